@@ -14,13 +14,16 @@ const DAEMON_OR_IDENTITY = [
 ] as const
 
 /**
- * All variables that docker-mtls reads. DOCKER_CONFIG isn't in the list above: it only names a folder, and build servers set
- * it for registry logins, which must not make a named `.env` file ineffective.
+ * These only name folders and a version, and may be there without a purpose: build servers set DOCKER_CONFIG for registry logins,
+ * and the images docker:cli and docker:dind DOCKER_TLS_CERTDIR. That must not make a named `.env` file ineffective.
  */
-export const VARIABLE_NAMES: readonly VariableName[] = [...DAEMON_OR_IDENTITY, 'DOCKER_CONFIG', 'DOCKER_API_VERSION']
+const OTHERS = ['DOCKER_TLS_CERTDIR', 'DOCKER_CONFIG', 'DOCKER_API_VERSION'] as const
+
+/** All variables that docker-mtls reads. */
+export const VARIABLE_NAMES: readonly VariableName[] = [...DAEMON_OR_IDENTITY, ...OTHERS]
 
 /** The name of a variable that docker-mtls reads. */
-export type VariableName = (typeof DAEMON_OR_IDENTITY)[number] | 'DOCKER_CONFIG' | 'DOCKER_API_VERSION'
+export type VariableName = (typeof DAEMON_OR_IDENTITY)[number] | (typeof OTHERS)[number]
 
 /** The value of a variable, and where it is set. */
 export interface Variable {

@@ -109,12 +109,17 @@ function stepsOf(log: ResolutionLog, env: Environment, otherwise: Sentence): Det
   })
 }
 
+/** The Docker CLI takes an empty variable for one that isn't set. */
+const EMPTY: { readonly [Name in Source]?: string } = {
+  DOCKER_TLS_CERTDIR: 'it is empty, which turns TLS off in docker:dind, but not here',
+}
+
 /** The step of a source that wasn't considered because an earlier one decided. */
 function notConsidered(source: Source, log: ResolutionLog, env: Environment, otherwise: Sentence): LogEntry {
   if (source === 'currentContext' || source === 'local socket') return { verdict: 'passed over', because: otherwise }
   if (isSet(source, log)) return { verdict: 'passed over', because: otherwise, value: valueOf(source, log) }
   const empty = isVariable(source) && env[source] === ''
-  if (empty) return { verdict: 'not set', because: 'it is empty, which counts as not set' }
+  if (empty) return { verdict: 'not set', because: EMPTY[source] ?? 'it is empty, which counts as not set' }
   return { verdict: 'not set', because: "it isn't set", isAbsent: true }
 }
 

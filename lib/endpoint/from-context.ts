@@ -1,14 +1,16 @@
 import { EndpointError } from '../base/errors.ts'
+import { DIND_HOST } from './cert-dir.ts'
 import { configFile } from './config-file.ts'
 import { DEFAULT_CONTEXT } from './context-layout.ts'
 import { readContext, readCurrentContext, type ContextRequest } from './context.ts'
 import { formatEndpoint } from './endpoint.ts'
 import type { Environment, Variable } from './environment.ts'
 import { contextsFolder } from './folders.ts'
+import { parseHost } from './host.ts'
 import { findLocalSocket } from './local-socket.ts'
 import type { Found, ResolutionLog, Source } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
-import { recordUnusedTls, tlsVariables } from './tls-variables.ts'
+import { certPathOf, recordUnusedTls, requireTlsVerify, tlsVariables } from './tls-variables.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { enumerate, printable } from '../base/text.ts'
 
@@ -31,11 +33,11 @@ export async function fromContext(
 }
 
 /** Finds the daemon of this machine. */
-async function fromLocalSocket(env: Environment, log: ResolutionLog): Promise<Found> {
+async function fromLocalSocket(env: Environment, log: ResolutionLog): Promise<Found & { readonly exists: boolean }> {
   log.considered = 'local socket'
-  const { endpoint, because } = await findLocalSocket(env)
+  const { endpoint, because, exists } = await findLocalSocket(env)
   log.record('local socket', 'chosen', because, formatEndpoint(endpoint))
-  return { endpoint, source: 'local socket' }
+  return { endpoint, source: 'local socket', exists }
 }
 
 /** Used if no host is set: reads the context of DOCKER_CONTEXT or config.json, else finds the daemon of this machine. */
@@ -47,8 +49,8 @@ export async function fromContextOrSocket(
   const { tlsOnPort2375 } = options
   const config = contextsFolder(env, log)
   const context = log.variables.DOCKER_CONTEXT ?? (await currentContext(config, log))
-  if (context === undefined || context.value === DEFAULT_CONTEXT) requireHost(log)
-  if (context === undefined) return fromLocalSocket(env, log)
+  if (context === undefined) return fromDindOrSocket(env, log)
+  if (context.value === DEFAULT_CONTEXT) requireHost(log)
   const step = log.variables.DOCKER_CONTEXT === undefined ? 'currentContext' : 'DOCKER_CONTEXT'
   const request = { name: context.value, source: context.source, config, tlsOnPort2375, ownIdentity: false }
   const found = await fromContext(step, request, env, log)
@@ -66,6 +68,26 @@ async function currentContext(config: string, log: ResolutionLog): Promise<Varia
   if (value !== undefined) return { value, source: `currentContext in ${path}` }
   log.record('currentContext', 'not set', `${path} names no context`)
   return undefined
+}
+
+/**
+ * Without any host, DOCKER_TLS_CERTDIR leads to docker:dind, as in the image docker:cli: if TLS variables mean a remote daemon, or
+ * if this machine has no socket.
+ */
+async function fromDindOrSocket(env: Environment, log: ResolutionLog): Promise<Found> {
+  const { DOCKER_TLS_CERTDIR: certDir } = log.variables
+  if (certDir === undefined) requireHost(log)
+  else if (tlsVariables(log.variables).length > 0)
+    return fromDind(certDir, 'TLS variables mean a remote daemon', env, log)
+  const local = await fromLocalSocket(env, log)
+  if (certDir === undefined || local.exists) return local
+  return fromDind(certDir, 'this machine has no socket, and DOCKER_TLS_CERTDIR is set', env, log)
+}
+
+async function fromDind(certDir: Variable, because: string, env: Environment, log: ResolutionLog): Promise<Found> {
+  log.record('local socket', 'passed over', because)
+  requireTlsVerify(certDir, env, log)
+  return { endpoint: parseHost(DIND_HOST), source: certDir.source, ...(await certPathOf(env, log)) }
 }
 
 /** Refuses TLS variables without a host: whoever set them doesn't mean the local socket. */

@@ -1,4 +1,5 @@
-import { formatEndpoint } from './endpoint.ts'
+import { withTurnedOff } from './cert-dir.ts'
+import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import type { Environment, Variable } from './environment.ts'
 import { absolutePath } from './folders.ts'
 import { parseHost } from './host.ts'
@@ -33,7 +34,7 @@ async function fromHost(
   log: ResolutionLog,
 ): Promise<Found> {
   log.considered = name
-  const endpoint = parseHost(host.value, { tlsOnPort2375, source: host.source })
+  const endpoint = parse(host, tlsOnPort2375, env)
   const because =
     name === 'DOCKER_HOST' ? 'no option names a daemon' : 'neither an option nor DOCKER_HOST names a daemon'
   log.record(name, 'chosen', because, showHost(host.value))
@@ -42,8 +43,20 @@ async function fromHost(
     recordUnusedTls(`${formatEndpoint(endpoint)} has no TLS`, log)
     return { endpoint, source: host.source }
   }
-  requireTlsVerify(host, log)
-  return { endpoint, source: host.source, certPath: certPathOf(env, log) }
+  requireTlsVerify(host, env, log)
+  return { endpoint, source: host.source, ...(await certPathOf(env, log)) }
+}
+
+function parse(
+  { value, source }: Variable,
+  tlsOnPort2375: EndpointOptions['tlsOnPort2375'],
+  env: Environment,
+): Endpoint {
+  try {
+    return parseHost(value, { tlsOnPort2375, source })
+  } catch (error) {
+    throw withTurnedOff(error, env)
+  }
 }
 
 /** Warns of variables that name another daemon and are ignored. */

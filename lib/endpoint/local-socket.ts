@@ -31,6 +31,7 @@ function candidates(env: Environment): string[] {
 export interface LocalEndpoint {
   readonly endpoint: UnixEndpoint | NpipeEndpoint
   readonly because: string
+  readonly exists: boolean
 }
 
 /**
@@ -43,11 +44,12 @@ export async function findLocalSocket(
   isSocket: IsSocket = isSocketFile,
 ): Promise<LocalEndpoint> {
   if (platform === 'win32')
-    return { endpoint: { kind: 'npipe', path: DEFAULT_PIPE }, because: 'it is the default pipe' }
+    return { endpoint: { kind: 'npipe', path: DEFAULT_PIPE }, because: 'it is the default pipe', exists: true }
   const paths = candidates(env)
   for (const path of paths) {
-    if (await isSocket(path)) return { endpoint: { kind: 'unix', path }, because: 'it is the first socket that exists' }
+    if (!(await isSocket(path))) continue
+    return { endpoint: { kind: 'unix', path }, because: 'it is the first socket that exists', exists: true }
   }
   const because = `none of ${enumerate(paths)} exists, so this is the default`
-  return { endpoint: { kind: 'unix', path: DEFAULT_SOCKET }, because }
+  return { endpoint: { kind: 'unix', path: DEFAULT_SOCKET }, because, exists: false }
 }

@@ -23,6 +23,7 @@ export const SOURCES = [
   'DOCKER_TLS_VERIFY',
   'DOCKER_TLS',
   'DOCKER_CERT_PATH',
+  'DOCKER_TLS_CERTDIR',
   'DOCKER_CONFIG',
   'option proxy',
   'option apiVersion',
@@ -72,6 +73,8 @@ export interface Found {
   readonly context?: string
   /** The folder of the certificates. Absent without TLS, or if options contain the certificates themselves. */
   readonly certPath?: string
+  /** Whether DOCKER_TLS_CERTDIR named that folder. */
+  readonly certPathFrom?: 'DOCKER_TLS_CERTDIR'
 }
 
 /** What a warning about a resolved endpoint is about. */

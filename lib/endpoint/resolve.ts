@@ -20,6 +20,8 @@ export interface Resolution {
   readonly context?: string
   /** The absolute path of the folder of `ca.pem`, `cert.pem` and `key.pem`. Absent if you passed `ca`, `cert` and `key`. */
   readonly certPath?: string
+  /** Present if `certPath` is the folder `client` in DOCKER_TLS_CERTDIR, in which docker:dind writes the three files. */
+  readonly certPathFrom?: 'DOCKER_TLS_CERTDIR'
   /** The pinned Engine API version, such as `1.44`. */
   readonly apiVersion?: string
   /** Problems in the environment that don't prevent a connection. One sentence each. */
@@ -124,7 +126,7 @@ function pin(
 }
 
 function assemble(found: Found, apiVersion: string | undefined, log: ResolutionLog): ResolvedEndpoint {
-  const { endpoint, source, context, certPath } = found
+  const { endpoint, source, context, certPath, certPathFrom } = found
   if (endpoint.kind === 'tls' && ['0.0.0.0', '::'].includes(endpoint.host)) {
     log.warn('listen-address', `${endpoint.host} is an address to listen on, not to connect to.`)
   }
@@ -133,6 +135,7 @@ function assemble(found: Found, apiVersion: string | undefined, log: ResolutionL
     source,
     ...(context === undefined ? {} : { context }),
     ...(certPath === undefined ? {} : { certPath }),
+    ...(certPathFrom === undefined ? {} : { certPathFrom }),
     ...(apiVersion === undefined ? {} : { apiVersion }),
     warnings: warningTexts(log.warnings),
   }

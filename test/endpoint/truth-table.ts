@@ -103,6 +103,9 @@ const REMOTE = 'tcp://{IP}:2376'
 const OTHER = 'tcp://192.0.2.9:2376'
 const LOCAL = { endpoint: 'unix:///var/run/docker.sock', source: 'local socket' }
 const BY_DEFAULT = { endpoint: REMOTE, source: 'DOCKER_HOST', certPath: '{HOME}/.docker' }
+const DIND = { DOCKER_TLS_CERTDIR: '/certs' }
+const IN_DIND: Expected = { ...BY_DEFAULT, certPath: '/certs/client' }
+const IN_HOME = { '.docker/ca.pem': 'x', '.docker/cert.pem': 'x', '.docker/key.pem': 'x' }
 const ALL_FILES = ['ca.pem', 'cert.pem', 'key.pem']
 const PROD = { prod: { Host: OTHER, tls: ALL_FILES } }
 /** Where the credentials of the context `prod` is: the folder is the sha256 of its name. */
@@ -194,6 +197,93 @@ export const TRUTH_TABLE: readonly TruthRow[] = [
     name: 'ssh has its own keys: no ClientHello to port 22',
     env: { DOCKER_HOST: 'ssh://me@{IP}', ...VERIFY },
     expect: { endpoint: 'ssh://me@{IP}', source: 'DOCKER_HOST', warns: 'DOCKER_TLS_VERIFY' },
+  },
+
+  // DOCKER_TLS_CERTDIR, which docker:dind and GitLab use. cert-dir.test.ts has what depends on a local socket
+  { name: 'DOCKER_TLS_CERTDIR is all that GitLab sets', env: { DOCKER_HOST: REMOTE, ...DIND }, expect: IN_DIND },
+  {
+    name: 'DOCKER_TLS has no effect beside it',
+    env: { DOCKER_HOST: REMOTE, ...DIND, DOCKER_TLS: '1' },
+    expect: IN_DIND,
+  },
+  {
+    name: 'DOCKER_CERT_PATH wins over it',
+    env: { DOCKER_HOST: REMOTE, ...DIND, DOCKER_CERT_PATH: '/other' },
+    expect: { ...IN_DIND, certPath: '/other' },
+  },
+  {
+    name: 'certificates that docker:dind has not written yet',
+    env: { DOCKER_HOST: REMOTE, ...DIND, ...VERIFY },
+    expect: IN_DIND,
+  },
+  {
+    name: 'the image docker:cli sets it also for other daemons, with files in ~/.docker',
+    env: { DOCKER_HOST: REMOTE, ...DIND, ...VERIFY },
+    files: IN_HOME,
+    expect: BY_DEFAULT,
+  },
+  {
+    name: 'an incomplete ~/.docker is not meant',
+    env: { DOCKER_HOST: REMOTE, ...DIND, ...VERIFY },
+    files: { '.docker/ca.pem': 'x', '.docker/cert.pem': 'x', '.docker/key.pem': '' },
+    expect: IN_DIND,
+  },
+  {
+    name: 'both have files',
+    env: { DOCKER_HOST: REMOTE, DOCKER_TLS_CERTDIR: '{HOME}/certs', ...VERIFY },
+    files: { ...IN_HOME, 'certs/client/ca.pem': 'x', 'certs/client/cert.pem': 'x', 'certs/client/key.pem': 'x' },
+    expect: { ...IN_DIND, certPath: '{HOME}/certs/client' },
+  },
+  {
+    name: 'files in ~/.docker do not count without DOCKER_TLS_VERIFY',
+    env: { DOCKER_HOST: REMOTE, ...DIND },
+    files: IN_HOME,
+    expect: IN_DIND,
+  },
+  {
+    name: 'a context has its own certificates, and no warning tells of a variable that every image has',
+    env: { ...DIND, DOCKER_CONTEXT: 'prod' },
+    contexts: PROD,
+    expect: { endpoint: OTHER, source: 'DOCKER_CONTEXT', certPath: PROD_CERTS },
+  },
+  {
+    name: 'nor for a socket',
+    env: { ...DIND, DOCKER_HOST: 'unix:///run/d.sock' },
+    expect: { endpoint: 'unix:///run/d.sock', source: 'DOCKER_HOST' },
+  },
+  {
+    name: 'it allows no plaintext port',
+    env: { DOCKER_HOST: 'tcp://{IP}:2375', ...DIND },
+    expect: { code: 'ERR_PLAINTEXT_PORT' },
+  },
+  {
+    name: 'empty, it turns TLS off in docker:dind, but not here',
+    env: { DOCKER_HOST: 'tcp://{IP}:2375', DOCKER_TLS_CERTDIR: '' },
+    expect: { code: 'ERR_PLAINTEXT_PORT' },
+  },
+  {
+    name: 'nor on the TLS port',
+    env: { DOCKER_HOST: REMOTE, DOCKER_TLS_CERTDIR: '' },
+    expect: { code: 'ERR_TLS_VERIFY_REQUIRED' },
+  },
+  {
+    name: 'a variable in it that no shell has expanded',
+    env: { DOCKER_HOST: REMOTE, DOCKER_TLS_CERTDIR: '$CI_PROJECT_DIR/certs' },
+    expect: { code: 'ERR_CERT_PATH_INVALID' },
+  },
+  {
+    name: 'a .env file that is named counts beside it',
+    env: DIND,
+    options: { envFile: '{HOME}/.env' },
+    files: { '.env': 'DOCKER_HOST=tcp://{IP}:2376\nDOCKER_TLS_VERIFY=1\nDOCKER_CERT_PATH={HOME}/mine' },
+    expect: { endpoint: REMOTE, source: 'DOCKER_HOST in {HOME}/.env', certPath: '{HOME}/mine' },
+  },
+  {
+    name: 'a .env file may set it',
+    env: {},
+    options: { envFile: '{HOME}/.env' },
+    files: { '.env': 'DOCKER_HOST=tcp://{IP}:2376\nDOCKER_TLS_CERTDIR={HOME}/certs' },
+    expect: { ...IN_DIND, source: 'DOCKER_HOST in {HOME}/.env', certPath: '{HOME}/certs/client' },
   },
 
   // DOCKER_HOST_IP

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
 import { lacksMachine } from './requirements.ts'
@@ -266,3 +267,54 @@ followed({
     },
   },
 })
+
+let service: Promise<unknown>
+
+followed({
+  guide: 'gitlab-ci',
+  places: ['docker', 'job'],
+  prepare: async (office) => {
+    await office.must('job', 'ln -s /opt/docker-mtls/node_modules node_modules')
+  },
+  beforehand: {
+    'Wait for the certificates and the service': async (office) => {
+      // While the job waits, the service creates its certificates, and the folder that both mount fills.
+      service = startDind(office)
+    },
+  },
+  afterwards: {
+    'Before the service is ready': async (office) => {
+      assert.notEqual((await office.run('docker', 'ss -Hltn | grep :2376')).code, 0)
+    },
+    'Wait for the certificates and the service': async (office) => {
+      await service
+      const issued = 'openssl x509 -noout -subject -ext extendedKeyUsage,basicConstraints -in /certs/client/cert.pem'
+      assert.match(await office.must('job', issued), /docker:dind client[^]*Client Authentication/)
+      // The job's other clients get nowhere without the variables that only docker-mtls derives.
+      const bare = await office.run('job', 'curl -sS --max-time 20 http://docker:2376/version')
+      assert.match(bare.stdout, /Client sent an HTTP request to an HTTPS server/)
+    },
+    "If it doesn't work": async (office) => {
+      const plain = await office.run('job', 'DOCKER_HOST=tcp://docker:2375 DOCKER_TLS_CERTDIR= docker-mtls ping')
+      assert.match(plain.stdout, /ERR_PLAINTEXT_PORT[^]*DOCKER_TLS_CERTDIR is empty/)
+      const alone = await office.must('job', 'unset DOCKER_HOST; docker-mtls ping')
+      assert.match(alone, /tcp:\/\/docker:2376 \(DOCKER_TLS_CERTDIR\)/)
+      const other = await office.run(
+        'job',
+        'echo "10.0.0.7 dind" >> /etc/hosts; DOCKER_HOST=tcp://dind docker-mtls ping --wait 60s',
+      )
+      assert.match(other.stdout, /ERR_SERVER_NAME_MISMATCH/)
+    },
+  },
+})
+
+/** Starts docker:dind, as slowly as it is, and shows its folder for clients to the job file by file. */
+async function startDind(office: Office): Promise<void> {
+  const script = await readFile(new URL('./support/dind.sh', import.meta.url), 'utf8')
+  await office.must('job', 'mkdir -p /certs/client; touch /certs/client/key.pem')
+  await office.must('docker', `cat > dind.sh <<'SCRIPT'\n${script}SCRIPT\nsh dind.sh /certs`)
+  for (const name of ['key.pem', 'cert.pem', 'ca.pem']) {
+    const text = await office.must('docker', `cat /certs/client/${name}`)
+    await office.must('job', `cat > /certs/client/${name} <<'PEM'\n${text}PEM\nsleep 0.3`)
+  }
+}

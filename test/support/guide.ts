@@ -24,7 +24,7 @@ export interface Section {
 const FENCE = /^```(?<kind>.*)\n(?<text>[^]*?)^```$/gm
 const HEADING = /^##? (?<title>.*)$/gm
 /** What is shown, or to be read. */
-const KINDS = /^(?:text( fails)?|yaml)$/
+const KINDS = /^(?:text( fails)?|yaml|toml)$/
 const HEADER = /^# on (?<where>[\w.-]+)(?:, .*)?$/m
 
 /**
@@ -49,7 +49,7 @@ function blockOf(fence: RegExpExecArray, next: RegExpExecArray | undefined, path
   const { input, index, groups = {} } = fence
   const line = input.slice(0, index).split('\n').length
   if (KINDS.test(groups['kind'] ?? '')) return []
-  if (groups['kind'] !== 'sh') throw new Error(`${path}:${line}: it is neither sh, text nor yaml`)
+  if (groups['kind'] !== 'sh') throw new Error(`${path}:${line}: it is neither sh, text, yaml nor toml`)
   const script = groups['text'] ?? ''
   const where = HEADER.exec(script)
   if (where?.index !== 0) throw new Error(`${path}:${line}: it does not say where it runs:  # on MACHINE`)

@@ -57,11 +57,10 @@ interface Question {
 }
 
 async function look(question: Question, deadline: Deadline): Promise<DetailedStep[]> {
-  const { endpoint, options, env } = question
+  const { endpoint, options } = question
   if (endpoint.kind === 'tls') return lookAtTls({ ...question, endpoint }, deadline)
   const tried = await attempt(endpoint, undefined, options, deadline)
-  const path =
-    endpoint.kind === 'ssh' ? await sshPath(endpoint, tried, deadline) : await localPath(endpoint, tried, env)
+  const path = endpoint.kind === 'ssh' ? await sshPath(endpoint, tried, deadline) : await localPath(endpoint, tried)
   const names = endpoint.kind === 'ssh' ? SSH_STEPS : LOCAL_STEPS
   const open = endpoint.kind === 'ssh' ? [] : await socketDangers(endpoint)
   return [...path, ...skippedRest(path, names), ...open, ...told(tried, faultIn(path))]

@@ -3,13 +3,11 @@ import { dirname } from 'node:path'
 import { command, sentence } from '../../base/sentence.ts'
 import { isDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
 import type { NpipeEndpoint, SshEndpoint, UnixEndpoint } from '../../endpoint/endpoint.ts'
-import type { Environment } from '../../endpoint/environment.ts'
 import type { ResolvedEndpoint } from '../../endpoint/resolve.ts'
 import { checkLogin } from '../../transport/ssh-login.ts'
 import { apiStep } from './api-steps.ts'
 import type { Attempt } from './attempt.ts'
 import { see, type Deadline } from './deadline.ts'
-import { dindRemedy } from './endpoint-step.ts'
 import { failed, failedBy, ok, type DetailedStep, type StepName } from './step.ts'
 
 /** The steps of a connection by ssh. */
@@ -69,21 +67,12 @@ export const LOCAL_STEPS: readonly StepName[] = ['socket', 'api']
 const SOCKET_FAULTS: readonly ErrorCode[] = ['ERR_SOCKET_NOT_FOUND', 'ERR_SOCKET_PERMISSION', 'ERR_CONNECTION_REFUSED']
 
 /** The steps of a connection to a local socket, up to the first that failed. */
-export async function localPath(
-  { path, source }: (UnixEndpoint | NpipeEndpoint) & ResolvedEndpoint,
-  attempt: Attempt,
-  env: Environment,
-): Promise<DetailedStep[]> {
+export async function localPath({ path }: UnixEndpoint | NpipeEndpoint, attempt: Attempt): Promise<DetailedStep[]> {
   const { error } = attempt
   const at = error === undefined ? undefined : isDockerMtlsError(error, ...SOCKET_FAULTS) ? 'socket' : 'api'
   const facts = await socketFacts(path)
   const steps = walk(LOCAL_STEPS, at, attempt, { socket: `${path} exists, and a program listens on it` })
-  // DOCKER_TLS_CERTDIR without DOCKER_HOST: the daemon is another container of the CI job.
-  const isMeant = source === 'local socket' && isDockerMtlsError(error, 'ERR_SOCKET_NOT_FOUND')
-  const remedy = isMeant ? await dindRemedy(env) : undefined
-  return steps.map((step) =>
-    step.step === 'socket' ? { ...step, ...remedy, facts: { ...step.facts, path, ...facts } } : step,
-  )
+  return steps.map((step) => (step.step === 'socket' ? { ...step, facts: { ...step.facts, path, ...facts } } : step))
 }
 
 /** Whoever may write to the socket controls Docker, and so the machine. */

@@ -14,7 +14,14 @@ const PLACES = {
   'build01.example.com': { address: '10.0.0.4', user: 'root', options: { docker: true, ssh: true, node: false } },
   'build02.example.com': { address: '10.0.0.5', user: 'root', options: { docker: true, ssh: true } },
   runner: { address: '10.0.0.6', user: 'ci', options: {} },
-} as const satisfies Record<string, { address: string; user: string; options: MachineOptions }>
+  docker: { address: '10.0.0.7', user: 'root', options: { docker: true, node: false } },
+  job: {
+    address: '10.0.0.8',
+    user: 'root',
+    options: {},
+    variables: 'DOCKER_HOST=tcp://docker:2376 DOCKER_TLS_CERTDIR=/certs',
+  },
+} as const satisfies Record<string, { address: string; user: string; options: MachineOptions; variables?: string }>
 
 export type Place = keyof typeof PLACES
 
@@ -59,8 +66,9 @@ export async function openOffice(places: readonly Place[], tar: Buffer): Promise
   const run: Office['run'] = (where, script) => {
     const machine = machines.get(where)
     if (machine === undefined) throw new Error(`there is no machine ${where}`)
-    const { user } = PLACES[where as Place]
-    return machine.run(['bash', '-ec', `cd; exec 2>&1\n${script}`], { user })
+    const place = PLACES[where as Place]
+    const variables = 'variables' in place ? `export ${place.variables}; ` : ''
+    return machine.run(['bash', '-ec', `cd; exec 2>&1; ${variables}\n${script}`], { user: place.user })
   }
   return {
     run,
