@@ -43,6 +43,14 @@ export interface EndpointOptions {
    */
   readonly connectTimeout?: number | undefined
   /**
+   * How long `connect()` waits for a daemon that isn't up yet, in milliseconds: while its host name is unknown, nothing listens,
+   * it doesn't answer, or the certificate files don't exist. Any other failure ends the wait at once. When the time is up,
+   * `connect()` throws the last failure.
+   *
+   * @defaultValue it doesn't wait
+   */
+  readonly waitFor?: number | undefined
+  /**
    * The longest answer that a call reads whole, such as a list, in bytes. It may hold one JSON value for each 16 of them.
    * Streams have no limit.
    *
@@ -83,6 +91,7 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   tlsOnPort2375: 'true or false',
   apiVersion: 'a string such as 1.44',
   connectTimeout: 'a number of milliseconds from 1 to 2147483647',
+  waitFor: 'a number of milliseconds from 1 to 2147483647',
   maxAnswerBytes: 'a number of bytes, 1 or more',
   proxy: 'a string such as http://PROXY:3128',
   signal: 'an AbortSignal',
@@ -108,6 +117,7 @@ export async function checkEndpointOptions(options: unknown): Promise<EndpointOp
     tlsOnPort2375: z.boolean().optional(),
     apiVersion: text.optional(),
     connectTimeout: z.number().min(1).max(LONGEST_TIMER).optional(),
+    waitFor: z.number().min(1).max(LONGEST_TIMER).optional(),
     maxAnswerBytes: z.int().min(1).optional(),
     proxy: text.optional(),
     signal: z.custom<AbortSignal>(isSignal).optional(),

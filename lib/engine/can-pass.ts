@@ -17,9 +17,36 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_PROXY_UNREACHABLE',
   'ERR_PROXY_BAD_GATEWAY',
   'ERR_IDENTITY_FILE_MISSING',
+  'ERR_API_UNAVAILABLE',
 ])
+
+/** Somebody may be writing the certificate files, one after the other. */
+const HALF_WRITTEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'ERR_IDENTITY_NOT_PEM',
+  'ERR_IDENTITY_CERT_INVALID',
+  'ERR_IDENTITY_KEY_INVALID',
+  'ERR_IDENTITY_KEY_MISMATCH',
+  'ERR_IDENTITY_ISSUER',
+  'ERR_IDENTITY_CA_INVALID',
+])
+
+/** Writing the files takes less than this, in milliseconds. Files that are wrong for longer stay wrong. */
+const WRITING_MS = 3000
 
 /** May the same attempt to connect succeed later? */
 export function canPass(error: unknown): boolean {
   return isDockerMtlsError(error) && PASSING.has(error.code)
+}
+
+/** Judges the failures of one wait, in order: besides those of {@link canPass}, files that are being written may pass. */
+export function passingFaults(): (error: unknown) => boolean {
+  let since: number | undefined
+  return (error) => {
+    if (!isDockerMtlsError(error) || !HALF_WRITTEN.has(error.code)) {
+      since = undefined
+      return canPass(error)
+    }
+    since ??= performance.now()
+    return performance.now() - since < WRITING_MS
+  }
 }

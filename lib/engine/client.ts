@@ -118,6 +118,23 @@ export class DockerClient {
     return this.system.ping(options)
   }
 
+  /**
+   * Waits until the daemon answers, for example while it restarts. It then negotiates the API version again, unless you
+   * pinned it, since the daemon may have been updated. {@link connect} with `waitFor` waits for a daemon that isn't up yet.
+   *
+   * @param options - without `timeout`, it waits as long as it takes
+   * @throws the last failure when the time is up, and at once a failure that doesn't pass with time, such as a rejected
+   *   certificate
+   * @example
+   * ```ts
+   * await docker.ready({ timeout: 60_000 })
+   * ```
+   */
+  async ready(options: Pick<RequestOptions, 'signal' | 'timeout'> = {}): Promise<void> {
+    const { ready } = await import('./ready.ts')
+    return ready(this.#send, options)
+  }
+
   /** Versions of the daemon and its parts (`GET /version`). */
   version(options: RequestOptions = {}): Promise<SystemVersion> {
     return this.system.version(options)

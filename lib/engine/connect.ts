@@ -35,7 +35,8 @@ function rethrowForDind(error: unknown): never {
 
 /**
  * Connects to the Docker daemon that the options, the environment or the current context select. TCP endpoints always
- * use verified mutual TLS. The promise resolves when the daemon has answered.
+ * use verified mutual TLS. The promise resolves when the daemon has answered. With `waitFor`, it waits for a daemon that isn't up
+ * yet.
  *
  * @param options - endpoint, certificates and connection settings. Default: the DOCKER_* variables
  * @param env - replaces `process.env`
@@ -49,6 +50,16 @@ function rethrowForDind(error: unknown): never {
  * ```
  */
 export async function connect(options: EndpointOptions = {}, env: Environment = process.env): Promise<DockerClient> {
+  if (options.waitFor === undefined) return connectOnce(options, env)
+  const [{ checkEndpointOptions }, { untilReady }] = await Promise.all([
+    import('../endpoint/options.ts'),
+    import('./until-ready.ts'),
+  ])
+  const { waitFor: wait, ...once } = await checkEndpointOptions(options)
+  return untilReady({ ...once, wait }, (connectTimeout) => connectOnce({ ...once, connectTimeout }, env))
+}
+
+async function connectOnce(options: EndpointOptions, env: Environment): Promise<DockerClient> {
   const { signal, connectTimeout = CONNECT_TIMEOUT_MS, maxAnswerBytes, proxy } = options
   const endpoint = await resolveEndpoint(options, env)
   const identity = await identityFor(endpoint, options)
