@@ -1,7 +1,13 @@
 import { inspect } from 'node:util'
 import type { Sentence } from '../base/sentence.ts'
 import type { Environment } from '../endpoint/environment.ts'
-import { ArgumentError, isDockerMtlsError, sentencesOf, type AnyDockerMtlsError } from '../base/errors.ts'
+import {
+  ArgumentError,
+  isDockerMtlsError,
+  sentencesOf,
+  type AnyDockerMtlsError,
+  type ErrorCode,
+} from '../base/errors.ts'
 import { escapeText, printableLines } from '../base/text.ts'
 import { Declined } from './terminal/confirm.ts'
 import { Interrupted } from './terminal/io.ts'
@@ -43,10 +49,33 @@ export function usageError(where: Sentence, got: Sentence, todo: Sentence): Argu
   return new ArgumentError('ERR_USAGE', { tried: where, got, todo })
 }
 
+/** The library refuses these values wherever they come from; here, they come from the command line or a variable. */
+const VALUE_CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  'ERR_API_VERSION_INVALID',
+  'ERR_CA_HOME_INVALID',
+  'ERR_CERT_PATH_INVALID',
+  'ERR_CONTEXT_NAME_INVALID',
+  'ERR_DAYS_INVALID',
+  'ERR_HOST_INVALID',
+  'ERR_KEY_TYPE_INVALID',
+  'ERR_LISTEN_INVALID',
+  'ERR_NAME_INVALID',
+  'ERR_PATH_INVALID',
+  'ERR_REFERENCE_INVALID',
+  'ERR_SHELL_UNKNOWN',
+  'ERR_USERNS_INVALID',
+])
+
 export function exitCodeOf(error: unknown): number {
   if (error instanceof Interrupted) return error.exitCode
   // The library's own argument mistakes, such as --host beside --context, are mistakes of the command line here.
-  return error instanceof ArgumentError ? USAGE : FAILED
+  if (error instanceof ArgumentError) return USAGE
+  return isDockerMtlsError(error) ? exitCodeFor(error.code) : FAILED
+}
+
+/** The exit code for the code of an error, or of a step that failed. */
+export function exitCodeFor(code: string): number {
+  return VALUE_CODES.has(code) ? USAGE : FAILED
 }
 
 /** One or two lines: what was tried, what came back, what to do. Control characters from other machines are escaped. */

@@ -38,7 +38,7 @@ export interface CreatedContext {
  * Creates a context in the Docker CLI's store. It checks everything before it writes anything.
  *
  * @param config - DOCKER_CONFIG
- * @throws {@link EndpointError} ERR_CONTEXT_INVALID, ERR_CONTEXT_EXISTS, ERR_IDENTITY_REQUIRED
+ * @throws {@link EndpointError} ERR_CONTEXT_NAME_INVALID, ERR_CONTEXT_EXISTS, ERR_IDENTITY_REQUIRED
  * @throws {@link IdentityError} for files that no daemon would accept
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, for certificates that would be unused
  * @throws {@link FileError} ERR_FILE_WRITE, ERR_FILE_EXISTS

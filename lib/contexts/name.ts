@@ -5,7 +5,7 @@ import { printable } from '../base/text.ts'
 /**
  * Checks the name of a context to create, change or export.
  *
- * @throws {@link EndpointError} ERR_CONTEXT_INVALID, also for `default`, which is not in the store
+ * @throws {@link EndpointError} ERR_CONTEXT_NAME_INVALID, also for `default`, which is not in the store
  */
 export function parseContextName(name: string): string {
   if (name === DEFAULT_CONTEXT) {
@@ -17,5 +17,5 @@ export function parseContextName(name: string): string {
 }
 
 function refused(name: string, got: string, todo: string): EndpointError {
-  return new EndpointError('ERR_CONTEXT_INVALID', { tried: `the context ${printable(name)}`, got, todo })
+  return new EndpointError('ERR_CONTEXT_NAME_INVALID', { tried: `the context ${printable(name)}`, got, todo })
 }

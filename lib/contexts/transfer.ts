@@ -30,7 +30,7 @@ export interface ExportedContext {
  * a connection weaker than verified TLS.
  *
  * @param config - DOCKER_CONFIG
- * @throws {@link EndpointError} ERR_CONTEXT_INVALID, ERR_CONTEXT_NOT_FOUND, ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ...
+ * @throws {@link EndpointError} ERR_CONTEXT_NAME_INVALID, ERR_CONTEXT_INVALID, ERR_CONTEXT_NOT_FOUND, ERR_CONTEXT_INSECURE, ERR_HOST_INVALID, ...
  * @throws {@link IdentityError} for files that no daemon would accept
  */
 export async function exportContext(config: string, name: string): Promise<ExportedContext> {

@@ -38,7 +38,7 @@ export async function readContext(request: ContextRequest): Promise<ContextEndpo
   const { name, source, config, tlsOnPort2375, ownIdentity } = request
   const tried = sentence`the context ${printable(name)} (${nameSource(source)})`
   if (!isContextName(name)) {
-    fail('ERR_CONTEXT_INVALID', tried, 'this is not a valid context name', sentence`List the contexts:  ${LIST}`)
+    fail('ERR_CONTEXT_NAME_INVALID', tried, 'this is not a valid context name', sentence`List the contexts:  ${LIST}`)
   }
   const todo = sentence`Update it with the daemon's CA:  ${update(name)}`
   const endpoint = endpointOf(await readMeta(config, name, tried), { tried, todo, tlsOnPort2375 })

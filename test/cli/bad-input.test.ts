@@ -74,23 +74,23 @@ const USAGE: readonly Row[] = [
 ]
 
 const INIT: readonly Row[] = [
-  ['a port in a name', ['init', 'build01:2376'], 1, 'ERR_NAME_INVALID', /Use {2}build01 {2}instead/],
-  ['a URL', ['init', 'https://build01/'], 1, 'ERR_NAME_INVALID', /Use {2}build01 {2}instead/],
-  ['the second of two names', ['init', 'good', 'b d'], 1, 'ERR_NAME_INVALID', /"b d"/],
-  ['an empty name', ['init', ''], 1, 'ERR_NAME_INVALID', /empty/],
-  ['a network', ['init', '10.0.0.0/24'], 1, 'ERR_NAME_INVALID', /single hosts/],
-  ['where a daemon listens', ['init', '0.0.0.0'], 1, 'ERR_NAME_INVALID', /no client can connect to it/],
-  ['nothing but a wildcard', ['init', '*.example.com'], 1, 'ERR_NAME_INVALID', /wildcard/],
-  ['a dot in a client', ['init', 'b', '--client', 'a.b'], 1, 'ERR_NAME_INVALID', /Use {2}a-b/],
-  ['a path as a client', ['init', 'b', '--client', '../x'], 1, 'ERR_NAME_INVALID', /"..\/x"/],
+  ['a port in a name', ['init', 'build01:2376'], 2, 'ERR_NAME_INVALID', /Use {2}build01 {2}instead/],
+  ['a URL', ['init', 'https://build01/'], 2, 'ERR_NAME_INVALID', /Use {2}build01 {2}instead/],
+  ['the second of two names', ['init', 'good', 'b d'], 2, 'ERR_NAME_INVALID', /"b d"/],
+  ['an empty name', ['init', ''], 2, 'ERR_NAME_INVALID', /empty/],
+  ['a network', ['init', '10.0.0.0/24'], 2, 'ERR_NAME_INVALID', /single hosts/],
+  ['where a daemon listens', ['init', '0.0.0.0'], 2, 'ERR_NAME_INVALID', /no client can connect to it/],
+  ['nothing but a wildcard', ['init', '*.example.com'], 2, 'ERR_NAME_INVALID', /wildcard/],
+  ['a dot in a client', ['init', 'b', '--client', 'a.b'], 2, 'ERR_NAME_INVALID', /Use {2}a-b/],
+  ['a path as a client', ['init', 'b', '--client', '../x'], 2, 'ERR_NAME_INVALID', /"..\/x"/],
   ['a type of key', ['init', 'b', '--key-type', 'rsa'], 2, 'ERR_USAGE', /rsa4096/],
-  ['a port alone', ['init', 'b', '--listen', '2376'], 1, 'ERR_LISTEN_INVALID', /0\.0\.0\.0:2376/],
+  ['a port alone', ['init', 'b', '--listen', '2376'], 2, 'ERR_LISTEN_INVALID', /0\.0\.0\.0:2376/],
   ['the plaintext port', ['init', 'b', '--listen', '0.0.0.0:2375'], 1, 'ERR_LISTEN_PLAINTEXT', /:2376/],
-  ['a relative tlsdir', ['init', 'b', '--tlsdir', 'etc'], 1, 'ERR_PATH_INVALID', /option --tlsdir/],
-  ['an unclean tlsdir', ['init', 'b', '--tlsdir', '/etc/../x'], 1, 'ERR_PATH_INVALID', /option --tlsdir/],
-  ['a line break in tlsdir', ['init', 'b', '--tlsdir', '/etc/x\ny'], 1, 'ERR_PATH_INVALID', /U\+000A/],
-  ['root as the remapped user', ['init', 'b', '--userns-remap=root'], 1, 'ERR_USERNS_INVALID', /Use the value default/],
-  ['a user that is none', ['init', 'b', '--userns-remap=a:b:c'], 1, 'ERR_USERNS_INVALID', /colon/],
+  ['a relative tlsdir', ['init', 'b', '--tlsdir', 'etc'], 2, 'ERR_PATH_INVALID', /option --tlsdir/],
+  ['an unclean tlsdir', ['init', 'b', '--tlsdir', '/etc/../x'], 2, 'ERR_PATH_INVALID', /option --tlsdir/],
+  ['a line break in tlsdir', ['init', 'b', '--tlsdir', '/etc/x\ny'], 2, 'ERR_PATH_INVALID', /U\+000A/],
+  ['root as the remapped user', ['init', 'b', '--userns-remap=root'], 2, 'ERR_USERNS_INVALID', /Use the value default/],
+  ['a user that is none', ['init', 'b', '--userns-remap=a:b:c'], 2, 'ERR_USERNS_INVALID', /colon/],
   ['a unit that is not there', ['init', 'b', '--unit', 'DIR/nope'], 1, 'ERR_UNIT_NOT_FOUND', /systemctl cat/],
   ['a unit of something else', ['init', 'b', '--unit', 'DIR/nginx.service'], 1, 'ERR_UNIT_INVALID', /nginx\.service/],
   ['a unit that is binary', ['init', 'b', '--unit', 'DIR/binary'], 1, 'ERR_UNIT_INVALID', /NUL/],
@@ -114,11 +114,11 @@ const INIT: readonly Row[] = [
     /the passphrase in DIR\/n: there is no such file\./,
   ],
   ['no authority', ['cert', 'server', 'b'], 1, 'ERR_CA_MISSING', /docker-mtls cert ca --dir/],
-  ['no days', ['cert', 'ca', '--days', '0'], 1, 'ERR_DAYS_INVALID', /1 to 36500/],
-  ['days that are no number', ['cert', 'ca', '--days', '1e3'], 1, 'ERR_DAYS_INVALID', /"1e3"/],
-  ['half a day', ['cert', 'ca', '--days', '1.5'], 1, 'ERR_DAYS_INVALID', /1\.5/],
-  ['negative days', ['cert', 'ca', '--days=-1'], 1, 'ERR_DAYS_INVALID', /-1/],
-  ['an authority without a name', ['cert', 'ca', '--name', ' '], 1, 'ERR_NAME_INVALID', /empty/],
+  ['no days', ['cert', 'ca', '--days', '0'], 2, 'ERR_DAYS_INVALID', /1 to 36500/],
+  ['days that are no number', ['cert', 'ca', '--days', '1e3'], 2, 'ERR_DAYS_INVALID', /"1e3"/],
+  ['half a day', ['cert', 'ca', '--days', '1.5'], 2, 'ERR_DAYS_INVALID', /1\.5/],
+  ['negative days', ['cert', 'ca', '--days=-1'], 2, 'ERR_DAYS_INVALID', /-1/],
+  ['an authority without a name', ['cert', 'ca', '--name', ' '], 2, 'ERR_NAME_INVALID', /empty/],
   ['no folder to list', ['cert', 'list'], 1, 'ERR_CA_MISSING', /init/],
   ['no client to export', ['client', 'export', 'a', '--out', 'DIR/a.tar'], 1, 'ERR_CLIENT_NOT_FOUND', /no clients/],
   ['no client for variables', ['client', 'env', 'a'], 1, 'ERR_CLIENT_NOT_FOUND', /--host/],
@@ -135,13 +135,13 @@ const OTHERS: readonly Row[] = [
   ['an empty file', ['cert', 'show', 'DIR/empty'], 1, 'ERR_CERTIFICATE_INVALID', /DIR\/empty/],
   ['a binary file', ['cert', 'show', 'DIR/binary'], 1, 'ERR_CERTIFICATE_INVALID', /DIR\/binary/],
   ['no daemon to render variables for', ['client', 'env'], 1, 'ERR_HOST_REQUIRED', /--host/],
-  ['a socket as a client', ['client', 'env', '--host', 'unix:///x'], 1, 'ERR_HOST_INVALID', /over TLS/],
+  ['a socket as a client', ['client', 'env', '--host', 'unix:///x'], 2, 'ERR_HOST_INVALID', /over TLS/],
   ['the plaintext port', ['client', 'env', '--host', 'b:2375'], 1, 'ERR_PLAINTEXT_PORT', /2376/],
   ['a shell', ['client', 'env', '--host', 'b', '--shell', 'tcsh'], 2, 'ERR_USAGE', /fish/],
   [
     'a shell by $SHELL',
     ['client', 'env', '--host', 'b'],
-    1,
+    2,
     'ERR_SHELL_UNKNOWN',
     /"nu"/,
     { env: { SHELL: '/bin/nu' } },
@@ -177,7 +177,7 @@ const OTHERS: readonly Row[] = [
     'ERR_FILE_WRITE',
     /DIR\/empty/,
   ],
-  ['a host', ['ping', '--host', 'udp://b'], 1, 'ERR_HOST_INVALID', /udp/],
+  ['a host', ['ping', '--host', 'udp://b'], 2, 'ERR_HOST_INVALID', /udp/],
   ['a plaintext host', ['ping', '--host', 'http://b', '--cert-path', 'DIR'], 1, 'ERR_PLAINTEXT_REFUSED', /http/],
   [
     'no certificates named',
@@ -237,7 +237,7 @@ describe('errors for a program', () => {
   test('one object on stdout, the same words on stderr', async () => {
     const { code, stdout, stderr } = await runCli(['init', 'a:1', '--json', '--out', join(folder, 'keys')])
     const { error } = JSON.parse(stdout) as { error: Record<string, string> }
-    assert.equal(code, 1)
+    assert.equal(code, 2)
     assert.deepEqual(Object.keys(error), ['code', 'message', 'tried', 'got', 'todo'])
     assert.equal(stderr, `${error['code']}: ${error['message']}\n`)
   })

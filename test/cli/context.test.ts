@@ -135,10 +135,10 @@ describe('context create', () => {
     ],
     [['prod', '--host', 'http://h', '--cert-path', annPath], 1, /^ERR_PLAINTEXT_REFUSED: /],
     [['prod', '--host', 'unix:///x', '--cert-path', annPath], 2, /unix:\/\/ uses no certificates/],
-    [['prod', '--host', 'ssh://-oProxyCommand=id'], 1, /^ERR_HOST_INVALID: /],
+    [['prod', '--host', 'ssh://-oProxyCommand=id'], 2, /^ERR_HOST_INVALID: /],
     [['prod', '--host', 'tcp://h', '--cert-path', '/nonexistent'], 1, /^ERR_IDENTITY_FILE_MISSING: /],
-    [['default', '--host', 'unix:///x'], 1, /^ERR_CONTEXT_INVALID: /],
-    [['../x', '--host', 'unix:///x'], 1, /^ERR_CONTEXT_INVALID: /],
+    [['default', '--host', 'unix:///x'], 2, /^ERR_CONTEXT_NAME_INVALID: /],
+    [['../x', '--host', 'unix:///x'], 2, /^ERR_CONTEXT_NAME_INVALID: /],
     [['prod', '--client', 'bob', '--dir', keys], 1, /^ERR_CLIENT_NOT_FOUND: /],
     [['prod', 'tcp://h'], 2, /is unexpected.*\n.*--host tcp:\/\/h/],
     [['prod', '--host', 'unix:///x', '--skip-tls-verify'], 2, /no option --skip-tls-verify/],
@@ -271,8 +271,12 @@ describe('context export and import', () => {
     assert.equal(await readFile(out, 'utf8'), 'mine')
     await machine.ok('export', 'prod', out, '--force')
     assert.match((await machine.run(['export', 'prod', machine.home])).stderr, /^ERR_FILE_WRITE: .*folder/)
-    for (const name of ['gone', 'default', '../x']) {
-      assert.equal((await machine.run(['export', name, join(machine.home, 'y')])).code, 1)
+    for (const [name, code] of [
+      ['gone', 1],
+      ['default', 2],
+      ['../x', 2],
+    ] as const) {
+      assert.equal((await machine.run(['export', name, join(machine.home, 'y')])).code, code)
     }
     assert.equal((await treeOf(machine.home))['y'], undefined)
   })
@@ -353,13 +357,13 @@ describe('context rm', () => {
     const machine = await Machine.make(t)
     await machine.ok(...create)
     const found = await treeOf(machine.home)
-    for (const [other, code] of [
-      ['gone', 'ERR_CONTEXT_NOT_FOUND'],
-      ['default', 'ERR_CONTEXT_INVALID'],
-      ['../x', 'ERR_CONTEXT_INVALID'],
+    for (const [other, exitCode, code] of [
+      ['gone', 1, 'ERR_CONTEXT_NOT_FOUND'],
+      ['default', 2, 'ERR_CONTEXT_NAME_INVALID'],
+      ['../x', 2, 'ERR_CONTEXT_NAME_INVALID'],
     ] as const) {
       const ran = await machine.run(['rm', 'prod', other, '--yes', '--force'])
-      assert.deepEqual([ran.code, ran.stderr.split(':')[0]], [1, code])
+      assert.deepEqual([ran.code, ran.stderr.split(':')[0]], [exitCode, code])
     }
     assert.deepEqual(await treeOf(machine.home), found)
   })

@@ -404,7 +404,7 @@ describe('the client that nobody named', () => {
   test('is asked for where the login name would do as none', async (t) => {
     const { folder, init } = await place(t)
     const { code, stderr } = await init(['b'], { env: { SUDO_USER: '...' } })
-    assert.equal(code, 1)
+    assert.equal(code, 2)
     assert.match(stderr, /^ERR_NAME_INVALID: .*\nName one with --client NAME/)
     assert.deepEqual(await treeOf(folder), {})
   })

@@ -25,7 +25,7 @@ test('client env --json prints the variables as an object, whatever the shell', 
 
 test('client env without --json refuses an unknown $SHELL, and prints no JSON', async () => {
   const refused = await runCli(ENV, { env: { HOME: '/nonexistent', SHELL: '/bin/odd' } })
-  assert.deepEqual([refused.code, refused.stdout], [1, ''])
+  assert.deepEqual([refused.code, refused.stdout], [2, ''])
   const { stdout } = await runCli(ENV, { env: { HOME: '/nonexistent', SHELL: '/bin/bash' } })
   assert.match(stdout, /^export DOCKER_TLS_VERIFY='1'$/m)
 })

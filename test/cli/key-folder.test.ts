@@ -89,7 +89,7 @@ describe('the folder of a command', () => {
         stderr,
         /^ERR_CA_HOME_INVALID: reading DOCKER_MTLS_HOME=.*\nSet DOCKER_MTLS_HOME to an absolute path/,
       )
-      assert.deepEqual([code, await readdir(cwd)], [1, []])
+      assert.deepEqual([code, await readdir(cwd)], [2, []])
     })
   }
 

@@ -127,7 +127,7 @@ describe('the passphrase of the authority’s key', () => {
       ['cert', 'ca', '--encrypt', '--days', '0'],
     ]) {
       const { code, stderr, raw } = await run(argv, { tty: true })
-      assert.equal(code, 1)
+      assert.equal(code, 2)
       assert.match(stderr, /^ERR_(NAME|DAYS)_INVALID/)
       assert.deepEqual(raw, [])
     }

@@ -195,7 +195,7 @@ describe('on a terminal', () => {
     )
     await assert.rejects(work, /^Error: no$/)
     const before = screen()
-    assert.match(before.join('\n'), /^✗ try {2}\d ms\n$/)
+    assert.match(before.join('\n'), /^✗ try {2}\d+ ms\n$/)
     context.say('next')
     assert.deepEqual(screen(), [...before.slice(0, -1), 'next', ''])
     assert.equal(await withProgress(context, {}, () => Promise.resolve(7)), 7)

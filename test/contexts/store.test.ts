@@ -155,7 +155,7 @@ describe('a context that is made', () => {
         () => importContext(config, archive, { name }),
         () => exportContext(config, name),
       ]) {
-        await assert.rejects(call, { name: 'EndpointError', code: 'ERR_CONTEXT_INVALID' })
+        await assert.rejects(call, { name: 'EndpointError', code: 'ERR_CONTEXT_NAME_INVALID' })
       }
       assert.deepEqual(await readdir(config), [])
     })

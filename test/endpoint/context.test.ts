@@ -170,7 +170,7 @@ describe('a context store that no CLI would write', () => {
       const home = await temporaryHome(t)
       const config = join(home, '.docker')
       await writeContext(config, name, { Host: 'unix:///x' })
-      const expected = { name: 'EndpointError', code: 'ERR_CONTEXT_INVALID', message: /^[^\p{Cc}]+\n[^\p{Cc}]+$/u }
+      const expected = { name: 'EndpointError', code: 'ERR_CONTEXT_NAME_INVALID', message: /^[^\p{Cc}]+\n[^\p{Cc}]+$/u }
       await assert.rejects(resolveEndpoint({ context: name }, { HOME: home }), expected)
       await assert.rejects(resolveEndpoint({}, { HOME: home, DOCKER_CONTEXT: name }), expected)
       await write(join(config, 'config.json'), JSON.stringify({ currentContext: name }))

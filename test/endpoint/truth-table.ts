@@ -409,7 +409,7 @@ export const TRUTH_TABLE: readonly TruthRow[] = [
     contexts: { prod: { Host: 'unix:///run/d.sock' } },
     expect: { endpoint: 'unix:///run/d.sock', source: 'DOCKER_CONTEXT' },
   },
-  { name: 'a hostile name', env: { DOCKER_CONTEXT: '../../etc' }, expect: { code: 'ERR_CONTEXT_INVALID' } },
+  { name: 'a hostile name', env: { DOCKER_CONTEXT: '../../etc' }, expect: { code: 'ERR_CONTEXT_NAME_INVALID' } },
 
   // DOCKER_API_VERSION
   ...['1.44', 'v1.44'].map((value) => ({

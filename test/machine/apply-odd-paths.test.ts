@@ -41,7 +41,7 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
     for (const folder of ['/srv/a\nb', 'tls', '/srv/../etc', '/srv//x']) {
       test(`--tlsdir ${JSON.stringify(folder)} is refused`, async () => {
         const { code, stderr } = await cli(machine, [...APPLY, '--tlsdir', folder])
-        assert.equal(code, 1)
+        assert.equal(code, 2)
         assert.match(stderr, /^ERR_PATH_INVALID: /m)
         assert.equal(await snapshot(machine), bare)
       })

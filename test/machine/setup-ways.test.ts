@@ -316,9 +316,9 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
       [['--listen', '0.0.0.0:2375'], 1, /ERR_LISTEN_PLAINTEXT/],
       [['--systemd', '--daemon-json'], 2, /ERR_USAGE/],
       [['--rollback-after', '5'], 2, /from 10 to 3600/],
-      [['--userns-remap=a:b:c'], 1, /ERR_USERNS_INVALID/],
-      [['--client', 'a.b/c'], 1, /ERR_NAME_INVALID/],
-      [['--context', 'a/b'], 1, /ERR_CONTEXT_INVALID/],
+      [['--userns-remap=a:b:c'], 2, /ERR_USERNS_INVALID/],
+      [['--client', 'a.b/c'], 2, /ERR_NAME_INVALID/],
+      [['--context', 'a/b'], 2, /ERR_CONTEXT_NAME_INVALID/],
       [['ssh://root@two.test', '--name', 'x'], 2, /--name works only with one host/],
       [['ssh://root@two.test', '--context', 'x1'], 2, /--context works only with one host/],
     ]

@@ -59,11 +59,15 @@ export const ENDPOINT_ERRORS = {
     cause: 'A typo, a context of another user, or another `DOCKER_CONFIG`.',
     remedy: 'List the contexts with `docker context ls` and choose one of them.',
   },
+  ERR_CONTEXT_NAME_INVALID: {
+    meaning: 'No Docker context can have this name.',
+    cause: 'A character that the Docker CLI refuses, a name of one character, or `default`, which is reserved.',
+    remedy: 'Use at least two characters of `A-Z a-z 0-9 _ . + -`, and begin with a letter or a digit.',
+  },
   ERR_CONTEXT_INVALID: {
-    meaning: "The context has an invalid name, or its files can't be used.",
-    cause:
-      'An invalid character in the name, an unreadable `meta.json`, or a folder that was copied under another name.',
-    remedy: 'Choose a valid name. For a damaged context, run `docker context rm NAME` and create it again.',
+    meaning: "The files of the context can't be used.",
+    cause: 'An unreadable `meta.json`, or a folder that was copied under another name.',
+    remedy: 'Run `docker context rm NAME`, and create the context again.',
   },
   ERR_CONTEXT_INSECURE: {
     meaning: 'The context would connect without verified mutual TLS.',

@@ -2,6 +2,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectOptions, type ConnectFlags } from '../inputs/connect.ts'
+import { exitCodeFor } from '../errors.ts'
 import { addJson } from '../command-line/options.ts'
 import { doctorText } from '../reports/doctor.ts'
 
@@ -18,7 +19,9 @@ async function runDoctor(flags: DoctorFlags, context: Context): Promise<void> {
   const options = await connectOptions(flags, context)
   const diagnosis = await diagnoseInDetail({ ...options, signal }, env)
   const data = { ...diagnosis, steps: diagnosis.steps.map(plainStep) }
-  context.answer({ data, text: doctorText(diagnosis, context), failed: !diagnosis.ok }, flags)
+  const fault = diagnosis.steps.find(({ status }) => status === 'failed')
+  const exitCode = fault === undefined ? 0 : exitCodeFor(fault.code ?? '')
+  context.answer({ data, text: doctorText(diagnosis, context), exitCode }, flags)
 }
 
 function define(command: Command, context: Context): void {
@@ -31,7 +34,7 @@ export const doctor: CommandSpec = {
     "Finds out why you can't connect to a daemon, or when you won't be able to. It checks a connection step by step, up to " +
     'the first fault, and says how to fix it. Then it looks for dangers that a working connection hides: clients without a ' +
     'certificate, any CA accepted, ports without TLS, certificates that expire soon. It takes at most one second longer than ' +
-    "--timeout. Exit code 1 if you can't connect, or if somebody can who shouldn't be able to.",
+    "--timeout. Exit code 1 if you can't connect, or if somebody can who shouldn't be able to; 2 if a value is invalid.",
   examples: [
     [sentence`${SELF} doctor`, 'the daemon of DOCKER_HOST, or the local one'],
     [sentence`${SELF} doctor --host build01.example.com --cert-path ~/.docker`, 'another daemon'],

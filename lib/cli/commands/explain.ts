@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { DetailedExplanation, DetailedStep } from '../../endpoint/explain.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { errorReport, errorText } from '../errors.ts'
+import { errorReport, errorText, exitCodeOf } from '../errors.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../command-line/options.ts'
 import { facts, type Style } from '../terminal/layout.ts'
@@ -23,7 +23,8 @@ async function runExplain(flags: ExplainFlags, context: Context): Promise<void> 
     ...(error !== undefined && errorReport(error, context.io.env)),
     steps: steps.map(plainStep),
   }
-  context.answer({ data, text, warnings: endpoint?.warnings ?? [], failed: error !== undefined }, flags)
+  const exitCode = error === undefined ? 0 : exitCodeOf(error)
+  context.answer({ data, text, warnings: endpoint?.warnings ?? [], exitCode }, flags)
 }
 
 function verdictText({ endpoint, error }: DetailedExplanation, { io, paint, width, typed }: Context): string {
@@ -84,7 +85,7 @@ function define(command: Command, context: Context): void {
 export const explain: CommandSpec = {
   description:
     'Shows which daemon the options, the DOCKER_* variables and the docker context select, and why. It makes no connection ' +
-    'and reads no certificate. Exit code 1 if they select none, or one that is refused.',
+    'and reads no certificate. Exit code 1 if they select none, or one that is refused; 2 if a value is invalid.',
   examples: [
     [sentence`${SELF} explain`, 'which daemon do my variables select?'],
     [sentence`${SELF} explain --dotenv docker-mtls/clients/alice/.env`, 'which daemon does this file select?'],

@@ -30,10 +30,10 @@ const EXIT_CODES: Readonly<Record<HardeningTrial['outcome'], number>> = {
 }
 
 async function runHarden(container: string, flags: HardenFlags, context: Context): Promise<void> {
-  refuseUseless(flags)
+  const wait = waitOf(flags)
   const { docker } = await connectBy(flags, context)
   try {
-    const trial = flags.try === true ? await tryIt(docker, container, flags, context) : undefined
+    const trial = flags.try === true ? await tryIt(docker, container, { ...flags, wait }, context) : undefined
     const hardened = trial?.hardened ?? (await plan(docker, container, flags, context))
     const { renderHardened } = await import('../../audit/harden/formats/render.ts')
     const showValues = flags.showValues === true
@@ -49,10 +49,11 @@ async function runHarden(container: string, flags: HardenFlags, context: Context
   }
 }
 
-/** Without a trial, they would have no effect. */
-function refuseUseless(flags: HardenFlags): void {
+/** In milliseconds. Without a trial, --wait and --with-volumes would have no effect. */
+function waitOf(flags: HardenFlags): number | undefined {
   const given = (['wait', 'withVolumes'] as const).find((name) => flags[name] !== undefined)
-  if (given === undefined || flags.try === true) return
+  if (given === undefined || flags.try === true)
+    return flags.wait === undefined ? undefined : readTime('--wait', flags.wait)
   const flag = given === 'wait' ? '--wait' : '--with-volumes'
   throw usageError(sentence`${SELF} harden`, `${flag} has a meaning only with --try`, 'Add --try, or leave it out.')
 }
@@ -70,15 +71,14 @@ async function plan(
 async function tryIt(
   docker: DockerClient,
   container: string,
-  flags: HardenFlags,
+  flags: Omit<HardenFlags, 'wait'> & { readonly wait: number | undefined },
   context: Context,
 ): Promise<HardeningTrial> {
   const { tryHardened } = await import('../../audit/harden/try-hardened.ts')
-  const wait = flags.wait === undefined ? undefined : readTime('--wait', flags.wait)
   return withProgress(context, {}, (onStep) =>
     tryHardened(docker, container, {
       skip: namesIn(flags.skip),
-      wait,
+      wait: flags.wait,
       withVolumes: flags.withVolumes === true,
       signal: context.io.signal,
       onStep,

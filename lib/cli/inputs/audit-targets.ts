@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { parseHost } from '../../endpoint/host.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
@@ -35,6 +36,8 @@ export function addTargetOptions(command: Command): Command {
 /** The daemons that the flags name. Without any, the environment names one. */
 export async function targetsOf({ host = [], context = [], hostsFile }: TargetFlags, io: Io): Promise<AuditTarget[]> {
   const listed = hostsFile === undefined ? [] : await readTargets(hostsFile, io)
+  // Otherwise, the reports of the other hosts would hide a mistake in the command line.
+  for (const one of host) parseHost(one, { source: 'option host', tlsOnPort2375: true })
   const targets = [...host.map(ofHost), ...context.map(ofContext), ...listed]
   const twice = targets.find((one, index) => targets.findIndex((other) => other.host === one.host) !== index)
   if (twice === undefined) return targets.length === 0 ? [{ host: 'daemon', options: {} }] : targets

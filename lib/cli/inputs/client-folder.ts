@@ -44,6 +44,7 @@ async function placeOf(
   name: string,
   { dir, host, certPath }: PlaceFlags & { readonly dir: string },
 ): Promise<ClientPlace> {
+  if (host !== undefined) readHost(host, '--host')
   const { parseClientName } = await import('../../pki/client-name.ts')
   const folder = join(dir, 'clients', parseClientName(name))
   if (host === undefined || certPath === undefined) await refuseStranger(dir, name)
