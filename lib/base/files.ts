@@ -1,7 +1,7 @@
 import { constants, promises as fs } from 'node:fs'
 import { dirname } from 'node:path'
 import { FileError, type FileErrorCode } from './errors.ts'
-import { codeOf } from './system-error.ts'
+import { codeOf, systemReason } from './system-error.ts'
 import { removeAbandonedBeside, temporaryNameBeside } from './temporary-names.ts'
 
 /** Folders with keys: for their owner only. */
@@ -122,14 +122,9 @@ function writeError(path: string, cause: unknown): FileError {
   })
 }
 
-/**
- * Why a file could not be read or written, for an error that already names the file. Node's own message ends with the call
- * and its paths, even temporary ones: `EACCES: permission denied, open '/x/.ca.pem.1f0c'`.
- */
+/** Why a file could not be read or written, for an error that already names the file. */
 export function fileReason(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'EISDIR') return 'it is a folder, not a file'
-  return message.replace(/, \w+(?: '.*)?$/s, '')
+  return codeOf(cause) === 'EISDIR' ? 'it is a folder, not a file' : systemReason(cause)
 }
 
 /** Why a file that the user named could not be read. */

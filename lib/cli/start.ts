@@ -1,3 +1,4 @@
+import { systemReason } from '../base/system-error.ts'
 import { complete, COMPLETE_WORDS } from './command-line/complete.ts'
 import { Interrupted, SIGINT_CODE, type Io } from './terminal/io.ts'
 import { parsePluginCall, PLUGIN_VARIABLE, variablesOf, type PluginCall } from './plugin/call.ts'
@@ -54,7 +55,7 @@ function watchOutputs(): void {
       if (error.code === 'EPIPE' || isBroken) return
       isBroken = true
       process.exitCode = 1
-      process.stderr.write(`ERR_FILE_WRITE: writing the output: ${error.message}.\n`)
+      process.stderr.write(`ERR_FILE_WRITE: writing the output: ${systemReason(error)}.\n`)
     })
   }
 }

@@ -1,6 +1,6 @@
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, option, ours, sentence } from '../base/sentence.ts'
-import { codeOf as ownCodeOf } from '../base/system-error.ts'
+import { codeOf as ownCodeOf, systemReason } from '../base/system-error.ts'
 import { alertIn, ALERTS } from './alerts.ts'
 import type { ConnectionContext, Fault } from './connection-context.ts'
 import { serverCertificateFault } from './server-certificate-faults.ts'
@@ -63,6 +63,8 @@ const noAnswer = (got: string): Fault => ({
 const FAULTS: Readonly<Record<string, Fault>> = {
   EHOSTUNREACH: unreachable('host'),
   ENETUNREACH: unreachable('network'),
+  EHOSTDOWN: unreachable('host'),
+  ENETDOWN: unreachable('network'),
   EADDRNOTAVAIL: unreachable('address'),
   ETIMEDOUT: { code: 'ERR_CONNECT_TIMEOUT', got: 'no answer arrived in time', todo: ASK_DOCTOR },
   HANDSHAKE_TIMEOUT: {
@@ -121,6 +123,16 @@ function nameFault(code: string, { host }: ConnectionContext): Fault | undefined
   }
 }
 
+/** A packet filter of this machine refuses the packets, such as iptables in the chain OUTPUT (connect(2)). */
+function forbiddenFault(code: string, { kind }: ConnectionContext): Fault | undefined {
+  if (kind !== 'tls' || (code !== 'EPERM' && code !== 'EACCES')) return undefined
+  return {
+    code: 'ERR_CONNECTION_FAILED',
+    got: 'this machine forbids the connection',
+    todo: 'Check the firewall and the sandbox of this machine.',
+  }
+}
+
 function refusedFault(code: string, { kind }: ConnectionContext): Fault | undefined {
   if (code !== 'ECONNREFUSED') return undefined
   return {
@@ -174,10 +186,11 @@ function tlsFault(code: string): Fault | undefined {
   return TOO_OLD.test(code) ? ALERTS['PROTOCOL_VERSION'] : undefined
 }
 
-function otherFault(code: string, { message }: Thrown): Fault {
+function otherFault(code: string, thrown: Thrown): Fault {
+  const reason = systemReason(thrown).trim()
   return {
     code: code.startsWith('ERR_SSL_') ? 'ERR_TLS_FAILED' : 'ERR_CONNECTION_FAILED',
-    got: message.trim() || code,
+    got: reason === '' || reason.includes(code) ? reason || code : `${reason} (${code})`,
     todo: ASK_DOCTOR,
   }
 }
@@ -222,6 +235,7 @@ export function explainFault(error: unknown, context: ConnectionContext): unknow
   const code = codeOf(thrown)
   const fault =
     keepAliveFault(code, context) ??
+    forbiddenFault(code, context) ??
     FAULTS[code] ??
     nameFault(code, context) ??
     refusedFault(code, context) ??

@@ -2,6 +2,7 @@ import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import type { HttpProxy } from '../endpoint/proxy.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { option, sentence } from '../base/sentence.ts'
+import { systemReason } from '../base/system-error.ts'
 import type { Fault } from './connection-context.ts'
 import { codeOf } from './faults.ts'
 
@@ -51,7 +52,7 @@ export class ProxyFaults {
   /** The connection to the proxy failed, before or after it was established. */
   failed(cause: Error, connected: boolean): ConnectionError {
     if (connected) return this.#error(CLOSED, cause)
-    const got = `the proxy can't be reached: ${UNREACHABLE[codeOf(cause)] ?? cause.message}`
+    const got = `the proxy can't be reached: ${UNREACHABLE[codeOf(cause)] ?? systemReason(cause)}`
     return this.#error(
       { code: 'ERR_PROXY_UNREACHABLE', got, todo: sentence`Correct ${option('proxy')}, or start the proxy.` },
       cause,

@@ -179,6 +179,19 @@ describe('the width', () => {
     }
   })
 
+  test('help keeps to a narrow terminal, but for commands and for single words', async () => {
+    for (const words of [[], ['cert'], ...COMMANDS.map((command) => command.words)]) {
+      const { stdout } = await runCli([...words, '--help'], { columns: 44 })
+      const isWhole = (line: string): boolean =>
+        /^(?:Usage: | {2,4}(?:ssh|eval|npx)|.*\bdocker)[ -]/.test(line) || !/\S \S/.test(line)
+      assert.deepEqual(
+        stdout.split('\n').filter((line) => line.length > 44 && !isWhole(line)),
+        [],
+        words.join(' '),
+      )
+    }
+  })
+
   test('commands are as who came by npx types them, in errors and warnings too', async (t) => {
     const dir = join(await temporaryFolder(t), 'docker-mtls')
     const env = { npm_command: 'exec' }
@@ -296,7 +309,7 @@ describe('a process of its own', () => {
       const line = CLI.map((word) => `'${word}'`).join(' ')
       const { code, stderr } = await runCommand('sh', ['-c', `${line} --help > /dev/full`])
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_FILE_WRITE: .*ENOSPC/)
+      assert.match(stderr, /^ERR_FILE_WRITE: .*no space left/)
     },
   )
 

@@ -4,6 +4,7 @@ import { pack } from 'tar-stream'
 import type { DockerClient } from '../../engine/client.ts'
 import { NotFoundError, ProvisionError } from '../../base/errors.ts'
 import { command, sentence } from '../../base/sentence.ts'
+import { systemReason } from '../../base/system-error.ts'
 import { runStep, type OnStep, type StepTalk } from '../../base/progress.ts'
 import { removeAll } from '../../engine/workflows/clean-up.ts'
 import { judgeIdMap, type IdMapping } from './uid-map.ts'
@@ -176,7 +177,7 @@ async function readMap(pid: number, { readUidMap, signal }: UsernsVerificationOp
     signal?.throwIfAborted()
     throw new ProvisionError('ERR_HOST_UNREADABLE', {
       tried,
-      got: cause instanceof Error ? cause.message : String(cause),
+      got: cause instanceof Error ? systemReason(cause) : String(cause),
       todo: 'Run this on the host of the daemon, as root, with /proc mounted.',
       cause,
     })

@@ -11,22 +11,24 @@ const DESCRIPTION =
   'Secures a Docker daemon with mutual TLS and connects to it: creates keys and certificates, configures dockerd, and ' +
   'tests the connection. Anything weaker than verified TLS with a client certificate is refused.'
 
-const EXAMPLES: Sentence = sentence`
-First steps:
-  ${SELF} init build01.example.com 10.0.0.4
-      create keys, certificates and configuration; shows the next steps
-  ${SELF} explain
-      show which daemon your environment selects, and why
-  ${SELF} ping
-      connect to it, and show who answered
-  ${SELF} COMMAND --help
-      options and examples of one command
+const FIRST_STEPS: CommandSpec['examples'] = [
+  [
+    sentence`${SELF} init build01.example.com 10.0.0.4`,
+    'create keys, certificates and configuration; shows the next steps',
+  ],
+  [sentence`${SELF} explain`, 'show which daemon your environment selects, and why'],
+  [sentence`${SELF} ping`, 'connect to it, and show who answered'],
+  [sentence`${SELF} COMMAND --help`, 'options and examples of one command'],
+]
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 findings of an audit.
-With --json, stdout is one JSON object; a failure is
-{ error: { code, message, tried, got, todo } }. Commands that show steps print
-JSON lines: { type: "step", ... } for each step, then "result" or "error".
-`
+const OUTPUT = [
+  'Exit codes: 0 done, 1 failed, 2 wrong command line, 3 findings of an audit.',
+  'With --json, stdout is one JSON object; a failure is { error: { code, message, tried, got, todo } }. Commands that show ' +
+    'steps print JSON lines: { type: "step", ... } for each step, then "result" or "error".',
+]
+
+/** A description in fewer columns is hard to read. */
+const LEAST_WIDTH = 30
 
 /** A command that has been loaded. */
 export interface Loaded {
@@ -47,8 +49,9 @@ export function buildProgram(context: Context, loaded: readonly Loaded[]): Comma
       styleTitle: (title) => context.paint('bold', title),
       // Our descriptions name the defaults.
       optionDescription: ({ description }) => description,
+      formatItem: (term, termWidth, description) => helpItem(term, termWidth, description, widthOf(context.io.stdout)),
     })
-    .addHelpText('after', helpText(EXAMPLES, context))
+    .addHelpText('after', programHelp(context))
   for (const entry of COMMANDS) {
     const parent = entry.words.length === 1 ? program : groupOf(program, entry.words[0], context)
     const command = parent.command(entry.words.at(-1) ?? '').summary(entry.summary)
@@ -56,6 +59,13 @@ export function buildProgram(context: Context, loaded: readonly Loaded[]): Comma
     if (spec !== undefined) complete(command, spec, context)
   }
   return program
+}
+
+/** An option or command, and its description: beside it, or below it if the terminal is too narrow. */
+function helpItem(term: string, termWidth: number, description: string, width: number): string {
+  const column = termWidth + 4
+  if (width - column < LEAST_WIDTH) return `  ${term}\n${wrap(description, width, ' '.repeat(6))}`
+  return `  ${term.padEnd(termWidth)}  ${wrap(description, width, ' '.repeat(column)).trimStart()}`.trimEnd()
 }
 
 /** The command in the tree that stands for an entry. */
@@ -74,7 +84,7 @@ function groupOf(program: Command, name: string, context: Context): Command {
     .description(description)
     .addHelpText(
       'after',
-      helpText(sentence`\nOptions and examples of a command:  ${SELF} ${name} COMMAND --help`, context),
+      helpText(sentence`\nOptions and examples of a command:\n  ${SELF} ${name} COMMAND --help`, context),
     )
 }
 
@@ -86,11 +96,22 @@ function complete(command: Command, spec: CommandSpec, context: Context): void {
   spec.define(command, context)
 }
 
+function programHelp(context: Context): string {
+  const width = widthOf(context.io.stdout)
+  const output = OUTPUT.map((text) => wrap(text, width)).join('\n')
+  return `\nFirst steps:\n${exampleLines(FIRST_STEPS, context)}\n\n${output}\n`
+}
+
 function afterHelp({ examples, json }: CommandSpec, context: Context): string {
   const width = widthOf(context.io.stdout)
-  const lines = examples.map(([line, does]) => `  ${helpText(line, context)}\n${wrap(does, width, ' '.repeat(6))}`)
   const keys = json === undefined ? '' : `\n${wrap(`With --json: ${json.replaceAll(/\s+/g, ' ')}`, width)}\n`
-  return `\nExamples:\n${lines.join('\n')}\n${keys}`
+  return `\nExamples:\n${exampleLines(examples, context)}\n${keys}`
+}
+
+/** The commands stay whole, so that they can be copied. */
+function exampleLines(examples: CommandSpec['examples'], context: Context): string {
+  const width = widthOf(context.io.stdout)
+  return examples.map(([line, does]) => `  ${helpText(line, context)}\n${wrap(does, width, ' '.repeat(6))}`).join('\n')
 }
 
 /** Renders help that can be copied: as a plugin, we have another name, of the same length. */
