@@ -12,6 +12,7 @@ import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
 import { createAuthority, issueClient, issueServer } from '../lib/pki.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
+import { assertLicenses, installedPackages } from './support/package-contents.ts'
 import { attempt, install, lockedDependencies, pack, ROOT, run, type Packed } from './support/packed.ts'
 import { lacks } from './support/requirements.ts'
 import { startPeer } from './support/tls-servers.ts'
@@ -52,7 +53,8 @@ async function expectedFiles(): Promise<string[]> {
   assert.ok(shared.length > 0, 'nothing is shared')
   const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
   const pages = [...(await pagesIn('docs')), ...(await pagesIn('docs/checks'))]
-  return [...types, ...entries, ...shared, ...papers, ...pages, 'package.json'].toSorted()
+  const licenses = 'dist/bundled-licenses.txt'
+  return [...types, ...entries, ...shared, licenses, ...papers, ...pages, 'package.json'].toSorted()
 }
 
 /** A program in the project: a module, or a script that requires. */
@@ -96,6 +98,11 @@ describe('the tarball', () => {
     assert.deepEqual(building, [])
   })
 
+  test('names the packages whose code it contains, each with its version and its licence', async () => {
+    const text = await readFile(join(project, 'node_modules/docker-mtls/dist/bundled-licenses.txt'), 'utf8')
+    await assertLicenses(text)
+  })
+
   test('is well-made in the eyes of publint and arethetypeswrong', async () => {
     await run(folder, 'publint', '--strict', packed.tarball)
     const said = await run(folder, 'attw', packed.tarball, '--profile', 'esm-only', '--format', 'ascii')
@@ -103,7 +110,22 @@ describe('the tarball', () => {
   })
 })
 
+/**
+ * What an install may cost: at most 15 packages and 18 MB. A project gets the newest types of Node.js, which are 0.4 MB larger
+ * than the oldest ones, which our lock file has. So half a megabyte stays free.
+ */
+const MOST = { packages: 15, bytes: 17_500_000 }
+
 describe('installed elsewhere', () => {
+  test('it brings few packages, and is small', async () => {
+    const packages = await installedPackages(project)
+    const said = packages.map(({ name, bytes }) => `${name} ${bytes}`).join(', ')
+    assert.match(said, /\bdocker-mtls \d.*\bundici \d/)
+    assert.ok(packages.length <= MOST.packages, `${packages.length} packages: ${said}`)
+    const total = packages.reduce((sum, { bytes }) => sum + bytes, 0)
+    assert.ok(total <= MOST.bytes, `${total} bytes: ${said}`)
+  })
+
   for (const [entry, exported] of Object.entries(ENTRIES)) {
     test(`${entry} is imported and required, as one and the same`, async () => {
       const text = `
