@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, posix, relative } from 'node:path'
+import ts from 'typescript'
 import { ROOT, run } from './packed.ts'
 
 /** The packages whose code the build puts into ours, with their licences. */
@@ -43,4 +44,24 @@ async function sizeOf(path: string): Promise<number> {
   const files = entries.filter((entry) => entry.isFile() && entry.name !== '.package-lock.json')
   const sizes = await Promise.all(files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size))
   return sizes.reduce((sum, size) => sum + size, 0)
+}
+
+/** These declaration files of the package in a folder, and all that they import. */
+export async function neededTypes(
+  folder: string,
+  files: readonly string[],
+  needed: Set<string> = new Set(),
+): Promise<Set<string>> {
+  for (const file of files.filter((name) => !needed.has(name))) {
+    needed.add(file)
+    const text = await readFile(join(folder, file), 'utf8')
+    const imports = ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName)
+    const own = imports.filter((name) => name.startsWith('.'))
+    await neededTypes(
+      folder,
+      own.map((name) => posix.join(dirname(file), name.replace(/\.[jt]s$/, '.d.ts'))),
+      needed,
+    )
+  }
+  return needed
 }
