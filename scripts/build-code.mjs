@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { bundledLicenses } from './bundled-licenses.mjs'
 import { planChunks } from './plan-chunks.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-const { exports, bin } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const { exports, bin, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** What package.json names as exports. */
 function libraryEntries() {
@@ -39,6 +41,19 @@ const textFiles = {
   },
 }
 
+/** The modules of Node.js that a bundled CommonJS package requires. An ES module has no `require`. */
+const requiredBuiltins = {
+  name: 'required-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?\w+(\/\w+)?$/ }, ({ path, kind }) =>
+      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
+    )
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
+    }))
+  },
+}
+
 /** An app's import counts more than a command. */
 const WEIGHTS = {
   ...Object.fromEntries(libraryEntries().map((source) => [source, 40])),
@@ -49,7 +64,10 @@ const WEIGHTS = {
 const OPTIONS = {
   absWorkingDir: ROOT,
   bundle: true,
-  packages: 'external',
+  // Other packages that the code imports are bundled (CONTRIBUTING.md, "Dependencies").
+  external: Object.keys(dependencies),
+  // Tests link node_modules from elsewhere. The code names each bundled file by its path.
+  preserveSymlinks: true,
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
@@ -67,8 +85,9 @@ export async function buildCode(outdir) {
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
     metafile: true,
-    plugins: [textFiles],
+    plugins: [textFiles, requiredBuiltins],
   })
+  writeFileSync(join(outdir, 'bundled-licenses.txt'), bundledLicenses(metafile.outputs, ROOT))
   const outputs = new Map(
     Object.entries(metafile.outputs)
       .filter(([path]) => path.endsWith('.js'))

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as audit from '../lib/audit.ts'
 import * as daemon from '../lib/daemon.ts'
@@ -12,6 +12,7 @@ import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
 import { createAuthority, issueClient, issueServer } from '../lib/pki.ts'
 import { runCommand, type CommandResult } from './support/command.ts'
+import { assertLicenses, installedPackages, neededTypes } from './support/package-contents.ts'
 import { attempt, install, lockedDependencies, pack, ROOT, run, type Packed } from './support/packed.ts'
 import { lacks } from './support/requirements.ts'
 import { startPeer } from './support/tls-servers.ts'
@@ -40,19 +41,21 @@ async function pagesIn(path: string): Promise<string[]> {
   return (await readdir(join(ROOT, path))).filter((name) => name.endsWith('.md')).map((name) => `${path}/${name}`)
 }
 
-/** Types for every source, code for every entry point and what they share; and nothing else. */
+/** Code for every entry point and what they share, the types that they need, and nothing else. */
 async function expectedFiles(): Promise<string[]> {
-  const sources = await readdir(join(ROOT, 'lib'), { recursive: true })
-  const modules = sources.filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-  const types = modules.map((name) => `dist/${name.split(sep).join('/').replace(/\.ts$/, '.d.ts')}`)
   const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'audit', 'interop', 'cli/main']
   const entries = names.map((name) => `dist/${name}.js`)
+  const types = await neededTypes(
+    join(project, 'node_modules/docker-mtls'),
+    names.slice(0, -1).map((name) => `dist/${name}.d.ts`),
+  )
   // Their names have a hash of what is in them.
   const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
   assert.ok(shared.length > 0, 'nothing is shared')
   const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
   const pages = [...(await pagesIn('docs')), ...(await pagesIn('docs/checks'))]
-  return [...types, ...entries, ...shared, ...papers, ...pages, 'package.json'].toSorted()
+  const licenses = 'dist/bundled-licenses.txt'
+  return [...types, ...entries, ...shared, licenses, ...papers, ...pages, 'package.json'].toSorted()
 }
 
 /** A program in the project: a module, or a script that requires. */
@@ -62,7 +65,7 @@ async function program(name: `${string}.mjs` | `${string}.cjs`, text: string, ..
 }
 
 describe('the tarball', () => {
-  test('has a file for each source, the papers, and nothing else', async () => {
+  test('has the code and types of the entry points, the papers, and nothing else', async () => {
     assert.deepEqual(packed.files.map(({ path }) => path).toSorted(), await expectedFiles())
   })
 
@@ -96,6 +99,11 @@ describe('the tarball', () => {
     assert.deepEqual(building, [])
   })
 
+  test('names the packages whose code it contains, each with its version and its licence', async () => {
+    const text = await readFile(join(project, 'node_modules/docker-mtls/dist/bundled-licenses.txt'), 'utf8')
+    await assertLicenses(text)
+  })
+
   test('is well-made in the eyes of publint and arethetypeswrong', async () => {
     await run(folder, 'publint', '--strict', packed.tarball)
     const said = await run(folder, 'attw', packed.tarball, '--profile', 'esm-only', '--format', 'ascii')
@@ -103,7 +111,22 @@ describe('the tarball', () => {
   })
 })
 
+/**
+ * What an install may cost: at most 15 packages and 18 MB. A project gets the newest types of Node.js, which are 0.4 MB larger
+ * than the oldest ones, which our lock file has. So half a megabyte stays free.
+ */
+const MOST = { packages: 15, bytes: 17_500_000 }
+
 describe('installed elsewhere', () => {
+  test('it brings few packages, and is small', async () => {
+    const packages = await installedPackages(project)
+    const said = packages.map(({ name, bytes }) => `${name} ${bytes}`).join(', ')
+    assert.match(said, /\bdocker-mtls \d.*\bundici \d/)
+    assert.ok(packages.length <= MOST.packages, `${packages.length} packages: ${said}`)
+    const total = packages.reduce((sum, { bytes }) => sum + bytes, 0)
+    assert.ok(total <= MOST.bytes, `${total} bytes: ${said}`)
+  })
+
   for (const [entry, exported] of Object.entries(ENTRIES)) {
     test(`${entry} is imported and required, as one and the same`, async () => {
       const text = `

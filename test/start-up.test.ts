@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -78,6 +78,10 @@ function builtFiles(file: string, files: Set<string> = new Set(), modules: Set<s
   return { files, modules: [...modules] }
 }
 
+/** tar-stream's modules, which esbuild wraps, or protobuf's wire module. */
+const hasBundledCode = (file: string): boolean =>
+  /"node_modules\/.*"\(exports|^var BinaryReader = class/m.test(readFileSync(file, 'utf8'))
+
 test('each entry point of the built package opens few files, and loads only the packages that it needs', async () => {
   const dist = resolve(dirname(await buildPackage()), '..')
   const { exports } = JSON.parse(readFileSync(resolve(LIB, '../package.json'), 'utf8')) as { exports: object }
@@ -91,7 +95,10 @@ test('each entry point of the built package opens few files, and loads only the 
     const packages = modules.filter((module) => !module.startsWith('node:')).toSorted()
     assert.deepEqual(packages, expected.packages, name)
     assert.ok(files.size > 1 && files.size <= expected.files, `${name} opens ${files.size} files`)
+    assert.deepEqual([...files].filter(hasBundledCode), [], name)
   }
+  const chunks = readdirSync(resolve(dist, 'chunks')).map((name) => resolve(dist, 'chunks', name))
+  assert.equal(chunks.filter(hasBundledCode).length, 2)
   const { modules } = builtFiles(resolve(dist, 'daemon.js'))
   // Node itself has loaded node:events.
   assert.deepEqual(modules.toSorted(), ['node:events', 'node:path'])

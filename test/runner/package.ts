@@ -18,15 +18,22 @@ import { buildCode } from '../../scripts/build-code.mjs'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** Not dist/, which `npm run check` removes and makes anew while tests run. */
 const CACHE = join(ROOT, '.cache')
+/** What the code is built from. The lock file has the versions of the bundled packages. */
+const SOURCES = [
+  'lib',
+  'package.json',
+  'package-lock.json',
+  ...['build-code', 'bundled-licenses', 'plan-chunks'].map((name) => `scripts/${name}.mjs`),
+]
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * Builds the package's code, once for each state of lib/, into a folder that stays the same as long as anybody uses it.
+ * Builds the package's code, once for each state of its sources, into a folder that stays the same as long as anybody uses it.
  *
  * @returns the built command line
  */
 export async function buildPackage(): Promise<string> {
-  const name = `package-${hashOf(['lib', 'package.json', 'scripts/build-code.mjs', 'scripts/plan-chunks.mjs'])}`
+  const name = `package-${hashOf(SOURCES)}`
   const place = join(CACHE, name)
   const main = join(place, 'dist/cli/main.js')
   if (existsSync(main)) return main

@@ -13,8 +13,9 @@ export function packTar(fill: (tar: Pack) => Promise<void>): Readable {
 }
 
 async function* tarOf(fill: (tar: Pack) => Promise<void>): AsyncGenerator<Buffer, void, undefined> {
-  const { pack } = await import('tar-stream')
-  const tar = pack()
+  // By its default export: in the built package, where it is bundled, it has no other.
+  const { default: tarStream } = await import('tar-stream')
+  const tar = tarStream.pack()
   const filling = fill(tar)
     .then(() => tar.finalize())
     .catch((error: unknown) => tar.destroy(error as Error))

@@ -21,8 +21,9 @@ type Entry = Extract extends AsyncIterable<infer One> ? One : never
 
 /** Unpacks the tar of one path while it arrives. */
 export async function unpack(tar: Readable, how: Unpacking): Promise<void> {
-  const { extract } = await import('tar-stream')
-  const entries = extract()
+  // By its default export: in the built package, where it is bundled, it has no other.
+  const { default: tarStream } = await import('tar-stream')
+  const entries = tarStream.extract()
   // Also of a tar that has already failed, whose 'error' event is over.
   finished(tar, { writable: false }, (error) => error && entries.destroy(error))
   tar.pipe(entries)

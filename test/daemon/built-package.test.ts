@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { pathToFileURL } from 'node:url'
+import type * as api from '../../lib/index.ts'
+import { buildPackage } from '../runner/package.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { IMAGE } from './harness/image.ts'
+import { startBusyboxEngine, type BusyboxEngine } from './support/busybox-engine.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
+/** More than what a tar stream holds at once. */
+const LARGE = randomBytes(8 * 2 ** 20)
+
+/** A folder with a large file, an empty one, a long name and a link. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(join(folder, 'context', 'long'.repeat(50)), { recursive: true })
+  await writeFile(join(folder, 'context/large'), LARGE)
+  await writeFile(join(folder, 'context', 'long'.repeat(50), 'é'.repeat(80)), '')
+  await symlink('large', join(folder, 'context/link'))
+  await writeFile(join(folder, 'context/Dockerfile'), `FROM ${IMAGE}\nCOPY . /context\n`)
+}
+
+async function assertSame(folder: string): Promise<void> {
+  assert.ok(LARGE.equals(await readFile(join(folder, 'large'))))
+  assert.equal(await readlink(join(folder, 'link')), 'large')
+  assert.equal(await readFile(join(folder, 'long'.repeat(50), 'é'.repeat(80)), 'utf8'), '')
+}
+
+// The packages that pack, unpack and speak to BuildKit are part of the built code. All other tests load them from node_modules.
+describe('the built package', { skip }, () => {
+  let engine: BusyboxEngine
+  let docker: api.DockerClient
+  before(async () => {
+    engine = await startBusyboxEngine()
+    const index = join(dirname(await buildPackage()), '../index.js')
+    const built = (await import(pathToFileURL(index).href)) as typeof api
+    docker = await built.connect({}, { HOME: '/nonexistent', ...engine.daemon.clientEnv })
+  })
+  after(async () => {
+    await docker?.close()
+    await engine?.stop()
+  })
+
+  for (const builder of ['buildkit', 'classic'] as const) {
+    test(`builds a folder with ${builder}, and copies it out of a container and back`, async (t) => {
+      const folder = await temporaryFolder(t)
+      await makeFolder(folder)
+      const { ID } = await docker.images.build(join(folder, 'context'), { builder })
+      const { Id } = await docker.containers.create({ Image: ID, Cmd: ['true'] })
+      const copies = await temporaryFolder(t)
+      await docker.containers.copyFrom(Id, '/context', join(copies, 'first'))
+      await assertSame(join(copies, 'first'))
+      await docker.containers.copyTo(Id, join(copies, 'first'), '/again')
+      await docker.containers.copyFrom(Id, '/again', join(copies, 'second'))
+      await assertSame(join(copies, 'second'))
+      await docker.containers.remove(Id)
+    })
+  }
+})
