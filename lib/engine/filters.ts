@@ -1,11 +1,12 @@
 import { ArgumentError } from '../base/errors.ts'
 import { isPlain } from './query.ts'
+import { encodeUntil, type Moment } from './time.ts'
 
 /** The value of a filter, or several values, one of which must match. */
 export type FilterValue = string | number | boolean | ReadonlyArray<string | number | boolean>
 
 /** Filters by key, as a plain object: `{ status: ['running', 'paused'], label: 'stage=test' }`. */
-export type Filters = Readonly<Record<string, FilterValue | undefined>>
+export type Filters = Readonly<Record<string, FilterValue | Moment | undefined>>
 
 function refuse(what: string, got: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
@@ -16,6 +17,7 @@ function refuse(what: string, got: string): ArgumentError {
 }
 
 function word(key: string, value: unknown): string {
+  if (key === 'until') return encodeUntil('the filter until', value)
   if (typeof value === 'string' || typeof value === 'boolean') return String(value)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   throw refuse(`the filter ${key}`, 'one of its values is not a string, number or boolean')

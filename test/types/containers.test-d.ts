@@ -24,6 +24,16 @@ type IsAny<T> = 0 extends 1 & T ? true : false
 declare const docker: DockerClient
 const { containers, exec } = docker
 
+export const moments: unknown[] = [
+  containers.logs('a', { since: '5m', until: new Date() }),
+  containers.prune({ filters: { until: new Date() } }),
+  docker.images.prune({ filters: { until: 1_700_000_000 } }),
+  // @ts-expect-error a moment, not whether
+  containers.logs('a', { since: true }),
+  // @ts-expect-error one moment
+  containers.prune({ filters: { until: ['24h'] } }),
+]
+
 export const create: ContainerCreateRequest = {
   Image: 'alpine',
   Cmd: ['date'],

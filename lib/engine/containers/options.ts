@@ -166,8 +166,8 @@ export interface ArchivePutOptions extends RequestOptions {
 export interface ContainerPruneOptions extends RequestOptions {
   /** Only containers that match: by label, or created before a time. */
   readonly filters?: {
-    /** Created before this time: seconds since 1970, RFC 3339, or a duration back from now, such as `24h`. */
-    readonly until?: FilterValue
+    /** Created before this time, e.g. `24h`. */
+    readonly until?: Moment
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** Only containers without this label, or with another value of it. */

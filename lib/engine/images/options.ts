@@ -1,6 +1,7 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
 import type { RequestOptions } from '../send.ts'
+import type { Moment } from '../time.ts'
 import type { OCIPlatform } from '../types/oci.ts'
 
 /** Options of {@link Images.list}. */
@@ -19,8 +20,8 @@ export interface ImageListOptions extends RequestOptions {
     readonly reference?: FilterValue
     /** Created after this image: `name`, `name:tag`, `name@digest` or an id. */
     readonly since?: FilterValue
-    /** Created before this time: seconds since 1970, a date, or a duration back from now (`24h`). Since API 1.44. */
-    readonly until?: FilterValue
+    /** Created before this time, e.g. `24h`. Since API 1.44. */
+    readonly until?: Moment
   }
   /** Compute how much of each image is shared with others. Since API 1.42. @defaultValue `false` */
   readonly sharedSize?: boolean
@@ -162,8 +163,8 @@ export interface ImagePruneOptions extends RequestOptions {
   readonly filters?: {
     /** `false`: all unused images, even those with a name. @defaultValue `true` */
     readonly dangling?: boolean
-    /** Created before this time: seconds since 1970, a date, or a duration back from now (`24h`). */
-    readonly until?: FilterValue
+    /** Created before this time, e.g. `24h`. */
+    readonly until?: Moment
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** Only images without these labels. */
@@ -213,11 +214,8 @@ export interface BuildPruneOptions extends RequestOptions {
   readonly all?: boolean
   /** Only cache records that match. */
   readonly filters?: {
-    /**
-     * Not used since this time: a duration back from now (`24h`); newer daemons also accept seconds since 1970 or a
-     * date.
-     */
-    readonly until?: FilterValue
+    /** Not used since this time, e.g. `24h`. Old daemons accept only a duration. */
+    readonly until?: Moment
     /** The record's id. */
     readonly id?: FilterValue
     /** The id of its parent record. */

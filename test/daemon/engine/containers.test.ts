@@ -219,9 +219,13 @@ describe('containers', { skip }, () => {
     assert.deepEqual(ContainersDeleted, [pruned])
     assert.equal(typeof SpaceReclaimed, 'number')
     assert.equal((await containers.inspect(kept)).Id, kept)
-    await assert.rejects(containers.prune({ filters: { until: 'yesterday' } }), BadRequestError)
-    assert.equal((await containers.prune({ filters: { until: '24h' } })).ContainersDeleted, null)
-    await containers.remove(kept)
+    const invalid = { code: 'ERR_ARGUMENT_INVALID' }
+    await assert.rejects(containers.prune({ filters: { until: 'yesterday' } }), invalid)
+    await assert.rejects(containers.prune({ filters: { until: Date.now() } }), invalid)
+    const yesterday = new Date(Date.now() - 86_400_123)
+    for (const until of ['24h', yesterday, yesterday.toISOString(), Math.floor(yesterday.getTime() / 1000)])
+      assert.equal((await containers.prune({ filters: { until } })).ContainersDeleted, null, String(until))
+    assert.deepEqual((await containers.prune({ filters: { until: new Date() } })).ContainersDeleted, [kept])
   })
 
   test('an id reaches its own container and nothing else', async () => {
