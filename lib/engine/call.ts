@@ -9,7 +9,7 @@ import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { expandPath } from './path.ts'
 import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
-import { checkRequestOptions, REQUEST_OPTIONS, type RequestOptions } from './request-options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS, type FieldOptions, type RequestOptions } from './request-options.ts'
 import { encodeMoment } from './time.ts'
 
 /** The arguments of one call of an operation. */
@@ -76,7 +76,14 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   const known = Object.keys(names).length === 0 ? all : all.filter((key) => !(key in names))
   checkKeys(given, known, `${name}()`)
   checkRequestOptions(given, `${name}()`, query)
+  allowsUnknown(given, `${name}()`)
   return given
+}
+
+/** Whether fields and filters may have names that docker-mtls doesn't know. */
+export function allowsUnknown(options: object = {}, of = ''): boolean {
+  const { allowUnknown = false } = options as FieldOptions
+  return checkBoolean(`the option allowUnknown of ${of}`, allowUnknown)
 }
 
 const OPTIONS = new WeakMap<Operation, readonly string[]>()
@@ -86,7 +93,8 @@ function optionsOf(operation: Operation): readonly string[] {
   const known = OPTIONS.get(operation)
   if (known) return known
   const { query = {}, own = [] } = operation
-  const all = [...Object.keys(query), ...own, ...REQUEST_OPTIONS]
+  const checksNames = operation.body === 'json' || 'filters' in query
+  const all = [...Object.keys(query), ...own, ...REQUEST_OPTIONS, ...(checksNames ? ['allowUnknown'] : [])]
   OPTIONS.set(operation, all)
   return all
 }

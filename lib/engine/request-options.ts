@@ -22,6 +22,15 @@ export interface RequestOptions {
   readonly idleTimeout?: number | undefined
 }
 
+/** Options of calls that check the names of fields in a body, or of filters. */
+export interface FieldOptions extends RequestOptions {
+  /**
+   * Send fields and filters that docker-mtls doesn't know, such as those of a newer Engine API. Most daemons ignore
+   * unknown fields silently. @defaultValue `false`: they are refused before anything is sent
+   */
+  readonly allowUnknown?: boolean | undefined
+}
+
 /** The options that every call takes. */
 export const REQUEST_OPTIONS: readonly (keyof RequestOptions)[] = ['signal', 'timeout', 'idleTimeout']
 

@@ -7,7 +7,7 @@ import { EVENTS } from '../system/operations.ts'
 import type * as given from './options.ts'
 import type { CopyEntry, CopyFromOptions, CopyToOptions } from '../workflows/copy/options.ts'
 import type { WaitHealthyOptions } from '../workflows/wait-healthy-options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import { archiveStream } from '../stream/archive.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { jsonStream } from '../stream/calls.ts'
@@ -156,7 +156,7 @@ export class Containers {
   update(
     id: string,
     change: wire.ContainerUpdateRequest,
-    options: RequestOptions = {},
+    options: FieldOptions = {},
   ): Promise<wire.ContainerUpdateResponse> {
     return this.#send.json(operations.UPDATE, { ids: [id], body: change, options })
   }

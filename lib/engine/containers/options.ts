@@ -1,10 +1,10 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
 import type { LogsOptions } from '../logs-options.ts'
 
 /** Options of {@link Containers.list}. */
-export interface ContainerListOptions extends RequestOptions {
+export interface ContainerListOptions extends FieldOptions {
   /** Include containers that aren't running. @defaultValue `false` */
   readonly all?: boolean
   /** Only this many of the newest containers, running or not. @defaultValue no limit */
@@ -50,7 +50,7 @@ export interface ContainerFilters {
 }
 
 /** Options of {@link Containers.create}. */
-export interface ContainerCreateOptions extends RequestOptions {
+export interface ContainerCreateOptions extends FieldOptions {
   /** Letters, digits, `_`, `.` and `-`, at least two. @defaultValue two words, such as `happy_curie` */
   readonly name?: string
   /**
@@ -163,7 +163,7 @@ export interface ArchivePutOptions extends RequestOptions {
 }
 
 /** Options of {@link Containers.prune}. */
-export interface ContainerPruneOptions extends RequestOptions {
+export interface ContainerPruneOptions extends FieldOptions {
   /** Only containers that match: by label, or created before a time. */
   readonly filters?: {
     /** Created before this time, e.g. `24h`. */

@@ -1,11 +1,11 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
 import type { OCIPlatform } from '../types/oci.ts'
 
 /** Options of {@link Images.list}. */
-export interface ImageListOptions extends RequestOptions {
+export interface ImageListOptions extends FieldOptions {
   /** Include images that are only the base of others. @defaultValue `false` */
   readonly all?: boolean
   /** Only images that match, e.g. `{ reference: 'alpine:*', dangling: false }`. */
@@ -145,7 +145,7 @@ export interface ImageRemoveOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.search}. */
-export interface ImageSearchOptions extends RequestOptions {
+export interface ImageSearchOptions extends FieldOptions {
   /** The largest number of results, up to 100. @defaultValue 25 */
   readonly limit?: number
   /** Only repositories that match. */
@@ -158,7 +158,7 @@ export interface ImageSearchOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.prune}. */
-export interface ImagePruneOptions extends RequestOptions {
+export interface ImagePruneOptions extends FieldOptions {
   /** Only images that match. */
   readonly filters?: {
     /** `false`: all unused images, even those with a name. @defaultValue `true` */
@@ -173,7 +173,7 @@ export interface ImagePruneOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.commit}. */
-export interface ImageCommitOptions extends RequestOptions {
+export interface ImageCommitOptions extends FieldOptions {
   /** The name of the image, with or without a tag. @defaultValue no name */
   readonly repo?: string
   /** The tag of the image. @defaultValue `latest`, if `repo` has none */
@@ -203,7 +203,7 @@ export interface ImageLoadOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.buildPrune}. */
-export interface BuildPruneOptions extends RequestOptions {
+export interface BuildPruneOptions extends FieldOptions {
   /** Keep this much of the cache, in bytes. @defaultValue 0 */
   readonly reservedSpace?: number
   /** Prune until the cache uses at most this much, in bytes. Since API 1.48. */

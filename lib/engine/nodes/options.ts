@@ -1,8 +1,8 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Nodes.list}. */
-export interface NodeListOptions extends RequestOptions {
+export interface NodeListOptions extends FieldOptions {
   /** Only nodes that match, e.g. `{ role: 'manager' }`. */
   readonly filters?: {
     /** The beginning of the id. */
@@ -21,7 +21,7 @@ export interface NodeListOptions extends RequestOptions {
 }
 
 /** Options of {@link Nodes.update}. */
-export interface NodeUpdateOptions extends RequestOptions {
+export interface NodeUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
 }

@@ -1,9 +1,9 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Services.list}. */
-export interface ServiceListOptions extends RequestOptions {
+export interface ServiceListOptions extends FieldOptions {
   /** Only services that match, e.g. `{ mode: 'replicated' }`. */
   readonly filters?: {
     /** The beginning of the id. */
@@ -22,7 +22,7 @@ export interface ServiceListOptions extends RequestOptions {
 }
 
 /** Options of {@link Services.create}. */
-export interface ServiceCreateOptions extends RequestOptions {
+export interface ServiceCreateOptions extends FieldOptions {
   /** Credentials for the image's registry. The swarm stores them, and sends them to every node that gets a task. */
   readonly auth?: RegistryAuthSource | undefined
 }
@@ -34,7 +34,7 @@ export interface ServiceInspectOptions extends RequestOptions {
 }
 
 /** Options of {@link Services.update}. */
-export interface ServiceUpdateOptions extends RequestOptions {
+export interface ServiceUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
   /** The source of the credentials if `auth` isn't set. @defaultValue `spec` */

@@ -1,8 +1,8 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions } from '../send.ts'
 
 /** Options of {@link Tasks.list}. */
-export interface TaskListOptions extends RequestOptions {
+export interface TaskListOptions extends FieldOptions {
   /** Only tasks that match, e.g. `{ service: 'web', 'desired-state': 'running' }`. */
   readonly filters?: {
     /** The desired state: `running`, `shutdown` or `accepted`. */

@@ -47,7 +47,7 @@ export const EXEC_RUN: RunCall = {
   },
 }
 
-const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', ...REQUEST_OPTIONS]
+const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', 'allowUnknown', ...REQUEST_OPTIONS]
 
 /** Separates options from settings, and refuses unknown options. */
 export function splitOptions<Options extends ConversationOptions>(call: RunCall, given: Options): Parts<Options> {

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { RegistryAuthSource } from '../../registry/headers.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions } from '../send.ts'
 import type { ContainerCreateRequest } from '../containers/types/create.ts'
 import type { ExecCreateRequest } from '../exec/types.ts'
 
@@ -8,7 +8,7 @@ import type { ExecCreateRequest } from '../exec/types.ts'
 export type Input = string | Uint8Array | Readable | AsyncIterable<string | Uint8Array>
 
 /** Options of both {@link DockerClient.run} and {@link Exec.run}. */
-export interface ConversationOptions extends RequestOptions {
+export interface ConversationOptions extends FieldOptions {
   /** The input of the program. @defaultValue no input */
   readonly stdin?: Input
   /**

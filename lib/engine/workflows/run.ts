@@ -111,10 +111,12 @@ async function createPulling(
 function create(
   containers: Containers,
   body: ContainerCreateRequest,
-  { name, platform, signal, idleTimeout }: RunOptions,
+  { name, platform, signal, idleTimeout, allowUnknown }: RunOptions,
 ): Promise<ContainerCreateResponse> {
   const named = { ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) }
-  return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late, idleTimeout }))
+  return withGrace(signal, CLEAN_UP_MS, (late) =>
+    containers.create(body, { ...named, signal: late, idleTimeout, allowUnknown }),
+  )
 }
 
 /** Attaches before the container starts, so that no output is missed. */

@@ -211,6 +211,24 @@ describe('containers', { skip }, () => {
     await assert.rejects(containers.wait(Id, { condition: 'never' as never }), BadRequestError)
   })
 
+  test('a copy is created from the answer to inspect, and a misspelt field is refused', async () => {
+    const { containers } = docker
+    const HostConfig = { Memory: 64 * 1024 ** 2, PortBindings: { '80/tcp': [{ HostPort: '' }] } }
+    const { Id } = await containers.create({ Image: engine.image, Labels: { any: 'key' }, HostConfig })
+    const original = await containers.inspect(Id)
+    const NetworkingConfig = { EndpointsConfig: original.NetworkSettings.Networks }
+    const copy = await containers.create({ ...original.Config, HostConfig: original.HostConfig, NetworkingConfig })
+    assert.equal((await containers.inspect(copy.Id)).HostConfig.Memory, HostConfig.Memory)
+    const misspelt = { Image: engine.image, HostConfig: { Memroy: 1 } }
+    await assert.rejects(containers.create(misspelt as object), {
+      name: 'ArgumentError',
+      code: 'ERR_API_FIELD_UNKNOWN',
+    })
+    const unlimited = await containers.create(misspelt as object, { allowUnknown: true })
+    assert.equal((await containers.inspect(unlimited.Id)).HostConfig.Memory, 0)
+    for (const id of [Id, copy.Id, unlimited.Id]) await containers.remove(id)
+  })
+
   test('a prune takes what its filters say, and no more', async () => {
     const { containers } = docker
     const { Id: pruned } = await containers.create({ Image: engine.image, Labels: { prune: 'yes' } })
