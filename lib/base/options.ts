@@ -51,7 +51,8 @@ export function similarName(name: string, known: readonly string[]): string | un
   return near.toSorted((left, right) => left.far - right.far)[0]?.one
 }
 
-function allOptions(known: readonly string[]): string {
+/** The list of all options. */
+export function allOptions(known: readonly string[]): string {
   return known.length === 1 ? `The only option is ${known.join('')}.` : `The options are ${enumerate(known)}.`
 }
 

@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
-import { checkOptions as checkKeys, typeName } from '../base/options.ts'
+import { typeName } from '../base/options.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
 import { limitOf } from '../transport/time-limits.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
+import { checkCallOptions } from './option-hints.ts'
 import { expandPath } from './path.ts'
 import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
 import { checkRequestOptions, REQUEST_OPTIONS, type FieldOptions, type RequestOptions } from './request-options.ts'
@@ -74,7 +75,7 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   const { name, query } = operation
   const all = optionsOf(operation)
   const known = Object.keys(names).length === 0 ? all : all.filter((key) => !(key in names))
-  checkKeys(given, known, `${name}()`)
+  checkCallOptions(given, known, `${name}()`, operation.body === 'json' ? 'the body' : undefined)
   checkRequestOptions(given, `${name}()`, query)
   allowsUnknown(given, `${name}()`)
   return given

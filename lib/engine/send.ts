@@ -190,6 +190,11 @@ export class Send {
     return true
   }
 
+  /** Checks a call as if it were sent. */
+  async check(operation: Operation, call: Call): Promise<void> {
+    await this.#checked(operation, call)
+  }
+
   /** The table of all fields is loaded only when a body is sent. */
   async #checked(operation: Operation, call: Call): Promise<WireRequest> {
     const wire = this.#wire(operation, call)

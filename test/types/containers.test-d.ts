@@ -24,6 +24,20 @@ type IsAny<T> = 0 extends 1 & T ? true : false
 declare const docker: DockerClient
 const { containers, exec } = docker
 
+export const forms: unknown[] = [
+  containers.copyTo('a', Buffer.from('x'), '/etc/x'),
+  containers.copyTo('a', new Uint8Array(1), '/etc/x'),
+  containers.create({}, { pull: 'always', auth: { username: 'ann', password: 'x' } }),
+  docker.run('a', [], { pull: 'always', allowUnknown: true }),
+  docker.images.build('.', { tag: 'a', file: 'b', quiet: true }),
+  // @ts-expect-error no such policy
+  containers.create({}, { pull: 'newest' }),
+  // @ts-expect-error a misspelt field
+  containers.create({ HostConfig: { Memroy: 1 } }),
+  // @ts-expect-error it checks no names
+  containers.pause('a', { allowUnknown: true }),
+]
+
 export const moments: unknown[] = [
   containers.logs('a', { since: '5m', until: new Date() }),
   containers.prune({ filters: { until: new Date() } }),

@@ -25,6 +25,7 @@ export const CREATE: Operation = {
   path: '/containers/create',
   lane: 'short',
   query: { name: PLAIN, platform: { since: '1.41' } },
+  own: ['pull', 'auth'],
   body: 'json',
   newer: {
     'HostConfig.CgroupnsMode': '1.41',

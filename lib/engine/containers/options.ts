@@ -1,3 +1,4 @@
+import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
 import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
@@ -49,6 +50,11 @@ export interface ContainerFilters {
   readonly volume?: FilterValue
 }
 
+/**
+ * When to pull the image of a container, as in `docker run --pull`: `always`, only if it is `missing`, or `never`.
+ */
+export type PullPolicy = 'always' | 'missing' | 'never'
+
 /** Options of {@link Containers.create}. */
 export interface ContainerCreateOptions extends FieldOptions {
   /** Letters, digits, `_`, `.` and `-`, at least two. @defaultValue two words, such as `happy_curie` */
@@ -59,6 +65,10 @@ export interface ContainerCreateOptions extends FieldOptions {
    * @defaultValue the platform of the daemon's host. The daemon warns if it only has an image for another one
    */
   readonly platform?: string
+  /** When to pull the image first. @defaultValue `never` */
+  readonly pull?: PullPolicy
+  /** Credentials for that pull. */
+  readonly auth?: RegistryAuthSource
 }
 
 /** Options of {@link Containers.inspect}. */

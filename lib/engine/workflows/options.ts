@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FieldOptions } from '../send.ts'
+import type { PullPolicy } from '../containers/options.ts'
 import type { ContainerCreateRequest } from '../containers/types/create.ts'
 import type { ExecCreateRequest } from '../exec/types.ts'
 
@@ -40,8 +41,8 @@ export interface RunOptions extends ConversationOptions, Omit<ContainerCreateReq
   readonly platform?: string
   /** Remove the container and its anonymous volumes afterwards. @defaultValue `true` */
   readonly remove?: boolean
-  /** `missing`: pull the image if the daemon doesn't have it. @defaultValue `never` */
-  readonly pull?: 'missing' | 'never'
+  /** When to pull the image first. @defaultValue `never` */
+  readonly pull?: PullPolicy
   /** Credentials for that pull. */
   readonly auth?: RegistryAuthSource
 }
