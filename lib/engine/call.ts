@@ -117,13 +117,16 @@ function queryOf({ name, query = {} }: Operation, options: Readonly<Record<strin
       const take = query[option] ?? {}
       const what = `the option ${option} of ${name}()`
       if (!serves(version, take.since)) throw tooNew(what, take.since ?? '', version)
-      return [take.as ?? option, encode(take, value, what)] as const
+      return [
+        take.as ?? option,
+        encode(options['allowUnknown'] === true ? { ...take, filters: undefined } : take, value, what),
+      ] as const
     })
   return Object.fromEntries(pairs)
 }
 
-function encode({ encode: how }: QueryTake, value: unknown, what: string): QueryValue | object {
-  if (how === 'filters') return encodeFilters(value)
+function encode({ encode: how, filters }: QueryTake, value: unknown, what: string): QueryValue | object {
+  if (how === 'filters') return encodeFilters(what, value, filters)
   if (how === 'moment') return encodeMoment(what, value)
   if (how === 'json') return encodeJson(what, value)
   if (how === 'boolean') return checkBoolean(what, value)

@@ -46,6 +46,32 @@ test('the name of an option in another client is refused with the name of ours',
   assert.deepEqual(asked, [])
 })
 
+test('an unknown filter is refused with the one that was meant, and allowUnknown sends it', async (t) => {
+  const { docker, asked } = await pretend(t, '1.45', '[]')
+  const rows: readonly (readonly [call: (options: object) => PromiseLike<unknown>, name: string, meant: string])[] = [
+    [(options) => docker.containers.list(options), 'stauts', 'status'],
+    [(options) => docker.containers.prune(options), 'labels', 'label'],
+    [(options) => docker.images.prune(options), 'untill', 'until'],
+    [(options) => docker.networks.list(options), 'drivers', 'driver'],
+    [(options) => docker.volumes.list(options), 'Dangling', 'dangling'],
+    [(options) => docker.tasks.list(options), 'desired_state', 'desired-state'],
+    [(options) => docker.nodes.list(options), 'roles', 'role'],
+    [(options) => docker.plugins.list(options), 'enable', 'enabled'],
+    [(options) => docker.system.events(options), 'events', 'event'],
+  ]
+  for (const [call, name, meant] of rows) {
+    const wanted = {
+      code: 'ERR_API_FIELD_UNKNOWN',
+      message: new RegExp(`no filter "${name}"[^]*Did you mean ${meant}\\?`),
+    }
+    await assert.rejects(Promise.resolve(call({ filters: { [name]: 'x' } })), wanted, name)
+  }
+  assert.equal(asked.length, 0)
+  for (const [call, name] of rows) await Promise.resolve(call({ filters: { [name]: 'x' }, allowUnknown: true }))
+  assert.equal(asked.length, rows.length)
+  assert.equal(asked[0]?.query.get('filters'), '{"stauts":["x"]}')
+})
+
 test('timeout limits the call, and the seconds of the docker command have their own option', async (t) => {
   const { docker, asked } = await pretend(t, '1.45', '{}')
   for (const call of [

@@ -30,6 +30,15 @@ export const forms: unknown[] = [
   containers.create({}, { pull: 'always', auth: { username: 'ann', password: 'x' } }),
   docker.run('a', [], { pull: 'always', allowUnknown: true }),
   docker.images.build('.', { tag: 'a', file: 'b', quiet: true }),
+  containers.list({ filters: { status: ['running', 'paused'], health: 'healthy', 'is-task': false } }),
+  docker.nodes.list({ filters: { role: 'manager' } }),
+  docker.tasks.list({ filters: { 'desired-state': ['running'] } }),
+  // @ts-expect-error no such status
+  containers.list({ filters: { status: 'runing' } }),
+  // @ts-expect-error no such filter
+  containers.list({ filters: { stauts: 'running' } }),
+  // @ts-expect-error no such mode
+  docker.services.list({ filters: { mode: 'single' } }),
   // @ts-expect-error no such policy
   containers.create({}, { pull: 'newest' }),
   // @ts-expect-error a misspelt field

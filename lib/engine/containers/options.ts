@@ -1,5 +1,7 @@
+import type { ContainerStatus } from './types/inspect.ts'
+import type { HealthStatus } from '../types/health.ts'
 import type { RegistryAuthSource } from '../../registry/headers.ts'
-import type { FilterValue } from '../filters.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
 import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
 import type { LogsOptions } from '../logs-options.ts'
@@ -31,13 +33,13 @@ export interface ContainerFilters {
   /** Exit code. */
   readonly exited?: FilterValue
   /** `starting`, `healthy`, `unhealthy`, or `none` for those without a health check. */
-  readonly health?: FilterValue
+  readonly health?: FilterOf<HealthStatus>
   /** The id, or the beginning of it. */
   readonly id?: FilterValue
   /** Windows only: `default`, `process` or `hyperv`. */
-  readonly isolation?: FilterValue
+  readonly isolation?: FilterOf<'default' | 'process' | 'hyperv'>
   /** `true`: only containers of a swarm. */
-  readonly 'is-task'?: FilterValue
+  readonly 'is-task'?: FilterOf<boolean>
   /** `key` or `key=value`. A container must have all of them. */
   readonly label?: FilterValue
   /** The name, a part of it, or a regular expression. */
@@ -45,7 +47,7 @@ export interface ContainerFilters {
   /** Name or id. */
   readonly network?: FilterValue
   /** A {@link ContainerStatus}. */
-  readonly status?: FilterValue
+  readonly status?: FilterOf<ContainerStatus>
   /** The name of a volume, or its mount point. */
   readonly volume?: FilterValue
 }

@@ -1,4 +1,4 @@
-import type { FilterValue } from '../filters.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
 import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Nodes.list}. */
@@ -16,7 +16,7 @@ export interface NodeListOptions extends FieldOptions {
     /** A label of the node, `key` or `key=value`. */
     readonly 'node.label'?: FilterValue
     /** `worker` or `manager`. */
-    readonly role?: FilterValue
+    readonly role?: FilterOf<'worker' | 'manager'>
   }
 }
 

@@ -1,5 +1,5 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
-import type { FilterValue } from '../filters.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
 import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Services.list}. */
@@ -11,11 +11,11 @@ export interface ServiceListOptions extends FieldOptions {
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** `replicated`, `global`, `replicated-job` or `global-job`. */
-    readonly mode?: FilterValue
+    readonly mode?: FilterOf<'replicated' | 'global' | 'replicated-job' | 'global-job'>
     /** The beginning of the name. */
     readonly name?: FilterValue
     /** `container` or `plugin`. @defaultValue `container` */
-    readonly runtime?: FilterValue
+    readonly runtime?: FilterOf<'container' | 'plugin'>
   }
   /** Include `ServiceStatus` with the number of running tasks. Since API 1.41. @defaultValue `false` */
   readonly status?: boolean

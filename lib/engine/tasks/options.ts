@@ -1,4 +1,4 @@
-import type { FilterValue } from '../filters.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
 import type { FieldOptions } from '../send.ts'
 
 /** Options of {@link Tasks.list}. */
@@ -6,7 +6,7 @@ export interface TaskListOptions extends FieldOptions {
   /** Only tasks that match, e.g. `{ service: 'web', 'desired-state': 'running' }`. */
   readonly filters?: {
     /** The desired state: `running`, `shutdown` or `accepted`. */
-    readonly 'desired-state'?: FilterValue
+    readonly 'desired-state'?: FilterOf<'running' | 'shutdown' | 'accepted'>
     /** The beginning of the id. */
     readonly id?: FilterValue
     /** `key` or `key=value`. */
