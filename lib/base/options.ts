@@ -45,10 +45,14 @@ export function similarOption(key: string, known: readonly string[]): string {
 
 /** The known name that a typo may stand for. */
 export function similarName(name: string, known: readonly string[]): string | undefined {
-  return known.find((one) => distance(one.toLowerCase(), name.toLowerCase()) <= Math.min(2, one.length / 2))
+  const near = known
+    .map((one) => ({ one, far: distance(one.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ one, far }) => far <= Math.min(2, one.length / 2))
+  return near.toSorted((left, right) => left.far - right.far)[0]?.one
 }
 
-function allOptions(known: readonly string[]): string {
+/** The list of all options. */
+export function allOptions(known: readonly string[]): string {
   return known.length === 1 ? `The only option is ${known.join('')}.` : `The options are ${enumerate(known)}.`
 }
 

@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
-import { checkOptions as checkKeys, typeName } from '../base/options.ts'
+import { typeName } from '../base/options.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
 import type { WireRequest } from '../transport/send.ts'
 import { limitOf } from '../transport/time-limits.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
+import { checkCallOptions } from './option-hints.ts'
 import { expandPath } from './path.ts'
 import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
-import { checkRequestOptions, REQUEST_OPTIONS, type RequestOptions } from './request-options.ts'
+import { checkRequestOptions, REQUEST_OPTIONS, type FieldOptions, type RequestOptions } from './request-options.ts'
 import { encodeMoment } from './time.ts'
 
 /** The arguments of one call of an operation. */
@@ -74,9 +75,16 @@ export function checkOptions<Given extends object>(operation: Operation, given: 
   const { name, query } = operation
   const all = optionsOf(operation)
   const known = Object.keys(names).length === 0 ? all : all.filter((key) => !(key in names))
-  checkKeys(given, known, `${name}()`)
+  checkCallOptions(given, known, `${name}()`, operation.body === 'json' ? 'the body' : undefined)
   checkRequestOptions(given, `${name}()`, query)
+  allowsUnknown(given, `${name}()`)
   return given
+}
+
+/** Whether fields and filters may have names that docker-mtls doesn't know. */
+export function allowsUnknown(options: object = {}, of = ''): boolean {
+  const { allowUnknown = false } = options as FieldOptions
+  return checkBoolean(`the option allowUnknown of ${of}`, allowUnknown)
 }
 
 const OPTIONS = new WeakMap<Operation, readonly string[]>()
@@ -86,7 +94,8 @@ function optionsOf(operation: Operation): readonly string[] {
   const known = OPTIONS.get(operation)
   if (known) return known
   const { query = {}, own = [] } = operation
-  const all = [...Object.keys(query), ...own, ...REQUEST_OPTIONS]
+  const checksNames = operation.body === 'json' || 'filters' in query
+  const all = [...Object.keys(query), ...own, ...REQUEST_OPTIONS, ...(checksNames ? ['allowUnknown'] : [])]
   OPTIONS.set(operation, all)
   return all
 }
@@ -108,13 +117,16 @@ function queryOf({ name, query = {} }: Operation, options: Readonly<Record<strin
       const take = query[option] ?? {}
       const what = `the option ${option} of ${name}()`
       if (!serves(version, take.since)) throw tooNew(what, take.since ?? '', version)
-      return [take.as ?? option, encode(take, value, what)] as const
+      return [
+        take.as ?? option,
+        encode(options['allowUnknown'] === true ? { ...take, filters: undefined } : take, value, what),
+      ] as const
     })
   return Object.fromEntries(pairs)
 }
 
-function encode({ encode: how }: QueryTake, value: unknown, what: string): QueryValue | object {
-  if (how === 'filters') return encodeFilters(value)
+function encode({ encode: how, filters }: QueryTake, value: unknown, what: string): QueryValue | object {
+  if (how === 'filters') return encodeFilters(what, value, filters)
   if (how === 'moment') return encodeMoment(what, value)
   if (how === 'json') return encodeJson(what, value)
   if (how === 'boolean') return checkBoolean(what, value)

@@ -14,7 +14,7 @@ export interface LogsOptions extends RequestOptions {
   readonly stdout?: boolean
   /** @defaultValue `true` */
   readonly stderr?: boolean
-  /** Omit output before this time. @defaultValue all output */
+  /** Omit output before this time, e.g. `5m`. @defaultValue all output */
   readonly since?: Moment
   /** Begin each line with its time (RFC 3339 with nanoseconds) and a space. @defaultValue `false` */
   readonly timestamps?: boolean

@@ -13,6 +13,8 @@ export interface QueryTake {
    * only such values. Otherwise strings and numbers, and arrays as repeated names.
    */
   readonly encode?: 'json' | 'filters' | 'moment' | 'boolean' | 'integer'
+  /** The names of all filters. */
+  readonly filters?: readonly string[] | undefined
 }
 
 /**
@@ -57,7 +59,8 @@ export const WORK_IDLE_MS = 3_600_000
 
 /** A query parameter that needs no encoding. */
 export const PLAIN: QueryTake = {}
-export const FILTERS: QueryTake = { encode: 'filters' }
+/** Filters, with the names that the operation has. */
+export const filtersOf = (...names: string[]): QueryTake => ({ encode: 'filters', filters: names })
 export const JSON_VALUE: QueryTake = { encode: 'json' }
 export const MOMENT: QueryTake = { encode: 'moment' }
 export const BOOLEAN: QueryTake = { encode: 'boolean' }

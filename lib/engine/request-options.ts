@@ -22,6 +22,15 @@ export interface RequestOptions {
   readonly idleTimeout?: number | undefined
 }
 
+/** Options of calls that check the names of fields in a body, or of filters. */
+export interface FieldOptions extends RequestOptions {
+  /**
+   * Send fields and filters that docker-mtls doesn't know, such as those of a newer Engine API. Most daemons ignore
+   * unknown fields silently. @defaultValue `false`: they are refused before anything is sent
+   */
+  readonly allowUnknown?: boolean | undefined
+}
+
 /** The options that every call takes. */
 export const REQUEST_OPTIONS: readonly (keyof RequestOptions)[] = ['signal', 'timeout', 'idleTimeout']
 
@@ -31,10 +40,11 @@ export const REQUEST_OPTIONS: readonly (keyof RequestOptions)[] = ['signal', 'ti
  * @param of - the call: `containers.list()`
  */
 export function checkRequestOptions(
-  { signal, timeout, idleTimeout }: Readonly<Partial<Record<keyof RequestOptions, unknown>>>,
+  given: Readonly<Partial<Record<keyof RequestOptions, unknown>>>,
   of: string,
-  query: object = {},
+  query: Readonly<Record<string, { readonly encode?: string }>> = {},
 ): void {
+  const { signal, timeout, idleTimeout } = given
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     const remedy =
       'killSignal' in query
@@ -46,10 +56,28 @@ export function checkRequestOptions(
     const todo = 'Pass { timeout: 30_000 } for 30 seconds, or omit it to wait as long as it takes.'
     throw wrongValue('timeout', of, 'it is not a positive number of milliseconds', todo)
   }
+  refuseSeconds(Number(timeout), of, query, given)
   if (idleTimeout !== undefined && !isTime(idleTimeout)) {
     const todo = 'Pass { idleTimeout: 30_000 } for 30 seconds of silence, or 0 for no limit.'
     throw wrongValue('idleTimeout', of, 'it is not a number of milliseconds', todo)
   }
+}
+
+/** The options of the API that are called `timeout` elsewhere, in seconds. */
+const SECONDS: readonly string[] = ['t', 'clientTimeout']
+
+/** `docker stop --timeout 10` means seconds. As a limit for the call, 10 ms would only cut it off. */
+function refuseSeconds(
+  timeout: number,
+  of: string,
+  query: Readonly<Record<string, { readonly encode?: string }>>,
+  given: object,
+): void {
+  const seconds = SECONDS.find((name) => query[name]?.encode === 'integer')
+  if (seconds === undefined || !(timeout < 1000) || seconds in given) return
+  const got = `it limits the whole call to ${timeout} ms, which is too short for it`
+  const todo = `For ${timeout} seconds of the daemon, pass { ${seconds}: ${timeout} }; for the call, at least 1000 milliseconds.`
+  throw wrongValue('timeout', of, got, todo)
 }
 
 function isTime(value: unknown): boolean {

@@ -8,7 +8,7 @@ import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
 import { answerTimeout, inTime, limitOf } from '../transport/time-limits.ts'
 import { apiError, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
-import { checkOptions, wireCall, type Call } from './call.ts'
+import { allowsUnknown, checkOptions, wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { parseJson } from './json.ts'
 import { describePath } from './path.ts'
@@ -18,7 +18,7 @@ import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, v
 import type { RequestOptions } from './request-options.ts'
 import type { Ping } from './version.ts'
 
-export type { RequestOptions } from './request-options.ts'
+export type { FieldOptions, RequestOptions } from './request-options.ts'
 
 /** A call of the Engine API, without the version in its path. */
 export interface RequestDescription extends RequestOptions {
@@ -117,7 +117,7 @@ export class Send {
   /** A call whose answer is read completely, with its headers. */
   async whole(operation: Operation, call: Call): Promise<WireAnswer> {
     const attempt = (): Promise<WireAnswer> => collect(this.#dispatcher, this.#wire(operation, call))
-    const answer = await attempt()
+    const answer = await collect(this.#dispatcher, await this.#checked(operation, call))
     if (succeeded(answer.status)) return answer
     // A streamed body was consumed by the first attempt.
     const second = this.#adopt(answer) && !isAsyncIterable(call.body) ? await attempt() : answer
@@ -127,12 +127,12 @@ export class Send {
 
   /** A call whose answer is streamed. */
   async stream(operation: Operation, call: Call = {}): Promise<StreamedAnswer> {
-    return this.#succeeding(this.named(operation, call), this.#wire(operation, call))
+    return this.#succeeding(this.named(operation, call), await this.#checked(operation, call))
   }
 
   /** A call that takes over its connection. */
   async hijack(operation: Operation, call: Call, protocol: 'tcp' | 'h2c' = 'tcp'): Promise<Hijacked> {
-    const answer = await hijack(this.#dispatcher, this.#wire(operation, call), protocol)
+    const answer = await hijack(this.#dispatcher, await this.#checked(operation, call), protocol)
     if ('socket' in answer) return answer
     throw apiError(answer.status, this.named(operation, call), answer.body)
   }
@@ -188,6 +188,20 @@ export class Send {
     if (!isWrongVersion(status, body)) return false
     this.#version = chooseVersion(served, this.#target)
     return true
+  }
+
+  /** Checks a call as if it were sent. */
+  async check(operation: Operation, call: Call): Promise<void> {
+    await this.#checked(operation, call)
+  }
+
+  /** The table of all fields is loaded only when a body is sent. */
+  async #checked(operation: Operation, call: Call): Promise<WireRequest> {
+    const wire = this.#wire(operation, call)
+    if (operation.body !== 'json' || allowsUnknown(call.options)) return wire
+    const { refuseUnknownFields } = await import('./body-fields/check.ts')
+    refuseUnknownFields(operation, call.body)
+    return wire
   }
 
   #wire(operation: Operation, call: Call): WireRequest {

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DELIBERATE } from './deliberate-differences.ts'
+import { bodyFields } from '../../scripts/api-facts/body-fields.ts'
+import { refuseUnknownFields } from '../../lib/engine/body-fields/check.ts'
+import { BODIES, TYPES } from '../../lib/engine/body-fields/table.ts'
+import type { Operation } from '../../lib/engine/operation.ts'
 import { FACTS, shapeOf } from './support/rows.ts'
 import { ClientTypes } from './support/client-types.ts'
 import { loadOperations } from './support/operations.ts'
 import { queryDifferences } from './support/query-shapes.ts'
+import { sampleOf } from './support/samples.ts'
 import { Shapes } from './support/shapes.ts'
 
 const operations = await loadOperations()
+const types = new ClientTypes()
 const specified = Object.entries(FACTS.operations).map(([route, facts]) => {
   const ours = operations.filter(({ method, path }) => `${method} ${shapeOf(path)}` === shapeOf(route))
   return { facts, ours }
@@ -32,7 +38,6 @@ test('method, path, query and body of each operation are those of the specificat
 })
 
 test('the types of bodies and answers are those of the specification', () => {
-  const types = new ClientTypes()
   const shapes = new Shapes(types.checker, FACTS)
   for (const { facts, ours } of specified) {
     for (const { name, body } of ours) {
@@ -44,6 +49,27 @@ test('the types of bodies and answers are those of the specification', () => {
   }
   assert.ok(shapes.compared.size > 240, `only ${shapes.compared.size} types were compared`)
   assertDeliberate([...shapes.differences], (line) => /^[\w.[\]]+\.[\w[\]]+: /.test(line))
+})
+
+test('the table of fields of bodies has those of the specification, and is written by its script', () => {
+  assert.deepEqual({ bodies: BODIES, types: TYPES }, bodyFields(FACTS, operations, shapeOf))
+})
+
+test('a body may have every field that its type has, and an object in it no other', () => {
+  let objects = 0
+  for (const { name } of operations.filter((one) => one.body === 'json' && one.name in BODIES)) {
+    const operation = { name } as Operation
+    const sample = sampleOf(types.checker, types.bodyOf(name) as never)
+    refuseUnknownFields(operation, sample.value)
+    for (const { path, fields } of sample.objects) {
+      objects += 1
+      fields['Nonsense'] = 1
+      const wanted = { code: 'ERR_API_FIELD_UNKNOWN', message: new RegExp(`no field ${path}${path && '.'}Nonsense,`) }
+      assert.throws(() => refuseUnknownFields(operation, sample.value), wanted, path)
+      delete fields['Nonsense']
+    }
+  }
+  assert.ok(objects > 150, `only ${objects} objects were tried`)
 })
 
 test('each deliberate difference is listed once, and has a reason', () => {

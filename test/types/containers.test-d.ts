@@ -24,6 +24,39 @@ type IsAny<T> = 0 extends 1 & T ? true : false
 declare const docker: DockerClient
 const { containers, exec } = docker
 
+export const forms: unknown[] = [
+  containers.copyTo('a', Buffer.from('x'), '/etc/x'),
+  containers.copyTo('a', new Uint8Array(1), '/etc/x'),
+  containers.create({}, { pull: 'always', auth: { username: 'ann', password: 'x' } }),
+  docker.run('a', [], { pull: 'always', allowUnknown: true }),
+  docker.images.build('.', { tag: 'a', file: 'b', quiet: true }),
+  containers.list({ filters: { status: ['running', 'paused'], health: 'healthy', 'is-task': false } }),
+  docker.nodes.list({ filters: { role: 'manager' } }),
+  docker.tasks.list({ filters: { 'desired-state': ['running'] } }),
+  // @ts-expect-error no such status
+  containers.list({ filters: { status: 'runing' } }),
+  // @ts-expect-error no such filter
+  containers.list({ filters: { stauts: 'running' } }),
+  // @ts-expect-error no such mode
+  docker.services.list({ filters: { mode: 'single' } }),
+  // @ts-expect-error no such policy
+  containers.create({}, { pull: 'newest' }),
+  // @ts-expect-error a misspelt field
+  containers.create({ HostConfig: { Memroy: 1 } }),
+  // @ts-expect-error it checks no names
+  containers.pause('a', { allowUnknown: true }),
+]
+
+export const moments: unknown[] = [
+  containers.logs('a', { since: '5m', until: new Date() }),
+  containers.prune({ filters: { until: new Date() } }),
+  docker.images.prune({ filters: { until: 1_700_000_000 } }),
+  // @ts-expect-error a moment, not whether
+  containers.logs('a', { since: true }),
+  // @ts-expect-error one moment
+  containers.prune({ filters: { until: ['24h'] } }),
+]
+
 export const create: ContainerCreateRequest = {
   Image: 'alpine',
   Cmd: ['date'],

@@ -15,6 +15,12 @@ export const ARGUMENT_ERRORS = {
     cause: 'An empty id, `..`, or a path with a query or spaces.',
     remedy: 'Build paths with the template tag `path`, and pass the query as `query`.',
   },
+  ERR_API_FIELD_UNKNOWN: {
+    meaning: 'The body of the call has a field, or its filters have a name, that the Engine API does not have there.',
+    cause: 'A typo, or a field of another object. The daemon would ignore a field silently.',
+    remedy:
+      'Use the name that the message suggests. For a field that docker-mtls does not know yet, set `{ allowUnknown: true }` in the options.',
+  },
   ERR_API_FIELD_TOO_NEW: {
     meaning:
       'The field or option needs a newer Engine API than this daemon speaks. The daemon would ignore it silently.',

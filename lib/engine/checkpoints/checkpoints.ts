@@ -1,6 +1,6 @@
 import { CREATE, LIST, REMOVE } from './operations.ts'
 import type { CheckpointOptions } from './options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, Send } from '../send.ts'
 import type { Checkpoint, CheckpointCreateRequest } from './types.ts'
 
 /**
@@ -29,7 +29,7 @@ export class Checkpoints {
    * @throws {@link ConflictError} if it isn't running
    * @throws {@link ServerError} if CRIU fails or isn't installed
    */
-  create(id: string, checkpoint: CheckpointCreateRequest, options: RequestOptions = {}): Promise<void> {
+  create(id: string, checkpoint: CheckpointCreateRequest, options: FieldOptions = {}): Promise<void> {
     return this.#send.none(CREATE, { ids: [id], body: checkpoint, options })
   }
 

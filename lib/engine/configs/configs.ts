@@ -1,7 +1,7 @@
 import { CREATE, INSPECT, LIST, REMOVE, UPDATE } from './operations.ts'
 import type { ConfigListOptions, ConfigUpdateOptions } from './options.ts'
 import { withPayload } from '../secrets/payload.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type { Config, ConfigCreateRequest, ConfigCreateResponse, ConfigSpec } from './types.ts'
 
 /**
@@ -41,7 +41,7 @@ export class Configs {
    * @throws {@link ConflictError} if the name is in use
    * @throws {@link BadRequestError} for data that are empty, too long, or not base64
    */
-  async create(config: ConfigCreateRequest, options: RequestOptions = {}): Promise<ConfigCreateResponse> {
+  async create(config: ConfigCreateRequest, options: FieldOptions = {}): Promise<ConfigCreateResponse> {
     return this.#send.json(CREATE, { body: withPayload(config), options })
   }
 

@@ -1,11 +1,11 @@
-import { FILTERS, INTEGER, type Operation } from '../operation.ts'
+import { filtersOf, INTEGER, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'configs.list',
   method: 'GET',
   path: '/configs',
   lane: 'short',
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('id', 'label', 'name', 'names') },
 }
 
 export const CREATE: Operation = {

@@ -1,8 +1,8 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions } from '../send.ts'
 
 /** Options of {@link Configs.list}. */
-export interface ConfigListOptions extends RequestOptions {
+export interface ConfigListOptions extends FieldOptions {
   /** Only configs that match: by id, label or name. */
   readonly filters?: {
     /** The beginning of the id. */
@@ -17,7 +17,7 @@ export interface ConfigListOptions extends RequestOptions {
 }
 
 /** Options of {@link Configs.update}. */
-export interface ConfigUpdateOptions extends RequestOptions {
+export interface ConfigUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
 }

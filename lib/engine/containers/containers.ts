@@ -7,7 +7,7 @@ import { EVENTS } from '../system/operations.ts'
 import type * as given from './options.ts'
 import type { CopyEntry, CopyFromOptions, CopyToOptions } from '../workflows/copy/options.ts'
 import type { WaitHealthyOptions } from '../workflows/wait-healthy-options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import { archiveStream } from '../stream/archive.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { jsonStream } from '../stream/calls.ts'
@@ -53,10 +53,14 @@ export class Containers {
    * @throws {@link ConflictError} if the name is in use
    * @throws {@link BadRequestError} for an invalid setting
    */
-  create(
+  async create(
     container: wire.ContainerCreateRequest,
     options: given.ContainerCreateOptions = {},
   ): Promise<wire.ContainerCreateResponse> {
+    if (options?.pull !== undefined) {
+      const { createPulling } = await import('../workflows/pull-first.ts')
+      return createPulling(this.#send, container, options)
+    }
     return this.#send.json(operations.CREATE, { body: container, options })
   }
 
@@ -156,7 +160,7 @@ export class Containers {
   update(
     id: string,
     change: wire.ContainerUpdateRequest,
-    options: RequestOptions = {},
+    options: FieldOptions = {},
   ): Promise<wire.ContainerUpdateResponse> {
     return this.#send.json(operations.UPDATE, { ids: [id], body: change, options })
   }
@@ -227,19 +231,21 @@ export class Containers {
    * path if it is a folder, else to the path itself. A source that ends with `/.` means the contents of a folder.
    * Symbolic links are copied as links, and sockets are omitted.
    *
-   * @param source - a local path, or entries in memory, which are created below the path
+   * @param source - a local path; entries in memory, which are created below the path; or the bytes of one file, for
+   *   which the path must be that of a file. It gets the permissions `0o644`, and root as its owner
    * @returns the path of the copy
    * @throws {@link CopyError} ERR_COPY_SOURCE for files that can't be read or that change meanwhile; ERR_COPY_TARGET
    * @throws {@link NotFoundError} if the container or the folder for the copy doesn't exist
    * @example
    * ```ts
    * await docker.containers.copyTo('web', './site', '/srv') // /srv/site, if /srv exists
+   * await docker.containers.copyTo('web', Buffer.from('debug = no\n'), '/etc/app.conf')
    * await docker.containers.copyTo('web', [{ path: 'app.conf', content: 'debug = no\n', mode: 0o600 }], '/etc')
    * ```
    */
   async copyTo(
     id: string,
-    source: string | readonly CopyEntry[],
+    source: string | Uint8Array | readonly CopyEntry[],
     path: string,
     options: CopyToOptions = {},
   ): Promise<string> {

@@ -1,6 +1,6 @@
 import {
   BOOLEAN,
-  FILTERS,
+  filtersOf,
   INTEGER,
   MOMENT,
   PLAIN,
@@ -16,7 +16,28 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/containers/json',
   lane: 'short',
-  query: { all: BOOLEAN, limit: INTEGER, size: BOOLEAN, filters: FILTERS },
+  query: {
+    all: BOOLEAN,
+    limit: INTEGER,
+    size: BOOLEAN,
+    filters: filtersOf(
+      'ancestor',
+      'before',
+      'expose',
+      'exited',
+      'health',
+      'id',
+      'is-task',
+      'isolation',
+      'label',
+      'name',
+      'network',
+      'publish',
+      'since',
+      'status',
+      'volume',
+    ),
+  },
 }
 
 export const CREATE: Operation = {
@@ -25,6 +46,7 @@ export const CREATE: Operation = {
   path: '/containers/create',
   lane: 'short',
   query: { name: PLAIN, platform: { since: '1.41' } },
+  own: ['pull', 'auth'],
   body: 'json',
   newer: {
     'HostConfig.CgroupnsMode': '1.41',
@@ -240,5 +262,5 @@ export const PRUNE: Operation = {
   path: '/containers/prune',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('label', 'label!', 'until') },
 }

@@ -1,10 +1,13 @@
-import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { ContainerStatus } from './types/inspect.ts'
+import type { HealthStatus } from '../types/health.ts'
+import type { RegistryAuthSource } from '../../registry/headers.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
 import type { LogsOptions } from '../logs-options.ts'
 
 /** Options of {@link Containers.list}. */
-export interface ContainerListOptions extends RequestOptions {
+export interface ContainerListOptions extends FieldOptions {
   /** Include containers that aren't running. @defaultValue `false` */
   readonly all?: boolean
   /** Only this many of the newest containers, running or not. @defaultValue no limit */
@@ -30,13 +33,13 @@ export interface ContainerFilters {
   /** Exit code. */
   readonly exited?: FilterValue
   /** `starting`, `healthy`, `unhealthy`, or `none` for those without a health check. */
-  readonly health?: FilterValue
+  readonly health?: FilterOf<HealthStatus>
   /** The id, or the beginning of it. */
   readonly id?: FilterValue
   /** Windows only: `default`, `process` or `hyperv`. */
-  readonly isolation?: FilterValue
+  readonly isolation?: FilterOf<'default' | 'process' | 'hyperv'>
   /** `true`: only containers of a swarm. */
-  readonly 'is-task'?: FilterValue
+  readonly 'is-task'?: FilterOf<boolean>
   /** `key` or `key=value`. A container must have all of them. */
   readonly label?: FilterValue
   /** The name, a part of it, or a regular expression. */
@@ -44,13 +47,18 @@ export interface ContainerFilters {
   /** Name or id. */
   readonly network?: FilterValue
   /** A {@link ContainerStatus}. */
-  readonly status?: FilterValue
+  readonly status?: FilterOf<ContainerStatus>
   /** The name of a volume, or its mount point. */
   readonly volume?: FilterValue
 }
 
+/**
+ * When to pull the image of a container, as in `docker run --pull`: `always`, only if it is `missing`, or `never`.
+ */
+export type PullPolicy = 'always' | 'missing' | 'never'
+
 /** Options of {@link Containers.create}. */
-export interface ContainerCreateOptions extends RequestOptions {
+export interface ContainerCreateOptions extends FieldOptions {
   /** Letters, digits, `_`, `.` and `-`, at least two. @defaultValue two words, such as `happy_curie` */
   readonly name?: string
   /**
@@ -59,6 +67,10 @@ export interface ContainerCreateOptions extends RequestOptions {
    * @defaultValue the platform of the daemon's host. The daemon warns if it only has an image for another one
    */
   readonly platform?: string
+  /** When to pull the image first. @defaultValue `never` */
+  readonly pull?: PullPolicy
+  /** Credentials for that pull. */
+  readonly auth?: RegistryAuthSource
 }
 
 /** Options of {@link Containers.inspect}. */
@@ -163,11 +175,11 @@ export interface ArchivePutOptions extends RequestOptions {
 }
 
 /** Options of {@link Containers.prune}. */
-export interface ContainerPruneOptions extends RequestOptions {
+export interface ContainerPruneOptions extends FieldOptions {
   /** Only containers that match: by label, or created before a time. */
   readonly filters?: {
-    /** Created before this time: seconds since 1970, RFC 3339, or a duration back from now, such as `24h`. */
-    readonly until?: FilterValue
+    /** Created before this time, e.g. `24h`. */
+    readonly until?: Moment
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** Only containers without this label, or with another value of it. */

@@ -2,7 +2,7 @@ import { withDefaults } from '../call.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations.ts'
 import type { ResizeOptions } from '../containers/options.ts'
 import type { ExecResult, ExecRunOptions } from '../workflows/options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import { attachedStream } from '../stream/calls.ts'
 import { failIfNotStarted } from '../stream/exec-start.ts'
@@ -34,7 +34,7 @@ export class Exec {
    * @throws {@link NotFoundError} if the container doesn't exist
    * @throws {@link ConflictError} if it isn't running, or is paused
    */
-  create(container: string, exec: ExecCreateRequest, options: RequestOptions = {}): Promise<ExecCreateResponse> {
+  create(container: string, exec: ExecCreateRequest, options: FieldOptions = {}): Promise<ExecCreateResponse> {
     return this.#send.json(CREATE, { ids: [container], body: exec, options })
   }
 
@@ -45,7 +45,7 @@ export class Exec {
    * @throws {@link NotFoundError} if the exec doesn't exist
    * @throws {@link ConflictError} if its container isn't running
    */
-  async start(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<AttachedStream> {
+  async start(id: string, how: ExecStartRequest = {}, options: FieldOptions = {}): Promise<AttachedStream> {
     const call = { ids: [id], body: withDefaults(how, {}, { Detach: false }), options }
     const tty = (how as ExecStartRequest | null)?.Tty ?? false
     const request = this.#send.named(START, call)
@@ -80,7 +80,7 @@ export class Exec {
    *
    * @throws {@link BadRequestError} if it can't be started
    */
-  startDetached(id: string, how: ExecStartRequest = {}, options: RequestOptions = {}): Promise<void> {
+  startDetached(id: string, how: ExecStartRequest = {}, options: FieldOptions = {}): Promise<void> {
     return this.#send.none(START, { ids: [id], body: withDefaults(how, {}, { Detach: true }), options })
   }
 

@@ -1,6 +1,6 @@
 import {
   BOOLEAN,
-  FILTERS,
+  filtersOf,
   INTEGER,
   JSON_VALUE,
   PLAIN,
@@ -20,7 +20,7 @@ export const LIST: Operation = {
   lane: 'short',
   query: {
     all: BOOLEAN,
-    filters: FILTERS,
+    filters: filtersOf('before', 'dangling', 'label', 'label!', 'reference', 'since', 'until'),
     sharedSize: { ...BOOLEAN, as: 'shared-size', since: '1.42' },
     digests: BOOLEAN,
     manifests: { ...BOOLEAN, since: '1.47' },
@@ -120,7 +120,7 @@ export const SEARCH: Operation = {
   path: '/images/search',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { term: PLAIN, limit: INTEGER, filters: FILTERS },
+  query: { term: PLAIN, limit: INTEGER, filters: filtersOf('is-automated', 'is-official', 'stars') },
 }
 
 export const PRUNE: Operation = {
@@ -129,7 +129,7 @@ export const PRUNE: Operation = {
   path: '/images/prune',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('dangling', 'label', 'label!', 'until') },
 }
 
 export const COMMIT: Operation = {
@@ -230,7 +230,7 @@ export const BUILD_PRUNE: Operation = {
     maxUsedSpace: { ...INTEGER, as: 'max-used-space', since: '1.48' },
     minFreeSpace: { ...INTEGER, as: 'min-free-space', since: '1.48' },
     all: BOOLEAN,
-    filters: FILTERS,
+    filters: filtersOf('description', 'id', 'inuse', 'parent', 'private', 'shared', 'type', 'until', 'unused-for'),
   },
 }
 

@@ -1,10 +1,11 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
+import type { Moment } from '../time.ts'
 import type { OCIPlatform } from '../types/oci.ts'
 
 /** Options of {@link Images.list}. */
-export interface ImageListOptions extends RequestOptions {
+export interface ImageListOptions extends FieldOptions {
   /** Include images that are only the base of others. @defaultValue `false` */
   readonly all?: boolean
   /** Only images that match, e.g. `{ reference: 'alpine:*', dangling: false }`. */
@@ -19,8 +20,8 @@ export interface ImageListOptions extends RequestOptions {
     readonly reference?: FilterValue
     /** Created after this image: `name`, `name:tag`, `name@digest` or an id. */
     readonly since?: FilterValue
-    /** Created before this time: seconds since 1970, a date, or a duration back from now (`24h`). Since API 1.44. */
-    readonly until?: FilterValue
+    /** Created before this time, e.g. `24h`. Since API 1.44. */
+    readonly until?: Moment
   }
   /** Compute how much of each image is shared with others. Since API 1.42. @defaultValue `false` */
   readonly sharedSize?: boolean
@@ -144,7 +145,7 @@ export interface ImageRemoveOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.search}. */
-export interface ImageSearchOptions extends RequestOptions {
+export interface ImageSearchOptions extends FieldOptions {
   /** The largest number of results, up to 100. @defaultValue 25 */
   readonly limit?: number
   /** Only repositories that match. */
@@ -157,13 +158,13 @@ export interface ImageSearchOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.prune}. */
-export interface ImagePruneOptions extends RequestOptions {
+export interface ImagePruneOptions extends FieldOptions {
   /** Only images that match. */
   readonly filters?: {
     /** `false`: all unused images, even those with a name. @defaultValue `true` */
     readonly dangling?: boolean
-    /** Created before this time: seconds since 1970, a date, or a duration back from now (`24h`). */
-    readonly until?: FilterValue
+    /** Created before this time, e.g. `24h`. */
+    readonly until?: Moment
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** Only images without these labels. */
@@ -172,7 +173,7 @@ export interface ImagePruneOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.commit}. */
-export interface ImageCommitOptions extends RequestOptions {
+export interface ImageCommitOptions extends FieldOptions {
   /** The name of the image, with or without a tag. @defaultValue no name */
   readonly repo?: string
   /** The tag of the image. @defaultValue `latest`, if `repo` has none */
@@ -202,7 +203,7 @@ export interface ImageLoadOptions extends RequestOptions {
 }
 
 /** Options of {@link Images.buildPrune}. */
-export interface BuildPruneOptions extends RequestOptions {
+export interface BuildPruneOptions extends FieldOptions {
   /** Keep this much of the cache, in bytes. @defaultValue 0 */
   readonly reservedSpace?: number
   /** Prune until the cache uses at most this much, in bytes. Since API 1.48. */
@@ -213,11 +214,8 @@ export interface BuildPruneOptions extends RequestOptions {
   readonly all?: boolean
   /** Only cache records that match. */
   readonly filters?: {
-    /**
-     * Not used since this time: a duration back from now (`24h`); newer daemons also accept seconds since 1970 or a
-     * date.
-     */
-    readonly until?: FilterValue
+    /** Not used since this time, e.g. `24h`. Old daemons accept only a duration. */
+    readonly until?: Moment
     /** The record's id. */
     readonly id?: FilterValue
     /** The id of its parent record. */

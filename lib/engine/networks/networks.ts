@@ -1,6 +1,6 @@
 import { CONNECT, CREATE, DISCONNECT, INSPECT, LIST, PRUNE, REMOVE } from './operations.ts'
 import type { NetworkInspectOptions, NetworkListOptions, NetworkPruneOptions } from './options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type {
   NetworkConnectRequest,
   NetworkCreateRequest,
@@ -51,7 +51,7 @@ export class Networks {
    *   outside of a swarm
    * @throws {@link NotFoundError} if the driver doesn't exist
    */
-  create(network: NetworkCreateRequest, options: RequestOptions = {}): Promise<NetworkCreateResponse> {
+  create(network: NetworkCreateRequest, options: FieldOptions = {}): Promise<NetworkCreateResponse> {
     return this.#send.json(CREATE, { body: network, options })
   }
 
@@ -61,7 +61,7 @@ export class Networks {
    * @throws {@link NotFoundError} if the network or the container doesn't exist
    * @throws {@link ForbiddenError} if it is already connected, or can't be
    */
-  connect(id: string, container: NetworkConnectRequest, options: RequestOptions = {}): Promise<void> {
+  connect(id: string, container: NetworkConnectRequest, options: FieldOptions = {}): Promise<void> {
     return this.#send.none(CONNECT, { ids: [id], body: container, options })
   }
 
@@ -71,7 +71,7 @@ export class Networks {
    * @throws {@link NotFoundError} if the network or the container doesn't exist
    * @throws {@link ForbiddenError} if it isn't connected
    */
-  disconnect(id: string, container: NetworkDisconnectRequest, options: RequestOptions = {}): Promise<void> {
+  disconnect(id: string, container: NetworkDisconnectRequest, options: FieldOptions = {}): Promise<void> {
     return this.#send.none(DISCONNECT, { ids: [id], body: container, options })
   }
 

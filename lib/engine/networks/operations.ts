@@ -1,11 +1,11 @@
-import { BOOLEAN, FILTERS, PLAIN, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, PLAIN, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'networks.list',
   method: 'GET',
   path: '/networks',
   lane: 'short',
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type') },
 }
 
 export const INSPECT: Operation = {
@@ -51,5 +51,5 @@ export const PRUNE: Operation = {
   path: '/networks/prune',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('label', 'label!', 'until') },
 }

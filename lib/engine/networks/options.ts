@@ -1,9 +1,10 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
+import type { Moment } from '../time.ts'
 import type { NetworkScope } from './types/networks.ts'
 
 /** Options of {@link Networks.list}. */
-export interface NetworkListOptions extends RequestOptions {
+export interface NetworkListOptions extends FieldOptions {
   /** Only networks that match, e.g. `{ driver: 'bridge' }`. */
   readonly filters?: {
     /** `true`: only unused networks; `false`: only networks in use. */
@@ -32,13 +33,11 @@ export interface NetworkInspectOptions extends RequestOptions {
 }
 
 /** Options of {@link Networks.prune}. */
-export interface NetworkPruneOptions extends RequestOptions {
+export interface NetworkPruneOptions extends FieldOptions {
   /** Only networks that match: by label, or created before a time. */
   readonly filters?: {
-    /**
-     * Created before this time: a duration back from now, such as `10m` or `1h30m`, RFC 3339, or seconds since 1970.
-     */
-    readonly until?: string | number
+    /** Created before this time, e.g. `1h30m`. */
+    readonly until?: Moment
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** Only networks without this label, or with another value of it. */

@@ -1,11 +1,11 @@
-import { BOOLEAN, FILTERS, INTEGER, type Operation } from '../operation.ts'
+import { BOOLEAN, filtersOf, INTEGER, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'nodes.list',
   method: 'GET',
   path: '/nodes',
   lane: 'short',
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('id', 'label', 'membership', 'name', 'node.label', 'role') },
 }
 
 export const INSPECT: Operation = { name: 'nodes.inspect', method: 'GET', path: '/nodes/{id}', lane: 'short' }

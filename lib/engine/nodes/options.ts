@@ -1,8 +1,8 @@
-import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Nodes.list}. */
-export interface NodeListOptions extends RequestOptions {
+export interface NodeListOptions extends FieldOptions {
   /** Only nodes that match, e.g. `{ role: 'manager' }`. */
   readonly filters?: {
     /** The beginning of the id. */
@@ -16,12 +16,12 @@ export interface NodeListOptions extends RequestOptions {
     /** A label of the node, `key` or `key=value`. */
     readonly 'node.label'?: FilterValue
     /** `worker` or `manager`. */
-    readonly role?: FilterValue
+    readonly role?: FilterOf<'worker' | 'manager'>
   }
 }
 
 /** Options of {@link Nodes.update}. */
-export interface NodeUpdateOptions extends RequestOptions {
+export interface NodeUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
 }

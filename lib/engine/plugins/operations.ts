@@ -1,11 +1,11 @@
-import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation, TRANSFER_IDLE_MS, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, INTEGER, PLAIN, type Operation, TRANSFER_IDLE_MS, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'plugins.list',
   method: 'GET',
   path: '/plugins',
   lane: 'short',
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('capability', 'enabled') },
 }
 
 export const PRIVILEGES: Operation = {

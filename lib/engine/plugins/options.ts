@@ -1,9 +1,9 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Plugins.list}. */
-export interface PluginListOptions extends RequestOptions {
+export interface PluginListOptions extends FieldOptions {
   /** Only plugins that match: by capability, or enabled. */
   readonly filters?: {
     /** `volumedriver`, `networkdriver`, `ipamdriver`, `logdriver`, `authz`, `metricscollector`. */
@@ -19,8 +19,11 @@ export interface PluginRegistryOptions extends RequestOptions {
   readonly auth?: RegistryAuthSource
 }
 
+/** Options of {@link Plugins.upgrade}. */
+export interface PluginUpgradeOptions extends PluginRegistryOptions, FieldOptions {}
+
 /** Options of {@link Plugins.pull}. */
-export interface PluginPullOptions extends PluginRegistryOptions {
+export interface PluginPullOptions extends PluginUpgradeOptions {
   /** Its local name. @defaultValue its name in the registry */
   readonly name?: string
 }

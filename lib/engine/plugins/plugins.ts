@@ -119,7 +119,7 @@ export class Plugins {
     name: string,
     remote: string,
     privileges: readonly PluginPrivilege[],
-    options: Options.PluginRegistryOptions = {},
+    options: Options.PluginUpgradeOptions = {},
   ): Progress<PullMessage, PluginPullResult> {
     return pullPlugin(this.#send, OPERATION.UPGRADE, { ids: [name], remote, privileges, options })
   }

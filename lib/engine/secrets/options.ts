@@ -1,8 +1,8 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions } from '../send.ts'
 
 /** Options of {@link Secrets.list}. */
-export interface SecretListOptions extends RequestOptions {
+export interface SecretListOptions extends FieldOptions {
   /** Only secrets that match: by id, label or name. */
   readonly filters?: {
     /** The beginning of the id. */
@@ -17,7 +17,7 @@ export interface SecretListOptions extends RequestOptions {
 }
 
 /** Options of {@link Secrets.update}. */
-export interface SecretUpdateOptions extends RequestOptions {
+export interface SecretUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
 }

@@ -1,7 +1,7 @@
 import { CREATE, INSPECT, LIST, REMOVE, UPDATE } from './operations.ts'
 import type { SecretListOptions, SecretUpdateOptions } from './options.ts'
 import { withPayload } from './payload.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type { Secret, SecretCreateRequest, SecretCreateResponse, SecretSpec } from './types.ts'
 
 /**
@@ -43,7 +43,7 @@ export class Secrets {
    * @throws {@link ConflictError} if the name is in use
    * @throws {@link BadRequestError} for data that are empty, too long, or not base64
    */
-  async create(secret: SecretCreateRequest, options: RequestOptions = {}): Promise<SecretCreateResponse> {
+  async create(secret: SecretCreateRequest, options: FieldOptions = {}): Promise<SecretCreateResponse> {
     return this.#send.json(CREATE, { body: withPayload(secret), options })
   }
 

@@ -1,4 +1,4 @@
-import { BOOLEAN, FILTERS, INTEGER, PLAIN, type Operation, type Since } from '../operation.ts'
+import { BOOLEAN, filtersOf, INTEGER, PLAIN, type Operation, type Since } from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
 /**
@@ -32,7 +32,7 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/services',
   lane: 'short',
-  query: { filters: FILTERS, status: { ...BOOLEAN, since: '1.41' } },
+  query: { filters: filtersOf('id', 'label', 'mode', 'name', 'runtime'), status: { ...BOOLEAN, since: '1.41' } },
 }
 
 export const CREATE: Operation = {

@@ -1,9 +1,9 @@
 import type { RegistryAuthSource } from '../../registry/headers.ts'
-import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Services.list}. */
-export interface ServiceListOptions extends RequestOptions {
+export interface ServiceListOptions extends FieldOptions {
   /** Only services that match, e.g. `{ mode: 'replicated' }`. */
   readonly filters?: {
     /** The beginning of the id. */
@@ -11,18 +11,18 @@ export interface ServiceListOptions extends RequestOptions {
     /** `key` or `key=value`. */
     readonly label?: FilterValue
     /** `replicated`, `global`, `replicated-job` or `global-job`. */
-    readonly mode?: FilterValue
+    readonly mode?: FilterOf<'replicated' | 'global' | 'replicated-job' | 'global-job'>
     /** The beginning of the name. */
     readonly name?: FilterValue
     /** `container` or `plugin`. @defaultValue `container` */
-    readonly runtime?: FilterValue
+    readonly runtime?: FilterOf<'container' | 'plugin'>
   }
   /** Include `ServiceStatus` with the number of running tasks. Since API 1.41. @defaultValue `false` */
   readonly status?: boolean
 }
 
 /** Options of {@link Services.create}. */
-export interface ServiceCreateOptions extends RequestOptions {
+export interface ServiceCreateOptions extends FieldOptions {
   /** Credentials for the image's registry. The swarm stores them, and sends them to every node that gets a task. */
   readonly auth?: RegistryAuthSource | undefined
 }
@@ -34,7 +34,7 @@ export interface ServiceInspectOptions extends RequestOptions {
 }
 
 /** Options of {@link Services.update}. */
-export interface ServiceUpdateOptions extends RequestOptions {
+export interface ServiceUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
   readonly version: number
   /** The source of the credentials if `auth` isn't set. @defaultValue `spec` */

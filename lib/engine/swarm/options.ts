@@ -1,4 +1,4 @@
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Swarm.leave}. */
 export interface SwarmLeaveOptions extends RequestOptions {
@@ -7,7 +7,7 @@ export interface SwarmLeaveOptions extends RequestOptions {
 }
 
 /** Options of {@link Swarm.update}. */
-export interface SwarmUpdateOptions extends RequestOptions {
+export interface SwarmUpdateOptions extends FieldOptions {
   /** `Version.Index` of the inspected swarm. The update fails if the swarm has changed since. */
   readonly version: number
   /** Replace the join token for workers. The old one becomes invalid. @defaultValue `false` */

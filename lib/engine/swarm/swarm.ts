@@ -1,6 +1,6 @@
 import { INIT, INSPECT, JOIN, LEAVE, UNLOCK, UNLOCK_KEY, UPDATE } from './operations.ts'
 import type { SwarmLeaveOptions, SwarmUpdateOptions } from './options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type {
   SwarmInitRequest,
   SwarmInspect,
@@ -51,7 +51,7 @@ export class Swarm {
    * @throws {@link UnavailableError} if it is already in a swarm
    * @throws {@link BadRequestError} if it can't listen on the address, or if you must choose one of several
    */
-  init(swarm: SwarmInitRequest, options: RequestOptions = {}): Promise<string> {
+  init(swarm: SwarmInitRequest, options: FieldOptions = {}): Promise<string> {
     return this.#send.json(INIT, { body: swarm, options })
   }
 
@@ -62,7 +62,7 @@ export class Swarm {
    * @throws {@link UnavailableError} if it is already in a swarm, or if no manager has answered in time
    * @throws {@link BadRequestError} if the managers reject the token, and {@link ServerError} if it is malformed
    */
-  join(swarm: SwarmJoinRequest, options: RequestOptions = {}): Promise<void> {
+  join(swarm: SwarmJoinRequest, options: FieldOptions = {}): Promise<void> {
     return this.#send.none(JOIN, { body: swarm, options })
   }
 
@@ -97,7 +97,7 @@ export class Swarm {
    * @throws {@link UnauthorizedError} for a wrong key
    * @throws {@link ConflictError} if it isn't locked
    */
-  unlock(key: SwarmUnlockRequest, options: RequestOptions = {}): Promise<void> {
+  unlock(key: SwarmUnlockRequest, options: FieldOptions = {}): Promise<void> {
     return this.#send.none(UNLOCK, { body: key, options })
   }
 }

@@ -1,4 +1,4 @@
-import { BOOLEAN, FILTERS, MOMENT, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, MOMENT, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const AUTH: Operation = {
   name: 'system.auth',
@@ -25,7 +25,26 @@ export const EVENTS: Operation = {
   method: 'GET',
   path: '/events',
   lane: 'patient',
-  query: { since: MOMENT, until: MOMENT, filters: FILTERS },
+  query: {
+    since: MOMENT,
+    until: MOMENT,
+    filters: filtersOf(
+      'config',
+      'container',
+      'daemon',
+      'event',
+      'image',
+      'label',
+      'network',
+      'node',
+      'plugin',
+      'scope',
+      'secret',
+      'service',
+      'type',
+      'volume',
+    ),
+  },
 }
 
 export const DF: Operation = {

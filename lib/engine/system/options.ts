@@ -1,10 +1,10 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { Moment } from '../time.ts'
 import type { EventType } from './types/events.ts'
 
 /** Options of {@link System.events}. */
-export interface EventsOptions extends RequestOptions {
+export interface EventsOptions extends FieldOptions {
   /** Begin with past events since this time. The daemon remembers its last 256 events. @defaultValue now */
   readonly since?: Moment
   /** End the stream at this time; immediately if it is in the past. @defaultValue never */

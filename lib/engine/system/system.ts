@@ -1,7 +1,7 @@
 import { checkRegistryAuth, type RegistryAuth } from '../../registry/auth.ts'
 import { AUTH, DF, EVENTS, INFO, PING, PING_HEAD, VERSION } from './operations.ts'
 import type { DiskUsageOptions, EventsOptions } from './options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import { jsonStream } from '../stream/calls.ts'
 import type { JsonStream } from '../stream/json-stream.ts'
 import type { Opening } from '../stream/opening.ts'
@@ -38,7 +38,7 @@ export class System {
    * @throws {@link UnauthorizedError} if the registry rejects them
    * @throws {@link ServerError} if the daemon can't reach the registry
    */
-  async auth(credentials: RegistryAuth, options: RequestOptions = {}): Promise<AuthResponse> {
+  async auth(credentials: RegistryAuth, options: FieldOptions = {}): Promise<AuthResponse> {
     const answer = await this.#send.whole(AUTH, { body: checkRegistryAuth(credentials), options })
     // 204 has no body.
     return answer.body.length === 0 ? { Status: '' } : this.#send.parse(AUTH, answer)

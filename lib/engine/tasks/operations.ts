@@ -1,4 +1,4 @@
-import { FILTERS, type Operation } from '../operation.ts'
+import { filtersOf, type Operation } from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
 export const LIST: Operation = {
@@ -6,7 +6,7 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/tasks',
   lane: 'short',
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('_up-to-date', 'desired-state', 'id', 'label', 'name', 'node', 'runtime', 'service') },
 }
 
 export const INSPECT: Operation = { name: 'tasks.inspect', method: 'GET', path: '/tasks/{id}', lane: 'short' }

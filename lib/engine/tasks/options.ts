@@ -1,12 +1,12 @@
-import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
+import type { FieldOptions } from '../send.ts'
 
 /** Options of {@link Tasks.list}. */
-export interface TaskListOptions extends RequestOptions {
+export interface TaskListOptions extends FieldOptions {
   /** Only tasks that match, e.g. `{ service: 'web', 'desired-state': 'running' }`. */
   readonly filters?: {
     /** The desired state: `running`, `shutdown` or `accepted`. */
-    readonly 'desired-state'?: FilterValue
+    readonly 'desired-state'?: FilterOf<'running' | 'shutdown' | 'accepted'>
     /** The beginning of the id. */
     readonly id?: FilterValue
     /** `key` or `key=value`. */

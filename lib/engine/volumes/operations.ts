@@ -1,11 +1,11 @@
-import { BOOLEAN, FILTERS, INTEGER, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, INTEGER, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'volumes.list',
   method: 'GET',
   path: '/volumes',
   lane: 'short',
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('dangling', 'driver', 'label', 'name') },
 }
 
 export const CREATE: Operation = {
@@ -43,5 +43,5 @@ export const PRUNE: Operation = {
   path: '/volumes/prune',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { filters: FILTERS },
+  query: { filters: filtersOf('all', 'label', 'label!') },
 }

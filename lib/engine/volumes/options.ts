@@ -1,8 +1,8 @@
 import type { FilterValue } from '../filters.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** Options of {@link Volumes.list}. */
-export interface VolumeListOptions extends RequestOptions {
+export interface VolumeListOptions extends FieldOptions {
   /** Only volumes that match, e.g. `{ dangling: true }`. */
   readonly filters?: {
     /** `true`: only unused volumes. */
@@ -17,7 +17,7 @@ export interface VolumeListOptions extends RequestOptions {
 }
 
 /** Options of {@link Volumes.update}. */
-export interface VolumeUpdateOptions extends RequestOptions {
+export interface VolumeUpdateOptions extends FieldOptions {
   /** `ClusterVolume.Version.Index` of the inspected volume. The update fails if it has changed since. */
   readonly version: number
 }
@@ -29,7 +29,7 @@ export interface VolumeRemoveOptions extends RequestOptions {
 }
 
 /** Options of {@link Volumes.prune}. */
-export interface VolumePruneOptions extends RequestOptions {
+export interface VolumePruneOptions extends FieldOptions {
   /** Only volumes that match; `{ all: true }` includes named ones. */
   readonly filters?: {
     /** Named volumes as well as anonymous ones. Since API 1.42. @defaultValue `false` */

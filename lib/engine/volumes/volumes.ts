@@ -1,6 +1,6 @@
 import { CREATE, INSPECT, LIST, PRUNE, REMOVE, UPDATE } from './operations.ts'
 import type { VolumeListOptions, VolumePruneOptions, VolumeRemoveOptions, VolumeUpdateOptions } from './options.ts'
-import type { RequestOptions, Send } from '../send.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type {
   Volume,
   VolumeCreateRequest,
@@ -37,7 +37,7 @@ export class Volumes {
    *
    * @throws {@link ConflictError} if the existing one has another driver
    */
-  create(volume: VolumeCreateRequest = {}, options: RequestOptions = {}): Promise<Volume> {
+  create(volume: VolumeCreateRequest = {}, options: FieldOptions = {}): Promise<Volume> {
     return this.#send.json(CREATE, { body: volume, options })
   }
 

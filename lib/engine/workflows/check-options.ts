@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { isAsyncIterable } from '../../transport/body.ts'
 import { shown } from '../description.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkCallOptions } from '../option-hints.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../request-options.ts'
 import type { ConversationOptions } from './options.ts'
 import { checkWritable } from '../stream/sinks.ts'
@@ -47,14 +47,14 @@ export const EXEC_RUN: RunCall = {
   },
 }
 
-const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', ...REQUEST_OPTIONS]
+const CONVERSATION: readonly string[] = ['stdin', 'stdout', 'stderr', 'tty', 'allowUnknown', ...REQUEST_OPTIONS]
 
 /** Separates options from settings, and refuses unknown options. */
 export function splitOptions<Options extends ConversationOptions>(call: RunCall, given: Options): Parts<Options> {
   const known = [...call.options, ...CONVERSATION]
   const keys = Object.keys(given ?? {})
   const [settings, options] = [keys.filter(isSetting), keys.filter((key) => !isSetting(key))]
-  checkOptions(given, [...known, ...settings], `${call.name}()`)
+  checkCallOptions(given, [...known, ...settings], `${call.name}()`, 'the options')
   for (const key of settings) if (key in call.reserved) throw reservedSetting(call, key)
   checkRequestOptions(given, `${call.name}()`)
   checkConversation(call, given)
@@ -106,16 +106,6 @@ export function checkImage(image: unknown): void {
     tried: `the image ${shown(image)} of run()`,
     got: 'it is not the name of an image',
     todo: "Pass a name or id, such as 'alpine:3.20'.",
-  })
-}
-
-/** Any other value would mean `missing`, even the `always` of `docker run`. */
-export function checkPull(pull: unknown): void {
-  if (pull === undefined || pull === 'missing' || pull === 'never') return
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the option pull of run(), ${shown(pull)}`,
-    got: "it is neither 'missing' nor 'never'",
-    todo: 'Pass one of them. To get the newest image, call docker.images.pull() first.',
   })
 }
 

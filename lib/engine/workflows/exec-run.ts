@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { ConnectionError, isDockerMtlsError } from '../../base/errors.ts'
 import type { ExecResult, ExecRunOptions } from './options.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from '../exec/types.ts'
 import { converse } from './conversation.ts'
@@ -10,7 +10,7 @@ import { checkCommand, EXEC_RUN, splitOptions } from './check-options.ts'
 
 /** The methods of {@link Exec} that it needs. */
 interface ExecCalls {
-  create(container: string, exec: ExecCreateRequest, options: RequestOptions): Promise<ExecCreateResponse>
+  create(container: string, exec: ExecCreateRequest, options: FieldOptions): Promise<ExecCreateResponse>
   start(id: string, how: ExecStartRequest, options: RequestOptions): Promise<AttachedStream>
   inspect(id: string, options: RequestOptions): Promise<ExecInspect>
 }
@@ -24,12 +24,13 @@ export async function runExec(
 ): Promise<ExecResult> {
   checkCommand(EXEC_RUN.name, command)
   const { settings, options } = splitOptions(EXEC_RUN, given)
-  const { tty = false, stdin } = options
+  const { tty = false, stdin, allowUnknown } = options
   const attach = { AttachStdin: stdin !== undefined, AttachStdout: true, AttachStderr: true }
   let isStarted = false
   try {
     return await allInTime('exec.run()', options, async (step) => {
-      const { Id } = await exec.create(container, { ...settings, ...attach, Cmd: command, Tty: tty }, step)
+      const body = { ...settings, ...attach, Cmd: command, Tty: tty }
+      const { Id } = await exec.create(container, body, { ...step, allowUnknown })
       isStarted = true
       const stream = await exec.start(Id, { Tty: tty }, step)
       const output = await converse(stream, options)

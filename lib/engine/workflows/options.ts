@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import type { RegistryAuthSource } from '../../registry/headers.ts'
-import type { RequestOptions } from '../send.ts'
+import type { FieldOptions } from '../send.ts'
+import type { PullPolicy } from '../containers/options.ts'
 import type { ContainerCreateRequest } from '../containers/types/create.ts'
 import type { ExecCreateRequest } from '../exec/types.ts'
 
@@ -8,7 +9,7 @@ import type { ExecCreateRequest } from '../exec/types.ts'
 export type Input = string | Uint8Array | Readable | AsyncIterable<string | Uint8Array>
 
 /** Options of both {@link DockerClient.run} and {@link Exec.run}. */
-export interface ConversationOptions extends RequestOptions {
+export interface ConversationOptions extends FieldOptions {
   /** The input of the program. @defaultValue no input */
   readonly stdin?: Input
   /**
@@ -40,8 +41,8 @@ export interface RunOptions extends ConversationOptions, Omit<ContainerCreateReq
   readonly platform?: string
   /** Remove the container and its anonymous volumes afterwards. @defaultValue `true` */
   readonly remove?: boolean
-  /** `missing`: pull the image if the daemon doesn't have it. @defaultValue `never` */
-  readonly pull?: 'missing' | 'never'
+  /** When to pull the image first. @defaultValue `never` */
+  readonly pull?: PullPolicy
   /** Credentials for that pull. */
   readonly auth?: RegistryAuthSource
 }

@@ -1,15 +1,17 @@
-import { ConnectionError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
+import { ConnectionError, isDockerMtlsError } from '../../base/errors.ts'
+import { refuseUnknownFields } from '../body-fields/check.ts'
+import { CREATE } from '../containers/operations.ts'
 import type { Containers } from '../containers/containers.ts'
-import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
 import type { Images } from '../images/images.ts'
 import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import type { HostConfig } from '../containers/types/host-config.ts'
 import { CLEAN_UP_MS, removeAll, withGrace } from './clean-up.ts'
 import { converse } from './conversation.ts'
+import { checkPull, pullOptions, withImage } from './pull-first.ts'
 import { allInTime } from './in-time.ts'
 import { checkWhole, Received } from './whole-output.ts'
-import { checkAutoRemove, checkCommand, checkImage, checkPull, RUN, splitOptions } from './check-options.ts'
+import { checkAutoRemove, checkCommand, checkImage, RUN, splitOptions } from './check-options.ts'
 
 /** The parts of the client that a run needs. */
 export interface RunOn {
@@ -27,7 +29,7 @@ export async function runContainer(
   checkImage(image)
   checkCommand(RUN.name, command)
   const { settings, options } = splitOptions(RUN, given)
-  checkPull(options.pull)
+  checkPull('run()', options.pull)
   checkAutoRemove(settings)
   options.signal?.throwIfAborted()
   return allInTime('run()', options, (step) =>
@@ -91,30 +93,25 @@ async function createPulling(
   body: ContainerCreateRequest,
   options: RunOptions,
 ): Promise<ContainerCreateResponse> {
-  const { Image = '' } = body
-  const { platform, auth, signal, idleTimeout, pull = 'never' } = options
-  try {
-    return await create(on.containers, body, options)
-  } catch (error) {
-    if (pull === 'never' || !isMissingImage(error)) throw error
-    await on.images.pull(Image, {
-      signal,
-      idleTimeout,
-      ...(platform !== undefined && { platform }),
-      ...(auth !== undefined && { auth }),
-    })
-    return create(on.containers, body, options)
-  }
+  const { signal, idleTimeout, pull = 'never' } = options
+  if (pull === 'always' && options.allowUnknown !== true) refuseUnknownFields(CREATE, body)
+  return withImage(
+    pull,
+    async () => on.images.pull(body.Image ?? '', pullOptions(options, { signal, idleTimeout })),
+    () => create(on.containers, body, options),
+  )
 }
 
 /** After an abort the daemon may still create the container. So this waits for it, and the caller removes it. */
 function create(
   containers: Containers,
   body: ContainerCreateRequest,
-  { name, platform, signal, idleTimeout }: RunOptions,
+  { name, platform, signal, idleTimeout, allowUnknown }: RunOptions,
 ): Promise<ContainerCreateResponse> {
   const named = { ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) }
-  return withGrace(signal, CLEAN_UP_MS, (late) => containers.create(body, { ...named, signal: late, idleTimeout }))
+  return withGrace(signal, CLEAN_UP_MS, (late) =>
+    containers.create(body, { ...named, signal: late, idleTimeout, allowUnknown }),
+  )
 }
 
 /** Attaches before the container starts, so that no output is missed. */
@@ -141,8 +138,4 @@ async function runAttached(containers: Containers, id: string, options: RunOptio
 /** Then the log has the output of several starts. */
 function restarts({ RestartPolicy }: HostConfig): boolean {
   return !['', 'no', undefined].includes(RestartPolicy?.Name)
-}
-
-function isMissingImage(error: unknown): boolean {
-  return error instanceof NotFoundError && isMessage(NO_SUCH_IMAGE, error.status, error.daemonMessage ?? '')
 }

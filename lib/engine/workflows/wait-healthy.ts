@@ -1,5 +1,5 @@
 import { HealthError, isDockerMtlsError, type HealthErrorCode } from '../../base/errors.ts'
-import { checkOptions } from '../../base/options.ts'
+import { checkCallOptions } from '../option-hints.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../request-options.ts'
 import { allInTime } from './in-time.ts'
 import type { WaitHealthyOptions } from './wait-healthy-options.ts'
@@ -32,7 +32,7 @@ export async function waitHealthy(
   options: WaitHealthyOptions,
 ): Promise<ContainerInspect> {
   const what = 'containers.waitHealthy()'
-  checkOptions(options, REQUEST_OPTIONS, what)
+  checkCallOptions(options, REQUEST_OPTIONS, what)
   checkRequestOptions(options, what)
   const { timeout, signal, idleTimeout } = options
   let first: ContainerInspect | undefined

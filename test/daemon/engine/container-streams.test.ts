@@ -85,6 +85,9 @@ describe('streams of containers', { skip }, () => {
       const third = stamped[2]?.split(' ')[0] ?? ''
       assert.equal(await logs({ since: third }), 'three\n')
       assert.equal(await logs({ since: new Date(Date.parse(third) - 500) }), 'three\n')
+      assert.equal(await logs({ since: '1h' }), 'one\ntwo\nthree\n')
+      assert.equal(await logs({ since: '1us' }), '')
+      assert.equal(await logs({ until: '1h' }), '')
       assert.equal(await logs({ until: (Date.parse(third) - 500) / 1000 }), 'one\ntwo\n')
       const collected = await (await docker.containers.logs(id)).collect()
       assert.deepEqual([collected.stdout.toString(), collected.stderr.toString()], ['one\nthree\n', 'two\n'])

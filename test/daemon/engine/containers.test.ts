@@ -82,7 +82,7 @@ describe('containers', { skip }, () => {
     assert.ok((one.SizeRootFs ?? 0) > 100_000, `the size is ${one.SizeRootFs}`)
     assert.equal(one.HostConfig.NetworkMode, 'bridge')
     assert.ok(one.NetworkSettings?.Networks?.['bridge']?.IPAddress, 'it has an address')
-    await assert.rejects(containers.list({ filters: { colour: 'red' } as object }), BadRequestError)
+    await assert.rejects(containers.list({ filters: { colour: 'red' } as object, allowUnknown: true }), BadRequestError)
     await assert.rejects(containers.list({ filters: new Map([['label', 'x']]) as object }), {
       code: 'ERR_ARGUMENT_INVALID',
     })
@@ -211,6 +211,24 @@ describe('containers', { skip }, () => {
     await assert.rejects(containers.wait(Id, { condition: 'never' as never }), BadRequestError)
   })
 
+  test('a copy is created from the answer to inspect, and a misspelt field is refused', async () => {
+    const { containers } = docker
+    const HostConfig = { Memory: 64 * 1024 ** 2, PortBindings: { '80/tcp': [{ HostPort: '' }] } }
+    const { Id } = await containers.create({ Image: engine.image, Labels: { any: 'key' }, HostConfig })
+    const original = await containers.inspect(Id)
+    const NetworkingConfig = { EndpointsConfig: original.NetworkSettings.Networks }
+    const copy = await containers.create({ ...original.Config, HostConfig: original.HostConfig, NetworkingConfig })
+    assert.equal((await containers.inspect(copy.Id)).HostConfig.Memory, HostConfig.Memory)
+    const misspelt = { Image: engine.image, HostConfig: { Memroy: 1 } }
+    await assert.rejects(containers.create(misspelt as object), {
+      name: 'ArgumentError',
+      code: 'ERR_API_FIELD_UNKNOWN',
+    })
+    const unlimited = await containers.create(misspelt as object, { allowUnknown: true })
+    assert.equal((await containers.inspect(unlimited.Id)).HostConfig.Memory, 0)
+    for (const id of [Id, copy.Id, unlimited.Id]) await containers.remove(id)
+  })
+
   test('a prune takes what its filters say, and no more', async () => {
     const { containers } = docker
     const { Id: pruned } = await containers.create({ Image: engine.image, Labels: { prune: 'yes' } })
@@ -219,9 +237,13 @@ describe('containers', { skip }, () => {
     assert.deepEqual(ContainersDeleted, [pruned])
     assert.equal(typeof SpaceReclaimed, 'number')
     assert.equal((await containers.inspect(kept)).Id, kept)
-    await assert.rejects(containers.prune({ filters: { until: 'yesterday' } }), BadRequestError)
-    assert.equal((await containers.prune({ filters: { until: '24h' } })).ContainersDeleted, null)
-    await containers.remove(kept)
+    const invalid = { code: 'ERR_ARGUMENT_INVALID' }
+    await assert.rejects(containers.prune({ filters: { until: 'yesterday' } }), invalid)
+    await assert.rejects(containers.prune({ filters: { until: Date.now() } }), invalid)
+    const yesterday = new Date(Date.now() - 86_400_123)
+    for (const until of ['24h', yesterday, yesterday.toISOString(), Math.floor(yesterday.getTime() / 1000)])
+      assert.equal((await containers.prune({ filters: { until } })).ContainersDeleted, null, String(until))
+    assert.deepEqual((await containers.prune({ filters: { until: new Date() } })).ContainersDeleted, [kept])
   })
 
   test('an id reaches its own container and nothing else', async () => {

@@ -183,6 +183,28 @@ describe('copying', { skip }, () => {
     await docker.containers.remove(id, { force: true })
   })
 
+  test('bytes become the file at the path, and a folder is none', async () => {
+    const { containers, exec } = docker
+    const id = await create()
+    assert.equal(await containers.copyTo(id, Buffer.from('one\n'), '/tmp/new.conf'), '/tmp/new.conf')
+    assert.equal(await containers.copyTo(id, new Uint8Array([0x74, 0x77, 0x6f]), 'tmp/new.conf'), '/tmp/new.conf')
+    await containers.copyTo(id, [{ path: 'link', linkTarget: 'new.conf' }], '/tmp')
+    assert.equal(await containers.copyTo(id, Buffer.from('three'), '/tmp/link'), '/tmp/new.conf')
+    await containers.start(id)
+    const { stdout } = await exec.run(id, ['sh', '-c', 'cat /tmp/new.conf; stat -c " %u %a" /tmp/new.conf'])
+    assert.equal(String(stdout), 'three 0 644\n')
+    for (const folder of ['/tmp', '/tmp/', '/no/such/', '/'])
+      await assert.rejects(containers.copyTo(id, Buffer.from('x'), folder), {
+        code: 'ERR_COPY_TARGET',
+        message: new RegExp(`it is a folder, and bytes have no name[^]*${folder.replace(/\/$/, '')}/NAME`),
+      })
+    await assert.rejects(containers.copyTo(id, Buffer.from('x'), '/no/such/file'), NotFoundError)
+    await assert.rejects(containers.copyTo('nothing', Buffer.from('x'), '/x'), NotFoundError)
+    const stream = Readable.from(['x']) as never
+    await assert.rejects(containers.copyTo(id, stream, '/x'), { code: 'ERR_ARGUMENT_INVALID', message: /archive\.put/ })
+    await containers.remove(id, { force: true })
+  })
+
   test('what a link leads to, where that is wanted', async (t) => {
     const folder = await temporaryFolder(t)
     await makeSource(folder)

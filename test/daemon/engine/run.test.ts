@@ -309,6 +309,50 @@ describe('a command from its input to its exit code', { skip }, () => {
       const missing = `${registry.host}/run/nothing:1`
       await assert.rejects(docker.run(missing, ['true'], { pull: 'missing' }), /manifest unknown|not found/)
     })
+
+    test('pull: always gets the newest image, missing keeps the old one, and create pulls, too', async () => {
+      const image = `${registry.host}/run/moving:1`
+      const pushed = async (stage: string): Promise<string> => {
+        const { Id } = await docker.containers.create({ Image: engine.image })
+        const made = await docker.images.commit(Id, { Labels: { stage } }, { repo: image })
+        await docker.containers.remove(Id)
+        await docker.images.push(image)
+        await docker.images.remove(image, { noprune: true })
+        return made.Id
+      }
+      const stageOf = async (id: string): Promise<string | undefined> =>
+        (await docker.containers.inspect(id)).Config.Labels?.['stage']
+      const create = async (pull: 'always' | 'missing' | 'never'): Promise<string | undefined> => {
+        const { Id } = await docker.containers.create({ Image: image }, { pull })
+        const stage = await stageOf(Id)
+        await docker.containers.remove(Id)
+        return stage
+      }
+      await pushed('one')
+      await assert.rejects(create('never'), NotFoundError)
+      assert.equal(await create('missing'), 'one')
+      const old = await docker.images.inspect(image)
+      await pushed('two')
+      await docker.images.tag(old.Id, image)
+      assert.equal(await create('never'), 'one')
+      assert.equal(await create('missing'), 'one')
+      const { id } = await docker.run(image, ['true'], { pull: 'always', remove: false })
+      assert.equal(await stageOf(id), 'two')
+      await docker.containers.remove(id)
+      await docker.images.tag(old.Id, image)
+      assert.equal(await create('always'), 'two')
+    })
+
+    test('nothing is pulled for a body that is refused, or a policy that does not exist', async () => {
+      const image = `${registry.host}/run/busybox:1`
+      const HostConfig = { Memroy: 1 } as object
+      const unknown = { code: 'ERR_API_FIELD_UNKNOWN' }
+      await assert.rejects(docker.run(image, [], { pull: 'always', HostConfig }), unknown)
+      await assert.rejects(docker.containers.create({ Image: image, HostConfig }, { pull: 'always' }), unknown)
+      const invalid = { code: 'ERR_ARGUMENT_INVALID', message: /'always', 'missing' and 'never'/ }
+      await assert.rejects(docker.run(image, [], { pull: true as never }), invalid)
+      await assert.rejects(docker.containers.create({ Image: image }, { pull: 'newest' as never }), invalid)
+    })
   })
 
   describe('docker.exec.run', () => {

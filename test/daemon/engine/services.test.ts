@@ -207,6 +207,14 @@ describe('services', { skip }, () => {
     const id = await made(t, asked)
     const { Spec } = await docker.services.inspect(id)
     assert.deepEqual(Spec, { ...asked, Mode: { Replicated: { Replicas: 1 } } })
+    const { Spec: whole, Version } = await docker.services.inspect(id, { insertDefaults: true })
+    await docker.services.update(id, { ...whole, Labels: { of: 'update' } }, { version: Version.Index })
+    assert.deepEqual((await docker.services.inspect(id)).Spec.Labels, { of: 'update' })
+    const misspelt = { ...whole, TaskTemplate: { ...whole.TaskTemplate, Placement: { Constraint: [] } } }
+    await assert.rejects(docker.services.update(id, misspelt as object, { version: Version.Index }), {
+      code: 'ERR_API_FIELD_UNKNOWN',
+      message: /no field TaskTemplate\.Placement\.Constraint,[^]*Did you mean TaskTemplate\.Placement\.Constraints\?/,
+    })
     const { Status } = await taskOf(docker, id)
     assert.equal(Status.PortStatus.Ports?.[0]?.PublishedPort, 18080)
     const { Config, HostConfig } = await docker.containers.inspect(Status.ContainerStatus?.ContainerID ?? '')

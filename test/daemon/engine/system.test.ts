@@ -194,6 +194,7 @@ describe('system', { skip }, () => {
         begin,
         begin.getTime() / 1000,
         begin.toISOString(),
+        '1h',
         String(Math.floor(begin.getTime() / 1000)),
       ]) {
         assert.deepEqual(await soon('events of the past', actions({ since, until, filters })), wanted, String(since))

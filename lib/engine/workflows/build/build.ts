@@ -20,10 +20,10 @@ import { checkBuildOptions, planBuild, type BuildPlan } from './plan.ts'
 export function build(
   send: Send,
   source: BuildSource,
-  options: ImageBuildOptions = {},
+  given: ImageBuildOptions = {},
 ): Progress<BuildEvent, ImageBuildResult> {
   return new Progress(async function* run(closed): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
-    checkBuildOptions(options)
+    const options = checkBuildOptions(given)
     const { timeout, signal } = options
     const limited = limitSignal({ timeout, signal, closed, late: callTimeout('images.build()', timeout ?? 0) })
     try {

@@ -23,7 +23,7 @@ export interface BuildOutput {
   readonly Attrs?: Readonly<Record<string, string>>
 }
 
-/** Options of {@link Images.build}. All but the first three have the names of the API's query parameters. */
+/** Options of {@link Images.build}. Most have the names of the API's query parameters. */
 export interface ImageBuildOptions extends RequestOptions {
   /**
    * `buildkit`, or the `classic` builder, which Docker has deprecated.
@@ -45,8 +45,12 @@ export interface ImageBuildOptions extends RequestOptions {
    * @defaultValue `Dockerfile`
    */
   readonly dockerfile?: string
+  /** The same as `dockerfile`, as in `docker build --file`. */
+  readonly file?: string
   /** Names for the image: `name` or `name:tag`. */
   readonly t?: string | readonly string[]
+  /** The same as `t`, as in `docker build --tag`. */
+  readonly tag?: string | readonly string[]
   /** The stage to build, by its name. @defaultValue the last */
   readonly target?: string
   /**
@@ -70,6 +74,8 @@ export interface ImageBuildOptions extends RequestOptions {
   readonly extrahosts?: string | readonly string[]
   /** Print only the image's id at the end. @defaultValue `false` */
   readonly q?: boolean
+  /** The same as `q`, as in `docker build --quiet`. */
+  readonly quiet?: boolean
   /** Size of /dev/shm, in bytes. @defaultValue 64 MiB */
   readonly shmsize?: number
   /** The id for `images.cancelBuild()`. BuildKit only. @defaultValue random */

@@ -24,15 +24,27 @@ export type Source =
   | { readonly kind: 'tar'; readonly body: Readable | Uint8Array }
   | { readonly kind: 'remote'; readonly url: string }
 
+/** The options of `docker build`, and the parameters of the API for them. */
+const ALIASES: Readonly<Record<string, keyof ImageBuildOptions>> = { tag: 't', file: 'dockerfile', quiet: 'q' }
+
 const { version: _version, session: _session, remote: _remote, ...taken } = BUILD.query ?? {}
 
 /** The operation as callers see it, without the parameters that docker-mtls sets itself. */
-const OPTIONS: Operation = { ...BUILD, query: taken, own: ['builder', 'secrets', 'auth'] }
+const OPTIONS: Operation = { ...BUILD, query: taken, own: ['builder', 'secrets', 'auth', ...Object.keys(ALIASES)] }
 
-/** Refuses options that don't exist, and values of the wrong kind. */
-export function checkBuildOptions(options: ImageBuildOptions): void {
-  checkOptions(OPTIONS, options)
+/** Refuses options that don't exist, and values of the wrong kind. Returns them with the names of the API. */
+export function checkBuildOptions(given: ImageBuildOptions): ImageBuildOptions {
+  const options = withApiNames(checkOptions(OPTIONS, given))
   checkKinds(options)
+  return options
+}
+
+function withApiNames(given: ImageBuildOptions): ImageBuildOptions {
+  const pairs = Object.entries(given).filter(([, value]) => value !== undefined)
+  const names = new Set(pairs.map(([name]) => name))
+  const twice = Object.keys(ALIASES).find((name) => names.has(name) && names.has(ALIASES[name] ?? ''))
+  if (twice !== undefined) throw refused(twice, `${ALIASES[twice]} is the same option`, 'Pass one of them.')
+  return Object.fromEntries(pairs.map(([name, value]) => [Object.hasOwn(ALIASES, name) ? ALIASES[name] : name, value]))
 }
 
 /** @param options - checked */

@@ -2,7 +2,7 @@ import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, posix, resolve } from 'node:path'
 import type { ContainerArchive, ContainerPathArchive } from '../../containers/archive.ts'
 import { ArgumentError } from '../../../base/errors.ts'
-import { checkOptions } from '../../../base/options.ts'
+import { checkCallOptions } from '../../option-hints.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../../request-options.ts'
 import { isMissing } from '../../../base/system-error.ts'
 import { shown } from '../../description.ts'
@@ -24,7 +24,7 @@ export async function copyFrom(
   target: string,
   options: CopyFromOptions,
 ): Promise<string> {
-  checkOptions(options, OPTIONS, 'containers.copyFrom()')
+  checkCallOptions(options, OPTIONS, 'containers.copyFrom()')
   checkRequestOptions(options, 'containers.copyFrom()')
   if (typeof path !== 'string' || typeof target !== 'string') throw noPath('copyFrom(id, path, target)')
   checkSpecial(options.special ?? 'refuse')

@@ -3,15 +3,15 @@ import { lstat, realpath } from 'node:fs/promises'
 import { basename, posix, resolve } from 'node:path'
 import { NotFoundError } from '../../../base/errors.ts'
 import type { ContainerArchive } from '../../containers/archive.ts'
-import { checkOptions } from '../../../base/options.ts'
+import { checkCallOptions } from '../../option-hints.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../../request-options.ts'
 import type { CopyEntry, CopyToOptions } from './options.ts'
 import type { RequestOptions } from '../../send.ts'
 import type { ContainerPathStat } from '../../containers/types/create.ts'
 import { itemsOf } from './entries.ts'
-import { noPath, sourceFault, unreadable } from './faults.ts'
+import { noName, noPath, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
-import { allInTime } from '../in-time.ts'
+import { allInTime, type StepOptions } from '../in-time.ts'
 import { packItems } from './pack.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
 import { walkLocal } from './walk.ts'
@@ -22,18 +22,36 @@ const OPTIONS: readonly string[] = ['followLink', 'keepOwner', ...REQUEST_OPTION
 export async function copyTo(
   archive: ContainerArchive,
   id: string,
-  source: string | readonly CopyEntry[],
+  source: string | Uint8Array | readonly CopyEntry[],
   path: string,
   options: CopyToOptions,
 ): Promise<string> {
-  checkOptions(options, OPTIONS, 'containers.copyTo()')
+  checkCallOptions(options, OPTIONS, 'containers.copyTo()')
   checkRequestOptions(options, 'containers.copyTo()')
   if (typeof path !== 'string') throw noPath('copyTo(id, source, path)')
   return allInTime('containers.copyTo()', options, async (step) => {
     if (typeof source === 'string') return copyLocal(archive, id, source, path, { ...options, ...step })
+    if (source instanceof Uint8Array) return copyBytes(archive, id, source, path, step)
     await archive.put(id, path, packItems(itemsOf(source)), step)
     return posix.resolve('/', path)
   })
+}
+
+/** Bytes have no name, so the path must be that of a file. */
+async function copyBytes(
+  archive: ContainerArchive,
+  id: string,
+  content: Uint8Array,
+  path: string,
+  step: StepOptions,
+): Promise<string> {
+  const target = await containerTarget(archive, id, path, step)
+  if (path === '' || target.folder || target.found === 'folder') throw noName(path)
+  await archive.put(id, target.parent, packItems(itemsOf([{ path: target.name, content }])), {
+    noOverwriteDirNonDir: true,
+    ...step,
+  })
+  return target.path
 }
 
 async function copyLocal(

@@ -9,8 +9,10 @@ export function itemsOf(entries: readonly CopyEntry[]): TarItem[] {
   if (Array.isArray(entries)) return entries.map((entry: CopyEntry) => itemOf(entry))
   throw mistake(
     `the source ${shown(entries)}`,
-    'it is neither a path nor an array',
-    "Pass [{ path: 'a.txt', content: 'A' }].",
+    'it is neither a local path, nor bytes, nor an array',
+    isAsyncIterable(entries)
+      ? "For a file of known size, pass [{ path: 'a.txt', content: stream, size }]; for a tar, call containers.archive.put()."
+      : "Pass the bytes of a file, or [{ path: 'a.txt', content: 'A' }].",
   )
 }
 

@@ -20,6 +20,11 @@ export function targetFault(path: string, got: string, todo: string, cause?: unk
   return new CopyError('ERR_COPY_TARGET', { tried: `copying to ${path}`, got, todo, cause })
 }
 
+export function noName(path: string): CopyError {
+  const todo = `Name the file:  containers.copyTo(id, bytes, '${path.replace(/\/*$/, '/')}NAME')`
+  return targetFault(path, 'it is a folder, and bytes have no name', todo)
+}
+
 export function unwritable(path: string, cause: unknown): CopyError {
   const todo =
     'Choose a folder that you can write to, or free disk space. Files that were already copied are still there.'

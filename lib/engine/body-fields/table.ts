@@ -1,0 +1,138 @@
+// Written by scripts/body-fields.ts from the specification of API 1.55, with fields of older versions.
+
+/** The type of the body of each operation, by the name of its method. */
+export const BODIES: Readonly<Record<string, string>> = {
+  'checkpoints.create': 'create',
+  'configs.create': 'ConfigSpec',
+  'configs.update': 'ConfigSpec',
+  'containers.create': 'ContainerCreate',
+  'containers.update': 'ContainerUpdate',
+  'exec.create': 'ContainerExec',
+  'exec.start': 'ExecStart',
+  'images.commit': 'ContainerConfig',
+  'networks.connect': 'NetworkConnectRequest',
+  'networks.create': 'NetworkCreate',
+  'networks.disconnect': 'NetworkDisconnectRequest',
+  'nodes.update': 'NodeSpec',
+  'plugins.pull': 'PluginPrivilege',
+  'plugins.upgrade': 'PluginPrivilege',
+  'secrets.create': 'SecretSpec',
+  'secrets.update': 'SecretSpec',
+  'services.create': 'ServiceCreate',
+  'services.update': 'ServiceCreate',
+  'swarm.init': 'SwarmInit',
+  'swarm.join': 'SwarmJoin',
+  'swarm.unlock': 'SwarmUnlock',
+  'swarm.update': 'SwarmSpec',
+  'system.auth': 'AuthConfig',
+  'volumes.create': 'VolumeCreateRequest',
+  'volumes.update': 'VolumeUpdate',
+}
+
+/** The fields of each type: `Name`, `Name:Type` for an object or a list of them, `Name:*Type` for a map of them. */
+export const TYPES: Readonly<Record<string, string>> = {
+  AccessMode:
+    'AccessibilityRequirements:AccessibilityRequirements Availability BlockVolume CapacityRange:CapacityRange MountVolume:MountVolume Scope Secrets:ClusterVolumeSpec.AccessMode.Secrets Sharing',
+  AccessibilityRequirements: 'Preferred:Topology Requisite:Topology',
+  AppArmor: 'Mode',
+  AuthConfig: 'auth email identitytoken password registrytoken serveraddress username',
+  BindOptions: 'CreateMountpoint NonRecursive Propagation ReadOnlyForceRecursive ReadOnlyNonRecursive',
+  BlkioWeightDevice: 'Path Weight',
+  CAConfig: 'ExternalCAs:ExternalCAs ForceRotate NodeCertExpiry SigningCACert SigningCAKey',
+  CapacityRange: 'LimitBytes RequiredBytes',
+  ClusterVolumeSpec:
+    'AccessMode:AccessMode AccessibilityRequirements:AccessibilityRequirements Availability CapacityRange:CapacityRange Group Secrets:ClusterVolumeSpec.AccessMode.Secrets',
+  'ClusterVolumeSpec.AccessMode.Secrets': 'Key Secret',
+  ConfigReference: 'Network',
+  ConfigSpec: 'Data Labels Name Templating:Driver',
+  Configs: 'ConfigID ConfigName File:File Runtime',
+  ContainerConfig:
+    'ArgsEscaped AttachStderr AttachStdin AttachStdout Cmd Domainname Entrypoint Env ExposedPorts Healthcheck:HealthConfig Hostname Image Labels MacAddress NetworkDisabled OnBuild OpenStdin Shell StdinOnce StopSignal StopTimeout Tty User Volumes WorkingDir',
+  ContainerCreate:
+    'ArgsEscaped AttachStderr AttachStdin AttachStdout Cmd Domainname Entrypoint Env ExposedPorts Healthcheck:HealthConfig HostConfig:HostConfig Hostname Image Labels MacAddress NetworkDisabled NetworkingConfig:NetworkingConfig OnBuild OpenStdin Shell StdinOnce StopSignal StopTimeout Tty User Volumes WorkingDir',
+  ContainerExec:
+    'AttachStderr AttachStdin AttachStdout Cmd ConsoleSize Detach DetachKeys Env Privileged Tty User WorkingDir',
+  ContainerSpec:
+    'Args CapabilityAdd CapabilityDrop Command Configs:Configs DNSConfig:DNSConfig Dir Env Groups HealthCheck:HealthConfig Healthcheck:HealthConfig Hostname Hosts Image Init Isolation Labels Mounts:Mount OomScoreAdj OpenStdin Privileges:Privileges ReadOnly Secrets:TaskSpec.ContainerSpec.Secrets StopGracePeriod StopSignal Sysctls TTY Ulimits:Ulimits User',
+  ContainerUpdate:
+    'BlkioDeviceReadBps:ThrottleDevice BlkioDeviceReadIOps:ThrottleDevice BlkioDeviceWriteBps:ThrottleDevice BlkioDeviceWriteIOps:ThrottleDevice BlkioWeight BlkioWeightDevice:BlkioWeightDevice CgroupParent CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpuShares CpusetCpus CpusetMems DeviceCgroupRules DeviceRequests:DeviceRequest Devices:DeviceMapping DiskQuota IOMaximumBandwidth IOMaximumIOps Init KernelMemory KernelMemoryTCP Memory MemoryReservation MemorySwap MemorySwappiness NanoCpus OomKillDisable PidsLimit RestartPolicy:RestartPolicy Ulimits:Ulimits',
+  CredentialSpec: 'Config File Registry',
+  DNSConfig: 'Nameservers Options Search',
+  DeviceMapping: 'CgroupPermissions PathInContainer PathOnHost',
+  DeviceRequest: 'Capabilities Count DeviceIDs Driver Options',
+  Dispatcher: 'HeartbeatPeriod',
+  Driver: 'Name Options',
+  EncryptionConfig: 'AutoLockManagers',
+  EndpointIPAMConfig: 'IPv4Address IPv6Address LinkLocalIPs',
+  EndpointPortConfig: 'Name Protocol PublishMode PublishedPort TargetPort',
+  EndpointSettings:
+    'Aliases DNSNames DriverOpts EndpointID Gateway GlobalIPv6Address GlobalIPv6PrefixLen GwPriority IPAMConfig:EndpointIPAMConfig IPAddress IPPrefixLen IPv6Gateway Links MacAddress NetworkID',
+  EndpointSpec: 'Mode Ports:EndpointPortConfig',
+  ExecStart: 'ConsoleSize Detach Tty',
+  ExternalCAs: 'CACert Options Protocol URL',
+  File: 'GID Mode Name UID',
+  GenericResources: 'DiscreteResourceSpec:NamedResourceSpec NamedResourceSpec:NamedResourceSpec',
+  HealthConfig: 'Interval Retries StartInterval StartPeriod Test Timeout',
+  HostConfig:
+    'Annotations AutoRemove Binds BlkioDeviceReadBps:ThrottleDevice BlkioDeviceReadIOps:ThrottleDevice BlkioDeviceWriteBps:ThrottleDevice BlkioDeviceWriteIOps:ThrottleDevice BlkioWeight BlkioWeightDevice:BlkioWeightDevice CapAdd CapDrop Capabilities Cgroup CgroupParent CgroupnsMode ConsoleSize ContainerIDFile CpuCount CpuPercent CpuPeriod CpuQuota CpuRealtimePeriod CpuRealtimeRuntime CpuShares CpusetCpus CpusetMems DeviceCgroupRules DeviceRequests:DeviceRequest Devices:DeviceMapping DiskQuota Dns DnsOptions DnsSearch ExtraHosts GroupAdd IOMaximumBandwidth IOMaximumIOps Init IpcMode Isolation KernelMemory KernelMemoryTCP Links LogConfig:LogConfig MaskedPaths Memory MemoryReservation MemorySwap MemorySwappiness Mounts:Mount NanoCpus NetworkMode OomKillDisable OomScoreAdj PidMode PidsLimit PortBindings:*PortBinding Privileged PublishAllPorts ReadonlyPaths ReadonlyRootfs RestartPolicy:RestartPolicy Runtime SecurityOpt ShmSize StorageOpt Sysctls Tmpfs UTSMode Ulimits:Ulimits UsernsMode VolumeDriver VolumesFrom',
+  IPAM: 'Config:IPAMConfig Driver Options',
+  IPAMConfig: 'AuxiliaryAddresses Gateway IPRange Subnet',
+  ImageOptions: 'Subpath',
+  Limit: 'GenericResources:GenericResources MemoryBytes NanoCPUs Pids',
+  LogConfig: 'Config Type',
+  Mode: 'Global GlobalJob Replicated:Replicated ReplicatedJob:ReplicatedJob',
+  Mount:
+    'BindOptions:BindOptions ClusterOptions Consistency ImageOptions:ImageOptions ReadOnly Source Target TmpfsOptions:TmpfsOptions Type VolumeOptions:VolumeOptions',
+  MountVolume: 'FsType MountFlags',
+  NamedResourceSpec: 'Kind Value',
+  NetworkAttachmentConfig: 'Aliases DriverOpts Target',
+  NetworkAttachmentSpec: 'ContainerID',
+  NetworkConnectRequest: 'Container EndpointConfig:EndpointSettings',
+  NetworkCreate:
+    'Attachable CheckDuplicate ConfigFrom:ConfigReference ConfigOnly Driver EnableIPv4 EnableIPv6 IPAM:IPAM Ingress Internal Labels Name Options Scope',
+  NetworkDisconnectRequest: 'Container Force',
+  NetworkingConfig: 'EndpointsConfig:*EndpointSettings',
+  NodeSpec: 'Availability Labels Name Role',
+  Orchestration: 'TaskHistoryRetentionLimit',
+  Placement: 'Constraints MaxReplicas Platforms:Platform Preferences:Preferences',
+  Platform: 'Architecture OS',
+  PluginPrivilege: 'Description Name Value description name value',
+  PluginSpec:
+    'Disabled Name PluginPrivilege:PluginPrivilege Remote disabled env name privileges:PluginPrivilege remote',
+  PortBinding: 'HostIp HostPort',
+  Preferences: 'Spread:Spread',
+  Privileges:
+    'AppArmor:AppArmor CredentialSpec:CredentialSpec NoNewPrivileges SELinuxContext:SELinuxContext Seccomp:Seccomp',
+  Raft: 'ElectionTick HeartbeatTick KeepOldSnapshots LogEntriesForSlowFollowers SnapshotInterval',
+  Replicated: 'Replicas',
+  ReplicatedJob: 'MaxConcurrent TotalCompletions',
+  ResourceObject: 'GenericResources:GenericResources MemoryBytes NanoCPUs',
+  Resources: 'Limits:Limit MemorySwappiness Reservations:ResourceObject SwapBytes',
+  RestartPolicy: 'MaximumRetryCount Name',
+  SELinuxContext: 'Disable Level Role Type User',
+  Seccomp: 'Mode Profile',
+  SecretSpec: 'Data Driver:Driver Labels Name Templating:Driver',
+  ServiceCreate:
+    'EndpointSpec:EndpointSpec Labels Mode:Mode Name Networks:NetworkAttachmentConfig RollbackConfig:UpdateConfig TaskTemplate:TaskSpec UpdateConfig:UpdateConfig',
+  Spread: 'SpreadDescriptor',
+  SwarmInit:
+    'AdvertiseAddr AutoLockManagers Availability DataPathAddr DataPathPort DefaultAddrPool ForceNewCluster ListenAddr Spec:SwarmSpec SubnetSize',
+  SwarmJoin: 'AdvertiseAddr Availability DataPathAddr JoinToken ListenAddr RemoteAddrs',
+  SwarmSpec:
+    'CAConfig:CAConfig Dispatcher:Dispatcher EncryptionConfig:EncryptionConfig Labels Name Orchestration:Orchestration Raft:Raft TaskDefaults:TaskDefaults',
+  SwarmUnlock: 'UnlockKey',
+  TaskDefaults: 'LogDriver:Driver',
+  TaskSpec:
+    'ContainerSpec:ContainerSpec ForceUpdate LogDriver:Driver NetworkAttachmentSpec:NetworkAttachmentSpec Networks:NetworkAttachmentConfig Placement:Placement PluginSpec:PluginSpec Resources:Resources RestartPolicy:TaskSpec.RestartPolicy Runtime',
+  'TaskSpec.ContainerSpec.Secrets': 'File:File SecretID SecretName',
+  'TaskSpec.RestartPolicy': 'Condition Delay MaxAttempts Window',
+  ThrottleDevice: 'Path Rate',
+  TmpfsOptions: 'Mode Options SizeBytes',
+  Topology: 'Segments',
+  Ulimits: 'Hard Name Soft',
+  UpdateConfig: 'Delay FailureAction MaxFailureRatio Monitor Order Parallelism',
+  VolumeCreateRequest: 'ClusterVolumeSpec:ClusterVolumeSpec Driver DriverOpts Labels Name',
+  VolumeOptions: 'DriverConfig:Driver Labels NoCopy Subpath',
+  VolumeUpdate: 'Spec:ClusterVolumeSpec',
+  create: 'CheckpointDir CheckpointID Exit',
+}
