@@ -12,7 +12,7 @@ export interface Runtime {
 }
 
 /** What an app needs in Deno: the last two for BuildKit, and to write what it copies from containers. */
-const DENO_PERMISSIONS = ['--allow-net', '--allow-read', '--allow-env', '--allow-sys=uid,gid', '--allow-write=.']
+const DENO_PERMISSIONS = ['--allow-net', '--allow-read', '--allow-env', '--allow-sys', '--allow-write=.']
 
 /** Where their programs are in the packages for this machine, the one that the package's own `bin` starts. */
 const PACKAGES = {
