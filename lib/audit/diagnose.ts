@@ -17,6 +17,7 @@ export type { DoctorStep, Facts, FindingCode, StepCode, StepName, StepStatus } f
  * @param env - used instead of `process.env`
  * @returns all findings. An unreachable daemon is a finding, not an error
  * @throws {@link ArgumentError} for an unknown option, a wrong type, and options that contradict each other
+ * @throws ERR_RUNTIME_UNSUPPORTED in Deno and Bun
  * @throws the reason of `options.signal` if that is aborted
  * @example
  * ```ts

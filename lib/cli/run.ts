@@ -7,6 +7,7 @@ import { COMMANDS, type Entry } from './commands.ts'
 import { Declined } from './terminal/confirm.ts'
 import { optionsFromDocker } from './command-line/docker-flags.ts'
 import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport, type KnownCas } from './errors.ts'
+import { refuseForeignRuntime } from '../base/runtime.ts'
 import { escapeText } from '../base/text.ts'
 import type { FailedCall } from './inputs/missing-ca.ts'
 import { Interrupted, type Io } from './terminal/io.ts'
@@ -30,6 +31,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   let meant: Loaded | undefined
   let folder: string | undefined
   try {
+    refuseForeignRuntime('running docker-mtls')
     const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
     meant = await findMeant(words)
     jsonLines = meant?.spec.jsonLines === true

@@ -2,10 +2,17 @@ import { X509Certificate, type KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { readDate } from './dates.ts'
-import { bareHost, isIp, readNames, type CertificateNames } from './names.ts'
+import { bareHost, coversHost, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
 import { openOnce } from './recent-certificates.ts'
-import { commonName, extendedKeyUsage, keyAlgorithm, signatureAlgorithm } from './structure.ts'
+import {
+  alternativeNames,
+  commonName,
+  extendedKeyUsage,
+  isCaCertificate,
+  keyAlgorithm,
+  signatureAlgorithm,
+} from './structure.ts'
 
 export { formatPem, readPem, splitPem, type PemBlock } from './pem.ts'
 export type { CertificateNames } from './names.ts'
@@ -150,17 +157,18 @@ export function isIssuedBy(certificate: X509Certificate, authorities: readonly X
 
 /**
  * Is this certificate valid for this host? As in Docker's own client, only its subject alternative names count, never its
- * common name, and a `*` stands for one whole label (RFC 9525 section 6.3).
+ * common name. Not by `checkHost()` of node:crypto, which accepts a bare common name in Deno 2.9, whatever its options say.
  *
  * @param x509 - the server's certificate
  * @param host - a DNS name or an address; brackets, an IPv6 zone and one trailing dot are ignored
  */
 export function coversName(x509: X509Certificate, host: string): boolean {
-  const name = bareHost(host)
-  if (isIp(name)) return x509.checkIP(name) !== undefined
-  // For OpenSSL, a leading dot means "any subdomain of", and an empty name matches any (X509_check_host(3)).
-  if (!/^[^.:\0][^:\0]*$/.test(name)) return false
-  return x509.checkHost(name, { subject: 'never', partialWildcards: false }) !== undefined
+  try {
+    return coversHost(readNames(alternativeNames(x509.raw)), bareHost(host))
+  } catch {
+    // Its names can't be read.
+    return false
+  }
 }
 
 function isDer(input: string | Uint8Array): input is Uint8Array {
@@ -187,13 +195,13 @@ function facts(x509: X509Certificate): CertificateFacts {
     ...(user === undefined ? {} : { commonName: user }),
     subject: oneLine(x509.subject),
     issuer: oneLine(x509.issuer),
-    names: readNames(x509.subjectAltName),
+    names: readNames(alternativeNames(x509.raw)),
     validFrom: readDate(x509.validFrom),
     validTo: readDate(x509.validTo),
     ...(usages === undefined ? {} : { purposes: usages.map((oid) => PURPOSES[oid] ?? oid) }),
     key: keyFacts(x509),
-    isCa: x509.ca,
-    serialNumber: x509.serialNumber,
+    isCa: isCaCertificate(x509.raw),
+    serialNumber: evenDigits(x509.serialNumber),
     fingerprint256: x509.fingerprint256,
     signatureAlgorithm: signatureAlgorithm(x509.raw),
   }
@@ -214,6 +222,11 @@ function publicKey(x509: X509Certificate): KeyObject | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Deno omits the first digit of a number if it is 0. */
+function evenDigits(hexadecimal: string): string {
+  return hexadecimal.length % 2 === 0 ? hexadecimal : `0${hexadecimal}`
 }
 
 /** Node writes a distinguished name with one part a line. */

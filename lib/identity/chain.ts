@@ -5,6 +5,7 @@ import { enumerate } from '../base/text.ts'
 import { isSignedBy, readCertificate } from './certificate.ts'
 import { describe, unusable, type Named } from './checks.ts'
 import { nameOf } from './contents.ts'
+import { isCaCertificate } from './structure.ts'
 
 /** A certificate, its facts, and its name in errors. */
 export interface Link extends Named {
@@ -86,7 +87,7 @@ function highest(client: Link, intermediates: readonly Link[]): { top: Link; ste
 
 /** Checks name and signature: another CA, such as a new one, may have the same name. */
 function signed(below: X509Certificate, above: X509Certificate): boolean {
-  if (below.issuer !== above.subject || !above.ca) return false
+  if (below.issuer !== above.subject || !isCaCertificate(above.raw)) return false
   return isSignedBy(below, above)
 }
 

@@ -1,3 +1,5 @@
+import type { AlternativeNames } from './structure.ts'
+
 /** Names that a certificate is for, by kind (RFC 5280 section 4.2.1.6). */
 export interface CertificateNames {
   /** DNS names, as they are in the certificate. Upper and lower case mean the same. */
@@ -6,25 +8,43 @@ export interface CertificateNames {
   readonly ip: readonly string[]
 }
 
-/**
- * Node writes the names in one line, `DNS:a, IP Address:10.0.0.1`, and an entry with a comma, a quote or the like as a JSON
- * string (since CVE-2021-44532). Splitting at commas would turn such an entry into several.
- */
-const ENTRY = /([A-Za-z][A-Za-z ]*):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/y
-
-/** Reads the names from Node's `X509Certificate.subjectAltName`. */
-export function readNames(subjectAltName: string | undefined): CertificateNames {
-  const names = { dns: [] as string[], ip: [] as string[] }
-  const text = subjectAltName ?? ''
-  ENTRY.lastIndex = 0
-  while (ENTRY.lastIndex < text.length) {
-    const match = ENTRY.exec(text)
-    if (match === null) break
-    const [, kind, value = ''] = match
-    if (kind === 'DNS') names.dns.push(unquote(value))
-    if (kind === 'IP Address' && isIp(value)) names.ip.push(normaliseIp(value))
+/** Reads the names from their bytes. Addresses of another length than 4 or 16 bytes are left out, as they match no host. */
+export function readNames({ dns, ip }: AlternativeNames): CertificateNames {
+  const latin = new TextDecoder('latin1')
+  return {
+    dns: dns.map((bytes) => latin.decode(bytes)),
+    ip: ip.flatMap((bytes) => formatIp(bytes) ?? []),
   }
-  return names
+}
+
+/**
+ * Is one of these names for this host? A `*` stands for one whole label (RFC 9525 section 6.3). As OpenSSL, it accepts a `*`
+ * only above two labels (X509_check_host(3)).
+ *
+ * @param host - as in certificates: {@link bareHost}
+ */
+export function coversHost({ dns, ip }: CertificateNames, host: string): boolean {
+  if (isIp(host)) return ip.includes(normaliseIp(host))
+  if (!HOST_NAME.test(host)) return false
+  const wanted = host.toLowerCase()
+  const [, parent] = FIRST_LABEL.exec(wanted) ?? []
+  return dns.some((name) => {
+    const offered = name.toLowerCase()
+    return offered === wanted || (parent !== undefined && WILDCARD.test(offered) && offered.slice(1) === parent)
+  })
+}
+
+/** ASCII, without the characters of addresses and patterns. A name in another script has to be in its ASCII form. */
+const HOST_NAME = /^(?!\.)[!-)+-9;-~]+$/
+/** Captures everything after the label that a `*` may stand for. */
+const FIRST_LABEL = /^[a-z0-9-]+(\..+)$/
+const WILDCARD = /^\*(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?){2,}$/
+
+function formatIp(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 4) return bytes.join('.')
+  if (bytes.length !== 16) return undefined
+  const groups = Array.from({ length: 8 }, (_, index) => (bytes[2 * index] ?? 0) * 256 + (bytes[2 * index + 1] ?? 0))
+  return normaliseIp(groups.map((group) => group.toString(16)).join(':'))
 }
 
 /** IPv6 in the short form of RFC 5952, IPv4 as it is. */
@@ -47,13 +67,4 @@ export function bareHost(host: string): string {
   const unbracketed = /^\[(.*)\]$/.exec(host)?.[1] ?? host
   if (unbracketed.includes(':')) return unbracketed.replace(/%.*$/, '')
   return unbracketed.replace(/\.$/, '')
-}
-
-function unquote(value: string): string {
-  if (!value.startsWith('"')) return value
-  try {
-    return JSON.parse(value) as string
-  } catch {
-    return value
-  }
 }

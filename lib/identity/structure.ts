@@ -67,24 +67,64 @@ export function commonName(der: Uint8Array): string | undefined {
   return last?.[1] === undefined ? undefined : readText(last[1])
 }
 
-const EXTENDED_KEY_USAGE = '2.5.29.37'
+/** Extensions of a certificate (RFC 5280 section 4.2.1). */
+const EXTENSION = {
+  keyUsage: '2.5.29.15',
+  subjectAltName: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  extendedKeyUsage: '2.5.29.37',
+} as const
 
 /**
  * The OIDs of the extended key usage (RFC 5280 section 4.2.1.12); undefined without such an extension. Not by `keyUsage` or
  * `toLegacyObject()` of node:crypto, nor by `getPeerCertificate()` of node:tls: if OpenSSL can't write one of the OIDs as text,
- * they end the process with a segmentation fault (Node 20.20).
+ * they end the process with a segmentation fault (Node 20.20), and in Deno 2.9 `keyUsage` is another extension.
  */
 export function extendedKeyUsage(der: Uint8Array): string[] | undefined {
-  const { extensions } = fieldsOf(der)
-  const found = extensions.map(({ contents }) => readElements(contents)).find(isExtendedKeyUsage)
-  const value = found?.at(-1)
-  if (value === undefined) return undefined
-  if (value.tag !== TAG.octetString) throw new RangeError('not DER: an extension has no value')
-  return readElements(readElement(value.contents).contents).map(({ contents }) => readOid(contents))
+  const usage = extension(der, EXTENSION.extendedKeyUsage)
+  return usage && readElements(usage.contents).map(({ contents }) => readOid(contents))
 }
 
-function isExtendedKeyUsage([type]: readonly DerElement[]): boolean {
-  return type?.tag === TAG.oid && readOid(type.contents) === EXTENDED_KEY_USAGE
+/** The DNS names and addresses of a certificate, as their bytes (RFC 5280 section 4.2.1.6). */
+export interface AlternativeNames {
+  readonly dns: readonly Uint8Array[]
+  readonly ip: readonly Uint8Array[]
+}
+
+/** The subject alternative names. Each runtime writes them as text of its own. */
+export function alternativeNames(der: Uint8Array): AlternativeNames {
+  const list = extension(der, EXTENSION.subjectAltName)
+  const names = list === undefined ? [] : readElements(list.contents)
+  const tagged = (wanted: number): Uint8Array[] =>
+    names.filter(({ tag }) => tag === wanted).map(({ contents }) => contents)
+  return { dns: tagged(TAG.context2String), ip: tagged(TAG.context7String) }
+}
+
+/**
+ * May this certificate sign others? Its basic constraints must say so, and its key usage, if it has one, must allow it (RFC
+ * 5280 section 4.2.1.9). The `ca` of node:crypto ignores the key usage in Deno 2.9.
+ */
+export function isCaCertificate(der: Uint8Array): boolean {
+  const constraints = extension(der, EXTENSION.basicConstraints)
+  const [flag] = constraints === undefined ? [] : readElements(constraints.contents)
+  if (flag?.tag !== TAG.boolean || !flag.contents.some((byte) => byte !== 0)) return false
+  const usage = extension(der, EXTENSION.keyUsage)
+  // A BIT STRING, whose first byte counts unused bits; keyCertSign is bit 5 (section 4.2.1.3).
+  return usage === undefined || (usage.tag === TAG.bitString && ((usage.contents[1] ?? 0) & 0x04) !== 0)
+}
+
+/** The value of an extension, without the OCTET STRING around it. */
+function extension(der: Uint8Array, id: string): DerElement | undefined {
+  const { extensions } = fieldsOf(der)
+  const [found, ...others] = extensions
+    .map(({ contents }) => readElements(contents))
+    .filter(([type]) => type?.tag === TAG.oid && readOid(type.contents) === id)
+  const value = found?.at(-1)
+  if (value === undefined) return undefined
+  // Readers would disagree on which of them counts (RFC 5280 section 4.2 forbids it).
+  if (others.length > 0) throw new RangeError('it has an extension twice')
+  if (value.tag !== TAG.octetString) throw new RangeError('not DER: an extension has no value')
+  return readElement(value.contents)
 }
 
 /** An optional version, then serial number, signature, issuer, validity, subject, key and extensions (RFC 5280 section 4.1). */

@@ -54,6 +54,7 @@ const CLIENT_OPTIONS = [...PROBE_OPTIONS, 'ca', 'cert', 'key', 'protocol'] as co
  * @param options - the server and the client certificate
  * @returns whether the server accepts the certificate, and its TLS alert if not
  * @throws {@link ConnectionError} if there is no decision: no connection, no TLS, or a server certificate of another CA
+ * @throws {@link ConnectionError} ERR_RUNTIME_UNSUPPORTED in Deno and Bun
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID, for `ca`
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example

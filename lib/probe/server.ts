@@ -44,6 +44,7 @@ export interface ServerReport {
  * @param options - the server
  * @returns the findings, also about a server that is silent, closes the connection or doesn't speak TLS
  * @throws {@link ConnectionError} if no connection could be made
+ * @throws {@link ConnectionError} ERR_RUNTIME_UNSUPPORTED in Deno and Bun
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example
  * ```ts

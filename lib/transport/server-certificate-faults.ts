@@ -1,4 +1,5 @@
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
+import { FOREIGN_RUNTIME } from '../base/runtime.ts'
 import { formatDay } from '../base/text.ts'
 import type { ConnectionContext, Fault } from './connection-context.ts'
 
@@ -51,8 +52,18 @@ function expiredFault(context: ConnectionContext): Fault {
   }
 }
 
+/** Deno has one code for all reasons, and doesn't show the certificate. */
+function unexplainedFault(): Fault {
+  return {
+    code: 'ERR_SERVER_CERT_UNTRUSTED',
+    got: "Deno refuses the server's certificate, and doesn't say why: another CA, its dates, its purpose or a weak key",
+    todo: sentence`Find the reason with Node.js:  ${ours('doctor')}`,
+  }
+}
+
 function untrustedFault(context: ConnectionContext): Fault {
   const { server, authorities = [] } = context
+  if (server === undefined && FOREIGN_RUNTIME?.name === 'Deno') return unexplainedFault()
   if (server && authorities.some((ca) => ca.subject === server.issuer)) {
     return {
       code: 'ERR_SERVER_CA_KEY_DIFFERS',

@@ -1,4 +1,5 @@
 import type { SecureContextOptions } from 'node:tls'
+import { FOREIGN_RUNTIME } from '../base/runtime.ts'
 
 /**
  * The TLS settings of all our connections. They are explicit, so NODE_OPTIONS (`--tls-min-v1.0`, `--tls-cipher-list`)
@@ -22,7 +23,8 @@ export const TLS_POLICY: Readonly<Required<Pick<SecureContextOptions, 'minVersio
     'ECDHE-RSA-CHACHA20-POLY1305',
     // At least 112 bits for every key and signature in the server's chain (SSL_CTX_set_security_level(3)). Node 20 and
     // 22 default to less, and so may an OpenSSL configuration (OPENSSL_CONF, NODE_OPTIONS=--openssl-config).
-    '@SECLEVEL=2',
+    // BoringSSL in Bun doesn't know it; there, server-chain.ts checks keys and signatures.
+    ...(FOREIGN_RUNTIME?.name === 'Bun' ? [] : ['@SECLEVEL=2']),
   ].join(':'),
 }
 

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type net from 'node:net'
 import tls from 'node:tls'
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
+import { FOREIGN_RUNTIME } from '../base/runtime.ts'
 import { errorWithCode } from '../base/system-error.ts'
 import { readCertificate } from '../identity/certificate.ts'
 import type { Identity, IdentitySet } from '../identity/identity.ts'
@@ -77,12 +78,18 @@ function openSocket(
 ): tls.TLSSocket {
   const name = bareHost(endpoint.host)
   const resumable = cache.session
+  const readPresented = (): void => {
+    presented.certificate ??= socket.isSessionReused() ? resumable?.certificate : presentedCertificate(socket)
+  }
   const socket = tls.connect({
     ...streamOptions(endpoint, carrier),
     servername: sniOf(name),
     secureContext: cache.set.secureContext(TLS_POLICY),
     rejectUnauthorized: true,
-    checkServerIdentity: () => certificateFault(presented.certificate, name),
+    checkServerIdentity: () => {
+      readPresented()
+      return certificateFault(presented.certificate, name)
+    },
     ALPNProtocols: ALPN_PROTOCOLS,
     ...(resumable && { session: resumable.ticket }),
   })
@@ -93,12 +100,11 @@ function openSocket(
   // Nobody else listens until the caller takes the socket over, and an 'error' without a listener ends the process. Node
   // passes on the error of a carrier without destroying the socket, and a later reader would find no reason for its end.
   socket.on('error', (error) => void socket.destroy(error))
-  // 'secure' precedes Node's own verification, after which a rejected certificate can't be read.
-  socket.prependListener('secure', () => {
-    presented.certificate = socket.isSessionReused() ? resumable?.certificate : presentedCertificate(socket)
-  })
+  // In Node, 'secure' precedes its own verification, after which a rejected certificate can't be read. In Bun it comes last.
+  socket.prependListener('secure', readPresented)
   socket.on('session', (ticket: Buffer) => {
-    if (presented.certificate) cache.session = { ticket, certificate: presented.certificate }
+    // A resumed handshake has no chain to verify again.
+    if (presented.certificate && !FOREIGN_RUNTIME) cache.session = { ticket, certificate: presented.certificate }
   })
   return socket
 }
@@ -165,6 +171,7 @@ export function tlsConnector(endpoint: TlsEndpoint, identity: Identity, options:
       const left = Math.max(Math.ceil(timeout - (performance.now() - began)), 1)
       await waitForHandshake(socket, { timeout: left, signal }, carrier ? 'tls' : 'tcp')
       const peer = verifiedPeer(socket, presented.certificate, bareHost(endpoint.host), set)
+      if (FOREIGN_RUNTIME && presented.certificate) await verifyChain(presented.certificate, set)
       if (cleanEnd && carrier) carrier.requireTlsEnd(endOf(socket))
       onPeer?.(peer)
       publishConnect(target, began, { tlsVersion: peer.tlsVersion, resumed: peer.resumed })
@@ -207,6 +214,13 @@ function verifiedPeer(
   const fault = certificateFault(certificate, name)
   if (fault || !certificate) throw fault
   return describePeer(socket, certificate, set.client)
+}
+
+/** Imported when needed: only runtimes other than Node.js need it. */
+async function verifyChain(certificate: X509Certificate, { caPem }: IdentitySet): Promise<void> {
+  const { serverChainFault } = await import('./server-chain.ts')
+  const fault = serverChainFault(certificate, caPem)
+  if (fault) throw fault
 }
 
 function contextOf(

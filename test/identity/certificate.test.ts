@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { before, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { IdentityError } from '../../lib/base/errors.ts'
 import { coversName, openCertificate, readCertificate, splitPem } from '../../lib/identity/certificate.ts'
 import { inWords, readDate } from '../../lib/identity/dates.ts'
@@ -253,6 +253,15 @@ describe('coversName', needs, () => {
   for (const host of foreign)
     test(`doesn't cover ${JSON.stringify(host)}`, () => assert.equal(coversName(x509, host), false))
 
+  test('every host as OpenSSL does', () => {
+    // OpenSSL reads a leading dot as "any subdomain of", and an empty name as any (X509_check_host(3)).
+    const hosts = [...covered, ...foreign].filter((host) => host !== '' && !/^\.|[:[\0]|^\d/.test(host))
+    for (const host of [...hosts, 'a_b.wild.example', '-.wild.example', '*.wild.example', 'ä.wild.example']) {
+      const byOpenssl = x509.checkHost(host.replace(/\.$/, ''), { subject: 'never', partialWildcards: false })
+      assert.equal(coversName(x509, host), byOpenssl !== undefined && !host.includes('*'), host)
+    }
+  })
+
   test('a certificate without alternative names covers nothing', async () => {
     const { cert } = await makeServer(await makeCa(), { commonName: 'build01', names: [] })
     assert.equal(coversName(new X509Certificate(cert), 'build01'), false)
@@ -270,23 +279,70 @@ describe('coversName', needs, () => {
   })
 })
 
+const bytes = (...texts: string[]): Uint8Array[] => texts.map((text) => Buffer.from(text, 'latin1'))
+
 describe('readNames', () => {
-  const rows: [text: string | undefined, dns: string[], ip: string[]][] = [
-    [undefined, [], []],
-    ['', [], []],
-    ['DNS:a, IP Address:10.0.0.1', ['a'], ['10.0.0.1']],
-    ['DNS:"x\\u002c DNS:evil", DNS:b', ['x, DNS:evil', 'b'], []],
-    ['DNS:"a\\", DNS:evil", DNS:b', ['a", DNS:evil', 'b'], []],
-    ['DirName:"CN=foo\\\\\\u002c DNS:bar", DNS:b', ['b'], []],
-    ['othername:<unsupported>, Registered ID:1.2.3, URI:"http://x/a\\u002cb", email:a@b, DNS:c', ['c'], []],
-    ['IP Address:0:0:0:0:0:0:0:1, IP Address:2001:DB8:0:0:1:0:0:1', [], ['::1', '2001:db8::1:0:0:1']],
-    ['IP Address:<invalid length=5>, DNS:a', ['a'], []],
-    ['DNS:, DNS:a', ['', 'a'], []],
-    ['DNS:"unfinished, DNS:b', ['"unfinished', 'b'], []],
-    ['???, DNS:a', [], []],
+  const rows: [what: string, dns: Uint8Array[], ip: number[][], names: { dns: string[]; ip: string[] }][] = [
+    ['none', [], [], { dns: [], ip: [] }],
+    ['both kinds', bytes('a', 'B.c'), [[10, 0, 0, 1]], { dns: ['a', 'B.c'], ip: ['10.0.0.1'] }],
+    ['what looks like two names', bytes('x, DNS:evil'), [], { dns: ['x, DNS:evil'], ip: [] }],
+    ['an address as a name', bytes('10.0.0.1'), [], { dns: ['10.0.0.1'], ip: [] }],
+    ['::1', [], [[...Array<number>(15).fill(0), 1]], { dns: [], ip: ['::1'] }],
+    [
+      'an IPv6 address',
+      [],
+      [[0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1]],
+      { dns: [], ip: ['2001:db8::1:0:0:1'] },
+    ],
+    ['an address of a wrong length', [], [[1, 2, 3, 4, 5], []], { dns: [], ip: [] }],
   ]
-  for (const [text, dns, ip] of rows) {
-    test(JSON.stringify(text) ?? 'undefined', () => assert.deepEqual(readNames(text), { dns, ip }))
+  for (const [what, dns, ip, names] of rows) {
+    test(what, () => assert.deepEqual(readNames({ dns, ip: ip.map((each) => Uint8Array.from(each)) }), names))
+  }
+})
+
+/**
+ * What other runtimes get wrong: in Deno 2.9, `keyUsage` has the names of the key usage, `ca` ignores it, and `checkHost`
+ * accepts a bare common name.
+ */
+describe('a runtime with other properties of X509Certificate', needs, () => {
+  const WRONG: Record<string, PropertyDescriptor> = {
+    keyUsage: { get: () => ['DigitalSignature'] },
+    ca: { get: () => true },
+    subjectAltName: { get: () => 'DNS:common.example' },
+    checkHost: { value: () => 'common.example' },
+    checkIP: { value: () => '10.0.0.1' },
+  }
+  const right = Object.getOwnPropertyDescriptors(X509Certificate.prototype) as Record<string, PropertyDescriptor>
+  before(() => {
+    for (const [name, wrong] of Object.entries(WRONG))
+      Object.defineProperty(X509Certificate.prototype, name, { ...wrong, configurable: true })
+  })
+  after(() => {
+    for (const name of Object.keys(WRONG)) Object.defineProperty(X509Certificate.prototype, name, right[name] ?? {})
+  })
+
+  test('changes neither purposes, names nor what is a CA', async () => {
+    const ca = await makeCa()
+    const options = { commonName: 'common.example', keyUsage: ['digitalSignature'] }
+    const x509 = new X509Certificate((await makeServer(ca, options)).cert)
+    const { purposes, names, isCa } = readCertificate(x509)
+    assert.deepEqual({ purposes, isCa }, { purposes: ['serverAuth'], isCa: false })
+    assert.deepEqual(names, { dns: ['localhost'], ip: ['127.0.0.1', '::1'] })
+    assert.equal(coversName(x509, 'localhost'), true)
+    for (const host of ['common.example', '10.0.0.1']) assert.equal(coversName(x509, host), false, host)
+  })
+
+  const rows: [keyUsage: string[], isCa: boolean][] = [
+    [[], true],
+    [['keyCertSign'], true],
+    [['digitalSignature', 'cRLSign'], false],
+  ]
+  for (const [keyUsage, isCa] of rows) {
+    test(`a CA with the key usage ${keyUsage.join(', ') || 'absent'}: ${isCa}`, async () => {
+      const { cert } = await makeCertificate({ ca: true, ...(keyUsage.length > 0 && { keyUsage }) })
+      assert.equal(readCertificate(cert).isCa, isCa)
+    })
   }
 })
 

@@ -1,5 +1,6 @@
 import type { Diagnosis } from './diagnosis.ts'
 import { withTimeout } from '../../base/abort.ts'
+import { refuseForeignRuntime } from '../../base/runtime.ts'
 import { errorWithCode } from '../../base/system-error.ts'
 import { formatEndpoint, type Endpoint } from '../../endpoint/endpoint.ts'
 import type { Environment } from '../../endpoint/environment.ts'
@@ -27,6 +28,7 @@ export interface DetailedDiagnosis extends Omit<Diagnosis, 'steps'> {
 
 /** See `diagnose()`; with the sentences as data. */
 export async function diagnoseInDetail(options: EndpointOptions, env: Environment): Promise<DetailedDiagnosis> {
+  refuseForeignRuntime('inspecting a connection')
   const began = performance.now()
   const { endpoint, steps: first } = await seeEndpoint(options, env)
   const { signal, connectTimeout = CONNECT_TIMEOUT_MS } = options

@@ -92,6 +92,11 @@ export const CONNECTION_ERRORS = {
     cause: 'An endpoint with a path prefix, or a bridge on Windows.',
     remedy: 'Use the library or `toHttpsAgent()` for this endpoint.',
   },
+  ERR_RUNTIME_UNSUPPORTED: {
+    meaning: 'This needs the TLS of Node.js, and the process runs in Deno or Bun. Nothing was sent.',
+    cause: 'A probe, `diagnose()` or the `docker-mtls` command, started by another runtime.',
+    remedy: 'Run it with Node.js. In Deno and Bun, docker-mtls is only a client.',
+  },
   ERR_CLIENT_CLOSED: {
     meaning:
       'The call was made, or still running, when the client was closed. Or you closed a stream of which you awaited the whole output.',

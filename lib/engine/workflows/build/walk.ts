@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import type { Dirent } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FOREIGN_RUNTIME } from '../../../base/runtime.ts'
 import { entryAt, type ContextEntry } from './entry.ts'
 import { changed, isGone, noUtf8, unreadable } from './faults.ts'
 import type { Patterns, PatternMatch } from './ignore-patterns.ts'
@@ -78,14 +78,14 @@ class Walk {
   async #placesIn(folder: string, above: readonly PatternMatch[]): Promise<Place[]> {
     this.#signal?.throwIfAborted()
     const found = await list(join(this.#root, folder), folder)
-    return found.map((dirent) => {
-      const name = dirent.name.toString('utf8')
+    return found.map((listed) => {
+      const name = listed.name.toString('utf8')
       const path = folder === '' ? name : `${folder}/${name}`
       const matches = this.#filters.map(({ patterns }, index) => patterns.match(path, above[index]))
       const passes = this.#filters.every(({ keeps }, index) => matches[index]?.matches === (keeps === 'matching'))
       // protobuf and the pax records of a tar can only hold UTF-8.
-      if (passes && !isUtf8(dirent.name)) throw noUtf8(path)
-      return { path, isFolder: dirent.isDirectory(), matches, passes }
+      if (passes && !listed.isUtf8) throw noUtf8(path)
+      return { path, isFolder: listed.isFolder, matches, passes }
     })
   }
 
@@ -111,10 +111,33 @@ class Walk {
   }
 }
 
-async function list(folder: string, shown: string): Promise<Dirent<Buffer>[]> {
-  const found = await readdir(folder, { withFileTypes: true, encoding: 'buffer' }).catch((cause: unknown) => {
-    if (isGone(cause)) return []
-    throw unreadable(shown === '' ? folder : shown, cause)
-  })
+interface Listed {
+  readonly name: Buffer
+  readonly isUtf8: boolean
+  readonly isFolder: boolean
+}
+
+async function list(folder: string, shown: string): Promise<Listed[]> {
+  const found = await (FOREIGN_RUNTIME?.name === 'Bun' ? listTexts(folder) : listBytes(folder)).catch(
+    (cause: unknown) => {
+      if (isGone(cause)) return []
+      throw unreadable(shown === '' ? folder : shown, cause)
+    },
+  )
   return found.toSorted((left, right) => Buffer.compare(left.name, right.name))
+}
+
+async function listBytes(folder: string): Promise<Listed[]> {
+  const found = await readdir(folder, { withFileTypes: true, encoding: 'buffer' })
+  return found.map((dirent) => ({ name: dirent.name, isUtf8: isUtf8(dirent.name), isFolder: dirent.isDirectory() }))
+}
+
+/** For Bun, whose list of bytes has no names (1.4). In its texts, U+FFFD stands for what isn't UTF-8. */
+async function listTexts(folder: string): Promise<Listed[]> {
+  const found = await readdir(folder, { withFileTypes: true })
+  return found.map((dirent) => ({
+    name: Buffer.from(dirent.name),
+    isUtf8: !dirent.name.includes('\uFFFD'),
+    isFolder: dirent.isDirectory(),
+  }))
 }
