@@ -181,6 +181,25 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     assert.match(text, /^(\S+Z .*\n)*\S+Z brief: start\n\S+Z brief: die with 7\n/)
   })
 
+  test('follow-events', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    const running = run('follow-events', daemon.clientEnv, ['4'])
+    // It takes a moment until it listens.
+    for (let i = 0; i < 5; i++) {
+      succeeded(await dockerLocally(daemon, ['run', '--rm', '--name', 'brief', image, 'sleep', '0.5']))
+    }
+    assert.match(succeeded(await running), /^running: .+\n(brief: .+\n)*brief: start\nbrief: die\n/)
+  })
+
+  test('ensure', { skip: lacks('docker', 'busybox') }, async () => {
+    const image = await makeImage(daemon)
+    const first = succeeded(await run('ensure', daemon.clientEnv, [image]))
+    assert.equal(first, 'image: unchanged\nnetwork: created\nvolume: created\ncontainer: started\n')
+    const second = succeeded(await run('ensure', daemon.clientEnv, [image]))
+    assert.equal(second, 'image: unchanged\nnetwork: unchanged\nvolume: unchanged\ncontainer: unchanged\n')
+    succeeded(await run('ensure', daemon.clientEnv, [image, '--remove']))
+  })
+
   test('exec-with-stdin', { skip: lacks('docker', 'busybox') }, async () => {
     const image = await makeImage(daemon)
     succeeded(await dockerLocally(daemon, ['run', '--detach', '--name', 'db', image, 'sleep', '1000']))

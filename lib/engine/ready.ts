@@ -1,3 +1,4 @@
+import { withTimeout } from '../base/abort.ts'
 import { checkOptions } from '../base/options.ts'
 import { checkRequestOptions, type RequestOptions } from './request-options.ts'
 import type { Send } from './send.ts'
@@ -10,7 +11,9 @@ export async function ready(send: Send, options: Pick<RequestOptions, 'signal' |
   checkOptions(options, ['signal', 'timeout'], READY)
   checkRequestOptions(options, READY)
   const { signal, timeout: wait } = options
-  signal?.throwIfAborted()
+  const { closing } = send.dispatcher
   // One timeout to connect, and one to answer.
-  return untilReady({ wait, signal }, (timeout) => send.negotiate(2 * timeout, signal))
+  return withTimeout({ signal, closed: closing }, (inTime) =>
+    untilReady({ wait, signal: inTime }, (timeout) => send.negotiate(2 * timeout, inTime)),
+  )
 }

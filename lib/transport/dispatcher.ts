@@ -167,6 +167,11 @@ export class DockerDispatcher extends Dispatcher {
     return this.#identity?.observations ?? []
   }
 
+  /** Aborts when `destroy()` is called. @internal */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
   /** Whether `close()` or `destroy()` was called. */
   get closed(): boolean {
     return this.#pools.short.closed

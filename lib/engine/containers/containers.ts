@@ -6,6 +6,8 @@ import * as operations from './operations.ts'
 import { EVENTS } from '../system/operations.ts'
 import type * as given from './options.ts'
 import type { CopyEntry, CopyFromOptions, CopyToOptions } from '../workflows/copy/options.ts'
+import type { ContainerEnsureRemovedOptions } from '../workflows/ensure/options.ts'
+import type { Ensured } from '../workflows/ensure/result.ts'
 import type { WaitHealthyOptions } from '../workflows/wait-healthy-options.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import { archiveStream } from '../stream/archive.ts'
@@ -291,6 +293,33 @@ export class Containers {
     const { waitHealthy } = await import('../workflows/wait-healthy.ts')
     const inspect = this.inspect.bind(this)
     return waitHealthy({ inspect, events: (call) => jsonStream(this.#send, EVENTS, { options: call }) }, id, options)
+  }
+
+  /**
+   * Starts it if it is stopped, and unpauses it if it is paused.
+   *
+   * @throws {@link NotFoundError} if it doesn't exist
+   * @throws {@link BadRequestError} if its command can't be started
+   */
+  async ensureRunning(id: string, options: RequestOptions = {}): Promise<Ensured> {
+    const { ensureRunning } = await import('../workflows/ensure/containers.ts')
+    return ensureRunning(this, id, options)
+  }
+
+  /**
+   * Stops it as {@link Containers.stop} does, unless it is stopped.
+   *
+   * @throws {@link NotFoundError} if it doesn't exist
+   */
+  async ensureStopped(id: string, options: given.ContainerStopOptions = {}): Promise<Ensured> {
+    const { ensureStopped } = await import('../workflows/ensure/containers.ts')
+    return ensureStopped(this, id, options)
+  }
+
+  /** Removes it, even if it is running, unless it doesn't exist. If somebody else is removing it, it waits for the end of that. */
+  async ensureRemoved(id: string, options: ContainerEnsureRemovedOptions = {}): Promise<Ensured> {
+    const { ensureRemoved } = await import('../workflows/ensure/containers.ts')
+    return ensureRemoved(this, id, options)
   }
 
   /** Removes all containers that aren't running (`POST /containers/prune`). */

@@ -11,7 +11,9 @@ import { create, importImage, load } from './transfer.ts'
 import * as OPERATION from './operations.ts'
 import type * as Options from './options.ts'
 import type { Send, RequestOptions } from '../send.ts'
-import type { Progress } from '../stream/progress.ts'
+import { Progress } from '../stream/progress.ts'
+import type { ImageEnsureOptions } from '../workflows/ensure/options.ts'
+import type { Ensured, EnsuredObject } from '../workflows/ensure/result.ts'
 import type { BuildPruneResponse } from './types/build-cache.ts'
 import type { ContainerConfig } from '../containers/types/config.ts'
 import type { AttestationStatement } from './types/manifests.ts'
@@ -78,6 +80,36 @@ export class Images {
    */
   pull(image: string, options: Options.ImagePullOptions = {}): Progress<PullMessage, PullResult> {
     return pull(this.#send, image, options)
+  }
+
+  /**
+   * Pulls an image, unless the daemon has it, for the requested platform if you name one. An image that the daemon has isn't
+   * compared with the registry; {@link Images.pull} does that.
+   *
+   * @param image - as for {@link Images.pull}
+   * @returns the progress of the pull, and as result the image's id, and whether it was pulled
+   * @throws the errors of {@link Images.pull}
+   * @example
+   * ```ts
+   * const { changed, id } = await docker.images.ensure('alpine:3.20')
+   * ```
+   */
+  ensure(image: string, options: ImageEnsureOptions = {}): Progress<PullMessage, EnsuredObject> {
+    const calls = { images: this, version: this.#send.version }
+    return new Progress(async function* run(closed): AsyncGenerator<PullMessage, EnsuredObject, undefined> {
+      const { ensureImage } = await import('../workflows/ensure/images.ts')
+      return yield* ensureImage(calls, image, options, closed)
+    })
+  }
+
+  /**
+   * Removes a name of an image as {@link Images.remove} does, unless the daemon doesn't have it.
+   *
+   * @throws {@link ConflictError} if a container uses it
+   */
+  async ensureRemoved(name: string, options: Options.ImageRemoveOptions = {}): Promise<Ensured> {
+    const { ensureImageRemoved } = await import('../workflows/ensure/images.ts')
+    return ensureImageRemoved(this, name, options)
   }
 
   /**

@@ -1,6 +1,7 @@
 import { CONNECT, CREATE, DISCONNECT, INSPECT, LIST, PRUNE, REMOVE } from './operations.ts'
 import type { NetworkInspectOptions, NetworkListOptions, NetworkPruneOptions } from './options.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
+import type { Ensured, EnsuredObject } from '../workflows/ensure/result.ts'
 import type {
   NetworkConnectRequest,
   NetworkCreateRequest,
@@ -83,6 +84,27 @@ export class Networks {
    */
   remove(id: string, options: RequestOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [id], options })
+  }
+
+  /**
+   * Creates a network, unless one of this name exists. An existing one must have the requested settings; others don't matter.
+   *
+   * @throws {@link ConflictError} if the existing one differs in a requested setting
+   * @throws the errors of {@link Networks.create}
+   */
+  async ensure(network: NetworkCreateRequest, options: RequestOptions = {}): Promise<EnsuredObject> {
+    const { ensureNetwork } = await import('../workflows/ensure/networks.ts')
+    return ensureNetwork({ networks: this, version: this.#send.version }, network, options)
+  }
+
+  /**
+   * Removes a network, unless it doesn't exist.
+   *
+   * @throws {@link ForbiddenError} if a container is connected to it, and for a predefined network
+   */
+  async ensureRemoved(id: string, options: RequestOptions = {}): Promise<Ensured> {
+    const { ensureNetworkRemoved } = await import('../workflows/ensure/networks.ts')
+    return ensureNetworkRemoved(this, id, options)
   }
 
   /** Removes unused networks, except predefined ones (`POST /networks/prune`). */

@@ -4,12 +4,14 @@ import type { DiskUsageOptions, EventsOptions } from './options.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import { jsonStream } from '../stream/calls.ts'
 import type { JsonStream } from '../stream/json-stream.ts'
-import type { Opening } from '../stream/opening.ts'
+import { Opening } from '../stream/opening.ts'
 import type { AuthResponse } from './types/auth.ts'
 import type { DiskUsage } from './types/disk-usage.ts'
 import type { EventMessage } from './types/events.ts'
 import type { SystemInfo, SystemVersion } from './types/system.ts'
 import type { Ping } from '../version.ts'
+import type { FollowedEvents } from '../workflows/follow-events/follow.ts'
+import type { FollowEventsOptions } from '../workflows/follow-events/options.ts'
 
 /**
  * The daemon as a whole: `docker.system`.
@@ -89,6 +91,39 @@ export class System {
    */
   events(options: EventsOptions = {}): Opening<EventMessage, JsonStream<EventMessage>> {
     return jsonStream(this.#send, EVENTS, { options })
+  }
+
+  /**
+   * Streams events as {@link System.events} does, and goes on after a cut connection or a restart of the daemon: it connects
+   * again, asks for the events since the last one, and omits those that you have got already. It begins with the events after
+   * you open it, or since `since`.
+   *
+   * The daemon remembers its last 256 events, and forgets them when it restarts. `onReconnect` says after each reconnection
+   * whether events may be missing. Then list the objects again.
+   *
+   * It tries again until you close it or abort it, after 0.1 to 5 seconds. A failure that doesn't pass with time, such as a
+   * rejected certificate or an unknown filter, ends the stream with an error. With `idleTimeout`, it also connects again if
+   * the daemon has been silent for that long.
+   *
+   * @throws {@link BadRequestError} for an unknown filter
+   * @throws {@link ConnectionError} if the connection fails for a reason that doesn't pass with time
+   * @example
+   * ```ts
+   * import type { Reconnection } from 'docker-mtls'
+   *
+   * const onReconnect = async ({ complete }: Reconnection): Promise<void> => {
+   *   if (!complete) console.log(await docker.containers.list())
+   * }
+   * for await (const { Action, Actor } of docker.system.followEvents({ filters: { type: 'container' }, onReconnect })) {
+   *   console.log(Action, Actor.ID)
+   * }
+   * ```
+   */
+  followEvents(options: FollowEventsOptions = {}): Opening<EventMessage, FollowedEvents> {
+    return new Opening(async (closed) => {
+      const { followEvents } = await import('../workflows/follow-events/follow.ts')
+      return followEvents(this.#send, options, closed)
+    })
   }
 
   /**

@@ -1,6 +1,7 @@
 import { CREATE, INSPECT, LIST, PRUNE, REMOVE, UPDATE } from './operations.ts'
 import type { VolumeListOptions, VolumePruneOptions, VolumeRemoveOptions, VolumeUpdateOptions } from './options.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
+import type { Ensured } from '../workflows/ensure/result.ts'
 import type {
   Volume,
   VolumeCreateRequest,
@@ -67,6 +68,30 @@ export class Volumes {
    */
   remove(name: string, options: VolumeRemoveOptions = {}): Promise<void> {
     return this.#send.none(REMOVE, { ids: [name], options })
+  }
+
+  /**
+   * Creates a volume, unless one of this name exists. An existing one must have the requested driver, options and labels;
+   * others don't matter. Unlike {@link Volumes.create}, it says whether it has created the volume.
+   *
+   * @throws {@link ConflictError} if the existing one differs in a requested setting
+   */
+  async ensure(
+    volume: VolumeCreateRequest & { readonly Name: string },
+    options: RequestOptions = {},
+  ): Promise<Ensured> {
+    const { ensureVolume } = await import('../workflows/ensure/volumes.ts')
+    return ensureVolume(this, volume, options)
+  }
+
+  /**
+   * Removes a volume and its data, unless it doesn't exist.
+   *
+   * @throws {@link ConflictError} if a container uses it
+   */
+  async ensureRemoved(name: string, options: RequestOptions = {}): Promise<Ensured> {
+    const { ensureVolumeRemoved } = await import('../workflows/ensure/volumes.ts')
+    return ensureVolumeRemoved(this, name, options)
   }
 
   /** Removes unused volumes (`POST /volumes/prune`). Default: only anonymous ones. */
