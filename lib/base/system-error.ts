@@ -1,5 +1,3 @@
-import util from 'node:util'
-
 /** The code of a failed system call, such as `ENOENT`; empty for anything else. */
 export function codeOf(error: unknown): string {
   const code = (error as { readonly code?: unknown } | null | undefined)?.code
@@ -23,6 +21,9 @@ export function errorWithCode(code: string, message: string): Error {
  */
 export function systemReason(error: unknown): string {
   const { errno, message } = error as NodeJS.ErrnoException
-  const [, reason] = (typeof errno === 'number' && util.getSystemErrorMap().get(errno)) || []
-  return reason ?? message
+  if (typeof errno !== 'number') return message
+  // Loaded only for an error.
+  const { getSystemErrorMap } = process.getBuiltinModule('node:util')
+  const [, reason = message] = getSystemErrorMap().get(errno) ?? []
+  return reason
 }

@@ -156,6 +156,10 @@ describe('colours', () => {
   })
 })
 
+/** A command, which stays whole to be copied, or a single word. */
+const isWhole = (line: string): boolean =>
+  /^(?:Usage: | {2,4}(?:ssh|eval|npx)|.*\bdocker)[ -]/.test(line) || !/\S \S/.test(line)
+
 describe('the width', () => {
   test('of a terminal, within reason', () => {
     for (const [columns, width] of [
@@ -182,8 +186,6 @@ describe('the width', () => {
   test('help keeps to a narrow terminal, but for commands and for single words', async () => {
     for (const words of [[], ['cert'], ...COMMANDS.map((command) => command.words)]) {
       const { stdout } = await runCli([...words, '--help'], { columns: 44 })
-      const isWhole = (line: string): boolean =>
-        /^(?:Usage: | {2,4}(?:ssh|eval|npx)|.*\bdocker)[ -]/.test(line) || !/\S \S/.test(line)
       assert.deepEqual(
         stdout.split('\n').filter((line) => line.length > 44 && !isWhole(line)),
         [],

@@ -310,9 +310,9 @@ describe('likely mistakes', () => {
       /last argument: \{ name \}/,
     ],
     [
-      'a way to pull that only the command has',
-      (d) => d.run('a', [], { pull: 'always' as never }),
-      /call docker\.images\.pull\(\) first/,
+      'a way to pull that there is not',
+      (d) => d.run('a', [], { pull: 'ifNotPresent' as never }),
+      /Pass one of them/,
     ],
     [
       'devices to be left out, in other words',

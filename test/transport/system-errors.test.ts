@@ -18,6 +18,16 @@ function systemError(errno: number, code: string): Error {
   })
 }
 
+const blocked = (kind: 'tls' | 'unix'): unknown =>
+  explainFault(systemError(-13, 'EACCES'), { target: 't', kind, host: 'h' })
+
+async function reason(attempt: Promise<unknown>): Promise<string> {
+  return attempt.then(
+    () => assert.fail('it worked'),
+    (error: unknown) => fileReason(error),
+  )
+}
+
 describe('a failed system call', () => {
   for (const kind of ['tls', 'unix', 'ssh'] as const) {
     test(`is told in words, whichever it is: ${kind}`, () => {
@@ -32,18 +42,12 @@ describe('a failed system call', () => {
   }
 
   test('over TCP, a refused permission is about a firewall, not about a socket', () => {
-    const blocked = (kind: 'tls' | 'unix') => explainFault(systemError(-13, 'EACCES'), { target: 't', kind, host: 'h' })
     assert.equal((blocked('tls') as ConnectionError).code, 'ERR_CONNECTION_FAILED')
     assert.match((blocked('tls') as ConnectionError).todo, /firewall/)
     assert.equal((blocked('unix') as ConnectionError).code, 'ERR_SOCKET_PERMISSION')
   })
 
   test('of a file is told without its code and its paths', async () => {
-    const reason = async (attempt: Promise<unknown>): Promise<string> =>
-      attempt.then(
-        () => assert.fail('it worked'),
-        (error: unknown) => fileReason(error),
-      )
     assert.equal(await reason(readFile('/nonexistent/x')), 'no such file or directory')
     assert.equal(await reason(readdir('/etc/hostname')), 'not a directory')
     assert.equal(await reason(readFile('/etc')), 'it is a folder, not a file')
