@@ -1,7 +1,7 @@
 /**
- * `npm run test:runtimes`: packs the package, installs it in a project, and runs the same apps there on Node.js, Deno and
- * Bun: with a real daemon over mutual TLS, and with servers that must be refused. Deno and Bun come from npm, and are kept in
- * .cache/runtimes.
+ * `npm run test:runtimes`: packs the package, installs it in a project, and runs the same apps there on Node.js 20,
+ * 22, 24 and 26, Deno and Bun: with a real daemon over mutual TLS, and with servers that must be refused. All but this Node.js come from npm, and are
+ * kept in .cache/runtimes.
  */
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
