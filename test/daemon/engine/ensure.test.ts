@@ -41,7 +41,8 @@ describe('ensuring a state', { skip }, () => {
     assert.equal((await containers.inspect(id)).State.Status, 'running')
     assert.deepEqual(await containers.ensureStopped(id, { t: 1 }), { changed: true })
     assert.deepEqual(await containers.ensureStopped(id), { changed: false })
-    assert.equal(changes(await thrice(() => containers.ensureRunning(id))), 1, 'at the same time')
+    // dockerd answers 204, not 304, to a start that waited for another one (moby, daemon/start.go: containerStart).
+    assert.ok(changes(await thrice(() => containers.ensureRunning(id))) >= 1, 'at the same time')
     assert.equal(changes(await thrice(() => containers.ensureRemoved(id))), 1, 'at the same time')
     await assert.rejects(containers.inspect(id), NotFoundError)
     assert.deepEqual(await containers.ensureRemoved(id), { changed: false })

@@ -1,6 +1,9 @@
 /** What a call such as {@link Containers.ensureRunning} has done. */
 export interface Ensured {
-  /** Whether this call changed something; `false` if everything was in the requested state already. */
+  /**
+   * Whether this call changed something; `false` if everything was in the requested state already. Of
+   * several calls at the same time, more than one may say `true`.
+   */
   readonly changed: boolean
 }
 
