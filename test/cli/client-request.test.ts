@@ -330,15 +330,16 @@ describe('cert sign', () => {
   })
 })
 
-describe('cert sign of a key that has a certificate already', () => {
-  async function signed(t: Cleanable): Promise<Machines & { line: string[] }> {
-    const all = await machines(t)
-    await succeeds('client', 'request', 'alice', '--out', all.alice)
-    const line = ['cert', 'sign', all.request, '--dir', all.keys, '--out', all.answer]
-    await succeeds(...line)
-    return { ...all, line }
-  }
+/** Both machines, with a signed request, and the line that signs it again. */
+async function signed(t: Cleanable): Promise<Machines & { line: string[] }> {
+  const all = await machines(t)
+  await succeeds('client', 'request', 'alice', '--out', all.alice)
+  const line = ['cert', 'sign', all.request, '--dir', all.keys, '--out', all.answer]
+  await succeeds(...line)
+  return { ...all, line }
+}
 
+describe('cert sign of a key that has a certificate already', () => {
   test('asks, and a no or nobody to ask signs nothing', async (t) => {
     const { keys, line, answer } = await signed(t)
     const before = [await treeOf(keys), await readFile(answer, 'utf8')]
@@ -358,9 +359,8 @@ describe('cert sign of a key that has a certificate already', () => {
     const yes = await runCli(line, { tty: true, typed: ['yes\n'] })
     assert.equal(yes.code, 0, yes.stderr)
     await succeeds(...line, '--yes')
-    const { certificates } = await runJson<{ certificates: { name: string; state: string }[] }>([
-      ...['cert', 'list', '--dir', keys],
-    ])
+    const list = ['cert', 'list', '--dir', keys]
+    const { certificates } = await runJson<{ certificates: { name: string; state: string }[] }>(list)
     const states = certificates.flatMap(({ name, state }) => (name === 'alice' ? [state] : []))
     assert.deepEqual(states, ['replaced', 'replaced', 'in use'])
   })
