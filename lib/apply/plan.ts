@@ -9,7 +9,7 @@ import { ours } from '../base/sentence.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../host/facts.ts'
 import type { FactCall, FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
-import { refuseHost } from '../host/preconditions.ts'
+import { refuseHost, type UnmetPrecondition } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
@@ -62,6 +62,8 @@ export interface ApplyPlan {
   readonly facts: HostFacts
   /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
   readonly isPending: boolean
+  /** Why it can only be shown: the host has no systemd, or no Docker Engine. */
+  readonly cantApply?: UnmetPrecondition
 }
 
 /** The unit as it will be. */
@@ -81,11 +83,26 @@ export interface Start {
  * @throws {@link DaemonError} {@link PkiError} for settings that can't be rendered, and for unusable files of the server
  */
 export async function planApply(requested: RequestedApply, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
-  const read = parseRequested(requested)
-  const ofInit = settingsOfInit(requested.override)
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name)
-  const found = unitOf(first, shell.name)
+  const hasSocketUnit = first.property('socket', 'LoadState') === 'loaded'
+  return planFor(requested, { shell, signal, first, found: unitOf(first, shell.name), hasSocketUnit })
+}
+
+/** A host whose state is known. */
+export interface Inspected {
+  readonly shell: HostShell
+  readonly signal: AbortSignal | undefined
+  readonly first: HostFacts
+  readonly found: FoundUnit
+  readonly hasSocketUnit: boolean
+}
+
+/** Plans an apply for a host with this unit. */
+export async function planFor(requested: RequestedApply, inspected: Inspected): Promise<ApplyPlan> {
+  const { shell, signal, first, found, hasSocketUnit } = inspected
+  const read = parseRequested(requested)
+  const ofInit = settingsOfInit(requested.override)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const current = currentSettings(inForce.settings, ofInit)
   const tlsDir = read.tlsDir ?? current.tlsDir ?? DEFAULT_TLS_DIR
@@ -112,6 +129,7 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
     facts,
     server,
     isHere: shell.isHere,
+    hasSocketUnit,
   })
 }
 
@@ -137,6 +155,7 @@ interface Known {
   readonly facts: HostFacts
   readonly server: ServerFiles
   readonly isHere: boolean
+  readonly hasSocketUnit: boolean
 }
 
 function decide(known: Known): ApplyPlan {
@@ -213,7 +232,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
         current,
         source,
         existingDropIn: facts.file(DROP_IN)?.text,
-        hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+        hasSocketUnit: known.hasSocketUnit,
         liveRestore,
         daemonSettings,
       }),

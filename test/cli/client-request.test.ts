@@ -331,7 +331,7 @@ describe('cert sign', () => {
 })
 
 /** Both machines, with a signed request, and the line that signs it again. */
-async function signed(t: Cleanable): Promise<Machines & { line: string[] }> {
+async function signedOnce(t: Cleanable): Promise<Machines & { line: string[] }> {
   const all = await machines(t)
   await succeeds('client', 'request', 'alice', '--out', all.alice)
   const line = ['cert', 'sign', all.request, '--dir', all.keys, '--out', all.answer]
@@ -341,7 +341,7 @@ async function signed(t: Cleanable): Promise<Machines & { line: string[] }> {
 
 describe('cert sign of a key that has a certificate already', () => {
   test('asks, and a no or nobody to ask signs nothing', async (t) => {
-    const { keys, line, answer } = await signed(t)
+    const { keys, line, answer } = await signedOnce(t)
     const before = [await treeOf(keys), await readFile(answer, 'utf8')]
     const alone = await fails('ERR_CONFIRMATION_REQUIRED', ...line)
     assert.match(alone, /alice already has a certificate, until .*dockerd accepts both until they expire.*\n.*--yes/)
@@ -355,7 +355,7 @@ describe('cert sign of a key that has a certificate already', () => {
   })
 
   test('signs after a yes, or with --yes', async (t) => {
-    const { keys, line } = await signed(t)
+    const { keys, line } = await signedOnce(t)
     const yes = await runCli(line, { tty: true, typed: ['yes\n'] })
     assert.equal(yes.code, 0, yes.stderr)
     await succeeds(...line, '--yes')
@@ -366,13 +366,13 @@ describe('cert sign of a key that has a certificate already', () => {
   })
 
   test('refuses before it asks', async (t) => {
-    const { line } = await signed(t)
+    const { line } = await signedOnce(t)
     const other = ['--fingerprint', '00'.repeat(32)]
     await fails('ERR_REQUEST_REFUSED', ...line, ...other)
   })
 
   test("doesn't ask when the certificate is due, or for another name", async (t) => {
-    const { line } = await signed(t)
+    const { line } = await signedOnce(t)
     await succeeds(...line.with(6, join(line[6] ?? '', '../bea.pem')), '--name', 'bea')
     t.mock.timers.enable({ apis: ['Date'], now: daysFromNow(300) })
     await succeeds(...line)

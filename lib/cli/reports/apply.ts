@@ -15,7 +15,7 @@ export type Row = readonly [label: string, value: string]
 
 /** A plan for --json. It contains only the paths of keys, never their text. */
 export function planData(plan: ApplyPlan, { typed }: Context): object {
-  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
+  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns, cantApply } = plan
   return {
     form,
     ...settings,
@@ -26,6 +26,7 @@ export function planData(plan: ApplyPlan, { typed }: Context): object {
     losses: (restarts ? losses : []).map(({ text }) => typed(text)),
     restarts,
     ...(userns && { userns }),
+    ...(cantApply && { cantApply: cantApply.code }),
   }
 }
 
