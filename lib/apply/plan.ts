@@ -1,4 +1,3 @@
-import { parseUnit, type ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import type { UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { sentencesOf } from '../base/error.ts'
@@ -31,9 +30,10 @@ import { openDoorQuestions } from './ports.ts'
 import { isApplyPending } from './rollback/pending.ts'
 import { renderForHost, type RenderedForHost } from '../daemon-config/render-for-host.ts'
 import type { ServerFiles } from './server-files.ts'
+import { environmentOf, startOf, type Start } from './start.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
-import { assignmentsOf, expand, type ExpandedCommand, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
+import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
@@ -64,16 +64,6 @@ export interface ApplyPlan {
   readonly isPending: boolean
   /** Why it can only be shown: the host has no systemd, or no Docker Engine. */
   readonly cantApply?: UnmetPrecondition
-}
-
-/** The unit as it will be. */
-export interface Start {
-  /** The unit's own file. */
-  readonly path: string
-  readonly dropIn: string
-  readonly daemonJson: string | undefined
-  readonly unit: ParsedUnit
-  readonly expanded: ExpandedCommand
 }
 
 /**
@@ -287,23 +277,4 @@ function refusedPlan(
     facts,
     isPending: isApplyPending(facts),
   }
-}
-
-function startOf({ dropIn, daemonJson }: RenderedForHost, found: FoundUnit, facts: HostFacts): Start {
-  const unit = parseUnit(`${textOf(facts, found.paths[0])}\n${dropIn}`, 'the drop-in that would be written')
-  return {
-    path: found.paths[0] ?? '',
-    dropIn,
-    daemonJson: daemonJson ?? facts.file(DAEMON_JSON)?.text,
-    unit,
-    expanded: expand(unit, assignmentsOf(unit, environmentOf(facts))),
-  }
-}
-
-function environmentOf({ file, property }: HostFacts): UnitEnvironment {
-  return { environment: property('service', 'Environment'), textOf: (path) => file(path)?.text }
-}
-
-function textOf(facts: HostFacts, path = ''): string {
-  return facts.file(path)?.text ?? ''
 }

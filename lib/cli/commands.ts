@@ -130,6 +130,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/daemon-rollback.ts')).daemonRollback,
   },
   {
+    words: ['daemon', 'remove'],
+    summary: 'take back everything that apply did on this server',
+    load: async () => (await import('./commands/daemon-remove.ts')).daemonRemove,
+  },
+  {
     words: ['daemon', 'status'],
     summary: 'show the state of the daemon on this server',
     load: async () => (await import('./commands/daemon-status.ts')).daemonStatus,

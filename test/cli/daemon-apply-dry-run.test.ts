@@ -21,17 +21,17 @@ interface Result {
   readonly conflicts: readonly object[]
 }
 
-describe('daemon apply on a machine without systemd', { skip: lacks('namespaces', 'dockerd') }, () => {
-  async function place(t: Cleanable): Promise<(words: readonly string[], hidden?: string) => Promise<Ran>> {
-    const folder = join(await temporaryFolder(t), 'keys')
-    assert.equal((await runCli(['init', 'build01', '--out', folder])).code, 0)
-    return (words, hidden = '') =>
-      runProcess(['daemon', 'apply', '--from', join(folder, 'server'), ...words], {
-        env: { HIDDEN: hidden },
-        program: ['unshare', '--mount', 'sh', '-c', HIDING, 'sh', ...CLI],
-      })
-  }
+async function place(t: Cleanable): Promise<(words: readonly string[], hidden?: string) => Promise<Ran>> {
+  const folder = join(await temporaryFolder(t), 'keys')
+  assert.equal((await runCli(['init', 'build01', '--out', folder])).code, 0)
+  return (words, hidden = '') =>
+    runProcess(['daemon', 'apply', '--from', join(folder, 'server'), ...words], {
+      env: { HIDDEN: hidden },
+      program: ['unshare', '--mount', 'sh', '-c', HIDING, 'sh', ...CLI],
+    })
+}
 
+describe('daemon apply on a machine without systemd', { skip: lacks('namespaces', 'dockerd') }, () => {
   test('--dry-run shows the files, and says that they cannot be applied here', async (t) => {
     const apply = await place(t)
     const { code, stdout, stderr } = await apply(['--dry-run'])

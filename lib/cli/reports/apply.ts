@@ -70,11 +70,15 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
   return `${blocks.join('\n')}\n`
 }
 
-function changeText(change: Change, { paint }: Context): string {
+const STYLES = { keep: 'dim', create: 'green', replace: 'yellow', remove: 'red' } as const
+
+/** A file with its action and differences. */
+export function changeText(change: Change, { paint }: Context): string {
   const { path, mode, action, secret = false, before } = change
-  const style = action === 'keep' ? 'dim' : action === 'create' ? 'green' : 'yellow'
+  const style = STYLES[action]
   const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} ${OWNER}`
   if (action === 'keep') return head
+  if (action === 'remove') return `${paint(style, action.padEnd(8))}  ${paint('bold', path)}`
   const modes = before !== undefined && before.mode !== mode ? `\n          its mode is ${octal(before.mode)} now` : ''
   return `${head}${modes}${secret ? '\n          a private key, not shown' : differences(change, paint)}`
 }
