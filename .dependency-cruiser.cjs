@@ -28,10 +28,11 @@ const KEYSTORE_FACE = [
   'layout',
   'one-day-client',
   'stale-contexts',
+  'revocation',
   'init/init',
   'renew/(renew|known|prometheus|schedule)',
   'rotate/rotate',
-  'client/(request|sign|install|export)',
+  'client/(request|sign|install|export|list|remove)',
 ].join('|')
 
 const rooms = Object.entries(MAY_IMPORT).map(([room, others]) => ({

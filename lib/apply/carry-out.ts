@@ -18,7 +18,7 @@ import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
 import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
-import { commitScript, runTransaction } from './transaction.ts'
+import { commitScript, runTransaction, type Written } from './transaction.ts'
 import { validate } from './validate.ts'
 
 /** The result of an apply. */
@@ -118,6 +118,28 @@ function newId(): string {
 }
 
 async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
+  const { id, seen } = await runGuarded(plan, options, async () => {
+    const proof = await verifyDaemon(plan, options)
+    return { proof, userns: await inspectContainer(plan, options) }
+  })
+  const written = plan.changes.filter(isWritten).map(({ path }) => path)
+  return { ...reportOf(written, seen.proof, true, id), ...(seen.userns && { userns: seen.userns }) }
+}
+
+/** The part of a plan that {@link runGuarded} needs. */
+export type GuardedPlan = Written & Pick<ApplyPlan, 'facts'>
+
+/**
+ * Changes files, restarts dockerd, verifies the result and keeps it. If any of it fails, everything is rolled back, and the old
+ * daemon is checked.
+ *
+ * @param verify - rejects if the result isn't as planned
+ */
+export async function runGuarded<Seen>(
+  plan: GuardedPlan,
+  options: Pick<CarryOutOptions, 'shell' | 'rollbackAfter' | 'signal' | 'onStep'>,
+  verify: () => Promise<Seen>,
+): Promise<{ readonly id: string; readonly seen: Seen }> {
   const { shell, rollbackAfter = ROLLBACK_AFTER_S, signal, onStep } = options
   const id = newId()
   const owner = shell.isHere ? await ownMark() : undefined
@@ -128,13 +150,11 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
     ran = await runTransaction(shell, plan, { id, after: rollbackAfter, owner }, onStep)
     requireApplied(ran, shell)
     signal?.throwIfAborted()
-    const proof = await verifyDaemon(plan, options)
-    const userns = await inspectContainer(plan, options)
+    const seen = await verify()
     signal?.throwIfAborted()
     isEnding = true
     await runStep(onStep, { step: 'commit', title: 'keep the changes' }, () => commit(id, shell))
-    const written = plan.changes.filter(isWritten).map(({ path }) => path)
-    return { ...reportOf(written, proof, true, id), ...(userns && { userns }) }
+    return { id, seen }
   } catch (cause) {
     // The transaction didn't start: another apply did, or somebody changed a file.
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause

@@ -16,8 +16,8 @@ export interface WantedFile {
 
 /** The same, compared with the file on the host. */
 export interface Change extends WantedFile {
-  /** `replace` also if only mode or owner differ. */
-  readonly action: 'create' | 'replace' | 'keep'
+  /** `replace` also if only mode or owner differ. `remove`: the text is empty. */
+  readonly action: 'create' | 'replace' | 'keep' | 'remove'
   readonly before?: HostFile
 }
 
@@ -33,7 +33,7 @@ export function changesOf(wanted: readonly WantedFile[], facts: HostFacts): Chan
   })
 }
 
-/** Will it be written? */
+/** Will it be written or removed? */
 export function isWritten({ action }: Change): boolean {
   return action !== 'keep'
 }

@@ -30,6 +30,8 @@ export type ConflictKind =
   | 'closed-data-folder'
   | 'not-a-file'
   | 'open-folder'
+  | 'changed-since'
+  | 'plaintext-before'
 
 /** Something on the host that would prevent the new configuration from working. */
 export interface Conflict {

@@ -1,4 +1,3 @@
-import { parseUnit, type ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import type { UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { sentencesOf } from '../base/error.ts'
@@ -9,7 +8,7 @@ import { ours } from '../base/sentence.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../host/facts.ts'
 import type { FactCall, FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
-import { refuseHost } from '../host/preconditions.ts'
+import { refuseHost, type UnmetPrecondition } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
@@ -31,9 +30,10 @@ import { openDoorQuestions } from './ports.ts'
 import { isApplyPending } from './rollback/pending.ts'
 import { renderForHost, type RenderedForHost } from '../daemon-config/render-for-host.ts'
 import type { ServerFiles } from './server-files.ts'
+import { environmentOf, startOf, type Start } from './start.ts'
 import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
-import { assignmentsOf, expand, type ExpandedCommand, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
+import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
@@ -62,16 +62,8 @@ export interface ApplyPlan {
   readonly facts: HostFacts
   /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
   readonly isPending: boolean
-}
-
-/** The unit as it will be. */
-export interface Start {
-  /** The unit's own file. */
-  readonly path: string
-  readonly dropIn: string
-  readonly daemonJson: string | undefined
-  readonly unit: ParsedUnit
-  readonly expanded: ExpandedCommand
+  /** Why it can only be shown: the host has no systemd, or no Docker Engine. */
+  readonly cantApply?: UnmetPrecondition
 }
 
 /**
@@ -81,11 +73,26 @@ export interface Start {
  * @throws {@link DaemonError} {@link PkiError} for settings that can't be rendered, and for unusable files of the server
  */
 export async function planApply(requested: RequestedApply, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
-  const read = parseRequested(requested)
-  const ofInit = settingsOfInit(requested.override)
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name)
-  const found = unitOf(first, shell.name)
+  const hasSocketUnit = first.property('socket', 'LoadState') === 'loaded'
+  return planFor(requested, { shell, signal, first, found: unitOf(first, shell.name), hasSocketUnit })
+}
+
+/** A host whose state is known. */
+export interface Inspected {
+  readonly shell: HostShell
+  readonly signal: AbortSignal | undefined
+  readonly first: HostFacts
+  readonly found: FoundUnit
+  readonly hasSocketUnit: boolean
+}
+
+/** Plans an apply for a host with this unit. */
+export async function planFor(requested: RequestedApply, inspected: Inspected): Promise<ApplyPlan> {
+  const { shell, signal, first, found, hasSocketUnit } = inspected
+  const read = parseRequested(requested)
+  const ofInit = settingsOfInit(requested.override)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const current = currentSettings(inForce.settings, ofInit)
   const tlsDir = read.tlsDir ?? current.tlsDir ?? DEFAULT_TLS_DIR
@@ -112,6 +119,7 @@ export async function planApply(requested: RequestedApply, shell: HostShell, sig
     facts,
     server,
     isHere: shell.isHere,
+    hasSocketUnit,
   })
 }
 
@@ -137,6 +145,7 @@ interface Known {
   readonly facts: HostFacts
   readonly server: ServerFiles
   readonly isHere: boolean
+  readonly hasSocketUnit: boolean
 }
 
 function decide(known: Known): ApplyPlan {
@@ -213,7 +222,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
         current,
         source,
         existingDropIn: facts.file(DROP_IN)?.text,
-        hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+        hasSocketUnit: known.hasSocketUnit,
         liveRestore,
         daemonSettings,
       }),
@@ -268,23 +277,4 @@ function refusedPlan(
     facts,
     isPending: isApplyPending(facts),
   }
-}
-
-function startOf({ dropIn, daemonJson }: RenderedForHost, found: FoundUnit, facts: HostFacts): Start {
-  const unit = parseUnit(`${textOf(facts, found.paths[0])}\n${dropIn}`, 'the drop-in that would be written')
-  return {
-    path: found.paths[0] ?? '',
-    dropIn,
-    daemonJson: daemonJson ?? facts.file(DAEMON_JSON)?.text,
-    unit,
-    expanded: expand(unit, assignmentsOf(unit, environmentOf(facts))),
-  }
-}
-
-function environmentOf({ file, property }: HostFacts): UnitEnvironment {
-  return { environment: property('service', 'Environment'), textOf: (path) => file(path)?.text }
-}
-
-function textOf(facts: HostFacts, path = ''): string {
-  return facts.file(path)?.text ?? ''
 }

@@ -12,7 +12,7 @@
 # and functions that are generated from the plan:
 #   files FUNCTION    calls FUNCTION PATH SHA256 for each file. SHA256 is "-" if the file must not exist, and empty if its
 #                     contents don't matter
-#   write_files       calls write_file PATH MODE for each file, with its text on stdin
+#   write_files       calls write_file PATH MODE for each file, with its text on stdin, or remove_file PATH
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
 set -eu
@@ -122,6 +122,13 @@ write_file() {
   rm -f "$b/new"
   require_ours "$1.docker-mtls"
   mv -f -T -- "$1.docker-mtls" "$1"
+  printf '%s %s\n' "$(sha256sum <"$1" | cut -d ' ' -f 1)" "$1" >>"$b/written"
+}
+
+# Its folder stays until the apply is committed, since a rollback puts the file back.
+remove_file() {
+  require_ours
+  rm -f -- "$1"
 }
 
 restart() {

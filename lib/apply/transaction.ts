@@ -59,7 +59,9 @@ export function transactionScript(plan: Written, { id, after, owner = '' }: Tran
     ),
     shellFunction(
       'write_files',
-      written.map(({ path, mode, text }) => shellCall(['write_file', path, octal(mode)], text)),
+      written.map(({ path, mode, text, action }) =>
+        action === 'remove' ? shellCall(['remove_file', path]) : shellCall(['write_file', path, octal(mode)], text),
+      ),
     ),
     shellFunction('rollback_program', [`cat ${hereDocument(PREAMBLE + ROLLBACK_PROGRAM)}`]),
     STATE_SH,

@@ -12,9 +12,8 @@ import { unitAmong, type FoundUnit } from '../daemon-config/unit/installed-unit.
  * @throws {@link ProvisionError} ERR_HOST_NO_DOCKER
  */
 export function unitOf(facts: HostFacts, name: string): FoundUnit {
-  const texts = new Map(facts.files.map(({ path, text = '' }) => [path, text]))
   try {
-    const found = unitAmong(texts)
+    const found = unitAmong(unitTexts(facts))
     if (found !== undefined) return found
   } catch (cause) {
     throw withRemedy(cause)
@@ -24,6 +23,11 @@ export function unitOf(facts: HostFacts, name: string): FoundUnit {
     got: 'systemd knows it, but its file is in none of the unit folders',
     todo: 'Install Docker Engine from the packages of your distribution or of Docker.',
   })
+}
+
+/** The files that may belong to the unit. */
+export function unitTexts({ files }: HostFacts): Map<string, string> {
+  return new Map(files.map(({ path, text = '' }) => [path, text]))
 }
 
 /** The caller passed no text: this is the host's own unit, and has to be repaired there. */

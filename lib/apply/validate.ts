@@ -14,13 +14,16 @@ const VALIDATE_SH: string = shellFile(new URL('./validate.sh', import.meta.url))
 /** An exit code of `validate.sh`: systemd refuses the unit. */
 const SYSTEMD_REFUSES = 3
 
+/** The part of a plan that is validated. */
+export type Validated = Pick<ApplyPlan, 'start' | 'settings' | 'changes' | 'tlsDir'>
+
 /**
  * Validates the configuration with the host's own systemd and dockerd, in a folder in memory: a configuration that they would
  * not load is never written.
  *
  * @throws {@link ProvisionError} ERR_APPLY_INVALID, with their messages
  */
-export async function validate(plan: ApplyPlan, shell: HostShell, signal?: AbortSignal): Promise<void> {
+export async function validate(plan: Validated, shell: HostShell, signal?: AbortSignal): Promise<void> {
   const ran = await shell.run(validationScript(plan), { signal })
   if (ran.code === 0) return
   const judge = ran.code === SYSTEMD_REFUSES ? 'systemd-analyze verify' : 'dockerd --validate'
@@ -36,7 +39,7 @@ function withoutStage(output: string): string {
   return output.replaceAll(/\/run\/docker-mtls\.[\w.]+\//g, '')
 }
 
-function validationScript({ start, settings, changes, tlsDir }: ApplyPlan): string {
+function validationScript({ start, settings, changes, tlsDir }: Validated): string {
   const { path, dropIn, daemonJson, unit, expanded } = start
   // dockerd loads the TLS files while it validates. It gets the new ones, which are not in their place yet.
   const staged = changes.filter(

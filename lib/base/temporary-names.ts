@@ -56,7 +56,8 @@ export function removeAbandonedBeside(path: string): Promise<void> {
 /** Nobody writes for that long. It decides only for another machine, whose processes are unknown here. */
 const LONGEST_MS = 24 * 3_600_000
 
-async function isAbandoned(path: string, { owner }: Temporary): Promise<boolean> {
+/** Has the process ended that created it? */
+export async function isAbandoned(path: string, { owner }: Temporary): Promise<boolean> {
   // This release uses no such names, and an earlier one only for some milliseconds.
   if (owner === undefined) return true
   if (owner.machine === machine()) return hasEnded(owner.pid, path)

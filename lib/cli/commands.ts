@@ -32,7 +32,8 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'set up the machines of clients',
     description:
       'Sets up the machines of clients. There are two ways: export  packs a key and certificate that were created with the ' +
-      'CA; request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it.',
+      'CA; request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it. ' +
+      'Beside the CA,  ls  lists the clients, and  rm  removes their files.',
   },
   context: {
     summary: "manage the docker command's contexts",
@@ -94,6 +95,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-renew.ts')).certRenew,
   },
   {
+    words: ['cert', 'revoke'],
+    summary: 'show what ends the access of a certificate',
+    load: async () => (await import('./commands/cert-revoke.ts')).certRevoke,
+  },
+  {
     words: ['cert', 'rotate-ca'],
     summary: 'replace the CA in phases, without locking anybody out',
     load: async () => (await import('./commands/cert-rotate-ca.ts')).certRotateCa,
@@ -124,6 +130,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/daemon-rollback.ts')).daemonRollback,
   },
   {
+    words: ['daemon', 'remove'],
+    summary: 'take back everything that apply did on this server',
+    load: async () => (await import('./commands/daemon-remove.ts')).daemonRemove,
+  },
+  {
     words: ['daemon', 'status'],
     summary: 'show the state of the daemon on this server',
     load: async () => (await import('./commands/daemon-status.ts')).daemonStatus,
@@ -147,6 +158,16 @@ export const COMMANDS: readonly Entry[] = [
     words: ['client', 'export'],
     summary: "pack a client's three files for its machine",
     load: async () => (await import('./commands/client-export.ts')).clientExport,
+  },
+  {
+    words: ['client', 'ls'],
+    summary: 'list clients, and where their keys are',
+    load: async () => (await import('./commands/client-list.ts')).clientList,
+  },
+  {
+    words: ['client', 'rm'],
+    summary: "remove clients' files; their certificates stay valid",
+    load: async () => (await import('./commands/client-remove.ts')).clientRemove,
   },
   {
     words: ['context', 'create'],

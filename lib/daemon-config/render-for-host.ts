@@ -107,7 +107,7 @@ function withLiveRestore(text: string | undefined, liveRestore: boolean | undefi
  */
 export function mergeDropIn(existing: string | undefined, rendered: string): string {
   if (existing === undefined) return rendered
-  const others = withoutExecStart(existing)
+  const others = otherLines(existing)
   if (others.every((line) => /^\s*(?:[#;].*|\[Service\]\s*)?$/.test(line))) return rendered
   // systemd merges sections of the same name (systemd.syntax(7)).
   const kept = withoutEnd(others.join('\n'), '\n')
@@ -116,8 +116,8 @@ export function mergeDropIn(existing: string | undefined, rendered: string): str
     : `${kept}\n\n${rendered}`
 }
 
-/** Removes `ExecStart=` with its continuation lines, and the comments between those. */
-function withoutExecStart(text: string): string[] {
+/** The lines of a drop-in without `ExecStart=`, its continuation lines, and the comments between those. */
+export function otherLines(text: string): string[] {
   let inside = false
   return text.split(/\r\n|\n|\r/).filter((line) => {
     const isComment = /^\s*[#;]/.test(line)
@@ -137,7 +137,7 @@ const LOCAL = new Set<string>(['fd://', LOCAL_SOCKET])
  * Removes the keys that an earlier apply in the daemon.json form wrote. If any of them differs from what docker-mtls writes,
  * such as another listener or TLS file, the text stays unchanged, and the apply reports a conflict.
  */
-function withoutOwnKeys(text: string): string {
+export function withoutOwnKeys(text: string): string {
   const json = readDaemonJson(text)
   const { form, settings, plaintext } = settingsInForce(undefined, text)
   const others = hostsOf(json).filter((host) => networkListener(host) === undefined)

@@ -7,7 +7,7 @@ import { STATE_FOLDER, WRITTEN_FOLDERS } from './facts-script.ts'
 const REQUIRED_KIB = 4096
 
 /** A reason why docker-mtls can't change a host. */
-interface UnmetPrecondition {
+export interface UnmetPrecondition {
   readonly code: ProvisionErrorCode
   readonly got: string
   readonly todo: Sentence
@@ -30,6 +30,15 @@ export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'ch
   if (unmet === undefined) return
   const { code, got, todo } = unmet
   throw new ProvisionError(code, { tried: `inspecting ${name}`, got, todo })
+}
+
+/**
+ * Why no apply is possible on this machine, which may be a container or a laptop.
+ *
+ * @returns undefined if it has systemd and Docker Engine
+ */
+export function whyNoApply(facts: HostFacts): UnmetPrecondition | undefined {
+  return [desktop, noDocker, noSystemd].map((check) => check(facts)).find((result) => result !== undefined)
 }
 
 type Precondition = (facts: HostFacts) => UnmetPrecondition | undefined

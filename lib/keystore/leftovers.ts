@@ -17,6 +17,8 @@ import {
   serverPaths,
   type LeafPaths,
 } from './layout.ts'
+import { finishRemovals } from './client/remove.ts'
+import { isLeafFile } from './leaf-files.ts'
 import { clientNames, isClientName, serverPlaces } from './list.ts'
 import { ENDED, settleInstall } from './rotate/files.ts'
 import { settleSwap, WAITING } from './swap.ts'
@@ -29,6 +31,7 @@ import { settleSwap, WAITING } from './swap.ts'
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
 export async function settleFolder(root: string): Promise<void> {
+  await finishRemovals(root)
   await removeLeftovers(root)
   const servers = (await serverPlaces(root)).map(({ paths }) => paths)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
@@ -86,22 +89,6 @@ async function holdsOnlyOurs(folder: string): Promise<boolean> {
 
 const NONE: Test = () => false
 const isWaiting: Test = (name) => name === WAITING
-
-const LEAF_FILES: ReadonlySet<string> = new Set([
-  'ca.pem',
-  'cert.pem',
-  'key.pem',
-  'next-key.pem',
-  'server-cert.pem',
-  'server-key.pem',
-  'override.conf',
-  '.env',
-  GIT_IGNORE,
-])
-
-function isLeafFile(name: string): boolean {
-  return LEAF_FILES.has(name) || name.endsWith('.csr')
-}
 
 const CA_FILES =
   /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-heads\.jsonl|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/

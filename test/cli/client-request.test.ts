@@ -330,6 +330,55 @@ describe('cert sign', () => {
   })
 })
 
+/** Both machines, with a signed request, and the line that signs it again. */
+async function signedOnce(t: Cleanable): Promise<Machines & { line: string[] }> {
+  const all = await machines(t)
+  await succeeds('client', 'request', 'alice', '--out', all.alice)
+  const line = ['cert', 'sign', all.request, '--dir', all.keys, '--out', all.answer]
+  await succeeds(...line)
+  return { ...all, line }
+}
+
+describe('cert sign of a key that has a certificate already', () => {
+  test('asks, and a no or nobody to ask signs nothing', async (t) => {
+    const { keys, line, answer } = await signedOnce(t)
+    const before = [await treeOf(keys), await readFile(answer, 'utf8')]
+    const alone = await fails('ERR_CONFIRMATION_REQUIRED', ...line)
+    assert.match(alone, /alice already has a certificate, until .*dockerd accepts both until they expire.*\n.*--yes/)
+    await fails('ERR_CONFIRMATION_REQUIRED', ...line, '--force')
+    const piped = await runCli([...line.with(2, '-'), '--json'], { input: await readFile(line[2] ?? '') })
+    assert.equal((JSON.parse(piped.stdout) as { error: { code: string } }).error.code, 'ERR_CONFIRMATION_REQUIRED')
+    const no = await runCli(line, { tty: true, typed: ['no\n'] })
+    assert.deepEqual([no.code, no.stdout], [1, ''])
+    assert.match(no.stderr, /Sign another\? \(yes or no\): .*Nothing was signed\./s)
+    assert.deepEqual([await treeOf(keys), await readFile(answer, 'utf8')], before)
+  })
+
+  test('signs after a yes, or with --yes', async (t) => {
+    const { keys, line } = await signedOnce(t)
+    const yes = await runCli(line, { tty: true, typed: ['yes\n'] })
+    assert.equal(yes.code, 0, yes.stderr)
+    await succeeds(...line, '--yes')
+    const list = ['cert', 'list', '--dir', keys]
+    const { certificates } = await runJson<{ certificates: { name: string; state: string }[] }>(list)
+    const states = certificates.flatMap(({ name, state }) => (name === 'alice' ? [state] : []))
+    assert.deepEqual(states, ['replaced', 'replaced', 'in use'])
+  })
+
+  test('refuses before it asks', async (t) => {
+    const { line } = await signedOnce(t)
+    const other = ['--fingerprint', '00'.repeat(32)]
+    await fails('ERR_REQUEST_REFUSED', ...line, ...other)
+  })
+
+  test("doesn't ask when the certificate is due, or for another name", async (t) => {
+    const { line } = await signedOnce(t)
+    await succeeds(...line.with(6, join(line[6] ?? '', '../bea.pem')), '--name', 'bea')
+    t.mock.timers.enable({ apis: ['Date'], now: daysFromNow(300) })
+    await succeeds(...line)
+  })
+})
+
 describe('client install', () => {
   test('again changes nothing; a renewal keeps the old certificate beside', async (t) => {
     const { keys, alice, request, answer } = await installed(t)
@@ -337,7 +386,7 @@ describe('client install', () => {
     assert.equal((await runJson(['client', 'install', answer, '--dir', alice]))['action'], 'kept')
     assert.deepEqual(await treeOf(alice), before)
     await succeeds('client', 'request', 'alice', '--out', alice)
-    await succeeds('cert', 'sign', request, '--dir', keys, '--out', answer)
+    await succeeds('cert', 'sign', request, '--dir', keys, '--out', answer, '--yes')
     const old = await readFile(join(alice, 'cert.pem'), 'utf8')
     const renewed = await runJson<{ action: string; keptAside: string[] }>([
       'client',
@@ -360,7 +409,7 @@ describe('client install', () => {
       return reads
     })()
     for (let round = 0; round < 5; round++) {
-      await succeeds('cert', 'sign', request, '--dir', keys, '--out', answer)
+      await succeeds('cert', 'sign', request, '--dir', keys, '--out', answer, '--yes')
       await succeeds('client', 'install', answer, '--dir', alice)
     }
     stop.abort()

@@ -71,6 +71,21 @@ const ROWS: readonly Row[] = [
     ],
     reloadsFirst: true,
   },
+  {
+    name: 'daemon remove, which brings back a daemon.json',
+    before: {
+      [DROP_IN]: IN_DROP_IN,
+      '/etc/docker/daemon.json': '{ "live-restore": true }\n',
+      ...Object.fromEntries(keyed('old', 'create').map(({ path, text }) => [path, text])),
+      '/etc/subuid': SUBIDS,
+    },
+    changes: [
+      ...keyed('', 'remove'),
+      { path: '/etc/docker/daemon.json', text: '{ "debug": true }\n', mode: 0o644, action: 'replace' },
+      { path: DROP_IN, text: '', mode: 0o644, action: 'remove' },
+    ],
+    reloadsFirst: false,
+  },
 ]
 
 /** No process has this number (proc(5), pid_max). */

@@ -34,26 +34,47 @@ export async function planRollback(
   last: LastApply,
   signal?: AbortSignal,
 ): Promise<RollbackPlan> {
+  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
+  const target = async (): Promise<HostFacts> =>
+    asBefore(await gatherFurtherFacts(shell, facts, { files: copies }, signal), last)
+  const { conflicts, ...effects } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
+  // An unfinished apply is rolled back by the host in any case.
+  return { last, conflicts: last.isPending ? [] : conflicts, ...effects }
+}
+
+/** A change of the files on a host. */
+interface FileChange {
+  readonly shell: HostShell
+  /** The host as it is. */
+  readonly facts: HostFacts
+  /** The host with the files that it will have. */
+  readonly target: () => Promise<HostFacts>
+  /** Does dockerd run afterwards? */
+  readonly starts: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/** The effects of other settings on running containers and stored data. */
+export async function findEffects(change: FileChange): Promise<Omit<RollbackPlan, 'last'>> {
+  const { facts, starts } = change
   const running = runningIn(facts)
   const lives = facts.info?.['LiveRestoreEnabled'] === true
-  const change = await usernsChange(shell, facts, last, signal).catch((error: unknown) => {
+  const userns = await usernsChange(change).catch((error: unknown) => {
     // A unit that can't be read may be the reason for the rollback.
     if (!isDockerMtlsError(error)) throw error
     return undefined
   })
   // dockerd stops running containers if its own live-restore is off (moby, daemon.restore).
-  const isLive = lives && (change?.liveRestore !== false || !last.wasActive)
+  const isLive = lives && (userns?.liveRestore !== false || !starts)
   const stops = isLive ? 0 : running
   return {
-    last,
-    // An unfinished apply is rolled back by the host in any case.
-    conflicts: last.isPending ? [] : orphanConflicts({ running, lives, remaps: change?.remaps === true }),
+    conflicts: orphanConflicts({ running, lives, remaps: userns?.remaps === true }),
     losses: [
       ...(stops > 0 ? [{ code: 'containers-stop', text: `${stopSentence(stops)}.` }] : []),
       ...(isLive && running > 0
         ? [{ code: 'containers-go-on', text: 'Live-restore keeps containers running during the restart.' }]
         : []),
-      ...(change?.losses ?? []),
+      ...(userns?.losses ?? []),
     ],
     stops,
   }
@@ -66,15 +87,8 @@ interface UsernsChange {
   readonly losses: readonly Warning[]
 }
 
-async function usernsChange(
-  shell: HostShell,
-  known: HostFacts,
-  last: LastApply,
-  signal: AbortSignal | undefined,
-): Promise<UsernsChange> {
-  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
-  const facts = await gatherFurtherFacts(shell, known, { files: copies }, signal)
-  const [now, then] = [inForceOf(facts, shell), inForceOf(asBefore(facts, last), shell)]
+async function usernsChange({ shell, facts, target, signal }: FileChange): Promise<UsernsChange> {
+  const [now, then] = [inForceOf(facts, shell), inForceOf(await target(), shell)]
   const value = then.inForce.settings.usernsRemap
   const remaps = now.inForce.settings.usernsRemap !== value
   const liveRestore = hasLiveRestore(then.found.unit, then.inForce.daemonJson)
@@ -96,11 +110,22 @@ function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
 
 /** The host with the files that it had before the last apply. */
 function asBefore(facts: HostFacts, { copies, removed }: LastApply): HostFacts {
-  const files = new Map<string, HostFile>(facts.files.map((file) => [file.path, file]))
-  for (const path of removed) files.delete(path)
-  for (const [path, copy] of copies) {
+  const restored = [...copies].flatMap(([path, copy]): [string, HostFile][] => {
     const file = facts.file(copy)
-    if (file !== undefined) files.set(path, { ...file, path })
+    return file === undefined ? [] : [[path, { ...file, path }]]
+  })
+  return withFiles(facts, [...removed.map((path) => [path, undefined] as const), ...restored])
+}
+
+/** The host with other files; undefined: without that file. */
+export function withFiles(
+  facts: HostFacts,
+  changed: readonly (readonly [path: string, file: HostFile | undefined])[],
+): HostFacts {
+  const files = new Map<string, HostFile>(facts.files.map((file) => [file.path, file]))
+  for (const [path, file] of changed) {
+    if (file === undefined) files.delete(path)
+    else files.set(path, file)
   }
   return { ...facts, files: [...files.values()], file: (path) => files.get(path) }
 }

@@ -7,6 +7,7 @@
 #   previous         the ID of the finished apply before this one
 #   owner            the process of docker-mtls that runs the apply, "PID START"
 #   writer           the shell that writes the files, "PID START"
+#   written          "SHA256 PATH" of each file that the apply has written
 #   new              the file that is being written
 #   until            when the timer of this apply ends, in seconds since 1970
 #   going-back       exists once a rollback of this apply has begun

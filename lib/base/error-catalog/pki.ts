@@ -75,6 +75,11 @@ export const PKI_ERRORS = {
     cause: 'A typo, or another folder than you meant.',
     remedy: 'List the certificates: `docker-mtls cert list`.',
   },
+  ERR_CLIENT_FOLDER_FOREIGN: {
+    meaning: 'The folder of a client contains files that docker-mtls did not create, so it is not removed.',
+    cause: "Somebody keeps files of their own beside the client's.",
+    remedy: 'Move them to another place, then remove the client again.',
+  },
   ERR_CLIENT_KEY_ELSEWHERE: {
     meaning: "This needs the client's private key, and that key has never been on this machine.",
     cause: 'The client was signed from a request (`cert sign`).',

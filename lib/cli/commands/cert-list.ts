@@ -6,6 +6,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, once } from '../command-line/options.ts'
 import { columns } from '../terminal/layout.ts'
 import { reissueLine, renewLine } from '../reports/reissue.ts'
+import { STATES } from '../reports/certificate-states.ts'
 import { day, daysLeft } from '../reports/dates.ts'
 import { readConflicts, type Conflicts } from '../reports/conflicts.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
@@ -77,17 +78,6 @@ function dataOf(listed: readonly KnownCertificate[], { found, ledger }: Conflict
     conflicts: found.map((one) => ({ ...one, path: resolve(one.path) })),
     ledger,
   }
-}
-
-/** The states as a person reads them; --json keeps the stable values. */
-const STATES: Readonly<Record<CertificateState, string>> = {
-  'in use': 'in use',
-  'ends soon': 'expires soon',
-  ended: 'expired',
-  'of a replaced CA': 'of a replaced CA',
-  probe: 'one-day client',
-  removed: 'removed',
-  replaced: 'replaced',
 }
 
 /** Empty if nothing expires: cron mails everything that a job prints. */

@@ -1,12 +1,13 @@
 import { SELF, sentence, sentencesIn } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { basename, resolve } from 'node:path'
-import type { SignReport } from '../../keystore/client/sign.ts'
+import type { SignedBefore, SignReport } from '../../keystore/client/sign.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { absolutePaths, authoritiesData, certificateData, keptData } from '../reports/data.ts'
 import { usageError } from '../errors.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
-import { addDays, addFolder, addJson, addPassphraseFile, once, readDays } from '../command-line/options.ts'
+import { addDays, addFolder, addJson, addPassphraseFile, addYes, once, readDays } from '../command-line/options.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { wrap } from '../../base/wrap.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText, trustedCas } from '../reports/summary.ts'
@@ -15,7 +16,7 @@ import { keyName, until } from '../reports/dates.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
-interface SignFlags extends PassphraseFlags, FolderFlags {
+interface SignFlags extends PassphraseFlags, FolderFlags, ConfirmFlags {
   readonly out?: string
   readonly name?: string
   readonly fingerprint?: string
@@ -37,7 +38,7 @@ async function runSign(path: string, flags: SignFlags, context: Context): Promis
 }
 
 async function sign(request: Buffer, file: string, flags: SignFlags, context: Context): Promise<SignReport> {
-  const { signRequestInto } = await import('../../keystore/client/sign.ts')
+  const { findSignedBefore, signRequestInto } = await import('../../keystore/client/sign.ts')
   const { out, name, fingerprint, days, force = false } = flags
   const { dir: folder } = await withFolder(flags, context)
   const options = {
@@ -49,9 +50,19 @@ async function sign(request: Buffer, file: string, flags: SignFlags, context: Co
     ...(name !== undefined && { name }),
     ...(days !== undefined && { days: readDays(days) }),
   }
+  const before = await findSignedBefore(request, options)
+  if (before !== undefined) await confirm(question(before), flags, context, 'Nothing was signed.')
   const run = (passphrase: string | undefined): Promise<SignReport> =>
     signRequestInto(request, { ...options, ...(passphrase !== undefined && { passphrase }) })
   return withPassphrase({ folder, flags, run }, context)
+}
+
+/** Each certificate works until it expires, so a second one is not an update of the first. */
+function question({ name, certificate: { validTo } }: SignedBefore): string {
+  return (
+    `This key of ${name} already has a certificate, ${until(validTo)}. A second one does not replace it: dockerd accepts ` +
+    'both until they expire. Sign another?'
+  )
 }
 
 function refuseBoth({ out, json }: SignFlags): void {
@@ -136,14 +147,15 @@ function define(command: Command, context: Context): void {
   addDays(command, 397)
   addPassphraseFile(command)
   command.option('--force', 'sign even if the client exists with another key; the old files are kept beside it')
-  addJson(command).action((path: string, flags: SignFlags) => runSign(path, flags, context))
+  addJson(addYes(command)).action((path: string, flags: SignFlags) => runSign(path, flags, context))
 }
 
 export const certSign: CommandSpec = {
   description:
     "Signs a client's request; the client's key stays on its own machine. Only the name and the public key are taken from " +
     'the request. Forged requests, and requests for the certificate of a CA or server, are refused. The answer is one file ' +
-    'with the certificate and the CA certificate, for client install.',
+    'with the certificate and the CA certificate, for client install.\n\n' +
+    "It asks before it signs a key again whose certificate isn't due for renewal; without a terminal, confirm with --yes.",
   examples: [
     [sentence`${SELF} cert sign alice.csr`, 'writes alice.pem, valid for 397 days'],
     [
@@ -151,6 +163,7 @@ export const certSign: CommandSpec = {
       'only if the key has the SHA-256 that its owner told you',
     ],
     [sentence`${SELF} cert sign alice.csr --days 30`, 'valid for 30 days'],
+    [sentence`${SELF} cert sign alice.csr --yes`, 'again, although the first certificate is still valid'],
     [sentence`${SELF} cert sign request.pem --name alice`, 'a request of another tool, under a name that you choose'],
     [
       sentence`ssh laptop cat docker-mtls-alice/alice.csr | ${SELF} cert sign - --out - |\n    ssh laptop ${SELF} client install -`,

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ApplyReport, CarryOutOptions } from '../../apply/carry-out.ts'
 import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Probe } from '../../apply/source.ts'
+import type { UnmetPrecondition } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { applyData, planData, planText, resultText } from '../reports/apply.ts'
 import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
@@ -29,9 +30,12 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const shell = localShell()
   const { signal } = context.io
   const requested = await requestedSettings(flags, context.io)
+  if (flags.dryRun === true) {
+    const { previewApply } = await import('../../apply/preview.ts')
+    return answerPlan(await previewApply({ ...source, ...requested }, shell, signal), shell, flags, context)
+  }
   const inspect = (): Promise<ApplyPlan> => planApply({ ...source, ...requested }, shell, signal)
   const first = await inspect()
-  if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
   if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropExpiredProbe(source.folder)
   if (first.isPending) {
     const { settlePending } = await import('../../apply/rollback/pending.ts')
@@ -88,9 +92,20 @@ function rollbackCommand(): Sentence {
 async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyFlags, context: Context): Promise<void> {
   const failed = plan.conflicts.length > 0
   const { validate } = await import('../../apply/validate.ts')
-  if (!failed) await validate(plan, shell, context.io.signal)
-  const warnings = [...plan.warnings.map(({ text }) => text), ...(plan.isPending ? [PENDING] : [])]
+  const { cantApply } = plan
+  if (!failed && cantApply === undefined) await validate(plan, shell, context.io.signal)
+  const warnings = [
+    ...plan.warnings.map(({ text }) => text),
+    ...(plan.isPending ? [PENDING] : []),
+    ...(cantApply === undefined ? [] : [elsewhere(cantApply, plan.start.path)]),
+  ]
   context.answer({ data: planData(plan, context), text: planText(plan, context, true), warnings, failed }, flags)
+}
+
+/** The files are the same on a server, as long as its unit is. */
+function elsewhere({ got, todo }: UnmetPrecondition, unit: string): Sentence {
+  const assumed = unit === '' ? " It assumes the unit of docker-ce and a server's usual files." : ''
+  return sentence`This plan can't be applied here: ${got}. It shows the files that a server with systemd would get.${assumed} ${todo}`
 }
 
 const PENDING =
@@ -155,7 +170,8 @@ export const daemonApply: CommandSpec = {
     'Then it saves the current files, writes the new ones, restarts docker, and verifies with real connections that your ' +
     'clients get in and nobody else does. If anything fails, it rolls everything back, even if it is killed or the power ' +
     'fails. It tests with a one-day client certificate created by  init --probe .\n\n' +
-    'You can run it again at any time: it changes only what differs.',
+    'You can run it again at any time: it changes only what differs. With --dry-run it also runs where nothing can be applied, ' +
+    'such as in a container or on a laptop.',
   examples: [
     [sentence`${SELF} daemon apply --dry-run`, 'show the changes, with diffs'],
     [sentence`${SELF} daemon apply`, 'on the server, right after  init --probe'],
@@ -165,7 +181,7 @@ export const daemonApply: CommandSpec = {
       'run containers in user namespaces, and keep them running while dockerd restarts',
     ],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", form, files, written, restarted, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", files, conflicts, warnings, losses, restarts }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", form, files, written, restarted, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", files, conflicts, warnings, losses, restarts, cantApply }; cantApply is the code of the reason why this machine can only show the plan',
   jsonLines: true,
   stray: (extra, flags) =>
     strayRemap(['daemon', 'apply'], extra, flags) ??

@@ -36,6 +36,8 @@ const BY_FLAG: Readonly<Record<string, ValueKind>> = { '--client': 'client', '--
 const BY_COMMAND: Readonly<Record<string, ValueKind>> = {
   'client env': 'client',
   'client export': 'client',
+  'client rm': 'client',
+  'cert revoke': 'client',
   'context export': 'context',
   'context rm': 'context',
 }

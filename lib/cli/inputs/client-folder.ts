@@ -108,7 +108,8 @@ async function serverNames(dir: string): Promise<string[]> {
 /** The names in every server certificate. */
 const OWN_NAMES = new Set(['localhost', '127.0.0.1', '::1'])
 
-async function hostInFile(path: string): Promise<string | undefined> {
+/** The daemon that a `.env` names. */
+export async function hostInFile(path: string): Promise<string | undefined> {
   const { parse } = await import('dotenv')
   const text = await fs.readFile(path, 'utf8').catch(() => '')
   const { DOCKER_HOST } = parse(text)

@@ -15,7 +15,7 @@ export type Row = readonly [label: string, value: string]
 
 /** A plan for --json. It contains only the paths of keys, never their text. */
 export function planData(plan: ApplyPlan, { typed }: Context): object {
-  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns } = plan
+  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns, cantApply } = plan
   return {
     form,
     ...settings,
@@ -26,6 +26,7 @@ export function planData(plan: ApplyPlan, { typed }: Context): object {
     losses: (restarts ? losses : []).map(({ text }) => typed(text)),
     restarts,
     ...(userns && { userns }),
+    ...(cantApply && { cantApply: cantApply.code }),
   }
 }
 
@@ -69,11 +70,15 @@ export function planText(plan: ApplyPlan, context: Context, isAll: boolean): str
   return `${blocks.join('\n')}\n`
 }
 
-function changeText(change: Change, { paint }: Context): string {
+const STYLES = { keep: 'dim', create: 'green', replace: 'yellow', remove: 'red' } as const
+
+/** A file with its action and differences. */
+export function changeText(change: Change, { paint }: Context): string {
   const { path, mode, action, secret = false, before } = change
-  const style = action === 'keep' ? 'dim' : action === 'create' ? 'green' : 'yellow'
+  const style = STYLES[action]
   const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} ${OWNER}`
   if (action === 'keep') return head
+  if (action === 'remove') return `${paint(style, action.padEnd(8))}  ${paint('bold', path)}`
   const modes = before !== undefined && before.mode !== mode ? `\n          its mode is ${octal(before.mode)} now` : ''
   return `${head}${modes}${secret ? '\n          a private key, not shown' : differences(change, paint)}`
 }

@@ -1,9 +1,21 @@
+import type { X509Certificate } from 'node:crypto'
 import { ArgumentError, FileError, PkiError } from '../../base/errors.ts'
 import { option, ours, sentence } from '../../base/sentence.ts'
 import { PUBLIC_MODE, writeFileAtomically, readIfThere } from '../../base/files.ts'
-import { splitPem } from '../../identity/certificate.ts'
+import { dueAt } from '../../base/expiry.ts'
+import {
+  isIssuedBy,
+  openCertificate,
+  readCertificate,
+  splitPem,
+  type CertificateFacts,
+} from '../../identity/certificate.ts'
 import { PkiFolder } from '../folder.ts'
-import { readRequest } from '../../pki/read-request.ts'
+import { clientPaths } from '../layout.ts'
+import { readClientIssuer } from '../rotate/cas.ts'
+import { readSettled } from '../swap.ts'
+import { keyFingerprint } from '../../pki/key-type.ts'
+import { readRequest, type RequestFacts } from '../../pki/read-request.ts'
 import { holdsPrivateKey } from '../../pki/request-pem.ts'
 import type { FolderSignOptions, FolderSignResult } from '../sign-client.ts'
 import { commonNameIn } from './folder.ts'
@@ -44,15 +56,65 @@ export async function signRequestInto(
   request: string | Uint8Array,
   { folder, out, fingerprint, ...options }: SignIntoOptions,
 ): Promise<SignReport> {
-  const { name, file } = options
-  const read = readRequest(request, { ...(name !== undefined && { name }), ...(file !== undefined && { file }) })
-  if (fingerprint !== undefined) checkFingerprint(fingerprint, read.keyFingerprint256, file)
-  const path = out(read.name)
-  if (path !== undefined) await refuseOther(path, read.name)
+  const { path } = await checkRequest(request, { out, fingerprint, ...options })
   const result = await new PkiFolder(folder).signClient(request, options)
   if (path !== undefined) await writeFileAtomically(path, result.answer, { mode: PUBLIC_MODE })
   const [, ...authorities] = splitPem(result.answer)
   return { ...result, out: path, authorities: casIn(authorities.join('')) }
+}
+
+/** What can be checked without the folder's CA. */
+async function checkRequest(
+  request: string | Uint8Array,
+  { out, fingerprint, name, file }: Omit<SignIntoOptions, 'folder'>,
+): Promise<{ readonly facts: RequestFacts; readonly path: string | undefined }> {
+  const facts = readRequest(request, { ...(name !== undefined && { name }), ...(file !== undefined && { file }) })
+  if (fingerprint !== undefined) checkFingerprint(fingerprint, facts.keyFingerprint256, file)
+  const path = out(facts.name)
+  if (path !== undefined) await refuseOther(path, facts.name)
+  return { facts, path }
+}
+
+/** A client's certificate. */
+export interface SignedBefore {
+  readonly name: string
+  readonly certificate: CertificateFacts
+}
+
+/**
+ * Finds the certificate that an earlier signature of this request gave the client: for the same key, from the CA that would
+ * sign again, and not due for renewal yet.
+ *
+ * @returns undefined if signing is a first time, or a renewal
+ * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_ROTATION_INVALID
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
+ * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ
+ */
+export async function findSignedBefore(
+  request: string | Uint8Array,
+  options: SignIntoOptions,
+): Promise<SignedBefore | undefined> {
+  const { facts } = await checkRequest(request, options)
+  const { folder } = options
+  const paths = clientPaths(folder, facts.name)
+  const pem = await readSettled(paths, paths.cert)
+  const issuer = await readClientIssuer(folder)
+  if (pem === undefined || issuer === undefined) return undefined
+  const certificate = openIfUsable(pem)
+  if (certificate === undefined || keyFingerprint(certificate.publicKey) !== facts.keyFingerprint256) return undefined
+  if (!isIssuedBy(certificate, [issuer])) return undefined
+  const read = readCertificate(certificate)
+  const due = dueAt({ from: read.validFrom.getTime(), to: read.validTo.getTime() })
+  return due <= Date.now() ? undefined : { name: facts.name, certificate: read }
+}
+
+/** A damaged file is reported when its client is signed. */
+function openIfUsable(pem: string): X509Certificate | undefined {
+  try {
+    return openCertificate(pem)
+  } catch {
+    return undefined
+  }
 }
 
 function checkFingerprint(expected: string, is: string, file = 'the request'): void {

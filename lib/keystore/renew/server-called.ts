@@ -22,15 +22,21 @@ export function serversCalled(called: string, known: readonly KnownCertificate[]
 /**
  * Finds the one server with this name.
  *
+ * @param doing - for the message
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND if there is none, or more than one
  */
-export function serverCalled(root: string, called: string, known: readonly KnownCertificate[]): PlacedCertificate {
+export function serverCalled(
+  root: string,
+  called: string,
+  known: readonly KnownCertificate[],
+  doing = 'renewing',
+): PlacedCertificate {
   const [first, ...others] = serversCalled(called, known)
   if (first !== undefined && others.length === 0) return first
   const all = serversIn(known)
   const there = all.length === 0 ? 'there is no server' : `the only servers are ${folders(all)}`
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
-    tried: `renewing the server ${called} in ${root}`,
+    tried: `${doing} the server ${called} in ${root}`,
     got: first === undefined ? there : `the name belongs to ${folders([first, ...others])}`,
     todo: sentence`Use the name of its folder. To list the servers:  ${ours('cert', 'list', '--dir', root)}`,
   })

@@ -71,6 +71,20 @@ function changed(root: string, path: string): PkiError {
   })
 }
 
+/**
+ * The CA that issues client certificates now.
+ *
+ * @returns undefined if there is no CA
+ * @throws {@link PkiError} ERR_ROTATION_INVALID
+ */
+export async function readClientIssuer(root: string): Promise<X509Certificate | undefined> {
+  const rotation = await readRotatedCas(root)
+  if (rotation !== undefined) return rotation[issuerIn(rotation.state.phase, 'client')]
+  const path = caPaths(root).cert
+  const pem = await readIfThere(path)
+  return pem === undefined ? undefined : certificatesIn(pem, path)[0]
+}
+
 /** The files of the new CA. */
 export async function readNextPair(root: string): Promise<CaPair> {
   const { cert, key } = nextCaPaths(root)

@@ -1,0 +1,74 @@
+import { ProvisionError } from '../../base/errors.ts'
+import { runStep, type OnStep } from '../../base/progress.ts'
+import { command, sentence } from '../../base/sentence.ts'
+import { shellFile } from '../../base/shell-file.ts'
+import { isListenerOf } from '../../daemon-config/listener-target.ts'
+import { CHANGE_LIMITS } from '../../host/run-limits.ts'
+import { assignments, shellProgram } from '../../host/script.ts'
+import { stderrSummary, type HostShell } from '../../host/shell.ts'
+import { parseSockets, socketsScript } from '../../host/sockets.ts'
+import { runGuarded } from '../carry-out.ts'
+import { refuseConflicts } from '../conflicts.ts'
+import { whyNoAnswer } from '../rollback/old-daemon.ts'
+import { STATE_SH } from '../rollback/state.ts'
+import type { RemovePlan } from './plan.ts'
+
+const FORGET_SH: string = shellFile(new URL('./forget.sh', import.meta.url))
+
+/** Options of {@link carryOutRemove}. */
+export interface RemoveOptions {
+  readonly shell: HostShell
+  readonly rollbackAfter?: number | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onStep?: OnStep | undefined
+}
+
+/**
+ * Removes docker-mtls from a host: changes the files as an apply does, with the same rollback, checks that dockerd answers and
+ * that its ports are closed, and then removes the data for rollbacks.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLED_BACK: all
+ *   changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
+ */
+export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): Promise<void> {
+  refuseConflicts(plan)
+  const { shell, onStep } = options
+  if (plan.changes.length > 0) await runGuarded(plan, options, () => verifyClosed(plan, options))
+  await runStep(onStep, { step: 'forget', title: 'remove the data for rollbacks' }, async () => {
+    const ran = await shell.run(forgetScript(plan), { limits: CHANGE_LIMITS })
+    if (ran.code === 0) return
+    throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+      tried: `removing the data for rollbacks on ${shell.name}`,
+      got: stderrSummary(ran) || 'another apply has begun',
+      todo: 'Everything else was removed. Run this again.',
+    })
+  })
+}
+
+/** @internal */
+export function forgetScript({ tlsDir }: Pick<RemovePlan, 'tlsDir'>): string {
+  return shellProgram(assignments({ tls_dir: tlsDir }), STATE_SH, FORGET_SH)
+}
+
+function verifyClosed({ closes }: RemovePlan, { shell, onStep }: RemoveOptions): Promise<void> {
+  return runStep(
+    onStep,
+    { step: 'prove', title: 'check that dockerd answers, and that its ports are closed' },
+    async () => {
+      const why = await whyNoAnswer(shell)
+      if (why !== undefined) throw failed(shell, `dockerd does not answer on its local socket (${why})`)
+      const sockets = parseSockets((await shell.run(socketsScript())).stdout)
+      if (sockets === undefined) throw failed(shell, 'no sockets of its process are visible below /proc')
+      const open = closes.find((listener) => sockets.some((socket) => isListenerOf(socket, listener)))
+      if (open !== undefined) throw failed(shell, `dockerd still listens on ${open}`)
+    },
+  )
+}
+
+function failed({ name }: HostShell, got: string): ProvisionError {
+  return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `checking dockerd on ${name}`,
+    got,
+    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
+  })
+}

@@ -1,0 +1,185 @@
+import type { Warning } from '../../base/warning.ts'
+import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
+import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
+import { renderForHost } from '../../daemon-config/render-for-host.ts'
+import { parseRequested } from '../../daemon-config/requested-settings.ts'
+import { settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { flagsOf } from '../../daemon-config/unit/flags.ts'
+import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
+import { tlsFilesIn } from '../../daemon-config/options.ts'
+import { isDockerMtlsError } from '../../base/errors.ts'
+import { ours } from '../../base/sentence.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import { refuseHost } from '../../host/preconditions.ts'
+import type { HostShell } from '../../host/shell.ts'
+import { isWritten, type Change } from '../changes.ts'
+import type { Conflict } from '../conflicts.ts'
+import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
+import { isApplyPending } from '../rollback/pending.ts'
+import { findEffects, withFiles } from '../rollback/plan.ts'
+import { unitOf } from '../unit.ts'
+import { readOriginals, type Originals } from './originals.ts'
+import { targetsOf, type Target } from './targets.ts'
+
+/** The removal of docker-mtls from a host, planned before anything is done. */
+export interface RemovePlan {
+  readonly changes: readonly Change[]
+  readonly conflicts: readonly Conflict[]
+  /** Containers that stop, and data that will be hidden. */
+  readonly losses: readonly Warning[]
+  /** What stays on the host. */
+  readonly stays: readonly string[]
+  /** The listeners that dockerd will no longer have. */
+  readonly closes: readonly string[]
+  readonly tlsDir: string
+  readonly remaps: boolean
+  readonly reloadsFirst: false
+  /** Does the host keep data for rollbacks? */
+  readonly hasBackups: boolean
+  readonly facts: HostFacts
+  /** Is an apply unfinished? It has to be rolled back first. */
+  readonly isPending: boolean
+}
+
+/**
+ * Determines what `daemon apply` has changed on a host, and what would be removed. Changes nothing.
+ *
+ * @throws {@link ProvisionError} for a host that can't be changed
+ * @throws {@link DaemonError} ERR_UNIT_INVALID, ERR_DAEMON_JSON_INVALID
+ */
+export async function planRemove(shell: HostShell, signal?: AbortSignal): Promise<RemovePlan> {
+  const first = await gatherFacts(shell, signal)
+  refuseHost(first, shell.name)
+  const found = unitOf(first, shell.name)
+  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const originals = await readOriginals(shell)
+  const tlsDir = inForce.settings.tlsDir ?? DEFAULT_TLS_DIR
+  const { ca, cert, key } = tlsFilesIn(tlsDir)
+  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
+  const wanted = { files: [ca, cert, ...copies], secrets: [key] }
+  const facts = await gatherFurtherFacts(shell, first, wanted, signal)
+  const base = {
+    tlsDir,
+    hasBackups: originals.isAny,
+    facts,
+    isPending: isApplyPending(facts),
+    reloadsFirst: false,
+  } as const
+  // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls.
+  if (inForce.settings.tlsDir === undefined) return { ...base, ...NOTHING }
+  const rendered = renderCurrent(facts, found, inForce)
+  const targets = targetsOf({ facts, originals, tlsDir, rendered })
+  const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
+  const target = withFiles(
+    facts,
+    changes.map((change) => [change.path, fileOf(change)] as const),
+  )
+  const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
+  const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
+  const listeners = [...then.settings.listen, ...then.plaintext]
+  return {
+    ...base,
+    changes,
+    conflicts: [
+      ...targets.flatMap(changedConflict),
+      ...effects.conflicts,
+      ...lostFlags(found, unitOf(target, shell.name), originals),
+      ...plaintextBefore(listeners, unitOf(target, shell.name), then),
+    ],
+    losses: effects.losses,
+    stays: [
+      ...targets.flatMap(({ path, stays }) => (stays === undefined ? [] : [`${path}: ${stays}`])),
+      ...idsStay(inForce, then),
+    ],
+    closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
+    remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
+  }
+}
+
+const NOTHING = { changes: [], conflicts: [], losses: [], stays: [], closes: [], remaps: false } as const
+
+function fileOf({ path, action, text, mode }: Change): ReturnType<HostFacts['file']> {
+  return action === 'remove' ? undefined : { path, text, mode, owner: 'root:root' }
+}
+
+/** What an apply without options would write now: the same as there is, unless somebody has changed it. */
+function renderCurrent(
+  facts: HostFacts,
+  found: FoundUnit,
+  { form, settings }: SettingsInForce,
+): { dropIn: string; daemonJson?: string } {
+  const json = facts.file(DAEMON_JSON)?.text
+  const moveAll = ours('daemon', 'apply', '--daemon-json')
+  try {
+    return renderForHost({
+      form,
+      requested: parseRequested({}),
+      current: settings,
+      source: {
+        found,
+        warnings: [],
+        ...(json !== undefined && { daemonJson: { path: DAEMON_JSON, text: json, moveAll } }),
+      },
+      existingDropIn: facts.file(DROP_IN)?.text,
+      hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+      liveRestore: undefined,
+    })
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return { dropIn: '' }
+  }
+}
+
+function changedConflict({ path, changed }: Target): Conflict[] {
+  if (changed === undefined) return []
+  return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, ...changed }]
+}
+
+/** The drop-in has a whole command line, so flags of an earlier drop-in are only in there. */
+function lostFlags({ unit }: FoundUnit, { unit: then }: FoundUnit, { isComplete }: Originals): Conflict[] {
+  if (isComplete) return []
+  const left = new Set(flagsOf(then).map(({ words }) => words.map(({ raw }) => raw).join(' ')))
+  const lost = flagsOf(unit).filter(
+    ({ name = '', words }) =>
+      !MANAGED_FLAGS.has(name) && name !== 'userns-remap' && !left.has(words.map(({ raw }) => raw).join(' ')),
+  )
+  if (lost.length === 0) return []
+  const flags = lost.map(({ words }) => words.map(({ raw }) => raw).join(' ')).join(' ')
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'changed-since',
+      what: DROP_IN,
+      got: `dockerd would start without ${flags}, which only this file sets, and the file from before docker-mtls is no longer kept`,
+      todo: 'Put these flags into a drop-in or the unit of your own first, or edit the file by hand.',
+    },
+  ]
+}
+
+/** Restoring everything must not open a port to everybody. */
+function plaintextBefore(
+  listeners: readonly string[],
+  { unit }: FoundUnit,
+  { daemonJson }: SettingsInForce,
+): Conflict[] {
+  const isVerified = flagsOf(unit).some(({ name }) => name === 'tlsverify') || daemonJson['tlsverify'] === true
+  if (listeners.length === 0 || isVerified) return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'plaintext-before',
+      what: listeners.join(', '),
+      got: 'dockerd listened there before docker-mtls, and let everybody in without a certificate',
+      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+    },
+  ]
+}
+
+/** Files in the data folder belong to these ids, so nobody else may get them. */
+function idsStay({ settings: { usernsRemap: now } }: SettingsInForce, then: SettingsInForce): string[] {
+  if (now === undefined || now === then.settings.usernsRemap) return []
+  return [
+    'the ranges in /etc/subuid and /etc/subgid: the images and containers of the user namespaces belong to these ids, and stay in the data folder, hidden',
+    'images and containers from before the user namespaces appear again',
+  ]
+}

@@ -1,0 +1,111 @@
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
+import { tlsFilesIn } from '../../daemon-config/options.ts'
+import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
+import { mergeDropIn, otherLines, withoutOwnKeys } from '../../daemon-config/render-for-host.ts'
+import type { HostFile } from '../../host/fact-records.ts'
+import type { HostFacts } from '../../host/facts.ts'
+import { sumOf, type Change } from '../changes.ts'
+import type { Originals } from './originals.ts'
+
+/** A host with docker-mtls, and what it keeps of the time before. */
+export interface Secured {
+  readonly facts: HostFacts
+  readonly originals: Originals
+  readonly tlsDir: string
+  /** What docker-mtls would write for the settings in force. */
+  readonly rendered: { readonly dropIn: string; readonly daemonJson?: string }
+}
+
+/** What becomes of a file, or why nothing does. */
+export interface Target {
+  readonly path: string
+  readonly change?: Change
+  /** Why somebody has to decide about it: without a full stop. */
+  readonly changed?: { readonly got: string; readonly todo: Sentence }
+  /** What stays of it. */
+  readonly stays?: string
+}
+
+/** The files of docker-mtls on a host, and what becomes of each. */
+export function targetsOf(secured: Secured): Target[] {
+  const { facts, tlsDir } = secured
+  const { ca, cert, key } = tlsFilesIn(tlsDir)
+  const tls = [ca, cert, key].flatMap((path) => {
+    const file = facts.file(path)
+    return file === undefined ? [] : [tlsTarget(file, secured)]
+  })
+  const dropIn = facts.file(DROP_IN)
+  const json = facts.file(DAEMON_JSON)
+  return [
+    ...tls,
+    ...(json === undefined ? [] : [jsonTarget(json, secured)]),
+    ...(dropIn === undefined ? [] : [dropInTarget(dropIn, secured)]),
+  ]
+}
+
+function remove(before: HostFile): Change {
+  const { path, mode, text } = before
+  return { path, mode, text: '', before, action: 'remove', ...(text === undefined && { secret: true }) }
+}
+
+function replace(before: HostFile, text: string, mode = before.mode): Change {
+  return { path: before.path, mode, text, before, action: before.text === text ? 'keep' : 'replace' }
+}
+
+/** A file that was there before the first apply is not ours, although an apply has replaced it. */
+function tlsTarget(file: HostFile, { originals }: Secured): Target {
+  const { path } = file
+  const written = originals.written.get(path)
+  if (written !== undefined && written !== sumOf(file)) {
+    return { path, changed: { got: 'it is another file than docker-mtls has written', todo: KEEP_OR_REMOVE } }
+  }
+  const change = remove(file)
+  return originals.copies.get(path) === undefined
+    ? { path, change }
+    : { path, change, stays: 'the file that was there before docker-mtls does not come back' }
+}
+
+const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, then run this again.'
+
+const APPLY_FIRST: Sentence = sentence`Undo that change, or write the file again:  ${ours('daemon', 'apply')}`
+
+function dropInTarget(file: HostFile, { facts, originals, rendered }: Secured): Target {
+  const { path, text = '' } = file
+  if (text !== rendered.dropIn) {
+    const got = "it isn't as docker-mtls writes it: somebody has changed it, or an earlier release has written it"
+    return { path, changed: { got, todo: APPLY_FIRST } }
+  }
+  const copy = originals.copies.get(path)
+  const original = copy === undefined ? undefined : facts.file(copy)
+  const others = otherLines(text)
+  if (originals.isComplete && original?.text !== undefined) {
+    const merged = otherLines(mergeDropIn(original.text, '[Service]\nExecStart=\n'))
+    const isSame = others.join('\n').trim() === merged.join('\n').trim()
+    if (isSame) return { path, change: replace(file, original.text, original.mode) }
+    const got = `somebody has changed it since: it has other settings than before docker-mtls (${copy})`
+    return { path, changed: { got, todo: 'Write the settings that you want into it, without those of docker-mtls.' } }
+  }
+  const isEmpty = others.every((line) => /^\s*(?:\[Service\]\s*)?$/.test(line))
+  return { path, change: isEmpty ? remove(file) : replace(file, `${others.join('\n').trimEnd()}\n`) }
+}
+
+/** Restores the file from before if nobody has changed it since; otherwise only the keys of docker-mtls go. */
+function jsonTarget(file: HostFile, { facts, originals, rendered }: Secured): Target {
+  const { path, text = '' } = file
+  const isKnown = originals.isComplete && originals.copies.has(path) && originals.written.get(path) === sumOf(file)
+  if (isKnown) {
+    const copy = originals.copies.get(path)
+    if (copy === undefined) return { path, change: remove(file) }
+    const original = facts.file(copy)
+    if (original?.text !== undefined) return { path, change: replace(file, original.text, original.mode) }
+  }
+  if (rendered.daemonJson !== undefined) {
+    const got = "its settings aren't as docker-mtls writes them: somebody has changed them"
+    return { path, changed: { got, todo: APPLY_FIRST } }
+  }
+  const rest = withoutOwnKeys(text)
+  const keys = Object.keys(readDaemonJson(rest))
+  if (keys.length === 0) return { path, change: rest === text ? replace(file, text) : remove(file) }
+  return { path, change: replace(file, rest), stays: `${keys.map((key) => JSON.stringify(key)).join(', ')} stay in it` }
+}

@@ -1,0 +1,36 @@
+import type { RemovePlan } from '../../apply/remove/plan.ts'
+import { sentence } from '../../base/sentence.ts'
+import { printableLines } from '../../base/text.ts'
+import { wrap } from '../../base/wrap.ts'
+import { STATE_FOLDER } from '../../host/facts-script.ts'
+import type { Context } from '../command.ts'
+import { changeText } from './apply.ts'
+
+/** The plan of a removal for --json. It contains no texts of keys. */
+export function removeData(plan: RemovePlan, { typed }: Context): object {
+  const { changes, conflicts, losses, stays, closes, hasBackups } = plan
+  return {
+    files: changes.map(({ path, action }) => ({ path, action })),
+    conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
+    losses: losses.map(({ text }) => typed(text)),
+    stays,
+    closes,
+    backups: hasBackups,
+  }
+}
+
+/** The plan of a removal for a person. */
+export function removeText(plan: RemovePlan, context: Context): string {
+  const { paint, width, typed } = context
+  const line = (text: string): string => wrap(printableLines(text), width)
+  const blocks = [
+    ...plan.changes.map((change) => changeText(change, context)),
+    ...(plan.hasBackups ? [`${paint('red', 'remove  ')}  ${paint('bold', STATE_FOLDER)}  the backups`] : []),
+    ...plan.stays.map((text) => line(`Stays: ${text}.`)),
+    ...plan.losses.map(({ text }) => line(typed(text))),
+    ...plan.conflicts.map(({ what, got, todo }) =>
+      wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),
+    ),
+  ]
+  return blocks.length === 0 ? 'Nothing to remove.\n' : `${blocks.join('\n')}\n`
+}

@@ -1,0 +1,131 @@
+import { resolve } from 'node:path'
+import { ours, renderSentence, sentence, type CommandPart, type Sentence } from '../../base/sentence.ts'
+import { enumerate, printableLines } from '../../base/text.ts'
+import { wrap } from '../../base/wrap.ts'
+import type { KnownCertificate } from '../../keystore/renew/known.ts'
+import type { Revocation } from '../../keystore/revocation.ts'
+import type { Context } from '../command.ts'
+import { folderFlags } from '../command-line/options.ts'
+import { daysLeft, until } from './dates.ts'
+
+const REASON = 'dockerd checks neither revocation lists (CRL) nor OCSP'
+
+/** How a certificate loses its access. */
+interface Way {
+  readonly speed: 'at once' | 'in phases'
+  /** A sentence without a full stop. */
+  readonly effect: string
+  readonly commands: readonly CommandPart[]
+}
+
+/** The ways that work for it; the first one is the fastest. */
+function waysOf(found: Revocation, dir: string): Way[] {
+  const { kind, name, isInPlace, hasCaKey, phase } = found
+  const flags = folderFlags(dir)
+  const remove = kind === 'client' && isInPlace ? [ours('client', 'rm', name, ...flags)] : []
+  const rotate = ours('cert', 'rotate-ca', ...flags)
+  if (phase !== undefined && kind === 'client') {
+    const effect = `A rotation of the CA is in progress (phase ${phase}). When it has ended, no daemon accepts the certificate`
+    return [{ speed: 'in phases', effect, commands: [...remove, rotate] }]
+  }
+  if (phase !== undefined) {
+    const effect = `A rotation of the CA is in progress (phase ${phase}), which keeps the keys of servers. Finish it or abort it first, then replace the CA`
+    return [{ ...atOnce(remove, flags), effect, commands: [rotate, ...atOnce(remove, flags).commands] }]
+  }
+  // A rotation keeps the keys of servers.
+  if (kind === 'server' || !hasCaKey) return [atOnce(remove, flags)]
+  const effect =
+    'Nobody else is locked out. The certificate works until the last phase has ended, which may be days later'
+  return [atOnce(remove, flags), { speed: 'in phases', effect, commands: [...remove, rotate] }]
+}
+
+function atOnce(remove: readonly CommandPart[], flags: readonly string[]): Way {
+  return {
+    speed: 'at once',
+    effect:
+      'All clients lose access until they get new files. A server refuses the certificate as soon as its dockerd has restarted with the new CA',
+    commands: [
+      ...remove,
+      ours('cert', 'ca', '--replace-ca', ...flags),
+      ours('cert', 'renew', '--server', ...flags),
+      ours('setup', 'ssh://USER@HOST', ...flags),
+    ],
+  }
+}
+
+export function revocationData(found: Revocation, dir: string): object {
+  const { kind, name, certificates, servers, authorities } = found
+  return {
+    revoked: false,
+    reason: REASON,
+    kind,
+    name,
+    certificates: certificates.map((one) => ({
+      ...one,
+      ...(one.path !== undefined && { path: resolve(one.path) }),
+      daysLeft: daysLeft(new Date(one.notAfter)),
+    })),
+    acceptedBy:
+      kind === 'server' ? [] : servers.map((one) => ({ name: one.name, ...(one.host && { host: one.host }) })),
+    authorities: authorities.map((one) => ({ name: one.name, fingerprint256: one.fingerprint256 })),
+    ways: waysOf(found, dir).map((way) => ({ ...way, commands: way.commands.map((line) => renderSentence([line])) })),
+  }
+}
+
+export function revocationText(found: Revocation, dir: string, context: Context): string {
+  const { paint, width } = context
+  const { kind, name, certificates } = found
+  const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
+  const head = paint('yellow', paragraph(`Nothing was revoked: ${REASON}.`))
+  if (certificates.length === 0) return `${head}\n\n${paragraph(nothingValid(found))}\n`
+  const list = certificates.map((one) => `  ${certificateText(one)}`)
+  return [
+    head,
+    '',
+    paragraph(`${kind === 'client' ? 'The client' : 'The server'} ${name} can still use:`),
+    ...list.map((line) => paragraph(line, '    ')),
+    paragraph(whoAccepts(found)),
+    '',
+    'Only a new CA ends that sooner.',
+    ...waysOf(found, dir).flatMap((way) => ['', ...wayText(way, context)]),
+    '',
+    context.typed(GUIDE),
+    '',
+  ].join('\n')
+}
+
+function certificateText({ serial, notAfter, state, path }: KnownCertificate): string {
+  const where = path === undefined ? `${state} here` : path
+  return `a certificate ${until(new Date(notAfter))}, serial ${serial}, ${where}`
+}
+
+function whoAccepts({ kind, servers, authorities }: Revocation): string {
+  const cas = enumerate(authorities.map(({ name }) => name))
+  if (kind === 'server') return `Every client that trusts ${cas} accepts it, from whoever has the key.`
+  const names = servers.map(({ name }) => name)
+  const whose = `every other daemon that trusts ${cas}`
+  return `${names.length === 0 ? whose : `${enumerate(names)} and ${whose}`} give whoever has the key root access.`.replace(
+    /^e/,
+    'E',
+  )
+}
+
+function nothingValid({ name, authorities }: Revocation): string {
+  const cas = enumerate(authorities.map((one) => one.name))
+  return `No certificate of ${name} is valid that ${cas} can have issued. Daemons that still trust an earlier CA accept its certificates until they expire: make sure that every server has the files of this CA.`
+}
+
+function wayText({ speed, effect, commands }: Way, { paint, width, typed }: Context): string[] {
+  const title = speed === 'at once' ? 'At once.' : 'In phases.'
+  return [
+    wrap(`${paint('bold', title)} ${effect}:`, width),
+    ...commands.map((line) => `  ${typed([line])}`),
+    ...(speed === 'at once' ? [wrap(AFTERWARDS, width)] : []),
+  ]
+}
+
+const AFTERWARDS =
+  'cert ca --replace-ca  shows what to issue again for the others. On a server itself, use  daemon apply  instead of setup. ' +
+  'Then delete the backups there, because  daemon rollback  would bring the old CA back.'
+
+const GUIDE: Sentence = sentence`Step by step, with what to do first after a theft: docs/guide-lost-key.md`
