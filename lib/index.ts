@@ -1,4 +1,6 @@
 export { connect } from './engine/connect.ts'
+export { showProgress } from './engine/show-progress.ts'
+export type { ShowProgressOptions } from './engine/workflows/show-progress/options.ts'
 export type { DockerClient } from './engine/client.ts'
 export { path, type ApiPath } from './engine/path.ts'
 export type { Query, QueryValue } from './engine/query.ts'

@@ -148,6 +148,23 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     assert.match(refused.stderr, /no basic auth credentials[^]*docker login 127\.0\.0\.1/)
   })
 
+  test('show-progress', { skip: lacks('docker', 'busybox') }, async (t) => {
+    const image = await makeImage(daemon)
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${image}\nRUN echo hello from a step\n`)
+    const { code, stdout, stderr } = await run('show-progress', daemon.clientEnv, [folder, 'shown:1'])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^shown:1 is sha256:[0-9a-f]{64}\n$/)
+    assert.match(
+      stderr,
+      /^(#\d+) \[2\/2\] RUN echo hello from a step\n(.*\n)*\1 hello from a step\n(.*\n)*\1 done, .*s\n/m,
+    )
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${image}\nRUN exit 3\n`)
+    const failed = await run('show-progress', daemon.clientEnv, [folder, 'shown:2'])
+    assert.deepEqual([failed.code, failed.stdout], [1, ''])
+    assert.match(failed.stderr, /^#\d+ failed after .*\n(.*\n)*building \[2\/2\] RUN exit 3/m)
+  })
+
   test('run', { skip: lacks('docker', 'busybox') }, async () => {
     const image = await makeImage(daemon)
     assert.equal(succeeded(await run('run', daemon.clientEnv, [image, 'echo', 'hello'])), 'hello\n')

@@ -12,10 +12,10 @@ import { escapeText } from '../base/text.ts'
 import type { FailedCall } from './inputs/missing-ca.ts'
 import { Interrupted, type Io } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
-import { writeAbove } from './terminal/live.ts'
+import { writeAbove } from '../base/terminal/live.ts'
 import { renderTyped } from './terminal/sentence-style.ts'
 import { isCommanderError, isHelp, usageErrorFrom } from './command-line/usage-errors.ts'
-import { painter } from './terminal/layout.ts'
+import { painter } from '../base/terminal/colours.ts'
 import { buildProgram, find, type Loaded } from './command-line/program.ts'
 
 /**

@@ -6,7 +6,8 @@ import type { CommandSpec, Context } from '../command.ts'
 import { errorReport, errorText, exitCodeOf } from '../errors.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addEndpointOptions, addJson, endpointOptions, type EndpointFlags } from '../command-line/options.ts'
-import { facts, type Style } from '../terminal/layout.ts'
+import type { Style } from '../../base/terminal/colours.ts'
+import { facts } from '../terminal/layout.ts'
 import { wrap } from '../../base/wrap.ts'
 
 interface ExplainFlags extends EndpointFlags {

@@ -5,7 +5,7 @@ import type { Outcome } from '../../setup/for-each-host.ts'
 import { isSuccess } from '../../setup/for-each-host.ts'
 import type { Context } from '../command.ts'
 import { errorReport, errorText } from '../errors.ts'
-import { painter } from '../terminal/layout.ts'
+import { painter } from '../../base/terminal/colours.ts'
 
 /** A daemon couldn't be audited. */
 export interface FailedTarget {

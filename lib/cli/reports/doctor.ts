@@ -4,7 +4,7 @@ import { partsOf, type Sentence } from '../../base/sentence.ts'
 import { printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 import { wrap } from '../../base/wrap.ts'
-import type { Style } from '../terminal/layout.ts'
+import type { Style } from '../../base/terminal/colours.ts'
 
 /** The steps as a person reads them; --json keeps the stable names. */
 const LABELS: Readonly<Record<StepName, string>> = {

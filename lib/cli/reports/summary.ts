@@ -2,7 +2,7 @@ import type { Sentence } from '../../base/sentence.ts'
 import { printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 import type { NamedCertificate } from './data.ts'
-import { type Style } from '../terminal/layout.ts'
+import type { Style } from '../../base/terminal/colours.ts'
 import { wrap } from '../../base/wrap.ts'
 
 /** A file or folder in a report: whether it was created, its path, and details. */

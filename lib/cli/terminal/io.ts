@@ -1,14 +1,7 @@
 import type { Readable } from 'node:stream'
+import type { Output } from '../../base/terminal/output.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import type { DockerFlag } from '../plugin/call.ts'
-
-/** An output stream of the process, or of a test. */
-export interface Output {
-  write(chunk: string | Uint8Array): unknown
-  readonly isTTY?: boolean
-  readonly columns?: number
-  readonly rows?: number
-}
 
 /** The input stream, perhaps a terminal. */
 export type Input = Readable & { readonly isTTY?: boolean; setRawMode?: (mode: boolean) => unknown }

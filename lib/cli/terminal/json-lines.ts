@@ -1,4 +1,4 @@
-import type { Output } from './io.ts'
+import type { Output } from '../../base/terminal/output.ts'
 
 /** Writes one line of JSON. `type` comes first, and `data` can't override it. */
 export function writeLine(output: Output, type: 'step' | 'result' | 'error', data: object): void {

@@ -1,7 +1,8 @@
 import type { OnStep, StepEvent } from '../../base/progress.ts'
+import { painter } from '../../base/terminal/colours.ts'
+import { duration, endMark, marksOf } from '../../base/terminal/marks.ts'
 import type { Context } from '../command.ts'
-import { painter } from './layout.ts'
-import { duration, endMark, hasEnded, marksOf, stepKey, stepText } from './step-text.ts'
+import { hasEnded, stepKey, stepText } from './step-text.ts'
 
 /** Shows steps while they happen. */
 export interface Progress {

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder'
 import { Interrupted, SIGINT_CODE, type Io } from './io.ts'
-import { withoutLive } from './live.ts'
+import { withoutLive } from '../../base/terminal/live.ts'
 
 /** Can a person be asked? The question goes to stderr, so that has to be a terminal too. */
 export function canAsk({ stdin, stderr }: Io): boolean {

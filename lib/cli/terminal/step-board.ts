@@ -1,16 +1,12 @@
 import type { StepEvent } from '../../base/progress.ts'
+import type { BoardLine } from '../../base/terminal/board.ts'
+import { painter } from '../../base/terminal/colours.ts'
+import { duration, elapsed, endMark, foldLine, marksOf } from '../../base/terminal/marks.ts'
+import { textWidth } from '../../base/terminal/text-width.ts'
 import type { Context } from '../command.ts'
-import { painter, textWidth, widthOf } from './layout.ts'
-import { duration, endMark, foldLine, hasEnded, marksOf, stepKey, stepText } from './step-text.ts'
+import { widthOf } from './layout.ts'
+import { hasEnded, stepKey, stepText } from './step-text.ts'
 import { printable } from '../../base/text.ts'
-
-/** A line that is rewritten while something runs. */
-interface BoardLine {
-  /** Absent: the step runs, and its mark turns. */
-  readonly mark?: string
-  readonly words: string
-  readonly time: string
-}
 
 /** The steps on a terminal: some lines while they run, and text that stays. */
 export interface Board {
@@ -26,15 +22,7 @@ interface Running {
   readonly since: number
 }
 
-/** Shorter times aren't shown. */
-const WORTH_SAYING_MS = 1000
 const UNFINISHED = 'not finished'
-
-/** Whole seconds: tenths would flicker. */
-function elapsed(since: number, until: number = performance.now()): string {
-  const milliseconds = until - since
-  return milliseconds < WORTH_SAYING_MS ? '' : duration(milliseconds).replace(/\.\d s$/, ' s')
-}
 
 /** A line for each step; finished steps stay above those that run. */
 export function stepBoard({ io: { stderr, env } }: Context): Board {

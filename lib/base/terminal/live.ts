@@ -1,4 +1,6 @@
-import type { Output } from './io.ts'
+import { stripVTControlCharacters } from 'node:util'
+import type { Output } from './output.ts'
+import { textWidth } from './text-width.ts'
 
 /**
  * Lines at the bottom of a terminal that are rewritten in place. The cursor stays visible, and waits at the start of the
@@ -33,15 +35,15 @@ const ERASE = `${ESCAPE}J`
 /** Reserves the last lines of a terminal; `end` releases them. */
 export function goLive(output: Output): Live {
   let shown: readonly string[] = []
-  /** How many lines there are to rewrite. */
-  let drawn = 0
+  /** The lines that are on the terminal. */
+  let drawn: readonly string[] = []
   let paused = false
   let heldBack = ''
   // A single write, so that the terminal doesn't flicker.
   const write = (text: string, lines: readonly string[]): void => {
-    const back = drawn === 0 ? '' : `\r${ESCAPE}${drawn}A${ERASE}`
+    const back = drawn.length === 0 ? '' : `\r${ESCAPE}${heightOf(drawn, output)}A${ERASE}`
     const all = `${back}${text}${lines.map((line) => `${line}\n`).join('')}`
-    drawn = lines.length
+    drawn = lines
     if (all !== '') output.write(all)
   }
   const region: Region = {
@@ -64,11 +66,18 @@ export function goLive(output: Output): Live {
     end: () => {
       if (REGIONS.get(output) === region) REGIONS.delete(output)
       shown = []
-      drawn = 0
+      drawn = []
     },
   }
   REGIONS.set(output, region)
   return region
+}
+
+/** How many rows the lines take now: a terminal that has become narrower since has wrapped them. */
+function heightOf(lines: readonly string[], { columns }: Output): number {
+  if (!columns) return lines.length
+  const rows = lines.map((line) => Math.max(1, Math.ceil(textWidth(stripVTControlCharacters(line)) / columns)))
+  return rows.reduce((sum, count) => sum + count, 0)
 }
 
 /** Writes whole lines to a stream, above whatever is rewritten there. */
