@@ -18,7 +18,6 @@ const READS = [
 
 /** Messages that others wrote, and that nothing but their words tells apart. */
 const FOREIGN: Readonly<Record<string, string>> = {
-  'lib/base/files.ts': "Node's own message on a failed system call: only its reason is quoted",
   'lib/engine/workflows/build/failure.ts': "the builder's words hold the exit code of a step",
   'lib/transport/body.ts': "Node's own message on what can't be JSON: the first of its lines is quoted",
   'lib/engine/query.ts': "Node's own message on what can't be JSON: the first of its lines is quoted",
