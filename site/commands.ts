@@ -51,21 +51,23 @@ function indexText(description: string): string {
   const shown = [...new Set(COMMANDS.map(({ words }) => groupOf(words)))]
   const tables = shown.map((group) => {
     const rows = COMMANDS.filter(({ words }) => groupOf(words) === group).map(
-      ({ words, summary }) => `| [\`${words.join(' ')}\`](${words.join('-')}.md) | ${escaped(summary)} |`,
+      ({ words, summary }) => `| [\`${words.join(' ')}\`](${words.join('-')}.md) | ${prose(summary)} |`,
     )
-    const intro = group === '' ? '' : `## ${group}\n\n${escaped(GROUPS[group]?.description ?? '')}\n\n`
+    const intro = group === '' ? '' : `## ${group}\n\n${prose(GROUPS[group]?.description ?? '')}\n\n`
     return `${intro}| command | what it does |\n|---|---|\n${rows.join('\n')}\n`
   })
-  return `# Commands\n\n${escaped(description)}\n\n[Command line](../docs/command-line.md) has what all commands share: exit codes, JSON output, completion and the plugin.\n\n${tables.join('\n')}`
+  return `# Commands\n\n${prose(description)}\n\n[Command line](../docs/command-line.md) has what all commands share: exit codes, JSON output, completion and the plugin.\n\n${tables.join('\n')}`
 }
 
 function commandText({ entry, spec }: Loaded, command: Command, screens: readonly Screen[]): string {
   const name = entry.words.join(' ')
-  const examples = spec.examples.map(([line, does]) => `${sentenceCase(escaped(does))}:\n\n${fence('sh', typed(line))}`)
+  const examples = spec.examples.map(
+    ([line, does]) => `${sentenceCase(prose(does))}${does.endsWith('?') ? '' : ':'}\n\n${fence('sh', typed(line))}`,
+  )
   const shown = screens.filter((screen) => screen.command === name).map(({ html }) => html)
   return [
     `# docker-mtls ${name}`,
-    escaped(typed(spec.description)),
+    prose(typed(spec.description)),
     fence('text', `docker-mtls ${name} ${command.usage()}`),
     section('Arguments', table('argument', argumentsOf(command))),
     section('Options', table('option', optionsOf(command))),
@@ -91,8 +93,23 @@ function optionsOf(command: Command): (readonly [string, string])[] {
   })
 }
 
+/** In the help, two spaces are around what can be typed, and a paragraph that begins with them is a list in columns. */
+const TYPED = / {2,}(\S.*?)(?: {2,}| (?=[.,;:](?: |$))|$)/g
+
+function prose(text: string): string {
+  const paragraphs = text.split('\n\n').map((part) => {
+    if (part.startsWith('  ')) return fence('text', part)
+    const pieces = part.split(TYPED).map((piece, index) => (index % 2 === 0 ? escaped(piece) : ` \`${piece}\` `))
+    return pieces
+      .join('')
+      .replaceAll(/` (?=[.,;:](?: |$))/g, '`')
+      .trim()
+  })
+  return paragraphs.join('\n\n')
+}
+
 function table(head: string, rows: readonly (readonly [string, string])[]): string {
-  const lines = rows.map(([term, about]) => `| \`${term.replaceAll('|', String.raw`\|`)}\` | ${escaped(about)} |`)
+  const lines = rows.map(([term, about]) => `| \`${term.replaceAll('|', String.raw`\|`)}\` | ${prose(about)} |`)
   return rows.length === 0 ? '' : `| ${head} | meaning |\n|---|---|\n${lines.join('\n')}`
 }
 

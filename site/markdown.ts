@@ -3,7 +3,7 @@ import { slug } from 'github-slugger'
 import highlighter from 'highlight.js/lib/common'
 import MarkdownIt, { type Token } from 'markdown-it'
 import anchors from 'markdown-it-anchor'
-import { relativeUrl, SiteError, type Page } from './page.ts'
+import { escapeHtml, relativeUrl, SiteError, type Page } from './page.ts'
 
 export interface Heading {
   readonly level: number
@@ -31,6 +31,8 @@ export function makeRenderer(pages: readonly Page[]): (page: Page) => Rendered {
   })
   markdown.renderer.rules['table_open'] = () => '<div class="scroll"><table>\n'
   markdown.renderer.rules['table_close'] = () => '</table></div>\n'
+  markdown.renderer.rules['text'] = (tokens, index) => breakable(tokens[index]?.content ?? '')
+  markdown.renderer.rules['code_inline'] = (tokens, index) => `<code>${breakable(tokens[index]?.content ?? '')}</code>`
   return (page) => {
     const tokens = markdown.parse(page.text, {})
     for (const token of tokens.flatMap(({ children }) => children ?? [])) mapLink(token, page, outputs)
@@ -40,6 +42,15 @@ export function makeRenderer(pages: readonly Page[]): (page: Page) => Rendered {
     if (title === undefined) throw new SiteError(`${page.source} has no heading`)
     return { title, html: markdown.renderer.render(tokens, markdown.options, {}), headings, tokens }
   }
+}
+
+/** Where a phone may break long names: at `_`, `.` and `/`, and within `camelCase`. */
+const BREAKS = /(?<=[_./])(?=\w)|(?<=\p{Ll})(?=\p{Lu})/u
+const LONG_NAME = /(\S{13,})/
+
+function breakable(text: string): string {
+  const parts = text.split(LONG_NAME).map((part) => (LONG_NAME.test(part) ? part.split(BREAKS) : [part]))
+  return parts.map((part) => part.map((word) => escapeHtml(word)).join('<wbr>')).join('')
 }
 
 function highlight(code: string, name: string): string {

@@ -37,3 +37,7 @@ export function relativeUrl(from: string, to: string): string {
   while (shared < folders.length && folders[shared] === target[shared]) shared++
   return `${'../'.repeat(folders.length - shared)}${target.slice(shared).join('/')}`
 }
+
+export function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+}

@@ -32,7 +32,7 @@ function sectionsOf(page: Page, { title, tokens, headings }: Rendered): Section[
     if (token.type === 'heading_open') {
       const heading = headings[next++]
       const isOwn = heading !== undefined && heading.level <= DEEPEST && !USUAL.has(heading.title)
-      if (isOwn) sections.push({ heading: heading.title, id: heading.level === 1 ? '' : heading.id, texts: [] })
+      if (isOwn) sections.push({ heading: heading.title, id: sections.length === 0 ? '' : heading.id, texts: [] })
     } else if (token.type === 'inline' && tokens[index - 1]?.type !== 'heading_open') {
       sections.at(-1)?.texts.push(plainText(token))
     } else if (token.type === 'fence' && page.search === 'sections') {

@@ -1,6 +1,6 @@
 import { packageVersion } from '../lib/base/package-version.ts'
 import type { Heading, Rendered } from './markdown.ts'
-import { relativeUrl, type NavGroup, type NavLink, type Page } from './page.ts'
+import { escapeHtml, relativeUrl, type NavGroup, type NavLink, type Page } from './page.ts'
 
 /** With fewer sections, a list of them helps nobody. */
 const ENOUGH = 3
@@ -94,8 +94,4 @@ function contents(headings: readonly Heading[]): string {
     ({ level, id, title }) => `<li class="level-${level}"><a href="#${escapeHtml(id)}">${escapeHtml(title)}</a></li>`,
   )
   return `<details class="contents"><summary>On this page</summary><nav aria-label="On this page"><ul>${items.join('')}</ul></nav></details>`
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 }

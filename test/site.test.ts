@@ -78,6 +78,15 @@ test('the page of a command has all that its definition says', async () => {
   }
 })
 
+test('what can be typed is code, and a list in columns stays one', () => {
+  assert.ok(pageOf('commands/README.md').text.includes('There are two ways: `export` packs a key'))
+  assert.match(
+    pageOf('commands/context-create.md').text,
+    /^Then: `docker --context prod ps`, or `docker context use prod`:$/m,
+  )
+  assert.match(pageOf('commands/cert-rotate-ca.md').text, /^```text\n {2}1 trust {4}clients/m)
+})
+
 test('screens show what the commands printed, in colour, and nothing of this machine', () => {
   assert.ok(printed.length > 8)
   const { html } = printed.find(({ command }) => command === 'init') ?? { html: '' }

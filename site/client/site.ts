@@ -11,8 +11,11 @@ const element = (id: string): HTMLElement => {
 function startTheme(button: HTMLElement): void {
   let theme = storedTheme()
   const show = (): void => {
-    button.textContent = { auto: 'Auto', light: 'Light', dark: 'Dark' }[theme]
-    button.setAttribute('aria-label', `Colours: ${button.textContent}`)
+    const name = { auto: 'Auto', light: 'Light', dark: 'Dark' }[theme]
+    const label = document.createElement('span')
+    label.textContent = 'Colours: '
+    button.replaceChildren(label, name)
+    button.setAttribute('aria-label', `Colours: ${name}`)
   }
   button.addEventListener('click', () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'auto'
@@ -37,8 +40,9 @@ function startMenu(button: HTMLElement, pages: HTMLElement): void {
   })
   document.documentElement.classList.add('scripted')
   button.hidden = false
-  const current = pages.querySelector<HTMLElement>('[aria-current]')
-  if (current !== null && pages.scrollHeight > pages.clientHeight) pages.scrollTop = current.offsetTop - 120
+  // The page itself comes after the page that lists it.
+  const current = [...pages.querySelectorAll<HTMLElement>('[aria-current]')].at(-1)
+  if (current !== undefined && pages.scrollHeight > pages.clientHeight) pages.scrollTop = current.offsetTop - 120
 }
 
 /** A keyboard must reach what scrolls sideways, and only that. */

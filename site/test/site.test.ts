@@ -7,14 +7,12 @@ import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { COMMANDS } from '../../lib/cli/commands.ts'
-import { findProgram } from '../../scripts/packages.ts'
-import { lacks } from '../../test/support/requirements.ts'
+import { BROWSER_PACKAGES, ensurePackages, findProgram } from '../../scripts/packages.ts'
 import { temporaryFolder } from '../../test/support/temporary.ts'
 import { buildSite } from '../build.ts'
 import { crawl } from './crawl.ts'
 import { serve, type Served } from './server.ts'
 
-const CHROMIUM = 'chromium-headless-shell'
 const PREFIX = '/some/where/docker-mtls/'
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -61,19 +59,23 @@ function wider(page: Page): Promise<string[]> {
   })
 }
 
-const skip = lacks(CHROMIUM)
 const folder = join(await temporaryFolder(), 'site')
 
-describe('the site', { skip }, () => {
+describe('the site', () => {
   let site: Served
   let browser: Browser
   /** What the browser said that is wrong, and requests to elsewhere. */
   const complaints: string[] = []
 
   before(async () => {
+    const absent = await ensurePackages(BROWSER_PACKAGES, (line) => process.stderr.write(`${line}\n`))
+    assert.deepEqual(absent, [], 'the site can only be tested in a browser')
     await buildSite(folder)
     site = await serve(folder, PREFIX)
-    browser = await chromium.launch({ executablePath: findProgram(CHROMIUM) ?? CHROMIUM, args: ['--no-sandbox'] })
+    browser = await chromium.launch({
+      executablePath: findProgram('chromium-headless-shell') ?? '',
+      args: ['--no-sandbox'],
+    })
   })
   after(async () => {
     await browser.close()
@@ -234,11 +236,14 @@ describe('the site', { skip }, () => {
     const back = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
     await page.locator('#theme').click()
     await page.locator('#theme').click()
-    assert.deepEqual([await page.locator('#theme').textContent(), await back()], ['Dark', 'rgb(20, 23, 27)'])
+    assert.deepEqual([await page.locator('#theme').textContent(), await back()], ['Colours: Dark', 'rgb(20, 23, 27)'])
     await page.goto(`${site.address}errors.html`)
     assert.equal(await back(), 'rgb(20, 23, 27)')
     await page.locator('#theme').click()
-    assert.deepEqual([await page.locator('#theme').textContent(), await back()], ['Auto', 'rgb(255, 255, 255)'])
+    assert.deepEqual(
+      [await page.locator('#theme').textContent(), await back()],
+      ['Colours: Auto', 'rgb(255, 255, 255)'],
+    )
     await page.context().close()
   })
 
@@ -259,6 +264,15 @@ describe('the site', { skip }, () => {
     assert.match(init, /<pre class="screen"><kbd>\$ docker-mtls init/)
     assert.match(init, /<span class="ansi-green-fg">created /)
     assert.doesNotMatch(init, /docker-mtls-\w{6}\b/)
+  })
+
+  test('each exported function has an example', () => {
+    const functions = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /^api\/.*\/functions\//.test(name),
+    )
+    const without = functions.filter((name) => !/<h\d id="example"/.test(readFileSync(join(folder, name), 'utf8')))
+    assert.ok(functions.length > 60, `only ${functions.length} functions`)
+    assert.deepEqual(without, [])
   })
 
   test('the browser complained about nothing, and asked nobody else', () => {
