@@ -12,7 +12,7 @@ const VERSION = createHash('sha256')
   .slice(0, 16)
 /** The folder of compiled files. Each has its source's time; if the times differ, the source is compiled again. */
 const COMPILED = join(ROOT, '.cache', `compiled-${VERSION}`)
-const FOLDERS = ['lib', 'test', 'scripts', 'examples']
+const FOLDERS = ['lib', 'test', 'scripts', 'examples', 'site']
 
 export const OPTIONS = {
   format: 'esm',

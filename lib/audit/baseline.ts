@@ -77,6 +77,11 @@ export type Change = 'new' | 'worse' | 'same' | 'better'
  *
  * @param text - JSON
  * @throws {@link AuditError} ERR_AUDIT_BASELINE_INVALID
+ * @example
+ * ```ts
+ * const baseline = parseBaseline(await readFile('last-week.json', 'utf8'))
+ * const report = auditSnapshot(await collectSnapshot(docker), { baseline })
+ * ```
  */
 export function parseBaseline(text: string): Baseline {
   let value: unknown

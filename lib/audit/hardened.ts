@@ -76,6 +76,11 @@ export function review(body: ContainerCreateRequest, against: Reviewed): readonl
  *
  * @param body - the request, as for `docker.containers.create()`
  * @param overrides - settings that you insist on, such as `{ HostConfig: { CapAdd: ['NET_BIND_SERVICE'] } }`
+ * @example
+ * ```ts
+ * const { body } = hardened({ Image: 'nginx' }, { HostConfig: { CapAdd: ['NET_BIND_SERVICE'] } })
+ * await docker.containers.create(body, { name: 'web' })
+ * ```
  */
 export function hardened(
   body: ContainerCreateRequest,

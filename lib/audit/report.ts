@@ -163,6 +163,11 @@ function count(findings: readonly ReportedFinding[]): Pick<AuditReport, 'counts'
 /**
  * The findings that make an audit fail: failures of at least this severity without an exception. With a baseline, only new or
  * worse ones, and checks that passed before and are unknown now.
+ * @example
+ * ```ts
+ * const report = auditSnapshot(await collectSnapshot(docker))
+ * if (failuresOf(report, 'high').length > 0) process.exitCode = 1
+ * ```
  */
 export function failuresOf(report: Pick<AuditReport, 'findings'>, failOn: Severity): ReportedFinding[] {
   return report.findings.filter((finding) => isFailing(finding, failOn))

@@ -69,7 +69,14 @@ export function keepSentences(error: object, { tried, got, todo }: Failure): voi
   Object.defineProperty(error, SENTENCES, { value })
 }
 
-/** The sentences of an error, also of another copy of the package. */
+/**
+ * The sentences of an error, also of another copy of the package.
+ *
+ * @example
+ * ```ts
+ * if (isDockerMtlsError(error)) console.log(sentencesOf(error).todo)
+ * ```
+ */
 export function sentencesOf(error: ErrorSentences): ErrorSentences {
   const { tried, got, todo } = error
   return (error as { [SENTENCES]?: ErrorSentences })[SENTENCES] ?? { tried, got, todo }

@@ -31,8 +31,8 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   client: {
     summary: 'set up the machines of clients',
     description:
-      'Sets up the machines of clients. There are two ways: export  packs a key and certificate that were created with the ' +
-      'CA; request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it. ' +
+      'Sets up the machines of clients. There are two ways:  export  packs a key and certificate that were created with the ' +
+      'CA;  request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it. ' +
       'Beside the CA,  ls  lists the clients, and  rm  removes their files.',
   },
   context: {

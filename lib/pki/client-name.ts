@@ -14,6 +14,11 @@ const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
  *
  * @param name - 1 to 64 letters, digits, `-` and `_`, beginning with a letter or digit
  * @throws {@link PkiError} ERR_NAME_INVALID, with a valid name if one can be derived
+ * @example
+ * ```ts
+ * parseClientName('ci-runner_2') // 'ci-runner_2'
+ * parseClientName('ci runner') // throws, and suggests ci-runner
+ * ```
  */
 export function parseClientName(name: string): string {
   checkText(name, 'the name for a client certificate')
@@ -35,6 +40,10 @@ export function parseClientName(name: string): string {
  *
  * @param text - usually a login name
  * @returns undefined if no valid name is left
+ * @example
+ * ```ts
+ * suggestClientName('José Núñez') // 'Jose-Nunez'
+ * ```
  */
 export function suggestClientName(text: string): string | undefined {
   const plain = text

@@ -54,6 +54,11 @@ export const KEY_TYPES: readonly KeyType[] = Object.keys(GENERATORS) as KeyType[
  * @param value - one of {@link KEY_TYPES}
  * @returns the key type
  * @throws {@link PkiError} ERR_KEY_TYPE_INVALID
+ * @example
+ * ```ts
+ * const keyType = parseKeyType(process.env['KEY_TYPE'] ?? 'p256')
+ * const issued = await issueClient(authority, { name: 'ci', keyType })
+ * ```
  */
 export function parseKeyType(value: unknown): KeyType {
   const known = KEY_TYPES.find((type) => type === value)

@@ -62,6 +62,10 @@ export function parseServerNames(names: readonly string[]): ServerName[] {
  *
  * @param given - a DNS name, or an IPv4 or IPv6 address
  * @throws {@link PkiError} ERR_NAME_INVALID, with a suggestion if there is one
+ * @example
+ * ```ts
+ * parseServerName('10.0.0.4').kind // 'ip'
+ * ```
  */
 export function parseServerName(given: string): ServerName {
   checkText(given, 'a name for a server certificate')

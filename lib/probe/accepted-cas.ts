@@ -27,6 +27,11 @@ export function namesAuthority(report: Pick<ServerReport, 'acceptedAuthorities'>
  * @param report - the result of {@link probeServer}
  * @param caPem - the certificates of all CAs, as in the daemon's `--tlscacert`
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
+ * @example
+ * ```ts
+ * const report = await probeServer({ host: 'build01', port: 2376 })
+ * if (!namesOnly(report, await readFile('ca.pem', 'utf8'))) throw new Error('it accepts clients of other CAs, too')
+ * ```
  */
 export function namesOnly(report: Pick<ServerReport, 'acceptedAuthorities'>, caPem: string): boolean {
   const ours = subjects(caPem)

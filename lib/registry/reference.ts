@@ -76,6 +76,10 @@ export function parseReference(text: string): ImageReference {
  * Writes a reference in its full form: `docker.io/library/ubuntu:24.04`.
  *
  * @param reference - the result of {@link parseReference}
+ * @example
+ * ```ts
+ * formatReference(parseReference('ubuntu:24.04')) // 'docker.io/library/ubuntu:24.04'
+ * ```
  */
 export function formatReference({ name, tag, digest }: ImageReference): string {
   return `${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`

@@ -26,6 +26,13 @@ export interface AuditSnapshot {
  * @param docker - a connected client
  * @param options - a signal, and the longest time for one request
  * @throws the reason of the signal
+ * @example
+ * ```ts
+ * import { writeFile } from 'node:fs/promises'
+ *
+ * const snapshot = await collectSnapshot(docker)
+ * await writeFile('build01.json', JSON.stringify(snapshot))
+ * ```
  */
 export async function collectSnapshot(docker: DockerClient, options: CollectOptions = {}): Promise<AuditSnapshot> {
   const { collectSnapshot: collect } = await import('./collect.ts')
@@ -53,6 +60,11 @@ export function parseSnapshot(text: string): AuditSnapshot {
  * @param options - which checks, exceptions and baseline
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for a check, family or profile that doesn't exist
  * @throws {@link AuditError} for a snapshot or exceptions that are invalid
+ * @example
+ * ```ts
+ * const { counts } = auditSnapshot(await collectSnapshot(docker), { only: ['container'] })
+ * console.log(counts.fail, counts.unknown)
+ * ```
  */
 export function auditSnapshot(snapshot: AuditSnapshot, options: EvaluateOptions = {}): AuditReport {
   return auditKnown(checkSnapshot(snapshot), options)

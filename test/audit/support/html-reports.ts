@@ -9,7 +9,7 @@ import { changed, type Change } from './daemon-snapshot.ts'
 import { goodCa, goodCertificate, goodTls } from './tls-snapshots.ts'
 
 /** A daemon with these containers, each with what is different from a good one. */
-function daemonWith(containers: Readonly<Record<string, Raw | null>>, change: Change = {}): Snapshot {
+export function daemonWith(containers: Readonly<Record<string, Raw | null>>, change: Change = {}): Snapshot {
   const { web = {}, ...others } = containers
   const { info, ...rest } = change
   const { volumes, ...around } = snapshotWith(web, { others })

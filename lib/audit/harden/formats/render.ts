@@ -23,6 +23,10 @@ export interface RenderHardenedOptions {
  *
  * @param hardened - from {@link hardenContainer}
  * @param format - `run`, `compose` or `api`
+ * @example
+ * ```ts
+ * console.log(renderHardened(await hardenContainer(docker, 'web'), 'compose'))
+ * ```
  */
 export function renderHardened(
   { name, body }: Pick<HardenedContainer, 'name' | 'body'>,
