@@ -29,7 +29,8 @@ export async function hasTlsFiles(folder: string): Promise<boolean> {
 /** The remedy if DOCKER_TLS_CERTDIR is empty, which turns TLS off in docker:dind. */
 export function turnedOff(env: Environment): Sentence | undefined {
   if (env['DOCKER_TLS_CERTDIR'] !== '') return undefined
-  return sentence`DOCKER_TLS_CERTDIR is empty, which turns TLS off in docker:dind. Set it for the service and for this job, and use the TLS port:  ${command('export', 'DOCKER_TLS_CERTDIR=/certs', `DOCKER_HOST=${DIND_HOST}`)}`
+  const [, host = 'docker'] = /^tcp:\/\/([\w.-]+)(?::\d+)?$/.exec(env['DOCKER_HOST'] ?? '') ?? []
+  return sentence`DOCKER_TLS_CERTDIR is empty, which turns TLS off in docker:dind. Set it for the service and for this job, and use the TLS port:  ${command('export', 'DOCKER_TLS_CERTDIR=/certs', `DOCKER_HOST=tcp://${host}:2376`)}`
 }
 
 /** An error about plaintext says that TLS was turned off, if it was. */

@@ -10,10 +10,21 @@ export type ApiPath = string & {
   readonly [encoded]: true
 }
 
+/** A promise has no id yet, and neither has what is read from it. */
+function notText(value: unknown): [got: string, todo?: string] {
+  if (value instanceof Promise) return ['it is a promise', 'Await the promise first.']
+  if (value === undefined) return ['it is missing', 'Pass the id or name. Was the call that returns it awaited?']
+  return [`it is ${shown(value)}, not a string`]
+}
+
 function segment(value: unknown, of = 'an API path'): string {
   const invalid = (got: string, todo = 'Pass the id or name as Docker prints it.'): ArgumentError =>
-    new ArgumentError('ERR_PATH_SEGMENT_INVALID', { tried: `the id or name ${shown(value)} in ${of}`, got, todo })
-  if (typeof value !== 'string') throw invalid('it is not a string')
+    new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
+      tried: `the id or name${typeof value === 'string' ? ` ${shown(value)}` : ''} in ${of}`,
+      got,
+      todo,
+    })
+  if (typeof value !== 'string') throw invalid(...notText(value))
   // WHATWG URL and proxies resolve these, encoded or not: `..` would reach the endpoint of another object. So would
   // `a/..`, since dockerd and many proxies decode slashes first.
   if (value === '' || hasDotSegment(value))

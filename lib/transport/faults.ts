@@ -16,7 +16,7 @@ interface Thrown extends Error {
 const PLAINTEXT: Fault = {
   code: 'ERR_SERVER_PLAINTEXT',
   got: "the server doesn't use TLS on that port: it may be an unprotected Docker daemon",
-  todo: sentence`Correct the port, or secure the daemon:  ${ours('setup', 'HOST')}`,
+  todo: sentence`Correct the port, or secure the daemon:  ${ours('setup', 'ssh://root@HOST')}`,
 }
 
 const RESET: Fault = {

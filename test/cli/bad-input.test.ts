@@ -29,6 +29,8 @@ const USAGE: readonly Row[] = [
   ['an option that replaces', ['cert', 'client', 'a', '--foce'], 2, 'ERR_USAGE', /no option --foce\.\nSee: /],
   ['a command of a group with a slip', ['cert', 'sho', 'x'], 2, 'ERR_USAGE', /Did you mean {2}docker-mtls cert show/],
   ['an unknown option', ['init', 'b', '--days', '3'], 2, 'ERR_USAGE', /no option --days/],
+  ['the folder of keys by its other name', ['init', 'b', '--dir', 'x'], 2, 'ERR_USAGE', /Did you mean {2}--out \?/],
+  ['and the other way round', ['cert', 'list', '--out', 'x'], 2, 'ERR_USAGE', /Did you mean {2}--dir \?/],
   ['an option with a slip', ['init', 'b', '--lisen', 'x'], 2, 'ERR_USAGE', /Did you mean {2}--listen/],
   ['an option before the command', ['--json', 'ping'], 2, 'ERR_USAGE', /no option --json/],
   ['no names', ['init'], 2, 'ERR_USAGE', /argument name is missing.*\n.*docker-mtls init build01/],

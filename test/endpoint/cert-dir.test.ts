@@ -98,10 +98,10 @@ describe('DOCKER_TLS_CERTDIR', () => {
 
   for (const port of [2375, 2376]) {
     test(`empty, with port ${port}: the error says that this turned TLS off`, async () => {
-      const { todo } = await failureOf({ DOCKER_HOST: `tcp://docker:${port}`, DOCKER_TLS_CERTDIR: '' })
+      const { todo } = await failureOf({ DOCKER_HOST: `tcp://dind:${port}`, DOCKER_TLS_CERTDIR: '' })
       assert.match(
         todo,
-        /^DOCKER_TLS_CERTDIR is empty, which turns TLS off .*export DOCKER_TLS_CERTDIR=\/certs DOCKER_HOST=/,
+        /^DOCKER_TLS_CERTDIR is empty, which turns TLS off .*export DOCKER_TLS_CERTDIR=\/certs DOCKER_HOST=tcp:\/\/dind:2376$/,
       )
       const unset = await failureOf({ DOCKER_HOST: `tcp://docker:${port}` })
       assert.doesNotMatch(unset.message, /CERTDIR/)

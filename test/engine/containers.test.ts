@@ -316,6 +316,8 @@ describe('likely mistakes', () => {
       /refuse devices and named pipes/,
     ],
     ['a Unix signal as signal', (d) => d.containers.stop('web', { signal: 'SIGKILL' as never }), /killSignal/],
+    ['a promise instead of an id', (d) => d.containers.start(Promise.resolve('x') as never), /Await the promise/],
+    ['what a promise has not', (d) => d.containers.start(undefined as never), /awaited\?/],
     ['the name that a list gives', (d) => d.containers.inspect('/web'), /Remove the slash: {2}web$/],
   ]
   for (const [what, call, todo] of rows) {

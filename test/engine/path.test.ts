@@ -31,7 +31,7 @@ test('every substitution is one segment', () => {
 
 test('an id that is refused is named with its call', () => {
   assert.throws(() => expandPath('/containers/{id}/json', [undefined], 'containers.inspect()'), {
-    message: /^the id or name undefined in containers\.inspect\(\): it is not a string/,
+    message: /^the id or name in containers\.inspect\(\): it is missing/,
   })
 })
 

@@ -117,6 +117,9 @@ function isHarmless(words: readonly string[]): (suggestion: string) => boolean {
 /** The docker command's own short options, which people type from habit. */
 const DOCKERS_SHORT: Readonly<Record<string, string>> = { '-H': '--host', '-c': '--context', '-v': '--version' }
 
+/** The folder of keys has two names: where it is created, and where it is used. */
+const FOLDERS: Readonly<Record<string, string>> = { '--dir': '--out', '--out': '--dir' }
+
 /** What was probably meant: the long form of docker's own option, a correction of a typo, or a longer flag. */
 function optionMeant(flag: string, similar: readonly string[], command: Command | undefined): Sentence | undefined {
   const long = flag.startsWith('--') ? undefined : DOCKERS_SHORT[flag.slice(0, 2)]
@@ -124,6 +127,8 @@ function optionMeant(flag: string, similar: readonly string[], command: Command 
   // Without a known command it was written before the command, where docker has it.
   if (long !== undefined && command === undefined) return sentence`${SELF} COMMAND ${long}`
   if (long !== undefined) return command?.options.find((option) => option.long === long)?.long
+  const folder = FOLDERS[flag]
+  if (folder !== undefined && command?.options.some((option) => option.long === folder) === true) return folder
   return similar.length > 0 ? similar.join(', ') : longerFlag(flag, command)
 }
 

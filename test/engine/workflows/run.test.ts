@@ -69,7 +69,7 @@ describe('run', () => {
       'GET /containers/made/logs',
       'DELETE /containers/made',
     ])
-    assert.match(asked.at(-1) ?? '', /\?force=true&v=true$/)
+    assert.match(asked.at(-1) ?? '', /\?v=true&force=true$/)
   })
 
   const failures: [Step, Answer, typeof ServerError | typeof BadRequestError][] = [
@@ -109,7 +109,7 @@ describe('run', () => {
     const rows: [call: () => Promise<unknown>, says: RegExp][] = [
       [() => docker.run(undefined as never, ['true']), /^the image undefined of run\(\)/],
       [() => docker.run('', ['true']), /^the image "" of run\(\)/],
-      [() => docker.run('image', 'ls -l' as never), /^the command "ls -l" of run\(\)/],
+      [() => docker.run('image', 'ls -l' as never), /^the command of run\(\): it is "ls -l"/],
       [() => run(docker, { stdin: 5 }), /^the option stdin of run\(\), 5:/],
       [() => run(docker, { stdin: {} }), /^the option stdin of run\(\), an object:/],
       [() => run(docker, { stdout: 'x' }), /^the option stdout of run\(\), "x":/],

@@ -63,7 +63,7 @@ describe('the builder', () => {
 
 describe('options', () => {
   test('that there are none of, or that the library decides, are refused', async () => {
-    for (const name of ['version', 'session', 'remote', 'tag', 'nocach', 'constructor']) {
+    for (const name of ['version', 'session', 'remote', 'tags', 'nocach', 'constructor']) {
       await assert.rejects(plan({ [name]: 'x' }), { code: 'ERR_OPTION_UNKNOWN' }, name)
     }
     await assert.rejects(plan({ builder: 'kaniko' as never }), { code: 'ERR_ARGUMENT_INVALID', message: /builder/ })
