@@ -14,5 +14,6 @@ export { adoptCertificates, checkLedger, findConflicts, type Adopted, type Ledge
 export { clientNames, serverPlaces, type ClientFiles, type ListedCertificate } from './list.ts'
 export { findPairFaults, type PairFault } from './pair-faults.ts'
 export { refuseOtherServer } from './other-server.ts'
+export { planServerRemoval, removeServer, type ServerRemoval } from './remove-server.ts'
 export { isFromCurrentCa, refuseRotation } from './rotate/cas.ts'
 export { readRotation, type RotatedAuthority, type RotationPhase } from './rotate/state.ts'

@@ -9,6 +9,9 @@ import { command, sentence } from '../base/sentence.ts'
 import { OWN_NAMES } from '../pki/server-name.ts'
 import { readIfThere } from '../base/files.ts'
 
+/** The description of the contexts that setup creates. */
+export const SETUP_DESCRIPTION = 'set up by docker-mtls'
+
 /** A context to create for a host. */
 export interface RequestedContext {
   /** DOCKER_CONFIG. */
@@ -64,7 +67,10 @@ export async function refuseForeignContext(requested: RequestedContext): Promise
 }
 
 /** Whether a context points to this host, by any of its names and with any port. Names that every machine has don't count. */
-function pointsToHost({ host }: ContextMeta, { url, names }: RequestedContext): boolean {
+export function pointsToHost(
+  { host }: Pick<ContextMeta, 'host'>,
+  { url, names }: Pick<RequestedContext, 'url' | 'names'>,
+): boolean {
   const known = names.filter((name) => !OWN_NAMES.includes(name))
   return [hostOf(url), ...known].includes(hostOf(host))
 }
@@ -91,7 +97,7 @@ export async function ensureContext(requested: RequestedContext, certPath: strin
   const isSame = existing?.host === url && !existing.skipTlsVerify && (await hasCredentials(config, name, credentials))
   if (isSame) return { name, action: 'kept' }
   const isOurs = existing !== undefined && pointsToHost(existing, requested)
-  const content = isOurs ? existing.content : { Metadata: { Description: `set up by docker-mtls` } }
+  const content = isOurs ? existing.content : { Metadata: { Description: SETUP_DESCRIPTION } }
   const docker = { Host: url, SkipTLSVerify: false }
   const { replaced } = await writeContext(config, {
     name,

@@ -1,10 +1,6 @@
-import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
-import { ConnectionError } from '../base/errors.ts'
 import { TLS_PORT } from '../base/ports.ts'
-import { command, sentence } from '../base/sentence.ts'
 import { gatherFacts, type HostFacts } from '../host/facts.ts'
-import { readSshConfig, type SshHost } from '../host/ssh-config.ts'
-import { sshShell, type SshShell } from '../host/ssh-shell.ts'
+import type { SshShell } from '../host/ssh-shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { runStep } from '../base/progress.ts'
 import { settingsInForce, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
@@ -17,7 +13,8 @@ import { forEachHost, type Outcome } from './for-each-host.ts'
 import { refuseForeignCa } from './known-ca.ts'
 import { hostNames, requireResolvable, type HostNames } from './host-names.ts'
 import type { SetupOptions } from './options.ts'
-import { givenTwice, type SetupTarget } from './target.ts'
+import { openHost, type Addresses } from './open-host.ts'
+import type { SetupTarget } from './target.ts'
 
 /** A host that was inspected and can be set up. */
 export interface InspectedHost extends SetupTarget {
@@ -40,7 +37,7 @@ export async function inspectHosts(
 ): Promise<Outcome<InspectedHost>[]> {
   parseRequested(options.requested)
   if (options.config !== undefined) for (const { folder } of targets) contextNameFor(folder, options.context)
-  const byAddress = new Map<string, string>()
+  const byAddress: Addresses = new Map()
   return forEachHost(targets, (target) =>
     runStep(options.onStep, { step: 'look', title: 'inspect it over ssh', subject: target.host }, ({ result }) =>
       inspectHost(target, options, { byAddress, result }),
@@ -48,9 +45,11 @@ export async function inspectHosts(
   )
 }
 
+/** What a man in the middle would get from a setup: he could impersonate the host from then on. */
+const CERTIFICATE_DANGER = 'a man in the middle could get a certificate for its name'
+
 interface Inspection {
-  /** The host at each name and port to which ssh connects, shared by all hosts: two aliases may stand for one host. */
-  readonly byAddress: Map<string, string>
+  readonly byAddress: Addresses
   readonly result: (note: string) => void
 }
 
@@ -59,14 +58,8 @@ async function inspectHost(
   options: SetupOptions,
   { byAddress, result }: Inspection,
 ): Promise<InspectedHost> {
-  const { host, folder, endpoint } = target
-  const ssh = await readSshConfig(endpoint)
-  requireHostKey(endpoint, ssh)
-  const { hostname, user, port } = ssh
-  const address = `${hostname}:${port}`
-  if ((byAddress.get(address) ?? host) !== host) throw givenTwice(`${host}, which is also ${byAddress.get(address)}`)
-  byAddress.set(address, host)
-  const shell = sshShell(endpoint, user)
+  const { folder, endpoint } = target
+  const { shell, hostname } = await openHost(target, byAddress, CERTIFICATE_DANGER)
   const facts = await gatherFacts(shell, options.signal)
   refuseHost(facts, shell.name)
   const sources = { hostname, address: shell.address(), requested: options.names }
@@ -104,21 +97,4 @@ function hostSummary(facts: HostFacts): string {
   const state = facts.property('service', 'ActiveState')
   const docker = typeof version === 'string' ? `Docker ${version}` : `docker is ${state}`
   return [system, docker].filter((part) => part !== undefined).join(', ')
-}
-
-/**
- * Refuses a host whose key ssh is configured not to check. A man in the middle would get a certificate for the host's name,
- * and could impersonate it from then on. Accepting the key at the first connection is allowed, since the user decides that.
- *
- * @throws {@link ConnectionError} ERR_SSH_HOST_KEY_UNKNOWN
- */
-function requireHostKey(endpoint: SshEndpoint, { hostKeyChecking, knownHosts }: SshHost): void {
-  const forgets = hostKeyChecking === 'accept-new' && knownHosts.length === 0
-  if (hostKeyChecking !== 'no' && !forgets) return
-  const url = formatEndpoint(endpoint)
-  throw new ConnectionError('ERR_SSH_HOST_KEY_UNKNOWN', {
-    tried: `setting up ${url}`,
-    got: `ssh is configured to accept any key for that host (StrictHostKeyChecking ${hostKeyChecking}${forgets ? ', and UserKnownHostsFile stores none' : ''}), so a man in the middle could get a certificate for its name`,
-    todo: sentence`Set  StrictHostKeyChecking ask  for it in ~/.ssh/config${forgets ? ', without a UserKnownHostsFile' : ''}, then compare its fingerprint and accept the key once in a terminal:  ${command('ssh', url)}`,
-  })
 }

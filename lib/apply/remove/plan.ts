@@ -102,6 +102,11 @@ function fileOf({ path, action, text, mode }: Change): ReturnType<HostFacts['fil
   return action === 'remove' ? undefined : { path, text, mode, owner: 'root:root' }
 }
 
+/** Has the host nothing of docker-mtls? */
+export function isNothingToRemove({ changes, hasBackups }: Pick<RemovePlan, 'changes' | 'hasBackups'>): boolean {
+  return changes.length === 0 && !hasBackups
+}
+
 /** What an apply without options would write now: the same as there is, unless somebody has changed it. */
 function renderCurrent(
   facts: HostFacts,

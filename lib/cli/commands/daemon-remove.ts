@@ -16,7 +16,7 @@ interface RemoveFlags extends ConfirmFlags {
 }
 
 async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
-  const { planRemove } = await import('../../apply/remove/plan.ts')
+  const { planRemove, isNothingToRemove } = await import('../../apply/remove/plan.ts')
   const { carryOutRemove } = await import('../../apply/remove/carry-out.ts')
   const { settlePending } = await import('../../apply/rollback/pending.ts')
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
@@ -29,16 +29,12 @@ async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
   if (first.isPending) await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
   const plan = first.isPending ? await planRemove(shell, signal) : first
   refuseConflicts(plan)
-  if (isNothing(plan)) return answerNothing(plan, flags, context)
+  if (isNothingToRemove(plan)) return answerNothing(plan, flags, context)
   if (flags.json !== true) context.say(removeText(plan, context).trimEnd())
   await confirm(question(plan), flags, context, 'Nothing was removed.')
   await withProgress(context, flags, (onStep) => carryOutRemove(plan, { shell, rollbackAfter, signal, onStep }))
   const data = { ...removeData(plan, context), removed: true }
   context.answer({ data, text: `${printableLines(doneText(plan))}\n`, warnings: afterwards(plan) }, flags)
-}
-
-function isNothing({ changes, hasBackups }: RemovePlan): boolean {
-  return changes.length === 0 && !hasBackups
 }
 
 function question({ changes }: RemovePlan): string {

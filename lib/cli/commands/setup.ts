@@ -39,6 +39,7 @@ interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFl
   readonly force?: true
   readonly replaceCa?: true
   readonly dryRun?: true
+  readonly undo?: true
   readonly json?: true
 }
 
@@ -51,6 +52,12 @@ interface Call {
   readonly flags: SetupFlags
   readonly context: Context
   readonly reportFailures: ReturnType<typeof failureReporter>
+}
+
+async function runUndo(urls: readonly string[], flags: SetupFlags, command: Command, context: Context): Promise<void> {
+  const { refuseUselessOptions, undoSetup } = await import('./setup-undo.ts')
+  refuseUselessOptions(command)
+  await undoSetup(urls, flags, context)
 }
 
 async function runSetup(urls: readonly string[], given: SetupFlags, context: Context): Promise<void> {
@@ -236,8 +243,11 @@ function define(command: Command, context: Context): void {
   command
     .option('--encrypt-ca-key', 'encrypt the key of a new CA with a passphrase')
     .option('--dry-run', 'show the changes, and make none, there or here')
+    .option('--undo', 'take everything back that setup has done on these hosts, and for them in this folder')
   addYes(command)
-  addJsonLines(command).action((urls: string[], flags: SetupFlags) => runSetup(urls, flags, context))
+  addJsonLines(command).action((urls: string[], flags: SetupFlags) =>
+    flags.undo === true ? runUndo(urls, flags, command, context) : runSetup(urls, flags, context),
+  )
 }
 
 export const setup: CommandSpec = {
@@ -249,7 +259,11 @@ export const setup: CommandSpec = {
     '\n\n' +
     "It uses the system's ssh with its keys, aliases and known hosts, as root or as a user with passwordless sudo. You can " +
     "pass several hosts: a failure on one doesn't affect the others. You can run it again at any time: it changes only what " +
-    'differs.',
+    'differs.' +
+    '\n\n' +
+    'With --undo it takes everything back: on each host as  daemon remove  does, then here the docker context that it created ' +
+    "and the server's files. If a host fails, its files here stay, so that you can try again. The CA and the clients always " +
+    'stay. It accepts only --dir, --home, --dry-run, --rollback-after, --yes and --json.',
   examples: [
     [sentence`${SELF} setup ssh://root@build01.example.com`, 'then:  docker --context build01.example.com ps'],
     [
@@ -261,8 +275,9 @@ export const setup: CommandSpec = {
       'with another name, for the certificate and the context',
     ],
     [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'show the changes'],
+    [sentence`${SELF} setup --undo ssh://root@build01`, 'show what would be taken back, ask, then do it'],
   ],
-  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host.',
+  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
   jsonLines: true,
   stray: (extra) => `Write a host as  ssh://USER@${extra}`,
   define,

@@ -8,10 +8,9 @@ import { enumerate } from '../../base/text.ts'
 import { isAbandoned, parseTemporaryName, temporaryNameBeside } from '../../base/temporary-names.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import { clientPaths, clientsFolder } from '../layout.ts'
-import { isLeafFile } from '../leaf-files.ts'
+import { isOfLeaf } from '../leaf-files.ts'
 import { findUnlisted } from '../ledger-check.ts'
 import { clientNames, isClientName, listCertificates } from '../list.ts'
-import { WAITING } from '../swap.ts'
 
 /*
  * The folders of several clients can't be removed at once, so they first move into a waste folder beside them, which lists
@@ -119,20 +118,15 @@ function notFound(root: string, name: string, there: readonly string[]): PkiErro
 
 async function refuseForeign(folder: string, name: string): Promise<void> {
   const entries = await fs.readdir(folder, { withFileTypes: true })
-  const foreign = entries.filter((entry) => !isOurs(entry.name, entry.isFile())).map((entry) => entry.name)
+  const foreign = entries
+    .filter((entry) => !isOfLeaf({ name: entry.name, isFile: entry.isFile() }))
+    .map((entry) => entry.name)
   if (foreign.length === 0) return
   throw new PkiError('ERR_CLIENT_FOLDER_FOREIGN', {
     tried: `removing the client ${name}`,
     got: `${folder} also contains ${enumerate(foreign.toSorted())}, which docker-mtls did not create`,
     todo: 'Nothing was removed. Move that to another place, then run this again.',
   })
-}
-
-/** A file of a client, an old one with a date after its name, or the rest of a killed run. */
-function isOurs(name: string, isFile: boolean): boolean {
-  const target = parseTemporaryName(name)?.target ?? name
-  if (!isFile) return target === WAITING
-  return isLeafFile(target.replace(/\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(?:-\d+)?$/, ''))
 }
 
 /** Only the ledger will know of the certificates, which stay valid. */

@@ -1,0 +1,150 @@
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { SELF, sentence } from '../../base/sentence.ts'
+import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
+import type { SetupTarget } from '../../setup/target.ts'
+import type { UndoOptions, UndoPlan } from '../../setup/undo/plan.ts'
+import { rollbackAfterOf, type ApplyFlags } from '../command-line/apply-options.ts'
+import type { Context } from '../command.ts'
+import { usageError } from '../errors.ts'
+import { dockerConfig } from '../inputs/docker-config.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { rollbackReporter } from '../reports/rollback.ts'
+import { failureReporter, hostList, hostsData, rollBackNowLine } from '../reports/setup.ts'
+import {
+  contextWarnings,
+  doneText,
+  failureWarnings,
+  folderWarnings,
+  leftIn,
+  leftText,
+  undoData,
+  undoText,
+} from '../reports/setup-undo.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { withProgress } from '../terminal/progress.ts'
+
+interface UndoFlags extends FolderFlags, ConfirmFlags, Pick<ApplyFlags, 'rollbackAfter'> {
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+const USEFUL: ReadonlySet<string> = new Set(['undo', 'dir', 'home', 'dryRun', 'rollbackAfter', 'yes', 'json'])
+
+/**
+ * Refuses options of setup that say how to set a host up.
+ *
+ * @throws {@link ArgumentError} ERR_USAGE
+ */
+export function refuseUselessOptions(command: Command): void {
+  const given = command.options.find((option) => {
+    const name = option.attributeName()
+    const isGiven = command.getOptionValueSource(name) === 'cli' && !USEFUL.has(name)
+    return isGiven && option.negate === (command.getOptionValue(name) === false)
+  })
+  if (given === undefined) return
+  throw usageError(sentence`${SELF} setup --undo`, `${given.long} has no meaning with --undo`, 'Leave it out.')
+}
+
+/** All that the steps of one call share. */
+interface Call {
+  readonly targets: readonly SetupTarget[]
+  readonly options: UndoOptions
+  readonly flags: UndoFlags
+  readonly context: Context
+  readonly reportFailures: ReturnType<typeof failureReporter>
+}
+
+/** Takes back what setup has done on hosts, and for them on this machine. */
+export async function undoSetup(urls: readonly string[], flags: UndoFlags, context: Context): Promise<void> {
+  const { parseTargets } = await import('../../setup/target.ts')
+  const { planUndo, isNothingToUndo } = await import('../../setup/undo/plan.ts')
+  const targets = parseTargets(urls)
+  const rollbackAfter = await rollbackAfterOf(flags)
+  const { dir } = await withFolder(flags, context)
+  const { io } = context
+  const dryRun = flags.dryRun === true
+  const options = { dir, config: dockerConfig(io.env), dryRun, rollbackAfter, signal: io.signal }
+  const call = { targets, options, flags, context, reportFailures: failureReporter(context) }
+  const planned = await withSteps(call, (shown) => planUndo(targets, shown))
+  if (dryRun) return answerPlan(planned, call)
+  const plans = valuesOf(planned).filter((plan) => !isNothingToUndo(plan))
+  if (plans.length > 0) await agree(plans, call)
+  await answerDone(plans.length > 0 ? await carryOut(planned, call) : planned, call)
+}
+
+/** Asks once for all hosts. */
+async function agree(plans: readonly UndoPlan[], { options, flags, context }: Call): Promise<void> {
+  for (const warning of folderWarnings(plans, options.dir)) context.warn(warning)
+  if (flags.json !== true) context.say(undoText(plans, context).trimEnd())
+  const restarted = plans.filter(({ remove }) => remove.changes.length > 0)
+  const restart = restarted.length === 0 ? '' : `, and restart docker on ${hostList(restarted)}`
+  await confirm(`Remove all this of ${hostList(plans)}${restart}?`, flags, context, 'Nothing was removed.')
+}
+
+/** After Ctrl-C, reports for each host whether the changes were rolled back. */
+async function carryOut(planned: readonly Outcome<UndoPlan>[], call: Call): Promise<Outcome<UndoPlan>[]> {
+  const { undoOnHosts } = await import('../../setup/undo/carry-out.ts')
+  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
+  const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
+  const atOnce = (host: string): string => {
+    const target = hosts.get(host)
+    return target === undefined ? '' : rollBackNowLine(target)
+  }
+  const after = call.options.rollbackAfter ?? ROLLBACK_AFTER_S
+  const reporter = rollbackReporter(call.context, { after, atOnce }, [...hosts.keys()])
+  const done = await withSteps(call, ({ onStep, ...shown }) =>
+    undoOnHosts(planned, { ...shown, ...(onStep && { onStep: reporter.watch(onStep) }) }),
+  )
+  reporter.end()
+  return done
+}
+
+/** Does a part of the work, shows its progress and reports its failures. */
+async function withSteps(
+  { targets, options, flags, context, reportFailures }: Call,
+  work: (options: UndoOptions) => Promise<Outcome<UndoPlan>[]>,
+): Promise<Outcome<UndoPlan>[]> {
+  const hosts = targets.map(({ host }) => host)
+  const outcomes = await withProgress(context, flags, (onStep) => work({ ...options, onStep }), hosts)
+  reportFailures(outcomes)
+  return outcomes
+}
+
+function valuesOf(outcomes: readonly Outcome<UndoPlan>[]): UndoPlan[] {
+  return outcomes.filter(isSuccess).map(({ value }) => value)
+}
+
+function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, flags, context }: Call): void {
+  const plans = valuesOf(planned)
+  const failed = !planned.every(isSuccess) || plans.some(({ remove }) => remove.conflicts.length > 0)
+  const pending = plans.flatMap(({ host, remove }) => (remove.isPending ? [`${host}: ${PENDING}`] : []))
+  const warnings = [...pending, ...folderWarnings(plans, options.dir), ...contextWarnings(plans, context)]
+  const hosts = hostsData(planned, targets, undoData, context)
+  const data = { folder: resolve(options.dir), hosts, warnings: warnings.map(context.typed) }
+  context.answer({ data, text: undoText(plans, context), warnings, failed }, flags)
+}
+
+const PENDING =
+  'An earlier apply did not finish there. setup --undo first rolls it back, and may then find other files than these.'
+
+async function answerDone(
+  done: readonly Outcome<UndoPlan>[],
+  { targets, options: { dir }, flags, context }: Call,
+): Promise<void> {
+  const { isNothingToUndo } = await import('../../setup/undo/plan.ts')
+  const plans = valuesOf(done)
+  const failed = targets.filter(({ host }) => !plans.some((plan) => plan.host === host))
+  const warnings = [...contextWarnings(plans, context), ...(await failureWarnings(failed, dir))]
+  const left = await leftIn(dir)
+  const hosts = hostsData(
+    done,
+    targets,
+    (plan) => ({ ...undoData(plan, context), removed: !isNothingToUndo(plan) }),
+    context,
+  )
+  const data = { folder: resolve(dir), hosts, ...(left && { left }), warnings: warnings.map(context.typed) }
+  const lines = plans.map((plan) => doneText(plan, isNothingToUndo(plan)))
+  const text = `${[...lines, ...leftText(left, context)].join('\n')}\n`
+  context.answer({ data, text, warnings, failed: failed.length > 0 }, flags)
+}

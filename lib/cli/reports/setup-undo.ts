@@ -1,0 +1,133 @@
+import { resolve } from 'node:path'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { isFolder, isThere } from '../../base/files.ts'
+import { enumerate, printable, printableLines } from '../../base/text.ts'
+import { wrap } from '../../base/wrap.ts'
+import { caPaths, serverFolder, serverPaths } from '../../keystore/layout.ts'
+import type { SetupTarget } from '../../setup/target.ts'
+import type { HostContext } from '../../setup/undo/contexts.ts'
+import type { UndoPlan } from '../../setup/undo/plan.ts'
+import type { Context } from '../command.ts'
+import { folderFlags } from '../command-line/options.ts'
+import { removeData, removeText } from './remove.ts'
+
+/** The plan of an undo for --json. */
+export function undoData({ remove, contexts, server }: UndoPlan, context: Context): object {
+  return {
+    ...removeData(remove, context),
+    contexts: contexts.map(({ name, host, isOurs, isCurrent }) => ({
+      name,
+      host,
+      action: isOurs ? 'remove' : 'keep',
+      current: isCurrent,
+    })),
+    ...(server && { server: { folder: resolve(server.paths.folder), files: server.files, stays: server.foreign } }),
+  }
+}
+
+/** The plans of all hosts for a person, each under its name. */
+export function undoText(plans: readonly UndoPlan[], context: Context): string {
+  return plans.map((plan) => `${context.paint('bold', plan.host)}\n${planText(plan, context)}`).join('\n')
+}
+
+function planText({ remove, contexts, server }: UndoPlan, context: Context): string {
+  const { paint } = context
+  const line = (what: string, why: string): string => `${paint('red', 'remove  ')}  ${paint('bold', what)}  ${why}`
+  const here = [
+    ...contexts.filter(({ isOurs }) => isOurs).map((one) => line(`docker context ${one.name}`, contextNote(one))),
+    ...(server === undefined ? [] : [line(resolve(server.paths.folder), "the server's certificate and key, here")]),
+    ...foreignLines(server),
+  ]
+  const there = here.length > 0 && remove.changes.length === 0 && !remove.hasBackups && remove.conflicts.length === 0
+  const text = there ? 'Nothing to remove on the host.\n' : removeText(remove, context)
+  return `${text}${here.map((one) => `${wrap(one, context.width)}\n`).join('')}`
+}
+
+function contextNote({ host, isCurrent }: HostContext): string {
+  return isCurrent ? `${printable(host)}; it is the current one, so docker uses the local daemon then` : printable(host)
+}
+
+function foreignLines(server: UndoPlan['server']): string[] {
+  if (server === undefined || server.foreign.length === 0) return []
+  return [`Stays: ${enumerate(server.foreign.map(printable))} in that folder, which docker-mtls did not create.`]
+}
+
+/** What became of one host. */
+export function doneText({ host, remove: { closes } }: UndoPlan, isNothing: boolean): string {
+  if (isNothing)
+    return `${host}: Nothing to undo: docker-mtls has not configured dockerd there, and has no files of it here.`
+  const ports = closes.length === 0 ? '' : `, which no longer listens on ${closes.map(printable).join(', ')}`
+  return `${host}: docker-mtls was removed${ports}.`
+}
+
+/** In the wrong folder, the host is undone, but its files are elsewhere. */
+export function folderWarnings(plans: readonly UndoPlan[], dir: string): Sentence[] {
+  const without = plans.filter(({ server, remove }) => server === undefined && remove.changes.length > 0)
+  return without.map(
+    ({ host }) =>
+      sentence`${host}: there are no files of this host in ${dir}. If setup used another folder, name it:  ${command('--dir', 'DIR')}`,
+  )
+}
+
+/** Contexts that stay although they lead to a closed port, and those that are still selected. */
+export function contextWarnings(plans: readonly UndoPlan[], { io }: Context): Sentence[] {
+  const contexts = plans.flatMap((plan) => plan.contexts)
+  const kept = contexts.filter(({ isOurs }) => !isOurs)
+  const selected = contexts.filter(({ name, isOurs }) => isOurs && name === io.env['DOCKER_CONTEXT'])
+  return [
+    ...kept.map(
+      ({ name, host }) =>
+        sentence`The docker context ${name} for ${host} stays, because setup did not create it from this folder. To remove it:  ${ours('context', 'rm', name)}`,
+    ),
+    ...selected.map(({ name }) => `DOCKER_CONTEXT still names ${name}. Unset it in your shell.`),
+  ]
+}
+
+/** The files of hosts that failed stay, so that another run finds them. */
+export async function failureWarnings(failed: readonly SetupTarget[], dir: string): Promise<Sentence[]> {
+  const warnings = await Promise.all(
+    failed.map(async ({ host, folder: name }): Promise<Sentence[]> => {
+      const { folder } = serverPaths(dir, name)
+      if (!(await isFolder(folder))) return []
+      return [
+        sentence`${host}: its files in ${folder} stay, so that you can run this again. If the host no longer exists, remove them yourself:  ${command('rm', '-r', folder)}`,
+      ]
+    }),
+  )
+  return warnings.flat()
+}
+
+/** What stays in the folder of the CA. */
+export interface Left {
+  readonly folder: string
+  /** The folders of the servers that it still has. */
+  readonly servers: readonly string[]
+  readonly clients: readonly string[]
+}
+
+/** @returns undefined if the folder has no CA */
+export async function leftIn(dir: string): Promise<Left | undefined> {
+  const { clientNames, serverPlaces } = await import('../../keystore/keystore.ts')
+  if (!(await isThere(caPaths(dir).cert))) return undefined
+  const servers: string[] = []
+  for (const { host, paths } of await serverPlaces(dir)) if (await isThere(paths.cert)) servers.push(serverFolder(host))
+  return { folder: resolve(dir), servers, clients: await clientNames(dir) }
+}
+
+/** What stays there, and how to remove it. */
+export function leftText(left: Left | undefined, { typed, width }: Context): string[] {
+  if (left === undefined) return []
+  const { folder, servers, clients } = left
+  const names =
+    clients.length === 0 ? '' : ` and the ${clients.length === 1 ? 'client' : 'clients'} ${enumerate(clients)}`
+  const rest =
+    servers.length === 0
+      ? sentence`It has no server any more. If no other machine needs this CA, remove the folder:  ${command('rm', '-r', folder)}`
+      : sentence`It still has the files of ${enumerate(servers)}. To remove the files of a client:  ${ours('client', 'rm', clients[0] ?? 'NAME', ...folderFlags(folder))}`
+  return [
+    wrap(
+      printableLines(typed(sentence`The CA${names} in ${folder} ${names === '' ? 'stays' : 'stay'}. ${rest}`)),
+      width,
+    ),
+  ]
+}
