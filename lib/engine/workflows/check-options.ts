@@ -94,7 +94,9 @@ export function checkCommand(name: string, command: unknown): void {
   if (Array.isArray(command) && command.every((word) => typeof word === 'string')) return
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the command of ${name}()`,
-    got: `it is ${shown(command)}, not an array of strings`,
+    got: Array.isArray(command)
+      ? 'it has an element that is not a string'
+      : `it is ${shown(command)}, not an array of strings`,
     todo: `Pass ['ls', '-l'], or for a shell ['sh', '-c', 'ls -l | wc'].${name === RUN.name ? " To run the image's own command, pass []." : ''}`,
   })
 }

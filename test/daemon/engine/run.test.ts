@@ -273,8 +273,8 @@ describe('a command from its input to its exit code', { skip }, () => {
     test('what can not be meant is refused before anything is made', async () => {
       const before_ = await count()
       const rows: [unknown, object, RegExp][] = [
-        ['ls -l', {}, /it is not an array of strings/],
-        [[1], {}, /it is not an array of strings/],
+        ['ls -l', {}, /it is "ls -l", not an array of strings/],
+        [[1], {}, /it has an element that is not a string/],
         [['true'], { Tty: true }, /Use the option tty/],
         [['true'], { Cmd: [] }, /second argument/],
         [['true'], { HostConfig: { AutoRemove: true } }, /removes the container itself/],
