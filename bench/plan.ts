@@ -6,6 +6,7 @@ export interface Plan {
   /** The number of fresh processes of each contender. */
   readonly importRounds: number
   readonly firstPingRounds: number
+  readonly commandRounds: number
   readonly widths: readonly number[]
   readonly loadRounds: number
   /** Rounds that alternate only between this package and the best raw pool. */
@@ -49,6 +50,7 @@ export const FULL: Plan = {
   short: false,
   importRounds: 15,
   firstPingRounds: 25,
+  commandRounds: 21,
   widths: [1, 16, 128],
   loadRounds: 10,
   duelRounds: 20,
@@ -83,6 +85,7 @@ export const SHORT: Plan = {
   short: true,
   importRounds: 1,
   firstPingRounds: 1,
+  commandRounds: 1,
   widths: [16],
   loadRounds: 1,
   duelRounds: 1,

@@ -1,3 +1,4 @@
+import { MOST_COMMAND } from './targets.ts'
 import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
 import type { MemoryLine } from './measures/memory.ts'
@@ -33,9 +34,10 @@ function heading({ date, machine, versions, missing, short }: Results): string {
 }
 
 function figureSections(figures: Figures): string[] {
-  const { imports, firstPings, requests = [], connections, silentPort, keySets, memory } = figures
+  const { imports, commands, firstPings, requests = [], connections, silentPort, keySets, memory } = figures
   return [
     ...(imports ? [importSection(imports)] : []),
+    ...(commands ? [commandSection(commands)] : []),
     ...(firstPings ? [firstPingSection(firstPings)] : []),
     ...requests.map(rateSection),
     ...(connections ? connectionSections(connections) : []),
@@ -49,6 +51,17 @@ function figureSections(figures: Figures): string[] {
 function importSection(lines: readonly Line[]): string {
   const rows = byMedian(lines).map(timeCells)
   return `Import, in a fresh process (ms)\n${table(['', 'median', 'least', 'times ours'], rows)}`
+}
+
+function commandSection(lines: readonly Line[]): string {
+  const rows = lines.map(({ name, median, least, ratio }) => [
+    name,
+    milliseconds(median),
+    milliseconds(least),
+    ratio.toFixed(2),
+    ratio > MOST_COMMAND ? `above ${MOST_COMMAND}` : '',
+  ])
+  return `docker-mtls COMMAND, from its start to its end (ms)\n${table(['', 'median', 'least', 'times Node', ''], rows)}`
 }
 
 function firstPingSection(lines: readonly StartLine[]): string {

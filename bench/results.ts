@@ -13,6 +13,8 @@ import type { Line, Problem } from './rounds.ts'
 export interface Figures {
   /** In milliseconds. */
   imports?: readonly Line[]
+  /** The commands that read or render, and a bare Node process. */
+  commands?: readonly Line[]
   /** In milliseconds. */
   firstPings?: readonly StartLine[]
   /** In requests per second. */

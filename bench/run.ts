@@ -5,6 +5,7 @@ import type { KeyType } from '../lib/pki.ts'
 import { startSecuredDaemon } from '../test/daemon/harness/secured.ts'
 import { findContenders, OURS, withoutVariants, type Field } from './contenders.ts'
 import { describeMachine } from './machine.ts'
+import { measureCommands } from './measures/commands.ts'
 import { measureConnections, type Connections } from './measures/connections.ts'
 import { measureKeySets } from './measures/key-sets.ts'
 import { measureMemory } from './measures/memory.ts'
@@ -57,6 +58,7 @@ async function measureAll(plan: Plan, { contenders }: Field, problems: Problem[]
     console.log(`${((Date.now() - began) / 1000).toFixed(1)} s`)
   }
   await measure('imports', () => measureImports(each, plan, problems))
+  await measure('commands', () => measureCommands(plan, problems))
   await measure('keySets', () => measureKeySets(plan, problems))
   await withDaemon('p256', async (env) => {
     await measure('firstPings', () => measureFirstPings(each, env, plan, problems))

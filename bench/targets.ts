@@ -1,4 +1,5 @@
 import { UNDICI } from './contenders.ts'
+import { BARE_NODE } from './measures/commands.ts'
 import type { Figures, Target } from './results.ts'
 import { streamTargets } from './targets-streams.ts'
 
@@ -7,6 +8,8 @@ const LEAST_RATE = 0.95
 const MOST_KEY_SET_MS = 10
 /** Relative to a raw pool with the same certificates. */
 const MOST_NEW_CLIENT = 1.2
+/** Relative to a Node process that does nothing. */
+export const MOST_COMMAND = 1.8
 /** Relative to connectTimeout. */
 const MOST_SILENCE = 1.1
 
@@ -14,6 +17,7 @@ const MOST_SILENCE = 1.1
 export function judge(figures: Figures): Target[] {
   return [
     ...rateTargets(figures),
+    ...commandTargets(figures),
     ...firstPingTargets(figures),
     ...newClientTargets(figures),
     ...silentPortTargets(figures),
@@ -30,6 +34,17 @@ function rateTargets({ requests = [] }: Figures): Target[] {
       wanted: `${LEAST_RATE} times the best raw pool`,
       measured: `${duel.toFixed(2)} of ${best}`,
       reached: duel >= LEAST_RATE,
+    }))
+}
+
+function commandTargets({ commands = [] }: Figures): Target[] {
+  return commands
+    .filter(({ name }) => name !== BARE_NODE)
+    .map(({ name, ratio }) => ({
+      what: `docker-mtls ${name}`,
+      wanted: `at most ${MOST_COMMAND} times a bare Node process`,
+      measured: ratio.toFixed(2),
+      reached: ratio <= MOST_COMMAND,
     }))
 }
 

@@ -5,11 +5,13 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { bundledLicenses } from './bundled-licenses.mjs'
-import { planChunks } from './plan-chunks.mjs'
+import { COMMON_JS_COSTS, ES_MODULE_COSTS, planChunks } from './plan-chunks.mjs'
+import { toCommonJs } from './common-js.mjs'
+import { filesAtOnce } from './files-at-once.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 
-const { exports, bin, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const { exports, bin, dependencies, version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 
 /** What package.json names as exports. */
 function libraryEntries() {
@@ -41,6 +43,9 @@ const textFiles = {
   },
 }
 
+/** Commander requires it for commands that are programs of their own, of which we have none. It takes as long as commander. */
+const CALLED_LATE = new Set(['node:child_process'])
+
 /** The modules of Node.js that a bundled CommonJS package requires. An ES module has no `require`. */
 const requiredBuiltins = {
   name: 'required-builtins',
@@ -48,17 +53,29 @@ const requiredBuiltins = {
     onResolve({ filter: /^(node:)?\w+(\/\w+)?$/ }, ({ path, kind }) =>
       kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
     )
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
-    }))
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => {
+      const builtin = `process.getBuiltinModule(${JSON.stringify(path)})`
+      const late = `new Proxy({}, { get: (_, name) => ${builtin}[name] })`
+      return { contents: `module.exports = ${CALLED_LATE.has(path) ? late : builtin}` }
+    })
   },
 }
 
-/** An app's import counts more than a command. */
-const WEIGHTS = {
-  ...Object.fromEntries(libraryEntries().map((source) => [source, 40])),
-  'lib/index.ts': 120,
-  'lib/cli/start.ts': 20,
+/** The library: an app's import counts more than what it imports late. */
+const LIBRARY = {
+  sources: libraryEntries(),
+  folder: 'chunks',
+  weights: { ...Object.fromEntries(libraryEntries().map((source) => [source, 40])), 'lib/index.ts': 120 },
+  costs: ES_MODULE_COSTS,
+  plugins: [textFiles, requiredBuiltins],
+}
+/** The command: every call loads start.ts. */
+const COMMAND = {
+  sources: sourcesOf(Object.values(bin)),
+  folder: 'cli',
+  weights: { 'lib/cli/start.ts': 20 },
+  costs: COMMON_JS_COSTS,
+  plugins: [textFiles, requiredBuiltins, filesAtOnce],
 }
 
 const OPTIONS = {
@@ -71,32 +88,44 @@ const OPTIONS = {
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
+  define: { PACKAGE_VERSION: JSON.stringify(version) },
   logLevel: 'warning',
 }
 
-/** Bundles the code of each entry point without checking types, which takes half a second. */
+/**
+ * Bundles the code of each entry point without checking types, which takes seconds. The command has files of its own:
+ * they are CommonJS, and load each other when they are used (common-js.mjs).
+ */
 export async function buildCode(outdir) {
+  const library = await bundle(LIBRARY, outdir)
+  const command = await bundle(COMMAND, outdir)
+  writeFileSync(join(outdir, 'bundled-licenses.txt'), bundledLicenses({ ...library.inputs, ...command.inputs }, ROOT))
+  await toCommonJs(join(outdir, 'cli'), OPTIONS)
+  // esbuild doesn't set the mode, and npm marks a bin as executable only on installation. `npx .` in a checkout needs
+  // it too.
+  chmodSync(join(outdir, 'cli/main.js'), 0o755)
+}
+
+async function bundle({ sources, folder, weights, costs, plugins }, outdir) {
   const { metafile } = await build({
     ...OPTIONS,
-    entryPoints: [...libraryEntries(), ...sourcesOf(Object.values(bin))],
+    entryPoints: sources,
     outbase: 'lib',
     outdir,
     // Code shared by entry points is loaded once. Dynamically imported code stays in files of its own.
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
+    chunkNames: `${folder}/[name]-[hash]`,
     metafile: true,
-    plugins: [textFiles, requiredBuiltins],
+    plugins,
   })
-  writeFileSync(join(outdir, 'bundled-licenses.txt'), bundledLicenses(metafile.outputs, ROOT))
   const outputs = new Map(
     Object.entries(metafile.outputs)
       .filter(([path]) => path.endsWith('.js'))
       .map(([path, output]) => [join(ROOT, path), output]),
   )
-  for (const chunks of planChunks(outputs, WEIGHTS, ROOT)) if (chunks.length > 1) await joinChunks(chunks, outputs)
-  // esbuild doesn't set the mode, and npm marks a bin as executable only on installation. `npx .` in a checkout needs
-  // it too.
-  chmodSync(join(outdir, 'cli/main.js'), 0o755)
+  const plan = planChunks(outputs, { weights, costs, root: ROOT })
+  for (const chunks of plan) if (chunks.length > 1) await joinChunks(chunks, outputs)
+  return { inputs: metafile.outputs }
 }
 
 /** An import of one of our own files, as esbuild writes it. */
@@ -132,9 +161,9 @@ async function joinChunks(chunks, outputs) {
   }
 }
 
-/** The name of a chunk's export in the file that it is joined into. */
+/** The name of a chunk's export in the file that it is joined into: with the chunk's hash, because two may have the same names. */
 function alias(chunk, exported) {
-  return `${basename(chunk, '.js').replaceAll(/\W/g, '_')}_${exported}`
+  return `${exported}_${/\w*$/.exec(basename(chunk, '.js'))[0].slice(0, 4)}`
 }
 
 function othersAreExternal(chunks) {

@@ -2,7 +2,9 @@ import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
 
 /** What loading costs, in milliseconds (measured: CONTRIBUTING.md, "Start-up"). */
-const COST_MS = { file: 0.8, kilobyte: 0.05, builtin: 2, npmPackage: 5 }
+export const ES_MODULE_COSTS = { file: 0.8, kilobyte: 0.05, builtin: 3, npmPackage: 5 }
+/** The command loads modules of Node.js and packages only when it uses them. */
+export const COMMON_JS_COSTS = { file: 0.3, kilobyte: 0.1, builtin: 0, npmPackage: 0 }
 
 /** Modules that Node itself has loaded by then, or loads in less than a millisecond. */
 const CHEAP = new Set(
@@ -17,9 +19,10 @@ const CHEAP = new Set(
  *
  * @param outputs - the files of the metafile by path
  * @param weights - how much the start of an entry point counts, by its source; 1 for each that isn't named, such as a command
+ * @param costs - what loading costs
  * @returns the paths of the chunks, in groups
  */
-export function planChunks(outputs, weights, root) {
+export function planChunks(outputs, { weights, costs, root }) {
   const nodes = new Map([...outputs].map(([path, output]) => [path, nodeOf(path, output)]))
   for (const [path, { imports }] of outputs) {
     const files = statements(imports).flatMap((one) => nodes.get(join(root, one.path)) ?? [])
@@ -28,7 +31,7 @@ export function planChunks(outputs, weights, root) {
   const entries = [...nodes.values()].filter(({ source }) => source !== undefined)
   let chunks = [...nodes.values()].filter(({ source }) => source === undefined)
   for (;;) {
-    const best = bestPair(chunks, startsOf(entries, weights))
+    const best = bestPair(chunks, startsOf(entries, weights), costs)
     if (best === undefined) return chunks.map(({ paths }) => paths)
     const joined = joinedNode(best)
     for (const node of [...chunks, ...entries]) {
@@ -69,48 +72,48 @@ function loadedBy(node, loaded = new Set()) {
   return loaded
 }
 
-function bestPair(chunks, starts) {
+function bestPair(chunks, starts, costs) {
   const closures = new Map(chunks.map((chunk) => [chunk, loadedBy(chunk)]))
   const users = new Map(chunks.map((chunk) => [chunk, starts.filter(({ nodes }) => nodes.has(chunk))]))
   let best
   for (const [index, one] of chunks.entries()) {
     for (const other of chunks.slice(index + 1)) {
-      const gain = gainOf(one, other, users, closures)
+      const gain = gainOf([one, other], { users, closures, costs })
       if (gain > (best?.gain ?? 0) && !importsItself([one, other], closures)) best = { gain, pair: [one, other] }
     }
   }
   return best?.pair
 }
 
-function gainOf(one, other, users, closures) {
+function gainOf([one, other], { users, closures, costs }) {
   let gain = 0
-  for (const { nodes, weight } of users.get(one)) if (nodes.has(other)) gain += weight * COST_MS.file
+  for (const { nodes, weight } of users.get(one)) if (nodes.has(other)) gain += weight * costs.file
   for (const [used, added] of [
     [one, other],
     [other, one],
   ]) {
     for (const start of users.get(used)) {
       if (gain <= 0) return 0
-      if (!start.nodes.has(added)) gain -= start.weight * costOf(added, start, closures)
+      if (!start.nodes.has(added)) gain -= start.weight * costOf(added, start, { closures, costs })
     }
   }
   return gain
 }
 
 /** What it costs an entry point to load a chunk because that is a part of another file. */
-function costOf(chunk, { nodes, modules }, closures) {
-  let cost = -COST_MS.file
+function costOf(chunk, { nodes, modules }, { closures, costs }) {
+  let cost = -costs.file
   for (const node of closures.get(chunk)) {
     if (nodes.has(node)) continue
-    cost += COST_MS.file + (node.bytes / 1024) * COST_MS.kilobyte
-    for (const module of node.modules) if (!modules.has(module)) cost += costOfModule(module)
+    cost += costs.file + (node.bytes / 1024) * costs.kilobyte
+    for (const module of node.modules) if (!modules.has(module)) cost += costOfModule(module, costs)
   }
   return cost
 }
 
-function costOfModule(name) {
-  if (!isBuiltin(name)) return COST_MS.npmPackage
-  return CHEAP.has(name) ? 0 : COST_MS.builtin
+function costOfModule(name, { npmPackage, builtin }) {
+  if (!isBuiltin(name)) return npmPackage
+  return CHEAP.has(name) ? 0 : builtin
 }
 
 /** Whether two chunks, joined, would import themselves by way of a third: then their classes would be used before they exist. */

@@ -50,12 +50,24 @@ async function expectedFiles(): Promise<string[]> {
     names.slice(0, -1).map((name) => `dist/${name}.d.ts`),
   )
   // Their names have a hash of what is in them.
-  const shared = packed.files.map(({ path }) => path).filter((path) => /^dist\/chunks\/[\w-]+\.js$/.test(path))
+  const shared = packed.files
+    .map(({ path }) => path)
+    .filter((path) => /^dist\/(?:chunks|cli)\/[\w-]+\.js$/.test(path))
+    .filter((path) => path !== 'dist/cli/main.js')
   assert.ok(shared.length > 0, 'nothing is shared')
   const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md']
   const pages = [...(await pagesIn('docs')), ...(await pagesIn('docs/checks'))]
   const licenses = 'dist/bundled-licenses.txt'
-  return [...types, ...entries, ...shared, licenses, ...papers, ...pages, 'package.json'].toSorted()
+  return [
+    ...types,
+    ...entries,
+    ...shared,
+    'dist/cli/package.json',
+    licenses,
+    ...papers,
+    ...pages,
+    'package.json',
+  ].toSorted()
 }
 
 /** A program in the project: a module, or a script that requires. */
@@ -115,7 +127,7 @@ describe('the tarball', () => {
  * What an install may cost: at most 15 packages and 18 MB. A project gets the newest types of Node.js, which are 0.4 MB larger
  * than the oldest ones, which our lock file has. So half a megabyte stays free.
  */
-const MOST = { packages: 15, bytes: 17_500_000 }
+const MOST = { packages: 15, bytes: 17_800_000 }
 
 describe('installed elsewhere', () => {
   test('it brings few packages, and is small', async () => {
@@ -239,7 +251,7 @@ describe('installed elsewhere', () => {
     const loaded = reports.flatMap((text) => (JSON.parse(text) as { result: { url: string }[] }).result)
     const files = loaded.map(({ url }) => url).filter((url) => url.startsWith('file:'))
     const own = files.map((url) => url.replace(/^.*\/node_modules\/docker-mtls\//, ''))
-    assert.match(own.toSorted().join('\n'), /^(?:dist\/chunks\/[^\n]*\n){1,2}dist\/cli\/main\.js$/)
+    assert.match(own.toSorted().join('\n'), /^dist\/cli\/main\.js\ndist\/cli\/[\w-]+\.js$/)
   })
 
   test('it connects', async (t) => {

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
 
-/** Two folders up, from lib/base as well as from dist/cli and dist/chunks. */
+/** The build writes the version in its place (scripts/build-code.mjs). */
+declare const PACKAGE_VERSION: string | undefined
+
+/** The version in package.json. Only the sources read it from there. */
 export function packageVersion(): string {
+  if (typeof PACKAGE_VERSION === 'string') return PACKAGE_VERSION
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

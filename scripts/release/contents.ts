@@ -5,7 +5,11 @@ import type { Manifest } from './version.ts'
 const PAPERS = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']
 export const LICENSES = 'dist/bundled-licenses.txt'
 /** Everything that a tarball may contain in addition to {@link PAPERS}. */
-const EXPECTED = [/^dist\/(?:[\w-]+\/)*[\w-]+(?:\.d\.ts|\.js)$/, /^docs\/(?:checks\/)?[\w-]+\.md$/]
+const EXPECTED = [
+  /^dist\/cli\/package\.json$/,
+  /^dist\/(?:[\w-]+\/)*[\w-]+(?:\.d\.ts|\.js)$/,
+  /^docs\/(?:checks\/)?[\w-]+\.md$/,
+]
 /** Docs show how a key begins, so a line of its contents must follow. */
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\\n|\s)*[A-Za-z0-9+/]{32}/
 const SOURCE_MAP = /^\/\/# sourceMappingURL=/m

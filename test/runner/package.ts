@@ -23,7 +23,9 @@ const SOURCES = [
   'lib',
   'package.json',
   'package-lock.json',
-  ...['build-code', 'bundled-licenses', 'plan-chunks'].map((name) => `scripts/${name}.mjs`),
+  ...['build-code', 'bundled-licenses', 'common-js', 'files-at-once', 'plan-chunks'].map(
+    (name) => `scripts/${name}.mjs`,
+  ),
 ]
 const DAY_MS = 24 * 60 * 60_000
 
@@ -43,7 +45,7 @@ export async function buildPackage(): Promise<string> {
   await buildCode(join(aside, 'dist'))
   // Users of a machine who are not root run it, too.
   chmodSync(aside, 0o755)
-  // The command line reads its version two folders up.
+  // Its type tells Node.js that the library consists of ES modules.
   copyFileSync(join(ROOT, 'package.json'), join(aside, 'package.json'))
   try {
     renameSync(aside, place)

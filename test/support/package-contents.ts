@@ -8,6 +8,7 @@ import { ROOT, run } from './packed.ts'
 const BUNDLED: Readonly<Record<string, string>> = {
   '@bufbuild/protobuf': 'Apache-2.0 AND BSD-3-Clause',
   b4a: 'Apache-2.0',
+  commander: 'MIT',
   'events-universal': 'Apache-2.0',
   'fast-fifo': 'MIT',
   streamx: 'MIT',

@@ -37,7 +37,10 @@ export interface Loaded {
   readonly spec: CommandSpec
 }
 
-/** The tree of commands. Only loaded ones get their options; the others have just a name and a summary. */
+/**
+ * The tree of commands. Only loaded ones get their options; the others have just a name and a summary. A tree for one command
+ * contains no others, because it takes milliseconds to create them.
+ */
 export function buildProgram(context: Context, loaded: readonly Loaded[]): Command {
   const program = new Command(isPlugin(context.io.env) ? 'docker mtls' : 'docker-mtls')
     .description(DESCRIPTION)
@@ -53,7 +56,8 @@ export function buildProgram(context: Context, loaded: readonly Loaded[]): Comma
       formatItem: (term, termWidth, description) => helpItem(term, termWidth, description, widthOf(context.io.stdout)),
     })
     .addHelpText('after', programHelp(context))
-  for (const entry of COMMANDS) {
+  const entries = loaded.length === 1 ? loaded.map(({ entry }) => entry) : COMMANDS
+  for (const entry of entries) {
     const parent = entry.words.length === 1 ? program : groupOf(program, entry.words[0], context)
     const command = parent.command(entry.words.at(-1) ?? '').summary(entry.summary)
     const spec = loaded.find((one) => one.entry === entry)?.spec

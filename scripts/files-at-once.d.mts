@@ -1,0 +1,2 @@
+/** What lib/cli/read-files.ts exports. */
+export const READING: readonly string[]
