@@ -13,6 +13,7 @@ export const TAG = {
   sequence: 0x30,
   context0: 0xa0,
   context3: 0xa3,
+  context0String: 0x80,
   context2String: 0x82,
   context7String: 0x87,
   boolean: 0x01,
@@ -34,6 +35,13 @@ export function readElement(bytes: Uint8Array): DerElement {
   const start = 2 + lengthBytes
   if (start + length > bytes.length) throw new RangeError('not DER: it ends too early')
   return { tag, contents: bytes.subarray(start, start + length), rest: bytes.subarray(start + length) }
+}
+
+/** Reads the only element of these bytes. */
+export function readWhole(bytes: Uint8Array): DerElement {
+  const element = readElement(bytes)
+  if (element.rest.length > 0) throw new RangeError('not DER: there are bytes after its end')
+  return element
 }
 
 /** All elements in these bytes, one after the other. */

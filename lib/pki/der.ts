@@ -147,10 +147,6 @@ export function isBoolean(element: Asn1 | undefined): boolean {
   return element?.tagClass === UNIVERSAL && element.type === TYPE.boolean
 }
 
-export function isInteger(element: Asn1 | undefined): boolean {
-  return element?.tagClass === UNIVERSAL && element.type === TYPE.integer
-}
-
 function primitive(type: number, value: string): Asn1 {
   return asn1.create(UNIVERSAL, type, false, value)
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, promises as fs } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { onAbort } from '../../base/abort.ts'
 import { FileError } from '../../base/errors.ts'
@@ -25,10 +25,11 @@ export interface InputFile {
  * @throws {@link FileError} ERR_FILE_READ
  * @throws the reason of `io.signal` when it aborts, even while stdin is idle
  */
-export async function readInput(path: string, { stdin, signal }: Io, input: InputFile): Promise<Buffer> {
+export async function readInput(path: string, io: Io, input: InputFile): Promise<Buffer> {
+  const { signal } = io
   const { what, maxBytes = MAX_PEM_BYTES, todo = 'Name an existing file that you can read.' } = input
   try {
-    const bytes = await readLimited(path === '-' ? stdin : createReadStream(path), signal, maxBytes)
+    const bytes = path === '-' ? await readLimited(io.stdin, signal, maxBytes) : await readPath(path, signal, maxBytes)
     if (bytes.length > maxBytes) throw new RangeError(`it has more than ${maxBytes} bytes, which is too large`)
     return bytes
   } catch (cause) {
@@ -40,6 +41,13 @@ export async function readInput(path: string, { stdin, signal }: Io, input: Inpu
       cause,
     })
   }
+}
+
+/** A stream takes milliseconds to load. Only what may be without an end, or large, needs one: a pipe, or a file in /proc. */
+async function readPath(path: string, signal: AbortSignal, maxBytes: number): Promise<Buffer> {
+  const found = await fs.stat(path)
+  const isSmall = found.isFile() && found.size > 0 && found.size <= maxBytes
+  return isSmall ? fs.readFile(path) : readLimited(createReadStream(path), signal, maxBytes)
 }
 
 /** Reads a stream to its end, or until it has given more than `maxBytes`. */
