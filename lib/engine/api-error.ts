@@ -13,7 +13,14 @@ import {
   type ApiFailure,
 } from '../base/errors.ts'
 import { command, sentence, type Sentence } from '../base/sentence.ts'
-import { CORRECT_COMMAND, DENIED_BY_PLUGIN, isMessage, knownMessage, WRONG_VERSION } from './daemon-messages.ts'
+import {
+  CORRECT_COMMAND,
+  DENIED_BY_PLUGIN,
+  isMessage,
+  knownMessage,
+  WRONG_VERSION,
+  type KnownMessage,
+} from './daemon-messages.ts'
 
 type Meaning = readonly [ErrorClass: typeof DockerApiError, code: ApiErrorCode, todo: Sentence]
 
@@ -55,10 +62,12 @@ export function isPluginRefusal(status: number, body: Buffer): boolean {
   return status === DENIED_BY_PLUGIN.status && isMessage(DENIED_BY_PLUGIN, status, daemonMessage(body) ?? '')
 }
 
-function meaningOf(status: number, message: string): Meaning {
+function meaningOf(status: number, message: string, refusals: readonly KnownMessage[]): Meaning {
   const [ErrorClass, code, todo] = STATUSES[status] ?? OTHER
   const known = knownMessage(status, message)
-  return [...(known?.error ?? ([ErrorClass, code] as const)), known?.todo ?? todo]
+  // A message with an error of its own means the same in every operation.
+  if (known?.error) return [...known.error, known.todo]
+  return [ErrorClass, code, (knownMessage(status, message, refusals) ?? known)?.todo ?? todo]
 }
 
 /** The rest of a foreign error page adds nothing. */
@@ -98,10 +107,19 @@ function alreadyDone(status: number, path: string): Sentence | undefined {
   return `Container ${id} is already ${action === 'start' ? 'running' : 'stopped'}. There is nothing to do.`
 }
 
-/** Makes a {@link DockerApiError} out of an answer's status. */
-export function apiError(status: number, request: Named, body: Buffer): DockerApiError {
+/**
+ * Makes a {@link DockerApiError} out of an answer's status.
+ *
+ * @param refusals - messages with a remedy for this operation
+ */
+export function apiError(
+  status: number,
+  request: Named,
+  body: Buffer,
+  refusals: readonly KnownMessage[] = [],
+): DockerApiError {
   const message = daemonMessage(body)
-  const [ErrorClass, code, todo] = meaningOf(status, message ?? '')
+  const [ErrorClass, code, todo] = meaningOf(status, message ?? '', refusals)
   const named = naming(request)
   return new ErrorClass(code, {
     ...named,

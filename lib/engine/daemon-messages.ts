@@ -49,6 +49,7 @@ export const NO_SUCH_IMAGE: KnownMessage = {
 export const CORRECT_COMMAND =
   'Correct the command, its user or its working directory. The program must be an executable file in the container.'
 
+/** Messages of any operation. `refusals.ts` has those of one. */
 const KNOWN_MESSAGES: readonly KnownMessage[] = [
   WRONG_VERSION,
   DENIED_BY_PLUGIN,
@@ -68,6 +69,12 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
     pattern: /[Cc]ontainer \S+ is not running$/,
     status: 409,
     todo: 'Start the container first. If it has exited, docker.containers.logs() may say why.',
+  },
+  // moby, daemon/container.go.
+  {
+    pattern: /[Cc]ontainer \S+ is restarting, wait until/,
+    status: 409,
+    todo: 'Wait until the container runs. docker.containers.logs() may say why it restarts.',
   },
   // moby, daemon/archive.go.
   {
@@ -117,8 +124,9 @@ export function isMessage({ pattern, status: expected }: KnownMessage, status: n
 export function knownMessage(
   status: number,
   message: string,
+  known: readonly KnownMessage[] = KNOWN_MESSAGES,
 ): (Pick<KnownMessage, 'error'> & { readonly todo: Sentence }) | undefined {
-  const found = KNOWN_MESSAGES.find((known) => isMessage(known, status, message))
+  const found = known.find((one) => isMessage(one, status, message))
   if (found === undefined) return undefined
   const { error, todo } = found
   return { ...(error && { error }), todo: typeof todo === 'function' ? todo(found.pattern.exec(message) ?? []) : todo }

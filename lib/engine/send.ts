@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from 'node:stream'
 import { ByteList } from '../base/byte-list.ts'
+import type { DockerApiError } from '../base/errors.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { answerTooLarge } from '../transport/answer-limit.ts'
 import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
@@ -122,19 +123,19 @@ export class Send {
     // A streamed body was consumed by the first attempt.
     const second = this.#adopt(answer) && !isAsyncIterable(call.body) ? await attempt() : answer
     if (succeeded(second.status)) return second
-    throw apiError(second.status, this.named(operation, call), second.body)
+    throw await this.#failure(operation, call, second)
   }
 
   /** A call whose answer is streamed. */
   async stream(operation: Operation, call: Call = {}): Promise<StreamedAnswer> {
-    return this.#succeeding(this.named(operation, call), await this.#checked(operation, call))
+    return this.#succeeding(await this.#checked(operation, call), (refused) => this.#failure(operation, call, refused))
   }
 
   /** A call that takes over its connection. */
   async hijack(operation: Operation, call: Call, protocol: 'tcp' | 'h2c' = 'tcp'): Promise<Hijacked> {
     const answer = await hijack(this.#dispatcher, await this.#checked(operation, call), protocol)
     if ('socket' in answer) return answer
-    throw apiError(answer.status, this.named(operation, call), answer.body)
+    throw await this.#failure(operation, call, answer)
   }
 
   /** A call that becomes a web socket: bytes in both directions, without half-close. */
@@ -146,7 +147,7 @@ export class Send {
       (opened) => ('status' in opened ? undefined : opened),
     )
     if (!('status' in answer)) return answer
-    throw apiError(answer.status, this.named(operation, call), answer.body)
+    throw await this.#failure(operation, call, answer)
   }
 
   /** A call that the caller describes, without an {@link Operation}. */
@@ -156,7 +157,8 @@ export class Send {
     const limit = limitOf(`request(${method} ${path})`, timeout)
     const wire = { method, path: path + encodeQuery(query), ...encoded, signal, limit, idleTimeout }
     const versioned = this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } })
-    const { status, headers: head, body } = await this.#succeeding(description, versioned)
+    const failure = (refused: Refused): DockerApiError => apiError(refused.status, description, refused.body)
+    const { status, headers: head, body } = await this.#succeeding(versioned, failure)
     const most = this.#dispatcher.maxAnswerBytes
     const bytes = async (): Promise<Buffer> => {
       if (body.readableDidRead) throw readTwice()
@@ -172,10 +174,19 @@ export class Send {
     return { method, path: describePath(path, ids) }
   }
 
-  async #succeeding(named: Named, wire: WireRequest): Promise<StreamedAnswer> {
+  async #succeeding(
+    wire: WireRequest,
+    failure: (refused: Refused) => DockerApiError | Promise<DockerApiError>,
+  ): Promise<StreamedAnswer> {
     const answer = await open(this.#dispatcher, wire)
     if (succeeded(answer.status)) return answer
-    throw apiError(answer.status, named, await readBeginning(answer.body, LONGEST_ERROR))
+    throw await failure({ status: answer.status, body: await readBeginning(answer.body, LONGEST_ERROR) })
+  }
+
+  /** The error of a refused call. The remedies for each operation are loaded only then. */
+  async #failure(operation: Operation, call: Call, { status, body }: Refused): Promise<DockerApiError> {
+    const { refusalsOf } = await import('./refusals.ts')
+    return apiError(status, this.named(operation, call), body, refusalsOf(operation.name, call.ids))
   }
 
   /**
@@ -216,6 +227,9 @@ export class Send {
     return formatEndpoint(this.#dispatcher.endpoint)
   }
 }
+
+/** An answer with a status that is an error, and the beginning of its body. */
+type Refused = Pick<WireAnswer, 'status' | 'body'>
 
 /** 304 is an error, too: the daemon did nothing. */
 function succeeded(status: number): boolean {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { apiError } from '../../lib/engine/api-error.ts'
+import { REFUSALS, refusalsOf } from '../../lib/engine/refusals.ts'
 import { explainRefusal } from '../../lib/engine/images/registry-refusal.ts'
 import {
   AuthorizationDeniedError,
@@ -12,9 +13,13 @@ import {
   UnauthorizedError,
 } from '../../lib/index.ts'
 import { startCpuWatch } from '../support/watch.ts'
+import { loadOperations } from './support/operations.ts'
 
 const answer = (status: number, message: string): DockerApiError =>
   apiError(status, { method: 'POST', path: '/containers/x/start' }, Buffer.from(JSON.stringify({ message })))
+
+/** Those whose refusals have patterns. */
+const OPERATIONS = (await loadOperations()).map(({ name }) => name)
 
 /** runc's words come behind those of everybody that it was asked by. */
 const OCI =
@@ -61,6 +66,7 @@ const ROWS: readonly [status: number, message: string, ErrorClass: typeof Docker
   [500, 'rpc error: code = Unknown desc = update out of sequence', ConflictError, /Inspect it again/],
   [409, 'update out of sequence', ConflictError, /a name in use/],
   [409, 'container 0123abcd is not running', ConflictError, /^Start the container first/],
+  [409, 'Container 0123abcd is restarting, wait until the container is running', ConflictError, /^Wait until/],
   [409, 'cannot join network of a non running container: web', ConflictError, /a name in use/],
   [404, 'Could not find the file /no/such in container web', NotFoundError, /^Correct the path \/no\/such:/],
   [404, 'page not found', NotFoundError, /^Correct the path\. .* newer API version/],
@@ -93,12 +99,50 @@ describe('what the daemon says', () => {
     assert.match(answer(409, 'no').todo, /conflict/, 'of another status, nothing is known')
   })
 
+  test('in one operation has a remedy of its own, and elsewhere the general one', () => {
+    const rows: readonly [operation: string, status: number, message: string, todo: RegExp][] = [
+      ['containers.remove', 409, 'You cannot remove a running container 0123. Stop the container', /'web', \{ force/],
+      ['containers.remove', 409, 'removal of container web is already in progress', /wait\('web', \{ condition/],
+      ['images.remove', 409, 'conflict: unable to delete 1 (cannot be forced) - container 2f is using', /remove\('2f'/],
+      ['images.remove', 409, '(cannot be forced) - image has dependent child images', /^Remove the images that/],
+      ['networks.prune', 409, 'a prune operation is already running', /^Wait until the other prune/],
+      ['volumes.create', 409, 'a volume named x already exists with the local driver', /^Choose another name/],
+      ['plugins.remove', 409, 'plugin x is in use', /plugins\.remove\('web', \{ force: true \}\)/],
+      ['networks.remove', 400, 'network x is in use by service y', /docker\.services\.remove/],
+    ]
+    for (const [operation, status, message, todo] of rows) {
+      const body = Buffer.from(JSON.stringify({ message }))
+      const request = { method: 'POST', path: '/x' }
+      assert.match(apiError(status, request, body, refusalsOf(operation, ['web'])).todo, todo)
+      for (const other of ['containers.top', 'constructor'])
+        assert.match(apiError(status, request, body, refusalsOf(other, ['web'])).todo, /conflict|parameter/)
+    }
+    assert.deepEqual(
+      Object.keys(REFUSALS).filter((operation) => !OPERATIONS.includes(operation)),
+      [],
+    )
+    const denied = Buffer.from('authorization denied by plugin x: has active endpoints')
+    const error = apiError(403, { method: 'DELETE', path: '/x' }, denied, refusalsOf('networks.remove', ['x']))
+    assert.match(error.todo, /authorization plugin/)
+  })
+
   test('is read once, however long it is', () => {
-    const pieces = ['exec: "', 'executable file ', 'manifest for ', 'No such image: ', 'login attempt to ', 'a.: ', '"']
+    const pieces = [
+      'exec: "',
+      'executable file ',
+      'manifest for ',
+      'No such image: ',
+      'login attempt to ',
+      'a.: ',
+      '"',
+      'container ',
+      '(must force) - ',
+    ]
     for (const piece of pieces) {
       const message = piece.repeat(1_000_000 / piece.length)
       const begun = startCpuWatch()
       for (const status of [400, 401, 403, 404, 500]) explainRefusal(answer(status, message), 'docker.io')
+      for (const operation of OPERATIONS) for (const { pattern } of refusalsOf(operation, ['x'])) pattern.test(message)
       const taken = begun()
       assert.ok(taken < 2000, `${JSON.stringify(piece)} took ${taken} ms`)
     }

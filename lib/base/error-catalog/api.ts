@@ -33,8 +33,10 @@ export const API_ERRORS = {
   },
   ERR_API_CONFLICT: {
     meaning: 'Status 409: the state of an object prevents the request.',
-    cause: 'A name that is in use, a running container, or a swarm object that changed in between.',
-    remedy: 'Resolve the conflict. For a swarm object, inspect it again and use its new version.',
+    cause:
+      'A name or object that is in use, a container that runs, is paused or is stopped, or a swarm object that changed in between.',
+    remedy:
+      'Read `todo`: it names the call that resolves this conflict. For a swarm object, inspect it again and use its new version.',
   },
   ERR_API_SERVER_ERROR: {
     meaning: 'Status 500: the daemon failed.',

@@ -1,0 +1,177 @@
+import type { KnownMessage } from './daemon-messages.ts'
+import type { Sentence } from '../base/sentence.ts'
+
+/** What the daemon may refuse in one operation: the first row that fits has the remedy. `id` is the object of the call. */
+type Refusals = (id: string) => readonly KnownMessage[]
+
+const row = (status: number, pattern: RegExp, todo: KnownMessage['todo']): KnownMessage => ({ status, pattern, todo })
+/** A status that has only one meaning in an operation, whatever the message says. */
+const always = (status: number, todo: Sentence): KnownMessage => row(status, /(?:)/, todo)
+
+const UNPAUSE = row(
+  409,
+  /^container (\S+) is paused/i,
+  ([, id = '']) => `Unpause the container first:  docker.containers.unpause('${id}')`,
+)
+const OTHER_NAME = row(
+  409,
+  /container name "\/?([^"]+)" is already in use/,
+  ([, name = '']) =>
+    `Choose another name. If you no longer need the container that has it, remove it first:  docker.containers.remove('${name}', { force: true })`,
+)
+const PRUNES = row(409, /prune operation is already running/, 'Wait until the other prune has ended, and call again.')
+const IN_SWARM = row(
+  503,
+  /already part of a swarm/,
+  'There is nothing to do for this swarm. To join or create another one, leave it first:  docker.swarm.leave()',
+)
+/** moby, plugin/errors.go: a plugin is in use, or enabled or disabled. */
+const NOTHING_TO_DO = row(409, / (?:enabled|disabled)$/, 'There is nothing to do: it is in this state already.')
+const pluginInUse = (id: string, call: string): KnownMessage =>
+  row(
+    409,
+    /in use/,
+    `Remove what uses the plugin first, or set the option force:  docker.plugins.${call}('${id}', { force: true })`,
+  )
+const disableFirst = (id: string, status: number, pattern: RegExp): KnownMessage =>
+  row(status, pattern, `Disable the plugin first:  docker.plugins.disable('${id}')`)
+const usedByServices = (what: string): KnownMessage =>
+  row(
+    400,
+    /is in use by the following service/,
+    `Remove the ${what} from these services with docker.services.update(), or remove the services.`,
+  )
+
+/**
+ * By operation, since the same status means something else in each of them. The wording is that of moby (daemon/, api/,
+ * libnetwork/, plugin/) and swarmkit.
+ */
+export const REFUSALS: Readonly<Record<string, Refusals>> = {
+  'containers.create': () => [OTHER_NAME],
+  'containers.rename': () => [OTHER_NAME],
+  'containers.remove': (id) => [
+    row(
+      409,
+      /already in progress/,
+      `Wait until it is gone:  docker.containers.wait('${id}', { condition: 'removed' })`,
+    ),
+    row(
+      409,
+      /running|paused|restarting/,
+      `Stop the container first, or remove it while it runs:  docker.containers.remove('${id}', { force: true })`,
+    ),
+  ],
+  'containers.start': (id) => [
+    row(409, /paused container/, `Unpause the container instead:  docker.containers.unpause('${id}')`),
+    row(
+      409,
+      /of a non running container: (\S+)/,
+      ([, other = '']) => `Start the other container first:  docker.containers.start('${other}')`,
+    ),
+  ],
+  'containers.kill': () => [
+    row(
+      409,
+      /is not running$/,
+      'There is nothing to do: the container has no process. docker.containers.ensureStopped() accepts that.',
+    ),
+  ],
+  'containers.pause': () => [row(409, /is already paused$/, 'There is nothing to do: the container is paused.')],
+  'containers.unpause': () => [row(500, /is not paused$/, 'There is nothing to do: the container is not paused.')],
+  'containers.attach': () => [UNPAUSE],
+  'containers.attachWebSocket': () => [UNPAUSE],
+  'containers.prune': () => [PRUNES],
+  'exec.create': () => [UNPAUSE],
+  'exec.start': () => [UNPAUSE],
+  'images.remove': (id) => [
+    row(
+      409,
+      /\(cannot be forced\) - (?:image is being used by running )?container (\w+)/,
+      ([, user = '']) => `Remove the container first:  docker.containers.remove('${user}', { force: true })`,
+    ),
+    row(
+      409,
+      /\(must (?:be )?forced?\) - (?:image is being used by stopped )?container (\w+)/,
+      ([, user = '']) =>
+        `Remove container ${user} first. To remove the image all the same:  docker.images.remove('${id}', { force: true })`,
+    ),
+    row(
+      409,
+      /multiple repositories/,
+      `Remove one of its names at a time, or all of them:  docker.images.remove('${id}', { force: true })`,
+    ),
+    row(409, /dependent child images/, 'Remove the images that were made from this one first.'),
+  ],
+  'images.prune': () => [PRUNES],
+  'images.buildPrune': () => [PRUNES],
+  'networks.create': () => [
+    row(409, /already exists/, 'Choose another name. To use the network that exists, call docker.networks.ensure().'),
+  ],
+  'networks.remove': (id) => [
+    row(
+      403,
+      /has active endpoints/,
+      `Disconnect its containers first:  docker.networks.disconnect('${id}', { Container: ID })  docker.networks.inspect('${id}') lists them.`,
+    ),
+    row(
+      400,
+      /is in use by service/,
+      'Remove the network from this service, or remove the service:  docker.services.remove(ID)',
+    ),
+  ],
+  'networks.connect': (id) => [
+    row(
+      403,
+      /already exists in network/,
+      `There is nothing to do. To connect it with other settings, disconnect it first:  docker.networks.disconnect('${id}', { Container: ID })`,
+    ),
+  ],
+  'networks.disconnect': () => [
+    row(500, /is not connected to/, 'There is nothing to do: the container is not connected to this network.'),
+  ],
+  'networks.prune': () => [PRUNES],
+  'volumes.create': () => [
+    row(409, /already exists/, 'Choose another name: a volume with other settings has this one.'),
+  ],
+  'volumes.remove': (id) => [
+    row(
+      409,
+      /in use/,
+      `Remove the containers that use it first. docker.containers.list({ all: true, filters: { volume: '${id}' } }) lists them.`,
+    ),
+  ],
+  'volumes.prune': () => [PRUNES],
+  'plugins.enable': () => [NOTHING_TO_DO],
+  'plugins.disable': (id) => [NOTHING_TO_DO, pluginInUse(id, 'disable')],
+  'plugins.remove': (id) => [disableFirst(id, 409, /is enabled/), pluginInUse(id, 'remove')],
+  'plugins.set': (id) => [disableFirst(id, 500, /active plugin/)],
+  'secrets.create': () => [always(409, "Choose another name: the data of a secret can't be changed.")],
+  'configs.create': () => [always(409, "Choose another name: the data of a config can't be changed.")],
+  'secrets.remove': () => [usedByServices('secret')],
+  'configs.remove': () => [usedByServices('config')],
+  'services.create': () => [
+    row(409, /already exists/, 'Choose another name, or change the service that has it:  docker.services.update()'),
+  ],
+  'nodes.remove': () => [
+    row(
+      400,
+      /is a cluster manager/,
+      "Demote the node first:  docker.nodes.update(id, { ...Spec, Role: 'worker' }, { version })",
+    ),
+  ],
+  'swarm.init': () => [IN_SWARM],
+  'swarm.join': () => [IN_SWARM],
+  'swarm.leave': () => [
+    row(
+      503,
+      /as a manager/,
+      'Demote this node first. If the swarm may end with it, and lose its services:  docker.swarm.leave({ force: true })',
+    ),
+  ],
+  'swarm.unlock': () => [row(409, /is not locked/, 'There is nothing to do: the swarm is not locked.')],
+}
+
+/** The refusals of an operation that have a remedy of their own. */
+export function refusalsOf(operation: string, [id = 'ID']: readonly string[] = []): readonly KnownMessage[] {
+  return Object.hasOwn(REFUSALS, operation) ? (REFUSALS[operation]?.(id) ?? []) : []
+}
