@@ -125,12 +125,12 @@ function queryOf({ name, query = {} }: Operation, options: Readonly<Record<strin
   return Object.fromEntries(pairs)
 }
 
-function encode({ encode: how, filters }: QueryTake, value: unknown, what: string): QueryValue | object {
+function encode({ encode: how, filters, unit }: QueryTake, value: unknown, what: string): QueryValue | object {
   if (how === 'filters') return encodeFilters(what, value, filters)
   if (how === 'moment') return encodeMoment(what, value)
   if (how === 'json') return encodeJson(what, value)
   if (how === 'boolean') return checkBoolean(what, value)
-  if (how === 'integer') return checkInteger(what, value)
+  if (how === 'integer') return checkInteger(what, value, unit)
   return value as QueryValue
 }
 

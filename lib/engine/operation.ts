@@ -13,6 +13,8 @@ export interface QueryTake {
    * only such values. Otherwise strings and numbers, and arrays as repeated names.
    */
   readonly encode?: 'json' | 'filters' | 'moment' | 'boolean' | 'integer'
+  /** What an integer counts, if it could be mistaken. */
+  readonly unit?: 'seconds' | 'bytes'
   /** The names of all filters. */
   readonly filters?: readonly string[] | undefined
 }
@@ -65,3 +67,5 @@ export const JSON_VALUE: QueryTake = { encode: 'json' }
 export const MOMENT: QueryTake = { encode: 'moment' }
 export const BOOLEAN: QueryTake = { encode: 'boolean' }
 export const INTEGER: QueryTake = { encode: 'integer' }
+export const SECONDS: QueryTake = { encode: 'integer', unit: 'seconds' }
+export const BYTES: QueryTake = { encode: 'integer', unit: 'bytes' }

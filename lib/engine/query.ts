@@ -1,6 +1,7 @@
 import { ArgumentError } from '../base/errors.ts'
 import { typeName } from '../base/options.ts'
 import { shown } from './description.ts'
+import type { QueryTake } from './operation.ts'
 
 /** Query parameters by name. Objects are sent as JSON, arrays as repeated names. undefined is omitted. */
 export type Query = Readonly<Record<string, QueryValue | readonly QueryValue[] | object | undefined>>
@@ -51,10 +52,15 @@ export function checkBoolean(what: string, value: unknown): boolean {
   throw refuse(what, `it is ${describe(value)}`, 'Pass true or false.')
 }
 
+const UNITS: Readonly<Record<string, string>> = {
+  seconds: 'Pass a whole number of seconds, such as 10. The option timeout limits the call itself, in milliseconds.',
+  bytes: 'Pass a whole number of bytes, such as 512 * 1024 ** 2.',
+}
+
 /** A whole number. */
-export function checkInteger(what: string, value: unknown): number {
+export function checkInteger(what: string, value: unknown, unit?: QueryTake['unit']): number {
   if (typeof value === 'number' && Number.isInteger(value)) return value
-  throw refuse(what, `it is ${describe(value)}`, 'Pass an integer.')
+  throw refuse(what, `it is ${describe(value)}`, UNITS[unit ?? ''] ?? 'Pass an integer.')
 }
 
 function describe(value: unknown): string {

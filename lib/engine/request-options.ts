@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import type { QueryTake } from './operation.ts'
 
 /** Options that every call takes. */
 export interface RequestOptions {
@@ -42,7 +43,7 @@ export const REQUEST_OPTIONS: readonly (keyof RequestOptions)[] = ['signal', 'ti
 export function checkRequestOptions(
   given: Readonly<Partial<Record<keyof RequestOptions, unknown>>>,
   of: string,
-  query: Readonly<Record<string, { readonly encode?: string }>> = {},
+  query: Readonly<Record<string, QueryTake>> = {},
 ): void {
   const { signal, timeout, idleTimeout } = given
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -63,17 +64,9 @@ export function checkRequestOptions(
   }
 }
 
-/** The options of the API that are called `timeout` elsewhere, in seconds. */
-const SECONDS: readonly string[] = ['t', 'clientTimeout']
-
 /** `docker stop --timeout 10` means seconds. As a limit for the call, 10 ms would only cut it off. */
-function refuseSeconds(
-  timeout: number,
-  of: string,
-  query: Readonly<Record<string, { readonly encode?: string }>>,
-  given: object,
-): void {
-  const seconds = SECONDS.find((name) => query[name]?.encode === 'integer')
+function refuseSeconds(timeout: number, of: string, query: Readonly<Record<string, QueryTake>>, given: object): void {
+  const seconds = Object.keys(query).find((name) => query[name]?.unit === 'seconds')
   if (seconds === undefined || !(timeout < 1000) || seconds in given) return
   const got = `it limits the whole call to ${timeout} ms, which is too short for it`
   const todo = `For ${timeout} seconds of the daemon, pass { ${seconds}: ${timeout} }; for the call, at least 1000 milliseconds.`

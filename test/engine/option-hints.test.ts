@@ -5,6 +5,9 @@ import { pretend } from './support/pretend.ts'
 
 type Call = (docker: DockerClient) => PromiseLike<unknown>
 
+/** The source of a build that reads no folder. */
+const TAR = Buffer.alloc(1024)
+
 /** Options that users of other clients try, and what the error says. */
 const ROWS: readonly (readonly [call: Call, says: RegExp])[] = [
   [({ images }) => images.pull('x', { tag: '1' } as object), /no option "tag"[^]*Write the tag into the name/],
@@ -90,6 +93,29 @@ test('timeout limits the call, and the seconds of the docker command have their 
     asked.map(({ line }) => line),
     ['POST /containers/x/stop?t=10', 'POST /containers/x/stop', 'POST /containers/x/pause'],
   )
+})
+
+test('a number of seconds or bytes says so, and any other number is an integer', async (t) => {
+  const { docker, asked } = await pretend(t, '1.45', '{}')
+  const rows: readonly (readonly [call: Call, todo: RegExp])[] = [
+    [
+      ({ containers }) => containers.stop('x', { t: '10s' as never }),
+      /seconds, such as 10\. .*timeout .* milliseconds/,
+    ],
+    [({ containers }) => containers.restart('x', { t: 1.5 }), /seconds/],
+    [({ plugins }) => plugins.enable('x', { clientTimeout: '5' as never }), /seconds/],
+    [({ images }) => images.build(TAR, { builder: 'classic', memory: '512m' as never }), /bytes, such as 512 \*/],
+    [({ images }) => images.build(TAR, { builder: 'classic', shmsize: '1g' as never }), /bytes/],
+    [({ images }) => images.buildPrune({ reservedSpace: '1g' as never }), /bytes/],
+    [({ containers }) => containers.list({ limit: '5' as never }), /^Pass an integer\.$/],
+  ]
+  for (const [call, todo] of rows) {
+    const wanted = { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID', todo }
+    await assert.rejects(Promise.resolve(call(docker)), wanted, call.toString())
+  }
+  assert.deepEqual(asked, [])
+  await docker.containers.stop('x', { t: 10 })
+  assert.equal(asked.length, 1)
 })
 
 test('a build takes tag, file and quiet as docker build does, but not the same option twice', async (t) => {

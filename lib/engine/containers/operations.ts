@@ -4,6 +4,7 @@ import {
   INTEGER,
   MOMENT,
   PLAIN,
+  SECONDS,
   type Operation,
   type QueryTake,
   TRANSFER_IDLE_MS,
@@ -129,7 +130,7 @@ export const START: Operation = {
   query: { detachKeys: PLAIN, checkpoint: PLAIN },
 }
 
-const STOP_QUERY: Readonly<Record<string, QueryTake>> = { killSignal: { as: 'signal', since: '1.42' }, t: INTEGER }
+const STOP_QUERY: Readonly<Record<string, QueryTake>> = { killSignal: { as: 'signal', since: '1.42' }, t: SECONDS }
 
 export const STOP: Operation = {
   name: 'containers.stop',

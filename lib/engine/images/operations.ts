@@ -1,5 +1,6 @@
 import {
   BOOLEAN,
+  BYTES,
   filtersOf,
   INTEGER,
   JSON_VALUE,
@@ -197,14 +198,14 @@ export const BUILD: Operation = {
     pull: BOOLEAN,
     rm: BOOLEAN,
     forcerm: BOOLEAN,
-    memory: INTEGER,
-    memswap: INTEGER,
+    memory: BYTES,
+    memswap: BYTES,
     cpushares: INTEGER,
     cpusetcpus: PLAIN,
     cpuperiod: INTEGER,
     cpuquota: INTEGER,
     buildargs: JSON_VALUE,
-    shmsize: INTEGER,
+    shmsize: BYTES,
     squash: BOOLEAN,
     labels: JSON_VALUE,
     networkmode: PLAIN,
@@ -226,9 +227,9 @@ export const BUILD_PRUNE: Operation = {
   lane: 'patient',
   idle: WORK_IDLE_MS,
   query: {
-    reservedSpace: { ...INTEGER, as: 'reserved-space' },
-    maxUsedSpace: { ...INTEGER, as: 'max-used-space', since: '1.48' },
-    minFreeSpace: { ...INTEGER, as: 'min-free-space', since: '1.48' },
+    reservedSpace: { ...BYTES, as: 'reserved-space' },
+    maxUsedSpace: { ...BYTES, as: 'max-used-space', since: '1.48' },
+    minFreeSpace: { ...BYTES, as: 'min-free-space', since: '1.48' },
     all: BOOLEAN,
     filters: filtersOf('description', 'id', 'inuse', 'parent', 'private', 'shared', 'type', 'until', 'unused-for'),
   },
@@ -237,7 +238,7 @@ export const BUILD_PRUNE: Operation = {
 /** Up to API 1.47 `reserved-space` had another name, and the new one was silently ignored. */
 export const BUILD_PRUNE_1_47: Operation = {
   ...BUILD_PRUNE,
-  query: { ...BUILD_PRUNE.query, reservedSpace: { ...INTEGER, as: 'keep-storage' } },
+  query: { ...BUILD_PRUNE.query, reservedSpace: { ...BYTES, as: 'keep-storage' } },
 }
 
 /** Not in the specification (moby, router/build). */

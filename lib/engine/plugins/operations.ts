@@ -1,4 +1,4 @@
-import { BOOLEAN, filtersOf, INTEGER, PLAIN, type Operation, TRANSFER_IDLE_MS, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, PLAIN, SECONDS, type Operation, TRANSFER_IDLE_MS, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'plugins.list',
@@ -49,7 +49,7 @@ export const ENABLE: Operation = {
   method: 'POST',
   path: '/plugins/{name}/enable',
   lane: 'short',
-  query: { clientTimeout: { ...INTEGER, as: 'timeout' } },
+  query: { clientTimeout: { ...SECONDS, as: 'timeout' } },
 }
 
 export const DISABLE: Operation = {

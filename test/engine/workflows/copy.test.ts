@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { extract, pack, type Header } from 'tar-stream'
 import type { ContainerArchive } from '../../../lib/engine/containers/archive.ts'
 import { copyFrom } from '../../../lib/engine/workflows/copy/copy-from.ts'
+import { copyTo } from '../../../lib/engine/workflows/copy/copy-to.ts'
 import { itemsOf } from '../../../lib/engine/workflows/copy/entries.ts'
 import { partsOf } from '../../../lib/engine/workflows/copy/safe-name.ts'
 import { packItems } from '../../../lib/engine/workflows/copy/pack.ts'
@@ -377,6 +378,21 @@ describe('a tar into a container', () => {
       contents.map(({ name }) => name),
       ['a', 'b/', 'b/c/', 'b/file'],
     )
+  })
+
+  test('a source that is not there is named by its absolute path, and one that was there is not', async (t) => {
+    const folder = await temporaryFolder(t)
+    const missing = join(folder, 'nothere')
+    await writeFile(join(folder, 'file'), '')
+    const archive = { stat: () => Promise.reject(new Error('asked')) } as unknown as ContainerArchive
+    for (const path of [missing, relative('.', missing), `${missing}/`, join(folder, 'file', 'x')]) {
+      const got = `there is no ${resolve(path)}`
+      await assert.rejects(copyTo(archive, 'x', path, '/x', {}), { code: 'ERR_COPY_SOURCE', got, todo: /working dir/ })
+      await assert.rejects(copyTo(archive, 'x', path, '/x', { followLink: true }), { got })
+    }
+    await assert.rejects(copyTo(archive, 'x', join(folder, 'file'), '/x', {}), /asked/)
+    const gone = buffer(packItems(walkLocal(missing, 'x', how)))
+    await assert.rejects(gone, { code: 'ERR_COPY_SOURCE', todo: /don't change meanwhile/ })
   })
 
   test('a file that is gone, grows or shrinks meanwhile is an error', async (t) => {

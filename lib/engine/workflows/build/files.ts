@@ -56,7 +56,7 @@ async function realFolder(folder: string): Promise<string> {
     const root = await realpath(resolve(folder))
     if ((await stat(root)).isDirectory()) return root
   } catch (cause) {
-    throw noContext(folder, causeInWords(cause), cause)
+    throw noContext(folder, isMissing(cause) ? `there is no ${resolve(folder)}` : causeInWords(cause), cause)
   }
   throw noContext(folder, 'it is not a folder')
 }

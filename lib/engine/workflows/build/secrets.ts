@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { ArgumentError, BuildError } from '../../../base/errors.ts'
+import { isMissing } from '../../../base/system-error.ts'
 import { causeInWords } from './faults.ts'
 
 /** The value of a secret, or its source: a file, or an environment variable of this process. */
@@ -96,7 +98,8 @@ async function read(id: string, file: string): Promise<Uint8Array> {
 }
 
 function unreadable(id: string, file: string, cause: unknown): BuildError {
-  return unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its path or permissions.', cause)
+  if (isMissing(cause)) return unusable(id, `there is no ${resolve(file)}`, 'Correct its path.', cause)
+  return unusable(id, `${file} can't be read: ${causeInWords(cause)}`, 'Correct its permissions.', cause)
 }
 
 function tooLong(id: string): BuildError {

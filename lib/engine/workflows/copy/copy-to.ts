@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs'
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, posix, resolve } from 'node:path'
 import { NotFoundError } from '../../../base/errors.ts'
+import { isMissing } from '../../../base/system-error.ts'
 import type { ContainerArchive } from '../../containers/archive.ts'
 import { checkCallOptions } from '../../option-hints.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../../request-options.ts'
@@ -9,7 +10,7 @@ import type { CopyEntry, CopyToOptions } from './options.ts'
 import type { RequestOptions } from '../../send.ts'
 import type { ContainerPathStat } from '../../containers/types/create.ts'
 import { itemsOf } from './entries.ts'
-import { noName, noPath, sourceFault, unreadable } from './faults.ts'
+import { missing, noName, noPath, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { allInTime, type StepOptions } from '../in-time.ts'
 import { packItems } from './pack.ts'
@@ -78,7 +79,7 @@ async function findSource(path: string, followLink: boolean): Promise<{ at: stri
     const stats = await lstat(at)
     if (!folder || stats.isDirectory()) return { at, stats }
   } catch (cause) {
-    throw unreadable(path, cause)
+    throw isMissing(cause) ? missing(path, cause) : unreadable(path, cause)
   }
   throw sourceFault(path, 'it is not a folder')
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { ArgumentError, CopyError } from '../../../base/errors.ts'
 import { fileReason } from '../../../base/files.ts'
 
@@ -8,6 +9,16 @@ export function sourceFault(path: string, got: string, cause?: unknown): CopyErr
     tried: `copying ${path} into a container`,
     got,
     todo: "Copy files, folders and symbolic links that you can read and that don't change meanwhile.",
+    cause,
+  })
+}
+
+/** Nothing is at the path that the caller named. */
+export function missing(path: string, cause: unknown): CopyError {
+  return new CopyError('ERR_COPY_SOURCE', {
+    tried: `copying ${path} into a container`,
+    got: `there is no ${resolve(path)}`,
+    todo: 'Correct the path. A relative path begins at the working directory of the process.',
     cause,
   })
 }

@@ -17,7 +17,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
@@ -347,10 +347,11 @@ describe('the Dockerfile', () => {
       code: 'ERR_BUILD_DOCKERFILE_INVALID',
       message: /doesn't exist/,
     })
-    await assert.rejects(findBuildFiles(join(folder, 'none')), {
-      code: 'ERR_BUILD_CONTEXT_INVALID',
-      message: /doesn't exist/,
-    })
+    for (const missing of [join(folder, 'none'), relative('.', join(folder, 'none'))])
+      await assert.rejects(findBuildFiles(missing), {
+        code: 'ERR_BUILD_CONTEXT_INVALID',
+        got: `there is no ${join(folder, 'none')}`,
+      })
     await assert.rejects(findBuildFiles(join(folder, 'file')), {
       code: 'ERR_BUILD_CONTEXT_INVALID',
       message: /not a folder/,

@@ -119,11 +119,11 @@ describe('a secret', () => {
         JSON.stringify(secret),
       )
     }
-    for (const secret of [
-      { file: join(folder, 'none') },
-      { file: join(folder, 'sub') },
-      { env: 'TEST_NO_SUCH_VARIABLE' },
-    ]) {
+    await assert.rejects(SecretStore.load({ mine: { file: join(folder, 'none') } }), {
+      code: 'ERR_BUILD_SECRET_INVALID',
+      got: `there is no ${join(folder, 'none')}`,
+    })
+    for (const secret of [{ file: join(folder, 'sub') }, { env: 'TEST_NO_SUCH_VARIABLE' }]) {
       await assert.rejects(
         SecretStore.load({ mine: secret }),
         { code: 'ERR_BUILD_SECRET_INVALID' },
