@@ -10,7 +10,7 @@ async function main(container: string, seconds: number): Promise<void> {
   const until = AbortSignal.timeout(seconds * 1000)
   try {
     const logs = await docker.containers.logs(container, { follow: true, tail: 100, signal: until })
-    for await (const { stream, line } of logs.lines()) console.log(`${stream}: ${line}`)
+    for await (const { stream, line } of logs.linesWithStream()) console.log(`${stream}: ${line}`)
     const { StatusCode } = await docker.containers.wait(container)
     console.log(`Exit code: ${StatusCode}`)
   } catch (error) {

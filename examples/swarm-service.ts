@@ -40,7 +40,7 @@ async function untilRunning(docker: DockerClient, service: string, count: number
 
 async function show(docker: DockerClient, service: string): Promise<void> {
   await untilRunning(docker, service, 1)
-  for await (const { line } of (await docker.services.logs(service, { follow: true, signal })).lines()) {
+  for await (const line of docker.services.logs(service, { follow: true, signal }).lines()) {
     console.log(`log: ${line}`)
     break
   }

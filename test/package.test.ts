@@ -313,7 +313,7 @@ const FRESH = `${Object.keys(ENTRIES)
   .join('\n')}
 import { connect } from 'docker-mtls'
 await using docker = await connect()
-for await (const { line } of (await docker.containers.logs('web')).lines()) console.log(line)
+for await (const line of (await docker.containers.logs('web')).lines()) console.log(line.length)
 `
 
 for (const [name, options] of Object.entries({

@@ -286,7 +286,7 @@ describe('what looks whole is whole', () => {
     await waits.close()
     assert.deepEqual([await ended, seen], ['ended', ['one', 'two', 'four']])
     const logs = await docker.containers.logs('x')
-    for await (const { line } of logs.lines()) {
+    for await (const line of logs.lines()) {
       assert.equal(line, 'one')
       await logs.close()
     }
@@ -302,8 +302,8 @@ describe('what looks whole is whole', () => {
   })
 })
 
-async function* noting(lines: AsyncIterable<{ readonly line: string }>, seen: string[]): AsyncGenerator<string> {
-  for await (const { line } of lines) {
+async function* noting(lines: AsyncIterable<string>, seen: string[]): AsyncGenerator<string> {
+  for await (const line of lines) {
     seen.push(line)
     yield line
   }

@@ -11,9 +11,10 @@ async function logging(t: TestContext, ...frames: Buffer[]): Promise<{ docker: D
   return pretend(t, { answer: (_, response) => response.writeHead(200, HEADERS).end(Buffer.concat(frames)) })
 }
 
-test('lines() is the text of the lines of both streams, in order', async (t) => {
+test('lines() is the text of the lines of both streams, in order, open or not', async (t) => {
   const { docker } = await logging(t, frame(1, 'one\r\ntwo\n'), frame(2, 'three\n'), frame(1, 'four'))
-  const openings = [docker.containers.logs('x'), docker.services.logs('x'), docker.tasks.logs('x')]
+  const { containers, services, tasks } = docker
+  const openings = [containers.logs('x'), services.logs('x'), tasks.logs('x'), await containers.logs('x')]
   for (const logs of openings) {
     const lines: string[] = []
     for await (const line of logs.lines()) lines.push(line)
@@ -22,6 +23,19 @@ test('lines() is the text of the lines of both streams, in order', async (t) => 
   const pieces: string[] = []
   for await (const line of docker.containers.logs('x').lines({ maxLength: 3 })) pieces.push(line)
   assert.deepEqual(pieces, ['one', 'two', 'thr', 'ee', 'fou', 'r'])
+})
+
+test('linesWithStream() has the stream of each line, open or not', async (t) => {
+  const { docker } = await logging(t, frame(1, 'one\n'), frame(2, 'three\n'))
+  for (const logs of [docker.containers.logs('x'), await docker.containers.logs('x')]) {
+    const lines: object[] = []
+    for await (const line of logs.linesWithStream({ maxLength: 3 })) lines.push(line)
+    assert.deepEqual(lines, [
+      { stream: 'stdout', line: 'one' },
+      { stream: 'stderr', line: 'thr', partial: true },
+      { stream: 'stderr', line: 'ee' },
+    ])
+  }
 })
 
 test('text() is all of it, and copyTo() writes each stream to its target', async (t) => {
@@ -43,6 +57,7 @@ test('a mistake is refused before anything is sent, and an error of the opening 
   const { docker, asked } = await pretend(t, {})
   const logs = docker.containers.logs('x')
   assert.throws(() => logs.lines({ maxLength: 1 }), { code: 'ERR_ARGUMENT_INVALID' })
+  assert.throws(() => logs.linesWithStream({ maxLength: 1 }), { code: 'ERR_ARGUMENT_INVALID' })
   await assert.rejects(logs.copyTo({} as never), { code: 'ERR_ARGUMENT_INVALID' })
   assert.deepEqual(asked, [])
   await assert.rejects(logs.text(), { status: 404 })

@@ -115,6 +115,11 @@ export async function again(id: string): Promise<string> {
 export async function streams(signal: AbortSignal, out: Writable): Promise<void> {
   const logs: Opening<OutputChunk, OutputStream> = containers.logs('x', { follow: true, since: new Date(), signal })
   for await (const { stream, data } of logs) out.write(stream === 'stdout' ? data : data.toString())
+  for await (const line of (await logs).lines()) out.write(line)
+  for await (const { stream, line } of (await logs).linesWithStream()) out.write(`${stream} ${line}`)
+  for await (const line of containers.logs('x').lines()) out.write(line)
+  for await (const { stream, line } of containers.logs('x').linesWithStream()) out.write(`${stream} ${line}`)
+  // @ts-expect-error a line is text
   for await (const { line } of (await logs).lines()) out.write(line)
   const stats: Opening<ContainerStats, JsonStream<ContainerStats>> = containers.stats('x')
   for await (const { memory_stats } of stats) out.write(String(memory_stats.usage))

@@ -31,7 +31,7 @@ import type { Service, ServiceCreateResponse, ServiceSpec, ServiceUpdateResponse
  *   { ...Spec, Mode: { Replicated: { Replicas: 3 } } },
  *   { version: Version.Index },
  * )
- * for await (const { line } of (await docker.services.logs(ID, { tail: 100 })).lines()) console.log(line)
+ * for await (const line of docker.services.logs(ID, { tail: 100 }).lines()) console.log(line)
  * ```
  */
 export class Services {

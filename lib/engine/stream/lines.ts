@@ -14,7 +14,7 @@ export interface OutputLine {
   readonly partial?: true
 }
 
-/** Options of {@link OutputStream.lines}. */
+/** Options of {@link OutputStream.lines} and {@link OutputStream.linesWithStream}. */
 export interface LinesOptions {
   /**
    * The longest line, in characters (UTF-16 code units). A longer line is returned in pieces, so that output without a line

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { OutputChunk } from './frames.ts'
-import { longestLine, type LinesOptions } from './lines.ts'
+import { longestLine, type LinesOptions, type OutputLine } from './lines.ts'
 import { Opening } from './opening.ts'
 import type { OutputStream } from './output.ts'
 import { checkWritable } from './sinks.ts'
@@ -24,13 +24,16 @@ export class OutputOpening extends Opening<OutputChunk, OutputStream> {
     this.#mostBytes = mostBytes
   }
 
-  /**
-   * Opens the output and iterates over the text of its lines, of both streams in the order of arrival, without line ends. A line
-   * that is too long is returned in pieces. {@link OutputStream.lines} also says which stream each line belongs to.
-   */
+  /** Opens the output and iterates over its lines, as {@link OutputStream.lines}. */
   lines(options: LinesOptions = {}): AsyncIterableIterator<string> {
-    const longest = longestLine(options)
-    return this.iterate((stream) => stream.textLines(longest))
+    longestLine(options)
+    return this.iterate((stream) => stream.lines(options))
+  }
+
+  /** Opens the output and iterates over its lines, each with its stream, as {@link OutputStream.linesWithStream}. */
+  linesWithStream(options: LinesOptions = {}): AsyncIterableIterator<OutputLine> {
+    longestLine(options)
+    return this.iterate((stream) => stream.linesWithStream(options))
   }
 
   /**

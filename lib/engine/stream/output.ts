@@ -76,20 +76,16 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   }
 
   /**
-   * The output line by line, as UTF-8, without line ends. A line of more than 1,048,576 characters is returned in pieces,
-   * which have `partial: true`.
+   * The text of each line as UTF-8, of both streams in the order of arrival, without line ends. A line of more than
+   * 1,048,576 characters is returned in pieces.
    */
-  lines(options: LinesOptions = {}): AsyncGenerator<OutputLine, void, undefined> {
-    return this.#lines(longestLine(options), (line) => line)
+  lines(options: LinesOptions = {}): AsyncGenerator<string, void, undefined> {
+    return this.#lines(longestLine(options), ({ line }) => line)
   }
 
-  /**
-   * Only the text of each line.
-   *
-   * @internal
-   */
-  textLines(longest: number): AsyncGenerator<string, void, undefined> {
-    return this.#lines(longest, ({ line }) => line)
+  /** The same lines as {@link OutputStream.lines}, each with its stream. A piece of a line has `partial: true`. */
+  linesWithStream(options: LinesOptions = {}): AsyncGenerator<OutputLine, void, undefined> {
+    return this.#lines(longestLine(options), (line) => line)
   }
 
   /** Reads the output to its end. Without `tail`, `logs` may return gigabytes. Fails if you close it before its end. */

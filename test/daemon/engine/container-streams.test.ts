@@ -98,7 +98,7 @@ describe('streams of containers', { skip }, () => {
     test('line by line, whatever the pieces, and without an end at the end', async () => {
       const id = await ended('printf "a\\r\\nb"; printf "c\\n\\nd"')
       const lines: string[] = []
-      for await (const { line } of (await docker.containers.logs(id)).lines()) lines.push(line)
+      for await (const line of (await docker.containers.logs(id)).lines()) lines.push(line)
       assert.deepEqual(lines, ['a', 'bc', '', 'd'])
     })
 

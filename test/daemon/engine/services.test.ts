@@ -270,7 +270,7 @@ describe('services', { skip }, () => {
       ]) {
         const seen: string[] = []
         const read = async (): Promise<void> => {
-          for await (const { line } of (await open()).lines()) if (seen.push(line) === 5) break
+          for await (const line of (await open()).lines()) if (seen.push(line) === 5) break
         }
         await soon('five lines', read())
         assert.deepEqual(seen, ['line 1', 'line 2', 'line 3', 'line 4', 'line 5'])

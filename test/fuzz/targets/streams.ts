@@ -26,7 +26,7 @@ const FRAMES = [
 async function readLines(bytes: Buffer, tty: boolean): Promise<void> {
   const maxLength = new Random(seedOf(bytes)).pick([2, 10, 1000, 1024 * 1024])
   let characters = 0
-  for await (const { line } of new OutputStream({ body: streamOf(bytes), tty, request }).lines({ maxLength })) {
+  for await (const line of new OutputStream({ body: streamOf(bytes), tty, request }).lines({ maxLength })) {
     demand(line.length <= maxLength, `a line has ${line.length} characters; the longest is ${maxLength}`)
     characters += line.length
   }

@@ -123,7 +123,7 @@ async function lastLines(id: string, { docker, signal, wait }: Observe): Promise
   const lines: string[] = []
   try {
     const stream = await docker.containers.logs(id, { tail: LINES, signal, timeout: wait })
-    for await (const { line } of stream.lines()) lines.push(line)
+    for await (const line of stream.lines()) lines.push(line)
   } catch {
     signal?.throwIfAborted()
   }
