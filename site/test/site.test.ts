@@ -198,6 +198,22 @@ describe('the site', () => {
     await page.context().close()
   })
 
+  test('an option is on one line on a wide screen, and no page scrolls sideways', async () => {
+    for (const path of ['commands/init.html', 'commands/audit.html', 'environment.html', 'from-dockerode.html']) {
+      const page = await open(path, { viewport: DESKTOP })
+      const names = page.locator('td:first-child > code')
+      assert.ok((await names.count()) > 5, path)
+      const broken = await names.evaluateAll((all) =>
+        all.filter((name) => name.getClientRects().length > 1).map(({ textContent }) => textContent),
+      )
+      assert.deepEqual(broken, [], path)
+      assert.deepEqual(await wider(page), [], path)
+      await page.setViewportSize(PHONE)
+      assert.deepEqual(await wider(page), [], path)
+      await page.context().close()
+    }
+  })
+
   test('a keyboard reaches everything, and sees where it is', async () => {
     const page = await open('commands/cert-list.html', { viewport: PHONE })
     const names: string[] = []
