@@ -4,8 +4,8 @@ import { createHash, X509Certificate } from 'node:crypto'
 const MOST = 64
 
 /**
- * Certificates that were opened last, by a digest of their bytes: OpenSSL takes 0.2 ms to read one, and a CA rotation reads each a dozen
- * times. Weak, so that none stays in memory for longer than it is used.
+ * Certificates that were opened last, by a digest of their bytes, since OpenSSL takes 0.2 ms to read one. Weak, so that none
+ * stays in memory for longer than it is used.
  */
 const recent = new Map<string, WeakRef<X509Certificate>>()
 

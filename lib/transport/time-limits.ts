@@ -12,8 +12,8 @@ interface Limited {
 }
 
 /**
- * Sends a request with a signal that also aborts when its time is up or its reader closes it. If the answer has a stream, the time ends with that
- * stream.
+ * Sends a request with a signal that also aborts when its time is up or its reader closes it. The time of a streamed answer
+ * ends with its stream.
  */
 export function inTime<Request extends Limited, Answer>(
   request: Request,

@@ -39,9 +39,8 @@ export type Watch = (
 ) => AsyncGenerator<OutputChunk, void, undefined>
 
 /**
- * The output of a container as it arrives. You can read it once: loop over it, or call one of its methods. Leaving the
- * loop cancels the request, and `close()` ends the loop. A chunk is neither a line nor one write of the program, but what arrived together of one
- * stream.
+ * The output of a container as it arrives. You can read it once: loop over it, or call one of its methods. `break` cancels
+ * the request, and `close()` ends the loop. A chunk is what arrived together of one stream, not a line.
  */
 export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable {
   /** The container has a terminal, and all of its output is `stdout`. */
@@ -113,8 +112,8 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   }
 
   /**
-   * Writes the output to two streams, at their pace, and resolves at its end or when you close it. It doesn't end them. If one of them fails
-   * or is destroyed, the request is cancelled.
+   * Writes the output to two streams, at their pace, and resolves at its end or when you close it. It doesn't end them. If
+   * one of them fails or is destroyed, the request is cancelled.
    *
    * @example
    * ```ts
