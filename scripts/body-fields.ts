@@ -14,10 +14,13 @@ const target = new URL('../lib/engine/body-fields/table.ts', import.meta.url)
 const { bodies, types } = bodyFields(FACTS, await loadOperations(), shapeOf)
 const text = `// Written by scripts/body-fields.ts from the specification of API ${FACTS.version}, with fields of older versions.
 
-/** The type of the body of each operation, by the name of its method. */
+/** The form of the body of each operation, by the name of its method. */
 export const BODIES: Readonly<Record<string, string>> = ${JSON.stringify(bodies)}
 
-/** The fields of each type: \`Name\`, \`Name:Type\` for an object or a list of them, \`Name:*Type\` for a map of them. */
+/**
+ * The fields of each type: \`Name:Form\`, or \`Name\` for any value. A form is \`s\` for a string, \`i\` for an integer, \`n\` for a
+ * number, \`b\` for a boolean, or the name of a type. \`[Form\` is a list, and \`*Form\` a map.
+ */
 export const TYPES: Readonly<Record<string, string>> = ${JSON.stringify(types)}
 `
 writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'typescript' }))

@@ -19,6 +19,7 @@ const OTHER_NAME = row(
   ([, name = '']) =>
     `Choose another name. If you no longer need the container that has it, remove it first:  docker.containers.remove('${name}', { force: true })`,
 )
+const TOO_LITTLE_MEMORY = row(400, /Minimum memory limit/, 'Memory counts bytes, and has to be at least  6 * 1024 ** 2')
 const PRUNES = row(409, /prune operation is already running/, 'Wait until the other prune has ended, and call again.')
 const IN_SWARM = row(
   503,
@@ -47,7 +48,19 @@ const usedByServices = (what: string): KnownMessage =>
  * libnetwork/, plugin/) and swarmkit.
  */
 export const REFUSALS: Readonly<Record<string, Refusals>> = {
-  'containers.create': () => [OTHER_NAME],
+  'containers.create': () => [
+    OTHER_NAME,
+    TOO_LITTLE_MEMORY,
+    row(400, /config cannot be empty/, 'Set Image in the body.'),
+    row(400, /no command specified/, 'Set Image, and Cmd if the image has no command of its own.'),
+    row(400, /in Healthcheck cannot be less than/, 'Healthcheck counts nanoseconds; 10 seconds are  10 * 1e9'),
+    row(
+      400,
+      /invalid characters for a local volume name/,
+      "Use the name of a volume, or an absolute path on the daemon's host.",
+    ),
+  ],
+  'containers.update': () => [TOO_LITTLE_MEMORY],
   'containers.rename': () => [OTHER_NAME],
   'containers.remove': (id) => [
     row(
@@ -81,7 +94,7 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
   'containers.attach': () => [UNPAUSE],
   'containers.attachWebSocket': () => [UNPAUSE],
   'containers.prune': () => [PRUNES],
-  'exec.create': () => [UNPAUSE],
+  'exec.create': () => [UNPAUSE, row(400, /No exec command specified/, "Set Cmd in the body:  { Cmd: ['ls', '-l'] }")],
   'exec.start': () => [UNPAUSE],
   'images.remove': (id) => [
     row(

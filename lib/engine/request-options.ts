@@ -26,8 +26,9 @@ export interface RequestOptions {
 /** Options of calls that check the names of fields in a body, or of filters. */
 export interface FieldOptions extends RequestOptions {
   /**
-   * Send fields and filters that docker-mtls doesn't know, such as those of a newer Engine API. Most daemons ignore
-   * unknown fields silently. @defaultValue `false`: they are refused before anything is sent
+   * Send fields and filters that docker-mtls doesn't know, and values of other types than it knows, such as those of a
+   * newer Engine API. Most daemons ignore unknown fields silently. @defaultValue `false`: they are refused before anything
+   * is sent
    */
   readonly allowUnknown?: boolean | undefined
 }

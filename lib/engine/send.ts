@@ -210,8 +210,8 @@ export class Send {
   async #checked(operation: Operation, call: Call): Promise<WireRequest> {
     const wire = this.#wire(operation, call)
     if (operation.body !== 'json' || allowsUnknown(call.options)) return wire
-    const { refuseUnknownFields } = await import('./body-fields/check.ts')
-    refuseUnknownFields(operation, call.body)
+    const { checkFields } = await import('./body-fields/check.ts')
+    checkFields(operation, call.body)
     return wire
   }
 

@@ -5,7 +5,7 @@ import type { Facts, Kind } from './facts.ts'
 export interface BodyFields {
   /** The type of the body of each operation. */
   readonly bodies: Readonly<Record<string, string>>
-  /** The fields of each type: `Name`, `Name:Type` for an object or a list of them, `Name:*Type` for a map of them. */
+  /** The fields of each type: `Name:Form`, or `Name` for any value. */
   readonly types: Readonly<Record<string, string>>
 }
 
@@ -17,22 +17,30 @@ const MORE: Readonly<Record<string, string>> = {
   AuthConfig: 'auth email identitytoken registrytoken',
   'ClusterVolumeSpec.AccessMode': 'BlockVolume MountVolume:MountVolume',
   ClusterVolumeSpec:
-    'AccessibilityRequirements:ClusterVolumeSpec.AccessMode.AccessibilityRequirements Availability CapacityRange:ClusterVolumeSpec.AccessMode.CapacityRange Secrets:ClusterVolumeSpec.AccessMode.Secrets',
+    'AccessibilityRequirements:ClusterVolumeSpec.AccessMode.AccessibilityRequirements Availability:s CapacityRange:ClusterVolumeSpec.AccessMode.CapacityRange Secrets:[ClusterVolumeSpec.AccessMode.Secrets',
   ContainerConfig: 'MacAddress',
   'ContainerCreate.body': 'MacAddress',
   'ContainerExec.body': 'Detach',
   'ContainerUpdate.body': 'DiskQuota KernelMemory KernelMemoryTCP',
   HostConfig: 'Capabilities DiskQuota KernelMemory KernelMemoryTCP',
-  Limit: 'GenericResources:GenericResources',
+  Limit: 'GenericResources:[GenericResources',
   Mount: 'ClusterOptions',
   MountVolume: 'FsType MountFlags',
   'NetworkCreate.body': 'CheckDuplicate',
   'SwarmInit.body': 'AutoLockManagers Availability',
   'SwarmJoin.body': 'Availability',
   'TaskSpec.ContainerSpec': 'Healthcheck:HealthConfig',
-  'TaskSpec.PluginSpec': 'disabled env name privileges:PluginPrivilege remote',
+  'TaskSpec.PluginSpec': 'disabled env name privileges:[PluginPrivilege remote',
   PluginPrivilege: 'description name value',
 }
+
+/** dockerd takes one string as well (moby, api/types/strslice). */
+const ONE_OR_MORE: ReadonlySet<string> = new Set([
+  'ContainerConfig.Cmd',
+  'ContainerConfig.Entrypoint',
+  'ContainerCreate.body.Cmd',
+  'ContainerCreate.body.Entrypoint',
+])
 
 /** Bodies of operations that the specification leaves out. */
 const UNSPECIFIED: Readonly<Record<string, string>> = { 'checkpoints.create': 'CheckpointDir CheckpointID Exit' }
@@ -48,37 +56,44 @@ export function bodyFields(
   for (const { name, method, path } of operations.filter(({ body }) => body === 'json')) {
     const route = Object.keys(facts.operations).find((one) => shapeOf(one) === `${method} ${shapeOf(path)}`)
     const body = route === undefined ? undefined : facts.operations[route]?.body
-    const type = body === undefined ? name : objectIn(body, facts)?.name
-    if (type === undefined) continue
-    bodies[name] = type
-    addType(type, facts, types)
+    const form = body === undefined ? name : formOf(body, facts)
+    // A list of texts has no fields.
+    if (form.length < 3) continue
+    bodies[name] = form
+    addType(form, facts, types)
   }
   return withShortNames(withoutTwins({ bodies, types: Object.fromEntries(types) }))
 }
 
-function addType(name: string, facts: Facts, types: Map<string, string>): void {
-  if (types.has(name)) return
+/** Adds the type in a form, and those of its fields. */
+function addType(form: string, facts: Facts, types: Map<string, string>): void {
+  const name = form.replace(/^[*[]+/, '')
+  if (types.has(name) || !/^[A-Z]/.test(name)) return
   types.set(name, '')
   const more = (MORE[name] ?? '').split(' ').filter(Boolean)
   const specified = Object.entries(facts.types[name] ?? {}).map(([marked, kind]) => {
     const field = marked.replace(/!$/, '')
-    const inner = objectIn(kind, facts)
-    return inner ? `${field}:${inner.isMap ? '*' : ''}${inner.name}` : field
+    const inner = ONE_OR_MORE.has(`${name}.${field}`) ? '' : formOf(kind, facts)
+    return inner === '' ? field : `${field}:${inner}`
   })
-  const fields = [...specified.filter((field) => !more.some((one) => one.startsWith(`${field}:`))), ...more]
+  const known = new Set(more.map(nameOf))
+  const fields = [...specified.filter((field) => !known.has(nameOf(field))), ...more]
   types.set(name, fields.toSorted().join(' '))
   for (const field of fields) {
-    const inner = field.split(':')[1]?.replace('*', '')
-    if (inner !== undefined) addType(inner, facts, types)
+    addType(field.split(':')[1] ?? '', facts, types)
   }
 }
 
-/** The object that a kind is, or a list or map of. */
-function objectIn(kind: Kind, facts: Facts, isMap = false): { name: string; isMap: boolean } | undefined {
+const nameOf = (field: string): string => field.split(':')[0] ?? field
+
+const PRIMITIVES: Readonly<Record<string, string>> = { string: 's', integer: 'i', number: 'n', boolean: 'b' }
+
+/** The form of a kind, as lib/engine/body-fields/table.ts has it. Empty for any value. */
+function formOf(kind: Kind, facts: Facts): string {
   const plain = kind.replace(/\?$/, '')
-  if (plain.startsWith('[')) return objectIn(plain.slice(1, -1), facts, isMap)
-  if (plain.startsWith('{')) return objectIn(plain.slice(1, -1), facts, true)
-  return facts.types[plain] ? { name: plain, isMap } : undefined
+  if (plain.startsWith('[')) return `[${formOf(plain.slice(1, -1), facts)}`
+  if (plain.startsWith('{')) return `*${formOf(plain.slice(1, -1), facts)}`
+  return facts.types[plain] ? plain : (PRIMITIVES[plain.replace(/\(.*/, '')] ?? '')
 }
 
 /** Removes types with the same fields as another, such as the `Ulimits` of create and update. */
@@ -98,14 +113,16 @@ function withShortNames(table: BodyFields): BodyFields {
   return rename(table, (name) => (all.filter((one) => one === short(name)).length === 1 ? short(name) : name))
 }
 
-function rename({ bodies, types }: BodyFields, nameOf: (name: string) => string): BodyFields {
+function rename({ bodies, types }: BodyFields, newName: (name: string) => string): BodyFields {
   const inFields = (fields: string): string =>
-    fields.replaceAll(/:(\*?)(\S+)/g, (_, map: string, name: string) => `:${map}${nameOf(name)}`)
+    fields.replaceAll(/:([*[]*)(\S+)/g, (_, marks: string, name: string) => `:${marks}${newName(name)}`)
   return {
-    bodies: Object.fromEntries(Object.entries(bodies).map(([body, name]) => [body, nameOf(name)])),
+    bodies: Object.fromEntries(
+      Object.entries(bodies).map(([body, form]) => [body, form.replace(/[^[]+/, (name) => newName(name))]),
+    ),
     types: Object.fromEntries(
       Object.entries(types)
-        .map(([name, fields]) => [nameOf(name), inFields(fields)] as const)
+        .map(([name, fields]) => [newName(name), inFields(fields)] as const)
         .toSorted(([left], [right]) => (left < right ? -1 : 1)),
     ),
   }

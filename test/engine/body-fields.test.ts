@@ -95,6 +95,121 @@ test('maps have any keys, undefined is no field, and fields of older versions ar
   assert.equal(asked.length, 3)
 })
 
+/** A value that the daemon can't read, what the error says about it, and the remedy. */
+const WRONG: readonly (readonly [call: Call, got: RegExp, todo: RegExp])[] = [
+  [
+    (docker, options) => docker.containers.create({ HostConfig: { Memory: '512m' } } as never, options),
+    /^HostConfig\.Memory is a string, not an integer$/,
+    /bytes.*  512 \* 1024 \*\* 2$/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ HostConfig: { NanoCpus: 1.5 } }, options),
+    /^HostConfig\.NanoCpus is 1\.5, not an integer$/,
+    /billionths of a CPU/,
+  ],
+  [
+    (docker, options) => docker.containers.update('x', { Memory: NaN }, options),
+    /^Memory is NaN, not an integer$/,
+    /bytes/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Env: { A: 'b' } } as never, options),
+    /^Env is an object, not an array$/,
+    /^Pass an array\. For example:  Env: \['NAME=value'\]$/,
+  ],
+  [
+    (docker, options) => docker.exec.create('x', { Cmd: 'ls' } as never, options),
+    /^Cmd is a string, not an array$/,
+    /Cmd: \['sleep', '10'\]/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Env: ['A=b', 1] } as never, options),
+    /^Env\.1 is a number, not a string$/,
+    /^Pass a string/,
+  ],
+  [
+    (docker, options) => {
+      const PortBindings = { '80/tcp': [{ HostPort: 8080 }] }
+      return docker.containers.create({ HostConfig: { PortBindings } } as never, options)
+    },
+    /^HostConfig\.PortBindings\.80\/tcp\.0\.HostPort is a number, not a string$/,
+    /HostPort: '8080'$/,
+  ],
+  [
+    (docker, options) => {
+      const PortBindings = { '80/tcp': { HostPort: '8080' } }
+      return docker.containers.create({ HostConfig: { PortBindings } } as never, options)
+    },
+    /^HostConfig\.PortBindings\.80\/tcp is an object, not an array$/,
+    /PortBindings: \{ '80\/tcp': \[\{ HostPort/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ ExposedPorts: ['80/tcp'] } as never, options),
+    /^ExposedPorts is an array, not an object$/,
+    /ExposedPorts: \{ '80\/tcp': \{\} \}/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Labels: { Env: 1 } } as never, options),
+    /^Labels\.Env is a number, not a string$/,
+    /Labels: /,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Tty: 'true' } as never, options),
+    /^Tty is a string, not true or false$/,
+    /^Pass true or false\.$/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Healthcheck: { Interval: '10s' } } as never, options),
+    /^Healthcheck\.Interval is a string/,
+    /nanoseconds.*10 \* 1e9/,
+  ],
+  [
+    (docker, options) => docker.networks.create({ Name: 'x', IPAM: { Config: {} } } as never, options),
+    /^IPAM\.Config is an object, not an array$/,
+    /^Pass an array\.$/,
+  ],
+  [
+    (docker, options) => docker.services.create({ Mode: { Replicated: { Replicas: '2' } } } as never, options),
+    /^Mode\.Replicated\.Replicas is a string, not an integer$/,
+    /^Pass an integer\.$/,
+  ],
+  [
+    (docker, options) => docker.plugins.pull('x', [{ Name: 'network', Value: 'host' }] as never, options),
+    /^0\.Value is a string, not an array$/,
+    /^Pass an array\.$/,
+  ],
+]
+
+test('a value of the wrong type is refused before anything is sent, and allowUnknown sends it', async (t) => {
+  const { docker, asked } = await pretend(t, '1.45', '{}')
+  for (const [call, got, todo] of WRONG) {
+    const wanted = { name: 'ArgumentError', code: 'ERR_ARGUMENT_INVALID', got, todo }
+    await assert.rejects(Promise.resolve(call(docker)), wanted, call.toString())
+  }
+  assert.equal(asked.length, 0)
+  for (const [call] of WRONG) await Promise.resolve(call(docker, { allowUnknown: true })).catch(() => {})
+  assert.equal(asked.length, WRONG.length)
+})
+
+test('null, a Date, and one string for a command are taken, as dockerd takes them', async (t) => {
+  const { docker, asked } = await pretend(t, '1.45', '{}')
+  await docker.containers.create({
+    Cmd: 'date',
+    Entrypoint: ['sh'],
+    Env: null,
+    Labels: null,
+    StopTimeout: null,
+    Hostname: new Date(0),
+    HostConfig: { PortBindings: { '80/tcp': null, '81/tcp': [{ HostIp: null, HostPort: '' }] }, Memory: 0, Init: null },
+  } as object)
+  assert.equal(asked.length, 1)
+  const written = { toJSON: () => ({ Memroy: 1 }) }
+  await assert.rejects(docker.containers.create({ HostConfig: written } as object), { code: 'ERR_API_FIELD_UNKNOWN' })
+  await assert.rejects(docker.containers.create({ Hostname: Buffer.from('x') } as object), {
+    got: 'Hostname is an object, not a string',
+  })
+})
+
 test('allowUnknown is a boolean, of calls that check names alone', async (t) => {
   const { docker, asked } = await pretend(t, '1.45', '{}')
   const wrong = docker.containers.create({}, { allowUnknown: 'yes' as never })

@@ -43,7 +43,14 @@ function newerIn(operation: Operation): Newer[] {
     const body = path
       .split('.')
       .reduceRight<unknown>((value, key) => (key === '*' ? [value] : { [key]: value }), 'x') as object
-    marks.push({ what: path, since: from, given: given({ body }), wasSent: ({ body: sent }) => sent.includes('"x"') })
+    // The table of fields knows their forms, too.
+    const options = { allowUnknown: true }
+    marks.push({
+      what: path,
+      since: from,
+      given: given({ body, options }),
+      wasSent: ({ body: sent }) => sent.includes('"x"'),
+    })
   }
   if (since !== undefined) marks.push({ what: 'itself', since, given: given(), wasSent: () => true })
   return callsOf(name).flatMap((call) => marks.map((mark) => ({ ...mark, call })))

@@ -1,78 +1,30 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { similarName } from '../../base/options.ts'
 import type { Operation } from '../operation.ts'
-import { BODIES, TYPES } from './table.ts'
-
-/** The type of the values of a field. */
-interface Field {
-  readonly type: string | undefined
-  /** The field is a map, whose keys anybody may choose. */
-  readonly isMap: boolean
-}
-
-/** A field that the API doesn't have. */
-interface Unknown {
-  /** Where it is: `HostConfig.Mounts.0`; empty for the body itself. */
-  readonly where: readonly string[]
-  readonly name: string
-  /** The type of the object that it is in. */
-  readonly type: string
-}
+import { fieldsOf, findFault, type Fault } from './find.ts'
+import { BODIES } from './table.ts'
+import { wrongForm } from './wrong-form.ts'
 
 /**
  * Refuses a body with a field that the API doesn't have in that place. The daemon would ignore it: a container would run
- * without the requested limit.
+ * without the requested limit. Also refuses a value that the daemon can't read, such as text for a number.
  */
-export function refuseUnknownFields({ name: of }: Operation, body: unknown): void {
-  const type = BODIES[of]
-  const unknown = type === undefined ? undefined : find(body, type, [])
-  if (type === undefined || !unknown) return
-  throw new ArgumentError('ERR_API_FIELD_UNKNOWN', {
+export function checkFields({ name: of }: Operation, body: unknown): void {
+  // Whether the body itself is a list is left to the daemon.
+  const form = Array.isArray(body) ? BODIES[of] : BODIES[of]?.replace('[', '')
+  if (form === undefined || body instanceof Uint8Array) return
+  const fault = findFault(body, form)
+  if (fault) throw fault.kind === 'unknown' ? unknownField(of, fault, form) : wrongForm(of, fault)
+}
+
+type Unknown = Fault & { readonly kind: 'unknown' }
+
+function unknownField(of: string, unknown: Unknown, form: string): ArgumentError {
+  return new ArgumentError('ERR_API_FIELD_UNKNOWN', {
     tried: `the body of ${of}()`,
     got: `the API has no field ${[...unknown.where, unknown.name].join('.')}, and the daemon would ignore it`,
-    todo: `${hint(unknown, type)}To send a field that docker-mtls doesn't know, set { allowUnknown: true } in the options.`,
+    todo: `${hint(unknown, form)}To send a field that docker-mtls doesn't know, set { allowUnknown: true } in the options.`,
   })
-}
-
-function find(value: unknown, type: string, where: readonly string[]): Unknown | undefined {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return undefined
-  if (Array.isArray(value)) return first(value.entries(), ([index, one]) => find(one, type, [...where, String(index)]))
-  const fields = fieldsOf(type)
-  return first(Object.entries(value), ([name, one]: [string, unknown]) => {
-    const field = fields.get(name)
-    if (!field) return one === undefined ? undefined : { where, name, type }
-    return findIn(one, field, [...where, name])
-  })
-}
-
-function findIn(value: unknown, { type, isMap }: Field, where: readonly string[]): Unknown | undefined {
-  if (type === undefined) return undefined
-  if (!isMap) return find(value, type, where)
-  if (typeof value !== 'object' || value === null) return undefined
-  return first(Object.entries(value), ([key, one]: [string, unknown]) => find(one, type, [...where, key]))
-}
-
-function first<Item, Found>(items: Iterable<Item>, look: (item: Item) => Found | undefined): Found | undefined {
-  for (const item of items) {
-    const found = look(item)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-const FIELDS = new Map<string, ReadonlyMap<string, Field>>()
-
-function fieldsOf(type: string): ReadonlyMap<string, Field> {
-  const known = FIELDS.get(type)
-  if (known) return known
-  const fields = new Map((TYPES[type] ?? '').split(' ').map(parseField))
-  FIELDS.set(type, fields)
-  return fields
-}
-
-function parseField(text: string): [string, Field] {
-  const [name = '', type] = text.split(':')
-  return [name, { type: type?.replace('*', ''), isMap: type?.startsWith('*') ?? false }]
 }
 
 /** The field that was meant: the same name elsewhere in the body, or a similar one in the same place. */
@@ -85,14 +37,15 @@ function hint({ name, type, where }: Unknown, body: string): string {
 
 /** The shortest path to a field of this name. */
 function pathTo(name: string, body: string): string | undefined {
-  const places: { type: string; path: string }[] = [{ type: body, path: '' }]
+  const places: { form: string; path: string }[] = [{ form: body, path: '' }]
   const seen = new Set<string>()
-  for (const { type, path } of places) {
+  for (const { form, path } of places) {
+    const type = form.replace(/^[*[]+/, '')
     if (seen.has(type)) continue
     seen.add(type)
-    for (const [field, { type: inner, isMap }] of fieldsOf(type)) {
+    for (const [field, inner] of fieldsOf(type)) {
       if (field.toLowerCase() === name.toLowerCase()) return path + field
-      if (inner !== undefined) places.push({ type: inner, path: `${path}${field}.${isMap ? '*.' : ''}` })
+      places.push({ form: inner, path: `${path}${field}.${inner.startsWith('*') ? '*.' : ''}` })
     }
   }
   return undefined

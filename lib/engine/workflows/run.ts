@@ -1,5 +1,5 @@
 import { ConnectionError, isDockerMtlsError } from '../../base/errors.ts'
-import { refuseUnknownFields } from '../body-fields/check.ts'
+import { checkFields } from '../body-fields/check.ts'
 import { CREATE } from '../containers/operations.ts'
 import type { Containers } from '../containers/containers.ts'
 import type { Images } from '../images/images.ts'
@@ -94,7 +94,7 @@ async function createPulling(
   options: RunOptions,
 ): Promise<ContainerCreateResponse> {
   const { signal, idleTimeout, pull = 'never' } = options
-  if (pull === 'always' && options.allowUnknown !== true) refuseUnknownFields(CREATE, body)
+  if (pull === 'always' && options.allowUnknown !== true) checkFields(CREATE, body)
   return withImage(
     pull,
     async () => on.images.pull(body.Image ?? '', pullOptions(options, { signal, idleTimeout })),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { DockerApiError, type DockerClient } from '../../../lib/index.ts'
+import { DockerApiError, type ContainerCreateRequest, type DockerClient } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import type { BusyboxEngine } from '../support/busybox-engine.ts'
 import { ON_LOOPBACK, serviceOf, startSwarmEngine, taskOf } from '../support/swarm-engine.ts'
@@ -71,6 +71,47 @@ describe('the daemon refuses a call for its own reason, and the error has the re
     await containers.unpause('web')
     await containers.remove('web', { force: true })
     await Promise.all(['stopped', joining].map((id) => containers.remove(id)))
+  })
+
+  test('about values that it can read, and does not take', async () => {
+    const { containers, exec } = docker
+    const id = await engine.start()
+    const create = (body: ContainerCreateRequest) => () => containers.create({ Image: engine.image, ...body })
+    await refused([
+      [() => containers.create({}), 400, /^Set Image/],
+      [() => containers.create({ Image: '' }), 400, /^Set Image/],
+      [create({ HostConfig: { Memory: 512 } }), 400, /^Memory counts bytes/],
+      [() => containers.update(id, { Memory: 512 }), 400, /^Memory counts bytes/],
+      [create({ Healthcheck: { Test: ['CMD', 'true'], Interval: 10 } }), 400, /nanoseconds/],
+      [create({ HostConfig: { Binds: ['./data:/data'] } }), 400, /absolute path/],
+      [create({ HostConfig: { RestartPolicy: { Name: 'sometimes' as never } } }), 400, /^Correct the parameter/],
+      [() => exec.create(id, {} as never), 400, /^Set Cmd/],
+    ])
+    const { Id } = await create({ HostConfig: { Memory: 6 * 1024 ** 2, Binds: ['/tmp:/data'] } })()
+    for (const one of [id, Id]) await containers.remove(one, { force: true })
+  })
+
+  test('in a body of the wrong type, where docker-mtls refuses it first', async () => {
+    const wrong: readonly [body: object, readonly string[]][] = [
+      [{ HostConfig: { Memory: '512m' } }, ['HostConfig', 'Memory']],
+      [{ Env: { A: 'b' } }, ['Env']],
+      [{ HostConfig: { PortBindings: { '80/tcp': [{ HostPort: 8080 }] } } }, ['HostPort']],
+      [{ HostConfig: { PortBindings: { '80/tcp': { HostPort: '8080' } } } }, ['PortBindings']],
+      [{ ExposedPorts: ['80/tcp'] }, ['ExposedPorts']],
+      [{ Tty: 'true' }, ['Tty']],
+      [{ Healthcheck: { Test: 'true' } }, ['Test']],
+      [{ User: 1000 }, ['User']],
+    ]
+    for (const [body, fields] of wrong) {
+      const create = (allowUnknown: boolean) =>
+        docker.containers.create({ Image: engine.image, ...body }, { allowUnknown })
+      await assert.rejects(create(false), { code: 'ERR_ARGUMENT_INVALID' })
+      for (const field of fields)
+        await assert.rejects(create(true), { status: 400, daemonMessage: new RegExp(`field \\S*${field}`) })
+    }
+    const { Id } = await docker.containers.create({ Image: engine.image, Cmd: 'true', Env: null })
+    assert.deepEqual((await docker.containers.inspect(Id)).Config.Cmd, ['true'])
+    await docker.containers.remove(Id)
   })
 
   test('about an image that a container uses, or that has several names', async () => {

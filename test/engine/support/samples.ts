@@ -14,10 +14,10 @@ export function sampleOf(checker: ts.TypeChecker, type: ts.Type): Sample {
     const plain = checker.getNonNullableType(given)
     const parts = plain.isUnion() ? plain.types : [plain]
     const part = parts.find((one) => one.flags & ts.TypeFlags.Object && one.symbol?.name !== 'Uint8Array')
-    if (!part) return 1
+    if (!part) return primitive(parts)
     const item = checker.isArrayType(part) ? checker.getTypeArguments(part as ts.TypeReference)[0] : undefined
     if (item) return [build(item, join(path, '0'))]
-    if (checker.isTupleType(part)) return [1]
+    if (checker.isTupleType(part)) return [build(checker.getTypeArguments(part as ts.TypeReference)[0] ?? part, path)]
     const value = checker.getIndexInfosOfType(part)[0]?.type
     if (value) return { 'any key': build(value, join(path, 'any key')) }
     return object(parts, path)
@@ -34,6 +34,13 @@ export function sampleOf(checker: ts.TypeChecker, type: ts.Type): Sample {
   }
 
   return { value: build(type, ''), objects }
+}
+
+/** A value of a type that is no object. */
+function primitive(parts: readonly ts.Type[]): unknown {
+  const is = (flags: ts.TypeFlags): boolean => parts.some((part) => part.flags & flags)
+  if (is(ts.TypeFlags.StringLike)) return 'x'
+  return is(ts.TypeFlags.BooleanLike) ? true : 1
 }
 
 const join = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`)
