@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { lacks } from '../support/requirements.ts'
 import { ROWS } from './support/rows.ts'
 import { idleClient, reach } from './support/idle-client.ts'
 
@@ -28,6 +29,57 @@ test('the page of all operations says what the table of the tests says', () => {
   const said = rowsOf(page('operations.md'))
   assert.ok(said.length >= 112, `only ${said.length} rows were read`)
   assert.deepEqual(said.toSorted(), wanted.toSorted())
+})
+
+/** dockerode's methods that the left cells of the page name: `container.inspect`. A bare name belongs to the last object. */
+function leftMethods(text: string): Set<string> {
+  const cells = text.split('\n').flatMap((line) => /^\| (`.*?) \| /.exec(line)?.[1] ?? [])
+  return new Set(
+    cells.flatMap((cell) => {
+      let owner = ''
+      return [...cell.matchAll(/`(?:(\w+)\.)?(\w+)(?=[(`])/g)].map(([, object = owner, method = '']) => {
+        owner = object
+        return `${object}.${method}`
+      })
+    }),
+  )
+}
+
+/** What only dockerode itself calls, or an old daemon has. */
+const NOT_FOR_APPS: ReadonlySet<string> = new Set(['docker.runCallback', 'docker.runPromise', 'container.copy'])
+
+test('every method of dockerode is on the page for its users', { skip: lacks('peer dockerode') }, async () => {
+  const { default: Docker } = await import('dockerode')
+  const docker = new Docker({ socketPath: '/nonexistent' })
+  const kinds = [
+    'Config',
+    'Container',
+    'Exec',
+    'Image',
+    'Network',
+    'Node',
+    'Plugin',
+    'Secret',
+    'Service',
+    'Task',
+    'Volume',
+  ]
+  const getters = docker as unknown as Readonly<Record<string, (id: string) => object>>
+  const objects: [string, object | undefined][] = kinds.map((kind) => [
+    kind.toLowerCase(),
+    getters[`get${kind}`]?.('x'),
+  ])
+  const methods = [...objects, ['docker', docker] as const].flatMap(([name, object = {}]) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(object))
+      .filter((key) => key !== 'constructor' && typeof (object as never)[key] === 'function')
+      .map((key) => `${name}.${key}`),
+  )
+  assert.ok(methods.length > 120, `only ${methods.length} methods were found`)
+  const named = leftMethods(page('from-dockerode.md'))
+  assert.deepEqual(
+    methods.filter((method) => !named.has(method) && !NOT_FOR_APPS.has(method)),
+    [],
+  )
 })
 
 test('every method that the page for users of dockerode leads to is there', () => {
