@@ -65,6 +65,12 @@ export interface LogEntry {
   readonly value?: string | undefined
 }
 
+/**
+ * What chooses the folder of the certificates if nothing names it: DOCKER_TLS_CERTDIR, in whose folder `client` docker:dind
+ * writes the three files; DOCKER_CONFIG; or `default`, the folder `~/.docker`.
+ */
+export type CertPathSource = 'DOCKER_TLS_CERTDIR' | 'DOCKER_CONFIG' | 'default'
+
 /** An endpoint, and the source that named it. */
 export interface Found {
   readonly endpoint: Endpoint
@@ -73,8 +79,8 @@ export interface Found {
   readonly context?: string
   /** The folder of the certificates. Absent without TLS, or if options contain the certificates themselves. */
   readonly certPath?: string
-  /** Whether DOCKER_TLS_CERTDIR named that folder. */
-  readonly certPathFrom?: 'DOCKER_TLS_CERTDIR'
+  /** What chose that folder, if neither DOCKER_CERT_PATH nor an option or context did. */
+  readonly certPathFrom?: CertPathSource
 }
 
 /** What a warning about a resolved endpoint is about. */

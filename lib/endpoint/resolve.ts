@@ -4,7 +4,7 @@ import { checkEnvironment, pickVariables, type Environment } from './environment
 import { fromEnvironment } from './from-environment.ts'
 import { warningTexts } from '../base/warning.ts'
 import { sentence } from '../base/sentence.ts'
-import { nameSource, ResolutionLog, type Found } from './resolution-log.ts'
+import { nameSource, ResolutionLog, type CertPathSource, type Found } from './resolution-log.ts'
 import type { EndpointOptions } from './options.ts'
 import { refuseUnusedProxy } from './proxy.ts'
 import { showHost } from './text.ts'
@@ -20,8 +20,8 @@ export interface Resolution {
   readonly context?: string
   /** The absolute path of the folder of `ca.pem`, `cert.pem` and `key.pem`. Absent if you passed `ca`, `cert` and `key`. */
   readonly certPath?: string
-  /** Present if `certPath` is the folder `client` in DOCKER_TLS_CERTDIR, in which docker:dind writes the three files. */
-  readonly certPathFrom?: 'DOCKER_TLS_CERTDIR'
+  /** What chose `certPath`. Present only for a host in a variable without DOCKER_CERT_PATH. */
+  readonly certPathFrom?: CertPathSource
   /** The pinned Engine API version, such as `1.44`. */
   readonly apiVersion?: string
   /** Problems in the environment that don't prevent a connection. One sentence each. */

@@ -70,8 +70,9 @@ function fromConfigFolder(env: Environment, log: ResolutionLog): CertPath {
   const certPath = configFolder(log.variables, env)
   if (log.variables.DOCKER_CONFIG !== undefined) {
     log.record('DOCKER_CONFIG', 'chosen', 'DOCKER_CERT_PATH is not set', certPath)
+    return { certPath, certPathFrom: 'DOCKER_CONFIG' }
   }
-  return { certPath }
+  return { certPath, certPathFrom: 'default' }
 }
 
 /**

@@ -1,5 +1,3 @@
-import { IdentityError, isDockerMtlsError, sentencesOf } from '../base/errors.ts'
-import { ours, sentence } from '../base/sentence.ts'
 import type { Environment } from '../endpoint/environment.ts'
 import type { EndpointOptions } from '../endpoint/options.ts'
 import { resolveEndpoint, type ResolvedEndpoint } from '../endpoint/resolve.ts'
@@ -18,18 +16,11 @@ export async function identityFor(endpoint: ResolvedEndpoint, options: EndpointO
     ...(passphrase !== undefined && { passphrase }),
     ...(foreignClientCa !== undefined && { foreignClientCa }),
   })
-  return endpoint.certPathFrom === undefined ? loading : loading.catch(rethrowForDind)
-}
-
-/** docker:dind writes the files when it starts, so a new certificate isn't the remedy. */
-function rethrowForDind(error: unknown): never {
-  if (!isDockerMtlsError(error, 'ERR_IDENTITY_FILE_MISSING')) throw error
-  const { tried, got } = sentencesOf(error)
-  throw new IdentityError(error.code, {
-    tried: sentence`${tried} ($DOCKER_TLS_CERTDIR/client)`,
-    got,
-    todo: sentence`docker:dind writes ca.pem, cert.pem and key.pem there when it starts. Mount its volume here, and wait for it:  ${ours('ping', '--wait', '60s')}`,
-    cause: error.cause,
+  const { certPathFrom } = endpoint
+  if (certPathFrom === undefined) return loading
+  return loading.catch(async (error: unknown) => {
+    const { explainFolder } = await import('./chosen-folder.ts')
+    throw explainFolder(error, certPathFrom)
   })
 }
 

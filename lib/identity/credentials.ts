@@ -1,9 +1,10 @@
 import { promises as fs } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ArgumentError, IdentityError } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { codeOf, isMissing } from '../base/system-error.ts'
+import { enumerate } from '../base/text.ts'
 import { notPem } from './pem.ts'
 
 /** The three parts of an identity. */
@@ -98,23 +99,29 @@ async function statFile(folder: string, part: Part) {
 }
 
 /** The folder was mistyped, or the files were never copied. A new CA wouldn't help, since the daemon doesn't trust it. */
-const NO_FILES: Sentence = sentence`Pass the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME')}`
+const NO_FILES: Sentence = sentence`Name the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME')}`
 
 async function missing(folder: string, path: string, cause: unknown): Promise<IdentityError> {
   if (!isMissing(cause)) return unreadable(path, cause)
   const stats = await fs.stat(folder).catch(() => undefined)
+  const isFile = stats !== undefined && !stats.isDirectory()
   const [tried, got] =
     stats === undefined
       ? [`reading the folder ${folder}`, 'there is no such folder']
-      : stats.isDirectory()
-        ? [`reading ${path}`, 'there is no such file']
-        : [`reading the folder ${folder}`, 'it is a file, not a folder']
-  return new IdentityError('ERR_IDENTITY_FILE_MISSING', {
-    tried,
-    got,
-    todo: NO_FILES,
-    cause,
-  })
+      : isFile
+        ? [`reading the folder ${folder}`, 'it is a file, not a folder']
+        : [`reading ${path}`, 'there is no such file']
+  const todo = (await folderMeant(isFile ? dirname(folder) : folder, isFile)) ?? NO_FILES
+  return new IdentityError('ERR_IDENTITY_FILE_MISSING', { tried, got, todo, cause })
+}
+
+/** Names the folder that contains the named file, or the folders of clients near the named folder. */
+async function folderMeant(folder: string, isFile: boolean): Promise<Sentence | undefined> {
+  const { clientFoldersNear, hasClientFiles } = await import('./client-folders.ts')
+  if (isFile && (await hasClientFiles(folder))) return `Name the folder that contains the file:  ${folder}`
+  const found = await clientFoldersNear(folder)
+  if (found.length === 0) return undefined
+  return `Name the folder of ${found.length === 1 ? 'the' : 'a'} client:  ${enumerate(found, 'or')}`
 }
 
 function unreadable(path: string, cause: unknown, got?: string): IdentityError {

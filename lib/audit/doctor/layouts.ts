@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
 import type { Environment } from '../../endpoint/environment.ts'
 import { homeFolder } from '../../endpoint/folders.ts'
+import { clientFoldersNear, entriesOf, hasClientFiles } from '../../identity/client-folders.ts'
 
 /** Tools whose folders of certificates are recognized. */
 export type Tool = 'docker:dind' | 'docker-machine' | 'Uptime Kuma' | 'Portainer' | 'docker-mtls'
@@ -21,10 +22,6 @@ export interface Search {
   readonly env: Environment
 }
 
-const FILES = ['ca.pem', 'cert.pem', 'key.pem']
-/** A folder of a tool has one entry for each host. */
-const MOST_ENTRIES = 200
-
 /**
  * Finds the folders that were probably meant. All of these tools keep the three files under Docker's names, but each in its
  * own place:
@@ -39,7 +36,7 @@ export async function findFolders({ folder, host, env }: Search): Promise<FoundF
   const found: FoundFolder[] = []
   const check = async (tool: Tool, path: string): Promise<void> => {
     if (path === folder || found.some((one) => one.folder === path)) return
-    if (await hasFiles(path)) found.push({ tool, folder: path })
+    if (await hasClientFiles(path)) found.push({ tool, folder: path })
   }
   const dind = env['DOCKER_TLS_CERTDIR']
   if (dind !== undefined && dind !== '') await check('docker:dind', join(dind, 'client'))
@@ -51,11 +48,9 @@ export async function findFolders({ folder, host, env }: Search): Promise<FoundF
   }
   if (folder !== undefined) {
     for (const base of [folder, join(folder, 'tls')]) {
-      for (const name of await entries(base)) if (/^\d+$/.test(name)) await check('Portainer', join(base, name))
+      for (const name of await entriesOf(base)) if (/^\d+$/.test(name)) await check('Portainer', join(base, name))
     }
-    for (const base of [folder, join(folder, 'docker-mtls')]) {
-      for (const name of await entries(join(base, 'clients'))) await check('docker-mtls', join(base, 'clients', name))
-    }
+    for (const client of await clientFoldersNear(folder)) await check('docker-mtls', client)
   }
   for (const machine of await machinesFor(host, env)) await check('docker-machine', machine)
   return found
@@ -75,7 +70,7 @@ export function toolOf(folder: string, caSubjects: readonly string[]): Tool | un
 async function machinesFor(host: string | undefined, env: Environment): Promise<string[]> {
   if (host === undefined) return []
   const store = env['MACHINE_STORAGE_PATH'] ?? join(homeFolder(env), '.docker', 'machine')
-  const machines = (await entries(join(store, 'machines'))).map((name) => ({
+  const machines = (await entriesOf(join(store, 'machines'))).map((name) => ({
     name,
     path: join(store, 'machines', name),
   }))
@@ -103,21 +98,4 @@ async function addressOf(machine: string): Promise<unknown> {
 /** A host that is a name of a folder, not a path. */
 function isPlainName(host: string): boolean {
   return /^[\w.:-]+$/.test(host) && !/^\.+$/.test(host)
-}
-
-async function entries(folder: string): Promise<string[]> {
-  const names: string[] = await readdir(folder).catch(() => [])
-  return names.toSorted().slice(0, MOST_ENTRIES)
-}
-
-async function hasFiles(folder: string): Promise<boolean> {
-  const found = await Promise.all(FILES.map((name) => isFile(join(folder, name))))
-  return found.every(Boolean)
-}
-
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  )
 }
