@@ -24,3 +24,20 @@ export function refuse(
 ): never {
   throw new EndpointError(code, { tried: host.tried, got, todo })
 }
+
+const BROKEN_SCHEME = /^(?<word>tcp|https?|unix|npipe|ssh|fd)(?<separator>:\/?|\/+)(?<rest>.*)$/i
+
+/** A scheme without its colon or slashes: what is missing, and the text after it. `text` has no whole scheme. */
+export function brokenScheme(
+  text: string,
+): { readonly scheme: string; readonly rest: string; readonly fault: string } | undefined {
+  const { word, separator = '', rest = '' } = BROKEN_SCHEME.exec(text)?.groups ?? {}
+  return word === undefined ? undefined : { scheme: word.toLowerCase(), rest, fault: missingPart(word, separator) }
+}
+
+/** After `unix:`, a slash already belongs to the path. */
+function missingPart(word: string, separator: string): string {
+  if (separator === '//') return `a colon is missing after ${word}`
+  if (separator === ':/' && word.toLowerCase() !== 'unix') return `a slash is missing after ${word}:`
+  return `it begins with ${word}${separator} instead of ${word}://`
+}

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../base/errors.ts'
 import { PLAINTEXT_PORT, TLS_PORT } from '../base/ports.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
-import { FORMS, refuse, type HostText } from './host-text.ts'
+import { brokenScheme, FORMS, refuse, type HostText } from './host-text.ts'
 import { parseNpipe, parseUnix } from './host-socket.ts'
 import { parseSsh } from './host-ssh.ts'
 import { checkOptions } from '../base/options.ts'
@@ -31,7 +31,6 @@ export interface ParseHostOptions {
 const LONGEST = 4096
 const HTTP_PORT = 80
 const SCHEME = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<rest>.*)$/i
-const SCHEME_WITHOUT_SLASHES = /^(?<word>tcp|https?|unix|npipe|ssh|fd):\/*(?<rest>.*)$/i
 
 /**
  * Parses any form of a Docker host. It only parses the text: it resolves no name, and reads no file and no variable.
@@ -119,17 +118,25 @@ function parseBare(host: HostText): Endpoint {
   if (text.includes('\\') || /^[a-z]:\//i.test(text)) {
     refuse(host, 'a Windows path is not a Docker host', 'Use npipe:////./pipe/NAME for a named pipe.')
   }
-  const { word, rest = '' } = SCHEME_WITHOUT_SLASHES.exec(text)?.groups ?? {}
-  if (word !== undefined) refuse(host, `${word}: must be written ${word}://`, withSlashes(word.toLowerCase(), rest))
+  const broken = brokenScheme(text)
+  if (broken !== undefined) refuse(host, broken.fault, whole(host, broken.scheme, broken.rest))
   if (/^[.~]/.test(text) || text.endsWith('.sock')) {
     refuse(host, 'the path of a socket must begin with /', 'Use the absolute path: unix:///PATH.')
   }
   return isIpv6(text) ? parseBareIpv6(host) : parseTcp({ ...host, bare: true }, text)
 }
 
-function withSlashes(scheme: string, rest: string): string {
+/** The same host with a whole scheme. The parsers refuse secrets, which a message must not show. */
+function whole(host: HostText, scheme: string, rest: string): string {
   if (scheme === 'unix' && /^[\w./-]+$/.test(rest)) return `Did you mean unix:///${rest}?`
-  return scheme === 'tcp' || scheme.startsWith('http') ? overTls(rest) : FORMS
+  if (scheme === 'tcp' || scheme === 'http') return overTls(rest)
+  if (scheme !== 'ssh' && scheme !== 'https') return FORMS
+  try {
+    parseWithScheme(host, scheme, rest)
+    return `Did you mean ${scheme}://${rest}?`
+  } catch {
+    return scheme === 'https' ? overTls(rest) : FORMS
+  }
 }
 
 function parseBareIpv6(host: HostText): Endpoint {

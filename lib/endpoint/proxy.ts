@@ -2,6 +2,7 @@ import { ArgumentError } from '../base/errors.ts'
 import { asciiLookalike } from '../base/host-mapping.ts'
 import { option, sentence, type Sentence } from '../base/sentence.ts'
 import { formatEndpoint, type Endpoint } from './endpoint.ts'
+import { brokenScheme } from './host-text.ts'
 import { forbiddenCharacter, showHost } from './text.ts'
 
 const FORM = sentence`Use http://PROXY:PORT. For a proxy with a password, set ${option('proxy', "'http://USER:PASSWORD@PROXY:PORT'")}.`
@@ -70,7 +71,7 @@ function refuse(text: string, got: string, todo: Sentence = FORM): never {
 export function parseProxy(text: string): HttpProxy {
   if (forbiddenCharacter(text) !== undefined) refuse(text, 'it contains a control character')
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase()
-  if (scheme === undefined) refuse(text, 'it has no scheme')
+  if (scheme === undefined) refuse(text, brokenScheme(text)?.fault ?? 'it has no scheme')
   if (scheme === 'https') {
     const todo = 'Use http://. The connection to the daemon through the proxy is encrypted in any case.'
     refuse(text, 'TLS to the proxy itself is not supported', todo)

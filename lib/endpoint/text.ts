@@ -9,8 +9,11 @@ export function forbiddenCharacter(text: string): string | undefined {
   return found === undefined ? undefined : nameCharacter(found)
 }
 
-/** Sockets and ssh. In these forms, the text before an `@` is a path or a login name, and messages may show it. */
-const NO_SECRET_BEFORE_AT = /^(?:unix:\/\/|npipe:\/\/|ssh:\/\/|\/(?!\/)|\\\\)/i
+/**
+ * Sockets and ssh, also if the colon is missing. In these forms, the text before an `@` is a path or a login name, and
+ * messages may show it.
+ */
+const NO_SECRET_BEFORE_AT = /^(?:(?:unix|npipe|ssh):?\/\/|\/(?!\/)|\\\\)/i
 
 /**
  * Formats a host for a message. The user name, password, query and fragment of a URL are replaced, because they may contain

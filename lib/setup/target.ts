@@ -58,8 +58,12 @@ function folderOf(host: string): string {
   return withoutEnd(host.toLowerCase().replaceAll(/[:%]/g, '-').replace(/^-+/, ''), '.-')
 }
 
-/** A host without ssh://, such as `root@build01:2222`, or the URL of a daemon, whose port isn't the port of ssh. */
-const BARE = /^(?<scheme>(?:tcp|https):\/\/)?(?<login>[A-Za-z0-9_][\w.-]*@)?(?<host>[A-Za-z0-9_][\w.-]*)(?<port>:\d+)?$/
+/**
+ * A host without ssh://, such as `root@build01:2222`, or with a part of it, or the URL of a daemon, whose port isn't the port of
+ * ssh.
+ */
+const BARE =
+  /^(?:(?<scheme>(?:tcp|https):\/\/)|ssh(?::\/|\/+|:(?=.*@)))?(?<login>[A-Za-z0-9_][\w.-]*@)?(?<host>[A-Za-z0-9_][\w.-]*)(?<port>:\d+)?$/
 
 function notAnSshUrl(url: string): EndpointError {
   const { scheme, login = 'root@', host, port = '' } = BARE.exec(url)?.groups ?? {}

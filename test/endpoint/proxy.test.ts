@@ -38,6 +38,8 @@ describe('an HTTP proxy', () => {
     ['socks5://proxy:1080', /socks5:\/\/ is not a scheme/, /http:\/\/PROXY:PORT/],
     ['proxy:3128', /no scheme/, /http:\/\/PROXY:PORT/],
     ['ann:secret@proxy:3128', /no scheme/, /http/],
+    ['http//ann:secret@proxy:3128', /a colon is missing after http/, /http:\/\/PROXY:PORT/],
+    ['http:/ann:secret@proxy:3128', /a slash is missing after http:/, /http:\/\/PROXY:PORT/],
     ['http://', /not a URL/, /http/],
     ['http://proxy:0', /0 is not a port/, /http/],
     ['http://proxy:65536', /not a URL/, /http/],

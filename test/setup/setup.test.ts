@@ -41,6 +41,13 @@ describe('hosts to set up', () => {
   const bad: [string, ErrorCode, RegExp][] = [
     ['build01', 'ERR_HOST_INVALID', /does not begin with ssh:\/\/.*\n.*setup ssh:\/\/root@build01$/],
     ['deploy@build01:2222', 'ERR_HOST_INVALID', /setup ssh:\/\/deploy@build01:2222$/],
+    [
+      'ssh//root@build01:2222',
+      'ERR_HOST_INVALID',
+      /does not begin with ssh:\/\/.*\n.*setup ssh:\/\/root@build01:2222$/,
+    ],
+    ['ssh:/build01', 'ERR_HOST_INVALID', /setup ssh:\/\/root@build01$/],
+    ['ssh:ann@build01', 'ERR_HOST_INVALID', /setup ssh:\/\/ann@build01$/],
     // The port of a daemon is none of ssh's.
     ['tcp://build01:2376', 'ERR_HOST_INVALID', /setup ssh:\/\/root@build01$/],
     ['unix:///run/docker.sock', 'ERR_HOST_INVALID', /is not an ssh:\/\/ URL.*\n.*ssh:\/\/root@HOST$/],
