@@ -1,4 +1,5 @@
 import { DAY_MS } from '../base/expiry.ts'
+import { option, sentence } from '../base/sentence.ts'
 import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
@@ -31,10 +32,15 @@ export interface Period {
 export function parseDays(value: unknown, max: number): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
   throw new PkiError('ERR_DAYS_INVALID', {
-    tried: 'reading the lifetime of a certificate',
-    got: `${typeof value === 'string' ? quoted(value) : String(value)} is not a number of days`,
+    tried: sentence`the option ${option('days')} ${typeof value === 'string' ? quoted(value) : String(value)}`,
+    got: faultOf(value, max),
     todo: `Use a whole number of days from 1 to ${max}.`,
   })
+}
+
+function faultOf(value: unknown, max: number): string {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return 'it is not a whole number'
+  return value > max ? `it is more than ${max}` : 'it is less than 1'
 }
 
 /**

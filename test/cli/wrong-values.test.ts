@@ -55,7 +55,10 @@ const WRONG: readonly (readonly [before: string, values: readonly string[]])[] =
   ['context export', ['a/b', 'default']],
 ]
 
-describe('a wrong value on the command line ends with exit code 2', () => {
+/** Options whose values stand in files or other options, too, so the message names what the value is. */
+const ALSO_IN_FILES = new Set(['--listen', '--userns-remap', '--client'])
+
+describe('a wrong value on the command line ends with exit code 2, and the message names the option', () => {
   for (const [before, values] of WRONG) {
     test(before, async (t) => {
       const home = await temporaryFolder(t)
@@ -65,6 +68,9 @@ describe('a wrong value on the command line ends with exit code 2', () => {
         const { code, stdout, stderr } = await runCli(argv, { env: { HOME: home } })
         assert.equal(code, 2, `${argv.join(' ')}: ${stderr}`)
         assert.match(`${stderr}${stdout}`, /^(?:ERR_[A-Z_]+:|failed) /m)
+        const [, flag] = / (--[a-z-]+)=?$/.exec(before) ?? []
+        if (flag === undefined || ALSO_IN_FILES.has(flag)) continue
+        assert.ok(`${stderr}${stdout}`.includes(flag), `${flag} is not named: ${stderr}${stdout}`)
       }
     })
   }

@@ -1,12 +1,38 @@
 import { SELF, sentence } from '../../base/sentence.ts'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
+import { hostInFile } from '../inputs/client-folder.ts'
+import { withFolder } from '../inputs/key-folder.ts'
 import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
 import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../command-line/options.ts'
+import { clientSteps } from '../reports/client-steps.ts'
 
-async function runClient(name: string, flags: LeafFlags, context: Context): Promise<void> {
+async function runClient(name: string, given: LeafFlags, context: Context): Promise<void> {
+  const flags = await withFolder(given, context)
   const result = await issueLeaf(flags, context, (folder, options) => folder.ensureClient(name, options))
-  context.answer(leafAnswer(`client certificate of ${name}`, result, flags, context), flags)
+  const answer = leafAnswer(`client certificate of ${name}`, result, flags, context)
+  const steps = flags.json === true ? '' : await stepsText(name, flags.dir, context)
+  context.answer({ ...answer, text: `${answer.text}${steps}` }, flags)
+}
+
+/** Nothing if the key is on the client's own machine. */
+async function stepsText(name: string, dir: string, context: Context): Promise<string> {
+  const { isKeyElsewhere } = await import('../../keystore/keystore.ts')
+  if (await isKeyElsewhere(dir, name)) return ''
+  const folder = join(dir, 'clients', name)
+  const own = await hostInFile(join(folder, '.env'))
+  const host = own ?? (await onlyHost(dir))
+  return `\n${clientSteps({ name, folder, dir, host, hasEnv: own !== undefined }, context)}\n`
+}
+
+/** The daemon that the `.env` files of the clients name, if they name only one. */
+async function onlyHost(dir: string): Promise<string | undefined> {
+  const { clientNames } = await import('../../keystore/keystore.ts')
+  const names = await clientNames(dir)
+  const hosts = await Promise.all(names.map((name) => hostInFile(join(dir, 'clients', name, '.env'))))
+  const [host, ...others] = new Set(hosts.filter((found) => found !== undefined))
+  return others.length === 0 ? host : undefined
 }
 
 function define(command: Command, context: Context): void {
@@ -23,7 +49,7 @@ function define(command: Command, context: Context): void {
 
 export const certClient: CommandSpec = {
   description:
-    'Issues a client certificate, or keeps the existing one while it is valid. Anyone who has it with its key is root on ' +
+    'Issues a client certificate, or keeps the existing one while it is valid, and shows how to use it. Anyone who has it with its key is root on ' +
     'the server: give each person and each program their own.',
   examples: [
     [sentence`${SELF} cert client alice`, 'valid for 397 days'],

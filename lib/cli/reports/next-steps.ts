@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
-import { folderFlags } from '../command-line/options.ts'
+import { exportStep, testStep } from './client-steps.ts'
 import { wrap } from '../../base/wrap.ts'
 import { selfOf } from '../terminal/self.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
@@ -79,22 +79,16 @@ function installFiles(tlsDir: string): string[] {
   ]
 }
 
-function clientSteps({ clients: [client], host }: InitReport, folder: string, context: Context): string {
+function clientSteps({ clients: [client], host }: InitReport, dir: string, context: Context): string {
   if (client === undefined) return ''
   const { name, paths } = client
-  // Behind sudo the files are root's, and nobody else can enter their folder.
-  const sudo = context.io.env['SUDO_USER'] === undefined ? '' : 'sudo '
+  const here = { name, folder: paths.folder, dir, hasEnv: true }
   const self = selfOf(context.io.env)
   const place = placeOf(host)
-  const dir = folderFlags(folder)
-    .map((word) => ` ${shellWord(word)}`)
-    .join('')
   return [
-    heading(`To test it from here, as ${name}:`, context),
-    commands([`${sudo}${self} ping --dotenv ${shellWord(join(paths.folder, '.env'))}`]),
+    testStep(here, context),
     '',
-    heading(`To use it as ${name} on another machine, run here:`, context),
-    commands([`${sudo}${self} client export ${name}${dir} --out ${name}.tar`]),
+    exportStep(here, context),
     heading(
       "and there, with that file (in a folder of its own, since ~/.docker may have another daemon's files):",
       context,

@@ -23,6 +23,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   unit: '--unit',
   listen: '--listen',
   connectTimeout: '--timeout',
+  days: '--days',
   replace: '--force',
   liveRestore: '--live-restore',
   rollbackAfter: '--rollback-after',
