@@ -1,9 +1,10 @@
-import { command as commandPart, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { command as commandPart, ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../../base/errors.ts'
 import type { CommandSpec } from '../command.ts'
 import { usageError } from '../errors.ts'
+import { explainedWord, otherNames } from './other-names.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
 /** Did commander throw because it showed help or the version? */
@@ -38,9 +39,7 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
   switch (error.code) {
     case 'commander.unknownCommand': {
       const word = quoted(what)
-      const todo =
-        dockersOwn(words, word) ??
-        didYouMean(similar.length === 0 ? undefined : sentence`${where} ${similar.join(', ')}`, help)
+      const todo = explainedWord(words, word) ?? didYouMean(commandMeant(words, word, similar), help)
       return usageError(where, `there is no command ${word}`, todo)
     }
     case 'commander.unknownOption': {
@@ -78,12 +77,11 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
   }
 }
 
-/** Subcommands of `docker context` that people look for here. */
-function dockersOwn(words: readonly string[], word: string): Sentence | undefined {
-  if (words.length !== 1 || words[0] !== 'context') return undefined
-  if (['remove', 'delete'].includes(word)) return sentence`Did you mean  ${SELF} context rm ?`
-  if (!['use', 'show', 'inspect', 'update'].includes(word)) return undefined
-  return sentence`Use the docker command:  ${commandPart('docker', 'context', word)}`
+/** A command that has another name or another group, else the correction of a typo. */
+function commandMeant(group: readonly string[], word: string, similar: readonly string[]): Sentence | undefined {
+  const others = otherNames(group, word).filter(isHarmless([]))
+  if (others.length > 0) return sentence`${SELF} ${others.join(', ')}`
+  return similar.length === 0 ? undefined : sentence`${ours(...group)} ${similar.join(', ')}`
 }
 
 /** Options that Node up to 24 handles itself, even after the name of the script (Node's documentation, `--env-file=file`). */
@@ -94,17 +92,11 @@ function nodesOwn(where: Sentence, flag: string): ArgumentError {
   return usageError(where, got, 'Name the file with  --dotenv FILE , which reads only DOCKER_* variables.')
 }
 
-/** Commands that create keys or certificates. Somebody who mistyped another command must not be sent to them. */
-const ISSUING = new Set([
-  'init',
-  'setup',
-  'cert ca',
-  'cert server',
-  'cert client',
-  'cert sign',
-  'cert rotate-ca',
-  'client request',
-])
+/**
+ * Commands that create keys or certificates. Somebody who mistyped another command must not be sent to them. `cert sign` isn't
+ * among them: without a request, which somebody has to make first, it does nothing.
+ */
+const ISSUING = new Set(['init', 'setup', 'cert ca', 'cert server', 'cert client', 'cert rotate-ca', 'client request'])
 /** Options that issue again, or replace what exists. */
 const REPLACING = new Set(['--renew', '--force', '--replace-ca', '--abort', '--accept-changes', '--all'])
 

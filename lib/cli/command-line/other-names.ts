@@ -1,0 +1,68 @@
+import { command, ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import { COMMANDS, type Entry } from '../commands.ts'
+
+/** Words for the same thing, one of which is the name of our command. */
+const SYNONYMS: readonly (readonly string[])[] = [
+  ['rm', 'remove', 'delete', 'uninstall'],
+  ['ls', 'list'],
+  ['rollback', 'undo', 'revert', 'restore'],
+  ['show', 'inspect', 'view'],
+  ['create', 'add', 'new'],
+  ['apply', 'secure', 'enable'],
+]
+
+/** Where people look for a command that has another group: a certificate belongs to a client. */
+const OTHER_GROUPS: Readonly<Record<string, readonly string[]>> = { cert: ['client'], client: ['cert'] }
+
+/** More than that are no hint. */
+const MOST = 3
+
+const NEW_CLIENT = sentence`To issue a certificate for a client:  ${ours('cert', 'client', 'NAME')}`
+const NEW_CERTIFICATE = sentence`Name what to issue:  ${SELF} cert client  or  ${SELF} cert server`
+const NOT_A_CERTIFICATE = sentence`To see what ends the access of a certificate:  ${SELF} cert revoke  To remove a client's files:  ${SELF} client rm`
+const DOCKERS_OWN = ['use', 'show', 'inspect', 'update']
+
+/**
+ * Words that name no command of ours, and what to do. Only a word that asks for something new leads to a command that issues
+ * something new; a slip never does.
+ */
+const EXPLAINED: ReadonlyMap<string, Sentence> = new Map([
+  ['version', sentence`Did you mean  ${SELF} --version ?`],
+  [
+    'undo',
+    sentence`To undo a setup:  ${SELF} setup --undo  To undo the last apply on this server:  ${SELF} daemon rollback`,
+  ],
+  [
+    'cert rotate',
+    sentence`To renew certificates:  ${SELF} cert renew  To replace the CA in phases:  ${SELF} cert rotate-ca`,
+  ],
+  ...['rm', 'remove', 'delete'].map((word) => [`cert ${word}`, NOT_A_CERTIFICATE] as const),
+  ...['add', 'create', 'new', 'issue'].flatMap((word) => [
+    [`cert ${word}`, NEW_CERTIFICATE] as const,
+    [`client ${word}`, NEW_CLIENT] as const,
+  ]),
+  ...DOCKERS_OWN.map(
+    (word) => [`context ${word}`, sentence`Use the docker command:  ${command('docker', 'context', word)}`] as const,
+  ),
+])
+
+/** What to do about a word that has an explanation. `group` are the words before it. */
+export function explainedWord(group: readonly string[], word: string): Sentence | undefined {
+  return EXPLAINED.get([...group, word].join(' '))
+}
+
+/** The commands that have a synonym of the word in their group, else those that have it in another group. */
+export function otherNames(group: readonly string[], word: string): string[] {
+  const [name] = group
+  const own = named(word, ([first, second]) => (second === undefined ? name === undefined : first === name))
+  if (own.length > 0) return own
+  const others = named(word, ([first]) => name === undefined || (OTHER_GROUPS[name] ?? []).includes(first))
+  return others.length > MOST ? [] : others
+}
+
+function named(word: string, isIn: (words: Entry['words']) => boolean): string[] {
+  const names = SYNONYMS.find((synonyms) => synonyms.includes(word)) ?? [word]
+  return COMMANDS.filter(({ words }) => isIn(words) && names.includes(words.at(-1) ?? '')).map(({ words }) =>
+    words.join(' '),
+  )
+}
