@@ -17,13 +17,16 @@ export interface ClientEnvOptions {
 const ABSOLUTE = /^(?:\/|[A-Za-z]:[\\/]|\\\\)/
 const HOST = /^tcp:\/\/(?<name>\[[0-9A-Za-z:.%_-]+\]|[^\s/\\[\]:@?#'"]+)(?::(?<port>[^/]*))?(?:\/[^\s?#]*)?$/
 
+/** A `.env` file is read by people, too. */
+const WHY_TWICE = '# DOCKER_HOST again, for scripts that read this variable.'
+
 /**
  * Renders the variables with which a client connects to the daemon: DOCKER_TLS_VERIFY, DOCKER_HOST, DOCKER_HOST_IP (the
  * same value) and DOCKER_CERT_PATH. Values are quoted, so that none can become a command.
  *
  * @param options - see {@link ClientEnvOptions}
  * @param shell - the syntax; `dotenv` is for a `.env` file, which dotenv and every sh read in the same way
- * @returns one line for each variable
+ * @returns one line for each variable, and a comment in `dotenv`
  * @throws {@link DaemonError} `ERR_SHELL_UNKNOWN`; `ERR_SHELL_UNQUOTABLE` for a value that this syntax can't quote;
  *   `ERR_PATH_INVALID` for a relative `certPath`
  * @throws {@link EndpointError} `ERR_PLAINTEXT_PORT`, `ERR_PLAINTEXT_REFUSED`, `ERR_HOST_INVALID`
@@ -35,7 +38,10 @@ const HOST = /^tcp:\/\/(?<name>\[[0-9A-Za-z:.%_-]+\]|[^\s/\\[\]:@?#'"]+)(?::(?<p
  */
 export function renderClientEnv(options: ClientEnvOptions, shell: Shell): string {
   checkShell(shell)
-  const lines = Object.entries(clientVariables(options)).map(([name, value]) => assignment(shell, name, value))
+  const lines = Object.entries(clientVariables(options)).flatMap(([name, value]) => [
+    ...(shell === 'dotenv' && name === 'DOCKER_HOST_IP' ? [WHY_TWICE] : []),
+    assignment(shell, name, value),
+  ])
   // cmd accepts \n. Only batch files with labels need \r\n, and this text has no label.
   return `${lines.join('\n')}\n`
 }

@@ -21,6 +21,12 @@ function reissue(context: ConnectionContext): Sentence {
 
 const THEN_COPY = "Then copy server-cert.pem and server-key.pem to the daemon's host and restart it."
 
+/** setup issues the certificate in `hosts/HOST`, and installs it. Only the machine with the CA knows whether it did. */
+function addName(context: ConnectionContext): Sentence {
+  const { host = 'NAME' } = context
+  return sentence`If setup secured the host:  ${ours('setup', 'ssh://USER@HOST', '--name', host)}  If not:  ${reissue(context)}`
+}
+
 function nameFault(context: ConnectionContext): Fault {
   const names = namesIn(context)
   if (names.length === 0) {
@@ -33,7 +39,7 @@ function nameFault(context: ConnectionContext): Fault {
   return {
     code: 'ERR_SERVER_NAME_MISMATCH',
     got: `the server's certificate is for ${names.join(', ')}`,
-    todo: sentence`Connect to one of those names, or reissue the certificate on the machine with the CA:  ${reissue(context)}`,
+    todo: sentence`Connect to one of those names, or add this one on the machine with the CA. ${addName(context)}`,
   }
 }
 
@@ -48,7 +54,7 @@ function expiredFault(context: ConnectionContext): Fault {
       : `the server's certificate expired${server ? ` on ${formatDay(server.validTo)}` : ''}`,
     todo: isCaExpired
       ? sentence`Create a new CA on the machine that keeps it:  ${ours('cert', 'ca', '--replace-ca')}`
-      : sentence`Renew it on the machine with the CA:  ${ours('cert', 'renew', '--server')}  ${THEN_COPY}`,
+      : sentence`Renew it on the machine with the CA:  ${ours('cert', 'renew', '--server')}  It shows how to install the new one.`,
   }
 }
 

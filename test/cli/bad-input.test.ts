@@ -129,7 +129,41 @@ const INIT: readonly Row[] = [
 const OTHERS: readonly Row[] = [
   ['a certificate that is not there', ['cert', 'show', 'DIR/n'], 1, 'ERR_FILE_READ', /no such file/],
   ['a file without end as a certificate', ['cert', 'show', '/dev/zero'], 1, 'ERR_FILE_READ', /more than 1048576 bytes/],
-  ['a folder as a certificate', ['cert', 'show', 'DIR'], 1, 'ERR_FILE_READ', /it is a folder, not a file/],
+  [
+    'a folder as a certificate',
+    ['cert', 'show', 'DIR'],
+    1,
+    'ERR_FILE_READ',
+    /it is a folder, not a file\.\nName a file in it: DIR\/csr\.pem or DIR\/half\.pem\.$/m,
+  ],
+  [
+    'a folder without a certificate',
+    ['cert', 'show', 'DIR/keys'],
+    1,
+    'ERR_FILE_READ',
+    /it is a folder, not a file\.\nName a certificate file/,
+  ],
+  [
+    'a folder of a CA as a certificate',
+    ['cert', 'show', 'DIR/made'],
+    1,
+    'ERR_FILE_READ',
+    /\nName a file in it: DIR\/made\/ca\/ca\.pem, DIR\/made\/server\/ca\.pem or DIR\/made\/server\/server-cert\.pem\.$/m,
+  ],
+  [
+    'a folder as a request',
+    ['cert', 'sign', 'DIR/ann'],
+    1,
+    'ERR_FILE_READ',
+    /\nName a file in it: DIR\/ann\/ann\.csr\.$/m,
+  ],
+  [
+    'a folder as an answer',
+    ['client', 'install', 'DIR'],
+    1,
+    'ERR_FILE_READ',
+    /\nName a file in it: DIR\/csr\.pem or DIR\/half\.pem\.$/m,
+  ],
   ['a key as a certificate', ['cert', 'show', 'DIR/key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a key that is cut short', ['cert', 'show', 'DIR/half-key.pem'], 1, 'ERR_CERTIFICATE_INVALID', /private key/],
   ['a request as a certificate', ['cert', 'show', 'DIR/csr.pem'], 1, 'ERR_CERTIFICATE_INVALID', /request/],
@@ -213,6 +247,8 @@ before(async () => {
   }
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
   await mkdir(join(folder, 'keys'))
+  await runCli(['init', 'build01', '--client', 'ann', '--out', join(folder, 'made')])
+  await runCli(['client', 'request', 'ann', '--out', join(folder, 'ann')])
 })
 
 function check(rows: readonly Row[]): void {

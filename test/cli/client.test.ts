@@ -68,7 +68,7 @@ describe('client env', () => {
       const { stdout, stderr } = await runCli(['client', 'env', '--shell', 'dotenv', ...argv], { env })
       assert.equal(
         stdout,
-        `DOCKER_TLS_VERIFY='1'\nDOCKER_HOST='${host}'\nDOCKER_HOST_IP='${host}'\nDOCKER_CERT_PATH='${certPath}'\n`,
+        `DOCKER_TLS_VERIFY='1'\nDOCKER_HOST='${host}'\n# DOCKER_HOST again, for scripts that read this variable.\nDOCKER_HOST_IP='${host}'\nDOCKER_CERT_PATH='${certPath}'\n`,
         stderr,
       )
     })
@@ -104,7 +104,7 @@ describe('client env', () => {
       const wrong = await runCli(['client', 'env', 'bob', '--dir', join(keys, 'clients'), '--shell', 'sh', ...more])
       assert.match(
         wrong.stderr,
-        /^ERR_CLIENT_NOT_FOUND: .*it has no clients\.\nUse the CA .*  Name the folder .*--dir DIR/,
+        /^ERR_CLIENT_NOT_FOUND: .*it has no clients\.\nUse the CA .*docker-mtls client env --dir \S+\/keys bob/,
       )
       assert.doesNotMatch(`${typo.stderr}${wrong.stderr}`, /docker-mtls init|docker-mtls cert/)
     }

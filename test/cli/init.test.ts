@@ -105,6 +105,7 @@ describe('a first init', () => {
       [
         "DOCKER_TLS_VERIFY='1'",
         "DOCKER_HOST='tcp://build01.example.com:2376'",
+        '# DOCKER_HOST again, for scripts that read this variable.',
         "DOCKER_HOST_IP='tcp://build01.example.com:2376'",
         `DOCKER_CERT_PATH='${join(folder, 'clients/alice')}'`,
         '',

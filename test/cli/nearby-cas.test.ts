@@ -44,7 +44,7 @@ const report = ({ stdout }: Ran): Report['error'] => {
 }
 
 describe('a command in a folder without a CA', () => {
-  test('says where it looked, which CAs are nearby, and last how to create one', async (t) => {
+  test('says where it looked, which CAs are nearby, and how to use the nearest', async (t) => {
     const { home, cwd, project, run } = await place(t)
     const near = await ca(join(project, 'docker-mtls'), 'near CA')
     const far = await ca(join(home, 'docker-mtls'), 'far CA')
@@ -55,7 +55,7 @@ describe('a command in a folder without a CA', () => {
       stderr,
       [
         `ERR_CA_MISSING: listing the certificates in keys: there is no CA in ${join(cwd, 'keys')}.`,
-        `Use the CA near CA in ${near}:  docker-mtls cert list --dir ${near}  Other CAs: far CA in ${far} and home CA in ${outside}.  Check that this is the folder that init created. If you have no CA yet, create one:  docker-mtls cert ca --dir keys`,
+        `Use the CA near CA in ${near}:  docker-mtls cert list --dir ${near}  Other CAs: far CA in ${far} and home CA in ${outside}.`,
         '',
       ].join('\n'),
     )
@@ -65,7 +65,7 @@ describe('a command in a folder without a CA', () => {
     const { project, run } = await place(t)
     await ca(join(project, 'docker-mtls'), 'near CA')
     const { stderr } = await run(['cert', 'client', 'alice', '--days', '30', '--dir=keys'])
-    const line = /: {2}docker-mtls (cert client .*?) {2}/.exec(stderr)?.[1] ?? ''
+    const line = /: {2}docker-mtls (cert client .*)$/m.exec(stderr)?.[1] ?? ''
     assert.equal(line, `cert client --dir ${join(project, 'docker-mtls')} alice --days 30`)
     assert.equal((await run(line.split(' '))).code, 0)
   })
@@ -80,6 +80,20 @@ describe('a command in a folder without a CA', () => {
     assert.deepEqual([named.lookedIn, named.nearby], [join(project, 'other'), [{ folder: inner, name: 'inner CA' }]])
     const deeper = report(await run(['cert', 'list', '--json', '--dir', '../other/docker-mtls/ca']))
     assert.deepEqual(deeper.nearby, [{ folder: inner, name: 'inner CA' }])
+  })
+
+  test('with certificates says as well how to restore the lost CA', async (t) => {
+    const { project, run } = await place(t)
+    await ca(join(project, 'docker-mtls'), 'near CA')
+    await run(['init', 'build01', '--client', 'ann', '--out', 'lost'])
+    await rm(join(project, 'sub/lost/ca'), { recursive: true })
+    const { stderr } = await run(['init', 'build01', '--out', 'lost'])
+    assert.match(
+      stderr,
+      /^ERR_CA_MISSING: .*\nUse the CA near CA in .* {2}Check that this is the right folder, and restore /m,
+    )
+    const listed = await run(['cert', 'list', '--dir', 'lost'])
+    assert.match(listed.stderr, /\nUse the CA near CA in \S+: {2}docker-mtls cert list --dir \S+\n$/)
   })
 
   test('looks no further than the home folder', async (t) => {
@@ -150,7 +164,10 @@ describe('a command in a folder without a CA', () => {
       const words = argv[0] === 'init' || argv[0] === 'setup' ? 1 : 2
       const flag = argv[0] === 'init' ? '--out' : '--dir'
       const line = [...argv.slice(0, words), flag, near, ...argv.slice(words)].join(' ')
-      assert.ok(second?.startsWith(`Use the CA near CA in ${near}:  docker-mtls ${line}  `), what)
+      const remedy = `Use the CA near CA in ${near}:  docker-mtls ${line}`
+      // A command that creates a CA says how to do so in spite of the other.
+      if (first?.startsWith('ERR_CA_NEARBY')) assert.ok(second?.startsWith(`${remedy}  If you want a second CA`), what)
+      else assert.equal(second, remedy)
     }
     assert.deepEqual(await readdir(cwd), [])
   })

@@ -26,7 +26,7 @@ export const TLS_ERRORS = {
     meaning: "The server's certificate is for other names than the one you connect to.",
     cause: "You use an address or alias that wasn't listed when the certificate was issued.",
     remedy:
-      'Connect by a name from the message, or issue the certificate again with all names: `docker-mtls cert server NAMES... --force`, then copy it to the host.',
+      'Connect by a name from the message, or run `docker-mtls setup` again with `--name`. If you secured the host with `init`, issue the certificate again with all names, `docker-mtls cert server NAMES... --force`, and copy it to the host.',
   },
   ERR_SERVER_NAME_MISSING: {
     meaning:

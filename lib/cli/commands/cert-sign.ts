@@ -27,7 +27,7 @@ interface SignFlags extends PassphraseFlags, FolderFlags, ConfirmFlags {
 
 async function runSign(path: string, flags: SignFlags, context: Context): Promise<void> {
   refuseBoth(flags)
-  const request = await readInput(path, context.io, { what: 'the request' })
+  const request = await readInput(path, context.io, { what: 'the request', names: /\.csr$/i })
   const report = await sign(request, inputName(path), flags, context)
   if (flags.out === '-') {
     context.say(textOf(report, context))

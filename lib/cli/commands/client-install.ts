@@ -25,7 +25,7 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
   const { installClient } = await import('../../keystore/client/install.ts')
   const { dir: folder, force } = flags
   const host = flags.host === undefined ? undefined : readHost(flags.host, '--host')
-  const answer = await readInput(path, context.io, { what: 'the answer' })
+  const answer = await readInput(path, context.io, { what: 'the answer', names: /(?<!key)\.pem$/i })
   const report = await installClient({ answer, file: inputName(path), folder, host, force })
   context.answer(
     {

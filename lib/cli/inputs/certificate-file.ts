@@ -10,6 +10,9 @@ const OTHERS: readonly (readonly [RegExp, string])[] = [
   [/BEGIN OPENSSH /, 'it is an SSH key, not a certificate'],
 ]
 
+/** The usual names of certificate files, but not of keys. */
+const CERTIFICATES = /(?<!key)\.(?:pem|crt|cer|der)$/i
+
 /**
  * Reads the certificates in a file, or on stdin for `-`.
  *
@@ -21,6 +24,7 @@ export async function readCertificates(path: string, io: Io): Promise<(string | 
   const bytes = await readInput(path, io, {
     what: 'the certificate',
     todo: 'Name a certificate file that you can read.',
+    names: CERTIFICATES,
   })
   const text = bytes.toString('latin1')
   if (!text.includes('-----BEGIN')) return [bytes]

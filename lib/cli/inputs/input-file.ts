@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { onAbort } from '../../base/abort.ts'
 import { FileError } from '../../base/errors.ts'
 import { readFault } from '../../base/files.ts'
+import { codeOf } from '../../base/system-error.ts'
 import type { Sentence } from '../../base/sentence.ts'
 import type { Io } from '../terminal/io.ts'
 
@@ -17,6 +18,8 @@ export interface InputFile {
   readonly maxBytes?: number
   /** The remedy if it can't be read. */
   readonly todo?: Sentence
+  /** The names that such files have: the error for a folder lists those in it. */
+  readonly names?: RegExp
 }
 
 /**
@@ -27,17 +30,18 @@ export interface InputFile {
  */
 export async function readInput(path: string, io: Io, input: InputFile): Promise<Buffer> {
   const { signal } = io
-  const { what, maxBytes = MAX_PEM_BYTES, todo = 'Name an existing file that you can read.' } = input
+  const { what, maxBytes = MAX_PEM_BYTES, todo = 'Name an existing file that you can read.', names } = input
   try {
     const bytes = path === '-' ? await readLimited(io.stdin, signal, maxBytes) : await readPath(path, signal, maxBytes)
     if (bytes.length > maxBytes) throw new RangeError(`it has more than ${maxBytes} bytes, which is too large`)
     return bytes
   } catch (cause) {
     signal.throwIfAborted()
+    const files = names !== undefined && codeOf(cause) === 'EISDIR' ? await filesIn(path, names) : undefined
     throw new FileError('ERR_FILE_READ', {
       tried: `reading ${what} from ${inputName(path)}`,
       got: readFault(cause),
-      todo,
+      todo: files === undefined ? todo : `Name a file in it: ${files}.`,
       cause,
     })
   }
@@ -48,6 +52,11 @@ async function readPath(path: string, signal: AbortSignal, maxBytes: number): Pr
   const found = await fs.stat(path)
   const isSmall = found.isFile() && found.size > 0 && found.size <= maxBytes
   return isSmall ? fs.readFile(path) : readLimited(createReadStream(path), signal, maxBytes)
+}
+
+async function filesIn(folder: string, names: RegExp): Promise<string | undefined> {
+  const { namesBelow } = await import('./files-below.ts')
+  return namesBelow(folder, names)
 }
 
 /** Reads a stream to its end, or until it has given more than `maxBytes`. */

@@ -38,7 +38,12 @@ function keptDays({ facts }: FolderLeafResult, days: string): string {
 }
 
 /** The answer of `cert server` and `cert client`. */
-export function leafAnswer(what: string, result: FolderLeafResult, { keyType }: LeafFlags, context: Context): Answer {
+export function leafAnswer(
+  what: string,
+  result: FolderLeafResult,
+  { keyType }: LeafFlags,
+  context: Context,
+): Answer & { readonly text: string } {
   const { action, paths, facts, keptAside, notes } = result
   const names = [...facts.names.dns, ...facts.names.ip]
   const about = [

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path'
+import { isThere } from '../../base/files.ts'
 import { isDockerMtlsError, PkiError, sentencesOf } from '../../base/errors.ts'
-import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { ours, partsOf, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate, printable } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
+import { clientsFolder } from '../../keystore/layout.ts'
 import type { KnownCas, NearbyCa } from '../errors.ts'
 import { hasCa, nearbyCas } from './nearby-cas.ts'
 
@@ -21,8 +23,8 @@ export interface FailedCall {
 const CODES = ['ERR_CA_MISSING', 'ERR_CA_NEARBY', 'ERR_CLIENT_NOT_FOUND'] as const
 
 /**
- * Adds the CAs nearby to an error about a folder without a CA, and the command that uses the first: in the wrong folder, the
- * remedy must not be a second CA.
+ * Adds the command that uses the nearest CA to an error about a folder without a CA. It replaces the remedy to create a CA: in
+ * the wrong folder, that would be a second one.
  */
 export async function explainMissingCa(
   error: unknown,
@@ -35,7 +37,18 @@ export async function explainMissingCa(
   const { tried, got, todo } = sentencesOf(error)
   const first = useFirst(nearby, call)
   if (first === undefined) return { error, known }
-  return { error: new PkiError(code, { tried, got, todo: sentence`${first}${todo}`, cause: error }), known }
+  const remedy = (await isReplaced(code, todo, call.folder)) ? first : sentence`${first}  ${todo}`
+  return { error: new PkiError(code, { tried, got, todo: remedy, cause: error }), known }
+}
+
+/** Others stay: how to restore a lost CA, or to create a second one on purpose. */
+async function isReplaced(code: (typeof CODES)[number], todo: Sentence, folder: string): Promise<boolean> {
+  if (code === 'ERR_CLIENT_NOT_FOUND') return !(await isThere(clientsFolder(folder)))
+  return partsOf(todo).some((part) => typeof part === 'object' && 'command' in part && isCertCa(part.command))
+}
+
+function isCertCa([, group, name]: readonly string[]): boolean {
+  return group === 'cert' && name === 'ca'
 }
 
 /** The option that names the folder. */
@@ -47,8 +60,8 @@ function useFirst([first, ...others]: readonly NearbyCa[], { words, rest }: Fail
   if (first === undefined) return undefined
   const flag = folderOption(words)
   const line = ours(...words, flag, first.folder, ...withoutFolder(rest, flag))
-  const more = others.length === 0 ? '' : `Other CAs: ${enumerate(others.map(describeCa))}.  `
-  return sentence`Use the CA ${describeCa(first)}:  ${line}  ${more}`
+  const more = others.length === 0 ? '' : `  Other CAs: ${enumerate(others.map(describeCa))}.`
+  return sentence`Use the CA ${describeCa(first)}:  ${line}${more}`
 }
 
 /** `docker-mtls CA 1f0c in /srv/docker-mtls`. */
