@@ -1,4 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
+import { option, sentence } from '../base/sentence.ts'
 import type { DaemonSettingsPatch } from '../daemon-config/daemon-settings.ts'
 import type { RequestedSettings } from '../daemon-config/requested-settings.ts'
 import type { ConfigurationForm } from '../daemon-config/settings-in-force.ts'
@@ -38,8 +39,8 @@ export const ROLLBACK_AFTER_S = 180
 export function checkRollbackAfter(seconds: number): number {
   if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 3600) return seconds
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `setting the rollback timer to ${seconds} seconds`,
-    got: 'it has to be a whole number from 10 to 3600',
+    tried: sentence`the option ${option('rollbackAfter')}, ${seconds} seconds`,
+    got: 'it is not a whole number from 10 to 3600',
     todo: `Leave it out: ${ROLLBACK_AFTER_S} seconds are enough for most hosts.`,
   })
 }

@@ -93,7 +93,7 @@ const noRoot: Precondition = ({ fact }) => {
   if (fact('uid') === '0') return undefined
   return {
     code: 'ERR_HOST_NOT_ROOT',
-    got: `docker-mtls runs there as ${fact('user') || `the user ${fact('uid')}`}, and only root may change the daemon`,
+    got: `docker-mtls runs as ${fact('user') || `the user ${fact('uid')}`}, and only root may change the daemon`,
     todo: sentence`Run it as root:  sudo ${SELF} ...  With Node from a version manager:  sudo env "PATH=$PATH" ${SELF} ...`,
   }
 }
@@ -102,7 +102,7 @@ const noSystemd: Precondition = ({ fact }) => {
   if (fact('systemd') === 'yes') return undefined
   return {
     code: 'ERR_HOST_NO_SYSTEMD',
-    got: 'it was not booted with systemd, so no unit starts dockerd there',
+    got: "the host wasn't booted with systemd, so no unit starts dockerd",
     todo: sentence`Render a daemon.json, and start dockerd with it yourself:  ${ours('daemon', 'render', '--daemon-json')}`,
   }
 }

@@ -448,7 +448,7 @@ describe('the old authority is dropped', () => {
     await refused(
       where,
       () => where.rotate(),
-      /^ERR_CONFIRMATION_REQUIRED: .*Drop the CA A.*no terminal to ask on\.\n.*--yes/,
+      /^ERR_CONFIRMATION_REQUIRED: .*Drop the CA A.*isn't running in a terminal, so it can't ask you\.\n.*--yes/,
     )
     const no = await refused(
       where,

@@ -192,7 +192,7 @@ test('another shell is a mistake in the command line', async () => {
   assert.deepEqual([code, stdout], [2, ''])
   assert.equal(
     stderr,
-    'ERR_USAGE: the argument shell "tcsh": there is no such value.\nGive one of bash, zsh, fish, powershell.\n',
+    'ERR_USAGE: the argument shell: "tcsh" is not one of its values.\nGive one of bash, zsh, fish, powershell.\n',
   )
 })
 

@@ -40,7 +40,7 @@ describe('daemon apply on a machine without systemd', { skip: lacks('namespaces'
       assert.match(stdout, new RegExp(`^create {4}/etc/docker/${name} `, 'm'))
     assert.match(stdout, /\+ExecStart=\/usr\/sbin\/dockerd .*-H fd:\/\/ .*--tlsverify/)
     assert.doesNotMatch(stdout, /PRIVATE KEY/)
-    assert.match(stderr, /This plan can't be applied here: it was not booted with systemd/)
+    assert.match(stderr, /This plan can't be applied here: the host wasn't booted with systemd/)
     assert.doesNotMatch(stderr, /unit of docker-ce/)
   })
 

@@ -20,8 +20,8 @@ const WRONG: readonly (readonly [before: string, values: readonly string[]])[] =
   ['ping --wait', TIMES],
   ['harden web --try --wait', TIMES],
   ['audit --request-timeout', TIMES],
-  ['setup ssh://root@h --rollback-after', TIMES],
-  ['daemon apply --from . --rollback-after', TIMES],
+  ['setup ssh://root@h --rollback-after', [...TIMES, '5s', '2h']],
+  ['daemon apply --from . --rollback-after', [...TIMES, '5s', '2h']],
   ['cert list --expiring', ['x', '0', '-1d', '10y']],
   ['cert schedule --expiring', ['x', '0', '-1d', '10y']],
   ...['cert ca', 'cert server h', 'cert client ann', 'cert renew', 'cert rotate-ca'].map(

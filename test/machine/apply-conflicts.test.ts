@@ -280,7 +280,7 @@ exit 0
   test('not as root', async () => {
     const { code, stderr } = await cliAs(machine, 'nosudo', APPLY)
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*runs there as nosudo/m)
+    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*runs as nosudo/m)
     assert.match(stderr, /sudo docker-mtls/)
   })
 

@@ -138,7 +138,7 @@ const ROWS: readonly Row[] = [
   {
     name: 'a time to wait that is too short',
     words: ['--rollback-after', '5'],
-    says: /^ERR_ARGUMENT_INVALID: setting the rollback timer to 5 seconds/m,
+    says: /^ERR_ARGUMENT_INVALID: the option --rollback-after, 5 seconds/m,
     todo: /Leave it out/,
     code: 2,
   },
@@ -182,7 +182,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
   test('who is not root may look, and change nothing', async () => {
     const { code, stderr } = await cliAs(machine, 'nosudo', ['daemon', 'rollback', '--yes'])
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*runs there as nosudo.*\n.*sudo docker-mtls/m)
+    assert.match(stderr, /^ERR_HOST_NOT_ROOT: .*runs as nosudo.*\n.*sudo docker-mtls/m)
     const { stdout } = await cliAs(machine, 'nosudo', ['daemon', 'status'])
     assert.match(stdout, /^Service +active \(running\)/m)
   })
@@ -202,7 +202,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
     for (const words of [APPLY, ['daemon', 'rollback', '--yes'], ['daemon', 'status']]) {
       const { code, stderr } = await run(...words)
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*it was not booted with systemd.*\n.*daemon render --daemon-json/m)
+      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*the host wasn't booted with systemd.*\n.*daemon render --daemon-json/m)
     }
   })
 })

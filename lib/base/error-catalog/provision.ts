@@ -89,7 +89,7 @@ export const PROVISION_ERRORS = {
     remedy: 'Set `--userns-remap` or `"userns-remap"` in `daemon.json`, then restart dockerd.',
   },
   ERR_CONFIRMATION_REQUIRED: {
-    meaning: 'The command needs your confirmation, and there is no terminal to ask on.',
+    meaning: "The command needs your confirmation. It isn't running in a terminal, so it can't ask you.",
     cause: 'It runs in a script or in CI.',
     remedy: 'Check the plan with `--dry-run`, then pass `--yes`.',
   },

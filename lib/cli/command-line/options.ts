@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { KeyType } from '../../pki/key-type.ts'
 import { LONGEST_TIMER } from '../../base/abort.ts'
-import { PkiError } from '../../base/errors.ts'
+import { PkiError, type ArgumentError } from '../../base/errors.ts'
 import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { enumerate, quoted } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
@@ -38,12 +38,13 @@ export function oneOf<Word extends string>(
   return (value, previous) => {
     const found = words.find((word) => word === once(flag)(value, previous).toLowerCase())
     if (found !== undefined) return found
-    throw usageError(
-      `the option ${flag} ${quoted(value)}`,
-      'there is no such value',
-      `Give one of ${words.join(', ')}.`,
-    )
+    throw notAmong(`the option ${flag}`, value, words)
   }
+}
+
+/** The error for a value that isn't one of some words. `what` is the option or argument. */
+export function notAmong(what: string, value: string, words: readonly string[]): ArgumentError {
+  return usageError(what, `${quoted(value)} is not one of its values`, `Give one of ${words.join(', ')}.`)
 }
 
 /** An option whose value is one of some words, which completion offers. */

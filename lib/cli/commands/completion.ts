@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import { SELF, sentence } from '../../base/sentence.ts'
-import { enumerate, quoted } from '../../base/text.ts'
+import { enumerate } from '../../base/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { renderBash } from '../completion/bash.ts'
 import { renderFish } from '../completion/fish.ts'
 import { renderPowerShell } from '../completion/powershell.ts'
 import { knownCommands, type KnownCommand } from '../completion/tree.ts'
 import { renderZsh } from '../completion/zsh.ts'
-import { usageError } from '../errors.ts'
+import { notAmong } from '../command-line/options.ts'
 
 const RENDERERS: Readonly<Record<string, (commands: readonly KnownCommand[]) => string>> = {
   bash: renderBash,
@@ -19,8 +19,7 @@ const SHELLS: readonly string[] = Object.keys(RENDERERS)
 
 function readShell(value: string): string {
   if (SHELLS.includes(value)) return value
-  const todo = `Give one of ${SHELLS.join(', ')}.`
-  throw usageError(`the argument shell ${quoted(value)}`, 'there is no such value', todo)
+  throw notAmong('the argument shell', value, SHELLS)
 }
 
 function define(command: Command, context: Context): void {

@@ -116,7 +116,7 @@ function nothingValid({ name, authorities }: Revocation): string {
 }
 
 function wayText({ speed, effect, commands }: Way, { paint, width, typed }: Context): string[] {
-  const title = speed === 'at once' ? 'At once.' : 'In phases.'
+  const title = speed === 'at once' ? 'Replace the CA now.' : 'Replace the CA in phases.'
   return [
     wrap(`${paint('bold', title)} ${effect}:`, width),
     ...commands.map((line) => `  ${typed([line])}`),

@@ -39,7 +39,7 @@ export function requireSomebody(question: string, { yes = false }: ConfirmFlags,
   if (yes || canAsk(io)) return
   throw new ProvisionError('ERR_CONFIRMATION_REQUIRED', {
     tried: `the question ${JSON.stringify(question)}`,
-    got: 'there is no terminal to ask on',
+    got: "docker-mtls isn't running in a terminal, so it can't ask you",
     todo: 'Confirm it in advance:  --yes',
   })
 }

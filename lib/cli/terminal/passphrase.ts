@@ -137,7 +137,12 @@ const OF_CA: NewSecret = {
 
 /** Asks twice: with a typing mistake, the key would be lost. */
 export async function askNewSecret(secret: NewSecret, { io, say }: Context): Promise<string> {
-  if (!canAsk(io)) throw unfit(secret, 'no passphrase is given, and there is no terminal to ask on', secret.ways)
+  if (!canAsk(io))
+    throw unfit(
+      secret,
+      "no passphrase is given, and docker-mtls isn't running in a terminal, so it can't ask for one",
+      secret.ways,
+    )
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const passphrase = await askSecret(`New passphrase for ${secret.what}: `, io)
     checkLength(passphrase, secret)

@@ -86,8 +86,8 @@ function readPhase(text: string): RotationPhase {
   const phase = ROTATION_PHASES.find((known) => known === text)
   if (phase !== undefined) return phase
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading the phase ${quoted(text)}`,
-    got: 'there is no such phase',
+    tried: 'reading the phase of a rotation',
+    got: `${quoted(text)} is not one of the phases`,
     todo: `Use ${enumerate(ROTATION_PHASES, 'or')}.`,
   })
 }
