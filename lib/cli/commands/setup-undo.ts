@@ -2,15 +2,14 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
-import type { SetupTarget } from '../../setup/target.ts'
 import type { UndoOptions, UndoPlan } from '../../setup/undo/plan.ts'
 import { rollbackAfterOf, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { rollbackReporter } from '../reports/rollback.ts'
-import { failureReporter, hostList, hostsData, rollBackNowLine } from '../reports/setup.ts'
+import { valuesOf, withRollback, withSteps, type HostsCall } from '../reports/host-steps.ts'
+import { failureReporter, hostList, hostsData } from '../reports/setup.ts'
 import {
   contextWarnings,
   doneText,
@@ -22,7 +21,6 @@ import {
   undoText,
 } from '../reports/setup-undo.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { withProgress } from '../terminal/progress.ts'
 
 interface UndoFlags extends FolderFlags, ConfirmFlags, Pick<ApplyFlags, 'rollbackAfter'> {
   readonly dryRun?: true
@@ -46,14 +44,7 @@ export function refuseUselessOptions(command: Command): void {
   throw usageError(sentence`${SELF} setup --undo`, `${given.long} has no meaning with --undo`, 'Leave it out.')
 }
 
-/** All that the steps of one call share. */
-interface Call {
-  readonly targets: readonly SetupTarget[]
-  readonly options: UndoOptions
-  readonly flags: UndoFlags
-  readonly context: Context
-  readonly reportFailures: ReturnType<typeof failureReporter>
-}
+type Call = HostsCall<UndoOptions, UndoFlags>
 
 /** Takes back what setup has done on hosts, and for them on this machine. */
 export async function undoSetup(urls: readonly string[], flags: UndoFlags, context: Context): Promise<void> {
@@ -69,8 +60,10 @@ export async function undoSetup(urls: readonly string[], flags: UndoFlags, conte
   const planned = await withSteps(call, (shown) => planUndo(targets, shown))
   if (dryRun) return answerPlan(planned, call)
   const plans = valuesOf(planned).filter((plan) => !isNothingToUndo(plan))
-  if (plans.length > 0) await agree(plans, call)
-  await answerDone(plans.length > 0 ? await carryOut(planned, call) : planned, call)
+  if (plans.length === 0) return answerDone(planned, call)
+  await agree(plans, call)
+  const { undoOnHosts } = await import('../../setup/undo/carry-out.ts')
+  await answerDone(await withRollback(planned, call, (shown) => undoOnHosts(planned, shown)), call)
 }
 
 /** Asks once for all hosts. */
@@ -80,39 +73,6 @@ async function agree(plans: readonly UndoPlan[], { options, flags, context }: Ca
   const restarted = plans.filter(({ remove }) => remove.changes.length > 0)
   const restart = restarted.length === 0 ? '' : `, and restart docker on ${hostList(restarted)}`
   await confirm(`Remove all this of ${hostList(plans)}${restart}?`, flags, context, 'Nothing was removed.')
-}
-
-/** After Ctrl-C, reports for each host whether the changes were rolled back. */
-async function carryOut(planned: readonly Outcome<UndoPlan>[], call: Call): Promise<Outcome<UndoPlan>[]> {
-  const { undoOnHosts } = await import('../../setup/undo/carry-out.ts')
-  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
-  const atOnce = (host: string): string => {
-    const target = hosts.get(host)
-    return target === undefined ? '' : rollBackNowLine(target)
-  }
-  const after = call.options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const reporter = rollbackReporter(call.context, { after, atOnce }, [...hosts.keys()])
-  const done = await withSteps(call, ({ onStep, ...shown }) =>
-    undoOnHosts(planned, { ...shown, ...(onStep && { onStep: reporter.watch(onStep) }) }),
-  )
-  reporter.end()
-  return done
-}
-
-/** Does a part of the work, shows its progress and reports its failures. */
-async function withSteps(
-  { targets, options, flags, context, reportFailures }: Call,
-  work: (options: UndoOptions) => Promise<Outcome<UndoPlan>[]>,
-): Promise<Outcome<UndoPlan>[]> {
-  const hosts = targets.map(({ host }) => host)
-  const outcomes = await withProgress(context, flags, (onStep) => work({ ...options, onStep }), hosts)
-  reportFailures(outcomes)
-  return outcomes
-}
-
-function valuesOf(outcomes: readonly Outcome<UndoPlan>[]): UndoPlan[] {
-  return outcomes.filter(isSuccess).map(({ value }) => value)
 }
 
 function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, flags, context }: Call): void {

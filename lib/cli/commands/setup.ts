@@ -17,17 +17,8 @@ import { defaultClient } from '../inputs/default-client.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJsonLines, addPassphraseFile, addYes, many, once } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { withProgress } from '../terminal/progress.ts'
-import {
-  failureReporter,
-  rollBackNowLine,
-  hostList,
-  hostsData,
-  plannedData,
-  plansText,
-  setData,
-  setText,
-} from '../reports/setup.ts'
+import { valuesOf, withRollback, withSteps, type HostsCall } from '../reports/host-steps.ts'
+import { failureReporter, hostList, hostsData, plannedData, plansText, setData, setText } from '../reports/setup.ts'
 import { agreeToNewCa } from '../inputs/new-ca.ts'
 import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
@@ -45,14 +36,7 @@ interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFl
 
 const WHERE = sentence`${SELF} setup`
 
-/** All that the steps of one call share. */
-interface Call {
-  readonly targets: readonly SetupTarget[]
-  readonly options: SetupOptions
-  readonly flags: SetupFlags
-  readonly context: Context
-  readonly reportFailures: ReturnType<typeof failureReporter>
-}
+type Call = HostsCall<SetupOptions, SetupFlags>
 
 async function runUndo(urls: readonly string[], flags: SetupFlags, command: Command, context: Context): Promise<void> {
   const { refuseUselessOptions, undoSetup } = await import('./setup-undo.ts')
@@ -75,46 +59,9 @@ async function runSetup(urls: readonly string[], given: SetupFlags, context: Con
   const { planHosts } = await import('../../setup/plan-hosts.ts')
   const planned = await withSteps(call, (shown) => planHosts(seen, certified, shown))
   await agree(planned, call)
-  const set = await carryOut(planned, certified, call)
-  answerSet(set, certified, call)
-}
-
-/** After Ctrl-C, reports for each host whether the changes were rolled back. */
-async function carryOut(
-  planned: readonly Outcome<PlannedHost>[],
-  certified: IssuedCertificates,
-  call: Call,
-): Promise<Outcome<SetUpHost>[]> {
   const { applyToHosts } = await import('../../setup/apply-to-hosts.ts')
-  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { rollbackReporter } = await import('../reports/rollback.ts')
-  const hosts = new Map(valuesOf(planned).map((one) => [one.host, one]))
-  const atOnce = (host: string): string => {
-    const target = hosts.get(host)
-    return target === undefined ? '' : rollBackNowLine(target)
-  }
-  const after = call.options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const reporter = rollbackReporter(call.context, { after, atOnce }, [...hosts.keys()])
-  const set = await withSteps(call, ({ onStep, ...shown }) =>
-    applyToHosts(planned, certified, { ...shown, ...(onStep && { onStep: reporter.watch(onStep) }) }),
-  )
-  reporter.end()
-  return set
-}
-
-/** Does a part of the work, shows its progress and reports its failures. */
-async function withSteps<Value>(
-  { targets, options, flags, context, reportFailures }: Call,
-  work: (options: SetupOptions) => Promise<Outcome<Value>[]>,
-): Promise<Outcome<Value>[]> {
-  const hosts = targets.map(({ host }) => host)
-  const outcomes = await withProgress(context, flags, (onStep) => work({ ...options, onStep }), hosts)
-  reportFailures(outcomes)
-  return outcomes
-}
-
-function valuesOf<Value>(outcomes: readonly Outcome<Value>[]): Value[] {
-  return outcomes.filter(isSuccess).map(({ value }) => value)
+  const set = await withRollback(planned, call, (shown) => applyToHosts(planned, certified, shown))
+  answerSet(set, certified, call)
 }
 
 async function optionsOf(
