@@ -3,6 +3,7 @@ import { readdirSync, readlinkSync, rmdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { endOf } from './child.ts'
 import { onInterrupt } from './interrupt.ts'
 import { findProgram, isRoot } from './packages.ts'
 
@@ -82,13 +83,6 @@ export function spawnInNamespaces(
     await closed
   }
   return { child, closed, kill }
-}
-
-function endOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
-  })
 }
 
 /** Runs a command like {@link spawnInNamespaces}, and returns its exit code. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
-import { onInterrupt } from './interrupt.ts'
+import { exitCodeOf } from './child.ts'
 import { withoutServiceStarts } from './service-starts.ts'
 
 /** A Debian package, and how to detect its program, whichever package installed it. */
@@ -140,7 +140,7 @@ async function install(prefix: readonly string[], packages: readonly DebianPacka
     throw new Error(`apt-get install ${known.join(' ')} failed:\n${output.split('\n').slice(-5).join('\n')}`)
 }
 
-function run(command: readonly string[]): Promise<{ code: number; output: string }> {
+async function run(command: readonly string[]): Promise<{ code: number; output: string }> {
   const [file = '', ...args] = command
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' }
   const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
@@ -148,14 +148,7 @@ function run(command: readonly string[]): Promise<{ code: number; output: string
   const keep = (chunk: Buffer): void => void (output += chunk.toString())
   child.stdout.on('data', keep)
   child.stderr.on('data', keep)
-  const closed = new Promise<{ code: number; output: string }>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code: code ?? 1, output }))
-  })
   // Never leaves a half-finished installation: apt-get gets a signal and stops at a safe point.
-  const forget = onInterrupt(async () => {
-    child.kill('SIGINT')
-    await closed
-  })
-  return closed.finally(forget)
+  const code = await exitCodeOf(child, 'SIGINT')
+  return { code, output }
 }

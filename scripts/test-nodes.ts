@@ -3,7 +3,7 @@
  * `node`. Continues with the next version after a failure.
  */
 import { spawn } from 'node:child_process'
-import { onInterrupt } from './interrupt.ts'
+import { exitCodeOf } from './child.ts'
 
 /**
  * The release lines that `engines` in package.json allows, except the one that runs this. The oldest supported versions
@@ -28,15 +28,7 @@ async function runOn(version: string, files: readonly string[]): Promise<Outcome
     output += chunk.toString()
     process.stdout.write(chunk)
   })
-  const closed = new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
-  })
-  const forget = onInterrupt(async () => {
-    child.kill('SIGTERM')
-    await closed
-  })
-  const code = await closed.finally(forget)
+  const code = await exitCodeOf(child)
   return { version, code, seconds: Math.round((Date.now() - start) / 1000), counts: countsIn(output) }
 }
 

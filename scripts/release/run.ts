@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { onInterrupt } from '../interrupt.ts'
+import { exitCodeOf } from '../child.ts'
 import { Refusal } from './refusal.ts'
 
 export interface RunOptions {
@@ -36,15 +36,8 @@ export async function attempt(command: readonly string[], { cwd, env, show = fal
       if (show) process[name].write(chunk)
     })
   }
-  const closed = new Promise<number>((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', (code) => resolve(code ?? 1))
-  })
-  const forget = onInterrupt(async () => {
-    child.kill('SIGTERM')
-    await closed
-  })
-  return { code: await closed.finally(forget), ...output }
+  const code = await exitCodeOf(child)
+  return { code, ...output }
 }
 
 /** Runs a command, returns its output, and refuses with the remedy if it fails. */
