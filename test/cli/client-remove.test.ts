@@ -206,7 +206,10 @@ describe('cert revoke', () => {
     const { code, stdout } = await run(['cert', 'revoke', 'alice'])
     assert.equal(code, 1)
     assert.match(stdout, /^Nothing was revoked: dockerd checks neither/)
-    assert.match(stdout, /^Replace the CA now\. All clients lose access [^]*^Replace the CA in phases\. Nobody else is locked out\./m)
+    assert.match(
+      stdout,
+      /^Replace the CA now\. All clients lose access [^]*^Replace the CA in phases\. Nobody else is locked out\./m,
+    )
     assert.equal(stdout.match(/a certificate until 20.* days left\), serial [0-9A-F]+/g)?.length, 2)
     assert.match(stdout, /build01 and every other daemon that trusts docker-mtls CA .* root access/)
     for (const line of ['client rm alice', 'cert ca --replace-ca', 'cert renew --server', 'cert rotate-ca'])

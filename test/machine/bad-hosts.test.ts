@@ -202,7 +202,10 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
     for (const words of [APPLY, ['daemon', 'rollback', '--yes'], ['daemon', 'status']]) {
       const { code, stderr } = await run(...words)
       assert.equal(code, 1)
-      assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: .*the host wasn't booted with systemd.*\n.*daemon render --daemon-json/m)
+      assert.match(
+        stderr,
+        /^ERR_HOST_NO_SYSTEMD: .*the host wasn't booted with systemd.*\n.*daemon render --daemon-json/m,
+      )
     }
   })
 })
