@@ -37,6 +37,8 @@ const USAGE: readonly Row[] = [
   ['no names behind a switch', ['init', '--userns-remap'], 2, 'ERR_USAGE', /argument name is missing/],
   ['no client', ['cert', 'client'], 2, 'ERR_USAGE', /docker-mtls cert client alice/],
   ['two clients', ['cert', 'client', 'a', 'b'], 2, 'ERR_USAGE', /the argument "b" is unexpected/],
+  ['no host to undo', ['setup', '--undo'], 2, 'ERR_USAGE', /argument ssh-url is missing.*\n.* setup --undo ssh:/],
+  ['no host', ['setup'], 2, 'ERR_USAGE', /argument ssh-url is missing.*\n.* setup ssh:/],
   ['no file', ['cert', 'show'], 2, 'ERR_USAGE', /argument file is missing/],
   ['no --out', ['client', 'export', 'alice'], 2, 'ERR_USAGE', /--out <file> is missing/],
   ['no value at the end', ['init', 'b', '--listen'], 2, 'ERR_USAGE', /--listen <addr:port> has no value/],

@@ -34,7 +34,7 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
   const where = [commandPart('docker-mtls', ...words)]
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
   const help = sentence`See:  ${where} --help`
-  const example = spec === undefined ? help : sentence`For example:  ${spec.examples[0][0]}`
+  const example = spec === undefined ? help : sentence`For example:  ${exampleFor(spec, command)}`
   const similar = (/\(Did you mean (?:one of )?(.*)\?\)/.exec(hint)?.[1] ?? '').split(', ').filter(isHarmless(words))
   switch (error.code) {
     case 'commander.unknownCommand': {
@@ -75,6 +75,19 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
     default:
       return usageError(where, what, help)
   }
+}
+
+/** The example with most of the options that were given: for `setup --undo`, one that undoes. */
+function exampleFor({ examples }: CommandSpec, command: Command | undefined): Sentence {
+  const given = (command?.options ?? []).filter(
+    (option) => command?.getOptionValueSource(option.attributeName()) === 'cli',
+  )
+  const shared = ([line]: CommandSpec['examples'][number]): number => {
+    const words = renderSentence(line).split(' ')
+    return given.filter(({ long }) => words.includes(long ?? '')).length
+  }
+  const [best = examples[0]] = examples.toSorted((one, other) => shared(other) - shared(one))
+  return best[0]
 }
 
 /** A command that has another name or another group, else the correction of a typo. */
