@@ -1,4 +1,4 @@
-import { EMPTY_STATE, nextState, parseLine, type Link } from './ledger-line.ts'
+import { emptyState, nextState, parseLine, type Link } from './ledger-line.ts'
 
 // Every line has a hash of everything before it. So a line that was changed, removed or added contradicts the next line, and
 // the last one contradicts the head, which is in a file of its own. Whoever can write to the folder can calculate all of this
@@ -48,8 +48,8 @@ export function readChain(bytes: Buffer): LedgerChain {
 class Walk implements LedgerChain {
   entries = 0
   linked = 0
-  state: string = EMPTY_STATE
-  readonly states = new Set<string>([EMPTY_STATE])
+  state: string = emptyState()
+  readonly states = new Set<string>([emptyState()])
   faults: LedgerFault[] = []
   readonly accepted: string[] = []
   /** The last line with a link: what is between it and the next one is covered by that one. */

@@ -48,7 +48,9 @@ export interface Link {
 export const CUT_OFF = '{"cutOff":true}'
 
 /** The state of an empty ledger. */
-export const EMPTY_STATE: string = createHash('sha256').update('docker-mtls ledger 1').digest('hex')
+export function emptyState(): string {
+  return createHash('sha256').update('docker-mtls ledger 1').digest('hex')
+}
 
 /** The state after a line: SHA-256 of the state before it and the line's bytes as they are in the file, without the line feed. */
 export function nextState(state: string, line: Uint8Array): string {

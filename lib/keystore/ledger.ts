@@ -16,7 +16,7 @@ import {
 import { appendHead, headsPath, readHead, renderHead } from './ledger-heads.ts'
 import {
   CUT_OFF,
-  EMPTY_STATE,
+  emptyState,
   nextState,
   parseLine,
   renderAcceptance,
@@ -27,8 +27,8 @@ import {
 
 /** The files of the first ledger of a folder, which lists its CA. */
 export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
-  const line = renderEntry(entry, { version: 1, entry: 1, previous: EMPTY_STATE })
-  const head = renderHead({ entries: 1, state: nextState(EMPTY_STATE, Buffer.from(line)) })
+  const line = renderEntry(entry, { version: 1, entry: 1, previous: emptyState() })
+  const head = renderHead({ entries: 1, state: nextState(emptyState(), Buffer.from(line)) })
   return [
     { path, data: `${line}\n`, mode: KEY_MODE },
     { path: headsPath(path), data: head, mode: KEY_MODE },
