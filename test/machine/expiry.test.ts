@@ -144,7 +144,7 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     await putByHand()
     await refused(
       ping(desk, 'bob'),
-      /^ERR_SERVER_CERT_EXPIRED: .*the server's certificate expired on \d{4}-.*\n.*docker-mtls cert renew --server {2}Then copy/m,
+      /^ERR_SERVER_CERT_EXPIRED: .*the server's certificate expired on \d{4}-.*\n.*docker-mtls cert renew --server {2}It shows/m,
     )
     const { code, problems, text } = await status()
     assert.deepEqual([code, problems], [1, [SERVER_EXPIRED]])
