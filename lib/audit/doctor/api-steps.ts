@@ -12,9 +12,17 @@ export function apiStep({ error, apiVersion, version }: Attempt): DetailedStep {
   if (error !== undefined) return failedBy('api', error)
   const { Version, ApiVersion, MinAPIVersion, Os, Arch } = (version && valueOf(version)) ?? {}
   const facts = { apiVersion, engine: Version, newest: ApiVersion, oldest: MinAPIVersion, os: Os, arch: Arch }
+  if (version !== undefined && 'error' in version && refusesVersion(version.error)) {
+    return failedBy('api', version.error, facts)
+  }
   if (version !== undefined && 'error' in version) return limited(version.error, facts)
   const engine = Version === undefined ? 'The daemon' : `Docker ${Version}`
   return ok('api', `${engine} answers, with API ${apiVersion ?? ''}`, facts)
+}
+
+/** With a pinned version that the daemon doesn't serve, `/_ping` is the only call that works: its path has no version. */
+function refusesVersion(error: unknown): boolean {
+  return isDockerMtlsError(error, 'ERR_API_VERSION_UNSUPPORTED')
 }
 
 /** `/_ping` needs no rights; `/version` may be refused by an authorization plugin or a gateway, or get no answer. */

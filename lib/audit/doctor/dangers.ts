@@ -27,7 +27,7 @@ export function dangers(evidence: TlsEvidence, fault: StepName | undefined): Det
     const unseen = DANGERS.filter((name) => name !== 'neighbours' || fault === 'resolve')
     return [...unseen.map((name) => notSeen(name, fault ?? 'tls')), ...(fault === 'resolve' ? [] : ports)]
   }
-  return [anonymousStep(evidence), acceptedStep(evidence), ownCertificateStep(evidence), ...ports]
+  return [anonymousStep(evidence), acceptedStep(evidence, fault), ownCertificateStep(evidence), ...ports]
 }
 
 /** Does the server let in a client without a certificate? A handshake without one shows it. */
@@ -54,7 +54,7 @@ function anonymousStep({ server, endpoint }: TlsEvidence): DetailedStep {
 }
 
 /** With an empty list of acceptable CAs, Go and so dockerd trusts those of the system. */
-function acceptedStep(evidence: TlsEvidence): DetailedStep {
+function acceptedStep(evidence: TlsEvidence, fault: StepName | undefined): DetailedStep {
   const names = acceptedNames(evidence)
   const { acceptedAuthorities: said = 'unknown', protocols = [] } = valueOf(evidence.server) ?? {}
   if (names === undefined) {
@@ -67,7 +67,7 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
     })
   }
   const facts = { acceptedCas: names }
-  if (names.length > 0) return acceptedNamesStep(evidence, names)
+  if (names.length > 0) return acceptedNamesStep(evidence, names, fault)
   return failed('accepted-cas', {
     code: 'ANY_CA_ACCEPTED',
     finding:
@@ -77,8 +77,15 @@ function acceptedStep(evidence: TlsEvidence): DetailedStep {
   })
 }
 
-/** Anyone with a certificate of one of these CAs controls the daemon. */
-function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]): DetailedStep {
+/**
+ * Anyone with a certificate of one of these CAs controls the daemon. If the server's own certificate isn't of our CA, the server
+ * or our files are the wrong ones, and our CA must not replace those of the server.
+ */
+function acceptedNamesStep(
+  { identity }: TlsEvidence,
+  names: readonly string[],
+  fault: StepName | undefined,
+): DetailedStep {
   const facts = { acceptedCas: names }
   const own = new Set([identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)])
   const others = names.filter((name) => !own.has(name))
@@ -90,6 +97,7 @@ function acceptedNamesStep({ identity }: TlsEvidence, names: readonly string[]):
     const finding = `the server accepts client certificates of ${enumerate(sold)}, which sells them to anyone`
     return failed('accepted-cas', { code: 'ANY_CA_ACCEPTED', finding, remedy, facts })
   }
+  if (fault === 'ca') return notSeen('accepted-cas', fault)
   const finding = `the server accepts client certificates of ${shown}, but not all of these CAs are yours`
   return warning('accepted-cas', { code: 'OTHER_CA_ACCEPTED', finding, remedy, facts })
 }

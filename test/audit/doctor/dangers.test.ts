@@ -213,6 +213,28 @@ describe('what a working connection hides', { skip }, () => {
     })
   }
 
+  test("the CAs of a server whose own certificate isn't of our CA are not compared with ours", async (t) => {
+    const port = await startDaemon(t, { ...scene.server, ca: scene.ca.cert }, { host: HOST })
+    const other = await makeCa({ commonName: 'Another CA' })
+    const certPath = join(await temporaryFolder(t), 'files')
+    await writeIdentity(certPath, { ca: other.cert, ...(await makeClient(other)) })
+    const diagnosis = await diagnoseInTime({ host: `${HOST}:${port}`, certPath })
+    assert.equal(only(diagnosis, 'ca').status, 'failed', shown(diagnosis))
+    const { status, finding, remedy } = only(diagnosis, 'accepted-cas')
+    assert.deepEqual([status, finding, remedy], ['skipped', 'not checked, because the step ca failed', undefined])
+  })
+
+  test('a pinned API version that the daemon refuses is no connection', async (t) => {
+    const message = 'client version 1.99 is too new. Maximum supported API version is 1.45'
+    const port = await startDaemon(t, { ...scene.server, ca: scene.ca.cert }, { host: HOST, status: 400, message })
+    const certPath = join(await temporaryFolder(t), 'files')
+    await writeIdentity(certPath, { ca: scene.ca.cert, ...scene.client })
+    const diagnosis = await diagnoseInTime({ host: `${HOST}:${port}`, certPath, apiVersion: '1.99' })
+    const { status, code, remedy } = only(diagnosis, 'api')
+    assert.deepEqual([status, code, diagnosis.connects], ['failed', 'ERR_API_VERSION_UNSUPPORTED', false])
+    assert.match(remedy ?? '', /DOCKER_API_VERSION/)
+  })
+
   test('a daemon without TLS is found where nothing listens with it', async (t) => {
     await startPlainDaemon(t, { host: HOST, port: 2375 })
     const certPath = join(await temporaryFolder(t), 'files')

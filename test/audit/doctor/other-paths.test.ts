@@ -47,6 +47,16 @@ describe('a local socket', { skip: process.platform === 'win32' }, () => {
     assertFails(await diagnoseInTime({ host: `unix://${path}` }), 'neighbours', 'PLAINTEXT_DOCKER')
   })
 
+  test('of a daemon that refuses the API version that is set', async (t) => {
+    const path = join(await temporaryFolder(t), 'docker.sock')
+    const message = 'client version 1.99 is too new. Maximum supported API version is 1.45'
+    await startLocalDaemon(t, path, { status: 400, message })
+    await chmod(path, 0o660)
+    const diagnosis = await diagnoseInTime({ host: `unix://${path}`, apiVersion: '1.99' })
+    assertFails(diagnosis, 'api', 'ERR_API_VERSION_UNSUPPORTED')
+    assert.equal(diagnosis.connects, false)
+  })
+
   test('that is not there, that nobody listens on, and that says nothing', async (t) => {
     const folder = await temporaryFolder(t)
     assertFails(await diagnoseInTime({ host: `unix://${folder}/none.sock` }), 'socket', 'ERR_SOCKET_NOT_FOUND')

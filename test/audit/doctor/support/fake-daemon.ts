@@ -16,6 +16,8 @@ export interface FakeOptions {
   readonly warnings?: readonly string[]
   /** The status of `/version` and `/info`. @defaultValue 200 */
   readonly status?: number
+  /** The message of `/version` and `/info`, if their status isn't 200. */
+  readonly message?: string
   readonly tls?: TlsOptions
 }
 
@@ -47,7 +49,7 @@ export async function startLocalDaemon(t: Cleanable, path: string, options: Fake
   closeAfter(t, server)
 }
 
-function answering({ ahead = 0, warnings = [], status = 200 }: FakeOptions) {
+function answering({ ahead = 0, warnings = [], status = 200, message = 'refused' }: FakeOptions) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const now = new Date(Date.now() + ahead)
     response.setHeader('Api-Version', VERSION.ApiVersion)
@@ -55,7 +57,7 @@ function answering({ ahead = 0, warnings = [], status = 200 }: FakeOptions) {
     if (request.url?.endsWith('/_ping') === true) return void response.end('OK')
     response.statusCode = status
     response.setHeader('Content-Type', 'application/json')
-    if (status !== 200) return void response.end(JSON.stringify({ message: 'refused' }))
+    if (status !== 200) return void response.end(JSON.stringify({ message }))
     const info = { SystemTime: now.toISOString(), Warnings: warnings }
     response.end(JSON.stringify(request.url?.endsWith('/info') === true ? info : VERSION))
   }
