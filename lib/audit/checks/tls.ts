@@ -113,8 +113,10 @@ const postQuantum = tlsCheck({
   cis: {},
   why: 'An attacker who records connections today can decrypt them once a quantum computer breaks X25519 and P-256. This matters for secrets that must stay secret for many years.',
   remedy:
-    'Upgrade to a Docker Engine built with Go 1.24 or newer, and use clients with OpenSSL 3.5 or newer, such as Node.js 24.5.',
-  references: ['https://go.dev/doc/go1.24#cryptotlspkgcryptotls'],
+    'The command docker version shows the Go version of dockerd. Go 1.24 and newer support this key exchange, but many builds leave it off, such as ' +
+    "Debian's: turn it on with Environment=GODEBUG=tlsmlkem=1 in a drop-in of docker.service, and restart docker. With an older Go, upgrade Docker Engine. " +
+    'Use clients with OpenSSL 3.5 or newer, such as Node.js 24.5.',
+  references: ['https://go.dev/doc/go1.24#cryptotlspkgcryptotls', 'https://go.dev/doc/godebug'],
   test: ({ postQuantum: supports }) => (known(supports) ? pass() : warn('it refuses X25519MLKEM768')),
 })
 
