@@ -1,7 +1,8 @@
 import { constants, promises as fs } from 'node:fs'
 import { dirname } from 'node:path'
 import { FileError, type FileErrorCode } from './errors.ts'
-import { codeOf, systemReason } from './system-error.ts'
+import { codeOf, errorWithCode, systemReason } from './system-error.ts'
+import { withoutEnd } from './text.ts'
 import { removeAbandonedBeside, temporaryNameBeside } from './temporary-names.ts'
 
 /** Folders with keys: for their owner only. */
@@ -117,8 +118,26 @@ function writeError(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
     got: code === 'ENOENT' ? `there is no folder ${dirname(path)}` : fileReason(cause),
-    todo: 'Choose a folder that you can write to, or free some space on its disk.',
+    todo: writeRemedy(path, code),
     cause,
+  })
+}
+
+function writeRemedy(path: string, code: string | undefined): string {
+  if (code === 'ENOENT') return 'Create that folder first, or name a file in another one.'
+  if (code === 'EISDIR') return `Name a file in it: ${withoutEnd(path, '/')}/NAME`
+  return 'Choose a folder that you can write to, or free some space on its disk.'
+}
+
+/**
+ * Refuses a path that no file can be written to, before long work whose result would be lost.
+ *
+ * @throws {@link FileError} ERR_FILE_WRITE
+ */
+export async function requireWritable(path: string): Promise<void> {
+  if (await isFolder(path).catch(() => false)) throw writeError(path, errorWithCode('EISDIR', 'it is a folder'))
+  await fs.access(dirname(path), constants.W_OK).catch((cause: unknown) => {
+    throw writeError(path, cause)
   })
 }
 

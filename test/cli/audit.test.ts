@@ -7,7 +7,7 @@ import { after, describe, test } from 'node:test'
 import { Interrupted } from '../../lib/cli/terminal/io.ts'
 import { PRIVILEGED, rawSnapshot, TARGET, UNPRIVILEGED } from '../audit/support/snapshots.ts'
 import { CONTROLS } from '../audit/support/hostile.ts'
-import { temporaryFolder } from '../support/temporary.ts'
+import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { startFakeDaemon, type Answers } from './support/fake-daemon.ts'
 import { runCli, runJson, type Ran } from './support/run-cli.ts'
 
@@ -29,6 +29,18 @@ const env = { HOME }
 const folder = join(HOME, 'docker-mtls')
 await runCli(['init', 'build01', '--client', 'alice', '--out', folder])
 const certPath = join(folder, 'clients/alice')
+
+/** Counts connections, and closes them. */
+async function countingServer(t: Cleanable): Promise<{ host: string; asked: () => number }> {
+  let count = 0
+  const server = createServer((socket) => {
+    count += 1
+    socket.destroy()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(async () => void server.close())
+  return { host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => count }
+}
 
 /** As much of a daemon as an audit asks for. */
 function answersOf(name: string, inspect: object, more: Answers = {}): Answers {
@@ -327,6 +339,26 @@ describe('output', () => {
     const { code, stderr } = await replay('--replay', snapshots.good, '--output', join(HOME, 'none/report'))
     assert.equal(code, 1)
     assert.match(stderr, /^ERR_FILE_WRITE: /)
+  })
+
+  test('refuses a place for its files before it connects to a daemon', async (t) => {
+    const { host, asked } = await countingServer(t)
+    const taken = join(HOME, 'a-file')
+    await writeFile(taken, '')
+    const rows: readonly (readonly [flags: readonly string[], says: RegExp])[] = [
+      [['--output', HOME], /it is a folder.*\n.*Name a file in it: /],
+      [['--output', join(HOME, 'none/x.json')], /there is no folder \S+none\.\nCreate that folder first/],
+      [['--snapshot', HOME], /it is a folder.*\n.*Name a file in it: /],
+      [['--snapshot', join(HOME, 'none/x.json')], /there is no folder \S+none\.\nCreate that folder first/],
+      [['--fix', taken], /it is a file, not a folder/],
+    ]
+    for (const [flags, says] of rows) {
+      const { code, stderr } = await runCli(['audit', '--host', host, '--cert-path', certPath, ...flags], { env })
+      assert.deepEqual([code, asked()], [1, 0], stderr)
+      assert.match(stderr, says)
+    }
+    await runCli(['audit', '--host', host, '--cert-path', certPath, '--output', join(HOME, 'x.json')], { env })
+    assert.notEqual(asked(), 0)
   })
 
   test('with all, lists what has passed', async () => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { FAIL_ON, FAMILIES, FORMATS, PROFILES, SEVERITIES } from '../../audit/names.ts'
 import type { EvaluateOptions } from '../../audit/report.ts'
-import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
+import { isFolder, PUBLIC_MODE, requireWritable, writeFileAtomically } from '../../base/files.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { isSuccess } from '../../setup/for-each-host.ts'
@@ -16,6 +16,7 @@ import { exitCodeOf, resultsOf } from '../reports/audit.ts'
 import { Interrupted } from '../terminal/io.ts'
 
 const WHERE = sentence`${SELF} audit`
+
 async function runAudit(flags: AuditFlags, context: Context): Promise<void> {
   const options = await evaluateOptions(flags, context)
   const outcomes =
@@ -48,6 +49,7 @@ async function runAudit(flags: AuditFlags, context: Context): Promise<void> {
 /** Reads the files and checks the names first: an error in them must not cost a run over many hosts. */
 async function evaluateOptions(flags: AuditFlags, { io }: Context): Promise<EvaluateOptions> {
   refuseContradictions(flags)
+  await checkOutputs(flags)
   const { CHECKS } = await import('../../audit/checks.ts')
   const { selectChecks } = await import('../../audit/select.ts')
   const selection = { only: namesIn(flags.only), skip: namesIn(flags.skip), profile: flags.profile }
@@ -58,6 +60,12 @@ async function evaluateOptions(flags: AuditFlags, { io }: Context): Promise<Eval
     ...(flags.baseline !== undefined && { baseline: await readBaseline(flags.baseline, io) }),
     now: new Date(),
   }
+}
+
+/** Checks the places for the results, since they are written only after the audit. */
+async function checkOutputs({ output = '-', snapshot, fix }: AuditFlags): Promise<void> {
+  for (const path of [output, snapshot]) if (path !== undefined && path !== '-') await requireWritable(path)
+  if (fix !== undefined) await isFolder(fix)
 }
 
 function refuseContradictions(flags: AuditFlags): void {
