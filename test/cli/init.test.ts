@@ -561,6 +561,12 @@ describe('what it says to do next', () => {
     const probed = await init(['b', '--probe'])
     assert.equal(commandsUnder(probed.stdout, /^On the server/m), '  docker-mtls daemon apply')
     assert.doesNotMatch(probed.stdout, /No client is tried/)
+    const again = await init(['b'])
+    assert.equal(commandsUnder(again.stdout, /^On the server/m), '  docker-mtls daemon apply')
+    assert.match(again.stdout, /^kept .*server\/probe\//m)
+    await rm(join(folder, 'server/probe/cert.pem'))
+    const lost = await init(['b'])
+    assert.equal(commandsUnder(lost.stdout, /^On the server/m), '  docker-mtls daemon apply --no-client-proof')
     const { stdout } = await runCli(['cert', 'list', '--dir', folder])
     assert.match(stdout, /^client +probe-[0-9a-f]{8} .* one-day client$/m)
   })
@@ -586,6 +592,20 @@ describe('what it says to do next', () => {
       /eval "\$\(docker-mtls client env --host tcp:\/\/b:2376 \\\n {4}--cert-path "\$HOME\/\.docker\/b"\)"/,
     )
     assert.match(stdout, /docker-mtls ping --dotenv \S+alice\/\.env/)
+  })
+
+  test('for another machine only if that can connect', async (t) => {
+    for (const [listen, isReachable] of [
+      ['127.0.0.1:2376', false],
+      ['[::1]:2376', false],
+      ['10.0.0.4:2376', true],
+    ] as const) {
+      const { init } = await place(t)
+      const { stdout } = await init(['b', '--client', 'alice', '--listen', listen])
+      assert.equal(/on another machine/.test(stdout), isReachable, stdout)
+      const said = `because dockerd listens only on tcp://${listen}.`
+      assert.equal(stdout.replaceAll(/\s+/g, ' ').includes(said), !isReachable, stdout)
+    }
   })
 
   test('with user namespaces it says what happens to what is there', async (t) => {

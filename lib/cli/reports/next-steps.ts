@@ -2,6 +2,9 @@ import { join } from 'node:path'
 import type { InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
 import { exportStep, testStep } from './client-steps.ts'
+import { isLoopback, readListener } from '../../daemon-config/listener-target.ts'
+import { option, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import { selfOf } from '../terminal/self.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
@@ -79,10 +82,16 @@ function installFiles(tlsDir: string): string[] {
   ]
 }
 
-function clientSteps({ clients: [client], host }: InitReport, dir: string, context: Context): string {
+function clientSteps(
+  { clients: [client], host, daemon: { listen } }: InitReport,
+  dir: string,
+  context: Context,
+): string {
   if (client === undefined) return ''
   const { name, paths } = client
   const here = { name, folder: paths.folder, dir, hasEnv: true }
+  const onlyThere = listen.length > 0 && listen.every((listener) => isLoopback(readListener(listener).host))
+  if (onlyThere) return [testStep(here, context), '', wrap(unreachable(listen, context), context.width)].join('\n')
   const self = selfOf(context.io.env)
   const place = placeOf(host)
   return [
@@ -102,6 +111,13 @@ function clientSteps({ clients: [client], host }: InitReport, dir: string, conte
       'docker version',
     ]),
   ].join('\n')
+}
+
+function unreachable(listen: readonly string[], { typed }: Context): string {
+  const wider = option('listen', "'0.0.0.0:2376'")
+  return typed(
+    sentence`No other machine can connect, because dockerd listens only on ${enumerate(listen)}. To let in clients on other machines, run init again with the same options and  ${wider} ${option('force', 'true')} .`,
+  )
 }
 
 /** The server's name, as that of a folder. */

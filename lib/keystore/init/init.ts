@@ -7,7 +7,7 @@ import { makeCertificates } from './certificates.ts'
 import { planInit, type InitPlan, type InitWarning, type PlannedClient } from './plan.ts'
 import type { InitOptions } from './options.ts'
 import type { DaemonSettings } from '../../daemon-config/settings-in-force.ts'
-import { ensureOneDayClient } from '../one-day-client.ts'
+import { ensureOneDayClient, hasOneDayClient } from '../one-day-client.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { option, sentence } from '../../base/sentence.ts'
 import { warningTexts } from '../../base/warning.ts'
@@ -42,7 +42,7 @@ export interface InitReport {
   readonly host: string
   /** The requested clients. */
   readonly clients: readonly InitClient[]
-  /** The one-day client certificate for `daemon apply`, if it was requested. */
+  /** The one-day client certificate for `daemon apply`, if it was requested or is there from an earlier run. */
   readonly probe?: {
     /** Whether it was created or kept. */
     readonly action: 'kept' | 'created'
@@ -85,7 +85,7 @@ export async function initialise(options: InitOptions): Promise<InitReport> {
 export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Promise<InitReport> {
   const { folder, force, probe, signal } = plan.request
   const { authority, server, clients } = await makeCertificates(plan, passphrase)
-  const oneDay = probe ? await makeProbe(folder, passphrase) : undefined
+  const oneDay = probe ? await makeProbe(folder, passphrase) : await existingProbe(folder)
   signal?.throwIfAborted()
   const override = await putFile(plan.override, force)
   const envs = new Map<string, FileResult>()
@@ -112,6 +112,11 @@ export async function carryOutInit(plan: InitPlan, passphrase?: Passphrase): Pro
 async function makeProbe(folder: PkiFolder, passphrase?: Passphrase): Promise<NonNullable<InitReport['probe']>> {
   const action = await ensureOneDayClient(folder, passphrase)
   return { action, folder: oneDayClientFolder(serverPaths(folder.path).folder) }
+}
+
+async function existingProbe({ path }: PkiFolder): Promise<InitReport['probe']> {
+  const isUsable = await hasOneDayClient(path)
+  return isUsable ? { action: 'kept', folder: oneDayClientFolder(serverPaths(path).folder) } : undefined
 }
 
 function envOf(envs: ReadonlyMap<string, FileResult>, name: string): FileResult {
