@@ -7,6 +7,7 @@ import { parseContextMeta, type ContextMeta } from '../endpoint/context-meta.ts'
 import { EndpointError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { OWN_NAMES } from '../pki/server-name.ts'
+import { printable } from '../base/text.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** The description of the contexts that setup creates. */
@@ -41,7 +42,8 @@ export function contextNameFor(folder: string, requested: string | undefined): s
   try {
     return parseContextName(folder)
   } catch (cause) {
-    const { tried, got } = cause as EndpointError
+    const tried = `naming the docker context after the host, ${printable(folder)}`
+    const got = folder.length < 2 ? 'the name of a context needs at least two characters' : (cause as EndpointError).got
     const todo = sentence`Choose another name:  ${command('--context', 'NAME')}`
     throw new EndpointError('ERR_CONTEXT_INVALID', { tried, got, todo, cause })
   }

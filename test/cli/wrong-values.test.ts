@@ -6,7 +6,7 @@ import { runCli } from './support/run-cli.ts'
 const TCP = ['--host', 'tcp://127.0.0.1:1', '--cert-path', '.']
 const TIMES = ['x', '-1s', '0', '1e3', '5 m', '10x', '99999999999h']
 const HOSTS = ['tcp://h:99999', 'udp://h', 'unix:relative', 'h o s t', 'tcp://user:pw@h', 'tcp://h?x']
-const LISTENERS = ['2376', ':99999', 'udp://0.0.0.0:2376', '0.0.0.0:0', 'x y']
+const LISTENERS = ['2376', ':99999', 'udp://0.0.0.0:2376', '0.0.0.0:0', 'x y', '127.0.0.1', '0.0.0.0:2375']
 const DAYS = ['x', '0', '-5', '1.5', '1e3', '0x10', '99999999']
 
 /** Command lines that end in a wrong value, and wrong values for it. */

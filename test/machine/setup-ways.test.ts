@@ -313,7 +313,7 @@ describe("setup with daemon apply's options", { skip: lacksMachine() }, () => {
 
   test('options that mean nothing are refused before anybody is called', async () => {
     const rows: [string[], number, RegExp][] = [
-      [['--listen', '0.0.0.0:2375'], 1, /ERR_LISTEN_PLAINTEXT/],
+      [['--listen', '0.0.0.0:2375'], 2, /ERR_LISTEN_PLAINTEXT/],
       [['--systemd', '--daemon-json'], 2, /ERR_USAGE/],
       [['--rollback-after', '5'], 2, /from 10 to 3600/],
       [['--userns-remap=a:b:c'], 2, /ERR_USERNS_INVALID/],

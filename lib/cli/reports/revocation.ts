@@ -128,4 +128,4 @@ const AFTERWARDS =
   'cert ca --replace-ca  shows what to issue again for the others. On a server itself, use  daemon apply  instead of setup. ' +
   'Then delete the backups there, because  daemon rollback  would bring the old CA back.'
 
-const GUIDE: Sentence = sentence`Step by step, with what to do first after a theft: docs/guide-lost-key.md`
+const GUIDE: Sentence = sentence`Step by step, with what to do first after a theft: docs/guide-lost-key.md in the package docker-mtls`

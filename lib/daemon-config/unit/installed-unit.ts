@@ -4,7 +4,7 @@ import { parseUnit, type ParsedUnit } from './parse-unit.ts'
 import { DaemonError, FileError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import { command, option, sentence } from '../../base/sentence.ts'
-import { isMissing } from '../../base/system-error.ts'
+import { codeOf, isMissing } from '../../base/system-error.ts'
 
 /** A unit, and the files that it was read from. */
 export interface FoundUnit {
@@ -135,7 +135,10 @@ function unreadable(path: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_READ', {
     tried: `reading ${path}`,
     got: fileReason(cause),
-    todo: sentence`Make it readable for you, or name another file with ${option('unit')}.`,
+    todo:
+      codeOf(cause) === 'EISDIR'
+        ? sentence`Name a file with ${option('unit')}, such as a copy of the server's docker.service.`
+        : sentence`Make it readable for you, or name another file with ${option('unit')}.`,
     cause,
   })
 }
