@@ -51,8 +51,8 @@ export interface EndpointOptions {
    */
   readonly waitFor?: number | undefined
   /**
-   * The longest answer that a call reads whole, such as a list, in bytes. It may hold one JSON value for each 16 of them.
-   * Streams have no limit.
+   * The longest answer that a call reads whole, such as a list, in bytes. It may contain one JSON value for every 16 bytes of
+   * this limit. Streams have no limit.
    *
    * @defaultValue 67,108,864 (64 MiB); a list of 10,000 containers has 56 MB
    */
