@@ -11,6 +11,7 @@ import type { HostShell } from '../host/shell.ts'
 import { refuseHost, type UnmetPrecondition } from '../host/preconditions.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
+import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { changesOf, isWritten, type Change } from './changes.ts'
@@ -74,7 +75,7 @@ export interface ApplyPlan {
  */
 export async function planApply(requested: RequestedApply, shell: HostShell, signal?: AbortSignal): Promise<ApplyPlan> {
   const first = await gatherFacts(shell, signal)
-  refuseHost(first, shell.name)
+  refuseHost(first, shell.name, 'change', renderFlags(requested))
   const hasSocketUnit = first.property('socket', 'LoadState') === 'loaded'
   return planFor(requested, { shell, signal, first, found: unitOf(first, shell.name), hasSocketUnit })
 }

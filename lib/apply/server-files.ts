@@ -13,6 +13,7 @@ import {
 import { inspectCertificate } from '../pki/inspect.ts'
 import { isEncryptedKey } from '../pki/load-ca.ts'
 import { readIfThere } from '../base/files.ts'
+import { SERVER_FILES } from './server-folder.ts'
 
 /** The server's three files as PEM, and facts of its certificate. */
 export interface ServerFiles {
@@ -23,8 +24,6 @@ export interface ServerFiles {
   readonly facts: CertificateFacts
 }
 
-const NAMES = ['ca.pem', 'server-cert.pem', 'server-key.pem'] as const
-
 /**
  * Loads the server's files from a folder and checks them, so that faults that would keep dockerd from starting, or clients
  * from connecting, are found before anything is changed.
@@ -34,18 +33,12 @@ const NAMES = ['ca.pem', 'server-cert.pem', 'server-key.pem'] as const
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function loadServerFiles(folder: string): Promise<ServerFiles> {
-  const [ca, cert, key] = await Promise.all(NAMES.map((name) => readIfThere(join(folder, name))))
-  const missing = NAMES.filter((_, index) => [ca, cert, key][index] === undefined)
+  const [ca, cert, key] = await Promise.all(SERVER_FILES.map((name) => readIfThere(join(folder, name))))
+  const missing = SERVER_FILES.filter((_, index) => [ca, cert, key][index] === undefined)
   if (ca === undefined || cert === undefined || key === undefined) {
     throw invalid(folder, `${enumerate(missing)} ${missing.length === 1 ? 'is' : 'are'} missing`)
   }
   return checkServerFiles({ ca, cert, key }, folder)
-}
-
-/** Does the folder have any of them? */
-export async function hasServerFiles(folder: string): Promise<boolean> {
-  const texts = await Promise.all(NAMES.map((name) => readIfThere(join(folder, name)).catch(() => undefined)))
-  return texts.some((text) => text !== undefined)
 }
 
 /** Checks the files as a set. */
@@ -90,7 +83,7 @@ function invalid(path: string, got: string, cause?: unknown): PkiError {
   return new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `checking the server's files, ${path}`,
     got,
-    todo: sentence`Copy the whole folder server that init created. If the original is faulty, too, renew the server's certificate:  ${ours('cert', 'renew', '--server')}`,
+    todo: sentence`Copy the whole server/ folder that init created. If the original is faulty, too, renew the server's certificate:  ${ours('cert', 'renew', '--server')}`,
     cause,
   })
 }

@@ -4,7 +4,8 @@ import { isIssuedBy, openCertificate, splitPem } from '../identity/certificate.t
 import { loadIdentity } from '../identity/identity.ts'
 import { oneDayClientFolder } from '../keystore/layout.ts'
 import type { RequestedApply, ProbeIdentity } from './options.ts'
-import { hasServerFiles, loadServerFiles } from './server-files.ts'
+import { loadServerFiles } from './server-files.ts'
+import { findServerFolder, readOverrideOfInit, USUAL_SERVER_FOLDERS } from './server-folder.ts'
 import { readIfThere } from '../base/files.ts'
 
 /** The server's files in a folder. */
@@ -21,9 +22,6 @@ export interface Probe {
   readonly identity: ProbeIdentity
 }
 
-/** Where `init` writes the server's folder; a copy of that folder; and the current folder, if it is that folder. */
-const USUAL = [join('docker-mtls', 'server'), 'server', '.']
-
 /**
  * Finds the server's files in the named folder, or in the usual places. The folder that `init` created is accepted, too.
  *
@@ -31,19 +29,10 @@ const USUAL = [join('docker-mtls', 'server'), 'server', '.']
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function findSource(named: string | undefined): Promise<Source> {
-  if (named !== undefined) return loadSource(await withServer(named))
-  for (const folder of USUAL) if (await hasServerFiles(folder)) return loadSource(folder)
-  return { lookedIn: USUAL }
-}
-
-async function withServer(folder: string): Promise<string> {
-  const inner = join(folder, 'server')
-  return (await hasServerFiles(folder)) || !(await hasServerFiles(inner)) ? folder : inner
-}
-
-async function loadSource(folder: string): Promise<Source> {
+  const folder = await findServerFolder(named)
+  if (folder === undefined) return { lookedIn: USUAL_SERVER_FOLDERS }
   const server = await loadServerFiles(folder)
-  const override = await readIfThere(join(folder, 'override.conf'))
+  const override = await readOverrideOfInit(folder)
   return { folder, server, ...(override !== undefined && { override }) }
 }
 

@@ -2,6 +2,7 @@ import { ProvisionError } from '../base/errors.ts'
 import { shellFile } from '../base/shell-file.ts'
 import { assignments, shellCall, shellFunction, shellProgram } from '../host/script.ts'
 import { stderrSummary, type HostShell } from '../host/shell.ts'
+import { mergeSettings, type DaemonSettingsPatch } from '../daemon-config/daemon-settings.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
@@ -33,6 +34,26 @@ export async function validate(plan: Validated, shell: HostShell, signal?: Abort
     todo: `Nothing was changed. Correct what it names in the unit, in ${DAEMON_JSON} or in the options.`,
   })
 }
+
+/**
+ * Validates changes to daemon.json alone, with a dockerd on a machine on which nothing can be applied.
+ *
+ * @returns what dockerd says against them; undefined if it accepts them
+ */
+export async function settingsFault(
+  patch: DaemonSettingsPatch,
+  shell: HostShell,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const json = JSON.stringify(mergeSettings({}, patch))
+  const script = shellProgram(shellCall(['dockerd', '--validate', '--config-file', '/dev/stdin'], json))
+  const ran = await shell.run(script, { signal })
+  const said = stderrSummary(ran).replace(/^unable to configure the Docker daemon with file \/dev\/stdin: /, '')
+  return ran.code === 0 ? undefined : said.length > LONGEST ? `${said.slice(0, LONGEST)} ...` : said
+}
+
+/** In characters: dockerd lists every key that it doesn't know. */
+const LONGEST = 200
 
 /** Removes the folder in which the files are staged from their paths. */
 function withoutStage(output: string): string {

@@ -11,6 +11,8 @@ export type TcpListener = `tcp://${string}`
 export const DEFAULT_LISTENER: TcpListener = `tcp://0.0.0.0:${TLS_PORT}`
 /** The address of systemd's docker.socket. */
 export const LOCAL_SOCKET = 'unix:///run/docker.sock'
+/** The socket that the docker command uses by default. Without systemd, /var/run need not be a link to /run. */
+export const DOCKER_SOCKET = 'unix:///var/run/docker.sock'
 /** An address that the daemon listens on. */
 export type Listener = LocalListener | TcpListener
 

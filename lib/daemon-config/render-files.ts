@@ -1,4 +1,5 @@
-import type { LocalListener } from './listen.ts'
+import { hostsOf, readDaemonJson } from './existing-daemon-json.ts'
+import { DOCKER_SOCKET, type LocalListener } from './listen.ts'
 import type { DaemonOptions } from './options.ts'
 import { renderDaemonJsonAt } from './render-daemon-json.ts'
 import { renderOverrideBeside } from './render-override.ts'
@@ -9,14 +10,31 @@ import {
   type ParsedSettings,
   type RequestedSettings,
 } from './requested-settings.ts'
-import { settingsOf, type ConfigurationForm, type DaemonSettings } from './settings-in-force.ts'
-import { assumedUnitWarnings, findDaemonSource, type DaemonSource, type SourceOptions } from './source.ts'
+import {
+  currentSettings,
+  settingsInForce,
+  settingsOf,
+  settingsOfInit,
+  type ConfigurationForm,
+  type DaemonSettings,
+} from './settings-in-force.ts'
+import {
+  assumedUnitWarnings,
+  findDaemonJson,
+  findDaemonSource,
+  type DaemonSource,
+  type SourceOptions,
+} from './source.ts'
 import { parseUnit } from './unit/parse-unit.ts'
 import { findDaemonWarnings, type DaemonWarning } from './warnings.ts'
 
 /** Options of {@link renderDaemon}. */
 export interface RenderOptions extends RequestedSettings, SourceOptions {
   readonly form: ConfigurationForm
+  /** Renders only daemon.json, for a dockerd that systemd doesn't start. */
+  readonly withoutSystemd?: boolean | undefined
+  /** The drop-in that `init` rendered. Its settings are used where no option sets another value, as in an apply. */
+  readonly override?: string | undefined
 }
 
 /** A file for the server. */
@@ -46,15 +64,45 @@ export const DAEMON_JSON = '/etc/docker/daemon.json'
  */
 export async function renderDaemon(options: RenderOptions): Promise<RenderReport> {
   const requested = parseRequested(options)
+  const ofInit = settingsOfInit(options.override)
+  if (options.withoutSystemd === true) return renderWithoutSystemd(requested, ofInit, await findDaemonJson(options))
   const source = await findDaemonSource(options)
+  const current = settingsBeside(source, ofInit)
   const unit = source.found?.paths ?? []
   const assumed = assumedUnitWarnings(source, 'SERVER', ['--unit', 'docker.service'])
   if (options.form === 'daemon-json') {
-    const rendered = renderBothFiles(optionsFor(requested, source), source)
+    const rendered = renderBothFiles(optionsFor(requested, source, current), source)
     return { ...rendered, unit, warnings: [...assumed, ...rendered.warnings] }
   }
-  const { text, warnings } = renderDropIn(requested, source)
+  const { text, warnings } = renderDropIn(requested, source, current)
   return { files: [{ name: 'override.conf', place: DROP_IN, text }], unit, warnings: [...assumed, ...warnings] }
+}
+
+/** The settings of `init`, by the rule of an apply: a daemon that already has listeners keeps them. */
+function settingsBeside({ found, daemonJson }: DaemonSource, ofInit: DaemonSettings | undefined): DaemonSettings {
+  if (daemonJson !== undefined) readDaemonJson(daemonJson.text, daemonJson.path)
+  const { listen } = settingsInForce(found, daemonJson?.text).settings
+  return currentSettings({ listen }, ofInit)
+}
+
+/**
+ * Renders daemon.json with all settings. Without systemd, dockerd doesn't start with `fd://`, since nothing passes it a socket.
+ */
+function renderWithoutSystemd(
+  requested: ParsedSettings,
+  ofInit: DaemonSettings | undefined,
+  source: DaemonSource,
+): RenderReport {
+  const sockets = hostsOf(readDaemonJson(source.daemonJson?.text ?? '', source.daemonJson?.path)).filter(isSocketFile)
+  const local: readonly LocalListener[] = sockets.length > 0 ? sockets : [DOCKER_SOCKET]
+  const current = settingsBeside(source, ofInit)
+  const { unit: _, ...rest } = optionsFor(requested, source, current, local)
+  const { files, warnings } = renderBothFiles({ ...rest, exec: '/usr/bin/dockerd' }, source)
+  return { files: files.filter(({ name }) => name === 'daemon.json'), unit: [], warnings }
+}
+
+function isSocketFile(host: string): host is `unix://${string}` {
+  return host.startsWith('unix://')
 }
 
 /**

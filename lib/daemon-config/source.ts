@@ -39,7 +39,18 @@ export async function findDaemonSource({ unit, daemonJson, root = '/' }: SourceO
   if (found === undefined || unit !== undefined || json !== undefined) {
     return { ...(found && { found }), ...(json && { daemonJson: json }), warnings: [] }
   }
-  return { found, ...(await readInstalled(join(root, 'etc/docker/daemon.json'), found)) }
+  const installed = await readInstalled(root)
+  return { found, ...installed, warnings: [...laterDropIns(found), ...installed.warnings] }
+}
+
+/**
+ * Finds only the daemon.json: on a server without systemd, no unit starts dockerd.
+ *
+ * @throws {@link DaemonError} ERR_DAEMON_JSON_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findDaemonJson({ daemonJson, root = '/' }: SourceOptions): Promise<DaemonSource> {
+  return daemonJson === undefined ? readInstalled(root) : { daemonJson: await readNamed(daemonJson), warnings: [] }
 }
 
 /**
@@ -70,18 +81,22 @@ async function readNamed(path: string): Promise<DaemonJsonFile> {
   })
 }
 
-/** A file that only root can read leads to a warning, so that other users can still create certificates. */
-async function readInstalled(path: string, found: FoundUnit): Promise<Pick<DaemonSource, 'daemonJson' | 'warnings'>> {
-  const warnings = found.later.map((later): DaemonWarning => ({
+function laterDropIns({ later }: FoundUnit): DaemonWarning[] {
+  return later.map((path) => ({
     code: 'later-drop-in',
-    text: `${later} sets ExecStart= too, and systemd reads it after override.conf, so it wins. Remove that line.`,
+    text: `${path} sets ExecStart= too, and systemd reads it after override.conf, so it wins. Remove that line.`,
   }))
+}
+
+/** A file that only root can read leads to a warning, so that other users can still create certificates. */
+async function readInstalled(root: string): Promise<Pick<DaemonSource, 'daemonJson' | 'warnings'>> {
+  const path = join(root, 'etc/docker/daemon.json')
   try {
     const text = await readIfThere(path)
-    return { ...(text !== undefined && { daemonJson: { path, text, moveAll: MOVE_ALL } }), warnings }
+    return { ...(text !== undefined && { daemonJson: { path, text, moveAll: MOVE_ALL } }), warnings: [] }
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_FILE_READ')) throw cause
     const text = `docker-mtls can't read ${path}. Make sure that it sets none of the flags in ExecStart=.`
-    return { warnings: [...warnings, { code: 'daemon-json-unreadable', text }] }
+    return { warnings: [{ code: 'daemon-json-unreadable', text }] }
   }
 }

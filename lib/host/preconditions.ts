@@ -19,13 +19,19 @@ export interface UnmetPrecondition {
  * @param facts - the facts about the host
  * @param name - the name of the host, for the message
  * @param purpose - `read` checks only what reading needs: neither root nor free disk space
+ * @param settings - the flags with which `daemon render` renders the requested settings
  * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
  *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
  */
-export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'change' = 'change'): void {
+export function refuseHost(
+  facts: HostFacts,
+  name: string,
+  purpose: 'read' | 'change' = 'change',
+  settings: readonly string[] = [],
+): void {
   const preconditions =
     purpose === 'read' ? READ_PRECONDITIONS : [...READ_PRECONDITIONS, noRoot, masked, readOnly, diskFull]
-  const results = preconditions.map((check) => check(facts))
+  const results = preconditions.map((check) => check(facts, settings))
   const unmet = results.find((result) => result !== undefined)
   if (unmet === undefined) return
   const { code, got, todo } = unmet
@@ -35,13 +41,14 @@ export function refuseHost(facts: HostFacts, name: string, purpose: 'read' | 'ch
 /**
  * Why no apply is possible on this machine, which may be a container or a laptop.
  *
+ * @param settings - the flags with which `daemon render` renders the requested settings
  * @returns undefined if it has systemd and Docker Engine
  */
-export function whyNoApply(facts: HostFacts): UnmetPrecondition | undefined {
-  return [desktop, noDocker, noSystemd].map((check) => check(facts)).find((result) => result !== undefined)
+export function whyNoApply(facts: HostFacts, settings: readonly string[]): UnmetPrecondition | undefined {
+  return [desktop, noDocker, noSystemd].map((check) => check(facts, settings)).find((result) => result !== undefined)
 }
 
-type Precondition = (facts: HostFacts) => UnmetPrecondition | undefined
+type Precondition = (facts: HostFacts, settings: readonly string[]) => UnmetPrecondition | undefined
 
 /** Docker Desktop runs its daemon in a virtual machine, and writes the configuration itself. */
 const desktop: Precondition = ({ fact, info, property }) => {
@@ -98,12 +105,12 @@ const noRoot: Precondition = ({ fact }) => {
   }
 }
 
-const noSystemd: Precondition = ({ fact }) => {
+const noSystemd: Precondition = ({ fact }, settings) => {
   if (fact('systemd') === 'yes') return undefined
   return {
     code: 'ERR_HOST_NO_SYSTEMD',
     got: "the host wasn't booted with systemd, so no unit starts dockerd",
-    todo: sentence`Render a daemon.json, and start dockerd with it yourself:  ${ours('daemon', 'render', '--daemon-json')}`,
+    todo: sentence`Render a daemon.json, copy the server's files to the folder that it names, and start dockerd with it yourself:  ${ours('daemon', 'render', '--without-systemd', ...settings, '--write', 'daemon.json')}  Then:  ${command('dockerd', '--config-file', 'daemon.json')}`,
   }
 }
 
@@ -116,13 +123,13 @@ const masked: Precondition = ({ property }) => {
   }
 }
 
-const readOnly: Precondition = ({ fact }) => {
+const readOnly: Precondition = ({ fact }, settings) => {
   const path = WRITTEN_FOLDERS.find((candidate) => fact(`writable:${candidate}`) === 'no')
   if (path === undefined) return undefined
   return {
     code: 'ERR_HOST_READ_ONLY',
     got: `${path} is read-only, even for root`,
-    todo: sentence`Mount it writable (mount -o remount,rw ...). If the host has a fixed image, render the files and add them to that image:  ${ours('daemon', 'render')}`,
+    todo: sentence`Mount it writable (mount -o remount,rw ...). If the host has a fixed image, render the files and add them to that image:  ${ours('daemon', 'render', ...settings)}`,
   }
 }
 

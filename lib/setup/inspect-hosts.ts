@@ -6,6 +6,7 @@ import { runStep } from '../base/progress.ts'
 import { settingsInForce, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { formatTarget, readListener } from '../daemon-config/listener-target.ts'
 import { unitOf } from '../apply/unit.ts'
+import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { contextNameFor, refuseForeignContext, type RequestedContext } from './context.ts'
@@ -61,7 +62,7 @@ async function inspectHost(
   const { folder, endpoint } = target
   const { shell, hostname } = await openHost(target, byAddress, CERTIFICATE_DANGER)
   const facts = await gatherFacts(shell, options.signal)
-  refuseHost(facts, shell.name)
+  refuseHost(facts, shell.name, 'change', renderFlags(options.requested))
   const sources = { hostname, address: shell.address(), requested: options.names }
   const names = await hostNames(options.dir, folder, sources)
   await requireResolvable(names.reach, endpoint)

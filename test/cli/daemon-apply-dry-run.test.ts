@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { lacks } from '../support/requirements.ts'
@@ -72,5 +73,37 @@ describe('daemon apply on a machine without systemd', { skip: lacks('namespaces'
     const { code, stderr } = await apply(['--yes'])
     assert.equal(code, 1)
     assert.match(stderr, /^ERR_HOST_NO_SYSTEMD: /)
+  })
+
+  test('it warns of settings that dockerd refuses', async (t) => {
+    const apply = await place(t)
+    const file = join(await temporaryFolder(t), 'settings.json')
+    for (const [settings, said] of [
+      [
+        { name: 'app', scripts: {} },
+        /this machine refuses the settings: the following directives don't match any.*name/,
+      ],
+      [{ icc: false, 'log-driver': null }, undefined],
+    ] as const) {
+      await writeFile(file, JSON.stringify(settings))
+      const { code, stderr } = await apply(['--dry-run', '--settings', file])
+      assert.equal(code, 0, stderr)
+      if (said) assert.match(stderr, said)
+      else assert.doesNotMatch(stderr, /refuses the settings/)
+    }
+  })
+
+  test('it advises a command with the requested settings, and that command works', async (t) => {
+    const apply = await place(t)
+    const chosen = ['--listen', '127.0.0.1:2376', '--tlsdir', '/srv/tls', '--no-userns-remap']
+    for (const how of ['--dry-run', '--yes']) {
+      const { stderr } = await apply([how, ...chosen])
+      const [, words = ''] = /docker-mtls (daemon render .*? --write daemon\.json)/.exec(stderr) ?? []
+      assert.equal(words, `daemon render --without-systemd ${chosen.join(' ')} --write daemon.json`, stderr)
+      assert.match(stderr, /dockerd --config-file daemon\.json/)
+      const { code, stdout } = await runCli(words.split(' ').slice(0, -2))
+      assert.equal(code, 0)
+      assert.match(stdout, /"unix:\/\/\/var\/run\/docker\.sock",\n\s+"tcp:\/\/127\.0\.0\.1:2376"/)
+    }
   })
 })

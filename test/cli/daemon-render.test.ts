@@ -41,6 +41,18 @@ describe('daemon render', () => {
     assert.match(stderr, /^Warning: [^\n]*"\$DOCKER_OPTS"[^\n]*\n$/)
   })
 
+  test('keeps the listeners of the unit unless an option sets others, as daemon apply does', async (t) => {
+    const unit = join(await temporaryFolder(t), 'docker.service')
+    await writeFile(unit, '[Service]\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://10.0.0.5:2376\n')
+    const argv = ['daemon', 'render', '--unit', unit]
+    assert.match((await runCli(argv)).stdout, /-H tcp:\/\/10\.0\.0\.5:2376\n/)
+    const { stdout, stderr } = await runCli([...argv, '--listen', '10.0.0.4:2376'])
+    assert.match(stdout, /server-key\.pem -H tcp:\/\/10\.0\.0\.4:2376\n/)
+    assert.match(stderr, /The flag "-H tcp:\/\/10\.0\.0\.5:2376" of the unit is removed/)
+    await writeFile(unit, '[Service]\nExecStart=/usr/sbin/dockerd -H tcp://0.0.0.0:2375\n')
+    assert.match((await runCli(argv)).stdout, /server-key\.pem -H tcp:\/\/0\.0\.0\.0:2376\n/)
+  })
+
   test('--no-userns-remap switches them off, in the unit and in daemon.json', async (t) => {
     const folder = await temporaryFolder(t)
     const [unit, json] = [join(folder, 'docker.service'), join(folder, 'daemon.json')]
@@ -129,6 +141,66 @@ describe('daemon render', () => {
     const two = join(folder, 'two')
     assert.equal((await runCli(['daemon', 'render', '--daemon-json', '--write', two])).code, 0)
     assert.deepEqual(Object.keys(await treeOf(two)), ['daemon.json', 'override.conf'])
+  })
+
+  test('--without-systemd: only daemon.json, with a socket file in the place of fd://', async (t) => {
+    const folder = await temporaryFolder(t)
+    const path = join(folder, 'daemon.json')
+    await writeFile(path, '{ "hosts": ["fd://", "unix:///srv/docker.sock"], "live-restore": true }')
+    const hostsIn = ({ files }: RenderData): unknown => {
+      assert.deepEqual(
+        files.map(({ name }) => name),
+        ['daemon.json'],
+      )
+      return (JSON.parse(files[0]?.text ?? '') as Record<string, unknown>)['hosts']
+    }
+    const argv = ['daemon', 'render', '--without-systemd', '--listen', '127.0.0.1:2376']
+    const plain = await runJson<RenderData>(argv)
+    assert.deepEqual(hostsIn(plain), ['unix:///var/run/docker.sock', 'tcp://127.0.0.1:2376'])
+    assert.deepEqual(plain.warnings, [])
+    const merged = await runJson<RenderData>([...argv, '--merge', path])
+    assert.deepEqual(hostsIn(merged), ['unix:///srv/docker.sock', 'tcp://127.0.0.1:2376'])
+    assert.match(merged.files[0]?.text ?? '', /"live-restore": true/)
+    await writeFile(path, '{ "hosts": ["tcp://10.0.0.5:2376"] }')
+    const kept = await runJson<RenderData>(['daemon', 'render', '--without-systemd', '--merge', path])
+    assert.deepEqual(hostsIn(kept), ['unix:///var/run/docker.sock', 'tcp://10.0.0.5:2376'])
+    for (const other of [['--systemd'], ['--unit', 'docker.service']])
+      assert.equal((await runCli([...argv, ...other])).code, 2)
+  })
+
+  test('takes what init chose from its folder, unless an option sets it or a daemon.json has listeners', async (t) => {
+    const folder = join(await temporaryFolder(t), 'docker-mtls')
+    const chosen = ['--listen', '127.0.0.1:2376', '--tlsdir', '/srv/tls', '--userns-remap']
+    assert.equal((await runCli(['init', 'h.example', '--out', folder, ...chosen])).code, 0)
+    const render = (...more: string[]) => runCli(['daemon', 'render', '--from', folder, ...more])
+    for (const form of [[], ['--daemon-json'], ['--without-systemd']]) {
+      const { stdout, stderr } = await render(...form)
+      for (const part of ['tcp://127.0.0.1:2376', '/srv/tls/ca.pem', 'default'])
+        assert.ok(stdout.includes(part), `${form.join(' ')}: ${stdout}`)
+      assert.match(stderr, /as init chose it, in .*override\.conf/)
+    }
+    const set = await render('--listen', '10.0.0.4:2376', '--tlsdir', '/etc/docker/tls', '--no-userns-remap')
+    assert.match(set.stdout, /--tlskey=\/etc\/docker\/tls\/server-key\.pem -H tcp:\/\/10\.0\.0\.4:2376\n/)
+    const json = join(folder, 'daemon.json')
+    await writeFile(json, '{ "hosts": ["tcp://10.0.0.5:2376"] }')
+    const merged = await render('--daemon-json', '--merge', json)
+    assert.match(merged.stdout, /tcp:\/\/10\.0\.0\.5:2376/)
+    assert.match(merged.stdout, /\/srv\/tls\/ca\.pem/)
+  })
+
+  test('names a folder that does not exist', async () => {
+    for (const argv of [
+      ['daemon', 'render', '--from', 'nosuch'],
+      ['daemon', 'apply', '--dry-run', '--from', 'nosuch'],
+      ['daemon', 'apply', '--dry-run', '--from', 'package.json'],
+    ]) {
+      const { code, stderr } = await runCli(argv)
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /^ERR_PKI_FILE_INVALID: .*there is no folder (?:nosuch|package\.json)\.\n.*--from docker-mtls\/server/,
+      )
+    }
   })
 
   test('of two files neither is written where one can not be', async (t) => {

@@ -120,7 +120,7 @@ describe('a host that can not be changed', () => {
       'ERR_HOST_DOCKER_DESKTOP',
       /Docker Engine on Linux/,
     ],
-    ['no systemd', { systemd: 'no', service: '' }, 'ERR_HOST_NO_SYSTEMD', /daemon render --daemon-json/],
+    ['no systemd', { systemd: 'no', service: '' }, 'ERR_HOST_NO_SYSTEMD', /daemon render --without-systemd/],
     [
       'no Docker',
       { service: 'LoadState=not-found', dockerd: '', dockerds: '' },

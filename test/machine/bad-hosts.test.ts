@@ -97,8 +97,14 @@ const ROWS: readonly Row[] = [
   {
     name: 'a folder that is named, and is none',
     words: ['--from', 'nowhere'],
-    says: /^ERR_PKI_FILE_INVALID: .*nowhere: ca\.pem, server-cert\.pem and server-key\.pem are missing/m,
-    todo: /Copy the whole folder/,
+    says: /^ERR_PKI_FILE_INVALID: looking for the server's files: there is no folder nowhere\.$/m,
+    todo: /Name the server\/ folder that init created/,
+  },
+  {
+    name: 'a folder that is named, and has no files of a server',
+    words: ['--from', '/srv'],
+    says: /^ERR_PKI_FILE_INVALID: .*\/srv: ca\.pem, server-cert\.pem and server-key\.pem are missing/m,
+    todo: /Copy the whole server\/ folder/,
   },
   {
     name: "a server's certificate that has ended",
@@ -134,6 +140,7 @@ const ROWS: readonly Row[] = [
     words: ['--listen', '0.0.0.0:2375'],
     says: /^ERR_LISTEN_PLAINTEXT: /m,
     todo: /2376/,
+    code: 2,
   },
   {
     name: 'a time to wait that is too short',
@@ -204,7 +211,7 @@ describe('hosts that are not as they should be', { skip: lacksMachine() }, () =>
       assert.equal(code, 1)
       assert.match(
         stderr,
-        /^ERR_HOST_NO_SYSTEMD: .*the host wasn't booted with systemd.*\n.*daemon render --daemon-json/m,
+        /^ERR_HOST_NO_SYSTEMD: .*the host wasn't booted with systemd.*\n.*daemon render --without-systemd/m,
       )
     }
   })

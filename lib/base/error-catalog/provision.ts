@@ -8,7 +8,7 @@ export const PROVISION_ERRORS = {
   ERR_HOST_NO_SYSTEMD: {
     meaning: "The host wasn't booted by systemd.",
     cause: 'A container, WSL 1, or a distribution with another init.',
-    remedy: 'Render the files and install them yourself: `docker-mtls daemon render --daemon-json`.',
+    remedy: 'Render a `daemon.json` and start dockerd with it yourself: `docker-mtls daemon render --without-systemd`.',
   },
   ERR_HOST_NO_DOCKER: {
     meaning: 'There is no `docker.service` that can be changed.',

@@ -174,6 +174,15 @@ export function addFormOptions(command: Command): Command {
     .option('--daemon-json', 'put the settings into daemon.json; the drop-in then only removes conflicting flags')
 }
 
+/** The option that names the server's files. */
+export function addFrom(command: Command): Command {
+  return command.option(
+    '--from <dir>',
+    "the folder  server  that init created (default: ./docker-mtls/server, ./server, then '.')",
+    once('--from'),
+  )
+}
+
 /** Suggests `--userns-remap=USER` for `--userns-remap USER`: a flag with an optional value doesn't take the next word. */
 export function strayRemap(
   words: readonly string[],

@@ -9,7 +9,7 @@ import { applyData, planData, planText, resultText } from '../reports/apply.ts'
 import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { addJsonLines, addYes, once, strayRemap } from '../command-line/options.ts'
+import { addFrom, addJsonLines, addYes, once, strayRemap } from '../command-line/options.ts'
 import { withProgress } from '../terminal/progress.ts'
 
 interface DaemonApplyFlags extends ApplyFlags, ConfirmFlags {
@@ -145,11 +145,7 @@ async function answerReport(
 const UNPROVEN = sentence`No client certificate was tested. To test one here, create a one-day client certificate with  init --probe ; to omit the test, add  --no-client-proof . Or connect from a client's machine:  ${ours('ping')}`
 
 function define(command: Command, context: Context): void {
-  command.option(
-    '--from <dir>',
-    "the folder  server  that init created (default: ./docker-mtls/server, ./server, then '.')",
-    once('--from'),
-  )
+  addFrom(command)
   addApplyOptions(command)
   command
     .option(

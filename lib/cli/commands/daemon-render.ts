@@ -1,16 +1,18 @@
 import { SELF, sentence } from '../../base/sentence.ts'
-import { enumerate } from '../../base/text.ts'
+import { enumerate, printable } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'
 import type { Command } from 'commander'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addDaemonOptions, addFormOptions, addJson, once, strayRemap } from '../command-line/options.ts'
+import { addDaemonOptions, addFormOptions, addFrom, addJson, once, strayRemap } from '../command-line/options.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 
 interface RenderFlags {
   readonly systemd?: true
   readonly daemonJson?: true
+  readonly withoutSystemd?: true
+  readonly from?: string
   readonly listen?: string
   readonly tlsdir?: string
   readonly usernsRemap?: string | false
@@ -23,7 +25,11 @@ interface RenderFlags {
 
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { renderDaemon } = await import('../../daemon-config/render-files.ts')
-  const report = await renderDaemon(optionsOf(flags, context))
+  const { findServerFolder, readOverrideOfInit } = await import('../../apply/server-folder.ts')
+  const folder = await findServerFolder(flags.from)
+  const override = folder === undefined ? undefined : await readOverrideOfInit(folder)
+  const report = await renderDaemon({ ...optionsOf(flags, context), override })
+  if (folder !== undefined && override !== undefined) sayFolder(folder, flags, context)
   const { files, text } =
     flags.write === undefined
       ? { files: report.files, text: renderedText(report) }
@@ -50,17 +56,23 @@ async function write(
 }
 
 function optionsOf(
-  { daemonJson, listen, tlsdir, usernsRemap, unit, merge }: RenderFlags,
+  { daemonJson, withoutSystemd, listen, tlsdir, usernsRemap, unit, merge }: RenderFlags,
   { io }: Context,
 ): RenderOptions {
   const form = daemonJson === true ? 'daemon-json' : 'systemd'
-  return { form, listen, tlsDir: tlsdir, usernsRemap, unit, daemonJson: merge, root: io.root }
+  return { form, withoutSystemd, listen, tlsDir: tlsdir, usernsRemap, unit, daemonJson: merge, root: io.root }
 }
 
 /** Not needed if --unit named it. */
 function sayOrigin({ unit }: RenderReport, flags: RenderFlags, { say }: Context): void {
   if (flags.unit !== undefined) return
   if (unit.length > 0) say(`The dockerd command line is from ${enumerate(unit)}.`)
+}
+
+/** Not needed if options set everything that `init` chose. */
+function sayFolder(folder: string, { listen, tlsdir }: RenderFlags, { say }: Context): void {
+  if (listen !== undefined && tlsdir !== undefined) return
+  say(`What no option sets is as init chose it, in ${printable(join(folder, 'override.conf'))}.`)
 }
 
 /** One file as it is, two in the format of systemctl cat. */
@@ -72,6 +84,15 @@ function renderedText({ files }: RenderReport): string {
 
 function define(command: Command, context: Context): void {
   addFormOptions(command)
+  command.addOption(
+    command
+      .createOption(
+        '--without-systemd',
+        'render only daemon.json, for a server on which you start dockerd without systemd',
+      )
+      .conflicts(['systemd', 'unit']),
+  )
+  addFrom(command)
   addDaemonOptions(command)
   command
     .option(
@@ -96,6 +117,10 @@ export const daemonRender: CommandSpec = {
       'as root on the server; then systemctl daemon-reload and systemctl restart docker',
     ],
     [sentence`${SELF} daemon render --daemon-json --write .`, 'write both files into this folder'],
+    [
+      sentence`${SELF} daemon render --without-systemd --write daemon.json`,
+      'for a server without systemd; there:  dockerd --config-file daemon.json',
+    ],
     [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'with user namespaces, on one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',
