@@ -223,7 +223,10 @@ describe('cert renew', () => {
     await renews(['--server'], [0, 1, 2])
     const rows: [argv: string[], words: RegExp, code?: number][] = [
       [['--host', '10.0.0.4'], /^ERR_CLIENT_NOT_FOUND: .*server \(build01.*\) and hosts\/web \(build03/],
-      [['--host', 'localhost'], /^ERR_CLIENT_NOT_FOUND: .*the only servers are server \(build01/],
+      [
+        ['--host', 'localhost'],
+        /^ERR_CLIENT_NOT_FOUND: .*: every server certificate contains localhost, and the only servers are server \(build01/,
+      ],
       [['--host', 'eve'], /^ERR_CLIENT_NOT_FOUND: renewing the server eve .*\n.*cert list/],
       [['--host', 'web', '--all'], /^ERR_USAGE: .*--all and --host can't be combined/, 2],
       // As a client's name.
@@ -243,6 +246,30 @@ describe('cert renew', () => {
     )
     const ending = await later('+380d', ['cert', 'list', '--expiring', '30d', '--dir', folder])
     assert.match(ending.stderr, /cert renew --host web --dir/)
+  })
+
+  test('a server that has only the names of every server is renewed by each of them', async (t) => {
+    const folder = join(await temporaryFolder(t), 'docker-mtls')
+    const pki = new PkiFolder(folder)
+    await pki.ensureAuthority()
+    await pki.ensureServer(['build02.example.com'], { host: 'build02.example.com' })
+    const cert = (argv: readonly string[]): Promise<Ran> => runCli(['cert', ...argv, '--dir', folder])
+    const one = await cert(['renew', '--host', '127.0.0.1'])
+    assert.match(one.stderr, /contains 127\.0\.0\.1, and the only server is hosts\/build02/)
+    await pki.ensureServer(['localhost'])
+    for (const name of ['localhost', 'LOCALHOST', '127.0.0.1', '::1']) {
+      const { code, stdout, stderr } = await cert(['renew', '--host', name])
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /server certificate of localhost/)
+      assert.doesNotMatch(stdout, /build02/)
+    }
+    for (const command of ['renew', 'revoke']) {
+      const asClient = await cert([command, 'localhost'])
+      assert.match(asClient.stderr, /: localhost is a server\.\n.*--host localhost --dir/)
+    }
+    await pki.ensureServer(['localhost'], { host: 'other' })
+    const several = await cert(['renew', '--host', 'localhost'])
+    assert.match(several.stderr, /the name belongs to server \(localhost\) and hosts\/other \(localhost\)/)
   })
 
   test('a client that holds its key itself is told what to do', async (t) => {

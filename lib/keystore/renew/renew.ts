@@ -29,7 +29,7 @@ export interface RenewOptions {
   readonly folder: string
   /** Every server. */
   readonly server?: boolean
-  /** Certain servers, by their folders (`server`, `hosts/build01`, `build01`) or by a name in their certificates. */
+  /** Certain servers, by their folders (`server`, `hosts/build01`, `build01`) or by a name in their certificates (localhost only if it has no other). */
   readonly hosts?: readonly string[]
   /** The names of clients. */
   readonly clients?: readonly string[]

@@ -7,16 +7,19 @@ import { isInPlace, type KnownCertificate, type PlacedCertificate } from './know
 
 /**
  * Finds servers by their folder (`server`, `hosts/HOST` or `HOST`), or else by a name or an address in their certificates.
- * localhost and the like are in every certificate, so they identify none.
+ * localhost and the like are in every certificate, so they identify only a server that has no other name.
  */
 export function serversCalled(called: string, known: readonly KnownCertificate[]): PlacedCertificate[] {
   const servers = serversIn(known)
   const byFolder = servers.filter((one) => [serverFolder(one.host), one.host].includes(called))
   if (byFolder.length > 0) return byFolder
   const wanted = called.toLowerCase()
-  return servers.filter(
-    ({ name, sans }) => [name, ...sans].map((one) => one.toLowerCase()).includes(wanted) && !OWN_NAMES.includes(wanted),
-  )
+  return servers.filter((one) => identifying(one).includes(wanted))
+}
+
+function identifying({ name, sans }: PlacedCertificate): readonly string[] {
+  const given = [name, ...sans].map((one) => one.toLowerCase()).filter((one) => !OWN_NAMES.includes(one))
+  return given.length === 0 ? OWN_NAMES : given
 }
 
 /**
@@ -34,12 +37,17 @@ export function serverCalled(
   const [first, ...others] = serversCalled(called, known)
   if (first !== undefined && others.length === 0) return first
   const all = serversIn(known)
-  const there = all.length === 0 ? 'there is no server' : `the only servers are ${folders(all)}`
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `${doing} the server ${called} in ${root}`,
-    got: first === undefined ? there : `the name belongs to ${folders([first, ...others])}`,
+    got: first === undefined ? noneFault(called, all) : `the name belongs to ${folders([first, ...others])}`,
     todo: sentence`Use the name of its folder. To list the servers:  ${ours('cert', 'list', '--dir', root)}`,
   })
+}
+
+function noneFault(called: string, all: readonly PlacedCertificate[]): string {
+  if (all.length === 0) return 'there is no server'
+  const own = OWN_NAMES.includes(called.toLowerCase()) ? `every server certificate contains ${called}, and ` : ''
+  return `${own}the only ${all.length === 1 ? 'server is' : 'servers are'} ${folders(all)}`
 }
 
 function serversIn(known: readonly KnownCertificate[]): PlacedCertificate[] {
