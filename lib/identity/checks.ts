@@ -82,13 +82,14 @@ export function checkPurpose(certificate: Named): void {
   const { purposes } = certificate.facts
   if (purposes === undefined || purposes.includes('clientAuth') || purposes.includes('anyExtendedKeyUsage')) return
   const only = purposes.length === 0 ? 'nothing' : purposes.join(', ')
-  const server = purposes.includes('serverAuth') ? ": it is a server's certificate" : ''
-  throw unusable(
-    'ERR_IDENTITY_PURPOSE',
-    certificate,
-    `its extended key usage allows ${only} and not clientAuth${server}`,
-  )
+  const isServer = purposes.includes('serverAuth')
+  const got = `its extended key usage allows ${only} and not clientAuth${isServer ? ": it is a server's certificate" : ''}`
+  // Its name is the server's, and no client's.
+  const todo = isServer && !certificate.facts.isCa ? OF_CLIENT : undefined
+  throw unusable('ERR_IDENTITY_PURPOSE', certificate, got, todo)
 }
+
+const OF_CLIENT = sentence`Use the three files of a client instead. To issue them on the machine with the CA:  ${ours('cert', 'client', 'NAME')}`
 
 export function checkSignature(certificate: Named): void {
   const { signatureAlgorithm } = certificate.facts

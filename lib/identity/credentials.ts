@@ -1,6 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ArgumentError, IdentityError } from '../base/errors.ts'
+import { ArgumentError, IdentityError, isDockerMtlsError, sentencesOf } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { codeOf, isMissing } from '../base/system-error.ts'
@@ -113,6 +113,14 @@ async function missing(folder: string, path: string, cause: unknown): Promise<Id
         : [`reading ${path}`, 'there is no such file']
   const todo = (await folderMeant(isFile ? dirname(folder) : folder, isFile)) ?? NO_FILES
   return new IdentityError('ERR_IDENTITY_FILE_MISSING', { tried, got, todo, cause })
+}
+
+/** Names the folders of clients near a folder with a server's certificate, or with one for another purpose. */
+export async function withClientFolders(folder: string, error: unknown): Promise<unknown> {
+  if (!isDockerMtlsError(error, 'ERR_IDENTITY_PURPOSE') || !(error instanceof IdentityError)) return error
+  const todo = await folderMeant(folder, false)
+  if (todo === undefined) return error
+  return new IdentityError('ERR_IDENTITY_PURPOSE', { ...sentencesOf(error), todo, cause: error })
 }
 
 /** Names the folder that contains the named file, or the folders of clients near the named folder. */

@@ -1,6 +1,6 @@
 import { IdentityError, sentencesOf } from '../base/errors.ts'
 import { sentence } from '../base/sentence.ts'
-import { readFiles, readValues, statFiles, type FilesState, type Part } from './credentials.ts'
+import { readFiles, readValues, statFiles, withClientFolders, type FilesState, type Part } from './credentials.ts'
 import type { Rules } from './read-set.ts'
 import { readSetOnce } from './recent-sets.ts'
 import { digestOf, type IdentitySet } from './set.ts'
@@ -46,7 +46,10 @@ export class FolderReader implements Reader {
   }
 
   static async open(folder: string, rules: Rules, clock: Clock): Promise<FolderReader> {
-    const first = await read(folder, rules, { clock, state: await statFiles(folder) })
+    const state = await statFiles(folder)
+    const first = await read(folder, rules, { clock, state }).catch(async (cause: unknown) => {
+      throw await withClientFolders(folder, cause)
+    })
     return new FolderReader(folder, rules, clock, first)
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, rm } from 'node:fs/promises'
+import { copyFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -53,6 +53,25 @@ describe('a wrong folder of certificates', () => {
     for (const stderr of await pingBy(join(keys, 'server'))) {
       assert.ok(stderr.includes(`\nName the folder of a client:  ${name('alice')} or ${name('bob')}\n`), stderr)
     }
+  })
+
+  test("a server's files under a client's names: the error names the client, and no client by the server's name", async () => {
+    const copied = async (to: string): Promise<string> => {
+      await mkdir(to, { recursive: true })
+      const parts = { 'ca.pem': 'ca.pem', 'cert.pem': 'server-cert.pem', 'key.pem': 'server-key.pem' }
+      for (const [name, file] of Object.entries(parts)) await copyFile(join(keys, 'hosts/web01', file), join(to, name))
+      return to
+    }
+    const near = await pingBy(await copied(join(folder, 'copy')))
+    const far = await pingBy(await copied(await temporaryFolder()))
+    for (const stderr of [...near, ...far]) {
+      assert.match(stderr, /^ERR_IDENTITY_PURPOSE: .*: it is a server's certificate\.$/m)
+      assert.doesNotMatch(stderr, /cert client web01/)
+    }
+    for (const stderr of far) assert.match(stderr, /^Use the three files of a client instead\. .*cert client NAME$/m)
+    await copied(join(keys, 'hosts/web02'))
+    for (const stderr of await pingBy(join(keys, 'hosts/web02')))
+      assert.match(stderr, /^Name the folder of a client: /m)
   })
 
   test('a folder that belongs to no CA, name no other client', async () => {

@@ -59,7 +59,8 @@ export const IDENTITY_ERRORS = {
   ERR_IDENTITY_PURPOSE: {
     meaning: "The certificate's extended key usage doesn't allow client authentication.",
     cause: '`server-cert.pem` was copied as `cert.pem`.',
-    remedy: 'Use a client certificate: `docker-mtls cert client NAME`.',
+    remedy:
+      'Name the folder of a client, such as `docker-mtls/clients/alice`. To issue a client certificate: `docker-mtls cert client NAME`.',
   },
   ERR_IDENTITY_SIGNATURE: {
     meaning: 'The client certificate has a signature algorithm that dockerd refuses, such as SHA-1.',
