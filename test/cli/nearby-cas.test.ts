@@ -6,6 +6,7 @@ import { requestClient } from '../../lib/keystore/client/request.ts'
 import { PkiFolder } from '../../lib/pki.ts'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
 import { runCli, runProcess, type Ran } from './support/run-cli.ts'
 
 interface Place {
@@ -59,6 +60,42 @@ describe('a command in a folder without a CA', () => {
         '',
       ].join('\n'),
     )
+  })
+
+  test('is told the whole folder if --dir names a file or a part of it', async (t) => {
+    const { project, run } = await place(t)
+    const whole = await ca(join(project, 'docker-mtls'), 'near CA')
+    const pki = new PkiFolder(whole)
+    await pki.ensureServer(['web'], { host: 'web' })
+    await pki.ensureClient('ann')
+    const before = await treeOf(whole)
+    const commands = [
+      'cert client dave',
+      'cert ca',
+      'cert list',
+      'client rm ann --yes',
+      'client export ann --out ann.tar',
+      'client env ann',
+    ]
+    const rows = commands.map((line) => [line, '--dir'] as const)
+    const parts = { file: ['ca/ca.pem'], part: ['ca', 'clients', 'clients/ann', 'hosts', 'hosts/web'] }
+    for (const [line, flag] of [...rows, ['init web02', '--out'] as const]) {
+      for (const path of line === 'cert ca' ? [...parts.file, ...parts.part.slice(1)] : ['ca/ca.pem', 'clients/ann']) {
+        const { code, stderr } = await run([...line.split(' '), flag, join(whole, path)])
+        assert.equal(code, 1)
+        const got = path === 'ca/ca.pem' ? 'it is a file, not a folder' : `it is a part of the folder ${whole}`
+        assert.ok(stderr.startsWith(`ERR_CA_MISSING: using the folder ${join(whole, path)}: ${got}.\n`), stderr)
+        const [, todo = ''] = stderr.split('\n')
+        assert.ok(todo.startsWith(`Use the CA near CA in ${whole}:  docker-mtls `), todo)
+        assert.ok(todo.includes(` ${flag} ${whole} `) || todo.endsWith(` ${flag} ${whole}`), todo)
+        assert.doesNotMatch(stderr, /move|Name the folder/)
+      }
+    }
+    assert.deepEqual(await treeOf(whole), before)
+    // A folder of that name elsewhere is a folder like any other.
+    assert.equal((await run(['cert', 'ca', '--dir', join(project, 'other/clients')])).code, 0)
+    const alone = await run(['cert', 'ca', '--dir', '/dev/null'], { HOME: '/nonexistent' })
+    assert.match(alone.stderr, /^ERR_CA_MISSING: .*\/dev\/null: it is a file, not a folder\.\n/)
   })
 
   test('can be told so with the printed command', async (t) => {

@@ -6,6 +6,7 @@ import { isThere } from '../../base/files.ts'
 import { escapeText, printable, unusableCharacter } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { refusePart } from './part-of-folder.ts'
 
 /** The flags of `addFolder`. */
 export interface FolderFlags {
@@ -33,7 +34,7 @@ interface Named {
  * stderr does.
  *
  * @returns the flags with that folder; it is relative only if `--dir` or the working directory names it
- * @throws {@link PkiError} ERR_CA_HOME_INVALID
+ * @throws {@link PkiError} ERR_CA_HOME_INVALID; ERR_CA_MISSING if `--dir` names a file or a part of such a folder
  */
 export async function withFolder<Flags extends FolderFlags>(
   flags: Flags,
@@ -41,6 +42,7 @@ export async function withFolder<Flags extends FolderFlags>(
 ): Promise<Flags & Placed> {
   const { folder, by } = await chooseFolder(flags, io.env)
   usesFolder(folder)
+  if (flags.dir !== undefined) await refusePart(folder)
   if (by !== undefined) say(`Using the folder ${escapeText(folder)}, from ${by}.`)
   return { ...flags, dir: folder, isNamed: flags.dir !== undefined || flags.home === true }
 }

@@ -6,7 +6,9 @@ import { enumerate, printable } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { clientsFolder } from '../../keystore/layout.ts'
 import type { KnownCas, NearbyCa } from '../errors.ts'
-import { hasCa, nearbyCas } from './nearby-cas.ts'
+import { hasCa } from './has-ca.ts'
+import { nearbyCas } from './nearby-cas.ts'
+import { partFault } from './part-of-folder.ts'
 
 /** A command line that failed. */
 export interface FailedCall {
@@ -43,6 +45,7 @@ export async function explainMissingCa(
 
 /** Others stay: how to restore a lost CA, or to create a second one on purpose. */
 async function isReplaced(code: (typeof CODES)[number], todo: Sentence, folder: string): Promise<boolean> {
+  if ((await partFault(folder)) !== undefined) return true
   if (code === 'ERR_CLIENT_NOT_FOUND') return !(await isThere(clientsFolder(folder)))
   return partsOf(todo).some((part) => typeof part === 'object' && 'command' in part && isCertCa(part.command))
 }

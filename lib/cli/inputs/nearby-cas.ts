@@ -7,13 +7,6 @@ import type { NearbyCa } from '../errors.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { caHomes } from './key-folder.ts'
 
-/** Does the folder have a CA, even half of one? */
-export async function hasCa(folder: string): Promise<boolean> {
-  const { caPaths } = await import('../../keystore/layout.ts')
-  const { cert, key } = caPaths(folder)
-  return (await isThere(cert)) || isThere(key)
-}
-
 /**
  * Finds CAs near a folder without one: in the folders above it and above the working directory, up to the home folder or the
  * root, in their `docker-mtls` folders, and in the home of CAs. The nearest comes first.

@@ -7,7 +7,8 @@ import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { canAsk } from '../terminal/prompt.ts'
 import type { Placed } from './key-folder.ts'
 import { describeCa, folderOption } from './missing-ca.ts'
-import { hasCa, nearbyCas } from './nearby-cas.ts'
+import { hasCa } from './has-ca.ts'
+import { nearbyCas } from './nearby-cas.ts'
 
 /** What decides whether a second CA is created. */
 interface NewCa extends Placed, ConfirmFlags {
