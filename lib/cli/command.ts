@@ -41,6 +41,8 @@ export interface CommandSpec {
   readonly needsAllCommands?: boolean
   /** Suggests what to do with an unexpected argument. `flags` are those read so far. */
   readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => Sentence | undefined
+  /** Another error in the place of one of the command: its remedy may repeat the arguments. */
+  readonly improve?: (error: unknown, words: readonly string[]) => unknown
   /** A line below an error of the command: what tells more. `words` are its arguments. */
   readonly hint?: (error: unknown, words: readonly string[]) => Sentence | undefined
   /** Adds arguments, options and the action. */

@@ -44,8 +44,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   } catch (error) {
     const rest = argv.slice(meant?.entry.words.length)
     const hint = meant?.spec.hint?.(error, rest)
+    const improved = meant?.spec.improve?.(error, rest) ?? error
     const call = { words: meant?.entry.words ?? [], rest, folder, env: io.env }
-    const explained = await explain(error, call)
+    const explained = await explain(improved, call)
     return fail(explained.error, argv, { io, jsonLines, hint, known: explained.known })
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { Diagnosis } from '../../lib/audit/diagnose.ts'
@@ -75,6 +77,25 @@ describe('ping points to it', () => {
     assert.equal(code, 1)
     assert.match(stderr, /^ERR_CONNECTION_REFUSED: /)
     assert.ok(stderr.endsWith(`To check the connection step by step:  docker-mtls doctor ${argv.join(' ')}\n`), stderr)
+  })
+
+  test('once: a remedy that names it has the same options', async (t) => {
+    const sockets = new Set<Socket>()
+    const silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1')
+    t.after(() => {
+      silent.close()
+      for (const socket of sockets) socket.destroy()
+    })
+    await once(silent, 'listening')
+    const host = `tcp://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const argv = ['--timeout', '1', '--host', host, '--cert-path', certPath]
+    const { stderr } = await runCli(['ping', ...argv], { env })
+    assert.match(stderr, /^ERR_HANDSHAKE_TIMEOUT: /)
+    assert.ok(stderr.endsWith(`\nFind the step that fails:  docker-mtls doctor ${argv.join(' ')}\n`), stderr)
+    assert.equal(stderr.split('doctor').length, 2)
+    const { stdout } = await runCli(['ping', ...argv, '--json'], { env })
+    const { error } = JSON.parse(stdout) as { error: { code: string; todo: string } }
+    assert.equal(error.todo, `Find the step that fails:  docker-mtls doctor ${argv.join(' ')}`)
   })
 
   test('not below a mistake in the command line', async () => {

@@ -1,4 +1,4 @@
-import { ours, partsOf, SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import { ours, partsOf, SELF, sentence, type Sentence, type SentencePart } from '../../base/sentence.ts'
 import { ConnectionError, IdentityError, sentencesOf } from '../../base/errors.ts'
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
@@ -117,13 +117,24 @@ function define(command: Command, context: Context): void {
  */
 function doctorHint(error: unknown, words: readonly string[]): Sentence | undefined {
   const isAboutConnection = error instanceof ConnectionError || error instanceof IdentityError
-  if (!isAboutConnection || error.code.startsWith('ERR_PROXY_')) return undefined
-  const { todo } = sentencesOf(error)
-  const isNamed = partsOf(todo).some(
-    (part) => typeof part !== 'string' && 'command' in part && part.command[1] === 'doctor',
-  )
-  if (isNamed && wordsForDoctor(words).length === 0) return undefined
+  if (!isAboutConnection || error.code.startsWith('ERR_PROXY_') || namesDoctor(error)) return undefined
   return sentence`To check the connection step by step:  ${ours('doctor', ...wordsForDoctor(words))}`
+}
+
+/** A remedy that names doctor names it for the same connection. */
+function withArguments(error: unknown, words: readonly string[]): unknown {
+  if (!(error instanceof ConnectionError) || !namesDoctor(error)) return error
+  const { todo, ...rest } = sentencesOf(error)
+  const complete = partsOf(todo).map((part) => (isDoctor(part) ? ours('doctor', ...wordsForDoctor(words)) : part))
+  return new ConnectionError(error.code, { ...rest, todo: complete, cause: error })
+}
+
+function namesDoctor(error: ConnectionError | IdentityError): boolean {
+  return partsOf(sentencesOf(error).todo).some(isDoctor)
+}
+
+function isDoctor(part: SentencePart): boolean {
+  return typeof part !== 'string' && 'command' in part && part.command[1] === 'doctor'
 }
 
 /** Without the options of ping that doctor doesn't have. */
@@ -148,5 +159,6 @@ export const ping: CommandSpec = {
   json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
   stray: (extra) => sentence`Name the host with an option:  ${SELF} ping --host ${extra}`,
   hint: doctorHint,
+  improve: withArguments,
   define,
 }
