@@ -15,6 +15,7 @@ import { clientPaths } from '../layout.ts'
 import { readClientIssuer } from '../rotate/cas.ts'
 import { readSettled } from '../swap.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
+import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { readRequest, type RequestFacts } from '../../pki/read-request.ts'
 import { holdsPrivateKey } from '../../pki/request-pem.ts'
 import type { FolderSignOptions, FolderSignResult } from '../sign-client.ts'
@@ -66,8 +67,9 @@ export async function signRequestInto(
 /** What can be checked without the folder's CA. */
 async function checkRequest(
   request: string | Uint8Array,
-  { out, fingerprint, name, file }: Omit<SignIntoOptions, 'folder'>,
+  { out, fingerprint, name, file, days }: Omit<SignIntoOptions, 'folder'>,
 ): Promise<{ readonly facts: RequestFacts; readonly path: string | undefined }> {
+  if (days !== undefined) parseDays(days, MAX_LEAF_DAYS)
   const facts = readRequest(request, { ...(name !== undefined && { name }), ...(file !== undefined && { file }) })
   if (fingerprint !== undefined) checkFingerprint(fingerprint, facts.keyFingerprint256, file)
   const path = out(facts.name)
