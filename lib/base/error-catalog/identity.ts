@@ -4,7 +4,7 @@ export const IDENTITY_ERRORS = {
     meaning: "`ca.pem`, `cert.pem` or `key.pem` isn't in the folder.",
     cause: 'The wrong folder in `DOCKER_CERT_PATH` or `certPath`, or a copy that is incomplete.',
     remedy:
-      'Name the folder that holds all three files. To get them, run `docker-mtls client export NAME` on the machine that keeps the CA.',
+      'Name the folder that holds all three files. To get them, run `docker-mtls client export NAME --out NAME.tar` on the machine that keeps the CA.',
   },
   ERR_IDENTITY_FILE_UNREADABLE: {
     meaning: "One of the files exists, but this user can't read it.",

@@ -1,4 +1,12 @@
-import { command as commandPart, ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import {
+  command as commandPart,
+  ours,
+  partsOf,
+  renderSentence,
+  SELF,
+  type Sentence,
+  sentence,
+} from '../../base/sentence.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../../base/errors.ts'
@@ -48,6 +56,7 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
         .replace(/^(-[^-]).*$/s, '$1')
         .replace(/=.*$/s, '')
       if (NODES_OWN.has(flag)) return nodesOwn(where, flag)
+      if (hasFlag(command, flag)) return usageError(where, `${flag} takes no value`, `Write ${flag} alone.`)
       return usageError(where, `there is no option ${flag}`, didYouMean(optionMeant(flag, similar, command), help))
     }
     case 'commander.missingArgument':
@@ -87,7 +96,32 @@ function exampleFor({ examples }: CommandSpec, command: Command | undefined): Se
     return given.filter(({ long }) => words.includes(long ?? '')).length
   }
   const [best = examples[0]] = examples.toSorted((one, other) => shared(other) - shared(one))
-  return best[0]
+  return withName(best[0], command)
+}
+
+/** The example with the name that was typed, in file names too: for `client export ann`, `client export ann --out ann.tar`. */
+function withName(example: Sentence, command: Command | undefined): Sentence {
+  const [typed = ''] = command?.args ?? []
+  const words = renderSentence(example)
+    .split(' ')
+    .slice(1 + wordsOf(command))
+  const [shown = ''] = words
+  if (!PLAIN.test(typed) || !PLAIN.test(shown)) return example
+  const isShown = new RegExp(`(?<=^|\\s)${shown}(?=[\\s.]|$)`, 'g')
+  return partsOf(example).map((part) => (typeof part === 'string' ? part.replaceAll(isShown, typed) : part))
+}
+
+/** No option, path, file or host. */
+const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
+
+/** How many words the command's name has. */
+function wordsOf(command: Command | undefined): number {
+  return command?.parent?.parent == null ? 1 : 2
+}
+
+/** A known option is unknown to commander with a value that it doesn't take. */
+function hasFlag(command: Command | undefined, flag: string): boolean {
+  return [...(command?.options ?? []).map(({ long }) => long), '--help', '--version'].includes(flag)
 }
 
 /** A command that has another name or another group, else the correction of a typo. */
