@@ -60,6 +60,11 @@ export function enumerate(words: readonly string[], conjunction: 'and' | 'or' = 
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${conjunction} ${words.at(-1) ?? ''}`
 }
 
+/** `only client is a`, or `only clients are a and b`, after `the` or `its`. */
+export function onlyOnes(noun: string, names: readonly string[]): string {
+  return `only ${noun}${names.length === 1 ? ' is' : 's are'} ${enumerate(names)}`
+}
+
 /**
  * Characters that paths, names and addresses must not contain. Control characters end lines or control terminals; a lone
  * surrogate has no UTF-8; and systemd ignores a whole line with a noncharacter (systemd, src/basic/utf8.c:

@@ -9,7 +9,7 @@ interface Explained {
   readonly todo: Sentence
 }
 
-const NOT_SET: Sentence = sentence`Set DOCKER_CERT_PATH to the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME')}`
+const NOT_SET: Sentence = sentence`Set DOCKER_CERT_PATH to the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME', '--out', 'NAME.tar')}`
 
 const EXPLAINED: Readonly<Record<CertPathSource, Explained>> = {
   // docker:dind writes the files when it starts, so a new certificate isn't the remedy.

@@ -99,7 +99,7 @@ async function statFile(folder: string, part: Part) {
 }
 
 /** The folder was mistyped, or the files were never copied. A new CA wouldn't help, since the daemon doesn't trust it. */
-const NO_FILES: Sentence = sentence`Name the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME')}`
+const NO_FILES: Sentence = sentence`Name the folder that holds ca.pem, cert.pem and key.pem. To export them on the machine with the CA:  ${ours('client', 'export', 'NAME', '--out', 'NAME.tar')}`
 
 async function missing(folder: string, path: string, cause: unknown): Promise<IdentityError> {
   if (!isMissing(cause)) return unreadable(path, cause)
@@ -111,8 +111,13 @@ async function missing(folder: string, path: string, cause: unknown): Promise<Id
       : isFile
         ? [`reading the folder ${folder}`, 'it is a file, not a folder']
         : [`reading ${path}`, 'there is no such file']
-  const todo = (await folderMeant(isFile ? dirname(folder) : folder, isFile)) ?? NO_FILES
+  const todo = await filesRemedy(folder, isFile)
   return new IdentityError('ERR_IDENTITY_FILE_MISSING', { tried, got, todo, cause })
+}
+
+/** What to do about a folder, or a file in its place, without the three files. */
+export async function filesRemedy(folder: string, isFile = false): Promise<Sentence> {
+  return (await folderMeant(isFile ? dirname(folder) : folder, isFile)) ?? NO_FILES
 }
 
 /** Names the folders of clients near a folder with a server's certificate, or with one for another purpose. */

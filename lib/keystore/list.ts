@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { resolve } from 'node:path'
 import { command, ours, sentence } from '../base/sentence.ts'
-import { enumerate } from '../base/text.ts'
+import { enumerate, onlyOnes } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
@@ -113,7 +113,7 @@ export async function readClient(root: string, name: string): Promise<ClientFile
   const others = await clientNames(root)
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `reading the files of the client ${name} in ${resolve(clientsFolder(root))}`,
-    got: others.length === 0 ? 'there are no clients' : `the only clients are ${enumerate(others)}`,
+    got: others.length === 0 ? 'there are no clients' : `the ${onlyOnes('client', others)}`,
     todo: sentence`Check the name and the folder. To create this client:  ${issue}`,
   })
 }

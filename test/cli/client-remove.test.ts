@@ -149,7 +149,7 @@ describe('client rm', () => {
       return said
     }
     const unknown = await untouched(() => fails(run([...line, 'nobody']), 'ERR_CLIENT_NOT_FOUND'))
-    assert.match(unknown, /its clients are alice, bob and carol/)
+    assert.match(unknown, /its only clients are alice, bob and carol/)
     const outside = await untouched(async () => (await run(['client', 'rm', '../ca', '--yes'])).stderr)
     assert.match(outside, /^ERR_NAME_INVALID: /)
     await writeFile(join(clients, 'bob/notes.txt'), 'mine')

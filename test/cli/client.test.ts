@@ -23,8 +23,7 @@ async function evaluated(script: string): Promise<Record<string, string>> {
 describe('client env', () => {
   test('prints nothing but what a shell evaluates', async () => {
     const argv = ['client', 'env', '--host', 'build01', '--cert-path', '/home/ann/.docker']
-    const { stdout, stderr } = await runCli(argv, { env: { SHELL: '/bin/bash' } })
-    assert.equal(stderr, '')
+    const { stdout } = await runCli(argv, { env: { SHELL: '/bin/bash' } })
     assert.equal(
       stdout,
       "export DOCKER_TLS_VERIFY='1'\nexport DOCKER_HOST='tcp://build01:2376'\n" +
@@ -74,6 +73,28 @@ describe('client env', () => {
     })
   }
 
+  test('warns on stderr about a folder without the files, and stdout stays as it is', async (t) => {
+    const place = await temporaryFolder(t)
+    const env = { DOCKER_CERT_PATH: join(place, '.docker') }
+    const variables = ['client', 'env', '--host', 'build01', '--shell', 'sh']
+    const none = join(place, 'none')
+    const rows = [[variables, join(place, '.docker')] as const, [[...variables, '--cert-path', none], none] as const]
+    for (const [argv, missing] of rows) {
+      const { code, stdout, stderr } = await runCli(argv, { env })
+      assert.equal(code, 0)
+      assert.match(stdout, /^(?:export \w+='.*'\n){4}$/)
+      assert.ok(stderr.startsWith(`Warning: ${missing} does not have the three files on this machine, `), stderr)
+      assert.match(stderr, /\. Name the folder that holds ca\.pem, cert\.pem and key\.pem\. .*client export NAME --out/)
+    }
+    const near = await runCli([...variables, '--cert-path', folder], { env })
+    assert.ok(near.stderr.endsWith(`. Name the folder of the client:  ${join(folder, 'clients/alice')}\n`), near.stderr)
+    const json = await runCli([...variables, '--json'], { env })
+    assert.deepEqual(Object.keys(JSON.parse(json.stdout) as object).length, 4)
+    assert.match(json.stderr, /^Warning: /)
+    const good = await runCli([...variables, '--cert-path', join(folder, 'clients/alice')], { env })
+    assert.equal(good.stderr, '')
+  })
+
   test('port 2375 is answered with what this command can do', async () => {
     const { code, stdout, stderr } = await runCli(['client', 'env', '--host', 'tcp://h:2375'])
     assert.deepEqual([code, stdout], [1, ''])
@@ -100,11 +121,11 @@ describe('client env', () => {
     for (const more of [[], ['--host', 'build01']]) {
       const typo = await runCli(['client', 'env', 'bbo', '--dir', keys, '--shell', 'sh', ...more])
       assert.deepEqual([typo.code, typo.stdout], [1, ''])
-      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*its clients are bob\.\nUse one of these/)
+      assert.match(typo.stderr, /^ERR_CLIENT_NOT_FOUND: .*its only client is bob\.\nUse this name/)
       const wrong = await runCli(['client', 'env', 'bob', '--dir', join(keys, 'clients'), '--shell', 'sh', ...more])
       assert.match(
         wrong.stderr,
-        /^ERR_CLIENT_NOT_FOUND: .*it has no clients\.\nUse the CA .*docker-mtls client env --dir \S+\/keys bob/,
+        /^ERR_CA_MISSING: .*it is a part of the folder \S+\/keys\.\nUse the CA .*docker-mtls client env --dir \S+\/keys bob/,
       )
       assert.doesNotMatch(`${typo.stderr}${wrong.stderr}`, /docker-mtls init|docker-mtls cert/)
     }

@@ -55,7 +55,7 @@ describe('one file is not what it should be', needs, () => {
       ['ca', 'cert', 'key'],
       (path) => rm(path),
       'ERR_IDENTITY_FILE_MISSING',
-      /there is no such file[\s\S]*the folder that holds ca\.pem, cert\.pem and key\.pem.* {2}docker-mtls client export NAME$/,
+      /there is no such file[\s\S]*the folder that holds ca\.pem, cert\.pem and key\.pem.* {2}docker-mtls client export NAME --out NAME\.tar$/,
     ],
     [
       'a link to nowhere',

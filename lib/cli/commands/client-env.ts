@@ -1,8 +1,8 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { SHELLS, type Shell } from '../../base/quoting/shells.ts'
 import { enumerate } from '../../base/text.ts'
-import { findPlace, type PlaceFlags } from '../inputs/client-folder.ts'
+import { findPlace, type ClientPlace, type PlaceFlags } from '../inputs/client-folder.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, choice, once, oneOf } from '../command-line/options.ts'
@@ -18,9 +18,20 @@ async function runEnv(name: string | undefined, flags: EnvFlags, context: Contex
   const { env } = context.io
   const place = await findPlace(name, flags, context)
   const data = clientVariables(place)
-  if (flags.json === true) return context.answer({ data, text: '' }, flags)
+  if (flags.json === true) return context.answer({ data, text: '', warnings: await filesWarnings(place) }, flags)
   // The renderer refuses an unknown $SHELL.
-  context.answer({ data, text: renderClientEnv(place, flags.shell ?? (shellOf(env) as Shell)) }, flags)
+  const text = renderClientEnv(place, flags.shell ?? (shellOf(env) as Shell))
+  context.answer({ data, text, warnings: await filesWarnings(place) }, flags)
+}
+
+/** The lines may be for another machine, so missing files are no error. */
+async function filesWarnings({ certPath }: ClientPlace): Promise<Sentence[]> {
+  const { hasClientFiles } = await import('../../identity/client-folders.ts')
+  if (await hasClientFiles(certPath)) return []
+  const { filesRemedy } = await import('../../identity/credentials.ts')
+  return [
+    sentence`${certPath} does not have the three files on this machine, so no client can connect with these variables here. ${await filesRemedy(certPath)}`,
+  ]
 }
 
 /** A shell by another name is refused with the value that has its syntax. */

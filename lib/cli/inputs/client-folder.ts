@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path'
 import { formatEndpoint, type Endpoint } from '../../endpoint/endpoint.ts'
 import { parseHost } from '../../endpoint/host.ts'
 import { EndpointError, isDockerMtlsError, PkiError, sentencesOf } from '../../base/errors.ts'
-import { enumerate } from '../../base/text.ts'
+import { onlyOnes } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { serverPaths } from '../../keystore/layout.ts'
 import type { Context } from '../command.ts'
@@ -70,11 +70,11 @@ async function refuseStranger(dir: string, name: string): Promise<void> {
   if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `looking for the client ${name} in ${resolve(clientsFolder(dir))}`,
-    got: others.length === 0 ? 'it has no clients' : `its clients are ${enumerate(others)}`,
+    got: others.length === 0 ? 'it has no clients' : `its ${onlyOnes('client', others)}`,
     todo:
       others.length === 0
         ? `Name the folder that init created:  --dir DIR  Without such a folder, name the daemon and the folder of the three files:  ${DAEMON_AND_FILES}`
-        : `Use one of these names, or name the folder that contains ${name}:  --dir DIR`,
+        : `Use ${others.length === 1 ? 'this name' : 'one of these names'}, or name the folder that contains ${name}:  --dir DIR`,
   })
 }
 

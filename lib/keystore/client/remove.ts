@@ -4,7 +4,7 @@ import { FileError, PkiError } from '../../base/errors.ts'
 import { fileReason, flushFolder, FOLDER_MODE, KEY_MODE } from '../../base/files.ts'
 import { parseJsonDocument } from '../../base/json.ts'
 import { ours, sentence } from '../../base/sentence.ts'
-import { enumerate } from '../../base/text.ts'
+import { enumerate, onlyOnes } from '../../base/text.ts'
 import { isAbandoned, parseTemporaryName, temporaryNameBeside } from '../../base/temporary-names.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import { clientPaths, clientsFolder } from '../layout.ts'
@@ -111,7 +111,7 @@ async function readList(waste: string): Promise<string[] | undefined> {
 function notFound(root: string, name: string, there: readonly string[]): PkiError {
   return new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `removing the client ${name} from ${resolve(clientsFolder(root))}`,
-    got: there.length === 0 ? 'it has no clients' : `its clients are ${enumerate(there)}`,
+    got: there.length === 0 ? 'it has no clients' : `its ${onlyOnes('client', there)}`,
     todo: sentence`Nothing was removed. List the clients:  ${ours('client', 'ls', '--dir', root)}`,
   })
 }

@@ -1,6 +1,6 @@
 import { ours, sentence } from '../../base/sentence.ts'
 import { PkiError } from '../../base/errors.ts'
-import { enumerate } from '../../base/text.ts'
+import { enumerate, onlyOnes } from '../../base/text.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { serverFolder } from '../layout.ts'
 import { isInPlace, type KnownCertificate, type PlacedCertificate } from './known.ts'
@@ -47,7 +47,7 @@ export function serverCalled(
 function noneFault(called: string, all: readonly PlacedCertificate[]): string {
   if (all.length === 0) return 'there is no server'
   const own = OWN_NAMES.includes(called.toLowerCase()) ? `every server certificate contains ${called}, and ` : ''
-  return `${own}the only ${all.length === 1 ? 'server is' : 'servers are'} ${folders(all)}`
+  return `${own}the ${onlyOnes('server', all.map(inFolder))}`
 }
 
 function serversIn(known: readonly KnownCertificate[]): PlacedCertificate[] {
@@ -55,7 +55,11 @@ function serversIn(known: readonly KnownCertificate[]): PlacedCertificate[] {
 }
 
 function folders(ones: readonly PlacedCertificate[]): string {
-  return enumerate(ones.map((one) => `${serverFolder(one.host)} (${one.name})`))
+  return enumerate(ones.map(inFolder))
+}
+
+function inFolder({ host, name }: PlacedCertificate): string {
+  return `${serverFolder(host)} (${name})`
 }
 
 /**
