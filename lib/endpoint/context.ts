@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EndpointError, type EndpointErrorCode } from '../base/errors.ts'
 import { fileReason } from '../base/files.ts'
-import { command, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import { command, ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
 import { codeOf, isMissing } from '../base/system-error.ts'
 import { enumerate, printable } from '../base/text.ts'
 import { nameSource } from './resolution-log.ts'
@@ -11,7 +11,7 @@ import { contextPaths, isContextName, TLS_FILES } from './context-layout.ts'
 import { endpointOf, parseContextMeta, type ContextMeta } from './context-meta.ts'
 import type { Endpoint } from './endpoint.ts'
 
-const LIST = command('docker', 'context', 'ls')
+const LIST = ours('context', 'ls')
 const update = (name: string): CommandPart =>
   command('docker', 'context', 'update', name, '--docker', 'host=tcp://HOST:2376,ca=ca.pem,cert=cert.pem,key=key.pem')
 

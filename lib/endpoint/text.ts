@@ -10,10 +10,10 @@ export function forbiddenCharacter(text: string): string | undefined {
 }
 
 /**
- * Sockets and ssh, also if the colon is missing. In these forms, the text before an `@` is a path or a login name, and
+ * Sockets and ssh, also if the colon or a slash is missing. In these forms, the text before an `@` is a path or a login name, and
  * messages may show it.
  */
-const NO_SECRET_BEFORE_AT = /^(?:(?:unix|npipe|ssh):?\/\/|\/(?!\/)|\\\\)/i
+const NO_SECRET_BEFORE_AT = /^(?:(?:unix|npipe|ssh):?\/\/|ssh:\/|\/(?!\/)|\\\\)/i
 
 /**
  * Formats a host for a message. The user name, password, query and fragment of a URL are replaced, because they may contain
@@ -21,7 +21,7 @@ const NO_SECRET_BEFORE_AT = /^(?:(?:unix|npipe|ssh):?\/\/|\/(?!\/)|\\\\)/i
  */
 export function showHost(text: string): string {
   const host = text.trim()
-  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(host)?.[0] ?? ''
+  const scheme = /^(?:[a-z][a-z0-9+.-]*:\/\/|ssh:\/)/i.exec(host)?.[0] ?? ''
   const rest = host.slice(scheme.length)
   const before = /^(.*)(@|%40)/is.exec(rest)?.[1]
   const named = NO_SECRET_BEFORE_AT.test(host)

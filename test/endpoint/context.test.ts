@@ -260,7 +260,7 @@ describe('DOCKER_CONFIG', () => {
     await assert.rejects(resolveEndpoint({ context: 'prod' }, env), {
       code: 'ERR_CONTEXT_NOT_FOUND',
       got: 'there is no context prod in /nowhere/config',
-      todo: 'List the contexts:  docker context ls',
+      todo: 'List the contexts:  docker-mtls context ls',
     })
   })
 

@@ -57,7 +57,7 @@ export const ENDPOINT_ERRORS = {
   ERR_CONTEXT_NOT_FOUND: {
     meaning: 'There is no Docker context of that name.',
     cause: 'A typo, a context of another user, or another `DOCKER_CONFIG`.',
-    remedy: 'List the contexts with `docker context ls` and choose one of them.',
+    remedy: 'List the contexts with `docker-mtls context ls` and choose one of them.',
   },
   ERR_CONTEXT_NAME_INVALID: {
     meaning: 'No Docker context can have this name.',
