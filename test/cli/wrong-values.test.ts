@@ -55,6 +55,20 @@ const WRONG: readonly (readonly [before: string, values: readonly string[]])[] =
   ['context export', ['a/b', 'default']],
 ]
 
+test('the message says which limit a time is beyond', async () => {
+  const rows: readonly (readonly [string, RegExp])[] = [
+    ['ping --timeout 0', /--timeout "0": it is not more than 0\./],
+    ['ping --timeout=-1s', /--timeout "-1s": it is not more than 0\./],
+    ['ping --timeout x', /it is not a length of time\./],
+    [
+      'setup ssh://root@h --rollback-after 1s',
+      /--rollback-after "1s": it is less than 10 seconds\.\nGive .*10 to 3600/,
+    ],
+    ['setup ssh://root@h --rollback-after 2h', /--rollback-after "2h": it is more than an hour\./],
+  ]
+  for (const [line, says] of rows) assert.match((await runCli(line.split(' '))).stderr, says)
+})
+
 /** Options whose values stand in files or other options, too, so the message names what the value is. */
 const ALSO_IN_FILES = new Set(['--listen', '--userns-remap', '--client'])
 

@@ -91,9 +91,10 @@ export function readTime(flag: string, text: string): number {
   const [, digits = '', unit = ''] = /^(.*?)([smh]?)$/s.exec(text) ?? []
   const milliseconds = NUMBER.test(digits) ? Number(digits) * (UNITS[unit || 's'] ?? 0) : 0
   if (milliseconds >= 1 && milliseconds <= LONGEST_TIMER) return milliseconds
+  const isZero = NUMBER.test(digits) && Number(digits) <= 0
   throw usageError(
     `the option ${flag} ${JSON.stringify(text)}`,
-    milliseconds > LONGEST_TIMER ? 'it is too long' : 'it is not a length of time',
+    milliseconds > LONGEST_TIMER ? 'it is too long' : isZero ? 'it is not more than 0' : 'it is not a length of time',
     'Give seconds, minutes or hours, such as 10s, 5m or 1h.',
   )
 }
