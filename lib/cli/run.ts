@@ -32,7 +32,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   let folder: string | undefined
   try {
     refuseForeignRuntime('running docker-mtls')
-    const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+    const words = withHelpOption(argv)
     meant = await findMeant(words)
     jsonLines = meant?.spec.jsonLines === true
     const ending = {
@@ -50,6 +50,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return fail(explained.error, argv, { io, jsonLines, hint, known: explained.known })
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
+}
+
+/** `help cert sign` and `cert help sign` are `cert sign --help`. */
+function withHelpOption(argv: readonly string[]): readonly string[] {
+  const [first = '', second, ...rest] = argv
+  if (first === 'help') return [...argv.slice(1), '--help']
+  return second === 'help' && groupOf(argv).length > 0 ? [first, ...rest, '--help'] : argv
 }
 
 /** Only a command that used a folder can have missed its CA. */
@@ -81,7 +88,7 @@ async function parse(argv: readonly string[], meant: Loaded | undefined, context
     await program.parseAsync(normalised(argv, entry, command, context), { from: 'user' })
   } catch (error) {
     if (!isCommanderError(error) || isHelp(error)) throw error
-    throw usageErrorFrom(error, { words, ...(spec && { spec }), ...(command && { command }) })
+    throw usageErrorFrom(error, { words, argv, ...(spec && { spec }), ...(command && { command }) })
   }
 }
 

@@ -71,6 +71,12 @@ describe('cert ca, cert server, cert client', () => {
     assert.equal((await json(['server', 'b', 'c', '--force'])).action, 'replaced')
     const renewed = await json(['client', 'alice', '--renew'])
     assert.deepEqual([renewed.action, renewed.keptAside.length], ['replaced', 2])
+    const again = await cert(['client', 'alice', '--renew'])
+    assert.match(
+      again.stderr,
+      /^Warning: The old certificate of alice works until 20\d\d-.*: {2}docker-mtls cert revoke alice/,
+    )
+    for (const line of ['alice', 'bob']) assert.equal((await cert(['client', line])).stderr, '')
   })
 
   test('the files of another server are not replaced by force', async (t) => {

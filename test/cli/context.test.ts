@@ -365,6 +365,9 @@ describe('context rm', () => {
       const ran = await machine.run(['rm', 'prod', other, '--yes', '--force'])
       assert.deepEqual([ran.code, ran.stderr.split(':')[0]], [exitCode, code])
     }
+    const { stderr } = await machine.run(['rm', 'default', '--yes'])
+    assert.match(stderr, /removing the context default: it can't be removed: .*\n.*docker-mtls context ls$/m)
+    assert.doesNotMatch(stderr, /Choose another name/)
     assert.deepEqual(await treeOf(machine.home), found)
   })
 

@@ -57,6 +57,8 @@ describe('help and version', () => {
       assert.doesNotMatch(stdout, /undefined|preset/)
       assert.doesNotMatch(stdout.split(/^With --json: /m)[1] ?? '', / {2}/, 'what JSON has is one text')
       assert.equal((await runCli(['help', ...words])).stdout, stdout)
+      const [group = '', ...rest] = words
+      if (rest.length > 0) assert.equal((await runCli([group, 'help', ...rest])).stdout, stdout)
     })
   }
 

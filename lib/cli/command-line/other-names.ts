@@ -17,7 +17,10 @@ const OTHER_GROUPS: Readonly<Record<string, readonly string[]>> = { cert: ['clie
 /** More than that are no hint. */
 const MOST = 3
 
-const NEW_CLIENT = sentence`To issue a certificate for a client:  ${ours('cert', 'client', 'NAME')}`
+/** `name` is the word that was typed behind it. */
+const newClient = (name: string): Sentence =>
+  sentence`To issue a certificate for a client:  ${ours('cert', 'client', name)}`
+const SHOW = sentence`To show a certificate:  ${SELF} cert show  To list all certificates:  ${SELF} cert list`
 const NEW_CERTIFICATE = sentence`Name what to issue:  ${SELF} cert client  or  ${SELF} cert server`
 const NOT_A_CERTIFICATE = sentence`To see what ends the access of a certificate:  ${SELF} cert revoke  To remove a client's files:  ${SELF} client rm`
 const DOCKERS_OWN = ['use', 'show', 'inspect', 'update']
@@ -26,7 +29,10 @@ const DOCKERS_OWN = ['use', 'show', 'inspect', 'update']
  * Words that name no command of ours, and what to do. Only a word that asks for something new leads to a command that issues
  * something new; a slip never does.
  */
-const EXPLAINED: ReadonlyMap<string, Sentence> = new Map([
+const EXPLAINED: ReadonlyMap<string, Sentence | ((name: string) => Sentence)> = new Map<
+  string,
+  Sentence | ((name: string) => Sentence)
+>([
   ['version', sentence`Did you mean  ${SELF} --version ?`],
   [
     'undo',
@@ -36,20 +42,26 @@ const EXPLAINED: ReadonlyMap<string, Sentence> = new Map([
     'cert rotate',
     sentence`To renew certificates:  ${SELF} cert renew  To replace the CA in phases:  ${SELF} cert rotate-ca`,
   ],
+  ['cert info', SHOW],
+  ['client info', SHOW],
   ...['rm', 'remove', 'delete'].map((word) => [`cert ${word}`, NOT_A_CERTIFICATE] as const),
   ...['add', 'create', 'new', 'issue'].flatMap((word) => [
     [`cert ${word}`, NEW_CERTIFICATE] as const,
-    [`client ${word}`, NEW_CLIENT] as const,
+    [`client ${word}`, newClient] as const,
   ]),
   ...DOCKERS_OWN.map(
     (word) => [`context ${word}`, sentence`Use the docker command:  ${command('docker', 'context', word)}`] as const,
   ),
 ])
 
-/** What to do about a word that has an explanation. `group` are the words before it. */
-export function explainedWord(group: readonly string[], word: string): Sentence | undefined {
-  return EXPLAINED.get([...group, word].join(' '))
+/** What to do about a word that has an explanation. `group` are the words before it, `next` is the one behind it. */
+export function explainedWord(group: readonly string[], word: string, next = ''): Sentence | undefined {
+  const explained = EXPLAINED.get([...group, word].join(' '))
+  return typeof explained === 'function' ? explained(PLAIN_NAME.test(next) ? next : 'NAME') : explained
 }
+
+/** A name of a client or server that a message can repeat: no option, path, file or host. */
+export const PLAIN_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
 
 /** The commands that have a synonym of the word in their group, else those that have it in another group. */
 export function otherNames(group: readonly string[], word: string): string[] {

@@ -12,7 +12,7 @@ import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../../base/errors.ts'
 import type { CommandSpec } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { explainedWord, otherNames } from './other-names.ts'
+import { explainedWord, otherNames, PLAIN_NAME } from './other-names.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
 /** Did commander throw because it showed help or the version? */
@@ -28,6 +28,8 @@ export function isCommanderError(error: unknown): error is CommanderError {
 export interface Place {
   /** The words of the command, after our own name. */
   readonly words: readonly string[]
+  /** The whole command line. */
+  readonly argv: readonly string[]
   /** The command, if it is known. */
   readonly spec?: CommandSpec
   readonly command?: Command
@@ -38,7 +40,7 @@ export interface Place {
  * option or the suggestion only inside its message (lib/command.js of commander), so this file is the one place that reads
  * messages; nothing reads those of docker-mtls.
  */
-export function usageErrorFrom(error: CommanderError, { words, spec, command }: Place): ArgumentError {
+export function usageErrorFrom(error: CommanderError, { words, argv, spec, command }: Place): ArgumentError {
   const where = [commandPart('docker-mtls', ...words)]
   const [what = '', hint = ''] = error.message.replace(/^error: /, '').split('\n')
   const help = sentence`See:  ${where} --help`
@@ -47,7 +49,8 @@ export function usageErrorFrom(error: CommanderError, { words, spec, command }: 
   switch (error.code) {
     case 'commander.unknownCommand': {
       const word = quoted(what)
-      const todo = explainedWord(words, word) ?? didYouMean(commandMeant(words, word, similar), help)
+      const todo =
+        explainedWord(words, word, argv[argv.indexOf(word) + 1]) ?? didYouMean(commandMeant(words, word, similar), help)
       return usageError(where, `there is no command ${word}`, todo)
     }
     case 'commander.unknownOption': {
@@ -106,13 +109,10 @@ function withName(example: Sentence, command: Command | undefined): Sentence {
     .split(' ')
     .slice(1 + wordsOf(command))
   const [shown = ''] = words
-  if (!PLAIN.test(typed) || !PLAIN.test(shown)) return example
+  if (!PLAIN_NAME.test(typed) || !PLAIN_NAME.test(shown)) return example
   const isShown = new RegExp(`(?<=^|\\s)${shown}(?=[\\s.]|$)`, 'g')
   return partsOf(example).map((part) => (typeof part === 'string' ? part.replaceAll(isShown, typed) : part))
 }
-
-/** No option, path, file or host. */
-const PLAIN = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
 
 /** How many words the command's name has. */
 function wordsOf(command: Command | undefined): number {

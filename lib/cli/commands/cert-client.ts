@@ -1,11 +1,13 @@
-import { SELF, sentence } from '../../base/sentence.ts'
-import { join } from 'node:path'
+import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
 import { hostInFile } from '../inputs/client-folder.ts'
 import { withFolder } from '../inputs/key-folder.ts'
 import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
-import { addDays, addFolder, addJson, addKeyType, addPassphraseFile } from '../command-line/options.ts'
+import { addDays, addFolder, addJson, addKeyType, addPassphraseFile, folderFlags } from '../command-line/options.ts'
+import type { FolderLeafResult } from '../../keystore/keystore.ts'
+import { day } from '../reports/dates.ts'
 import { clientSteps } from '../reports/client-steps.ts'
 
 async function runClient(name: string, given: LeafFlags, context: Context): Promise<void> {
@@ -13,7 +15,22 @@ async function runClient(name: string, given: LeafFlags, context: Context): Prom
   const result = await issueLeaf(flags, context, (folder, options) => folder.ensureClient(name, options))
   const answer = leafAnswer(`client certificate of ${name}`, result, flags, context)
   const steps = flags.json === true ? '' : await stepsText(name, flags.dir, context)
-  context.answer({ ...answer, text: `${answer.text}${steps}` }, flags)
+  const old = await oldWarnings(name, result, flags.dir)
+  context.answer({ ...answer, text: `${answer.text}${steps}`, warnings: [...(answer.warnings ?? []), ...old] }, flags)
+}
+
+/** Whoever renews a certificate may think that the old one ends. */
+async function oldWarnings(name: string, { keptAside }: FolderLeafResult, dir: string): Promise<Sentence[]> {
+  const { certificatesIn, readCertificate } = await import('../../identity/certificate.ts')
+  const { readIfThere } = await import('../../base/files.ts')
+  const path = keptAside.find((one) => basename(one).startsWith('cert.'))
+  const [old] = certificatesIn((path === undefined ? undefined : await readIfThere(path)) ?? '')
+  const end = old === undefined ? undefined : readCertificate(old).validTo
+  if (end === undefined || end.getTime() < Date.now()) return []
+  const revoke = ours('cert', 'revoke', name, ...folderFlags(dir))
+  return [
+    sentence`The old certificate of ${name} works until ${day(end)}, with its key. To find out what ends that:  ${revoke}`,
+  ]
 }
 
 /** Nothing if the key is on the client's own machine. */

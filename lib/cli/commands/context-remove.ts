@@ -2,6 +2,7 @@ import { option, ours, SELF, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import type { Command } from 'commander'
 import { EndpointError } from '../../base/errors.ts'
+import { DEFAULT_CONTEXT } from '../../endpoint/context-layout.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
@@ -49,6 +50,7 @@ async function checkAll(
   ])
   const used = await readCurrentContext(config)
   for (const name of names) {
+    if (name === DEFAULT_CONTEXT) throw notRemovable(name)
     parseContextName(name)
     if (!(await contextExists(config, name))) throw notThere(config, name)
     // DOCKER_HOST only overrides the current context for now.
@@ -56,6 +58,14 @@ async function checkAll(
     if (by !== undefined && force !== true) throw inUse(name, by)
   }
   return names.filter((name) => name === env['DOCKER_CONTEXT'])
+}
+
+function notRemovable(name: string): EndpointError {
+  return new EndpointError('ERR_CONTEXT_NAME_INVALID', {
+    tried: `removing the context ${name}`,
+    got: "it can't be removed: the docker command has it for the daemon of this machine",
+    todo: sentence`List the contexts that you can remove:  ${ours('context', 'ls')}`,
+  })
 }
 
 function notThere(config: string, name: string): EndpointError {
