@@ -70,7 +70,7 @@ export async function addEnvFile(process: Variables, path: string, log: Resoluti
     return { ...file, ...process, ...(file.DOCKER_CONFIG && { DOCKER_CONFIG: file.DOCKER_CONFIG }) }
   }
   const because = `the process already sets ${enumerate(set)}`
-  log.record('option envFile', 'passed over', because, path)
+  log.record('option envFile', 'ignored', because, path)
   log.warn('env-file-ignored', `The env file ${path} is ignored: ${because}.`)
   return process
 }

@@ -116,8 +116,8 @@ const EMPTY: { readonly [Name in Source]?: string } = {
 
 /** The step of a source that wasn't considered because an earlier one decided. */
 function notConsidered(source: Source, log: ResolutionLog, env: Environment, otherwise: Sentence): LogEntry {
-  if (source === 'currentContext' || source === 'local socket') return { verdict: 'passed over', because: otherwise }
-  if (isSet(source, log)) return { verdict: 'passed over', because: otherwise, value: valueOf(source, log) }
+  if (source === 'currentContext' || source === 'local socket') return { verdict: 'ignored', because: otherwise }
+  if (isSet(source, log)) return { verdict: 'ignored', because: otherwise, value: valueOf(source, log) }
   const empty = isVariable(source) && env[source] === ''
   if (empty) return { verdict: 'not set', because: EMPTY[source] ?? 'it is empty, which counts as not set' }
   return { verdict: 'not set', because: "it isn't set", isAbsent: true }

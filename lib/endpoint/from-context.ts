@@ -85,7 +85,7 @@ async function fromDindOrSocket(env: Environment, log: ResolutionLog): Promise<F
 }
 
 async function fromDind(certDir: Variable, because: string, env: Environment, log: ResolutionLog): Promise<Found> {
-  log.record('local socket', 'passed over', because)
+  log.record('local socket', 'ignored', because)
   requireTlsVerify(certDir, env, log)
   return { endpoint: parseHost(DIND_HOST), source: certDir.source, ...(await certPathOf(env, log)) }
 }

@@ -63,13 +63,13 @@ function parse(
 function recordOtherHosts(name: HostVariable, host: Variable, log: ResolutionLog): void {
   const { DOCKER_HOST_IP: ip, DOCKER_CONTEXT: context } = log.variables
   if (context !== undefined) {
-    log.record('DOCKER_CONTEXT', 'passed over', `${name} takes precedence`, printable(context.value))
+    log.record('DOCKER_CONTEXT', 'ignored', `${name} takes precedence`, printable(context.value))
     log.warn('source-ignored', `${context.source}=${printable(context.value)} is ignored because ${name} is set.`)
   }
   if (ip === undefined || name === 'DOCKER_HOST_IP') return
   const same = ip.value.trim() === host.value.trim()
   const because = same ? 'it has the same value as DOCKER_HOST' : 'DOCKER_HOST takes precedence, and has another value'
-  log.record('DOCKER_HOST_IP', 'passed over', because, showHost(ip.value))
+  log.record('DOCKER_HOST_IP', 'ignored', because, showHost(ip.value))
   if (!same) {
     log.warn('source-ignored', `${ip.source}=${showHost(ip.value)} is ignored because DOCKER_HOST has another value.`)
   }

@@ -21,7 +21,7 @@ export async function fromOptions(options: EndpointOptions, env: Environment, lo
   if (found.certPath === undefined && !ownIdentity) {
     throw new EndpointError('ERR_IDENTITY_REQUIRED', {
       tried: sentence`option ${option('host')} "${showHost(options.host ?? '')}"`,
-      got: 'no option names the client certificate, and options are not combined with the environment',
+      got: 'no option names the client certificate, and if any is set, the environment is ignored',
       todo: sentence`Set ${option('certPath')} to a folder with ca.pem, cert.pem and key.pem.`,
     })
   }
@@ -56,7 +56,7 @@ async function findNamed(
   log.considered = options.certPath === undefined ? 'options ca, cert, key' : 'option certPath'
   throw new EndpointError('ERR_HOST_REQUIRED', {
     tried: nameSource(log.considered),
-    got: 'it names certificates, but no option names a daemon, and options are not combined with the environment',
+    got: 'it names certificates, but no option names a daemon, and if any is set, the environment is ignored',
     todo: sentence`Set ${option('host')} as well.`,
   })
 }
@@ -68,6 +68,6 @@ function recordCertificates(certPath: string | undefined, { ca }: EndpointOption
 
 function warnOfUnusedIdentity(endpoint: string, { certPath }: EndpointOptions, log: ResolutionLog): void {
   const step = certPath === undefined ? 'options ca, cert, key' : 'option certPath'
-  log.record(step, 'passed over', `${endpoint} needs no certificates`, certPath)
+  log.record(step, 'ignored', `${endpoint} needs no certificates`, certPath)
   log.warn('tls-unused', `The certificates in the options have no effect: ${endpoint} doesn't use TLS.`)
 }

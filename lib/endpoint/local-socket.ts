@@ -34,6 +34,11 @@ export interface LocalEndpoint {
   readonly exists: boolean
 }
 
+function noneExists(paths: readonly string[]): string {
+  if (paths.length === 2) return `neither ${paths.join(' nor ')} exists`
+  return paths.length === 1 ? `${paths.join('')} doesn't exist` : `none of ${enumerate(paths)} exists`
+}
+
 /**
  * Finds the daemon of this machine. The choice depends only on which socket exists: a failed connection doesn't select
  * another socket. If none exists, it returns the default socket, so that the error names it.
@@ -50,6 +55,6 @@ export async function findLocalSocket(
     if (!(await isSocket(path))) continue
     return { endpoint: { kind: 'unix', path }, because: 'it is the first socket that exists', exists: true }
   }
-  const because = `none of ${enumerate(paths)} exists, so this is the default`
+  const because = `${noneExists(paths)}, so this is the default`
   return { endpoint: { kind: 'unix', path: DEFAULT_SOCKET }, because, exists: false }
 }

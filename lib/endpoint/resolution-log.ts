@@ -5,7 +5,7 @@ import type { Variables } from './environment.ts'
 import type { EndpointOptions } from './options.ts'
 
 /** What happened to an option, a variable or a file while the endpoint was resolved. */
-export type Verdict = 'chosen' | 'passed over' | 'not set' | 'refused'
+export type Verdict = 'chosen' | 'ignored' | 'not set' | 'refused'
 
 /** All options, variables and files that can determine the endpoint, in order of precedence. */
 export const SOURCES = [

@@ -37,7 +37,7 @@ export function requireTlsVerify(host: Variable, env: Environment, log: Resoluti
 }
 
 function recordDockerTls(stricter: VariableName, tls: Variable | undefined, log: ResolutionLog): void {
-  if (tls !== undefined) log.record('DOCKER_TLS', 'passed over', `${stricter} is stricter`, printable(tls.value))
+  if (tls !== undefined) log.record('DOCKER_TLS', 'ignored', `${stricter} is stricter`, printable(tls.value))
 }
 
 function tlsVerifyRequired(host: Variable, tls: Variable | undefined, env: Environment): EndpointError {
@@ -87,7 +87,7 @@ async function fromCertDir(certDir: Variable, env: Environment, log: ResolutionL
     const config = configFolder(log.variables, env)
     if (await hasTlsFiles(config)) {
       const because = `${certPath} lacks ca.pem, cert.pem or key.pem, and ${config} has them`
-      log.record('DOCKER_TLS_CERTDIR', 'passed over', because, shown)
+      log.record('DOCKER_TLS_CERTDIR', 'ignored', because, shown)
       return undefined
     }
   }
@@ -100,7 +100,7 @@ export function recordUnusedTls(why: string, log: ResolutionLog): void {
   const set = tlsVariables(log.variables)
   for (const name of [...set, 'DOCKER_TLS_CERTDIR'] as const) {
     const value = log.variables[name]?.value
-    if (value !== undefined) log.record(name, 'passed over', why, printable(value))
+    if (value !== undefined) log.record(name, 'ignored', why, printable(value))
   }
   if (set.length > 0)
     log.warn('tls-unused', `${set.join(', ')} ${set.length === 1 ? 'has' : 'have'} no effect: ${why}.`)

@@ -127,6 +127,31 @@ describe('ping', () => {
     assert.match(stderr, /^ERR_NAME_NOT_RESOLVED: .*build01/)
   })
 
+  test('a failure is on stderr as well as in the JSON', async () => {
+    const argv = ['explain', '--host', 'tcp://h:2375']
+    const plain = await runCli(argv, { env })
+    const { code, stdout, stderr } = await runCli([...argv, '--json'], { env })
+    assert.deepEqual([code, plain.code, plain.stderr], [1, 1, ''])
+    assert.ok(plain.stdout.startsWith(stderr), stderr)
+    assert.match(stderr, /^ERR_PLAINTEXT_PORT: .*\n.*\n$/)
+    assert.equal((JSON.parse(stdout) as ExplainData).error?.code, 'ERR_PLAINTEXT_PORT')
+    assert.equal((await runCli(['explain', '--json'], { env })).stderr, '')
+  })
+
+  test('options that exclude each other are refused as what they are', async () => {
+    const { stdout } = await runCli(['explain', '--host', 'tcp://h', '--context', 'x'], { env })
+    assert.match(stdout, /^refused {2}the options$/m)
+    assert.match(stdout, /^ERR_/)
+  })
+
+  test('the text and the JSON have the same words', async () => {
+    const argv = ['explain', '--host', 'unix:///x']
+    const [{ stdout }, { steps }] = [await runCli(argv, { env }), await runJson<ExplainData>(argv, { env })]
+    const ignored = steps.filter(({ verdict }) => verdict === 'ignored')
+    assert.ok(ignored.length > 0)
+    for (const { source } of ignored) assert.match(stdout, new RegExp(`^ignored {2}${source}`, 'm'))
+  })
+
   test('a .env file that is passed over is spoken of before anything else', async () => {
     const argv = ['ping', '--dotenv', join(certPath, '.env')]
     const good = await runCli(argv, { env })

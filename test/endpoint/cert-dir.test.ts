@@ -74,7 +74,7 @@ describe('DOCKER_TLS_CERTDIR', () => {
       verdict: 'chosen',
       because: 'docker:dind writes the client certificate to /certs/client',
     })
-    assert.equal((await explain({ ...DIND, DOCKER_CERT_PATH: '/c' }))?.verdict, 'passed over')
+    assert.equal((await explain({ ...DIND, DOCKER_CERT_PATH: '/c' }))?.verdict, 'ignored')
     const off = await explain({ DOCKER_TLS_CERTDIR: '' })
     assert.equal(off?.because, 'it is empty, which turns TLS off in docker:dind, but not here')
     assert.equal((await explain({}))?.verdict, 'not set')

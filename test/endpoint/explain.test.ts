@@ -15,7 +15,7 @@ function told({ steps }: Explanation): string[] {
 }
 
 const HOME = { HOME: '/nowhere' }
-const REST = ['currentContext: passed over', 'local socket: passed over']
+const REST = ['currentContext: ignored', 'local socket: ignored']
 
 describe('explainEndpoint tells', () => {
   const rows: [string, EndpointOptions, Record<string, string>, string[]][] = [
@@ -27,28 +27,16 @@ describe('explainEndpoint tells', () => {
       ['DOCKER_HOST: chosen', ...REST, 'DOCKER_TLS_VERIFY: chosen', 'DOCKER_CERT_PATH: chosen'],
     ],
     [
-      'that DOCKER_HOST_IP was passed over',
+      'that DOCKER_HOST_IP was ignored',
       {},
       { DOCKER_HOST: 'tcp://h', DOCKER_HOST_IP: '10.0.0.5', DOCKER_TLS_VERIFY: '1', DOCKER_CONFIG: '/c' },
-      [
-        'DOCKER_HOST: chosen',
-        'DOCKER_HOST_IP: passed over',
-        ...REST,
-        'DOCKER_TLS_VERIFY: chosen',
-        'DOCKER_CONFIG: chosen',
-      ],
+      ['DOCKER_HOST: chosen', 'DOCKER_HOST_IP: ignored', ...REST, 'DOCKER_TLS_VERIFY: chosen', 'DOCKER_CONFIG: chosen'],
     ],
     [
       'that a socket has no TLS',
       {},
       { DOCKER_HOST: 'unix://', DOCKER_TLS_VERIFY: '1', DOCKER_TLS: '1', DOCKER_CONTEXT: 'x' },
-      [
-        'DOCKER_HOST: chosen',
-        'DOCKER_CONTEXT: passed over',
-        ...REST,
-        'DOCKER_TLS_VERIFY: passed over',
-        'DOCKER_TLS: passed over',
-      ],
+      ['DOCKER_HOST: chosen', 'DOCKER_CONTEXT: ignored', ...REST, 'DOCKER_TLS_VERIFY: ignored', 'DOCKER_TLS: ignored'],
     ],
     [
       'that options switch the environment off',
@@ -57,11 +45,11 @@ describe('explainEndpoint tells', () => {
       [
         'option host: chosen',
         'option certPath: chosen',
-        'DOCKER_HOST: passed over',
+        'DOCKER_HOST: ignored',
         ...REST,
-        'DOCKER_TLS_VERIFY: passed over',
+        'DOCKER_TLS_VERIFY: ignored',
         'option apiVersion: chosen',
-        'DOCKER_API_VERSION: passed over',
+        'DOCKER_API_VERSION: ignored',
       ],
     ],
     [
@@ -74,13 +62,13 @@ describe('explainEndpoint tells', () => {
       'what was refused, and that nothing else is tried',
       {},
       { DOCKER_HOST: 'tcp://h:2375', DOCKER_HOST_IP: 'h', DOCKER_TLS_VERIFY: '1' },
-      ['DOCKER_HOST: refused', 'DOCKER_HOST_IP: passed over', ...REST, 'DOCKER_TLS_VERIFY: passed over'],
+      ['DOCKER_HOST: refused', 'DOCKER_HOST_IP: ignored', ...REST, 'DOCKER_TLS_VERIFY: ignored'],
     ],
     [
       'which variable is missing',
       {},
       { DOCKER_HOST: 'tcp://h', DOCKER_CERT_PATH: '/c' },
-      ['DOCKER_HOST: chosen', ...REST, 'DOCKER_TLS_VERIFY: refused', 'DOCKER_CERT_PATH: passed over'],
+      ['DOCKER_HOST: chosen', ...REST, 'DOCKER_TLS_VERIFY: refused', 'DOCKER_CERT_PATH: ignored'],
     ],
     [
       'of DOCKER_TLS',
@@ -92,7 +80,7 @@ describe('explainEndpoint tells', () => {
       'of certificates without a daemon',
       {},
       { DOCKER_CERT_PATH: '/c' },
-      ['local socket: passed over', 'DOCKER_CERT_PATH: refused'],
+      ['local socket: ignored', 'DOCKER_CERT_PATH: refused'],
     ],
     ['of an unknown context', {}, { DOCKER_CONTEXT: 'none' }, ['DOCKER_CONTEXT: refused', ...REST]],
     ['of a version', {}, { DOCKER_API_VERSION: 'x' }, ['local socket: chosen', 'DOCKER_API_VERSION: refused']],
@@ -115,7 +103,7 @@ describe('explainEndpoint tells', () => {
     const counts = await explainEndpoint({ envFile }, { HOME: home })
     assert.deepEqual(told(counts).slice(0, 2), ['option envFile: chosen', `DOCKER_HOST in ${envFile}: chosen`])
     const doesNot = await explainEndpoint({ envFile }, { HOME: home, DOCKER_HOST: 'unix://' })
-    assert.deepEqual(told(doesNot).slice(0, 2), ['option envFile: passed over', 'DOCKER_HOST: chosen'])
+    assert.deepEqual(told(doesNot).slice(0, 2), ['option envFile: ignored', 'DOCKER_HOST: chosen'])
     assert.match(doesNot.steps.find(({ source }) => source === 'option envFile')?.because ?? '', /sets DOCKER_HOST/)
   })
 
@@ -130,7 +118,7 @@ describe('explainEndpoint tells', () => {
     const empty = 'it is empty, which counts as not set'
     assert.deepEqual(step('DOCKER_CONTEXT'), { source: 'DOCKER_CONTEXT', verdict: 'not set', because: empty })
     const own = 'the context prod leads to unix:///run/d.sock, which has no TLS'
-    assert.deepEqual(step('DOCKER_TLS'), { source: 'DOCKER_TLS', value: '1', verdict: 'passed over', because: own })
+    assert.deepEqual(step('DOCKER_TLS'), { source: 'DOCKER_TLS', value: '1', verdict: 'ignored', because: own })
   })
 
   test('that a variable is not set, where it is refused for that', async () => {

@@ -91,7 +91,7 @@ function verdict(ok: boolean, because: string, paint: Paint): string {
 }
 
 function define(command: Command, context: Context): void {
-  command.argument('<file>', 'one or more certificates, PEM or DER; - for stdin')
+  command.argument('<file>', 'a file with one or more certificates, PEM or DER; - for stdin')
   addJson(command).action((path: string, flags: ShowFlags) => runShow(path, flags, context))
 }
 

@@ -25,14 +25,12 @@ async function runExplain(flags: ExplainFlags, context: Context): Promise<void> 
     steps: steps.map(plainStep),
   }
   const exitCode = error === undefined ? 0 : exitCodeOf(error)
+  if (error !== undefined && flags.json === true) context.say(errorLine(error, context))
   context.answer({ data, text, warnings: endpoint?.warnings ?? [], exitCode }, flags)
 }
 
 function verdictText({ endpoint, error }: DetailedExplanation, { io, paint, width, typed }: Context): string {
-  if (endpoint === undefined) {
-    const { code, text } = errorText(error, io.env)
-    return `${paint('red', `${code}:`)} ${text}`
-  }
+  if (endpoint === undefined) return errorLine(error, { io, paint })
   const rows: [string, string][] = [
     ['Endpoint', formatEndpoint(endpoint)],
     ['Selected by', typed(nameSource(endpoint.source))],
@@ -42,10 +40,16 @@ function verdictText({ endpoint, error }: DetailedExplanation, { io, paint, widt
   return facts(rows, { paint, width })
 }
 
+/** As every command prints it. */
+function errorLine(error: unknown, { io, paint }: Pick<Context, 'io' | 'paint'>): string {
+  const { code, text } = errorText(error, io.env)
+  return `${paint('red', `${code}:`)} ${text}`
+}
+
 const STYLES: Readonly<Record<DetailedStep['verdict'], Style>> = {
   chosen: 'green',
   refused: 'red',
-  'passed over': 'yellow',
+  ignored: 'yellow',
   'not set': 'dim',
 }
 
@@ -60,21 +64,13 @@ function stepsText(steps: readonly DetailedStep[], context: Context): string {
   return [...lines, ...rest].join('\n')
 }
 
-/** The verdicts as a person reads them; --json keeps the stable values. */
-const VERDICTS: Readonly<Record<DetailedStep['verdict'], string>> = {
-  chosen: 'chosen',
-  refused: 'refused',
-  'passed over': 'ignored',
-  'not set': 'not set',
-}
-
-const VERDICT_WIDTH = Math.max(...Object.values(VERDICTS).map(({ length }) => length))
+const VERDICT_WIDTH = Math.max(...Object.keys(STYLES).map(({ length }) => length))
 
 function stepText({ source, value, verdict, because }: DetailedStep, { paint, width, typed }: Context): string {
   const indent = ' '.repeat(VERDICT_WIDTH + 2)
-  const name = typed(nameSource(source))
+  const name = source === 'arguments' ? 'the options' : typed(nameSource(source))
   const what = value === undefined ? name : `${name}: ${value}`
-  const head = `${paint(STYLES[verdict], VERDICTS[verdict].padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
+  const head = `${paint(STYLES[verdict], verdict.padEnd(VERDICT_WIDTH))}  ${paint('bold', what)}`
   return `${head}\n${wrap(typed(because), width, indent)}`
 }
 

@@ -86,7 +86,7 @@ export async function connectOptions(flags: ConnectFlags, { warn }: Context): Pr
 async function warnBefore(options: EndpointOptions, { io, warn }: Context): Promise<void> {
   const { explainEndpoint } = await import('../../endpoint/explain.ts')
   const { endpoint, steps } = await explainEndpoint(options, io.env)
-  const ignored = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'passed over')
+  const ignored = steps.filter(({ source, verdict }) => source === 'option envFile' && verdict === 'ignored')
   const warnings =
     endpoint?.warnings ?? ignored.map(({ value, because }) => `The env file ${value} is ignored: ${because}.`)
   for (const warning of warnings) warn(warning)
