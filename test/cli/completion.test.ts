@@ -46,6 +46,8 @@ before(async () => {
     await mkdir(join(cwd, name), { recursive: true })
   }
   await mkdir(join(cwd, 'docker-mtls/clients', HOSTILE))
+  await mkdir(join(cwd, 'docker-mtls/hosts/web.example.com'), { recursive: true })
+  await mkdir(join(cwd, 'docker-mtls/hosts', HOSTILE))
   await writeFile(join(cwd, 'dotenv.txt'), '')
   await program('docker', `[ "$*" = 'context ls -q' ] && printf '%s\\n' default prod '${HOSTILE}'`)
   for (const name of ['node', 'npx', 'docker-mtls']) await program(name, 'touch started')
@@ -76,6 +78,16 @@ const ROWS: readonly (readonly [line: string, offered: readonly string[], not: r
   ['docker-mtls client export ', ['alice', 'bob'], ['carol', '--json', 'docs/']],
   ['docker-mtls client export --dir other ', ['carol'], ['alice']],
   ['docker-mtls cert renew alice b', ['bob'], ['alice']],
+  ['docker-mtls client rm alice ', ['bob'], ['alice']],
+  ['docker-mtls client rm alice', ['alice'], ['bob']],
+  ['docker-mtls context rm prod ', ['default'], ['prod']],
+  ['docker-mtls cert renew --host ', ['server', 'web.example.com'], ['alice', 'docs/']],
+  ['docker-mtls cert revoke --host w', ['web.example.com'], ['server']],
+  ['docker-mtls audit --skip C-PR', ['C-PRIV'], ['container']],
+  ['docker-mtls audit --only cont', ['container'], ['C-PRIV']],
+  ['docker-mtls help ', ['cert', 'ping', 'init'], ['--json', 'alice']],
+  ['docker-mtls help cert re', ['renew', 'revoke'], ['ca']],
+  ['docker-mtls help context ', ['ls', 'rm'], ['cert']],
   ['docker-mtls context create x --client a', ['alice'], ['bob']],
   ['docker-mtls ping --context ', ['default', 'prod'], ['docs/', 'alice']],
   ['docker-mtls context rm p', ['prod'], ['default']],
@@ -160,10 +172,11 @@ describe('PowerShell, which is not at hand here', () => {
     for (const line of table.split('\n')) {
       const [, key] = /^ {2}'([a-z -]*)' = @\($/.exec(line) ?? []
       if (key !== undefined) keys.push(key)
-      else assert.match(line, /^(?: {2}\)| {4}, @\('[a-z0-9-]*', '[@a-z0-9.,-]*', '(?:[^']|'')*'\))$/)
+      else assert.match(line, /^(?: {2}\)| {4}, @\('[a-z0-9-]*', '[@A-Za-z0-9.,-]*', '(?:[^']|'')*'\))$/)
     }
     const groups = COMMANDS.flatMap(({ words }) => (words.length === 2 ? [words[0]] : []))
-    const expected = ['', ...groups, ...COMMANDS.map(({ words }) => words.join(' '))]
+    const help = ['help', ...groups.map((group) => `help ${group}`)]
+    const expected = ['', ...groups, ...help, ...COMMANDS.map(({ words }) => words.join(' '))]
     assert.deepEqual(keys.toSorted(), [...new Set(expected)].toSorted())
     assert.match(script, /^ {4}, @\('--key-type', 'p256,p384,.*', 'p256, p384, .*'\)$/m)
     assert.match(script, /^ {4}, @\('--no-client-proof', '', 'don''t fail if .*'\)$/m)

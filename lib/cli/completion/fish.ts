@@ -29,7 +29,8 @@ const VALUES = {
   file: ['-F'],
   folder: ['-f', '-a', q('(__fish_complete_directories)')],
   client: ['-f', '-a', q('(__docker_mtls_clients)')],
-  context: ['-f', '-a', q('(docker context ls -q 2>/dev/null)')],
+  server: ['-f', '-a', q('(__docker_mtls_servers)')],
+  context: ['-f', '-a', q('(docker context ls -q 2>/dev/null | __docker_mtls_untyped)')],
   text: ['-f'],
 } as const
 

@@ -2,7 +2,7 @@
 # It doesn't start docker-mtls. After an update of docker-mtls, write it again.
 
 # Sets spec to what can follow a command: commands, options, and = for an argument. After a = is the kind of the value:
-# @file, @folder, @client, @context, @text, or the possible words.
+# @file, @folder, @client, @server, @context, @text, or the possible words.
 _docker_mtls_spec() {
   case $1 in
     # @@COMMANDS@@
@@ -14,8 +14,10 @@ _docker_mtls_offer() {
   [[ $1 != "$current"* ]] || COMPREPLY+=("$1")
 }
 
-# Names of files and contexts come from outside, so only harmless ones are offered.
+# Names of files and contexts come from outside, so only harmless ones are offered, and each only once.
 _docker_mtls_offer_name() {
+  local index
+  for ((index = 3; index < at; index++)); do [[ ${words[index]} != "$1" ]] || return 0; done
   [[ ! $1 =~ ^[A-Za-z0-9][A-Za-z0-9_.+-]*$ ]] || _docker_mtls_offer "$1"
 }
 
@@ -25,13 +27,13 @@ _docker_mtls_paths() {
   while IFS= read -r path; do COMPREPLY+=("$path"); done < <(compgen "$1" -- "$current")
 }
 
-_docker_mtls_clients() {
+_docker_mtls_folders() {
   local folder=@@FOLDER@@ path index
   for ((index = 1; index < at; index++)); do
     [[ ${words[index]} != --dir ]] || folder=${words[index + 1]}
     [[ ${words[index]} != --dir || $folder != = ]] || folder=${words[index + 2]}
   done
-  for path in "${folder/#\~\//$HOME/}"/clients/*/; do
+  for path in "${folder/#\~\//$HOME/}/$1"/*/; do
     path=${path%/}
     _docker_mtls_offer_name "${path##*/}"
   done
@@ -42,7 +44,11 @@ _docker_mtls_values() {
   case $1 in
     @file) _docker_mtls_paths -f ;;
     @folder) _docker_mtls_paths -d ;;
-    @client) _docker_mtls_clients ;;
+    @client) _docker_mtls_folders clients ;;
+    @server)
+      _docker_mtls_offer_name server
+      _docker_mtls_folders hosts
+      ;;
     @context)
       while IFS= read -r word; do _docker_mtls_offer_name "$word"; done < <(docker context ls -q 2>/dev/null)
       ;;

@@ -18,7 +18,27 @@ function __docker_mtls_operand
     __docker_mtls_begins $argv; and not string match -q -- '-*' (commandline -ct)
 end
 
+# Names that are not on the command line yet.
+function __docker_mtls_untyped
+    set -l words (commandline -opc)
+    while read -l name
+        contains -- $name $words[4..]; or echo $name
+    end
+end
+
 function __docker_mtls_clients
+    __docker_mtls_folders clients | __docker_mtls_untyped
+end
+
+function __docker_mtls_servers
+    begin
+        echo server
+        __docker_mtls_folders hosts
+    end | __docker_mtls_untyped
+end
+
+function __docker_mtls_folders
+    set -l below $argv[1]
     set -l words (commandline -opc)
     set -l folder @@FOLDER@@
     for index in (seq 2 (count $words))
@@ -29,7 +49,7 @@ function __docker_mtls_clients
                 set folder (string replace -- --dir= '' $words[$index])
         end
     end
-    path basename -- (path filter -d -- (string replace -r '^~/' $HOME/ -- $folder)/clients/*)
+    path basename -- (path filter -d -- (string replace -r '^~/' $HOME/ -- $folder)/$below/*)
 end
 
 # npx docker-mtls, also with options of npx in between.

@@ -2,7 +2,7 @@
 # It doesn't start docker-mtls. After an update of docker-mtls, write it again.
 
 # What can follow each command: a command, an option or nothing for an argument; the kind of its value (@file, @folder,
-# @client, @context, @text, or the possible words); the description.
+# @client, @server, @context, @text, or the possible words); the description.
 $DockerMtlsCommands = @{
   # @@COMMANDS@@
 }
@@ -35,9 +35,12 @@ $DockerMtlsCompleter = {
     $before = "$option="
     $current = $Matches[2]
   }
+  # Names of clients and contexts are offered once.
+  $typed = @($words | Select-Object -Skip 2)
   $offer = {
     param($text, $about)
     if (-not $text.StartsWith($current)) { return }
+    if ($typed -ccontains $text -and $text -notlike '-*') { return }
     if (-not $about) { $about = $text }
     [System.Management.Automation.CompletionResult]::new("$before$text", $text, 'ParameterValue', $about)
   }
@@ -49,11 +52,13 @@ $DockerMtlsCompleter = {
         [System.Management.Automation.CompletionCompleters]::CompleteFilename($current) |
           Where-Object { $_.ResultType -eq 'ProviderContainer' }
       }
-      '@client' {
+      { $_ -in '@client', '@server' } {
+        $below = if ($kind -eq '@client') { 'clients' } else { 'hosts' }
+        if ($kind -eq '@server') { & $offer 'server' }
         $at = [array]::LastIndexOf($words, '--dir')
         $folder = if ($at -ge 0 -and $at + 1 -lt $words.Count) { $words[$at + 1].Trim("'", '"') } else { '@@FOLDER@@' }
-        Get-ChildItem -Directory -LiteralPath (Join-Path $folder 'clients') -ErrorAction SilentlyContinue |
-          Where-Object { $_.Name -match '^[A-Za-z0-9][A-Za-z0-9_-]*$' } | ForEach-Object { & $offer $_.Name }
+        Get-ChildItem -Directory -LiteralPath (Join-Path $folder $below) -ErrorAction SilentlyContinue |
+          Where-Object { $_.Name -match '^[A-Za-z0-9][A-Za-z0-9_.-]*$' } | ForEach-Object { & $offer $_.Name }
       }
       '@context' {
         if (Get-Command docker -ErrorAction SilentlyContinue) {

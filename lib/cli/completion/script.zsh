@@ -14,17 +14,29 @@ _docker_mtls_specs() {
   esac
 }
 
-_docker_mtls_clients() {
+# Names that are not on the command line yet.
+_docker_mtls_untyped() {
+  local -a before=("${(@)words[2,CURRENT-1]}")
+  local -a left=(${@:|before})
+  compadd -a left
+}
+
+_docker_mtls_folders() {
   local folder=@@FOLDER@@ at=$words[(I)--dir] joined=$words[(I)--dir=*]
   (( ! at )) || folder=${(Q)words[at + 1]}
   (( ! joined )) || folder=${(Q)words[joined]#--dir=}
-  local -a names=("${folder/#\~\//$HOME/}"/clients/*(N/:t))
-  compadd -a names
+  local -a names=("${folder/#\~\//$HOME/}"/$1/*(N/:t))
+  shift
+  _docker_mtls_untyped "$@" $names
 }
+
+_docker_mtls_clients() { _docker_mtls_folders clients }
+
+_docker_mtls_servers() { _docker_mtls_folders hosts server }
 
 _docker_mtls_contexts() {
   local -a names=("${(@f)$(docker context ls -q 2>/dev/null)}")
-  compadd -a names
+  _docker_mtls_untyped $names
 }
 
 _docker_mtls() {

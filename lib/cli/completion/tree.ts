@@ -1,7 +1,9 @@
 import type { Argument, Command, Option } from 'commander'
+import { CHECKS } from '../../audit/checks.ts'
+import { FAMILIES } from '../../audit/names.ts'
 
 /** What completes a value: names that the shell finds itself, or a choice of words. `text` can't be completed. */
-export type ValueKind = 'file' | 'folder' | 'client' | 'context' | 'text' | readonly string[]
+export type ValueKind = 'file' | 'folder' | 'client' | 'server' | 'context' | 'text' | readonly string[]
 
 /** An option of a command. */
 export interface KnownOption {
@@ -32,6 +34,18 @@ const BY_NAME: Readonly<Record<string, ValueKind>> = {
 /** Options whose value is called a name. */
 const BY_FLAG: Readonly<Record<string, ValueKind>> = { '--client': 'client', '--context': 'context' }
 
+/** Options of one command. */
+const BY_COMMAND_AND_FLAG: Readonly<Record<string, () => ValueKind>> = {
+  'cert renew --host': () => 'server',
+  'cert revoke --host': () => 'server',
+  'audit --only': checksAndFamilies,
+  'audit --skip': checksAndFamilies,
+}
+
+function checksAndFamilies(): readonly string[] {
+  return [...Object.keys(FAMILIES), ...CHECKS.map(({ id }) => id)]
+}
+
 /** Commands whose argument is the name of something that exists. */
 const BY_COMMAND: Readonly<Record<string, ValueKind>> = {
   'client env': 'client',
@@ -48,17 +62,29 @@ export function knownCommands(command: Command, words: readonly string[] = []): 
   const own: KnownCommand = {
     words,
     commands: command.commands.map((below) => ({ name: below.name(), summary: below.summary() })),
-    options: help.visibleOptions(command).map(optionOf),
+    options: help.visibleOptions(command).map((option) => optionOf(option, words)),
     operands: command.registeredArguments.map((argument) => operandOf(argument, words)),
   }
-  return [own, ...command.commands.flatMap((below) => knownCommands(below, [...words, below.name()]))]
+  const below = command.commands.flatMap((one) => knownCommands(one, [...words, one.name()]))
+  return words.length > 0 ? [own, ...below] : [own, ...below, ...helpCommands([own, ...below])]
 }
 
-function optionOf({ long, flags, description, required, optional, argChoices }: Option): KnownOption {
+/** `help` has the commands behind it. It isn't among the commands itself, since each of them has --help. */
+function helpCommands(all: readonly KnownCommand[]): KnownCommand[] {
+  const groups = all.filter(({ commands }) => commands.length > 0)
+  return groups.map(({ words, commands }) => ({ words: ['help', ...words], commands, options: [], operands: [] }))
+}
+
+function optionOf(
+  { long, flags, description, required, optional, argChoices }: Option,
+  words: readonly string[],
+): KnownOption {
   const flag = long ?? flags
   if (!required && !optional) return { flag, description }
   const name = nameOf(flags)
-  return { flag, description, value: { name, kind: argChoices ?? BY_FLAG[flag] ?? BY_NAME[name] ?? 'text', optional } }
+  const ofCommand = BY_COMMAND_AND_FLAG[[...words, flag].join(' ')]?.()
+  const kind = argChoices ?? ofCommand ?? BY_FLAG[flag] ?? BY_NAME[name] ?? 'text'
+  return { flag, description, value: { name, kind, optional } }
 }
 
 function operandOf(argument: Argument, words: readonly string[]): KnownCommand['operands'][number] {

@@ -43,6 +43,7 @@ const ACTIONS = {
   file: '_files',
   folder: '_files -/',
   client: '_docker_mtls_clients',
+  server: '_docker_mtls_servers',
   context: '_docker_mtls_contexts',
   text: ' ',
 } as const
