@@ -4,8 +4,8 @@ import { PkiError } from '../../base/errors.ts'
 import { hasCa } from './has-ca.ts'
 
 /** What `init` and `setup` create in their folder. */
-const PARTS = ['ca', 'clients', 'server', 'hosts']
-const PARTS_WITH_FOLDERS = ['clients', 'hosts']
+const PARTS = new Set(['ca', 'clients', 'server', 'hosts'])
+const PARTS_WITH_FOLDERS = new Set(['clients', 'hosts'])
 
 /**
  * Refuses a file, and a part of a folder that `init` created, where that folder is expected. A CA in it would be a second one.
@@ -33,6 +33,6 @@ export async function partFault(folder: string): Promise<string | undefined> {
 /** The folder of `init` that has this one as a part. */
 async function wholeOf(folder: string): Promise<string | undefined> {
   const above = dirname(folder)
-  if (PARTS.includes(basename(folder)) && (await hasCa(above))) return above
-  return PARTS_WITH_FOLDERS.includes(basename(above)) && (await hasCa(dirname(above))) ? dirname(above) : undefined
+  if (PARTS.has(basename(folder)) && (await hasCa(above))) return above
+  return PARTS_WITH_FOLDERS.has(basename(above)) && (await hasCa(dirname(above))) ? dirname(above) : undefined
 }
