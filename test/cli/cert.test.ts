@@ -77,6 +77,10 @@ describe('cert ca, cert server, cert client', () => {
       /^Warning: The old certificate of alice works until 20\d\d-.*: {2}docker-mtls cert revoke alice/,
     )
     for (const line of ['alice', 'bob']) assert.equal((await cert(['client', line])).stderr, '')
+    const damaged = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n'
+    await writeFile(join(folder, 'clients/bob/cert.pem'), damaged)
+    const forced = await cert(['client', 'bob', '--force'])
+    assert.deepEqual([forced.code, forced.stderr], [0, ''])
   })
 
   test('the files of another server are not replaced by force', async (t) => {

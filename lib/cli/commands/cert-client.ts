@@ -1,4 +1,5 @@
 import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
@@ -21,11 +22,8 @@ async function runClient(name: string, given: LeafFlags, context: Context): Prom
 
 /** Whoever renews a certificate may think that the old one ends. */
 async function oldWarnings(name: string, { keptAside }: FolderLeafResult, dir: string): Promise<Sentence[]> {
-  const { certificatesIn, readCertificate } = await import('../../identity/certificate.ts')
-  const { readIfThere } = await import('../../base/files.ts')
   const path = keptAside.find((one) => basename(one).startsWith('cert.'))
-  const [old] = certificatesIn((path === undefined ? undefined : await readIfThere(path)) ?? '')
-  const end = old === undefined ? undefined : readCertificate(old).validTo
+  const end = path === undefined ? undefined : await endOf(path)
   if (end === undefined || end.getTime() < Date.now()) return []
   const revoke = ours('cert', 'revoke', name, ...folderFlags(dir))
   return [
@@ -50,6 +48,16 @@ async function onlyHost(dir: string): Promise<string | undefined> {
   const hosts = await Promise.all(names.map((name) => hostInFile(join(dir, 'clients', name, '.env'))))
   const [host, ...others] = new Set(hosts.filter((found) => found !== undefined))
   return others.length === 0 ? host : undefined
+}
+
+/** A damaged file may be what was replaced. */
+async function endOf(path: string): Promise<Date | undefined> {
+  const { openCertificate, readCertificate } = await import('../../identity/certificate.ts')
+  try {
+    return readCertificate(openCertificate(await fs.readFile(path, 'utf8'), path)).validTo
+  } catch {
+    return undefined
+  }
 }
 
 function define(command: Command, context: Context): void {
