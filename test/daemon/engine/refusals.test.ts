@@ -109,7 +109,7 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       for (const field of fields)
         await assert.rejects(create(true), { status: 400, daemonMessage: new RegExp(`field \\S*${field}`) })
     }
-    const { Id } = await docker.containers.create({ Image: engine.image, Cmd: 'true', Env: null })
+    const { Id } = await docker.containers.create({ Image: engine.image, Cmd: ['true'], Env: null })
     assert.deepEqual((await docker.containers.inspect(Id)).Config.Cmd, ['true'])
     await docker.containers.remove(Id)
   })
