@@ -5,7 +5,7 @@ import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body
 import type { WireRequest } from '../transport/send.ts'
 import { limitOf } from '../transport/time-limits.ts'
 import { encodeFilters } from './filters.ts'
-import { refuseNewer, serves, tooNew } from './newer.ts'
+import { refuseNewer, serves, tooNew, type VersionInUse } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { checkCallOptions } from './option-hints.ts'
 import { expandPath } from './path.ts'
@@ -37,18 +37,18 @@ export interface Call {
 }
 
 /** A checked call as an HTTP request, without the version in its path. */
-export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
-  if (!serves(version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', version)
+export function wireCall(operation: Operation, call: Call, inUse: VersionInUse): WireRequest {
+  if (!serves(inUse.version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', inUse)
   const names = checkNames(operation, call.names)
   const { options: given = {}, ids, body, headers, closed } = call
   const { signal, timeout, idleTimeout = operation.idle, ...options } = checkOptions(operation, given, names) as Options
-  const encoded = encodeBody(checkBody(operation, body, version))
+  const encoded = encodeBody(checkBody(operation, body, inUse))
   return {
     method: operation.method,
     lane: operation.lane,
     path:
       expandPath(operation.path, ids, `${operation.name}()`) +
-      encodeQuery(queryOf(operation, { ...options, ...names }, version)),
+      encodeQuery(queryOf(operation, { ...options, ...names }, inUse)),
     ...encoded,
     headers: { ...encoded.headers, ...headers },
     signal,
@@ -118,13 +118,17 @@ export function withDefaults<Given extends object>(given: Given, defaults: objec
   return { ...defaults, ...given, ...Object.fromEntries(missing), ...always }
 }
 
-function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {
+function queryOf(
+  { name, query = {} }: Operation,
+  options: Readonly<Record<string, unknown>>,
+  inUse: VersionInUse,
+): Query {
   const pairs = Object.entries(options)
     .filter(([option, value]) => value !== undefined && Object.hasOwn(query, option))
     .map(([option, value]) => {
       const take = query[option] ?? {}
       const what = `the option ${option} of ${name}()`
-      if (!serves(version, take.since)) throw tooNew(what, take.since ?? '', version)
+      if (!serves(inUse.version, take.since)) throw tooNew(what, take.since ?? '', inUse)
       return [
         take.as ?? option,
         encode(
@@ -148,7 +152,7 @@ function encode(take: QueryTake, value: unknown, what: string): QueryValue | obj
   return value as QueryValue
 }
 
-function checkBody(operation: Operation, body: RequestBody | undefined, version: string): RequestBody | undefined {
+function checkBody(operation: Operation, body: RequestBody | undefined, inUse: VersionInUse): RequestBody | undefined {
   if (operation.body === undefined) return body
   if (body === undefined) {
     if (operation.body === 'bytes' || operation.bodyOptional === true) return body
@@ -158,7 +162,7 @@ function checkBody(operation: Operation, body: RequestBody | undefined, version:
   const fits = operation.body === 'bytes' ? bytes : typeof body === 'object' && body !== null && !bytes
   if (!fits) throw wrongBody(operation)
   if (!bytes) refuseMisplaced(operation, body as object)
-  if (operation.newer) refuseNewer(body, operation.newer, { of: operation.name, version })
+  if (operation.newer) refuseNewer(body, operation.newer, operation.name, inUse)
   return body
 }
 

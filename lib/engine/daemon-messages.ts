@@ -6,7 +6,8 @@ import {
   type ApiErrorCode,
   type DockerApiError,
 } from '../base/errors.ts'
-import { option, sentence, type Sentence } from '../base/sentence.ts'
+import type { Sentence } from '../base/sentence.ts'
+import { REMOVE_PIN } from './version.ts'
 
 /**
  * A message of the daemon that says more than the status it comes with. Patterns must be linear: a message may be long.
@@ -26,7 +27,7 @@ export const WRONG_VERSION: KnownMessage = {
   pattern: /client version \S+ is too (?:new|old)/,
   status: 400,
   error: [BadRequestError, 'ERR_API_VERSION_UNSUPPORTED'],
-  todo: sentence`Remove DOCKER_API_VERSION and ${option('apiVersion')}, and connect again. docker-mtls then negotiates the version.`,
+  todo: REMOVE_PIN,
 }
 
 /** moby, pkg/authorization: a plugin denied a request or its answer. */
