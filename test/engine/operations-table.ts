@@ -181,7 +181,7 @@ NodeDelete | | cluster
 SwarmJoin | | cluster
 ServiceList | status@1.41 |
 +CheckpointList GET /containers/{id}/checkpoints | |
-+CheckpointCreate POST /containers/{id}/checkpoints | | ! needs CRIU, which Debian has not
++CheckpointCreate POST /containers/{id}/checkpoints | | ! needs CRIU, which Debian doesn't have
 +CheckpointDelete DELETE /containers/{id}/checkpoints/{checkpoint} | | ! needs a checkpoint, and so CRIU
 +BuildCancel POST /build/cancel | |
 `
