@@ -19,7 +19,8 @@ export const BODIES: Readonly<Record<string, string>> = ${JSON.stringify(bodies)
 
 /**
  * The fields of each type: \`Name:Form\`, or \`Name\` for any value. A form is \`s\` for a string, \`i\` for an integer, \`n\` for a
- * number, \`b\` for a boolean, or the name of a type. \`[Form\` is a list, and \`*Form\` a map.
+ * number, \`b\` for a boolean, \`c\` for a command,
+ * \`s=a|b\` for one of these strings, or the name of a type. \`[Form\` is a list, and \`*Form\` a map.
  */
 export const TYPES: Readonly<Record<string, string>> = ${JSON.stringify(types)}
 `

@@ -30,7 +30,8 @@ export interface Texts {
   readonly got: string
   readonly todo: string
   readonly message: string
-  readonly options: ErrorOptions | undefined
+  // Not ErrorOptions, which the types of ES2020 lack.
+  readonly options: { readonly cause?: unknown } | undefined
 }
 
 /** Renders a failure as the library shows it. */

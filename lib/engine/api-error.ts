@@ -91,10 +91,13 @@ export interface Named {
   readonly path: string
 }
 
+/** An id, of which docker shows the beginning. */
+const LONG_ID = /(?<=\/)([0-9a-f]{12})[0-9a-f]{52}(?![^/])/g
+
 /** The fields by which an error names its request, without the query, which may hold a secret. */
 function naming({ method, path: whole }: Named): Pick<ApiFailure, 'tried' | 'method' | 'path'> {
   const path = whole.replace(/\?.*/s, '')
-  return { tried: `${method} ${path}`, method, path }
+  return { tried: `${method} ${path.replaceAll(LONG_ID, '$1')}`, method, path }
 }
 
 /** The two calls that dockerd answers with 304, and the container in their path. */
@@ -131,11 +134,11 @@ export function apiError(
 }
 
 /** A failure that the daemon reports in the body of a successful answer. */
-export function failureInside(request: Named, message: string): StreamError {
+export function failureInside(request: Named, message: string, refusals: readonly KnownMessage[] = []): StreamError {
   return new StreamError('ERR_API_STREAM_FAILED', {
     ...naming(request),
     got: `the daemon reported a failure halfway, "${message}"`,
-    todo: READ_ITS_LOG,
+    todo: knownMessage(200, message, refusals)?.todo ?? READ_ITS_LOG,
     status: 200,
     daemonMessage: message,
   })

@@ -5,11 +5,19 @@ import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body
 import type { WireRequest } from '../transport/send.ts'
 import { limitOf } from '../transport/time-limits.ts'
 import { encodeFilters } from './filters.ts'
-import { refuseNewer, serves, tooNew } from './newer.ts'
+import { refuseNewer, serves, tooNew, type VersionInUse } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
 import { checkCallOptions } from './option-hints.ts'
 import { expandPath } from './path.ts'
-import { checkBoolean, checkInteger, encodeJson, encodeQuery, type Query, type QueryValue } from './query.ts'
+import {
+  checkBoolean,
+  checkInteger,
+  checkOneOf,
+  encodeJson,
+  encodeQuery,
+  type Query,
+  type QueryValue,
+} from './query.ts'
 import { checkRequestOptions, REQUEST_OPTIONS, type FieldOptions, type RequestOptions } from './request-options.ts'
 import { encodeMoment } from './time.ts'
 
@@ -29,18 +37,18 @@ export interface Call {
 }
 
 /** A checked call as an HTTP request, without the version in its path. */
-export function wireCall(operation: Operation, call: Call, version: string): WireRequest {
-  if (!serves(version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', version)
+export function wireCall(operation: Operation, call: Call, inUse: VersionInUse): WireRequest {
+  if (!serves(inUse.version, operation.since)) throw tooNew(`${operation.name}()`, operation.since ?? '', inUse)
   const names = checkNames(operation, call.names)
   const { options: given = {}, ids, body, headers, closed } = call
   const { signal, timeout, idleTimeout = operation.idle, ...options } = checkOptions(operation, given, names) as Options
-  const encoded = encodeBody(checkBody(operation, body, version))
+  const encoded = encodeBody(checkBody(operation, body, inUse))
   return {
     method: operation.method,
     lane: operation.lane,
     path:
       expandPath(operation.path, ids, `${operation.name}()`) +
-      encodeQuery(queryOf(operation, { ...options, ...names }, version)),
+      encodeQuery(queryOf(operation, { ...options, ...names }, inUse)),
     ...encoded,
     headers: { ...encoded.headers, ...headers },
     signal,
@@ -110,61 +118,74 @@ export function withDefaults<Given extends object>(given: Given, defaults: objec
   return { ...defaults, ...given, ...Object.fromEntries(missing), ...always }
 }
 
-function queryOf({ name, query = {} }: Operation, options: Readonly<Record<string, unknown>>, version: string): Query {
+function queryOf(
+  { name, query = {} }: Operation,
+  options: Readonly<Record<string, unknown>>,
+  inUse: VersionInUse,
+): Query {
   const pairs = Object.entries(options)
     .filter(([option, value]) => value !== undefined && Object.hasOwn(query, option))
     .map(([option, value]) => {
       const take = query[option] ?? {}
       const what = `the option ${option} of ${name}()`
-      if (!serves(version, take.since)) throw tooNew(what, take.since ?? '', version)
+      if (!serves(inUse.version, take.since)) throw tooNew(what, take.since ?? '', inUse)
       return [
         take.as ?? option,
-        encode(options['allowUnknown'] === true ? { ...take, filters: undefined } : take, value, what),
+        encode(
+          options['allowUnknown'] === true ? { ...take, filters: undefined, filterValues: undefined } : take,
+          value,
+          what,
+        ),
       ] as const
     })
   return Object.fromEntries(pairs)
 }
 
-function encode({ encode: how, filters, unit }: QueryTake, value: unknown, what: string): QueryValue | object {
-  if (how === 'filters') return encodeFilters(what, value, filters)
+function encode(take: QueryTake, value: unknown, what: string): QueryValue | object {
+  const { encode: how, filters, filterValues, values } = take
+  if (how === 'filters') return encodeFilters(what, value, filters, filterValues)
   if (how === 'moment') return encodeMoment(what, value)
   if (how === 'json') return encodeJson(what, value)
   if (how === 'boolean') return checkBoolean(what, value)
-  if (how === 'integer') return checkInteger(what, value, unit)
+  if (how === 'integer') return checkInteger(what, value, take)
+  if (values) return checkOneOf(what, value, values) as QueryValue
   return value as QueryValue
 }
 
-function checkBody(operation: Operation, body: RequestBody | undefined, version: string): RequestBody | undefined {
-  if (operation.body === undefined || body === undefined) return body
+function checkBody(operation: Operation, body: RequestBody | undefined, inUse: VersionInUse): RequestBody | undefined {
+  if (operation.body === undefined) return body
+  if (body === undefined) {
+    if (operation.body === 'bytes' || operation.bodyOptional === true) return body
+    throw wrongBody(operation, 'it is missing')
+  }
   const bytes = body instanceof Uint8Array || body instanceof Readable || isAsyncIterable(body)
   const fits = operation.body === 'bytes' ? bytes : typeof body === 'object' && body !== null && !bytes
   if (!fits) throw wrongBody(operation)
   if (!bytes) refuseMisplaced(operation, body as object)
-  if (operation.newer) refuseNewer(body, operation.newer, { of: operation.name, version })
+  if (operation.newer) refuseNewer(body, operation.newer, operation.name, inUse)
   return body
 }
 
-/**
- * Options begin in lower case, fields of a body in upper case. The daemon would silently ignore an option in the body.
- */
+/** Refuses an option in the body, where the daemon would silently ignore it. */
 function refuseMisplaced(operation: Operation, body: object): void {
   if (operation.lowerCase === true) return
-  const key = Object.keys(body).find((name) => /^[a-z]/.test(name) && (body as Options)[name] !== undefined)
+  const options = optionsOf(operation)
+  const key = Object.keys(body).find((name) => (body as Options)[name] !== undefined && options.includes(name))
   if (key === undefined) return
-  const isOption = optionsOf(operation).includes(key)
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${operation.name}()`,
-    got: `${isOption ? `${key} is an option of the call` : `the API has no field ${key}`}, and the daemon would ignore it`,
-    todo: isOption
-      ? `Pass it with the options, as the last argument: { ${key} }.`
-      : `Fields of the API begin with an upper-case letter, such as ${key.charAt(0).toUpperCase()}${key.slice(1)}.`,
+    got: `${key} is an option of the call, and the daemon would ignore it`,
+    todo: `Pass it with the options, as the last argument: { ${key} }.`,
   })
 }
 
-function wrongBody({ name, body }: Operation): ArgumentError {
+function wrongBody(
+  { name, body }: Operation,
+  got = body === 'bytes' ? 'it is neither bytes nor a stream of bytes' : 'it is not a plain object',
+): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${name}()`,
-    got: body === 'bytes' ? 'it is neither bytes nor a stream of bytes' : 'it is not a plain object',
+    got,
     todo:
       body === 'bytes'
         ? 'Pass a Uint8Array, a Readable or an AsyncIterable.'

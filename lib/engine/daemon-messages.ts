@@ -6,7 +6,8 @@ import {
   type ApiErrorCode,
   type DockerApiError,
 } from '../base/errors.ts'
-import { option, sentence, type Sentence } from '../base/sentence.ts'
+import type { Sentence } from '../base/sentence.ts'
+import { REMOVE_PIN } from './version.ts'
 
 /**
  * A message of the daemon that says more than the status it comes with. Patterns must be linear: a message may be long.
@@ -26,7 +27,7 @@ export const WRONG_VERSION: KnownMessage = {
   pattern: /client version \S+ is too (?:new|old)/,
   status: 400,
   error: [BadRequestError, 'ERR_API_VERSION_UNSUPPORTED'],
-  todo: sentence`Remove DOCKER_API_VERSION and ${option('apiVersion')}, and connect again. docker-mtls then negotiates the version.`,
+  todo: REMOVE_PIN,
 }
 
 /** moby, pkg/authorization: a plugin denied a request or its answer. */
@@ -42,7 +43,7 @@ export const NO_SUCH_IMAGE: KnownMessage = {
   pattern: /^No such image: (\S+)/,
   status: 404,
   todo: ([, image = '']) =>
-    `Correct the name, or pull the image first:  docker.images.pull('${image}')  For docker.run(), set { pull: 'missing' }.`,
+    `Correct the name, or pull the image first:  docker.images.pull('${image}')  For docker.run() and docker.containers.create(), you can set { pull: 'missing' }.`,
 }
 
 /** The program of a container or an exec doesn't exist in it, or isn't executable. */
@@ -56,8 +57,18 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
   NO_SUCH_IMAGE,
   // runc, libcontainer, and crun.
   {
-    pattern: /exec: "[^"]*": |executable file \S+ not found|chdir to cwd|unable to find (?:user|group) /,
-    todo: CORRECT_COMMAND,
+    pattern: /unable to find (user|group) ([^:\s]+)/,
+    todo: ([, kind = '', name = '']) =>
+      `Correct the user: the container has no ${kind} ${name}. A number needs no entry in its /etc/passwd.`,
+  },
+  {
+    pattern: /chdir to cwd \("([^"]*)"\)/,
+    todo: ([, folder = '']) =>
+      `Correct WorkingDir: ${folder} must be a folder in the container that the user may enter.`,
+  },
+  {
+    pattern: /exec: "[^"]*": |executable file \S+ not found/,
+    todo: 'Correct the command: its program must be an executable file in the container.',
   },
   // moby, daemon/exec.go.
   {
@@ -66,9 +77,10 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
   },
   // moby, daemon/errors.go, for calls that need a running container.
   {
-    pattern: /[Cc]ontainer \S+ is not running$/,
+    pattern: /[Cc]ontainer (\S+) is not running$/,
     status: 409,
-    todo: 'Start the container first. If it has exited, docker.containers.logs() may say why.',
+    todo: ([, id = '']) =>
+      `Start the container first:  docker.containers.start('${id.slice(0, 12)}')  If it has exited, docker.containers.logs() may say why.`,
   },
   // moby, daemon/container.go.
   {

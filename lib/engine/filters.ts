@@ -2,7 +2,7 @@ import { ArgumentError } from '../base/errors.ts'
 import { similarName } from '../base/options.ts'
 import { enumerate } from '../base/text.ts'
 import { shown } from './description.ts'
-import { isPlain } from './query.ts'
+import { checkOneOf, isPlain } from './query.ts'
 import { encodeUntil, type Moment } from './time.ts'
 
 /** The value of a filter, or several values, one of which must match. */
@@ -45,9 +45,16 @@ function refuseUnknown(what: string, names: readonly string[], known: readonly s
  * Encodes filters for the API, as lists of strings by key. A Map or a string would be sent as no filter at all, and a
  * prune without its filter removes everything.
  */
-export function encodeFilters(what: string, filters: unknown, known?: readonly string[]): string {
+export function encodeFilters(
+  what: string,
+  filters: unknown,
+  known?: readonly string[],
+  values: Readonly<Record<string, readonly string[]>> = {},
+): string {
   if (!isPlain(filters)) throw refuse(what, 'it is not a plain object')
   if (known) refuseUnknown(what, Object.keys(filters), known)
+  for (const [key, allowed] of Object.entries(values))
+    if (filters[key] !== undefined) checkOneOf(`the filter ${key}`, filters[key], allowed)
   const lists = Object.entries(filters)
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => [key, (Array.isArray(value) ? value : [value]).map((one) => word(key, one))])

@@ -1,4 +1,4 @@
-import { BOOLEAN, MOMENT, PLAIN, type QueryTake } from './operation.ts'
+import { BOOLEAN, COUNT, MOMENT, type QueryTake } from './operation.ts'
 
 /** The query parameters for logs of containers, services and tasks. */
 export const LOGS_QUERY: Readonly<Record<string, QueryTake>> = {
@@ -8,7 +8,7 @@ export const LOGS_QUERY: Readonly<Record<string, QueryTake>> = {
   stderr: BOOLEAN,
   since: MOMENT,
   timestamps: BOOLEAN,
-  tail: PLAIN,
+  tail: { ...COUNT, values: ['all'] },
 }
 
 /** Both streams. The API's default is no output at all. */

@@ -1,6 +1,13 @@
 import { ArgumentError } from '../base/errors.ts'
 import type { Since } from './operation.ts'
-import { compareVersions } from './version.ts'
+import { compareVersions, REMOVE_PIN } from './version.ts'
+
+/** The version of a connection. */
+export interface VersionInUse {
+  readonly version: string
+  /** What would be negotiated, if the version is pinned. */
+  readonly unpinned: string | undefined
+}
 
 /** Whether a daemon supports something that came with the version `since`. */
 export function serves(version: string, since: Since | undefined): boolean {
@@ -8,11 +15,12 @@ export function serves(version: string, since: Since | undefined): boolean {
 }
 
 /** A daemon silently ignores unknown fields: a container would run without the requested limit. */
-export function tooNew(what: string, since: Since, version: string): ArgumentError {
+export function tooNew(what: string, since: Since, { version, unpinned }: VersionInUse): ArgumentError {
+  const pinnedTooLow = unpinned !== undefined && serves(unpinned, since)
   return new ArgumentError('ERR_API_FIELD_TOO_NEW', {
     tried: `using ${what}`,
-    got: `it needs Engine API ${since}, and this connection uses ${version}`,
-    todo: 'Omit it, or update Docker Engine on that host.',
+    got: `it needs Engine API ${since}, and this connection uses ${version}${pinnedTooLow ? ', which was set' : ''}`,
+    todo: pinnedTooLow ? REMOVE_PIN : 'Omit it, or update Docker Engine on that host.',
   })
 }
 
@@ -28,10 +36,11 @@ function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
 export function refuseNewer(
   body: unknown,
   newer: Readonly<Record<string, Since>>,
-  { of, version }: { of: string; version: string },
+  of: string,
+  inUse: VersionInUse,
 ): void {
   for (const [path, since] of Object.entries(newer)) {
-    if (!serves(version, since) && has(body, path.split('.')))
-      throw tooNew(`${path} in the body of ${of}()`, since, version)
+    if (!serves(inUse.version, since) && has(body, path.split('.')))
+      throw tooNew(`${path} in the body of ${of}()`, since, inUse)
   }
 }

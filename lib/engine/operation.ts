@@ -15,8 +15,14 @@ export interface QueryTake {
   readonly encode?: 'json' | 'filters' | 'moment' | 'boolean' | 'integer'
   /** What an integer counts, if it could be mistaken. */
   readonly unit?: 'seconds' | 'bytes'
+  /** The smallest integer that it may be. */
+  readonly least?: number
+  /** The only texts that it may be; of an integer, those that it may be instead. */
+  readonly values?: readonly string[]
   /** The names of all filters. */
   readonly filters?: readonly string[] | undefined
+  /** The only values of some of these filters. */
+  readonly filterValues?: Readonly<Record<string, readonly string[]>> | undefined
 }
 
 /**
@@ -43,6 +49,8 @@ export interface Operation {
   readonly own?: readonly string[]
   /** The kind of its body. Omitted if it has none. */
   readonly body?: 'json' | 'bytes'
+  /** Its JSON body may be omitted. */
+  readonly bodyOptional?: true
   /** The fields of its body begin in lower case, unlike those of all other operations. */
   readonly lowerCase?: true
   /**
@@ -63,9 +71,18 @@ export const WORK_IDLE_MS = 3_600_000
 export const PLAIN: QueryTake = {}
 /** Filters, with the names that the operation has. */
 export const filtersOf = (...names: string[]): QueryTake => ({ encode: 'filters', filters: names })
+/** The same, with the only values of some of them. */
+export const withValues = (take: QueryTake, filterValues: Readonly<Record<string, readonly string[]>>): QueryTake => ({
+  ...take,
+  filterValues,
+})
+/** One of these texts. */
+export const oneOf = (...values: string[]): QueryTake => ({ values })
 export const JSON_VALUE: QueryTake = { encode: 'json' }
 export const MOMENT: QueryTake = { encode: 'moment' }
 export const BOOLEAN: QueryTake = { encode: 'boolean' }
 export const INTEGER: QueryTake = { encode: 'integer' }
+/** An integer that isn't negative. */
+export const COUNT: QueryTake = { encode: 'integer', least: 0 }
 export const SECONDS: QueryTake = { encode: 'integer', unit: 'seconds' }
 export const BYTES: QueryTake = { encode: 'integer', unit: 'bytes' }

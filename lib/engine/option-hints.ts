@@ -107,7 +107,8 @@ function hintFor(key: string, known: readonly string[], of: string, fields: Fiel
   return similarOption(key, known)
 }
 
-const fieldFor = (key: string): string | undefined => (/^[A-Z]/.test(key) ? key : lookUp(FIELDS, key))
+/** The field of the API that a name stands for: itself, or that of another client's name. */
+export const fieldFor = (key: string): string | undefined => (/^[A-Z]/.test(key) ? key : lookUp(FIELDS, key))
 
 /** Not `constructor`, which every object has. */
 function lookUp<Value>(table: Readonly<Record<string, Value>>, key: string): Value | undefined {

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../base/errors.ts'
 import { typeName } from '../base/options.ts'
+import { enumerate } from '../base/text.ts'
 import { shown } from './description.ts'
 import type { QueryTake } from './operation.ts'
 
@@ -52,15 +53,34 @@ export function checkBoolean(what: string, value: unknown): boolean {
   throw refuse(what, `it is ${describe(value)}`, 'Pass true or false.')
 }
 
+/** One of these texts, or several of them. The daemon ignores some others, or takes them for the default. */
+export function checkOneOf<Value>(what: string, value: Value, values: readonly string[]): Value {
+  const wrong = [value].flat().find((one) => !values.includes(one as string))
+  if (wrong === undefined && value !== undefined) return value
+  throw refuse(what, `it is ${describe(wrong)}`, `Pass ${choice(values)}.`)
+}
+
+/** `'a', 'b' or 'c'`. */
+export function choice(values: readonly string[]): string {
+  return enumerate(
+    values.map((one) => `'${one}'`),
+    'or',
+  )
+}
+
 const UNITS: Readonly<Record<string, string>> = {
   seconds: 'Pass a whole number of seconds, such as 10. The option timeout limits the call itself, in milliseconds.',
   bytes: 'Pass a whole number of bytes, such as 512 * 1024 ** 2.',
 }
 
-/** A whole number. */
-export function checkInteger(what: string, value: unknown, unit?: QueryTake['unit']): number {
-  if (typeof value === 'number' && Number.isInteger(value)) return value
-  throw refuse(what, `it is ${describe(value)}`, UNITS[unit ?? ''] ?? 'Pass an integer.')
+/** A whole number, or one of the texts that mean one, such as `all`. */
+export function checkInteger(what: string, value: unknown, take: QueryTake): QueryValue {
+  const { unit = '', least = -Infinity, values = [] } = take
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least) return value
+  if (typeof value === 'string' && values.includes(value)) return value
+  const range = least === 0 ? 'an integer that is not negative' : 'an integer'
+  const others = values.length === 0 ? '' : `, or ${choice(values)}`
+  throw refuse(what, `it is ${describe(value)}`, UNITS[unit] ?? `Pass ${range}${others}.`)
 }
 
 function describe(value: unknown): string {

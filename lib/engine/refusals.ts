@@ -19,7 +19,27 @@ const OTHER_NAME = row(
   ([, name = '']) =>
     `Choose another name. If you no longer need the container that has it, remove it first:  docker.containers.remove('${name}', { force: true })`,
 )
+const NAME_RULE = row(
+  400,
+  /Invalid container name/,
+  'Choose a name of at least two letters, digits, _, . or -, which begins with a letter or a digit.',
+)
+const OTHER_PLATFORM = row(
+  404,
+  /image with reference (\S+) was found but does not (?:match|provide) the specified platform(?:: wanted ([^\s,]+))?/,
+  ([, image = '', platform = 'PLATFORM']) =>
+    `Pull it for that platform:  docker.images.pull('${image}', { platform: '${platform}' })  Or omit the option platform.`,
+)
+/** 400 of kill, 500 of stop and restart. */
+const SIGNALS: KnownMessage = {
+  pattern: /invalid signal/i,
+  todo: "Set killSignal to a signal of Linux, such as 'SIGTERM', or to its number.",
+}
 const TOO_LITTLE_MEMORY = row(400, /Minimum memory limit/, 'Memory counts bytes, and has to be at least  6 * 1024 ** 2')
+const INCOMPLETE_TAR: KnownMessage = {
+  pattern: /unexpected EOF|invalid tar header|archive\/tar|processing tar file/i,
+  todo: 'Pass a complete tar, as docker.images.save() or docker save writes it.',
+}
 const PRUNES = row(409, /prune operation is already running/, 'Wait until the other prune has ended, and call again.')
 const IN_SWARM = row(
   503,
@@ -50,6 +70,14 @@ const usedByServices = (what: string): KnownMessage =>
 export const REFUSALS: Readonly<Record<string, Refusals>> = {
   'containers.create': () => [
     OTHER_NAME,
+    NAME_RULE,
+    OTHER_PLATFORM,
+    row(
+      400,
+      /bind source path does not exist: (.+)$/,
+      ([, path = '']) =>
+        `Create ${path} on the daemon's host first, or mount it with HostConfig.Binds, which creates it.`,
+    ),
     TOO_LITTLE_MEMORY,
     row(400, /config cannot be empty/, 'Set Image in the body.'),
     row(400, /no command specified/, 'Set Image, and Cmd if the image has no command of its own.'),
@@ -61,7 +89,12 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
   ],
   'containers.update': () => [TOO_LITTLE_MEMORY],
-  'containers.rename': () => [OTHER_NAME],
+  'containers.rename': () => [OTHER_NAME, NAME_RULE],
+  'containers.top': () => [
+    row(500, /(?:^|\W)ps\b/, "Correct ps_args: they are options of ps(1) on the daemon's host, such as 'aux'."),
+  ],
+  'containers.stop': () => [SIGNALS],
+  'containers.restart': () => [SIGNALS],
   'containers.remove': (id) => [
     row(
       409,
@@ -70,7 +103,12 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
     row(
       409,
-      /running|paused|restarting/,
+      /paused/,
+      `Unpause the container first:  docker.containers.unpause('${id}')  Or remove it as it is:  docker.containers.remove('${id}', { force: true })`,
+    ),
+    row(
+      409,
+      /running|restarting/,
       `Stop the container first, or remove it while it runs:  docker.containers.remove('${id}', { force: true })`,
     ),
   ],
@@ -83,6 +121,7 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
   ],
   'containers.kill': () => [
+    SIGNALS,
     row(
       409,
       /is not running$/,
@@ -115,6 +154,7 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
     row(409, /dependent child images/, 'Remove the images that were made from this one first.'),
   ],
+  'images.load': () => [INCOMPLETE_TAR],
   'images.prune': () => [PRUNES],
   'images.buildPrune': () => [PRUNES],
   'networks.create': () => [
@@ -123,8 +163,9 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
   'networks.remove': (id) => [
     row(
       403,
-      /has active endpoints/,
-      `Disconnect its containers first:  docker.networks.disconnect('${id}', { Container: ID })  docker.networks.inspect('${id}') lists them.`,
+      /has active endpoints(?: \(name:"([^"]+)")?/,
+      ([, name = 'ID']) =>
+        `Disconnect its containers first:  docker.networks.disconnect('${id}', { Container: '${name}' })  docker.networks.inspect('${id}') lists them.`,
     ),
     row(
       400,
@@ -135,8 +176,9 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
   'networks.connect': (id) => [
     row(
       403,
-      /already exists in network/,
-      `There is nothing to do. To connect it with other settings, disconnect it first:  docker.networks.disconnect('${id}', { Container: ID })`,
+      /endpoint with name (\S+) already exists in network/,
+      ([, name = '']) =>
+        `There is nothing to do. To connect it with other settings, disconnect it first:  docker.networks.disconnect('${id}', { Container: '${name}' })`,
     ),
   ],
   'networks.disconnect': () => [
@@ -144,6 +186,11 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
   ],
   'networks.prune': () => [PRUNES],
   'volumes.create': () => [
+    row(
+      400,
+      /invalid characters for a local volume name/,
+      'Choose a name of at least two letters, digits, _, . or -, which begins with a letter or a digit.',
+    ),
     row(409, /already exists/, 'Choose another name: a volume with other settings has this one.'),
   ],
   'volumes.remove': (id) => [

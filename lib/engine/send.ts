@@ -15,7 +15,15 @@ import { parseJson } from './json.ts'
 import { describePath } from './path.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { readTwice } from './read-twice.ts'
-import { chooseVersion, isDockerPing, NEWEST_API_VERSION, notDocker, readPing, versionHeader } from './version.ts'
+import {
+  checkPinned,
+  chooseVersion,
+  isDockerPing,
+  NEWEST_API_VERSION,
+  notDocker,
+  readPing,
+  versionHeader,
+} from './version.ts'
 import type { RequestOptions } from './request-options.ts'
 import type { Ping } from './version.ts'
 
@@ -57,6 +65,8 @@ export class Send {
   readonly #dispatcher: DockerDispatcher
   readonly #pinned: string | undefined
   #version: string | undefined
+  /** The newest version of the daemon, if another one is pinned. */
+  #unpinned: string | undefined
 
   constructor(dispatcher: DockerDispatcher, pinned: string | undefined) {
     this.#dispatcher = dispatcher
@@ -97,7 +107,11 @@ export class Send {
   async negotiate(timeout: number, signal?: AbortSignal): Promise<void> {
     const limit = { timeout, late: () => answerTimeout(this.#target) }
     const { apiVersion } = await this.#ping({ method: 'GET', path: '/_ping', lane: 'short', signal, limit })
-    this.#version = this.#pinned ?? chooseVersion(apiVersion, this.#target)
+    if (this.#pinned !== undefined) this.#unpinned = apiVersion
+    this.#version =
+      this.#pinned === undefined
+        ? chooseVersion(apiVersion, this.#target)
+        : checkPinned(this.#pinned, apiVersion, this.#target)
   }
 
   /** A call whose answer is one JSON value. */
@@ -216,7 +230,7 @@ export class Send {
   }
 
   #wire(operation: Operation, call: Call): WireRequest {
-    return this.#versioned(wireCall(operation, call, this.version))
+    return this.#versioned(wireCall(operation, call, { version: this.version, unpinned: this.#unpinned }))
   }
 
   #versioned(wire: WireRequest): WireRequest {

@@ -1,5 +1,9 @@
 import { ConnectionError, DockerApiError } from '../base/errors.ts'
+import { option, sentence, type Sentence } from '../base/sentence.ts'
 import type { AnswerHeaders } from '../transport/collector.ts'
+
+/** The remedy for a pinned version that is too old or too new. */
+export const REMOVE_PIN: Sentence = sentence`Remove DOCKER_API_VERSION and ${option('apiVersion')}, and connect again. docker-mtls then negotiates the version.`
 
 /** The newest Engine API version that docker-mtls supports (Docker Engine 29.6). */
 export const NEWEST_API_VERSION = '1.55'
@@ -61,6 +65,19 @@ export function notDocker(tried: string, status: number, headers: AnswerHeaders)
     tried,
     got: `an HTTP server answered that is not a Docker daemon (status ${status}${server})`,
     todo: 'Correct the host, port or path prefix. A proxy in between must forward all paths, including /_ping, to dockerd.',
+  })
+}
+
+/** Refuses a pinned version that the daemon doesn't serve: no call could work. */
+export function checkPinned(pinned: string, served: string | undefined, target: string): string {
+  if (served === undefined || compareVersions(pinned, served) <= 0) return pinned
+  throw new DockerApiError('ERR_API_VERSION_UNSUPPORTED', {
+    tried: `connecting to ${target} with API version ${pinned}`,
+    got: `the daemon serves API versions up to ${served}`,
+    todo: REMOVE_PIN,
+    status: 200,
+    method: 'GET',
+    path: '/_ping',
   })
 }
 

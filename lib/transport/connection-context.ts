@@ -10,6 +10,8 @@ export interface ConnectionContext {
   readonly kind: Endpoint['kind']
   /** The request on the connection, e.g. `GET /containers/json`; absent while connecting. */
   readonly request?: string
+  /** How long the request may be silent, in milliseconds. */
+  readonly idleTimeout?: number | undefined
   /** The proxy in between, without its credentials: `http://proxy:3128`. */
   readonly proxy?: string | undefined
   /** For TLS endpoints: the host name, or the address without brackets. */

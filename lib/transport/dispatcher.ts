@@ -67,7 +67,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly #target: Target
   readonly #closing = new AbortController()
   readonly #guards: Guards = {
-    explain: (error, request) => this.explain(error, this.#describe(request)) as Error,
+    explain: (error, line) => this.explain(error, this.#describe(line), line.idleTimeout) as Error,
     upgraded: (socket) => this.#track(socket),
     refuse: (answer) => refuseRedirect(this.#target, answer.status) ?? refuseEndless(this.#target, answer),
   }
@@ -249,8 +249,8 @@ export class DockerDispatcher extends Dispatcher {
   }
 
   /** @internal Turns failures of an established connection into our errors, and returns other errors unchanged. */
-  explain(error: unknown, request: string): unknown {
-    const context = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy, request }
+  explain(error: unknown, request: string, idleTimeout?: number): unknown {
+    const context = { target: this.#target.name, kind: this.endpoint.kind, proxy: this.#proxy, request, idleTimeout }
     return isConnectionFault(error) ? explainFault(error, context) : error
   }
 

@@ -3,6 +3,7 @@ import { command, option, ours, sentence } from '../base/sentence.ts'
 import { codeOf as ownCodeOf, systemReason } from '../base/system-error.ts'
 import { alertIn, ALERTS } from './alerts.ts'
 import type { ConnectionContext, Fault } from './connection-context.ts'
+import { silence } from './time-limits.ts'
 import { serverCertificateFault } from './server-certificate-faults.ts'
 
 interface Thrown extends Error {
@@ -123,6 +124,12 @@ function nameFault(code: string, { host }: ConnectionContext): Fault | undefined
   }
 }
 
+/** The request was silent for longer than its own limit. */
+function silentFault(code: string, { idleTimeout }: ConnectionContext): Fault | undefined {
+  if (idleTimeout === undefined || !/^UND_ERR_(?:HEADERS|BODY)_TIMEOUT$/.test(code)) return undefined
+  return { code: 'ERR_RESPONSE_TIMEOUT', ...silence(idleTimeout) }
+}
+
 /** A packet filter of this machine refuses the packets, such as iptables in the chain OUTPUT (connect(2)). */
 function forbiddenFault(code: string, { kind }: ConnectionContext): Fault | undefined {
   if (kind !== 'tls' || (code !== 'EPERM' && code !== 'EACCES')) return undefined
@@ -234,6 +241,7 @@ export function explainFault(error: unknown, context: ConnectionContext): unknow
   const thrown = error as Thrown
   const code = codeOf(thrown)
   const fault =
+    silentFault(code, context) ??
     keepAliveFault(code, context) ??
     forbiddenFault(code, context) ??
     FAULTS[code] ??

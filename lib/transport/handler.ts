@@ -11,6 +11,8 @@ type Repeat = Pick<UndiciDispatcher, 'dispatch'>
 export interface RequestLine {
   readonly method: string
   readonly path: string
+  /** The longest silence, in milliseconds, if the caller of the client set one or the operation has one. */
+  readonly idleTimeout?: number | undefined
 }
 
 export interface Guards {

@@ -11,7 +11,11 @@ import { SHORT_CALLS } from './short-calls.ts'
 export type Lane = 'short' | 'patient'
 
 /** Our own calls name their lane. Other callers can't: fetch doesn't pass custom options to a dispatcher. */
-export type LaneDispatchOptions = Dispatcher.DispatchOptions & { readonly lane?: Lane | undefined }
+export type LaneDispatchOptions = Dispatcher.DispatchOptions & {
+  readonly lane?: Lane | undefined
+  /** The limit behind its `headersTimeout` and `bodyTimeout`, for errors. */
+  readonly idleTimeout?: number | undefined
+}
 
 /** Only the names of images and plugins may contain slashes. */
 const SLASHES = /^\/(images|plugins)\//

@@ -36,8 +36,10 @@ export interface Hijacked {
 }
 
 /** undici refreshes both whenever something is sent or arrives, and doesn't count the time in which we don't read. */
-export function idleOptions({ idleTimeout }: WireRequest): { headersTimeout: number; bodyTimeout: number } | undefined {
-  return idleTimeout === undefined ? undefined : { headersTimeout: idleTimeout, bodyTimeout: idleTimeout }
+export function idleOptions({ idleTimeout }: WireRequest): Partial<LaneDispatchOptions> | undefined {
+  if (idleTimeout === undefined) return undefined
+  // The last one is for errors.
+  return { headersTimeout: idleTimeout, bodyTimeout: idleTimeout, idleTimeout }
 }
 
 function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): LaneDispatchOptions {

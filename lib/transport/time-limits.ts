@@ -69,11 +69,15 @@ export function answerTimeout(target: string): ConnectionError {
   })
 }
 
+/** What an error says about a daemon that was silent for longer than a call allows. */
+export function silence(milliseconds: number): { readonly got: string; readonly todo: string } {
+  return {
+    got: `the daemon was silent for ${milliseconds} ms, the limit of the option idleTimeout`,
+    todo: 'Increase idleTimeout, or set it to 0 for a call that may be silent. If the daemon should have answered, check its load.',
+  }
+}
+
 /** The daemon was silent for too long. */
 export function silenceFault(reading: string, milliseconds: number): ConnectionError {
-  return new ConnectionError('ERR_RESPONSE_TIMEOUT', {
-    tried: reading,
-    got: `nothing arrived for ${milliseconds} ms`,
-    todo: 'Check the load of the daemon, or increase the option idleTimeout.',
-  })
+  return new ConnectionError('ERR_RESPONSE_TIMEOUT', { tried: reading, ...silence(milliseconds) })
 }

@@ -34,8 +34,8 @@ const MORE: Readonly<Record<string, string>> = {
   PluginPrivilege: 'description name value',
 }
 
-/** dockerd takes one string as well (moby, api/types/strslice). */
-const ONE_OR_MORE: ReadonlySet<string> = new Set([
+/** dockerd takes one string as well, as one word (moby, api/types/strslice). */
+const COMMANDS: ReadonlySet<string> = new Set([
   'ContainerConfig.Cmd',
   'ContainerConfig.Entrypoint',
   'ContainerCreate.body.Cmd',
@@ -57,8 +57,6 @@ export function bodyFields(
     const route = Object.keys(facts.operations).find((one) => shapeOf(one) === `${method} ${shapeOf(path)}`)
     const body = route === undefined ? undefined : facts.operations[route]?.body
     const form = body === undefined ? name : formOf(body, facts)
-    // A list of texts has no fields.
-    if (form.length < 3) continue
     bodies[name] = form
     addType(form, facts, types)
   }
@@ -73,7 +71,9 @@ function addType(form: string, facts: Facts, types: Map<string, string>): void {
   const more = (MORE[name] ?? '').split(' ').filter(Boolean)
   const specified = Object.entries(facts.types[name] ?? {}).map(([marked, kind]) => {
     const field = marked.replace(/!$/, '')
-    const inner = ONE_OR_MORE.has(`${name}.${field}`) ? '' : formOf(kind, facts)
+    const inner = COMMANDS.has(`${name}.${field}`)
+      ? 'c'
+      : formOf(OPEN_CHOICES.has(`${name}.${field}`) ? 'string' : kind, facts)
     return inner === '' ? field : `${field}:${inner}`
   })
   const known = new Set(more.map(nameOf))
@@ -86,6 +86,9 @@ function addType(form: string, facts: Facts, types: Map<string, string>): void {
 
 const nameOf = (field: string): string => field.split(':')[0] ?? field
 
+/** A plugin of the daemon adds values. */
+const OPEN_CHOICES: ReadonlySet<string> = new Set(['HostConfig.LogConfig.Type'])
+
 const PRIMITIVES: Readonly<Record<string, string>> = { string: 's', integer: 'i', number: 'n', boolean: 'b' }
 
 /** The form of a kind, as lib/engine/body-fields/table.ts has it. Empty for any value. */
@@ -93,6 +96,8 @@ function formOf(kind: Kind, facts: Facts): string {
   const plain = kind.replace(/\?$/, '')
   if (plain.startsWith('[')) return `[${formOf(plain.slice(1, -1), facts)}`
   if (plain.startsWith('{')) return `*${formOf(plain.slice(1, -1), facts)}`
+  const [, values] = /^string\((.*)\)$/.exec(plain) ?? []
+  if (values !== undefined) return `s=${values.split('|').filter(Boolean).join('|')}`
   return facts.types[plain] ? plain : (PRIMITIVES[plain.replace(/\(.*/, '')] ?? '')
 }
 

@@ -149,10 +149,14 @@ describe('a client of a real daemon', { skip }, () => {
     const byVariable = await connected(t, {}, { ...env, DOCKER_API_VERSION: 'v1.43' })
     await byVariable.version()
     assert.deepEqual(paths, ['/_ping', '/v1.44/version', '/_ping', '/v1.43/version'])
-    const tooNew = await connected(t, { apiVersion: '1.99' }, env)
-    await assert.rejects(tooNew.version(), {
+    await assert.rejects(connected(t, { apiVersion: '1.99' }, env), {
       code: 'ERR_API_VERSION_UNSUPPORTED',
-      message: /client version 1\.99 is too new/,
+      message: /with API version 1\.99: the daemon serves API versions up to 1\.45\.\nRemove DOCKER_API_VERSION/,
+    })
+    const tooOld = await connected(t, { apiVersion: '1.20' }, env)
+    await assert.rejects(tooOld.version(), {
+      code: 'ERR_API_VERSION_UNSUPPORTED',
+      message: /client version 1\.20 is too old[^]*\nRemove DOCKER_API_VERSION/,
     })
   })
 

@@ -40,6 +40,30 @@ const ROWS: Readonly<Record<string, readonly [call: Call, hint: RegExp]>> = {
     (docker, options) => docker.exec.create('x', { Cmd: ['a'], WorkDir: '/' } as never, options),
     /Correct the name/,
   ],
+  memory: [
+    (docker, options) => docker.containers.create({ Image: 'x', memory: 1 } as object, options),
+    /Did you mean HostConfig\.Memory\?/,
+  ],
+  binds: [
+    (docker, options) => docker.containers.create({ Image: 'x', binds: [] } as object, options),
+    /Did you mean HostConfig\.Binds\?/,
+  ],
+  cwd: [
+    (docker, options) => docker.containers.create({ Image: 'x', cwd: '/' } as object, options),
+    /Did you mean WorkingDir\?/,
+  ],
+  foo: [
+    (docker, options) => docker.containers.create({ Image: 'x', foo: 1 } as object, options),
+    /\nCorrect the name, or omit it\. To send/,
+  ],
+  stdin: [
+    (docker, options) => docker.exec.start('x', { stdin: 'x' } as object, options),
+    /\nTo send input, set AttachStdin: true in exec\.create\(\)[^]*docker\.exec\.run\(\) with \{ stdin \}\. /,
+  ],
+  Stdin: [
+    (docker, options) => docker.exec.create('x', { Cmd: ['a'], Stdin: true } as never, options),
+    /\nTo send input, set AttachStdin: true, or/,
+  ],
   Ttyy: [(docker, options) => docker.exec.start('x', { Ttyy: true } as object, options), /Did you mean Tty\?/],
   'IPAM.Config.0.Subnets': [
     (docker, options) => docker.networks.create({ Name: 'x', IPAM: { Config: [{ Subnets: '' }] } } as never, options),
@@ -120,7 +144,41 @@ const WRONG: readonly (readonly [call: Call, got: RegExp, todo: RegExp])[] = [
   [
     (docker, options) => docker.exec.create('x', { Cmd: 'ls' } as never, options),
     /^Cmd is a string, not an array$/,
-    /Cmd: \['sleep', '10'\]/,
+    /Cmd: \['ls', '-l'\]/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Image: 'x', Cmd: 'ls -l' } as never, options),
+    /^Cmd is a string, not an array$/,
+    /^Pass an array\. For example: {2}Cmd: \['ls', '-l'\]$/,
+  ],
+  [
+    (docker, options) => docker.containers.create({ Image: 'x', Entrypoint: 'sh\t-c' } as never, options),
+    /^Entrypoint is a string, not an array$/,
+    /Entrypoint: \['sh', '-c'\]$/,
+  ],
+  [
+    (docker, options) => docker.images.commit('x', { Cmd: ['ls', 1] } as never, options),
+    /^Cmd\.1 is a number, not a string$/,
+    /^Pass a string/,
+  ],
+  [
+    (docker, options) => {
+      const RestartPolicy = { Name: 'allways' }
+      return docker.containers.create({ HostConfig: { RestartPolicy } } as never, options)
+    },
+    /^HostConfig\.RestartPolicy\.Name is "allways"$/,
+    /^Pass 'no', 'always', 'unless-stopped' or 'on-failure'\.$/,
+  ],
+  [
+    (docker, options) =>
+      docker.containers.create({ HostConfig: { Mounts: [{ Type: 'volumes', Target: '/a' }] } } as never, options),
+    /^HostConfig\.Mounts\.0\.Type is "volumes"$/,
+    /^Pass 'bind', .* or 'volume'\.$/,
+  ],
+  [
+    (docker, options) => docker.nodes.update('x', { Role: 7 } as never, { version: 1, ...options }),
+    /^Role is 7$/,
+    /^Pass 'worker' or 'manager'\.$/,
   ],
   [
     (docker, options) => docker.containers.create({ Env: ['A=b', 1] } as never, options),
@@ -191,7 +249,7 @@ test('a value of the wrong type is refused before anything is sent, and allowUnk
   assert.equal(asked.length, WRONG.length)
 })
 
-test('null, a Date, and one string for a command are taken, as dockerd takes them', async (t) => {
+test('null, a Date, and one word for a command are taken, as dockerd takes them', async (t) => {
   const { docker, asked } = await pretend(t, '1.45', '{}')
   await docker.containers.create({
     Cmd: 'date',
@@ -200,7 +258,14 @@ test('null, a Date, and one string for a command are taken, as dockerd takes the
     Labels: null,
     StopTimeout: null,
     Hostname: new Date(0),
-    HostConfig: { PortBindings: { '80/tcp': null, '81/tcp': [{ HostIp: null, HostPort: '' }] }, Memory: 0, Init: null },
+    HostConfig: {
+      PortBindings: { '80/tcp': null, '81/tcp': [{ HostIp: null, HostPort: '' }] },
+      Memory: 0,
+      Init: null,
+      RestartPolicy: { Name: '' },
+      LogConfig: { Type: 'a-plugin' },
+      Mounts: [{ Type: 'Volume', Target: '/a' }],
+    },
   } as object)
   assert.equal(asked.length, 1)
   const written = { toJSON: () => ({ Memroy: 1 }) }

@@ -78,6 +78,26 @@ describe('API version', () => {
     await assert.rejects(connect({ host }), code('ERR_API_VERSION_UNSUPPORTED'))
   })
 
+  test('a pinned version that the daemon does not serve fails in connect()', async (t) => {
+    const { host, asked } = await pretend(t, serving('1.45'))
+    const wanted = {
+      code: 'ERR_API_VERSION_UNSUPPORTED',
+      message: /API version 1\.46: [^]*\nRemove DOCKER_API_VERSION/,
+    }
+    await assert.rejects(connect({ host, apiVersion: '1.46' }), wanted)
+    assert.deepEqual(asked, ['GET /_ping'])
+  })
+
+  test('a field that is newer than the pinned version is refused with the pin, or with the daemon', async (t) => {
+    const { host } = await pretend(t, serving('1.43'))
+    const docker = await connect({ host, apiVersion: '1.41' })
+    const pinned = docker.containers.create({ HostConfig: { Annotations: {} } })
+    await assert.rejects(pinned, { code: 'ERR_API_FIELD_TOO_NEW', todo: /^Remove DOCKER_API_VERSION and apiVersion, / })
+    const newer = docker.containers.create({ Healthcheck: { StartInterval: 1 } })
+    await assert.rejects(newer, { code: 'ERR_API_FIELD_TOO_NEW', todo: /^Omit it, or update Docker Engine/ })
+    await docker.close()
+  })
+
   test('a daemon that was downgraded is asked once more, by its own version', async (t) => {
     const { host, asked } = await pretend(t, serving('1.45', tooNew))
     const docker = await connect({ host })

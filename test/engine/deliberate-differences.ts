@@ -69,12 +69,11 @@ export const DELIBERATE: readonly Deliberate[] = [
     differences: ['ConfigCreate.body.Data: map|string, not string', 'SecretCreate.body.Data: map|string, not string'],
   },
   {
-    reason: 'dockerd takes one string as well (moby, api/types/strslice).',
+    reason: 'It is a number of lines, or all.',
     differences: [
-      'ContainerConfig.Cmd: list|string, not list',
-      'ContainerConfig.Entrypoint: list|string, not list',
-      'ContainerCreate.body.Cmd: list|string, not list',
-      'ContainerCreate.body.Entrypoint: list|string, not list',
+      'ContainerLogs?tail: integer, not string',
+      'ServiceLogs?tail: integer, not string',
+      'TaskLogs?tail: integer, not string',
     ],
   },
   {

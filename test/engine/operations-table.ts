@@ -1,3 +1,4 @@
+import { isPlain } from '../../lib/engine/query.ts'
 import { withDefaults } from '../../lib/engine/call.ts'
 import type { DockerClient } from '../../lib/index.ts'
 
@@ -14,6 +15,9 @@ type Calls = Readonly<Record<string, (docker: DockerClient, given: Given) => Pro
 
 const tar = (): Buffer => Buffer.alloc(1024)
 const classic = { builder: 'classic', platform: 'linux/amd64' }
+
+/** The body of `plugins.set` is a list. An empty object stands for any body. */
+const listOf = (body: object): object => (isPlain(body) && Object.keys(body).length === 0 ? [] : body)
 
 /**
  * One call of each method, by its name, with anything at all in the places of ids, names, bodies and options: how
@@ -99,7 +103,7 @@ export const CALLS: Calls = {
   'plugins.pull': ({ plugins }, { a, body, options }) => plugins.pull(a, body as never, options),
   'plugins.push': ({ plugins }, { a, options }) => plugins.push(a, options),
   'plugins.remove': ({ plugins }, { a, options }) => plugins.remove(a, options),
-  'plugins.set': ({ plugins }, { a, body, options }) => plugins.set(a, body as never, options),
+  'plugins.set': ({ plugins }, { a, body, options }) => plugins.set(a, listOf(body) as never, options),
   'plugins.upgrade': ({ plugins }, { a, b, body, options }) => plugins.upgrade(a, b, body as never, options),
   'secrets.create': ({ secrets }, { body, options }) => secrets.create(body as never, options),
   'secrets.inspect': ({ secrets }, { a, options }) => secrets.inspect(a, options),
@@ -177,7 +181,7 @@ NodeDelete | | cluster
 SwarmJoin | | cluster
 ServiceList | status@1.41 |
 +CheckpointList GET /containers/{id}/checkpoints | |
-+CheckpointCreate POST /containers/{id}/checkpoints | | ! needs CRIU, which Debian has not
++CheckpointCreate POST /containers/{id}/checkpoints | | ! needs CRIU, which Debian doesn't have
 +CheckpointDelete DELETE /containers/{id}/checkpoints/{checkpoint} | | ! needs a checkpoint, and so CRIU
 +BuildCancel POST /build/cancel | |
 `

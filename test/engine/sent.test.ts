@@ -70,13 +70,23 @@ async function sent({ docker, fake }: FakeScene, name: string, given: Partial<Gi
   return asked
 }
 
+/** Options that take only some values. */
+const CHOICES: Readonly<Record<string, string>> = {
+  condition: 'removed',
+  registryAuthFrom: 'spec',
+  rollback: 'previous',
+  scope: 'swarm',
+  type: 'image',
+}
+
 /** A value of an option, and how it is written. */
 function sample({ name, kind }: Parameter): readonly [given: unknown, written: string] {
   if (kind === 'boolean') return [false, 'false']
   if (kind === 'integer') return [7, '7']
   if (name === 'filters') return [{ key: 'value' }, '{"key":["value"]}']
   if (name === 'since' || name === 'until') return [new Date(1_500), '1.500000000']
-  return ['words', 'words']
+  const choice = CHOICES[name] ?? 'words'
+  return [choice, choice]
 }
 
 /** Options whose names aren't those of the query. */
@@ -138,8 +148,8 @@ describe('what a body becomes', () => {
     test(name, async (t) => {
       const { docker, fake } = await scene(t)
       const refused = async (): Promise<unknown> => CALLS[name]?.(docker, { a: 'one', b: 'two', body, options: {} })
-      // The body of this one is a list of texts.
-      if (name !== 'plugins.set') await assert.rejects(refused(), { code: 'ERR_API_FIELD_UNKNOWN' })
+      const code = name === 'plugins.set' ? 'ERR_ARGUMENT_INVALID' : 'ERR_API_FIELD_UNKNOWN'
+      await assert.rejects(refused(), { code })
       const options = { allowUnknown: true }
       const { body: came, headers } = await sent({ docker, fake }, name, { body, options })
       assert.deepEqual(JSON.parse(String(came)), { ...body, ...added[name] }, row.id)

@@ -109,6 +109,8 @@ describe('every call of the API that gets no answer ends after', () => {
     await Promise.all(
       calls.map(async ([name, call]) => {
         await assert.rejects(async () => call(docker, given({ idleTimeout: 100 })), SILENT, name)
+        const named = /silent for 100 ms, the limit of the option idleTimeout\.\nIncrease idleTimeout/
+        await assert.rejects(async () => call(docker, given({ idleTimeout: 100 })), { message: named }, name)
       }),
     )
   })

@@ -25,7 +25,7 @@ export const ARGUMENT_ERRORS = {
     meaning:
       'The field or option needs a newer Engine API than this daemon speaks. The daemon would ignore it silently.',
     cause: 'An older Docker Engine, or a pinned `apiVersion`.',
-    remedy: 'Leave it out, or update Docker Engine.',
+    remedy: 'Remove `apiVersion` and `DOCKER_API_VERSION`, leave the field out, or update Docker Engine.',
   },
   ERR_USAGE: {
     meaning:

@@ -37,7 +37,9 @@ const FITS: Readonly<Record<string, (value: unknown) => boolean>> = {
 export function findFault(given: unknown, form: string, where: Place = [], field = ''): Fault | undefined {
   const value = asWritten(given)
   if (form === '' || value === undefined || value === null) return undefined
+  if (form === 'c') return isWord(value) ? undefined : findFault(value, '[s', where, field)
   const wrong: Fault = { kind: 'form', where, field, value, form }
+  if (form.startsWith('s=')) return isOneOf(form, value) ? undefined : wrong
   if (form in FITS) return FITS[form]?.(value) === true ? undefined : wrong
   const isList = form.startsWith('[')
   if (typeof value !== 'object' || Array.isArray(value) !== isList) return wrong
@@ -52,6 +54,17 @@ export function findFault(given: unknown, form: string, where: Place = [], field
     if (known !== undefined) return findFault(one, known, [...where, name], name)
     return one === undefined ? undefined : { kind: 'unknown', where, name, type: form }
   })
+}
+
+/** dockerd takes a string for a command, but as one word: it would look for a program named `ls -l`. */
+const isWord = (value: unknown): boolean => typeof value === 'string' && !/\s/.test(value)
+
+/** The values of a choice: `s=no|always`. */
+export const valuesOf = (form: string): readonly string[] => form.slice(2).split('|')
+
+/** Empty means the default. The case is left to the daemon, which ignores it in the bodies for a swarm. */
+function isOneOf(form: string, value: unknown): boolean {
+  return typeof value === 'string' && (value === '' || valuesOf(form).includes(value.toLowerCase()))
 }
 
 /** JSON asks a Date, for example, what to write. */

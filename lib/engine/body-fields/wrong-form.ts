@@ -1,6 +1,8 @@
 import { ArgumentError } from '../../base/errors.ts'
 import { typeName } from '../../base/options.ts'
-import type { Fault } from './find.ts'
+import { shown } from '../description.ts'
+import { choice } from '../query.ts'
+import { valuesOf, type Fault } from './find.ts'
 
 const FORMS: Readonly<Record<string, string>> = {
   s: 'a string',
@@ -16,7 +18,7 @@ const BYTES = 'bytes; for 512 MiB:  512 * 1024 ** 2'
 /** What to write in a field that users of the docker command write in another way, by its name. */
 const EXAMPLES: Readonly<Record<string, string>> = {
   Binds: "['/on/the/host:/in/the/container']",
-  Cmd: "['sleep', '10']",
+  Cmd: "['ls', '-l']",
   Entrypoint: "['sh', '-c']",
   Env: "['NAME=value']",
   ExposedPorts: "{ '80/tcp': {} }",
@@ -52,12 +54,21 @@ const UNITS: Readonly<Record<string, string>> = {
 /** The error for a value that the daemon can't read. It doesn't show a text, which may be a secret. */
 export function wrongForm(of: string, fault: Fault & { readonly kind: 'form' }): ArgumentError {
   const { where, field, value, form } = fault
+  if (form.startsWith('s=')) return wrongChoice(of, where, value, choice(valuesOf(form)))
   const wanted = FORMS[form] ?? FORMS[form.charAt(0)] ?? 'an object'
   const found = typeof value === 'number' && form === 'i' ? String(value) : typeName(value)
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the body of ${of}()`,
     got: `${where.join('.') || 'it'} is ${found}, not ${wanted}`,
     todo: remedy(field, form, wanted),
+  })
+}
+
+function wrongChoice(of: string, where: readonly string[], value: unknown, choices: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the body of ${of}()`,
+    got: `${where.join('.')} is ${shown(value)}`,
+    todo: `Pass ${choices}.`,
   })
 }
 

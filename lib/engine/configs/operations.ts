@@ -1,4 +1,4 @@
-import { filtersOf, INTEGER, type Operation } from '../operation.ts'
+import { COUNT, filtersOf, type Operation } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'configs.list',
@@ -23,7 +23,7 @@ export const UPDATE: Operation = {
   method: 'POST',
   path: '/configs/{id}/update',
   lane: 'short',
-  query: { version: INTEGER },
+  query: { version: COUNT },
   body: 'json',
 }
 

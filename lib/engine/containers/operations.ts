@@ -1,13 +1,15 @@
 import {
   BOOLEAN,
   filtersOf,
-  INTEGER,
+  COUNT,
   MOMENT,
+  oneOf,
   PLAIN,
   SECONDS,
   type Operation,
   type QueryTake,
   TRANSFER_IDLE_MS,
+  withValues,
   WORK_IDLE_MS,
 } from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
@@ -19,24 +21,31 @@ export const LIST: Operation = {
   lane: 'short',
   query: {
     all: BOOLEAN,
-    limit: INTEGER,
+    limit: COUNT,
     size: BOOLEAN,
-    filters: filtersOf(
-      'ancestor',
-      'before',
-      'expose',
-      'exited',
-      'health',
-      'id',
-      'is-task',
-      'isolation',
-      'label',
-      'name',
-      'network',
-      'publish',
-      'since',
-      'status',
-      'volume',
+    filters: withValues(
+      filtersOf(
+        'ancestor',
+        'before',
+        'expose',
+        'exited',
+        'health',
+        'id',
+        'is-task',
+        'isolation',
+        'label',
+        'name',
+        'network',
+        'publish',
+        'since',
+        'status',
+        'volume',
+      ),
+      {
+        health: ['none', 'starting', 'healthy', 'unhealthy'],
+        isolation: ['default', 'process', 'hyperv'],
+        status: ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'],
+      },
     ),
   },
 }
@@ -117,7 +126,7 @@ export const RESIZE: Operation = {
   method: 'POST',
   path: '/containers/{id}/resize',
   lane: 'short',
-  query: { h: INTEGER, w: INTEGER },
+  query: { h: COUNT, w: COUNT },
 }
 
 export const START: Operation = {
@@ -219,7 +228,7 @@ export const WAIT: Operation = {
   method: 'POST',
   path: '/containers/{id}/wait',
   lane: 'patient',
-  query: { condition: PLAIN },
+  query: { condition: oneOf('not-running', 'next-exit', 'removed') },
 }
 
 export const REMOVE: Operation = {

@@ -1,4 +1,4 @@
-import { INTEGER, type Operation } from '../operation.ts'
+import { COUNT, type Operation } from '../operation.ts'
 
 export const CREATE: Operation = {
   name: 'exec.create',
@@ -23,7 +23,7 @@ export const RESIZE: Operation = {
   method: 'POST',
   path: '/exec/{id}/resize',
   lane: 'short',
-  query: { h: INTEGER, w: INTEGER },
+  query: { h: COUNT, w: COUNT },
 }
 
 export const INSPECT: Operation = { name: 'exec.inspect', method: 'GET', path: '/exec/{id}/json', lane: 'short' }

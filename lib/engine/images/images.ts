@@ -4,6 +4,7 @@ import { build } from '../workflows/build/build.ts'
 import type { BuildEvent } from '../workflows/build/events.ts'
 import type { BuildSource, ImageBuildOptions, ImageBuildResult } from '../workflows/build/options.ts'
 import { buildPrune } from './build-prune.ts'
+import { refuseTwoTags } from './names.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { save } from './save.ts'
@@ -172,7 +173,8 @@ export class Images {
    * @throws {@link NotFoundError} if the daemon doesn't have the image
    * @throws {@link BadRequestError} for an invalid name
    */
-  tag(name: string, repo: string, options: Options.ImageTagOptions = {}): Promise<void> {
+  async tag(name: string, repo: string, options: Options.ImageTagOptions = {}): Promise<void> {
+    refuseTwoTags('images.tag()', repo, options)
     return this.#send.none(OPERATION.TAG, { ids: [name], names: { repo }, options })
   }
 
@@ -203,11 +205,12 @@ export class Images {
    * @param config - settings that differ from those of the container
    * @throws {@link NotFoundError} if the container doesn't exist
    */
-  commit(
+  async commit(
     container: string,
     config?: ContainerConfig,
     options: Options.ImageCommitOptions = {},
   ): Promise<Types.ImageCommitResponse> {
+    refuseTwoTags('images.commit()', options?.repo, options)
     return this.#send.json(OPERATION.COMMIT, { names: { container }, body: config, options })
   }
 

@@ -1,4 +1,5 @@
 import { ArgumentError, RegistryError } from '../../base/errors.ts'
+import { shown } from '../description.ts'
 import { parseReference, type ImageReference } from '../../registry/reference.ts'
 
 /** The tag of a name without tag and digest (moby, reference.TagNameOnly). */
@@ -42,5 +43,15 @@ export function parseTagged(image: string): ImageReference {
     tried: `pushing ${image}`,
     got: 'the name has a digest, and only tags can be pushed',
     todo: `Tag the image first, and push the tag:  docker.images.tag('${image}', '${reference.familiarName}:TAG')`,
+  })
+}
+
+/** The daemon would drop the tag in the name. */
+export function refuseTwoTags(of: string, repo: unknown, options: { readonly tag?: string | undefined } | null): void {
+  if (typeof repo !== 'string' || !options?.tag || !/:[^/]*$/.test(repo)) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the name ${shown(repo)} of ${of}`,
+    got: 'it has a tag, and so have the options',
+    todo: 'Omit the option tag, or the tag in the name.',
   })
 }

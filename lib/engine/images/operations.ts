@@ -1,6 +1,7 @@
 import {
   BOOLEAN,
   BYTES,
+  COUNT,
   filtersOf,
   INTEGER,
   JSON_VALUE,
@@ -121,7 +122,7 @@ export const SEARCH: Operation = {
   path: '/images/search',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { term: PLAIN, limit: INTEGER, filters: filtersOf('is-automated', 'is-official', 'stars') },
+  query: { term: PLAIN, limit: COUNT, filters: filtersOf('is-automated', 'is-official', 'stars') },
 }
 
 export const PRUNE: Operation = {
@@ -149,6 +150,7 @@ export const COMMIT: Operation = {
     changes: PLAIN,
   },
   body: 'json',
+  bodyOptional: true,
   newer: { 'Healthcheck.StartInterval': '1.44' },
 }
 
@@ -227,9 +229,9 @@ export const BUILD_PRUNE: Operation = {
   lane: 'patient',
   idle: WORK_IDLE_MS,
   query: {
-    reservedSpace: { ...BYTES, as: 'reserved-space' },
-    maxUsedSpace: { ...BYTES, as: 'max-used-space', since: '1.48' },
-    minFreeSpace: { ...BYTES, as: 'min-free-space', since: '1.48' },
+    reservedSpace: { ...BYTES, least: 0, as: 'reserved-space' },
+    maxUsedSpace: { ...BYTES, least: 0, as: 'max-used-space', since: '1.48' },
+    minFreeSpace: { ...BYTES, least: 0, as: 'min-free-space', since: '1.48' },
     all: BOOLEAN,
     filters: filtersOf('description', 'id', 'inuse', 'parent', 'private', 'shared', 'type', 'until', 'unused-for'),
   },
@@ -238,7 +240,7 @@ export const BUILD_PRUNE: Operation = {
 /** Up to API 1.47 `reserved-space` had another name, and the new one was silently ignored. */
 export const BUILD_PRUNE_1_47: Operation = {
   ...BUILD_PRUNE,
-  query: { ...BUILD_PRUNE.query, reservedSpace: { ...BYTES, as: 'keep-storage' } },
+  query: { ...BUILD_PRUNE.query, reservedSpace: { ...BYTES, least: 0, as: 'keep-storage' } },
 }
 
 /** Not in the specification (moby, router/build). */

@@ -45,18 +45,23 @@ function loginTo(registry: string): CommandPart {
   return registry === HUB ? command('docker', 'login') : command('docker', 'login', registry)
 }
 
+/** The remedy for a message of a registry, if it is known. */
+export function registryRemedy(daemonMessage: string, registry: string): Sentence | undefined {
+  return REMEDIES.find(([pattern]) => pattern.test(daemonMessage))?.[1](registry)
+}
+
 /** Adds the registry and a remedy to a failure of a call for which the daemon asks a registry. */
 export function explainRefusal(error: unknown, registry: string): unknown {
   // An authorization plugin belongs to the daemon, whatever its message says.
   if (!(error instanceof DockerApiError) || error instanceof AuthorizationDeniedError) return error
   const { code, tried, got, status, method, path, daemonMessage = '' } = error
-  const [, todo] = REMEDIES.find(([pattern]) => pattern.test(daemonMessage)) ?? []
+  const todo = registryRemedy(daemonMessage, registry)
   if (todo === undefined) return error
   const ErrorClass = error.constructor as typeof DockerApiError
   return new ErrorClass(code, {
     tried: `${tried}, for which the daemon asks the registry ${registry}`,
     got,
-    todo: todo(registry),
+    todo,
     status,
     method,
     path,

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../base/errors.ts'
 import type { Bytes } from '../../transport/body.ts'
 import type { Named } from '../api-error.ts'
+import { refuseTwoTags } from './names.ts'
 import { parseReference } from '../../registry/reference.ts'
 import { checkOptions, withDefaults, type Call } from '../call.ts'
 import { CREATE, IMPORT, LOAD } from './operations.ts'
@@ -41,10 +42,12 @@ export function importImage(
   source: string | Bytes,
   options: ImageImportOptions,
 ): Progress<ImportMessage, ImportResult> {
-  const prepare = (): Call =>
-    typeof source === 'string'
+  const prepare = (): Call => {
+    refuseTwoTags('images.import()', options?.repo, options)
+    return typeof source === 'string'
       ? { names: { fromSrc: checkUrl(source) }, options }
       : { names: { fromSrc: '-' }, options, body: present(source) }
+  }
   return progress(send, IMPORT, prepare, importFold)
 }
 

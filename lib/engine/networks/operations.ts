@@ -1,11 +1,18 @@
-import { BOOLEAN, filtersOf, PLAIN, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, oneOf, type Operation, withValues, WORK_IDLE_MS } from '../operation.ts'
+
+const SCOPES = ['local', 'global', 'swarm']
 
 export const LIST: Operation = {
   name: 'networks.list',
   method: 'GET',
   path: '/networks',
   lane: 'short',
-  query: { filters: filtersOf('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type') },
+  query: {
+    filters: withValues(filtersOf('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'), {
+      scope: SCOPES,
+      type: ['builtin', 'custom'],
+    }),
+  },
 }
 
 export const INSPECT: Operation = {
@@ -13,7 +20,7 @@ export const INSPECT: Operation = {
   method: 'GET',
   path: '/networks/{id}',
   lane: 'short',
-  query: { verbose: BOOLEAN, scope: PLAIN },
+  query: { verbose: BOOLEAN, scope: oneOf(...SCOPES) },
 }
 
 export const CREATE: Operation = {

@@ -1,11 +1,16 @@
-import { BOOLEAN, filtersOf, INTEGER, type Operation } from '../operation.ts'
+import { BOOLEAN, COUNT, filtersOf, type Operation, withValues } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'nodes.list',
   method: 'GET',
   path: '/nodes',
   lane: 'short',
-  query: { filters: filtersOf('id', 'label', 'membership', 'name', 'node.label', 'role') },
+  query: {
+    filters: withValues(filtersOf('id', 'label', 'membership', 'name', 'node.label', 'role'), {
+      membership: ['accepted', 'pending'],
+      role: ['worker', 'manager'],
+    }),
+  },
 }
 
 export const INSPECT: Operation = { name: 'nodes.inspect', method: 'GET', path: '/nodes/{id}', lane: 'short' }
@@ -15,7 +20,7 @@ export const UPDATE: Operation = {
   method: 'POST',
   path: '/nodes/{id}/update',
   lane: 'short',
-  query: { version: INTEGER },
+  query: { version: COUNT },
   body: 'json',
 }
 

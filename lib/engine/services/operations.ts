@@ -1,4 +1,4 @@
-import { BOOLEAN, filtersOf, INTEGER, PLAIN, type Operation, type Since } from '../operation.ts'
+import { BOOLEAN, COUNT, filtersOf, oneOf, type Operation, type Since, withValues } from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
 /**
@@ -32,7 +32,13 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/services',
   lane: 'short',
-  query: { filters: filtersOf('id', 'label', 'mode', 'name', 'runtime'), status: { ...BOOLEAN, since: '1.41' } },
+  query: {
+    filters: withValues(filtersOf('id', 'label', 'mode', 'name', 'runtime'), {
+      mode: ['replicated', 'global', 'replicated-job', 'global-job'],
+      runtime: ['container', 'plugin'],
+    }),
+    status: { ...BOOLEAN, since: '1.41' },
+  },
 }
 
 export const CREATE: Operation = {
@@ -58,7 +64,7 @@ export const UPDATE: Operation = {
   method: 'POST',
   path: '/services/{id}/update',
   lane: 'short',
-  query: { version: INTEGER, registryAuthFrom: PLAIN, rollback: PLAIN },
+  query: { version: COUNT, registryAuthFrom: oneOf('spec', 'previous-spec'), rollback: oneOf('previous') },
   own: ['auth'],
   body: 'json',
   newer: NEWER,

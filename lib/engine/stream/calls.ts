@@ -142,7 +142,10 @@ export async function* messages<Message extends ProgressMessage, Result>(
   const { add, result } = fold(request)
   for await (const message of new JsonStream<Message>(body, request)) {
     const failure = failureOf(message)
-    if (failure !== undefined) throw failureInside(request, failure)
+    if (failure !== undefined) {
+      const { refusalsOf } = await import('../refusals.ts')
+      throw failureInside(request, failure, refusalsOf(operation.name, call.ids))
+    }
     add(message)
     yield message
   }

@@ -40,7 +40,7 @@ async function* chunksOf<Item>(
   source: Source,
   { request, split, check, end, idleTimeout, acceptedAt, explain = (error) => error }: Reading<Item>,
 ): AsyncGenerator<Item, void, undefined> {
-  if (source.taken) throw readTwice()
+  if (source.taken) throw readTwice(request)
   source.taken = true
   const tap = new Tap(source.body)
   try {
@@ -63,7 +63,7 @@ async function* chunksOf<Item>(
     if (source.closed) return
     if (error instanceof StreamFault) throw errorOf(request, error)
     const explained = explain(error)
-    throw CLOSED.has((explained as { code?: unknown }).code) ? closedEarly(explained) : explained
+    throw CLOSED.has((explained as { code?: unknown }).code) ? closedEarly(explained, request) : explained
   } finally {
     tap.close()
   }

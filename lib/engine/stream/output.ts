@@ -91,7 +91,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
   async collect(): Promise<Output> {
     const streams = { stdout: new ByteList(), stderr: new ByteList() }
     for await (const { stream, data } of this) streams[stream].push(data)
-    this.#source.requireComplete()
+    this.#source.requireComplete(this.#request)
     return { stdout: streams.stdout.take(), stderr: streams.stderr.take() }
   }
 
@@ -107,7 +107,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
       bytes.push(data)
       if (bytes.size > maxBytes) throw answerTooLarge(`it has more than ${maxBytes} bytes`)
     }
-    this.#source.requireComplete()
+    this.#source.requireComplete(this.#request)
     return bytes.take().toString('utf8')
   }
 

@@ -1,3 +1,4 @@
+import type { Named } from '../api-error.ts'
 import type { Readable } from 'node:stream'
 import { ConnectionError } from '../../base/errors.ts'
 
@@ -23,8 +24,8 @@ export class Source {
   }
 
   /** A result that looks whole must be whole. @throws ConnectionError if the reader closed it before its end */
-  requireComplete(): void {
-    if (!this.complete) throw closedEarly()
+  requireComplete(request: Named): void {
+    if (!this.complete) throw closedEarly(undefined, request)
   }
 }
 
@@ -46,9 +47,9 @@ export function closing<Item, Result>(
 }
 
 /** A stream has no result, since it was closed before its end. */
-export function closedEarly(cause?: unknown): ConnectionError {
+export function closedEarly(cause?: unknown, request?: Named): ConnectionError {
   return new ConnectionError('ERR_CLIENT_CLOSED', {
-    tried: 'reading a stream from the daemon',
+    tried: request === undefined ? 'reading a stream from the daemon' : `reading ${request.method} ${request.path}`,
     got: 'it was closed before its end',
     todo: 'Read it to its end before you close it, or repeat the call.',
     cause,

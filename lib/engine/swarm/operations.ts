@@ -1,4 +1,4 @@
-import { BOOLEAN, INTEGER, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, COUNT, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const INSPECT: Operation = { name: 'swarm.inspect', method: 'GET', path: '/swarm', lane: 'short' }
 
@@ -35,7 +35,7 @@ export const UPDATE: Operation = {
   path: '/swarm/update',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { version: INTEGER, rotateWorkerToken: BOOLEAN, rotateManagerToken: BOOLEAN, rotateManagerUnlockKey: BOOLEAN },
+  query: { version: COUNT, rotateWorkerToken: BOOLEAN, rotateManagerToken: BOOLEAN, rotateManagerUnlockKey: BOOLEAN },
   body: 'json',
 }
 

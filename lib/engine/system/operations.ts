@@ -1,4 +1,4 @@
-import { BOOLEAN, filtersOf, MOMENT, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, MOMENT, oneOf, type Operation, withValues, WORK_IDLE_MS } from '../operation.ts'
 
 export const AUTH: Operation = {
   name: 'system.auth',
@@ -20,6 +20,8 @@ export const PING: Operation = { name: 'system.ping', method: 'GET', path: '/_pi
 /** Also sent without a version. */
 export const PING_HEAD: Operation = { name: 'system.pingHead', method: 'HEAD', path: '/_ping', lane: 'short' }
 
+const EVENT_TYPES = 'builder config container daemon image network node plugin secret service volume'.split(' ')
+
 export const EVENTS: Operation = {
   name: 'system.events',
   method: 'GET',
@@ -28,21 +30,24 @@ export const EVENTS: Operation = {
   query: {
     since: MOMENT,
     until: MOMENT,
-    filters: filtersOf(
-      'config',
-      'container',
-      'daemon',
-      'event',
-      'image',
-      'label',
-      'network',
-      'node',
-      'plugin',
-      'scope',
-      'secret',
-      'service',
-      'type',
-      'volume',
+    filters: withValues(
+      filtersOf(
+        'config',
+        'container',
+        'daemon',
+        'event',
+        'image',
+        'label',
+        'network',
+        'node',
+        'plugin',
+        'scope',
+        'secret',
+        'service',
+        'type',
+        'volume',
+      ),
+      { scope: ['local', 'swarm'], type: EVENT_TYPES },
     ),
   },
 }
@@ -53,5 +58,8 @@ export const DF: Operation = {
   path: '/system/df',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { type: { since: '1.42' }, verbose: { ...BOOLEAN, since: '1.52' } },
+  query: {
+    type: { ...oneOf('container', 'image', 'volume', 'build-cache'), since: '1.42' },
+    verbose: { ...BOOLEAN, since: '1.52' },
+  },
 }

@@ -1,4 +1,4 @@
-import { filtersOf, type Operation } from '../operation.ts'
+import { filtersOf, type Operation, withValues } from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
 export const LIST: Operation = {
@@ -6,7 +6,12 @@ export const LIST: Operation = {
   method: 'GET',
   path: '/tasks',
   lane: 'short',
-  query: { filters: filtersOf('_up-to-date', 'desired-state', 'id', 'label', 'name', 'node', 'runtime', 'service') },
+  query: {
+    filters: withValues(
+      filtersOf('_up-to-date', 'desired-state', 'id', 'label', 'name', 'node', 'runtime', 'service'),
+      { 'desired-state': ['running', 'shutdown', 'accepted'] },
+    ),
+  },
 }
 
 export const INSPECT: Operation = { name: 'tasks.inspect', method: 'GET', path: '/tasks/{id}', lane: 'short' }

@@ -1,4 +1,4 @@
-import { BOOLEAN, filtersOf, INTEGER, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, COUNT, filtersOf, type Operation, WORK_IDLE_MS } from '../operation.ts'
 
 export const LIST: Operation = {
   name: 'volumes.list',
@@ -25,7 +25,7 @@ export const UPDATE: Operation = {
   path: '/volumes/{name}',
   lane: 'short',
   since: '1.42',
-  query: { version: INTEGER },
+  query: { version: COUNT },
   body: 'json',
 }
 

@@ -1,22 +1,17 @@
-import { ArgumentError, NotFoundError } from '../../base/errors.ts'
+import { NotFoundError } from '../../base/errors.ts'
 import type { ContainerCreateOptions, PullPolicy } from '../containers/options.ts'
 import { CREATE } from '../containers/operations.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import { isMessage, NO_SUCH_IMAGE } from '../daemon-messages.ts'
-import { shown } from '../description.ts'
 import { pull as pullImage } from '../images/pull.ts'
 import { checkOptions } from '../call.ts'
+import { checkOneOf } from '../query.ts'
 import type { Send } from '../send.ts'
 import { allInTime, type StepOptions } from './in-time.ts'
 
 /** Any other value would mean `missing`. */
 export function checkPull(of: string, pull: unknown): void {
-  if (pull === undefined || pull === 'always' || pull === 'missing' || pull === 'never') return
-  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `the option pull of ${of}, ${shown(pull)}`,
-    got: "it is none of 'always', 'missing' and 'never'",
-    todo: 'Pass one of them.',
-  })
+  if (pull !== undefined) checkOneOf(`the option pull of ${of}`, pull, ['always', 'missing', 'never'])
 }
 
 /** Pulls an image before it is used, or when the daemon doesn't have it. */

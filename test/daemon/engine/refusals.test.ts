@@ -27,7 +27,7 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       )
       assert.ok(error instanceof DockerApiError, `${call.toString()}: ${String(error)}`)
       assert.equal(error.status, status, error.message)
-      assert.match(error.todo, todo)
+      assert.match(error.todo, todo, error.message)
     }
   }
 
@@ -45,7 +45,7 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       [() => docker.run(engine.image, ['true'], { name: 'web' }), 409, otherName],
       [() => containers.rename('stopped', 'web'), 409, otherName],
       [() => containers.kill('stopped'), 409, /^There is nothing to do: .*ensureStopped\(\)/],
-      [() => containers.pause('stopped'), 409, /^Start the container first/],
+      [() => containers.pause('stopped'), 409, /^Start the container first:  docker\.containers\.start\('\w{12}'\)/],
       [() => containers.top('stopped'), 409, /^Start the container first/],
       [() => exec.create('stopped', { Cmd: ['true'] }), 409, /^Start the container first/],
       [() => exec.run('stopped', ['true']), 409, /^Start the container first/],
@@ -59,7 +59,11 @@ describe('the daemon refuses a call for its own reason, and the error has the re
     await containers.pause('web')
     const unpause = /^Unpause the container first:  docker\.containers\.unpause\('\w+'\)/
     await refused([
-      [() => containers.remove('web'), 409, /docker\.containers\.remove\('web', \{ force: true \}\)/],
+      [
+        () => containers.remove('web'),
+        409,
+        /^Unpause the container first:  docker\.containers\.unpause\('web'\)  .*remove\('web', \{ force: true \}\)/,
+      ],
       [() => containers.pause('web'), 409, /^There is nothing to do: the container is paused/],
       [() => containers.start('web'), 409, /^Unpause the container instead:  docker\.containers\.unpause\('web'\)/],
       [() => containers.attach('web'), 409, unpause],
@@ -84,7 +88,26 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       [() => containers.update(id, { Memory: 512 }), 400, /^Memory counts bytes/],
       [create({ Healthcheck: { Test: ['CMD', 'true'], Interval: 10 } }), 400, /nanoseconds/],
       [create({ HostConfig: { Binds: ['./data:/data'] } }), 400, /absolute path/],
-      [create({ HostConfig: { RestartPolicy: { Name: 'sometimes' as never } } }), 400, /^Correct the parameter/],
+      [
+        () => containers.create({ Image: engine.image }, { name: 'a b' }),
+        400,
+        /^Choose a name of at least two letters/,
+      ],
+      [() => containers.rename(id, 'a b'), 400, /^Choose a name of at least two letters/],
+      [() => docker.volumes.create({ Name: 'a b' }), 400, /^Choose a name of at least two letters/],
+      [() => containers.kill(id, { killSignal: 'SIGFOO' }), 400, /^Set killSignal to a signal of Linux/],
+      [() => containers.stop(id, { killSignal: 'SIGFOO' }), 500, /^Set killSignal to a signal of Linux/],
+      [() => containers.top(id, { ps_args: 'zzz' }), 500, /^Correct ps_args/],
+      [
+        create({ HostConfig: { Mounts: [{ Type: 'bind', Source: '/nowhere', Target: '/a' }] } }),
+        400,
+        /^Create \/nowhere on the daemon's host first/,
+      ],
+      [
+        () => containers.create({ Image: engine.image }, { platform: 'linux/s390x' }),
+        404,
+        /^Pull it for that platform:  docker\.images\.pull\('\S+', \{ platform: 'linux\/s390x' \}\)/,
+      ],
       [() => exec.create(id, {} as never), 400, /^Set Cmd/],
     ])
     const { Id } = await create({ HostConfig: { Memory: 6 * 1024 ** 2, Binds: ['/tmp:/data'] } })()
@@ -109,7 +132,7 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       for (const field of fields)
         await assert.rejects(create(true), { status: 400, daemonMessage: new RegExp(`field \\S*${field}`) })
     }
-    const { Id } = await docker.containers.create({ Image: engine.image, Cmd: 'true', Env: null })
+    const { Id } = await docker.containers.create({ Image: engine.image, Cmd: ['true'], Env: null })
     assert.deepEqual((await docker.containers.inspect(Id)).Config.Cmd, ['true'])
     await docker.containers.remove(Id)
   })

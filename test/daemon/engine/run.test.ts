@@ -198,7 +198,7 @@ describe('a command from its input to its exit code', { skip }, () => {
         assert.match(error.todo, /Correct the command.* must be an executable file in the container/)
         return true
       })
-      await assert.rejects(docker.run(engine.image, ['true'], { User: 'nosuchuser' }), /Correct the command/)
+      await assert.rejects(docker.run(engine.image, ['true'], { User: 'nosuchuser' }), /Correct the user/)
       assert.equal(await count(), before_)
       const { Id } = await docker.containers.create({ Image: engine.image }, { name: 'occupied' })
       await assert.rejects(docker.run(engine.image, ['true'], { name: 'occupied' }), ConflictError)
@@ -349,7 +349,7 @@ describe('a command from its input to its exit code', { skip }, () => {
       const unknown = { code: 'ERR_API_FIELD_UNKNOWN' }
       await assert.rejects(docker.run(image, [], { pull: 'always', HostConfig }), unknown)
       await assert.rejects(docker.containers.create({ Image: image, HostConfig }, { pull: 'always' }), unknown)
-      const invalid = { code: 'ERR_ARGUMENT_INVALID', message: /'always', 'missing' and 'never'/ }
+      const invalid = { code: 'ERR_ARGUMENT_INVALID', message: /'always', 'missing' or 'never'/ }
       await assert.rejects(docker.run(image, [], { pull: true as never }), invalid)
       await assert.rejects(docker.containers.create({ Image: image }, { pull: 'newest' as never }), invalid)
     })

@@ -39,7 +39,8 @@ export function sampleOf(checker: ts.TypeChecker, type: ts.Type): Sample {
 /** A value of a type that is no object. */
 function primitive(parts: readonly ts.Type[]): unknown {
   const is = (flags: ts.TypeFlags): boolean => parts.some((part) => part.flags & flags)
-  if (is(ts.TypeFlags.StringLike)) return 'x'
+  const choice = parts.find((part) => part.isStringLiteral() && part.value !== '') as ts.StringLiteralType | undefined
+  if (is(ts.TypeFlags.StringLike)) return choice?.value ?? 'x'
   return is(ts.TypeFlags.BooleanLike) ? true : 1
 }
 

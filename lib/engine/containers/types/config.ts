@@ -27,8 +27,8 @@ export interface ContainerConfig {
   readonly StdinOnce?: boolean
   /** Variables as `NAME=value`. `NAME` alone removes a variable. */
   readonly Env?: readonly string[] | null
-  /** The command, or the arguments of `Entrypoint`. */
-  readonly Cmd?: readonly string[] | string | null
+  /** The command, or the arguments of `Entrypoint`: `['ls', '-l']`. */
+  readonly Cmd?: readonly string[] | null
   /** Its health check. @defaultValue the image's */
   readonly Healthcheck?: HealthConfig | null
   /** `Cmd` is already a quoted command line (Windows). */
@@ -40,7 +40,7 @@ export interface ContainerConfig {
   /** @defaultValue the image's, else `/` */
   readonly WorkingDir?: string
   /** The program, with `Cmd` as its arguments. `['']` removes that of the image. */
-  readonly Entrypoint?: readonly string[] | string | null
+  readonly Entrypoint?: readonly string[] | null
   /** @defaultValue `false` */
   readonly NetworkDisabled?: boolean
   /** ONBUILD instructions of the image's Dockerfile. */

@@ -1,4 +1,7 @@
-/** A step was found, started or finished. BuildKit only: the classic builder reports steps in its output. */
+/**
+ * A step was found, started or finished. BuildKit only: the classic builder reports steps in its output. BuildKit may report
+ * that a step has finished, and then that it starts and finishes again, since it first looks into its cache.
+ */
 export interface BuildStepEvent {
   /** A step. */
   readonly type: 'step'

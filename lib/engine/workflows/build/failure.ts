@@ -1,4 +1,7 @@
 import { BuildFailedError, StreamError } from '../../../base/errors.ts'
+import type { Sentence } from '../../../base/sentence.ts'
+import { HUB } from '../../../registry/reference.ts'
+import { registryRemedy } from '../../images/registry-refusal.ts'
 
 /** The step that failed, and the end of its output. */
 export interface FailedStep {
@@ -24,7 +27,7 @@ export function explainFailure(error: unknown, { step, log }: FailedStep): unkno
     got: `the daemon reports "${message}"`,
     todo:
       end === ''
-        ? 'Correct the Dockerfile, or the files and images that it uses.'
+        ? (baseImageRemedy(message) ?? 'Correct the Dockerfile, or the files and images that it uses.')
         : `Correct this step. Its last output: ${end}`,
     status: error.status,
     method: error.method,
@@ -35,6 +38,16 @@ export function explainFailure(error: unknown, { step, log }: FailedStep): unkno
     log,
     exitCode: exitCode === undefined ? undefined : Number(exitCode),
   })
+}
+
+/** A base image that the builder asks for (buildkit, source/containerimage), or the request itself. */
+const ASKED_FOR = /source metadata for ([^\s/]+)\/|"https?:\/\/([^/"]+)\/v2\//
+
+/** The remedy that a pull of the same image has. A step without output hasn't run a program. */
+function baseImageRemedy(message: string): Sentence | undefined {
+  const [, domain, host] = ASKED_FOR.exec(message) ?? []
+  const registry = domain ?? host
+  return registry && registryRemedy(message, registry === 'registry-1.docker.io' ? HUB : registry)
 }
 
 /** The error's `log` has more of them. */

@@ -10,7 +10,7 @@ import type { CopyFromOptions } from './options.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
 import { partsOf } from './safe-name.ts'
-import { noPath, targetFault, unsafe, unwritable } from './faults.ts'
+import { noPath, refusePathAsId, targetFault, unsafe, unwritable } from './faults.ts'
 import { allInTime } from '../in-time.ts'
 import { unpack } from './unpack.ts'
 
@@ -26,7 +26,10 @@ export async function copyFrom(
 ): Promise<string> {
   checkCallOptions(options, OPTIONS, 'containers.copyFrom()')
   checkRequestOptions(options, 'containers.copyFrom()')
-  if (typeof path !== 'string' || typeof target !== 'string') throw noPath('copyFrom(id, path, target)')
+  const form = 'copyFrom(id, path, target)'
+  if (typeof path !== 'string') throw noPath(form, 'path', path)
+  if (typeof target !== 'string') throw noPath(form, 'target', target)
+  refusePathAsId(form, id)
   checkSpecial(options.special ?? 'refuse')
   return allInTime('containers.copyFrom()', options, (step) =>
     copyPath(archive, id, path, target, { ...options, ...step }),

@@ -10,7 +10,7 @@ import type { CopyEntry, CopyToOptions } from './options.ts'
 import type { RequestOptions } from '../../send.ts'
 import type { ContainerPathStat } from '../../containers/types/create.ts'
 import { itemsOf } from './entries.ts'
-import { missing, noName, noPath, sourceFault, unreadable } from './faults.ts'
+import { missing, noName, noPath, refusePathAsId, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
 import { allInTime, type StepOptions } from '../in-time.ts'
 import { packItems } from './pack.ts'
@@ -29,7 +29,9 @@ export async function copyTo(
 ): Promise<string> {
   checkCallOptions(options, OPTIONS, 'containers.copyTo()')
   checkRequestOptions(options, 'containers.copyTo()')
-  if (typeof path !== 'string') throw noPath('copyTo(id, source, path)')
+  const form = 'copyTo(id, source, path)'
+  if (typeof path !== 'string') throw noPath(form, 'path', path)
+  refusePathAsId(form, id)
   return allInTime('containers.copyTo()', options, async (step) => {
     if (typeof source === 'string') return copyLocal(archive, id, source, path, { ...options, ...step })
     if (source instanceof Uint8Array) return copyBytes(archive, id, source, path, step)

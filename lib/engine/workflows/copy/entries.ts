@@ -42,7 +42,7 @@ function checkPath(path: unknown): asserts path is string {
   if (good) return
   throw mistake(
     `the path ${shown(path)}`,
-    'it is empty, absolute, or contains ..',
+    'it is empty, absolute, or contains ".."',
     "Pass a relative path, such as 'etc/app.conf'.",
   )
 }

@@ -1,3 +1,5 @@
+import { typeName } from '../../../base/options.ts'
+import { shown } from '../../description.ts'
 import { resolve } from 'node:path'
 import { ArgumentError, CopyError } from '../../../base/errors.ts'
 import { fileReason } from '../../../base/files.ts'
@@ -69,10 +71,20 @@ export function noArchive(path: string, cause: unknown): CopyError {
 }
 
 /** `docker cp` takes container and path as one argument, in either order. */
-export function noPath(form: string): ArgumentError {
+export function noPath(form: string, name: string, value: unknown): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `the arguments of containers.${form}`,
-    got: 'a path is not a string',
+    got: value === undefined ? `${name} is missing` : `${name} is ${typeName(value)}, not a string`,
     todo: `Pass container and path as two arguments:  docker.containers.${form}`,
+  })
+}
+
+/** No container has such a name: the arguments are in the order of another client. */
+export function refusePathAsId(form: string, id: unknown): void {
+  if (typeof id !== 'string' || !/^\.|[^/]\//.test(id)) return
+  throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: `the arguments of containers.${form}`,
+    got: `the container is ${shown(id)}, which is a path`,
+    todo: `Pass the container first:  docker.containers.${form}`,
   })
 }

@@ -60,7 +60,7 @@ function check(network: NetworkCreateRequest, found: NetworkInspect): EnsuredObj
   const { CheckDuplicate: _, ...requested } = network
   refuseDifferent('network', network.Name, differences(requested, found), {
     path: '/networks/create',
-    todo: "Request the settings that it has, or remove it first with  docker.networks.ensureRemoved()  if you don't need it.",
+    todo: `Request the settings that it has, or remove it first with  docker.networks.ensureRemoved('${network.Name}')  if you don't need it.`,
   })
   return { changed: false, id: found.Id }
 }
