@@ -359,7 +359,7 @@ const REFUSALS: readonly Refusal[] = [
     title: 'no systemd',
     url: 'ssh://root@one.test',
     code: 'ERR_HOST_NO_SYSTEMD',
-    says: /daemon render --daemon-json/,
+    says: /daemon render --without-systemd/,
     // Whether systemd has booted a machine is told by that folder (sd_booted(3)).
     arrange: async (machine) => {
       await machine.must(['mount', '-n', '-t', 'tmpfs', 'none', '/run/systemd'])
