@@ -309,7 +309,11 @@ describe('likely mistakes', () => {
       (d) => d.containers.create({ Image: 'a', name: 'web' } as object),
       /last argument: \{ name \}/,
     ],
-    ['a way to pull that there is not', (d) => d.run('a', [], { pull: 'ifNotPresent' as never }), /Pass one of them/],
+    [
+      'a way to pull that there is not',
+      (d) => d.run('a', [], { pull: 'ifNotPresent' as never }),
+      /Pass 'always', 'missing' or 'never'/,
+    ],
     [
       'devices to be left out, in other words',
       (d) => d.containers.copyFrom('web', '/dev', '/tmp', { special: 'ignore' as never }),

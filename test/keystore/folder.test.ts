@@ -716,7 +716,7 @@ test("a client's files that are not there", async (t) => {
   const { root, folder } = await initialised(t)
   await assert.rejects(
     folder.readClient('bob'),
-    withCode('ERR_CLIENT_NOT_FOUND', 'only clients are alice', `cert client bob --dir ${root}`),
+    withCode('ERR_CLIENT_NOT_FOUND', 'only client is alice', `cert client bob --dir ${root}`),
   )
   await rm(join(root, 'clients/alice/key.pem'))
   await assert.rejects(

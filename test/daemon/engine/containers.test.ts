@@ -208,7 +208,7 @@ describe('containers', { skip }, () => {
     await containers.remove(Id)
     assert.equal((await removed).StatusCode, 7)
     await assert.rejects(containers.wait(Id), NotFoundError)
-    await assert.rejects(containers.wait(Id, { condition: 'never' as never }), BadRequestError)
+    await assert.rejects(containers.wait(Id, { condition: 'never' as never }), { code: 'ERR_ARGUMENT_INVALID' })
   })
 
   test('a copy is created from the answer to inspect, and a misspelt field is refused', async () => {

@@ -149,7 +149,7 @@ describe('system', { skip }, () => {
     assert.deepEqual([some.Images, some.Containers, some.Volumes?.length, some.BuildCache], [null, [], 1, null])
     const one = await docker.system.df({ type: 'build-cache' })
     assert.deepEqual([one.Containers, one.BuildCache], [null, []])
-    await assert.rejects(docker.system.df({ type: 'nothing' as never }), { code: 'ERR_API_BAD_REQUEST' })
+    await assert.rejects(docker.system.df({ type: 'nothing' as never }), { code: 'ERR_ARGUMENT_INVALID' })
     await assert.rejects(docker.system.df({ verbose: true }), { code: 'ERR_API_FIELD_TOO_NEW' })
   })
 
