@@ -1,5 +1,5 @@
 import { ArgumentError } from '../base/errors.ts'
-import { option, sentence } from '../base/sentence.ts'
+import { option, sentence, type Sentence } from '../base/sentence.ts'
 import type { DaemonSettingsPatch } from '../daemon-config/daemon-settings.ts'
 import type { RequestedSettings } from '../daemon-config/requested-settings.ts'
 import type { ConfigurationForm } from '../daemon-config/settings-in-force.ts'
@@ -32,15 +32,20 @@ export interface ProbeIdentity {
 export const ROLLBACK_AFTER_S = 180
 
 /**
- * Reads `--rollback-after`.
+ * Checks the time after which the host rolls back by itself.
  *
+ * @param tried - how the value was given, for the message
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
  */
-export function checkRollbackAfter(seconds: number): number {
+export function checkRollbackAfter(
+  seconds: number,
+  tried: Sentence = sentence`the option ${option('rollbackAfter')}, ${seconds} seconds`,
+): number {
   if (Number.isInteger(seconds) && seconds >= 10 && seconds <= 3600) return seconds
+  const beyond = seconds > 3600 ? 'it is more than an hour' : 'it is not a whole number of seconds'
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: sentence`the option ${option('rollbackAfter')}, ${seconds} seconds`,
-    got: 'it is not a whole number from 10 to 3600',
-    todo: `Leave it out: ${ROLLBACK_AFTER_S} seconds are enough for most hosts.`,
+    tried,
+    got: seconds < 10 ? 'it is less than 10 seconds' : beyond,
+    todo: 'Give a whole number of seconds from 10 to 3600, or leave it out.',
   })
 }

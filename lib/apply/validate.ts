@@ -35,6 +35,9 @@ export async function validate(plan: Validated, shell: HostShell, signal?: Abort
   })
 }
 
+/** In characters: dockerd lists every key that it doesn't know. */
+const LONGEST = 300
+
 /**
  * Validates changes to daemon.json alone, with a dockerd on a machine on which nothing can be applied.
  *
@@ -48,12 +51,10 @@ export async function settingsFault(
   const json = JSON.stringify(mergeSettings({}, patch))
   const script = shellProgram(shellCall(['dockerd', '--validate', '--config-file', '/dev/stdin'], json))
   const ran = await shell.run(script, { signal })
-  const said = stderrSummary(ran).replace(/^unable to configure the Docker daemon with file \/dev\/stdin: /, '')
-  return ran.code === 0 ? undefined : said.length > LONGEST ? `${said.slice(0, LONGEST)} ...` : said
+  if (ran.code === 0) return undefined
+  const said = stderrSummary(ran)
+  return said.length > LONGEST ? `${said.slice(0, LONGEST)} ...` : said
 }
-
-/** In characters: dockerd lists every key that it doesn't know. */
-const LONGEST = 200
 
 /** Removes the folder in which the files are staged from their paths. */
 function withoutStage(output: string): string {

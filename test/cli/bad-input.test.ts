@@ -45,7 +45,7 @@ const USAGE: readonly Row[] = [
     ['client', 'export', 'ann'],
     2,
     'ERR_USAGE',
-    /--out <file> is missing\.\nFor example: {2}docker-mtls client export ann --out ann\.tar$/m,
+    /--out <file> is missing\.\nFor example: {2}docker-mtls client export alice --out alice\.tar$/m,
   ],
   ['no --out and no plain name', ['client', 'export', 'a/b'], 2, 'ERR_USAGE', /client export alice --out alice\.tar$/m],
   ['no name: the example has its own', ['client', 'rm'], 2, 'ERR_USAGE', /example: {2}docker-mtls client rm alice$/m],

@@ -81,7 +81,7 @@ describe('daemon apply on a machine without systemd', { skip: lacks('namespaces'
     for (const [settings, said] of [
       [
         { name: 'app', scripts: {} },
-        /this machine refuses the settings: the following directives don't match any.*name/,
+        /this machine refuses the settings: .*the following directives don't match any.*name/,
       ],
       [{ icc: false, 'log-driver': null }, undefined],
     ] as const) {

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from '../../lib/index.ts'
-import { PkiFolder } from '../../lib/pki.ts'
+import { createAuthority, issueClient, PkiFolder } from '../../lib/pki.ts'
+import { probeServer, tryClient } from '../../lib/probe.ts'
 import { runCli } from '../cli/support/run-cli.ts'
 import { cleanEnvironment } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
@@ -66,7 +67,13 @@ describe('a dockerd that systemd does not start', { skip: lacks('namespaces', 'd
     assert.match(log, /API listen on \/var\/run\/docker\.sock/)
     await using docker = await connect({ host, certPath: client })
     assert.ok((await docker.version()).Version)
-    await assert.rejects(connect({ host, certPath: join(place.folder, 'pki/server') }))
+    const stranger = await issueClient(await createAuthority(), { name: 'stranger' })
+    const at = { host: '127.0.0.1', servername: 'localhost', port: place.port }
+    const ca = await readFile(join(client, 'ca.pem'), 'utf8')
+    const { plaintext, clientCertificate } = await probeServer(at)
+    assert.deepEqual([plaintext, clientCertificate], ['refused', 'required'])
+    const { cert, key } = stranger
+    assert.equal((await tryClient({ ...at, ca, cert, key })).accepted, false)
   })
 
   test('does not start with that of --daemon-json, which is for systemd', async (t) => {

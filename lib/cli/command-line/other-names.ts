@@ -61,7 +61,7 @@ export function explainedWord(group: readonly string[], word: string, next = '')
 }
 
 /** A name of a client or server that a message can repeat: no option, path, file or host. */
-export const PLAIN_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
+const PLAIN_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]*$/
 
 /** The commands that have a synonym of the word in their group, else those that have it in another group. */
 export function otherNames(group: readonly string[], word: string): string[] {

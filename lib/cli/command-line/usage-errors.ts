@@ -1,18 +1,10 @@
-import {
-  command as commandPart,
-  ours,
-  partsOf,
-  renderSentence,
-  SELF,
-  type Sentence,
-  sentence,
-} from '../../base/sentence.ts'
+import { command as commandPart, ours, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Command, CommanderError } from 'commander'
 import type { ArgumentError } from '../../base/errors.ts'
 import type { CommandSpec } from '../command.ts'
 import { usageError } from '../errors.ts'
-import { explainedWord, otherNames, PLAIN_NAME } from './other-names.ts'
+import { explainedWord, otherNames } from './other-names.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
 /** Did commander throw because it showed help or the version? */
@@ -99,24 +91,7 @@ function exampleFor({ examples }: CommandSpec, command: Command | undefined): Se
     return given.filter(({ long }) => words.includes(long ?? '')).length
   }
   const [best = examples[0]] = examples.toSorted((one, other) => shared(other) - shared(one))
-  return withName(best[0], command)
-}
-
-/** The example with the name that was typed, in file names too: for `client export ann`, `client export ann --out ann.tar`. */
-function withName(example: Sentence, command: Command | undefined): Sentence {
-  const [typed = ''] = command?.args ?? []
-  const words = renderSentence(example)
-    .split(' ')
-    .slice(1 + wordsOf(command))
-  const [shown = ''] = words
-  if (!PLAIN_NAME.test(typed) || !PLAIN_NAME.test(shown)) return example
-  const isShown = new RegExp(`(?<=^|\\s)${shown}(?=[\\s.]|$)`, 'g')
-  return partsOf(example).map((part) => (typeof part === 'string' ? part.replaceAll(isShown, typed) : part))
-}
-
-/** How many words the command's name has. */
-function wordsOf(command: Command | undefined): number {
-  return command?.parent?.parent == null ? 1 : 2
+  return best[0]
 }
 
 /** A known option is unknown to commander with a value that it doesn't take. */

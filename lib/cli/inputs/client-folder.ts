@@ -94,19 +94,19 @@ async function refuseKeyElsewhere(dir: string, name: string): Promise<void> {
 
 /** The server's names, as they were passed to init. */
 async function serverNames(dir: string): Promise<string[]> {
-  const { openCertificate, readCertificate } = await import('../../identity/certificate.ts')
+  const [{ openCertificate, readCertificate }, { OWN_NAMES }] = await Promise.all([
+    import('../../identity/certificate.ts'),
+    import('../../pki/server-name.ts'),
+  ])
   try {
     const path = serverPaths(dir).cert
     const { dns, ip } = readCertificate(openCertificate(await fs.readFile(path, 'utf8'), path), path).names
-    const given = [...dns, ...ip].filter((name) => !OWN_NAMES.has(name))
+    const given = [...dns, ...ip].filter((name) => !OWN_NAMES.includes(name))
     return given.length === 0 ? ['SERVER'] : given
   } catch {
     return ['SERVER']
   }
 }
-
-/** The names in every server certificate. */
-const OWN_NAMES = new Set(['localhost', '127.0.0.1', '::1'])
 
 /** The daemon that a `.env` names. */
 export async function hostInFile(path: string): Promise<string | undefined> {

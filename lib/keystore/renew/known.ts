@@ -4,7 +4,7 @@ import { quoted } from '../../base/text.ts'
 import { PkiFolder } from '../folder.ts'
 import type { ListedCertificate } from '../list.ts'
 import { findUnlisted } from '../ledger-check.ts'
-import { DAY_MS, expiresSoon } from '../../base/expiry.ts'
+import { DAY_MS, expiresSoon, expiryOf } from '../../base/expiry.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 
@@ -67,7 +67,7 @@ async function stateOf(
   if (path === undefined) return kind === 'client' && ONE_DAY_CLIENT_NAME.test(name) ? 'probe' : 'replaced'
   if (kind !== 'ca' && !(await isOfCurrentCa(root, path))) return 'of a replaced CA'
   const lifetime = { from: Date.parse(notBefore), to: Date.parse(notAfter) }
-  if (lifetime.to <= now) return 'ended'
+  if (expiryOf(lifetime, now) === 'expired') return 'ended'
   return expiresSoon(lifetime, now) ? 'ends soon' : 'in use'
 }
 
