@@ -1,0 +1,59 @@
+import type { Operation } from '../engine/operation.ts'
+
+/** A request to the Engine API, as it arrived. */
+export interface PolicyRequest {
+  readonly method: string
+  /** As in the request line: `/v1.51/containers/create?name=web`. */
+  readonly target: string
+  /** By name in lower case; a repeated header as a list. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** `unseen`: there is one, but it can't be looked at, such as an archive. Omitted: there is none. */
+  readonly body?: Uint8Array | 'unseen'
+}
+
+/** A JSON value. An integer that a JavaScript number can't hold is a bigint. */
+export type Json = null | boolean | number | bigint | string | readonly Json[] | JsonObject
+/** A JSON object. It has no prototype. */
+export interface JsonObject {
+  readonly [key: string]: Json
+}
+
+/** A request as dockerd reads it. */
+export interface ReadRequest {
+  readonly operation: Operation
+  /** Of the Engine API: `1.51`. Omitted: the path has none, and dockerd uses its newest. */
+  readonly version?: string
+  /** What stands for `{id}` or `{name}` in the path, decoded. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** Decoded, by the name of the query parameter. */
+  readonly query: ReadonlyMap<string, readonly string[]>
+  /** The JSON body, with the names of fields as in the API. Omitted: none, or it isn't JSON. */
+  readonly body?: Json
+}
+
+/** Why a request is refused. */
+export interface Reason {
+  /** A stable name for programs. */
+  readonly code: ReasonCode
+  /** The part of the request: `HostConfig.Privileged`, `the path`. */
+  readonly where?: string
+  /** What is there, and why it is refused: a clause without a full stop. */
+  readonly got: string
+}
+
+export type ReasonCode = ReadingCode
+
+/** Why a request can't be read with certainty. */
+export type ReadingCode =
+  | 'OPERATION_UNKNOWN'
+  | 'VERSION_UNKNOWN'
+  | 'PATH_AMBIGUOUS'
+  | 'QUERY_AMBIGUOUS'
+  | 'QUERY_UNKNOWN'
+  | 'MEDIA_TYPE'
+  | 'BODY_AMBIGUOUS'
+  | 'BODY_INVALID'
+  | 'BODY_TOO_LARGE'
+  | 'BODY_UNEXPECTED'
+  | 'BODY_MISSING'
+  | 'FIELD_UNKNOWN'
