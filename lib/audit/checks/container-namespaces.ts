@@ -1,6 +1,6 @@
 import { containerCheck, type Check } from '../check.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
-import { isTrue, parseSecurityOptions } from '../container/security-options.ts'
+import { isTrue, parseSecurityOptions } from '../../container/security-options.ts'
 import { judgeNamespace } from '../container/shared-namespace.ts'
 import { judgeSysctl } from '../container/sysctls.ts'
 import { daemonFeatures, infoOf } from '../container/user-namespace.ts'

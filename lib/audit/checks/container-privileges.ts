@@ -1,5 +1,5 @@
 import { containerCheck, type Check } from '../check.ts'
-import { effectiveCapabilities, extraCapabilities, capabilityName } from '../container/capabilities.ts'
+import { effectiveCapabilities, extraCapabilities, capabilityName } from '../../container/capabilities.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
 import { judgeNamespace } from '../container/shared-namespace.ts'
 import { isContained, rootOnHost } from '../container/user-namespace.ts'

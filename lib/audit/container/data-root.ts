@@ -1,5 +1,5 @@
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { isWithin, normalizeHostPath } from './host-path.ts'
+import { isWithin, normalizeHostPath } from '../../container/host-path.ts'
 import { infoOf } from './user-namespace.ts'
 
 /** Where dockerd keeps its data if nobody says otherwise. */

@@ -1,6 +1,6 @@
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import { fail, pass, reported, warn, type Verdict } from '../verdict.ts'
-import { normalizeHostPath } from './host-path.ts'
+import { normalizeHostPath } from '../../container/host-path.ts'
 
 type Device = NonNullable<NonNullable<ContainerFacts['HostConfig']>['Devices']>[number]
 

@@ -2,7 +2,7 @@ import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { DEFAULT_DATA_ROOT } from './data-root.ts'
 import { isHostDisk } from './devices.ts'
 import { dataFolders, HOST_FOLDERS, type Level } from './host-folder-list.ts'
-import { isWithin } from './host-path.ts'
+import { isWithin } from '../../container/host-path.ts'
 import { describeMount, type HostMount } from './mounts.ts'
 
 /** Also of Docker Desktop, which shows the drives of Windows as folders. */

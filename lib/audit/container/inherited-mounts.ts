@@ -1,7 +1,7 @@
 import type { ContainerFacts } from '../snapshot/container-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { reported } from '../verdict.ts'
-import { parseBind } from './bind.ts'
+import { parseBind } from '../../container/bind.ts'
 import { hostMounts, type HostMounts } from './mounts.ts'
 
 /**

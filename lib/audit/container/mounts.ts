@@ -3,8 +3,8 @@ import type { VolumeFacts } from '../snapshot/daemon-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { reported, Unseen } from '../verdict.ts'
 import { isInVolume } from './data-root.ts'
-import { normalizeHostPath } from './host-path.ts'
-import { contentsOf, type VolumeContents } from './local-volume.ts'
+import { normalizeHostPath } from '../../container/host-path.ts'
+import { contentsOf, type VolumeContents } from '../../container/local-volume.ts'
 
 /** A path of the host that is visible in a container. */
 export interface HostMount {

@@ -1,4 +1,4 @@
-import { isWithin, normalizeHostPath } from './host-path.ts'
+import { isWithin, normalizeHostPath } from '../../container/host-path.ts'
 
 /** A name that only the socket of Docker has, wherever it is: rootless and Docker Desktop have their own folders. */
 const DOCKER_SOCKET = /\/docker(?:\.proxy)?\.sock(?:\.raw)?$/

@@ -1,7 +1,7 @@
 import type { ContainerCreateRequest } from '../../engine/containers/types/create.ts'
 import type { HostConfig } from '../../engine/containers/types/host-config.ts'
 import { isAnyAddress } from '../addresses.ts'
-import { parseBind } from '../container/bind.ts'
+import { parseBind } from '../../container/bind.ts'
 
 /** How a request changes so that a check passes. Each part of a list that does not pass alone is left out. */
 export interface Repair {

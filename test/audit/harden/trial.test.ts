@@ -5,7 +5,7 @@ import type { Ran } from '../../../lib/audit/harden/trial/run-copy.ts'
 import { smallestSet } from '../../../lib/audit/harden/trial/smallest.ts'
 import { tryPlan, type HardeningNeed, type HardeningTrial } from '../../../lib/audit/harden/trial/trial.ts'
 import type { ContainerCreateRequest, ContainerInspect, HostConfig } from '../../../lib/index.ts'
-import { effectiveCapabilities } from '../../../lib/audit/container/capabilities.ts'
+import { effectiveCapabilities } from '../../../lib/container/capabilities.ts'
 import { snapshotWith } from '../support/containers.ts'
 
 /** A container without any hardening. */

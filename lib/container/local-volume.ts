@@ -1,4 +1,5 @@
-import type { VolumeFacts } from '../snapshot/daemon-schema.ts'
+/** Options of a volume: `type`, `o`, `device` and others. */
+export type VolumeOptions = Readonly<Record<string, string | undefined>>
 
 /** What of the host a volume of the driver `local` shows, and why that may not be all. */
 export interface VolumeContents {
@@ -47,7 +48,7 @@ const OF_KERNEL: ReadonlyMap<string, string> = new Map([
  * What of the host a volume of the driver `local` shows: the folder of a bind mount, the layers of an overlay, a disk, or the
  * kernel. dockerd passes the options to mount(2) without a look at them (moby, volume/local/local_unix.go; executed: 26.1.5).
  */
-export function contentsOf({ type = '', o = '', device = '' }: NonNullable<VolumeFacts['Options']>): VolumeContents {
+export function contentsOf({ type = '', o = '', device = '' }: VolumeOptions): VolumeContents {
   const words = o.split(',')
   if (words.includes('bind') || words.includes('rbind')) return ofFolders([device])
   if (type === 'overlay') return ofFolders(words.flatMap(layersOf))
