@@ -41,7 +41,36 @@ export interface Reason {
   readonly got: string
 }
 
-export type ReasonCode = ReadingCode
+export type ReasonCode = ReadingCode | JudgingCode | DecidingCode
+
+/** What a request would give that a level refuses. */
+export type JudgingCode =
+  | 'PRIVILEGED'
+  | 'HOST_NAMESPACE'
+  | 'HOST_PATH'
+  | 'HOST_DEVICE'
+  | 'HOST_NETWORK'
+  | 'CAPABILITY'
+  | 'CONFINEMENT'
+  | 'RUNTIME'
+  | 'VOLUME_DRIVER'
+  | 'LOG_DRIVER'
+  | 'KERNEL_PARAMETER'
+  | 'RESOURCES'
+  | 'ROOT_USER'
+  | 'NOT_HARDENED'
+  | 'SWARM_PLUGIN'
+  | 'BUILD_OPTION'
+
+/** What the policy says about the caller, the operation, and what it is about. */
+export type DecidingCode =
+  | 'IDENTITY_UNKNOWN'
+  | 'OPERATION_REFUSED'
+  | 'TARGET_UNKNOWN'
+  | 'TARGET_TOO_POWERFUL'
+  | 'IMAGE_REFUSED'
+  | 'NETWORK_REFUSED'
+  | 'OTHER_OWNER'
 
 /** Why a request can't be read with certainty. */
 export type ReadingCode =

@@ -1,0 +1,77 @@
+import { Facts, type Need } from './facts.ts'
+import type { Level, Policy, PolicyRule } from './file/types.ts'
+import { reasonsAt } from './reasons.ts'
+import { readRequest } from './reading/read.ts'
+import type { PolicyRequest, ReadRequest, Reason } from './request.ts'
+import type { PolicyIdentity } from './who/identity.ts'
+import { matchRule } from './who/match.ts'
+
+/** What a policy says about a request. */
+export interface Decision {
+  /** `needs`: the daemon has to be asked first. Whoever can't ask has to refuse. */
+  readonly verdict: 'allow' | 'refuse' | 'needs'
+  /** The name of the rule that decided. Omitted: no rule is for this caller. */
+  readonly rule?: string
+  /** The level that decided. */
+  readonly level?: Level
+  /** The name of the operation: `containers.create`. Omitted: the API has none for this path. */
+  readonly operation?: string
+  /** Why it is refused. Empty if it is allowed. */
+  readonly reasons: readonly Reason[]
+  /** What the level in `audit` of the rule would refuse. */
+  readonly audit: readonly Reason[]
+  /** What the level in `warn` of the rule would refuse. */
+  readonly warn: readonly Reason[]
+  /** What to inspect, then add to the facts. */
+  readonly needs: readonly Need[]
+  /** The request as it was read: send this, and not what arrived. Omitted: it can't be read with certainty. */
+  readonly read?: ReadRequest
+}
+
+/**
+ * Decides whether a caller may send a request.
+ *
+ * @param policy - from `parsePolicy()` or `definePolicy()`
+ * @param identity - the caller
+ * @param request - as it arrived
+ * @param facts - what the daemon says of the things that the request names. Without them, the first decision may have needs
+ */
+export function decide(
+  policy: Policy,
+  identity: PolicyIdentity,
+  request: PolicyRequest,
+  facts: Facts = new Facts(),
+): Decision {
+  const rule = matchRule(policy, identity)
+  if (rule === undefined)
+    return refused({}, [{ code: 'IDENTITY_UNKNOWN', got: 'no rule of the policy is for this caller' }])
+  const head = { rule: rule.name, level: rule.level.enforce }
+  const reading = readRequest(request)
+  if ('code' in reading) return unread(head, rule, reading)
+  return decideRead({ ...head, operation: reading.operation.name, read: reading }, rule, reading, facts)
+}
+
+type Head = Pick<Decision, 'rule' | 'level' | 'operation' | 'read'>
+
+function refused(head: Head, reasons: readonly Reason[]): Decision {
+  return { ...head, verdict: 'refuse', reasons, audit: [], warn: [], needs: [] }
+}
+
+/** Who is root anyway may send what docker-mtls can't read, such as an operation of a newer daemon. */
+function unread(head: Head, { level }: PolicyRule, reason: Reason): Decision {
+  if (level.enforce === 'privileged') return { ...refused(head, []), verdict: 'allow' }
+  return refused(head, [reason])
+}
+
+function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Facts): Decision {
+  const { enforce, audit, warn } = rule.level
+  const needs = new Map<string, Need>()
+  const need = (one: Need): void => void needs.set(`${one.kind} ${one.name}`, one)
+  const at = (level: Level | undefined): readonly Reason[] =>
+    level === undefined ? [] : reasonsAt(read, { level, rule, facts, need })
+  const reasons = at(enforce)
+  const tried = { audit: at(audit), warn: at(warn) }
+  if (reasons.length > 0) return { ...refused(head, reasons), ...tried }
+  const verdict = needs.size > 0 ? 'needs' : 'allow'
+  return { ...head, verdict, reasons: [], ...tried, needs: [...needs.values()] }
+}

@@ -1,0 +1,111 @@
+import type { Json } from '../request.ts'
+import { judgeHardening, judgeUser as judgeUserOf } from './confinement.ts'
+import { fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
+import { fromBaseline, type Judge, type Judged } from './finding.ts'
+import { HOST_CONFIG } from './host-config.ts'
+import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
+
+const judgeImage: Judge = function* (value, where) {
+  if (textOf(value) !== '') yield { kind: 'image', name: textOf(value), where }
+}
+
+/** How a container is connected to one network. */
+const ENDPOINT: Judges = {
+  ...whateverIn(
+    [
+      'Aliases',
+      'DNSNames',
+      'EndpointID',
+      'Gateway',
+      'GlobalIPv6Address',
+      'GlobalIPv6PrefixLen',
+      'GwPriority',
+      'IPAMConfig',
+      'IPAddress',
+      'IPPrefixLen',
+      'IPv6Gateway',
+      'MacAddress',
+    ],
+    HARMLESS,
+  ),
+  DriverOpts: function* (value, where) {
+    if (!isEmpty(value))
+      yield fromBaseline('HOST_NETWORK', where, 'it sets options of the network driver, also kernel parameters')
+  },
+  // The container gets the environment of the other.
+  Links: function* (value, where) {
+    for (const [index, link] of stringsOf(value).entries()) {
+      yield { kind: 'container', name: link.split(':')[0] ?? '', where: `${where}.${index}` }
+    }
+  },
+  NetworkID: function* (value, where) {
+    if (textOf(value) !== '') yield { kind: 'network', name: textOf(value), where }
+  },
+}
+
+/** `EndpointConfig` of a connection to one network. */
+export const judgeEndpoint = fieldsOf(ENDPOINT)
+
+const judgeNetworking: Judge = function* (value, where) {
+  for (const [network, endpoint] of Object.entries(objectOf(objectOf(value)['EndpointsConfig']))) {
+    const place = `${where}.EndpointsConfig.${network}`
+    yield { kind: 'network', name: network, where: place }
+    yield* judgeEndpoint(endpoint, place)
+  }
+}
+
+/** How each field of a container's own configuration is judged: that of an image, and of a commit. */
+const CONFIG: Judges = {
+  ...whateverIn(
+    [
+      'ArgsEscaped',
+      'AttachStderr',
+      'AttachStdin',
+      'AttachStdout',
+      'Cmd',
+      'Domainname',
+      'Entrypoint',
+      'Env',
+      'ExposedPorts',
+      'Healthcheck',
+      'Hostname',
+      'Labels',
+      'MacAddress',
+      'NetworkDisabled',
+      'OnBuild',
+      'OpenStdin',
+      'Shell',
+      'StdinOnce',
+      'StopSignal',
+      'StopTimeout',
+      'Tty',
+      'User',
+      'Volumes',
+      'WorkingDir',
+    ],
+    HARMLESS,
+  ),
+  Image: judgeImage,
+}
+
+const CREATE: Judges = { ...CONFIG, HostConfig: fieldsOf(HOST_CONFIG), NetworkingConfig: judgeNetworking }
+
+/** The body of containers.create: what the container could do. */
+export function* judgeContainer(body: Json): Iterable<Judged> {
+  yield* judgeFields(CREATE, body, '')
+  yield* judgeHardening(objectOf(body))
+}
+
+/** The body of containers.update: its settings are those of HostConfig, at the top. */
+export const judgeUpdate = (body: Json): Iterable<Judged> => judgeFields(HOST_CONFIG, body, '')
+
+/** The body of images.commit. */
+export const judgeCommit = (body: Json): Iterable<Judged> => judgeFields(CONFIG, body, '')
+
+/** The body of exec.create. */
+export function* judgeExec(body: Json): Iterable<Judged> {
+  const { Privileged, User } = objectOf(body)
+  if (Privileged === true) yield fromBaseline('PRIVILEGED', 'Privileged', 'it is true')
+  // Without one, it is the user of the container, which is judged with the container.
+  if (textOf(User) !== '') yield* judgeUserOf(User ?? '', 'User')
+}

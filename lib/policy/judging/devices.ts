@@ -1,0 +1,27 @@
+import { posix } from 'node:path'
+import { fromBaseline, type Judge } from './finding.ts'
+import { listOf, objectOf, stringsOf, textOf } from './values.ts'
+
+/** `HostConfig.Devices`. */
+export const judgeDevices: Judge = function* (value, where) {
+  for (const [index, device] of listOf(value).entries()) {
+    const path = posix.normalize(textOf(objectOf(device)['PathOnHost']))
+    const place = `${where}.${index}.PathOnHost`
+    yield fromBaseline('HOST_DEVICE', place, `it gets the device ${path}`, { kind: 'device', path })
+  }
+}
+
+/** `HostConfig.DeviceCgroupRules`: with MKNOD, a container creates the device itself. */
+export const judgeDeviceRules: Judge = function* (value, where) {
+  for (const [index, rule] of stringsOf(value).entries()) {
+    yield fromBaseline('HOST_DEVICE', `${where}.${index}`, `it may use the devices ${rule}`)
+  }
+}
+
+/** `HostConfig.DeviceRequests`: graphics processors, and CDI, whose files may mount anything. */
+export const judgeDeviceRequests: Judge = function* (value, where) {
+  for (const [index, request] of listOf(value).entries()) {
+    const driver = textOf(objectOf(request)['Driver'])
+    yield fromBaseline('HOST_DEVICE', `${where}.${index}`, `it asks the driver ${driver || '(any)'} for devices`)
+  }
+}

@@ -1,0 +1,47 @@
+import type { Json, Reason } from '../request.ts'
+
+/** What a rule can allow although its level refuses it. */
+export type Exception =
+  | { readonly kind: 'hostPath'; readonly path: string; readonly readOnly: boolean }
+  | { readonly kind: 'capability'; readonly name: string }
+  | { readonly kind: 'device'; readonly path: string }
+
+/** Something in a request that a level refuses. */
+export interface Finding extends Reason {
+  readonly kind: 'finding'
+  /** The most permissive level that refuses it. */
+  readonly from: 'baseline' | 'restricted'
+  readonly exception?: Exception
+}
+
+/** Something of the daemon that a request names, and on which its meaning depends. */
+export interface Reference {
+  readonly kind: 'container' | 'exec' | 'network' | 'volume'
+  /** Its name, id, or the beginning of its id. */
+  readonly name: string
+  /** Where the request names it. */
+  readonly where: string
+}
+
+/** An image that a request names. */
+export interface ImageUse {
+  readonly kind: 'image'
+  readonly name: string
+  readonly where: string
+}
+
+/** What a judge finds in a part of a request. */
+export type Judged = Finding | Reference | ImageUse
+
+/** Looks at the value of a field, which is `where` in the request. The reader has checked its type. */
+export type Judge = (value: Json, where: string) => Iterable<Judged>
+
+/** A finding that `baseline` and all stricter levels refuse. */
+export function fromBaseline(code: Finding['code'], where: string, got: string, exception?: Exception): Finding {
+  return { kind: 'finding', code, where, got, from: 'baseline', ...(exception && { exception }) }
+}
+
+/** A finding that only `restricted` refuses. */
+export function fromRestricted(code: Finding['code'], where: string, got: string): Finding {
+  return { kind: 'finding', code, where, got, from: 'restricted' }
+}

@@ -1,0 +1,144 @@
+import { judgeCapAdd, judgeMaskedPaths, judgeReadonlyPaths, judgeSecurityOpt } from './confinement.ts'
+import { judgeDeviceRequests, judgeDeviceRules, judgeDevices } from './devices.ts'
+import { HARMLESS } from './fields.ts'
+import { fromBaseline, fromRestricted, type Finding, type Judge } from './finding.ts'
+import { judgeBinds, judgeMounts } from './mounts.ts'
+import {
+  judgeCgroupnsMode,
+  judgeIpcMode,
+  judgeNetworkMode,
+  judgePidMode,
+  judgeUsernsMode,
+  judgeUtsMode,
+} from './namespaces.ts'
+import { judgePorts } from './ports.ts'
+import { judgeSysctls } from './sysctls.ts'
+import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
+
+/** Whatever it is, it is refused. */
+function refusedUnlessEmpty(code: Finding['code'], got: string): Judge {
+  return function* (value, where) {
+    if (!isEmpty(value)) yield fromBaseline(code, where, got)
+  }
+}
+
+/** One of these texts. */
+function oneOf(code: Finding['code'], texts: readonly string[], what: string): Judge {
+  return function* (value, where) {
+    const text = textOf(value)
+    if (!texts.includes(text)) yield fromBaseline(code, where, `${what} ${text}`)
+  }
+}
+
+const judgeOptions: Judge = function* (value, where) {
+  for (const name of Object.keys(objectOf(value))) {
+    if (name !== 'size') yield fromBaseline('RUNTIME', where, `it sets the option ${name} of the storage driver`)
+  }
+}
+
+const judgeContainers: Judge = function* (value, where) {
+  for (const [index, one] of stringsOf(value).entries()) {
+    yield { kind: 'container', name: one.split(':')[0] ?? '', where: `${where}.${index}` }
+  }
+}
+
+/** `json-file` and the like stay in dockerd. Others send the daemon's bytes to wherever the container wants. */
+export const judgeLogDriver: Judge = function* (value, where) {
+  const driver = textOf(objectOf(value)['Type'] ?? objectOf(value)['Name'])
+  if (['', 'json-file', 'local', 'journald', 'none'].includes(driver)) return
+  yield fromBaseline(
+    'LOG_DRIVER',
+    where,
+    `dockerd itself would connect to a server or socket, by the log driver ${driver}`,
+  )
+}
+
+export const judgeOomScoreAdj: Judge = function* (value, where) {
+  if (typeof value === 'number' && value < 0) {
+    yield fromBaseline('RESOURCES', where, 'the kernel would end processes of the host before those of the container')
+  }
+}
+
+const realtime = refusedUnlessEmpty('RESOURCES', 'it takes CPU time before processes of the host')
+
+/** How each setting of a container is judged. A test requires all fields of the API. */
+export const HOST_CONFIG: Readonly<Record<string, Judge>> = {
+  Annotations: refusedUnlessEmpty('RUNTIME', 'a runtime may take annotations for settings'),
+  AutoRemove: HARMLESS,
+  Binds: judgeBinds,
+  BlkioDeviceReadBps: HARMLESS,
+  BlkioDeviceReadIOps: HARMLESS,
+  BlkioDeviceWriteBps: HARMLESS,
+  BlkioDeviceWriteIOps: HARMLESS,
+  BlkioWeight: HARMLESS,
+  BlkioWeightDevice: HARMLESS,
+  CapAdd: judgeCapAdd,
+  CapDrop: HARMLESS,
+  Capabilities: refusedUnlessEmpty('CAPABILITY', 'it sets all capabilities at once, which only API 1.40 had'),
+  Cgroup: refusedUnlessEmpty('HOST_NAMESPACE', 'it joins the control group of another container'),
+  CgroupParent: refusedUnlessEmpty('RESOURCES', 'it chooses a control group of the host'),
+  CgroupnsMode: judgeCgroupnsMode,
+  ConsoleSize: HARMLESS,
+  ContainerIDFile: HARMLESS,
+  CpuCount: HARMLESS,
+  CpuPercent: HARMLESS,
+  CpuPeriod: HARMLESS,
+  CpuQuota: HARMLESS,
+  CpuRealtimePeriod: realtime,
+  CpuRealtimeRuntime: realtime,
+  CpuShares: HARMLESS,
+  CpusetCpus: HARMLESS,
+  CpusetMems: HARMLESS,
+  DeviceCgroupRules: judgeDeviceRules,
+  DeviceRequests: judgeDeviceRequests,
+  Devices: judgeDevices,
+  DiskQuota: HARMLESS,
+  Dns: HARMLESS,
+  DnsOptions: HARMLESS,
+  DnsSearch: HARMLESS,
+  ExtraHosts: HARMLESS,
+  GroupAdd: HARMLESS,
+  IOMaximumBandwidth: HARMLESS,
+  IOMaximumIOps: HARMLESS,
+  Init: HARMLESS,
+  IpcMode: judgeIpcMode,
+  Isolation: oneOf('CONFINEMENT', ['', 'default', 'hyperv'], 'the isolation is'),
+  KernelMemory: HARMLESS,
+  KernelMemoryTCP: HARMLESS,
+  // The container gets the environment of the other.
+  Links: judgeContainers,
+  LogConfig: judgeLogDriver,
+  MaskedPaths: judgeMaskedPaths,
+  Memory: HARMLESS,
+  MemoryReservation: HARMLESS,
+  MemorySwap: HARMLESS,
+  MemorySwappiness: HARMLESS,
+  Mounts: judgeMounts,
+  NanoCpus: HARMLESS,
+  NetworkMode: judgeNetworkMode,
+  OomKillDisable: function* (value, where) {
+    if (value === true) yield fromRestricted('RESOURCES', where, 'the kernel could not end it when memory is short')
+  },
+  OomScoreAdj: judgeOomScoreAdj,
+  PidMode: judgePidMode,
+  PidsLimit: HARMLESS,
+  PortBindings: judgePorts,
+  Privileged: function* (value, where) {
+    if (value === true) yield fromBaseline('PRIVILEGED', where, 'it is true')
+  },
+  PublishAllPorts: HARMLESS,
+  ReadonlyPaths: judgeReadonlyPaths,
+  ReadonlyRootfs: HARMLESS,
+  RestartPolicy: HARMLESS,
+  Runtime: oneOf('RUNTIME', ['', 'runc', 'io.containerd.runc.v2'], 'the runtime is'),
+  SecurityOpt: judgeSecurityOpt,
+  ShmSize: HARMLESS,
+  StorageOpt: judgeOptions,
+  Sysctls: judgeSysctls,
+  Tmpfs: HARMLESS,
+  UTSMode: judgeUtsMode,
+  Ulimits: HARMLESS,
+  UsernsMode: judgeUsernsMode,
+  VolumeDriver: oneOf('VOLUME_DRIVER', ['', 'local'], 'the volumes are of the driver'),
+  VolumesFrom: judgeContainers,
+}

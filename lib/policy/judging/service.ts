@@ -1,0 +1,139 @@
+import type { Json } from '../request.ts'
+import { judgeCapAdd, judgeUser } from './confinement.ts'
+import { capabilityName } from '../../container/capabilities.ts'
+import { eachOf, fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
+import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
+import { judgeLogDriver, judgeOomScoreAdj } from './host-config.ts'
+import { judgeMounts } from './mounts.ts'
+import { judgeSysctls } from './sysctls.ts'
+import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
+
+/** A network of a service: also that of the host, which the docker command attaches by this name. */
+const judgeAttachment: Judge = function* (value, where) {
+  const { Target, DriverOpts } = objectOf(value)
+  const name = textOf(Target)
+  if (name === 'host') yield fromBaseline('HOST_NAMESPACE', `${where}.Target`, 'it is host')
+  else yield { kind: 'network', name, where: `${where}.Target` }
+  if (!isEmpty(DriverOpts)) {
+    yield fromBaseline('HOST_NETWORK', `${where}.DriverOpts`, 'it sets options of the network driver')
+  }
+}
+
+const judgeSeccomp: Judge = function* (value, where) {
+  const { Mode, Profile } = objectOf(value)
+  if (!['', 'default'].includes(textOf(Mode)) || !isEmpty(Profile)) {
+    yield fromBaseline('CONFINEMENT', where, 'it chooses a seccomp profile')
+  }
+}
+
+const PRIVILEGES: Judges = {
+  AppArmor: function* (value, where) {
+    if (!['', 'default'].includes(textOf(objectOf(value)['Mode']))) {
+      yield fromBaseline('CONFINEMENT', where, 'it turns AppArmor off')
+    }
+  },
+  CredentialSpec: function* (value, where) {
+    if (!isEmpty(value)) yield fromBaseline('CONFINEMENT', where, 'it uses credentials of the host')
+  },
+  NoNewPrivileges: HARMLESS,
+  SELinuxContext: function* (value, where) {
+    if (!isEmpty(value)) yield fromBaseline('CONFINEMENT', where, 'it chooses an SELinux context')
+  },
+  Seccomp: judgeSeccomp,
+}
+
+const CONTAINER: Judges = {
+  ...whateverIn(
+    [
+      'Args',
+      'CapabilityDrop',
+      'Command',
+      'Configs',
+      'DNSConfig',
+      'Dir',
+      'Env',
+      'Groups',
+      'HealthCheck',
+      'Healthcheck',
+      'Hostname',
+      'Hosts',
+      'Init',
+      'Labels',
+      'OpenStdin',
+      'ReadOnly',
+      'Secrets',
+      'StopGracePeriod',
+      'StopSignal',
+      'TTY',
+      'Ulimits',
+      'User',
+    ],
+    HARMLESS,
+  ),
+  CapabilityAdd: judgeCapAdd,
+  Image: function* (value, where) {
+    yield { kind: 'image', name: textOf(value), where }
+  },
+  Isolation: function* (value, where) {
+    if (textOf(value) === 'process') yield fromBaseline('CONFINEMENT', where, 'the isolation is process')
+  },
+  Mounts: judgeMounts,
+  OomScoreAdj: judgeOomScoreAdj,
+  Privileges: fieldsOf(PRIVILEGES),
+  Sysctls: judgeSysctls,
+}
+
+/** What `restricted` requires, as for a container. */
+function* judgeHardening(container: Json | undefined, where: string): Iterable<Judged> {
+  const { CapabilityDrop, Privileges, User } = objectOf(container)
+  if (!stringsOf(CapabilityDrop).some((name) => capabilityName(name) === 'ALL')) {
+    yield fromRestricted('NOT_HARDENED', `${where}.CapabilityDrop`, 'it does not drop ALL capabilities')
+  }
+  if (objectOf(Privileges)['NoNewPrivileges'] !== true) {
+    yield fromRestricted('NOT_HARDENED', `${where}.Privileges.NoNewPrivileges`, 'it is not true')
+  }
+  yield* judgeUser(User ?? '', `${where}.User`)
+}
+
+const plugin: Judge = function* (_, where) {
+  yield fromBaseline('SWARM_PLUGIN', where, 'it is no container: a plugin would run as root')
+}
+
+const TASK: Judges = {
+  ...whateverIn(['ForceUpdate', 'Placement', 'Resources', 'RestartPolicy'], HARMLESS),
+  ContainerSpec: function* (value, where) {
+    yield* judgeFields(CONTAINER, value, where)
+    yield* judgeHardening(value, where)
+  },
+  LogDriver: judgeLogDriver,
+  NetworkAttachmentSpec: plugin,
+  Networks: eachOf(judgeAttachment),
+  PluginSpec: plugin,
+  Runtime: function* (value, where) {
+    if (!['', 'container'].includes(textOf(value))) yield* plugin(value, where)
+  },
+}
+
+const SERVICE: Judges = {
+  ...whateverIn(['Labels', 'Mode', 'Name', 'RollbackConfig', 'UpdateConfig'], HARMLESS),
+  EndpointSpec: function* (value, where) {
+    for (const [index, port] of (Array.isArray(objectOf(value)['Ports'])
+      ? (objectOf(value)['Ports'] as Json[])
+      : []
+    ).entries()) {
+      const { PublishedPort } = objectOf(port)
+      if (typeof PublishedPort === 'number' && PublishedPort > 0 && PublishedPort < 1024) {
+        yield fromRestricted(
+          'HOST_NETWORK',
+          `${where}.Ports.${index}.PublishedPort`,
+          `it takes the port ${PublishedPort} of the hosts`,
+        )
+      }
+    }
+  },
+  Networks: eachOf(judgeAttachment),
+  TaskTemplate: fieldsOf(TASK),
+}
+
+/** The body of services.create and services.update. */
+export const judgeService = (body: Json): Iterable<Judged> => judgeFields(SERVICE, body, '')

@@ -1,0 +1,25 @@
+import type { Json, JsonObject } from '../request.ts'
+
+/** Is it an object, and no list? */
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** An object, or an empty one for everything else. */
+export const objectOf = (value: Json | undefined): JsonObject => (isObject(value) ? value : {})
+
+/** A list, or an empty one for everything else. */
+export const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as Json[]) : [])
+
+/** The strings of a list. */
+export const stringsOf = (value: Json | undefined): string[] =>
+  listOf(value).filter((one): one is string => typeof one === 'string')
+
+/** A string, or an empty one for everything else. */
+export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+
+/** A field that has nothing is the same as none for dockerd: null, false, 0, '', [] and {}. */
+export function isEmpty(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === false || value === '' || value === 0) return true
+  return typeof value === 'object' && Object.keys(value).length === 0
+}

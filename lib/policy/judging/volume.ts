@@ -1,0 +1,41 @@
+import { contentsOf } from '../../container/local-volume.ts'
+import type { Json, JsonObject } from '../request.ts'
+import { fromBaseline, type Judged } from './finding.ts'
+import { hostPath } from './host-path.ts'
+import { isEmpty, objectOf, textOf } from './values.ts'
+
+/** A file system in memory shows nothing of the host. */
+const IN_MEMORY = new Set(['tmpfs', 'ramfs'])
+
+/** A volume to create, or one that exists: its driver decides what it shows. */
+export function* volumeOfDriver(driver: string, options: JsonObject, where: string): Iterable<Judged> {
+  if (driver !== '' && driver !== 'local') {
+    yield fromBaseline('VOLUME_DRIVER', where, `the volume is of the driver ${driver}, a plugin that runs as root`)
+    return
+  }
+  if (isEmpty(options)) return
+  const known = { type: textOf(options['type']), o: textOf(options['o']), device: textOf(options['device']) }
+  if (IN_MEMORY.has(known.type)) return
+  // `size` alone is a quota.
+  if (Object.keys(options).every((name) => name === 'size')) return
+  const { paths, unseen, isDisk } = contentsOf(known)
+  for (const path of paths) {
+    if (!isDisk && path.startsWith('/')) yield hostPath(path, where, false, 'the volume shows')
+    else yield fromBaseline('HOST_PATH', where, `the volume shows ${path} of the host`)
+  }
+  if (paths.length > 0 && unseen === undefined) return
+  yield fromBaseline(
+    'VOLUME_DRIVER',
+    where,
+    unseen ?? `dockerd mounts a file system of the type ${known.type || '(none)'}`,
+  )
+}
+
+/** The body of volumes.create. */
+export function* judgeVolume(body: Json): Iterable<Judged> {
+  const { Driver, DriverOpts, ClusterVolumeSpec } = objectOf(body)
+  yield* volumeOfDriver(textOf(Driver), objectOf(DriverOpts), 'DriverOpts')
+  if (!isEmpty(ClusterVolumeSpec)) {
+    yield fromBaseline('VOLUME_DRIVER', 'ClusterVolumeSpec', 'a volume of a CSI plugin, which runs as root')
+  }
+}

@@ -1,0 +1,109 @@
+import type { Facts, Need } from './facts.ts'
+import { LEVELS, type Level, type PolicyRule } from './file/types.ts'
+import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
+import { refusedImage, refusedNetwork } from './names.ts'
+import { judgeInspected, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
+import { judgeRequest } from './judging/judge.ts'
+import { objectOf, textOf } from './judging/values.ts'
+import { OPERATION_LEVELS, type Target } from './levels/operations.ts'
+import type { Json, ReadRequest, Reason } from './request.ts'
+
+/** Nobody chains more containers that share namespaces. */
+const LONGEST_CHAIN = 10
+
+/** What one decision depends on. */
+interface Case {
+  readonly level: Level
+  readonly rule: PolicyRule
+  readonly facts: Facts
+  /** Called with what has to be known of the daemon first. */
+  readonly need: (need: Need) => void
+}
+
+/** Why a rule refuses a request at a level. */
+export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
+  const { name } = read.operation
+  const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
+  if (on.rule.deny.operations.includes(name)) return refuse('the rule denies it')
+  const { strictest = 'privileged', target } = OPERATION_LEVELS[name] ?? {}
+  const isIncluded = includes(on.level, strictest) || on.rule.allow.operations.includes(name)
+  if (!isIncluded) return refuse(`the level ${on.level} does not include it`)
+  return [...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0))
+}
+
+/** Does a level include what this one does? */
+const includes = (level: Level, other: Level): boolean => LEVELS.indexOf(level) >= LEVELS.indexOf(other)
+
+function targetOf(target: Target | undefined, { parameters }: ReadRequest): readonly Judged[] {
+  const name = parameters['id']
+  return target === undefined || name === undefined ? [] : [{ kind: target, name, where: 'the path' }]
+}
+
+function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] {
+  switch (judged.kind) {
+    case 'finding':
+      return isRefused(judged, on) ? [reasonOf(judged)] : []
+    case 'image':
+      return refusedImage(judged, on.rule)
+    default:
+      return [...(judged.kind === 'network' ? refusedNetwork(judged, on.rule) : []), ...throughFacts(judged, on, depth)]
+  }
+}
+
+const reasonOf = ({ code, where, got }: Finding): Reason => ({ code, got, ...(where !== undefined && { where }) })
+
+function isRefused({ from, exception }: Finding, { level, rule }: Case): boolean {
+  if (exception && isAmong(exception, rule.deny)) return true
+  // A level refuses what it doesn't include: `baseline` and those below it.
+  if (includes(level, 'privileged') || (from === 'restricted' && includes(level, 'baseline'))) return false
+  return !exception || !isAmong(exception, rule.allow)
+}
+
+function isAmong(exception: Exception, list: PolicyRule['allow'] | PolicyRule['deny']): boolean {
+  switch (exception.kind) {
+    case 'capability':
+      return list.capabilities.includes(exception.name)
+    case 'device':
+      return list.devices.includes(exception.path)
+    case 'hostPath':
+      // Only the folder itself: a symbolic link in it could lead to any other.
+      return list.hostPaths.some(({ path, readOnly }) => path === exception.path && (!readOnly || exception.readOnly))
+  }
+}
+
+/** What a reference amounts to, by what the daemon says of it. */
+function throughFacts(reference: Reference, on: Case, depth: number): readonly Reason[] {
+  if (includes(on.level, 'privileged')) return []
+  const { kind, name, where } = reference
+  const fact = depth > LONGEST_CHAIN ? null : on.facts.get(reference)
+  if (fact === undefined) {
+    on.need({ kind, name })
+    return []
+  }
+  // dockerd creates a volume that doesn't exist, without any options.
+  if (fact === null && kind === 'volume') return []
+  if (fact === null) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
+  return [...judgeFact(reference, fact)].flatMap((one) =>
+    reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
+  )
+}
+
+function judgeFact({ kind, where }: Reference, fact: Json): Iterable<Judged> {
+  switch (kind) {
+    case 'container':
+      return judgeInspected(fact)
+    case 'exec':
+      return [{ kind: 'container', name: textOf(objectOf(fact)['ContainerID']), where }]
+    case 'network':
+      return judgeInspectedNetwork(fact, where)
+    case 'volume':
+      return judgeInspectedVolume(fact, where)
+  }
+}
+
+/** Who works in a container has what it has. */
+function inTarget({ kind, name, where }: Reference, { code, where: part, got }: Reason): Reason {
+  if (kind === 'exec' || code === 'TARGET_UNKNOWN') return { code, where, got }
+  const place = kind === 'container' && part !== undefined && part !== '' ? `, ${part}` : ''
+  return { code: 'TARGET_TOO_POWERFUL', where, got: `the ${kind} ${name}${place}: ${got} (${code})` }
+}
