@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fieldsOf } from '../../../lib/engine/body-fields/find.ts'
+import { judgeRequest } from '../../../lib/policy/judging/judge.ts'
+import type { Judged } from '../../../lib/policy/judging/finding.ts'
+import { OPERATION_LEVELS } from '../../../lib/policy/levels/operations.ts'
+import type { Json, ReadRequest } from '../../../lib/policy/request.ts'
+import { loadOperations } from '../../engine/support/operations.ts'
+
+function read(name: string, body: Json, query: Record<string, string> = {}): ReadRequest {
+  return {
+    operation: { name, method: 'POST', path: '/', lane: 'short' },
+    parameters: {},
+    query: new Map(Object.entries(query).map(([key, value]) => [key, [value]])),
+    body,
+  }
+}
+
+const judge = (name: string, body: Json, query?: Record<string, string>): Judged[] => [
+  ...judgeRequest(read(name, body, query)),
+]
+
+/** `CODE from where`, of what `baseline` refuses; then what it names. */
+function summary(name: string, body: Json, query?: Record<string, string>): string[] {
+  return judge(name, body, query).flatMap((one) => {
+    if (one.kind !== 'finding') return `${one.kind} ${one.name}`
+    return one.from === 'baseline' ? `${one.code} ${one.where}` : []
+  })
+}
+
+const inHostConfig = (HostConfig: Json): string[] => summary('containers.create', { HostConfig })
+
+/** Each field that has no judge is refused as unknown, so a field of the API that is forgotten shows here. */
+function forgotten(name: string, type: string, wrap: (value: Json) => Json): string[] {
+  return [...fieldsOf(type).keys()].filter((field) =>
+    judge(name, wrap({ [field]: 'x' })).some((one) => one.kind === 'finding' && one.code === 'FIELD_UNKNOWN'),
+  )
+}
+
+test('every field of the API has a judge', () => {
+  const service = (TaskTemplate: Json): Json => ({ TaskTemplate })
+  const container = (ContainerSpec: Json): Json => service({ ContainerSpec })
+  const rows: readonly (readonly [string, string, (value: Json) => Json])[] = [
+    ['containers.create', 'ContainerCreate', (value) => value],
+    ['containers.create', 'HostConfig', (HostConfig) => ({ HostConfig })],
+    ['containers.create', 'EndpointSettings', (net) => ({ NetworkingConfig: { EndpointsConfig: { net } } })],
+    ['containers.update', 'ContainerUpdate', (value) => value],
+    ['images.commit', 'ContainerConfig', (value) => value],
+    ['networks.connect', 'NetworkConnectRequest', (value) => value],
+    ['networks.create', 'NetworkCreate', (value) => value],
+    ['networks.create', 'IPAM', (value) => ({ IPAM: value })],
+    ['networks.create', 'IPAMConfig', (value) => ({ IPAM: { Config: [value] } })],
+    ['services.create', 'ServiceCreate', (value) => value],
+    ['services.create', 'TaskSpec', service],
+    ['services.create', 'ContainerSpec', container],
+    ['services.create', 'Privileges', (Privileges) => container({ Privileges })],
+  ]
+  for (const [name, type, wrap] of rows) assert.deepEqual(forgotten(name, type, wrap), [], type)
+  assert.deepEqual(
+    inHostConfig({ Frobnicate: true }).filter((one) => one.startsWith('F')),
+    ['FIELD_UNKNOWN HostConfig.Frobnicate'],
+  )
+})
+
+test('every operation has a level', async () => {
+  const names = new Set((await loadOperations()).map(({ name }) => name))
+  assert.ok(names.size > 100)
+  assert.deepEqual(Object.keys(OPERATION_LEVELS).toSorted(), [...names].toSorted())
+})
+
+/** HostConfig of a container, and what `baseline` refuses in it or must know first. */
+const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: string[]])[] = [
+  [{ Privileged: true }, 'PRIVILEGED HostConfig.Privileged'],
+  [{ Privileged: false, Init: true, Memory: 1e9, RestartPolicy: { Name: 'always' } }],
+  [{ Binds: ['/:/h'] }, 'HOST_PATH HostConfig.Binds.0'],
+  [{ Binds: ['/a:/b:ro', 'data:/d:rw', '/x'] }, 'HOST_PATH HostConfig.Binds.0', 'volume data'],
+  [{ Binds: ['../up:/b'] }, 'HOST_PATH HostConfig.Binds.0'],
+  [{ Binds: ['data:/d:rshared'] }, 'volume data', 'HOST_PATH HostConfig.Binds.0'],
+  [{ Binds: ['data:/d:Z'] }, 'volume data', 'HOST_PATH HostConfig.Binds.0'],
+  [{ Mounts: [{ Type: 'bind', Source: '/etc' }] }, 'HOST_PATH HostConfig.Mounts.0.Source'],
+  [{ Mounts: [{ Type: 'BIND', Source: '/etc' }] }, 'HOST_PATH HostConfig.Mounts.0.Source'],
+  [{ Mounts: [{ Source: '/etc' }] }, 'HOST_PATH HostConfig.Mounts.0'],
+  [{ Mounts: [{ Type: 'npipe', Source: 'x' }] }, 'HOST_PATH HostConfig.Mounts.0'],
+  [{ Mounts: [{ Type: 'cluster', Source: 'x' }] }, 'HOST_PATH HostConfig.Mounts.0'],
+  [
+    {
+      Mounts: [
+        { Type: 'tmpfs', Target: '/t' },
+        { Type: 'volume', Target: '/v' },
+      ],
+    },
+  ],
+  [{ Mounts: [{ Type: 'image', Source: 'alpine', Target: '/i' }] }, 'image alpine'],
+  [
+    { Mounts: [inline({ Options: { type: 'none', o: 'bind', device: '/etc' } })] },
+    'HOST_PATH HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
+  [
+    { Mounts: [inline({ Options: { type: 'overlay', o: 'lowerdir=/etc:/usr', device: 'overlay' } })] },
+    'HOST_PATH HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+    'HOST_PATH HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
+  [
+    { Mounts: [inline({ Options: { type: 'ext4', device: '/dev/sda1' } })] },
+    'HOST_PATH HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
+  [
+    { Mounts: [inline({ Options: { type: 'proc', device: 'proc' } })] },
+    'HOST_PATH HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
+  [
+    { Mounts: [inline({ Options: { type: 'nfs', o: 'addr=10.0.0.1', device: ':/x' } })] },
+    'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
+  [{ Mounts: [inline({ Options: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' } })] }],
+  [{ Mounts: [inline({ Name: 'vieux/sshfs' })] }, 'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig'],
+  [{ VolumeDriver: 'vieux/sshfs' }, 'VOLUME_DRIVER HostConfig.VolumeDriver'],
+  [{ VolumeDriver: 'local' }],
+  [{ VolumesFrom: ['one', 'two:ro'] }, 'container one', 'container two'],
+  [{ Links: ['db:db'] }, 'container db'],
+  [{ PidMode: 'host' }, 'HOST_NAMESPACE HostConfig.PidMode'],
+  [{ PidMode: 'container:one' }, 'container one'],
+  [{ IpcMode: 'host' }, 'HOST_NAMESPACE HostConfig.IpcMode'],
+  [{ IpcMode: 'shareable' }],
+  [{ UTSMode: 'host' }, 'HOST_NAMESPACE HostConfig.UTSMode'],
+  [{ UsernsMode: 'host' }, 'HOST_NAMESPACE HostConfig.UsernsMode'],
+  [{ CgroupnsMode: 'host' }, 'HOST_NAMESPACE HostConfig.CgroupnsMode'],
+  [{ NetworkMode: 'host' }, 'HOST_NAMESPACE HostConfig.NetworkMode'],
+  [{ NetworkMode: 'web' }, 'network web'],
+  [{ NetworkMode: 'container:one' }, 'container one'],
+  [{ Cgroup: 'container:one' }, 'HOST_NAMESPACE HostConfig.Cgroup'],
+  [{ CgroupParent: '/system.slice' }, 'RESOURCES HostConfig.CgroupParent'],
+  [{ CapAdd: ['cap_sys_admin', 'NET_RAW'] }, 'CAPABILITY HostConfig.CapAdd.0'],
+  [{ CapAdd: ['ALL'] }, 'CAPABILITY HostConfig.CapAdd.0'],
+  [{ Capabilities: ['SYS_ADMIN'] }, 'CAPABILITY HostConfig.Capabilities'],
+  [
+    { Devices: [{ PathOnHost: '/dev/sda', PathInContainer: '/d', CgroupPermissions: 'r' }] },
+    'HOST_DEVICE HostConfig.Devices.0.PathOnHost',
+  ],
+  [{ DeviceCgroupRules: ['a *:* rwm'] }, 'HOST_DEVICE HostConfig.DeviceCgroupRules.0'],
+  [{ DeviceRequests: [{ Driver: 'cdi', DeviceIDs: ['x'] }] }, 'HOST_DEVICE HostConfig.DeviceRequests.0'],
+  [{ SecurityOpt: ['seccomp=unconfined'] }, 'CONFINEMENT HostConfig.SecurityOpt'],
+  [{ SecurityOpt: ['seccomp:unconfined'] }, 'CONFINEMENT HostConfig.SecurityOpt'],
+  [{ SecurityOpt: ['seccomp={"defaultAction":"SCMP_ACT_ALLOW"}'] }, 'CONFINEMENT HostConfig.SecurityOpt'],
+  [
+    { SecurityOpt: ['apparmor=unconfined', 'label=disable'] },
+    'CONFINEMENT HostConfig.SecurityOpt',
+    'CONFINEMENT HostConfig.SecurityOpt',
+  ],
+  [{ SecurityOpt: ['writable-cgroups=true'] }, 'CONFINEMENT HostConfig.SecurityOpt'],
+  [{ SecurityOpt: ['no-new-privileges', 'apparmor=docker-default', 'seccomp=builtin'] }],
+  [{ MaskedPaths: [] }, 'CONFINEMENT HostConfig.MaskedPaths'],
+  [{ ReadonlyPaths: ['/proc/sys'] }, 'CONFINEMENT HostConfig.ReadonlyPaths'],
+  [{ Runtime: 'kata' }, 'RUNTIME HostConfig.Runtime'],
+  [{ Annotations: { 'run.oci.x': '1' } }, 'RUNTIME HostConfig.Annotations'],
+  [{ Sysctls: { 'kernel.shm_rmid_forced': '1', 'net.ipv4.ip_forward': '1' } }, 'KERNEL_PARAMETER HostConfig.Sysctls'],
+  [
+    { LogConfig: { Type: 'syslog', Config: { 'syslog-address': 'unix:///run/docker.sock' } } },
+    'LOG_DRIVER HostConfig.LogConfig',
+  ],
+  [{ LogConfig: { Type: 'json-file', Config: { 'max-size': '1m' } } }],
+  [{ OomScoreAdj: -1 }, 'RESOURCES HostConfig.OomScoreAdj'],
+  [{ CpuRealtimeRuntime: 1 }, 'RESOURCES HostConfig.CpuRealtimeRuntime'],
+  [{ StorageOpt: { size: '1G' } }],
+  [{ PortBindings: { '80/tcp': [{ HostPort: '80' }] }, PublishAllPorts: true }],
+]
+
+function inline(DriverConfig: Json): Json {
+  return { Type: 'volume', Source: 'v', Target: '/v', VolumeOptions: { DriverConfig } }
+}
+
+test('what baseline refuses in the settings of a container', () => {
+  for (const [config, ...found] of HOST_CONFIGS) {
+    const got = inHostConfig(config).filter((one) => one !== 'volume v')
+    assert.deepEqual(got, found, JSON.stringify(config))
+  }
+})
+
+/** What only `restricted` refuses. */
+function ofRestricted(body: Json, name = 'containers.create'): string[] {
+  return judge(name, body).flatMap((one) =>
+    one.kind === 'finding' && one.from === 'restricted' ? `${one.code} ${one.where}` : [],
+  )
+}
+
+const HARDENED = { CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges:true'] }
+
+test('what restricted requires of a container', () => {
+  assert.deepEqual(ofRestricted({}), [
+    'NOT_HARDENED HostConfig.CapDrop',
+    'NOT_HARDENED HostConfig.SecurityOpt',
+    'ROOT_USER User',
+  ])
+  assert.deepEqual(ofRestricted({ User: '1000:1000', HostConfig: HARDENED }), [])
+  for (const User of ['', '0', '0:1000', 'root', 'app', '00', '+0', '-1', ' 1000'])
+    assert.deepEqual(ofRestricted({ User, HostConfig: HARDENED }), ['ROOT_USER User'], User)
+  const last = { ...HARDENED, SecurityOpt: ['no-new-privileges', 'no-new-privileges=false'] }
+  assert.deepEqual(ofRestricted({ User: '1', HostConfig: last }), ['NOT_HARDENED HostConfig.SecurityOpt'])
+  const more = { ...HARDENED, CapAdd: ['NET_BIND_SERVICE', 'CHOWN'], OomKillDisable: true }
+  assert.deepEqual(ofRestricted({ User: '1', HostConfig: more }), [
+    'CAPABILITY HostConfig.CapAdd.1',
+    'RESOURCES HostConfig.OomKillDisable',
+  ])
+  const ports = { '80/tcp': [{ HostPort: '80' }, { HostPort: '8080' }, { HostPort: '' }, { HostPort: '80-90' }] }
+  assert.deepEqual(ofRestricted({ User: '1', HostConfig: { ...HARDENED, PortBindings: ports } }), [
+    'HOST_NETWORK HostConfig.PortBindings.80/tcp',
+    'HOST_NETWORK HostConfig.PortBindings.80/tcp',
+  ])
+})
+
+test('what baseline refuses in other requests', () => {
+  const service = (ContainerSpec: Record<string, Json>, rest: Record<string, Json> = {}): Json => ({
+    TaskTemplate: { ContainerSpec, ...rest },
+  })
+  const rows: readonly (readonly [name: string, body: Json, found: string[], query?: Record<string, string>])[] = [
+    ['containers.update', { Memory: 1 }, []],
+    ['containers.update', { Devices: [{ PathOnHost: '/dev/sda' }] }, ['HOST_DEVICE Devices.0.PathOnHost']],
+    ['exec.create', { Privileged: true, Cmd: ['sh'] }, ['PRIVILEGED Privileged']],
+    ['exec.create', { Cmd: ['sh'] }, []],
+    ['images.commit', {}, ['container one', 'image web:1'], { container: 'one', repo: 'web', tag: '1' }],
+    ['images.pull', null, ['image alpine@sha256:ab'], { fromImage: 'alpine', tag: 'sha256:ab' }],
+    [
+      'networks.create',
+      { Name: 'a', Driver: 'macvlan', Options: { parent: 'eth0' } },
+      ['HOST_NETWORK Driver', 'HOST_NETWORK Options.parent'],
+    ],
+    ['networks.create', { Name: 'a', IPAM: { Config: [{ Subnet: '10.1.0.0/16' }, { Subnet: '172.20.0.0/16' }] } }, []],
+    ['networks.create', { Name: 'a', IPAM: { Config: [{ Subnet: 'fd00:1::/64' }] } }, []],
+    [
+      'networks.create',
+      { Name: 'a', IPAM: { Config: [{ Subnet: '8.8.8.0/24' }] } },
+      ['HOST_NETWORK IPAM.Config.0.Subnet'],
+    ],
+    [
+      'networks.create',
+      { Name: 'a', IPAM: { Config: [{ Subnet: '10.0.0.0/7' }] } },
+      ['HOST_NETWORK IPAM.Config.0.Subnet'],
+    ],
+    [
+      'networks.create',
+      { Name: 'a', IPAM: { Config: [{ Subnet: '2000::/3' }] } },
+      ['HOST_NETWORK IPAM.Config.0.Subnet'],
+    ],
+    ['networks.create', { Name: 'a', Ingress: true }, ['HOST_NETWORK Ingress']],
+    [
+      'networks.connect',
+      { Container: 'one', EndpointConfig: { DriverOpts: { a: 'b' } } },
+      ['container one', 'HOST_NETWORK EndpointConfig.DriverOpts'],
+    ],
+    [
+      'volumes.create',
+      { Driver: 'local', DriverOpts: { type: 'none', o: 'bind', device: '/etc' } },
+      ['HOST_PATH DriverOpts'],
+    ],
+    ['volumes.create', { Driver: 'local', DriverOpts: { device: '/etc' } }, ['HOST_PATH DriverOpts']],
+    ['volumes.create', { Name: 'v' }, []],
+    ['volumes.create', { Driver: 'x' }, ['VOLUME_DRIVER DriverOpts']],
+    ['services.create', service({ Image: 'a' }), ['image a']],
+    [
+      'services.create',
+      service({ Image: 'a' }, { Networks: [{ Target: 'host' }] }),
+      ['image a', 'HOST_NAMESPACE TaskTemplate.Networks.0.Target'],
+    ],
+    ['services.create', { Networks: [{ Target: 'host' }] }, ['HOST_NAMESPACE Networks.0.Target']],
+    [
+      'services.create',
+      service({ Mounts: [{ Type: 'bind', Source: '/' }] }),
+      ['HOST_PATH TaskTemplate.ContainerSpec.Mounts.0.Source'],
+    ],
+    [
+      'services.create',
+      service({ CapabilityAdd: ['CAP_SYS_ADMIN'] }),
+      ['CAPABILITY TaskTemplate.ContainerSpec.CapabilityAdd.0'],
+    ],
+    [
+      'services.create',
+      service({ Privileges: { Seccomp: { Mode: 'unconfined' }, AppArmor: { Mode: 'disabled' } } }),
+      [
+        'CONFINEMENT TaskTemplate.ContainerSpec.Privileges.Seccomp',
+        'CONFINEMENT TaskTemplate.ContainerSpec.Privileges.AppArmor',
+      ],
+    ],
+    [
+      'services.create',
+      { TaskTemplate: { PluginSpec: { Remote: 'x' }, Runtime: 'plugin' } },
+      ['SWARM_PLUGIN TaskTemplate.PluginSpec', 'SWARM_PLUGIN TaskTemplate.Runtime'],
+    ],
+    ['services.update', null, ['TARGET_UNKNOWN rollback'], { rollback: 'previous' }],
+    ['images.build', null, ['HOST_NAMESPACE networkmode'], { networkmode: 'host' }],
+    ['images.build', null, ['container one'], { networkmode: 'container:one' }],
+    ['images.build', null, ['BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],
+    ['images.build', null, [], { t: 'a', version: '2' }],
+  ]
+  for (const [name, body, found, query] of rows)
+    assert.deepEqual(summary(name, body, query), found, `${name} ${JSON.stringify(body)}`)
+})
