@@ -1,0 +1,104 @@
+/** What a caller may do, from least to most. Each level includes those before it. */
+export type Level = 'read-only' | 'restricted' | 'baseline' | 'privileged'
+
+/** The levels from least to most. */
+export const LEVELS: readonly Level[] = ['read-only', 'restricted', 'baseline', 'privileged']
+
+/** The level of a rule, and levels that are only tried. */
+export interface LevelModes {
+  /** The level that decides. */
+  readonly enforce: Level
+  /** A request that this level would refuse is recorded, and allowed if `enforce` allows it. */
+  readonly audit?: Level
+  /** The caller is warned about a request that this level would refuse. */
+  readonly warn?: Level
+  /** The version of the levels. */
+  readonly version: 1
+}
+
+/**
+ * The callers that a rule applies to. All conditions must hold; of the values of one condition, one is enough. Every list
+ * has at least one value.
+ */
+export interface Who {
+  /** Every caller. It is the only condition then, and the rule is the last one. */
+  readonly any?: true
+  /** The only common name of the certificate's subject, exactly. A subject with several has none. */
+  readonly commonName?: readonly string[]
+  /** One of the organizational units of the certificate's subject, exactly: a group. */
+  readonly organizationalUnit?: readonly string[]
+  /** A DNS name of the certificate, in lower case. It has no wildcards, and matches none. */
+  readonly dns?: readonly string[]
+  /** A URI of the certificate, exactly, such as a SPIFFE ID. */
+  readonly uri?: readonly string[]
+  /** An address of the certificate; IPv6 in its short form. */
+  readonly ip?: readonly string[]
+  /** SHA-256 of the certificate, in upper case with colons. */
+  readonly fingerprint?: readonly string[]
+  /** SHA-256 of the certificate of the CA that issued it, in upper case with colons. */
+  readonly issuer?: readonly string[]
+  /** The name of the local socket that the caller uses. Such a caller has no certificate. */
+  readonly socket?: readonly string[]
+}
+
+/** A folder of the host, with everything in it. */
+export interface HostPath {
+  /** Absolute and normalised. */
+  readonly path: string
+  /** Only for mounts that can't be written to. Always false in `deny`, which forbids both. */
+  readonly readOnly: boolean
+}
+
+/** Images by their names: one repository with all its tags, one digest of it, or all repositories below a prefix. */
+export interface ImagePattern {
+  /** As it is in the policy. */
+  readonly text: string
+  /** The full name of the repository: `docker.io/library/alpine`. Absent for a prefix. */
+  readonly name?: string
+  /** `registry.example.com/team/`: all repositories whose full name begins with it. */
+  readonly prefix?: string
+  /** Only this digest: `sha256:...`. */
+  readonly digest?: string
+}
+
+/** What a rule allows beyond its level, or forbids although its level allows it. */
+export interface Allowance {
+  /** Names of operations. `containers.*` has become all of their names. */
+  readonly operations: readonly string[]
+  /** Folders that containers may mount. */
+  readonly hostPaths: readonly HostPath[]
+  /** Images that may be used. */
+  readonly images: readonly ImagePattern[]
+  /** Networks, by the names or ids that requests use. */
+  readonly networks: readonly string[]
+  /** Capabilities, in upper case without `CAP_`. */
+  readonly capabilities: readonly string[]
+  /** Devices of the host, as absolute paths. */
+  readonly devices: readonly string[]
+  /** Objects with one of these labels. Key and value are exact. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** One rule of a {@link Policy}. */
+export interface PolicyRule {
+  /** Names it in verdicts and logs. No other rule of the policy has it. */
+  readonly name: string
+  /** The callers that it applies to. */
+  readonly who: Who
+  /** What they may do. */
+  readonly level: LevelModes
+  /** They see and change only objects of this owner, which they create with it. */
+  readonly owner?: string
+  /** Exceptions from the level. */
+  readonly allow: Allowance
+  /** Counts more than the level and `allow`. */
+  readonly deny: Allowance
+}
+
+/** A valid policy. It is frozen. */
+export interface Policy {
+  /** The version of the form of the file. */
+  readonly version: 1
+  /** The first rule that applies to a caller decides. A caller without a rule may do nothing. */
+  readonly rules: readonly PolicyRule[]
+}
