@@ -1,4 +1,4 @@
-import { identityOfCertificate, matchRule, parsePolicy, type Policy } from '../../../lib/policy.ts'
+import { identityOfCertificate, matchRule, parsePolicy, type Allowance, type Policy } from '../../../lib/policy.ts'
 import { createAuthority, issueClient, issueServer } from '../../../lib/pki.ts'
 import { demand, type Target } from '../target.ts'
 
@@ -49,16 +49,16 @@ function readPolicy(bytes: Buffer): void {
 
 /** As in a file. */
 function inFile({ version, rules }: Policy): unknown {
-  const exceptions = ({ images, hostPaths, ...rest }: Policy['rules'][number]['allow'], denied: boolean): object => ({
-    ...rest,
-    labels: { ...rest.labels },
-    images: images.map(({ text }) => text),
-    hostPaths: hostPaths.map(({ path, readOnly }) => (denied ? { path } : { path, readOnly })),
-  })
-  return {
-    version,
-    rules: rules.map((rule) => ({ ...rule, allow: exceptions(rule.allow, false), deny: exceptions(rule.deny, true) })),
-  }
+  const written = rules.map((rule) => ({ ...rule, allow: exceptions(rule.allow), deny: denied(rule.deny) }))
+  return { version, rules: written }
+}
+
+function exceptions({ images, ...rest }: Allowance): object {
+  return { ...rest, labels: { ...rest.labels }, images: images.map(({ text }) => text) }
+}
+
+function denied(deny: Allowance): object {
+  return { ...exceptions(deny), hostPaths: deny.hostPaths.map(({ path }) => ({ path })) }
 }
 
 /** No name of a certificate has a character that a policy can't have. */
