@@ -39,7 +39,7 @@ export type PolicyIdentity =
  * @throws {@link IdentityError} ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
  * @example
  * ```ts
- * const identity = identityOfCertificate(socket.getPeerX509Certificate())
+ * const identity = identityOfCertificate(await readFile('cert.pem'), [await readFile('ca.pem')])
  * ```
  */
 export function identityOfCertificate(

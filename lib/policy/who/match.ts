@@ -17,7 +17,14 @@ const VALUES: Readonly<
 /**
  * The rule that decides about a caller: the first one that applies.
  *
+ * @param policy - the result of `parsePolicy()` or `definePolicy()`
+ * @param identity - the caller
  * @returns undefined if there is none: the caller may do nothing
+ * @example
+ * ```ts
+ * const policy = parsePolicy(await readFile('policy.yaml', 'utf8'), 'policy.yaml')
+ * const rule = matchRule(policy, identityOfCertificate(cert))
+ * ```
  */
 export function matchRule(policy: Policy, identity: PolicyIdentity): PolicyRule | undefined {
   return policy.rules.find(({ who }) => applies(who, identity))
