@@ -7,8 +7,14 @@ const MAY_IMPORT = {
   registry: 'endpoint',
   engine: 'transport|endpoint|identity|registry',
   contexts: 'endpoint|identity',
+<<<<<<< HEAD
   container: '',
   audit: 'container|engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
+=======
+  audit: 'engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
+  // Of the engine, the operations as data; of identity, the reader of certificates; of registry, the parser of image names.
+  policy: 'engine|identity|registry',
+>>>>>>> a18b707
   interop: 'transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
   pki: 'identity',
@@ -91,6 +97,25 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/', pathNot: '^lib/engine/workflows/build/buildkit/' },
       to: { path: '@bufbuild/protobuf' },
+    },
+    {
+      name: 'policy-knows-only-image-names-of-the-registry',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: { path: '^lib/registry/', pathNot: '^lib/registry/reference\\.ts$' },
+    },
+    {
+      // Whoever has the text of a policy has it from elsewhere.
+      name: 'policy-reads-no-files',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: { path: '^((node:)?fs|lib/base/(files|replace-files|rendered-file|secret-file)\\.ts$)' },
+    },
+    {
+      name: 'only-policy-loads-yaml',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: '^lib/policy/' },
+      to: { path: '^node_modules/yaml/' },
     },
     {
       name: 'only-the-cli-loads-commander',

@@ -13,6 +13,7 @@ import { FILE_ERRORS } from '../lib/base/error-catalog/file.ts'
 import { HEALTH_ERRORS } from '../lib/base/error-catalog/health.ts'
 import { IDENTITY_ERRORS } from '../lib/base/error-catalog/identity.ts'
 import { PKI_ERRORS } from '../lib/base/error-catalog/pki.ts'
+import { POLICY_ERRORS } from '../lib/base/error-catalog/policy.ts'
 import { PROVISION_ERRORS } from '../lib/base/error-catalog/provision.ts'
 import { REGISTRY_ERRORS } from '../lib/base/error-catalog/registry.ts'
 import { SSH_AND_PROXY_ERRORS } from '../lib/base/error-catalog/ssh.ts'
@@ -49,6 +50,7 @@ const FAMILIES: readonly Family[] = [
   { title: 'Configuration of the daemon', class: 'DaemonError', codes: DAEMON_ERRORS },
   { title: 'Changing a host', class: 'ProvisionError', codes: PROVISION_ERRORS },
   { title: 'Auditing', class: 'AuditError', codes: AUDIT_ERRORS },
+  { title: 'Policies', class: 'PolicyError', codes: POLICY_ERRORS },
   { title: 'Files on this machine', class: 'FileError', codes: FILE_ERRORS },
   { title: 'Mistakes in a call', class: 'ArgumentError', codes: ARGUMENT_ERRORS },
 ]

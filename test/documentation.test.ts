@@ -9,6 +9,7 @@ import * as client from '../lib/index.ts'
 import * as daemon from '../lib/daemon.ts'
 import * as interop from '../lib/interop.ts'
 import * as pki from '../lib/pki.ts'
+import * as policy from '../lib/policy.ts'
 import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
 import { ATTACK_PAGE, renderAttackPage } from '../scripts/attack-page.ts'
@@ -23,6 +24,7 @@ const ENTRIES = {
   'docker-mtls/provision': provision,
   'docker-mtls/probe': probe,
   'docker-mtls/audit': audit,
+  'docker-mtls/policy': policy,
   'docker-mtls/interop': interop,
 }
 

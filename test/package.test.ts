@@ -8,6 +8,7 @@ import * as daemon from '../lib/daemon.ts'
 import * as interop from '../lib/interop.ts'
 import * as main from '../lib/index.ts'
 import * as pki from '../lib/pki.ts'
+import * as policy from '../lib/policy.ts'
 import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
 import { createAuthority, issueClient, issueServer } from '../lib/pki.ts'
@@ -24,6 +25,7 @@ const ENTRIES = {
   'docker-mtls/provision': provision,
   'docker-mtls/probe': probe,
   'docker-mtls/audit': audit,
+  'docker-mtls/policy': policy,
   'docker-mtls/interop': interop,
 }
 
@@ -43,7 +45,7 @@ async function pagesIn(path: string): Promise<string[]> {
 
 /** Code for every entry point and what they share, the types that they need, and nothing else. */
 async function expectedFiles(): Promise<string[]> {
-  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'audit', 'interop', 'cli/main']
+  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'audit', 'policy', 'interop', 'cli/main']
   const entries = names.map((name) => `dist/${name}.js`)
   const types = await neededTypes(
     join(project, 'node_modules/docker-mtls'),
@@ -296,6 +298,7 @@ async function copyTypeTests(): Promise<string[]> {
       provision: 'docker-mtls/provision',
       probe: 'docker-mtls/probe',
       audit: 'docker-mtls/audit',
+      policy: 'docker-mtls/policy',
       interop: 'docker-mtls/interop',
     }
     const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {

@@ -25,7 +25,7 @@ test('an app that imports connect() loads what connects, and no more', () => {
   const loaded = [...loadedBy(resolve(LIB, 'index.ts'))]
   assert.ok(loaded.includes('transport/tls.ts'), 'the reader of imports finds nothing')
   const late =
-    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop|audit)\/|zod|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
+    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop|audit|policy)\/|zod|yaml|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
   assert.deepEqual(
     loaded.filter((name) => late.test(name)),
     [],
@@ -61,6 +61,7 @@ const BUILT: Readonly<Record<string, { files: number; packages: readonly string[
   provision: { files: 13, packages: ['node-forge/lib/asn1.js'] },
   probe: { files: 6, packages: [] },
   audit: { files: 8, packages: ['zod'] },
+  policy: { files: 8, packages: ['zod'] },
   interop: { files: 8, packages: POOL },
 }
 
@@ -82,6 +83,9 @@ function builtFiles(file: string, files: Set<string> = new Set(), modules: Set<s
 const hasBundledCode = (file: string): boolean =>
   /"node_modules\/.*"\(exports|^var BinaryReader = class/m.test(readFileSync(file, 'utf8'))
 
+/** yaml's classes of errors. */
+const hasYaml = (file: string): boolean => readFileSync(file, 'utf8').includes('YAMLParseError')
+
 test('each entry point of the built package opens few files, and loads only the packages that it needs', async () => {
   const dist = resolve(dirname(await buildPackage()), '..')
   const { exports } = JSON.parse(readFileSync(resolve(LIB, '../package.json'), 'utf8')) as { exports: object }
@@ -96,6 +100,7 @@ test('each entry point of the built package opens few files, and loads only the 
     assert.deepEqual(packages, expected.packages, name)
     assert.ok(files.size > 1 && files.size <= expected.files, `${name} opens ${files.size} files`)
     assert.deepEqual([...files].filter(hasBundledCode), [], name)
+    assert.equal([...files].some(hasYaml), name === 'policy', `${name} and yaml`)
   }
   const chunks = readdirSync(resolve(dist, 'chunks')).map((name) => resolve(dist, 'chunks', name))
   assert.equal(chunks.filter(hasBundledCode).length, 2)

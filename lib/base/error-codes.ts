@@ -10,6 +10,7 @@ import type { FILE_ERRORS } from './error-catalog/file.ts'
 import type { HEALTH_ERRORS } from './error-catalog/health.ts'
 import type { IDENTITY_ERRORS } from './error-catalog/identity.ts'
 import type { PKI_ERRORS } from './error-catalog/pki.ts'
+import type { POLICY_ERRORS } from './error-catalog/policy.ts'
 import type { PROVISION_ERRORS } from './error-catalog/provision.ts'
 import type { REGISTRY_ERRORS } from './error-catalog/registry.ts'
 import type { SSH_AND_PROXY_ERRORS } from './error-catalog/ssh.ts'
@@ -103,6 +104,13 @@ export type CopyErrorCode = keyof typeof COPY_ERRORS
 export type AuditErrorCode = keyof typeof AUDIT_ERRORS
 
 /**
+ * Reading a policy.
+ *
+ * @useDeclaredType
+ */
+export type PolicyErrorCode = keyof typeof POLICY_ERRORS
+
+/**
  * Reading and writing files on this machine.
  *
  * @useDeclaredType
@@ -130,5 +138,6 @@ export type ErrorCode =
   | CopyErrorCode
   | HealthErrorCode
   | AuditErrorCode
+  | PolicyErrorCode
   | FileErrorCode
   | ArgumentErrorCode

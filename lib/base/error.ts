@@ -8,6 +8,8 @@ export interface Failure {
   readonly tried: Sentence
   /** What came back, without a full stop at the end. */
   readonly got: Sentence
+  /** More about `got`, each on a line of its own. */
+  readonly details?: readonly Sentence[]
   /** The remedy: a sentence, with its commands and options as data. */
   readonly todo: Sentence
   /** The error that caused this one. */
@@ -35,9 +37,9 @@ export interface Texts {
 }
 
 /** Renders a failure as the library shows it. */
-export function textsOf({ tried, got, todo, cause }: Failure): Texts {
+export function textsOf({ tried, got, details = [], todo, cause }: Failure): Texts {
   const texts = { tried: textOf(tried), got: textOf(got), todo: textOf(todo) }
-  const message = `${texts.tried}: ${texts.got}.\n${texts.todo}`
+  const message = [`${texts.tried}: ${texts.got}.`, ...details.map(textOf), texts.todo].join('\n')
   return { ...texts, message, options: cause === undefined ? undefined : { cause } }
 }
 

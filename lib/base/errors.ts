@@ -14,6 +14,7 @@ import type {
   HealthErrorCode,
   IdentityErrorCode,
   PkiErrorCode,
+  PolicyErrorCode,
   ProvisionErrorCode,
   RegistryErrorCode,
 } from './error-codes.ts'
@@ -94,6 +95,48 @@ nameClass(HealthError, 'HealthError')
 export class AuditError<Code extends AuditErrorCode = AuditErrorCode> extends DockerMtlsError<Code> {}
 nameClass(AuditError, 'AuditError')
 
+/** A part of a policy that is refused. */
+export interface PolicyFault {
+  /** Where it is: `rules[0].who.commonName`. Empty for the policy as a whole, or a part of the text without a meaning. */
+  readonly path: string
+  /** Its line in the file, from 1. Absent for a policy that isn't from a file. */
+  readonly line?: number
+  /** Its column in the line, from 1. */
+  readonly column?: number
+  /** What is there, without a full stop at the end. */
+  readonly got: string
+  /** The remedy: a sentence. */
+  readonly todo: string
+}
+
+/** The fields of a {@link PolicyError} besides those of a {@link Failure}. */
+export interface PolicyFailure extends Failure {
+  /** The first 20 faults, in the order of the file. */
+  readonly faults: readonly PolicyFault[]
+}
+
+/** A policy is invalid. */
+export class PolicyError<Code extends PolicyErrorCode = PolicyErrorCode> extends DockerMtlsError<Code> {
+  /** The first 20 faults, in the order of the file. */
+  readonly faults: readonly PolicyFault[]
+  /** The line of the first fault, from 1. */
+  readonly line: number | undefined
+  /** The column of the first fault, from 1. */
+  readonly column: number | undefined
+  /** Where the first fault is: `rules[0].who.commonName`. */
+  readonly path: string
+
+  constructor(code: Code, failure: PolicyFailure) {
+    super(code, failure)
+    const [first] = failure.faults
+    this.faults = failure.faults
+    this.line = first?.line
+    this.column = first?.column
+    this.path = first?.path ?? ''
+  }
+}
+nameClass(PolicyError, 'PolicyError')
+
 /** A file on this machine couldn't be read or written. An existing file is unchanged. */
 export class FileError<Code extends FileErrorCode = FileErrorCode> extends DockerMtlsError<Code> {}
 nameClass(FileError, 'FileError')
@@ -162,11 +205,13 @@ export type ErrorOf<Code extends ErrorCode> = Code extends keyof ApiErrorOf
                         ? HealthError<Code>
                         : Code extends AuditErrorCode
                           ? AuditError<Code>
-                          : Code extends FileErrorCode
-                            ? FileError<Code>
-                            : Code extends ArgumentErrorCode
-                              ? ArgumentError<Code>
-                              : never
+                          : Code extends PolicyErrorCode
+                            ? PolicyError<Code>
+                            : Code extends FileErrorCode
+                              ? FileError<Code>
+                              : Code extends ArgumentErrorCode
+                                ? ArgumentError<Code>
+                                : never
 
 /** Any error of this package: `switch (error.code)` narrows to the class. */
 export type AnyDockerMtlsError = { [Code in ErrorCode]: ErrorOf<Code> }[ErrorCode]

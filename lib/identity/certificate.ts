@@ -1,6 +1,7 @@
 import { X509Certificate, type KeyObject } from 'node:crypto'
 import { IdentityError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { UNPRINTABLE } from '../base/text.ts'
 import { readDate } from './dates.ts'
 import { bareHost, coversHost, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
@@ -8,6 +9,7 @@ import { openOnce } from './recent-certificates.ts'
 import {
   alternativeNames,
   commonName,
+  exactAttributes,
   extendedKeyUsage,
   isCaCertificate,
   keyAlgorithm,
@@ -97,6 +99,50 @@ export function readCertificate(
   } catch (cause) {
     throw invalid(name, (cause as Error).message, cause)
   }
+}
+
+/** The names of a certificate's owner, of which a value that readers may take for another one is left out. */
+export interface OwnerNames {
+  /** The common name of the subject, if it has exactly one. */
+  readonly commonName?: string
+  readonly organizationalUnits: readonly string[]
+  /** DNS names, in lower case. */
+  readonly dns: readonly string[]
+  readonly uris: readonly string[]
+  /** IPv4, and IPv6 in its short form. */
+  readonly ips: readonly string[]
+}
+
+/**
+ * The names that decide what the owner of a certificate may do.
+ *
+ * @throws {@link IdentityError} ERR_IDENTITY_CERT_INVALID
+ */
+export function readOwnerNames(x509: X509Certificate, name = 'the certificate'): OwnerNames {
+  try {
+    const [user, ...others] = exactAttributes(x509.raw, 'commonName')
+    const { dns, uri, ip } = alternativeNames(x509.raw)
+    return {
+      ...(isClear(user) && others.length === 0 && { commonName: user }),
+      organizationalUnits: exactAttributes(x509.raw, 'organizationalUnit').filter(isClear),
+      dns: asciiNames(dns).map((one) => one.toLowerCase()),
+      uris: asciiNames(uri),
+      ips: readNames({ dns: [], ip }).ip,
+    }
+  } catch (cause) {
+    throw invalid(name, (cause as Error).message, cause)
+  }
+}
+
+/** Is it a text without characters that are invisible, control a terminal, or stand for a fault in its bytes? */
+function isClear(text: string | undefined): text is string {
+  return text !== undefined && text !== '' && !text.includes('\ufffd') && text.search(UNPRINTABLE) === -1
+}
+
+/** These names have ASCII alone, and no spaces (RFC 5280 section 4.2.1.6). */
+function asciiNames(names: readonly Uint8Array[]): string[] {
+  const latin = new TextDecoder('latin1')
+  return names.map((bytes) => latin.decode(bytes)).filter((text) => /^[!-~]+$/.test(text))
 }
 
 /** The certificate of node:crypto for PEM (its first one) or for the bytes of PEM or DER. */

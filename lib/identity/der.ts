@@ -15,12 +15,16 @@ export const TAG = {
   context3: 0xa3,
   context0String: 0x80,
   context2String: 0x82,
+  context6String: 0x86,
   context7String: 0x87,
   boolean: 0x01,
   bitString: 0x03,
   octetString: 0x04,
-  bmpString: 0x1e,
+  utf8String: 0x0c,
+  printableString: 0x13,
   latinString: 0x14,
+  asciiString: 0x16,
+  bmpString: 0x1e,
 } as const
 
 /** Reads the first element of these bytes. Throws a RangeError if they aren't DER. */
@@ -79,6 +83,25 @@ export function readOid(contents: Uint8Array): string {
 export function readText({ tag, contents }: DerElement): string {
   if (tag === TAG.bmpString) return new TextDecoder('utf-16be').decode(contents)
   return new TextDecoder(tag === TAG.latinString ? 'latin1' : 'utf-8').decode(contents)
+}
+
+/**
+ * The same text, if all readers agree on it: of a string type, valid, and ASCII in the types that have no other characters,
+ * or that programs decode differently (T61String). Undefined otherwise.
+ */
+export function readExactText({ tag, contents }: DerElement): string | undefined {
+  if (tag === TAG.utf8String) return decode('utf-8', contents)
+  if (tag === TAG.bmpString) return decode('utf-16be', contents)
+  const isText = [TAG.printableString, TAG.asciiString, TAG.latinString].some((one) => one === tag)
+  return isText && contents.every((byte) => byte < 0x80) ? decode('utf-8', contents) : undefined
+}
+
+function decode(encoding: string, bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 function byteAt(bytes: Uint8Array, index: number): number {

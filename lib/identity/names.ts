@@ -9,7 +9,7 @@ export interface CertificateNames {
 }
 
 /** Reads the names from their bytes. Addresses of another length than 4 or 16 bytes are left out, as they match no host. */
-export function readNames({ dns, ip }: AlternativeNames): CertificateNames {
+export function readNames({ dns, ip }: Pick<AlternativeNames, 'dns' | 'ip'>): CertificateNames {
   const latin = new TextDecoder('latin1')
   return {
     dns: dns.map((bytes) => latin.decode(bytes)),
@@ -48,7 +48,7 @@ function formatIp(bytes: Uint8Array): string | undefined {
 }
 
 /** IPv6 in the short form of RFC 5952, IPv4 as it is. */
-function normaliseIp(address: string): string {
+export function normaliseIp(address: string): string {
   return address.includes(':') ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address
 }
 

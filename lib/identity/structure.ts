@@ -1,4 +1,4 @@
-import { readElement, readElements, readOid, readText, TAG, type DerElement } from './der.ts'
+import { readElement, readElements, readExactText, readOid, readText, TAG, type DerElement } from './der.ts'
 
 /** The algorithms that certificates are signed with (RFC 8017, RFC 5758, RFC 8410), by the names of their RFCs. */
 const SIGNATURES: Readonly<Record<string, string>> = {
@@ -17,7 +17,8 @@ const SIGNATURES: Readonly<Record<string, string>> = {
   '1.3.101.113': 'Ed448',
 }
 
-const COMMON_NAME = '2.5.4.3'
+/** Attributes of a name (RFC 5280 appendix A.1). */
+const ATTRIBUTE = { commonName: '2.5.4.3', organizationalUnit: '2.5.4.11' } as const
 
 const RSASSA_PSS = '1.2.840.113549.1.1.10'
 
@@ -60,11 +61,25 @@ export function keyAlgorithm(der: Uint8Array): KeyAlgorithm {
  * the rest of the process.
  */
 export function commonName(der: Uint8Array): string | undefined {
-  // Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } (RFC 5280 section 4.1.2.4).
+  const last = subjectAttributes(der, 'commonName').at(-1)
+  return last === undefined ? undefined : readText(last)
+}
+
+/**
+ * All values of an attribute of the subject, in their order. Not from the text that node:crypto makes of a subject, in which a
+ * value may look like another attribute. A value on which readers don't agree is undefined.
+ */
+export function exactAttributes(der: Uint8Array, attribute: keyof typeof ATTRIBUTE): (string | undefined)[] {
+  return subjectAttributes(der, attribute).map((value) => value && readExactText(value))
+}
+
+/** Name ::= SEQUENCE OF SET OF SEQUENCE { type, value } (RFC 5280 section 4.1.2.4). */
+function subjectAttributes(der: Uint8Array, attribute: keyof typeof ATTRIBUTE): (DerElement | undefined)[] {
   const attributes = readElements(fieldsOf(der).subject).flatMap(({ contents }) => readElements(contents))
-  const pairs = attributes.map(({ contents }) => readElements(contents))
-  const last = pairs.findLast(([type]) => type !== undefined && readOid(type.contents) === COMMON_NAME)
-  return last?.[1] === undefined ? undefined : readText(last[1])
+  return attributes
+    .map(({ contents }) => readElements(contents))
+    .filter(([type]) => type !== undefined && readOid(type.contents) === ATTRIBUTE[attribute])
+    .map(([, value]) => value)
 }
 
 /** Extensions of a certificate (RFC 5280 section 4.2.1). */
@@ -85,9 +100,10 @@ export function extendedKeyUsage(der: Uint8Array): string[] | undefined {
   return usage && readElements(usage.contents).map(({ contents }) => readOid(contents))
 }
 
-/** The DNS names and addresses of a certificate, as their bytes (RFC 5280 section 4.2.1.6). */
+/** The names of a certificate, as their bytes (RFC 5280 section 4.2.1.6). */
 export interface AlternativeNames {
   readonly dns: readonly Uint8Array[]
+  readonly uri: readonly Uint8Array[]
   readonly ip: readonly Uint8Array[]
 }
 
@@ -97,7 +113,7 @@ export function alternativeNames(der: Uint8Array): AlternativeNames {
   const names = list === undefined ? [] : readElements(list.contents)
   const tagged = (wanted: number): Uint8Array[] =>
     names.filter(({ tag }) => tag === wanted).map(({ contents }) => contents)
-  return { dns: tagged(TAG.context2String), ip: tagged(TAG.context7String) }
+  return { dns: tagged(TAG.context2String), uri: tagged(TAG.context6String), ip: tagged(TAG.context7String) }
 }
 
 /**

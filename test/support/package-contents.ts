@@ -14,6 +14,7 @@ const BUNDLED: Readonly<Record<string, string>> = {
   streamx: 'MIT',
   'tar-stream': 'MIT',
   'text-decoder': 'Apache-2.0',
+  yaml: 'ISC',
 }
 
 /** Checks the file with the licences of bundled packages: their names, versions, licences and texts. */

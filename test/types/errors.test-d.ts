@@ -20,6 +20,7 @@ import {
   type HealthErrorCode,
   type IdentityErrorCode,
   type PkiErrorCode,
+  type PolicyErrorCode,
   type ProvisionErrorCode,
   type RegistryErrorCode,
 } from '../../lib/index.ts'
@@ -144,6 +145,7 @@ type Rooms =
   | HealthErrorCode
   | IdentityErrorCode
   | PkiErrorCode
+  | PolicyErrorCode
   | ProvisionErrorCode
   | RegistryErrorCode
 

@@ -61,30 +61,22 @@ export interface ImagePattern {
   readonly digest?: string
 }
 
-/** What a rule allows although its level refuses it. */
-export interface Allowed {
+/** What a rule allows beyond its level, or forbids although its level allows it. */
+export interface Allowance {
   /** Names of operations. `containers.*` has become all of their names. */
   readonly operations: readonly string[]
   /** Folders that containers may mount. */
   readonly hostPaths: readonly HostPath[]
+  /** Images that may be used. */
+  readonly images: readonly ImagePattern[]
+  /** Networks, by the names or ids that requests use. */
+  readonly networks: readonly string[]
   /** Capabilities, in upper case without `CAP_`. */
   readonly capabilities: readonly string[]
   /** Devices of the host, as absolute paths. */
   readonly devices: readonly string[]
-}
-
-/** What a rule refuses although its level allows it. */
-export interface Denied extends Allowed {
-  /** Images that may not be used. */
-  readonly images: readonly ImagePattern[]
-  /** Networks, by the names or ids that requests use. */
-  readonly networks: readonly string[]
-}
-
-/** The only images and networks that may be used. Absent: any. */
-export interface Only {
-  readonly images?: readonly ImagePattern[]
-  readonly networks?: readonly string[]
+  /** Objects with one of these labels. Key and value are exact. */
+  readonly labels: Readonly<Record<string, string>>
 }
 
 /** One rule of a {@link Policy}. */
@@ -95,12 +87,12 @@ export interface PolicyRule {
   readonly who: Who
   /** What they may do. */
   readonly level: LevelModes
+  /** They see and change only objects of this owner, which they create with it. */
+  readonly owner?: string
   /** Exceptions from the level. */
-  readonly allow: Allowed
+  readonly allow: Allowance
   /** Counts more than the level and `allow`. */
-  readonly deny: Denied
-  /** Narrows the level. */
-  readonly only: Only
+  readonly deny: Allowance
 }
 
 /** A valid policy. It is frozen. */

@@ -6,6 +6,8 @@ import { distinguishedName, signCertificate } from '../../../lib/pki/sign.ts'
 
 /** What can be odd about a certificate; absent is absent in the certificate too. */
 export interface Oddity {
+  /** Instead of a name with the common name alone. */
+  readonly subject?: Asn1
   readonly commonName?: string
   readonly notBefore?: Date
   readonly notAfter?: Date
@@ -35,7 +37,7 @@ export function extension(id: string, value: Asn1, critical = false): Asn1 {
 /** A certificate that our own functions wouldn't make. It signs itself where it has no issuer. */
 export async function odd(oddity: Oddity = {}): Promise<OddCertificate> {
   const keys = oddity.keys ?? (await generateKeys('p256'))
-  const name = distinguishedName(oddity.commonName ?? 'odd')
+  const name = oddity.subject ?? distinguishedName(oddity.commonName ?? 'odd')
   const x509 = signCertificate(
     {
       subject: name,

@@ -1,0 +1,80 @@
+import { enumerate, quoted } from '../../base/text.ts'
+import type { Complaint, Fault, Path } from './fault.ts'
+import type { PolicyRule, Who } from './types.ts'
+
+/** Faults of rules as a whole, in a value that may have any other fault. */
+export function ruleFaults(value: unknown): Fault[] {
+  const rules = fieldOf(value, 'rules')
+  if (!Array.isArray(rules)) return []
+  if (rules.length > MOST_RULES)
+    return [fault(['rules'], `there are more than ${MOST_RULES} rules`, 'Put callers into groups.')]
+  if (rules.length === 0)
+    return [fault(['rules'], 'there are no rules', 'Add a rule: without one, nobody may do anything.')]
+  return [...nameFaults(rules), ...rules.flatMap((rule, index) => whoFaults(rule, index, rules.length - 1))]
+}
+
+/** The limit keeps the comparison of all rules fast. */
+const MOST_RULES = 1000
+
+function nameFaults(rules: readonly unknown[]): Fault[] {
+  const names = rules.map((rule) => fieldOf(rule, 'name'))
+  const first = new Map(names.map((name, index) => [name, index] as const).toReversed())
+  return names.flatMap((name, index) => {
+    if (typeof name !== 'string' || first.get(name) === index) return []
+    return fault(['rules', index, 'name'], `another rule has the name ${quoted(name)}`, 'Give each rule its own name.')
+  })
+}
+
+function whoFaults(rule: unknown, index: number, last: number): Fault[] {
+  const who = fieldOf(rule, 'who')
+  if (typeof who !== 'object' || who === null || Array.isArray(who)) return []
+  const path: Path = ['rules', index, 'who']
+  const conditions = Object.keys(who).filter((key) => fieldOf(who, key) !== undefined)
+  if (conditions.length === 0)
+    return [fault(path, 'it has no condition', 'Name the callers, or write { any: true } in the last rule.')]
+  if (conditions.includes('any')) {
+    if (conditions.length > 1) return [fault([...path, 'any'], 'there are other conditions beside any', 'Remove any.')]
+    const got = 'rules after it would never apply, as it means every caller'
+    return index < last ? [fault([...path, 'any'], got, 'Move the rule to the end.')] : []
+  }
+  const others = conditions.filter((key) => key !== 'socket')
+  if (!conditions.includes('socket') || others.length === 0) return []
+  const got = `no caller has ${enumerate(others)} on a local socket, where there is no certificate`
+  return [fault([...path, 'socket'], got, 'Write two rules.')]
+}
+
+/** Rules that no caller reaches, because an earlier rule applies to the same callers. */
+export function unreachable(rules: readonly PolicyRule[]): Fault[] {
+  const sets = rules.map(({ who }) =>
+    Object.entries(who).map(([key, values]) => [key, new Set<unknown>(listed(values))] as const),
+  )
+  return rules.flatMap(({ who }, index) => {
+    const earlier = sets.slice(0, index).findIndex((conditions) => includes(conditions, who))
+    const name = rules[earlier]?.name ?? ''
+    const got = `no caller gets here, as the rule ${quoted(name)} applies to the same callers`
+    return earlier === -1
+      ? []
+      : fault(['rules', index, 'who'], got, `Move the rule before ${quoted(name)}, or remove it.`)
+  })
+}
+
+/** Do these conditions hold for every caller for whom those of `who` hold? */
+function includes(conditions: readonly (readonly [string, ReadonlySet<unknown>])[], who: Who): boolean {
+  return conditions.every(([key, values]) => {
+    const own = who[key as keyof Who]
+    return own !== undefined && listed(own).every((value) => values.has(value))
+  })
+}
+
+function listed(values: true | readonly string[]): readonly unknown[] {
+  return values === true ? [true] : values
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  const isObject = typeof value === 'object' && value !== null
+  return isObject && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined
+}
+
+function fault(path: Path, got: string, todo: string): Fault {
+  return { path, says: (): Complaint => ({ got, todo }) }
+}
