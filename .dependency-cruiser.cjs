@@ -7,6 +7,7 @@ const MAY_IMPORT = {
   registry: 'endpoint',
   engine: 'transport|endpoint|identity|registry',
   contexts: 'endpoint|identity',
+  policy: 'engine',
   audit: 'engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
   interop: 'transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
@@ -59,6 +60,24 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/pki/' },
       to: { path: '^lib/identity/', pathNot: '^lib/identity/(certificate|der)\\.ts$' },
+    },
+    {
+      // Policies are pure: they judge what the caller has read.
+      name: 'policy-touches-nothing',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: {
+        path: '^((node:)?(fs|net|tls|http|https|http2|dgram|child_process)|lib/base/(files|replace-files|rendered-file|secret-file)\\.ts$)',
+      },
+    },
+    {
+      name: 'policy-knows-only-the-data-of-the-engine',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: {
+        path: '^lib/engine/',
+        pathNot: '^lib/engine/([^/]+/operations|operation|logs-query|body-fields/(find|table))\\.ts$',
+      },
     },
     {
       // Parsing, rendering and signing are pure: whoever has the bytes has them from elsewhere.
