@@ -7,14 +7,10 @@ const MAY_IMPORT = {
   registry: 'endpoint',
   engine: 'transport|endpoint|identity|registry',
   contexts: 'endpoint|identity',
-<<<<<<< HEAD
   container: '',
   audit: 'container|engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
-=======
-  audit: 'engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
   // Of the engine, the operations as data; of identity, the reader of certificates; of registry, the parser of image names.
-  policy: 'engine|identity|registry',
->>>>>>> a18b707
+  policy: 'container|engine|identity|registry',
   interop: 'transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
   pki: 'identity',
@@ -23,7 +19,7 @@ const MAY_IMPORT = {
   host: 'endpoint|transport|daemon-config',
   apply: 'host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   setup: 'apply|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
-  cli: 'audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
+  cli: 'policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }
 
 /**
@@ -66,6 +62,24 @@ module.exports = {
       severity: 'error',
       from: { path: '^lib/pki/' },
       to: { path: '^lib/identity/', pathNot: '^lib/identity/(certificate|der)\\.ts$' },
+    },
+    {
+      // Policies are pure: they judge what the caller has read.
+      name: 'policy-touches-nothing',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: {
+        path: '^((node:)?(fs|net|tls|http|https|http2|dgram|child_process)|lib/base/(files|replace-files|rendered-file|secret-file)\\.ts$)',
+      },
+    },
+    {
+      name: 'policy-knows-only-the-data-of-the-engine',
+      severity: 'error',
+      from: { path: '^lib/policy/' },
+      to: {
+        path: '^lib/engine/',
+        pathNot: '^lib/engine/([^/]+/operations|operation|logs-query|body-fields/(find|table))\\.ts$',
+      },
     },
     {
       // Parsing, rendering and signing are pure: whoever has the bytes has them from elsewhere.

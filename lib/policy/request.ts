@@ -79,6 +79,7 @@ export type ReadingCode =
   | 'PATH_AMBIGUOUS'
   | 'QUERY_AMBIGUOUS'
   | 'QUERY_UNKNOWN'
+  | 'HEADER_UNEXPECTED'
   | 'MEDIA_TYPE'
   | 'BODY_AMBIGUOUS'
   | 'BODY_INVALID'

@@ -1,0 +1,45 @@
+import type { Operation } from '../../engine/operation.ts'
+import { OPERATIONS } from '../operations.ts'
+import { Unreadable } from './unreadable.ts'
+
+/** What dockerd's router finds for a request. */
+export interface Route {
+  readonly operation: Operation
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+interface Pattern {
+  readonly operation: Operation
+  readonly names: readonly string[]
+  readonly path: RegExp
+}
+
+/** The names of these have slashes: `me/app`, `registry.example/me/app`. */
+const WITH_SLASHES = /^\/(images|plugins|distribution)\//
+
+const PATTERNS: readonly Pattern[] = OPERATIONS.map(toPattern)
+
+/**
+ * Chooses the operation as dockerd does, by the exact method and the decoded path. The last segments decide, so that
+ * `/images/json/json` inspects the image `json`. dockerd would also look for a container `a/b`, which can't exist.
+ */
+export function chooseOperation(method: string, segments: readonly string[]): Route {
+  const path = `/${segments.join('/')}`
+  const fitting = PATTERNS.filter((pattern) => pattern.operation.method === method && pattern.path.test(path))
+  // A path without parameters wins: GET /images/json isn't an image.
+  const chosen = fitting.toSorted((one, other) => one.names.length - other.names.length)[0]
+  if (!chosen) throw new Unreadable('OPERATION_UNKNOWN', 'the method and path', 'the Engine API has no such operation')
+  return { operation: chosen.operation, parameters: parametersOf(chosen, path) }
+}
+
+function toPattern(operation: Operation): Pattern {
+  const value = WITH_SLASHES.test(operation.path) ? '(.+)' : '([^/]+)'
+  const parts = operation.path.split(/\{\w+\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+  const names = [...operation.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  return { operation, names, path: new RegExp(`^${parts.join(value)}$`, 'su') }
+}
+
+function parametersOf({ names, path }: Pattern, text: string): Record<string, string> {
+  const [, ...values] = path.exec(text) ?? []
+  return Object.fromEntries(names.map((name, index) => [name, values[index] ?? '']))
+}

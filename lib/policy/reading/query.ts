@@ -1,0 +1,81 @@
+import type { Operation } from '../../engine/operation.ts'
+import { renderJson } from '../json.ts'
+import { parseGoJson } from './go-json.ts'
+import { parametersOf, type Parameter } from './query-parameters.ts'
+import { decodePercent } from './target.ts'
+import { Unreadable } from './unreadable.ts'
+
+type Query = ReadonlyMap<string, readonly string[]>
+
+/**
+ * Reads a query as Go's url.ParseQuery does. JSON values are written again in one way, and booleans as `true` or `false`.
+ *
+ * @param ignored - further names, which dockerd ignores. They are omitted
+ */
+export function readQuery(operation: Operation, search: string, ignored: ReadonlySet<string>): Query {
+  const known = parametersOf(operation)
+  const pairs = parsePairs(search)
+  const unknown = pairs.find(([name]) => !known.has(name) && !ignored.has(name))?.[0]
+  const query = new Map<string, readonly string[]>()
+  for (const [name, value] of pairs) {
+    const parameter = known.get(name)
+    if (!parameter) continue
+    const before = query.get(name) ?? []
+    if (before.length > 0 && parameter.list === undefined)
+      throw ambiguous(name, 'it is there twice, and dockerd reads the first only')
+    query.set(name, [...before, readValue(name, value, parameter)])
+  }
+  if (unknown !== undefined)
+    throw new Unreadable('QUERY_UNKNOWN', parameterName(unknown), "the operation doesn't have this parameter")
+  return query
+}
+
+function parsePairs(search: string): (readonly [name: string, value: string])[] {
+  if (search.includes(';')) throw ambiguous(undefined, 'it has a semicolon')
+  const pairs = search.split('&').filter((pair) => pair !== '')
+  return pairs.map((pair) => {
+    const at = pair.indexOf('=')
+    return at === -1 ? [decode(pair), ''] : [decode(pair.slice(0, at)), decode(pair.slice(at + 1))]
+  })
+}
+
+function decode(text: string): string {
+  const decoded = decodePercent(text.replaceAll('+', ' '))
+  if (decoded === undefined) throw ambiguous(undefined, 'its percent-encoding is invalid')
+  return decoded
+}
+
+function readValue(name: string, value: string, { boolean, json }: Parameter): string {
+  if (value === '') return value
+  if (boolean) return readBoolean(name, value)
+  return json === undefined ? value : readJson(name, value, json)
+}
+
+const TRUE = new Set(['1', 't', 'true', 'y', 'yes', 'on'])
+const FALSE = new Set(['0', 'false', 'no', 'none'])
+
+/** dockerd reads most booleans as true unless they are in FALSE, and others by Go's ParseBool: `off` and `f` differ. */
+function readBoolean(name: string, value: string): 'true' | 'false' {
+  const text = value.toLowerCase()
+  if (TRUE.has(text)) return 'true'
+  if (FALSE.has(text)) return 'false'
+  throw ambiguous(name, "dockerd doesn't always read it as the same boolean")
+}
+
+function readJson(name: string, value: string, form: string): string {
+  const what = parameterName(name)
+  try {
+    return renderJson(value === 'null' ? null : parseGoJson(value, { form, what }))
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    const { code, where = '', got } = error.reason
+    const place = where === what ? what : `${what}: ${where}`
+    throw new Unreadable(code === 'FIELD_UNKNOWN' ? 'QUERY_UNKNOWN' : 'QUERY_AMBIGUOUS', place, got)
+  }
+}
+
+const parameterName = (name: string): string => `the query parameter ${name.slice(0, 100)}`
+
+function ambiguous(name: string | undefined, got: string): Unreadable {
+  return new Unreadable('QUERY_AMBIGUOUS', name === undefined ? 'the query' : parameterName(name), got)
+}

@@ -1,0 +1,40 @@
+import type { PolicyRequest, ReadRequest, Reason } from '../request.ts'
+import { bodyFieldNames, readBody } from './body.ts'
+import { checkConnectionHeaders } from './headers.ts'
+import { chooseOperation } from './operation.ts'
+import { parametersOf } from './query-parameters.ts'
+import { readQuery } from './query.ts'
+import { parseTarget } from './target.ts'
+import { Unreadable } from './unreadable.ts'
+import { splitVersion } from './version.ts'
+
+/** Reads a request as dockerd reads it, or says why that isn't certain. */
+export function readRequest(request: PolicyRequest): ReadRequest | Reason {
+  try {
+    return read(request)
+  } catch (error) {
+    if (error instanceof Unreadable) return error.reason
+    throw error
+  }
+}
+
+/** Whether {@link readRequest} could read the request. */
+export function isRead(reading: ReadRequest | Reason): reading is ReadRequest {
+  return 'operation' in reading
+}
+
+function read(request: PolicyRequest): ReadRequest {
+  const { segments, search } = parseTarget(request.target)
+  const { version, rest } = splitVersion(segments)
+  const { operation, parameters } = chooseOperation(request.method, rest)
+  checkConnectionHeaders(operation, request.headers ?? {})
+  const body = readBody(operation, request, new Set(parametersOf(operation).keys()))
+  const query = readQuery(operation, search, bodyFieldNames(operation))
+  return {
+    operation,
+    ...(version !== undefined && { version }),
+    parameters,
+    query,
+    ...(body !== undefined && { body }),
+  }
+}

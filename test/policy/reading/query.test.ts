@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { read, refusal } from './support.ts'
+
+const queryOf = (line: string): unknown => Object.fromEntries(read(line).query)
+
+const READ: readonly (readonly [line: string, query: Record<string, readonly string[]>])[] = [
+  ['GET /containers/json', {}],
+  ['GET /containers/json?', {}],
+  ['GET /containers/json?&&all=1&', { all: ['true'] }],
+  ['GET /containers/json?%61ll=%31', { all: ['true'] }],
+  ['GET /containers/json?all', { all: [''] }],
+  ['GET /containers/json?all=&limit=', { all: [''], limit: [''] }],
+  ['GET /containers/json?all=True', { all: ['true'] }],
+  ['GET /containers/json?all=NONE', { all: ['false'] }],
+  ['POST /containers/a/rename?name=a+b%2Bc', { name: ['a b+c'] }],
+  ['POST /containers/a/rename?name=a=b?c', { name: ['a=b?c'] }],
+  ['POST /containers/a/rename?name=%25%32%66', { name: ['%2f'] }],
+  ['GET /images/get?names=a&names=b%2Fc&names=a', { names: ['a', 'b/c', 'a'] }],
+  ['POST /build?t=a&t=b&extrahosts=x:1&extrahosts=y:2', { t: ['a', 'b'], extrahosts: ['x:1', 'y:2'] }],
+  ['POST /commit?changes=USER+x&changes=CMD+y', { changes: ['USER x', 'CMD y'] }],
+  [
+    'POST /build?buildargs=%7B%22http_proxy%22:%22a%22,%20%22HTTP_PROXY%22:null%7D',
+    { buildargs: ['{"http_proxy":"a","HTTP_PROXY":null}'] },
+  ],
+  [
+    'POST /build?ulimits=%5B%7B%22name%22:%22nofile%22,%22HARD%22:1%7D%5D',
+    { ulimits: ['[{"Name":"nofile","Hard":1}]'] },
+  ],
+  [
+    'POST /build?ulimits=null&labels=%7B%7D&cachefrom=%5B%5D&cgroupparent=&cpusetmems=',
+    { ulimits: ['null'], labels: ['{}'], cachefrom: ['[]'], cgroupparent: [''], cpusetmems: [''] },
+  ],
+  ['GET /containers/json?filters=%7B%20%22label%22%20:%20%5B%22\\u0061%22%5D%7D', { filters: ['{"label":["a"]}'] }],
+  ['GET /containers/json?filters=%7B%22label%22:%7B%22a%22:true%7D%7D', { filters: ['{"label":{"a":true}}'] }],
+  ['POST /build/prune?keep-storage=1', { 'keep-storage': ['1'] }],
+  ['POST /build/prune?reserved-space=1', { 'reserved-space': ['1'] }],
+  ['GET /containers/a/stats?one-shot=1', { 'one-shot': ['true'] }],
+  ['POST /containers/a/stop?signal=KILL&t=1', { signal: ['KILL'], t: ['1'] }],
+  ['POST /containers/a/attach?stream=1&logs=0', { stream: ['true'], logs: ['false'] }],
+  ['GET /info?', {}],
+]
+
+const REFUSED: readonly (readonly [code: string, line: string])[] = [
+  ['QUERY_UNKNOWN', 'GET /info?x=1'],
+  ['QUERY_UNKNOWN', 'GET /info?x'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?=1'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?All=1'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?all%00=1'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?all[]=1'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?all%26limit=1'],
+  ['QUERY_UNKNOWN', 'POST /containers/a/stop?killSignal=KILL'],
+  ['QUERY_UNKNOWN', 'POST /containers/a/start?checkpoint-dir=/'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?__proto__=1'],
+  ['QUERY_UNKNOWN', 'GET /containers/json?constructor=1'],
+  ['QUERY_AMBIGUOUS', 'POST /containers/a/kill?signal=0&signal=KILL'],
+  ['QUERY_AMBIGUOUS', 'POST /containers/a/kill?signal=0&%73ignal=KILL'],
+  ['QUERY_AMBIGUOUS', 'POST /containers/a/kill?signal=KILL&signal=KILL'],
+  ['QUERY_AMBIGUOUS', 'POST /containers/a/stop?t=1&t=2'],
+  ['QUERY_AMBIGUOUS', 'POST /containers/a/kill?x=1&signal=&signal=KILL'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?all=1;limit=2'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?%zz'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?all=%'],
+  ['QUERY_AMBIGUOUS', 'POST /containers/a/rename?name=%ff'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?all=off'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?all=f'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?all=%201'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?all=2'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?filters=%7B%22label%22:[],%22label%22:[]%7D'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?filters=%7B%7D%7B%7D'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?filters=%7B'],
+  ['QUERY_AMBIGUOUS', 'GET /containers/json?filters=[]'],
+  ['QUERY_AMBIGUOUS', 'POST /build?labels=%7B%22a%22:1%7D'],
+  ['QUERY_AMBIGUOUS', 'POST /build?outputs=[%7B%22Type%22:%22a%22,%22type%22:%22b%22%7D]'],
+  ['QUERY_AMBIGUOUS', 'GET /images/a/json?platform=%7B%22os%22:1,%22OS%22:2%7D'],
+  ['QUERY_UNKNOWN', 'POST /build?ulimits=[%7B%22Nope%22:1%7D]'],
+  ['PATH_AMBIGUOUS', 'GET /containers/json?all=é'],
+  ['PATH_AMBIGUOUS', 'GET /containers/json?all=1#limit=2'],
+  ['PATH_AMBIGUOUS', 'GET /containers/json?all=1 limit=2'],
+]
+
+describe('a query', () => {
+  for (const [line, query] of READ) test(`is read: ${line}`, () => assert.deepEqual(queryOf(line), query))
+  for (const [code, line] of REFUSED)
+    test(`is refused: ${code} ${line}`, () => {
+      const { code: found, where = '' } = refusal(line)
+      assert.equal(found, code)
+      assert.match(where, /^the (query|path)/)
+    })
+})
+
+describe('what dockerode writes into the query and the body alike', () => {
+  test('is read from the place where dockerd reads it', () => {
+    const reading = read('POST /containers/create?name=web&Image=x&HostConfig=%7B%7D', '{"name":"web","Image":"y"}')
+    assert.deepEqual(Object.fromEntries(reading.query), { name: ['web'] })
+    assert.deepEqual({ ...(reading.body as object) }, { Image: 'y' })
+    assert.equal(read('POST /containers/a/stop?t=5', '{"t":5}').body, undefined)
+    assert.equal(read('POST /images/a/push?tag=x', '{"tag":"x"}').operation.name, 'images.push')
+  })
+
+  test('is refused in another case, or deeper', () => {
+    assert.equal(refusal('POST /containers/create?image=x', '{"Image":"y"}').code, 'QUERY_UNKNOWN')
+    assert.equal(refusal('POST /containers/create', '{"Name":"web"}').code, 'FIELD_UNKNOWN')
+    assert.equal(refusal('POST /containers/create', '{"HostConfig":{"name":"web"}}').code, 'FIELD_UNKNOWN')
+    assert.equal(refusal('POST /containers/create', '{"name":"a","name":"b"}').code, 'BODY_AMBIGUOUS')
+    assert.equal(refusal('POST /containers/a/stop', '{"t":5,"x":1}').code, 'BODY_UNEXPECTED')
+  })
+})
