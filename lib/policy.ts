@@ -1,17 +1,22 @@
+export { decide, type Decision } from './policy/decide.ts'
+export { Facts, type Need } from './policy/facts.ts'
 export { definePolicy, parsePolicy } from './policy/file/parse.ts'
 export { LEVELS } from './policy/file/types.ts'
 export type {
-  Allowance,
+  Allowed,
+  Denied,
   HostPath,
   ImagePattern,
   Level,
   LevelModes,
+  Only,
   Policy,
   PolicyRule,
   Who,
 } from './policy/file/types.ts'
-export { matchesImage } from './policy/file/values/images.ts'
 export { identityOfCertificate, type CertificateIdentity, type PolicyIdentity } from './policy/who/identity.ts'
-export { matchRule } from './policy/who/match.ts'
 export { DockerMtlsError, IdentityError, isDockerMtlsError, PolicyError } from './base/errors.ts'
 export type { ErrorCode, IdentityErrorCode, PolicyErrorCode, PolicyFailure, PolicyFault } from './base/errors.ts'
+export { readRequest } from './policy/reading/read.ts'
+export { writeRequest } from './policy/writing.ts'
+export type { Json, JsonObject, PolicyRequest, ReadRequest, Reason, ReasonCode } from './policy/request.ts'

@@ -1,20 +1,35 @@
-import type { ImagePattern, PolicyRule } from './file/types.ts'
+import { parseReference, type ImageReference } from '../registry/reference.ts'
+import type { PolicyRule } from './file/types.ts'
+import { matchesImage } from './file/values/images.ts'
 import type { ImageUse, Reference } from './judging/finding.ts'
-import { matchesImage, readImage } from './image.ts'
 import type { Reason } from './request.ts'
 
-/** The images that a rule names apply. */
+/** What the rule says about an image, by its name. */
 export function refusedImage({ name, where }: ImageUse, { only, deny }: PolicyRule): readonly Reason[] {
   if (only.images === undefined && deny.images.length === 0) return []
   const refuse = (got: string): Reason[] => [{ code: 'IMAGE_REFUSED', where, got }]
   const image = readImage(name)
-  if (image === undefined) return refuse(`${name} doesn't say which repository it is from`)
-  const matches = (pattern: ImagePattern): boolean => matchesImage(pattern, image)
-  if (deny.images.some(matches)) return refuse(`the rule denies ${name}`)
-  return only.images === undefined || only.images.some(matches) ? [] : refuse(`the rule does not name ${name}`)
+  if (image === undefined) return refuse(`${name} does not say which repository the image is from`)
+  // A tag may stand for the digest that the rule denies.
+  const isDenied = deny.images.some((one) =>
+    matchesImage(image.digest === undefined ? { ...one, digest: undefined } : one, image),
+  )
+  if (isDenied) return refuse(`the rule denies ${name}`)
+  const isNamed = only.images?.some((one) => matchesImage(one, image)) ?? true
+  return isNamed ? [] : refuse(`the rule does not name ${name}`)
 }
 
-/** A rule names networks as requests do. */
+/** Undefined for an id: dockerd also takes the beginning of one for an image. */
+function readImage(name: string): ImageReference | undefined {
+  if (/^(?:sha256:)?[0-9a-f]+$/.test(name)) return undefined
+  try {
+    return parseReference(name)
+  } catch {
+    return undefined
+  }
+}
+
+/** What the rule says about a network, as the request names it. */
 export function refusedNetwork({ name, where }: Reference, { only, deny }: PolicyRule): readonly Reason[] {
   const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
   if (deny.networks.includes(name)) return refuse(`the rule denies ${name}`)

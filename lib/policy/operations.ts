@@ -40,3 +40,18 @@ export const OPERATIONS: readonly Operation[] = [
 ]
   .flatMap((resource): Operation[] => Object.values(resource))
   .filter((operation) => !VIEWS.has(operation))
+
+/** The names of all operations, as policies write them. Two ways to save images share one. */
+export const OPERATION_NAMES: readonly string[] = [
+  ...new Set(
+    OPERATIONS.flatMap((operation) => (operation === images.CREATE ? [images.PULL, images.IMPORT] : [operation])).map(
+      ({ name }) => name,
+    ),
+  ),
+].toSorted()
+
+/** The operation by its name for policies: `POST /images/create` pulls an image, or imports one. */
+export function namedOperation(operation: Operation, query: ReadonlyMap<string, unknown>): Operation {
+  if (operation !== images.CREATE) return operation
+  return query.has('fromSrc') ? images.IMPORT : images.PULL
+}

@@ -1,5 +1,5 @@
 import type { Facts, Need } from './facts.ts'
-import { LEVELS, type Level, type PolicyRule } from './file/types.ts'
+import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
 import { refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
@@ -53,13 +53,12 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
 const reasonOf = ({ code, where, got }: Finding): Reason => ({ code, got, ...(where !== undefined && { where }) })
 
 function isRefused({ from, exception }: Finding, { level, rule }: Case): boolean {
-  if (exception && isAmong(exception, rule.deny)) return true
   // A level refuses what it doesn't include: `baseline` and those below it.
   if (includes(level, 'privileged') || (from === 'restricted' && includes(level, 'baseline'))) return false
   return !exception || !isAmong(exception, rule.allow)
 }
 
-function isAmong(exception: Exception, list: PolicyRule['allow'] | PolicyRule['deny']): boolean {
+function isAmong(exception: Exception, list: Allowed): boolean {
   switch (exception.kind) {
     case 'capability':
       return list.capabilities.includes(exception.name)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { enumerate } from '../../base/text.ts'
 import { describe } from './describe.ts'
 import type { Complaint } from './fault.ts'
-import { plainFault, Refused, refused, type Kind } from './values/value.ts'
+import { Refused, type Kind } from './values/value.ts'
 
 /** Lists in a policy are short. The limit keeps all checks fast. */
 const LONGEST_LIST = 1000
@@ -85,28 +85,4 @@ export function exactly<const T extends number | boolean>(...values: readonly T[
     complain(context, () => ({ got: `it is ${got}`, todo: `Write ${enumerate(values.map(String), 'or')}.` }))
     return z.NEVER
   })
-}
-
-/** Labels: texts by key. Not by `z.record()`, which leaves out a key such as `__proto__`. */
-export function labels(): z.ZodType<Readonly<Record<string, string>>> {
-  return z.unknown().transform((value, context) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      complain(context, () => wrongType(value, 'keys with values, such as { com.example.team: ann }'))
-      return z.NEVER
-    }
-    const found = Object.create(null) as Record<string, string>
-    for (const [key, label] of Object.entries(value)) {
-      const why = plainFault(key)
-      if (why !== undefined) accept(refused(key, why, 'Write the key of a label.'), context, key)
-      else found[key] = accept(readLabel(label), context, key)
-    }
-    return found
-  })
-}
-
-function readLabel(value: unknown): string | Refused {
-  if (value === '') return ''
-  if (typeof value !== 'string') return new Refused(() => wrongType(value, 'the value of the label'))
-  const why = plainFault(value)
-  return why === undefined ? value : refused(value, why, 'Write the value of the label.')
 }

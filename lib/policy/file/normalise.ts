@@ -1,37 +1,28 @@
 import type { ReadPolicy, ReadRule } from './schema.ts'
-import type { Allowance, HostPath, Policy, PolicyRule } from './types.ts'
+import type { HostPath, Policy, PolicyRule } from './types.ts'
 
 /** The policy with all its defaults, frozen. */
 export function normalise({ version, rules }: ReadPolicy): Policy {
   return freeze({ version, rules: rules.map(readRule) })
 }
 
-function readRule({ name, who, level, owner, allow, deny }: ReadRule): PolicyRule {
+function readRule({ name, who, level, allow, deny, only }: ReadRule): PolicyRule {
   return {
     name,
     who: present(who),
     level: { version: 1, ...present(level) },
-    ...(owner !== undefined && { owner }),
-    allow: allowance(allow),
-    deny: allowance(deny),
+    allow: {
+      operations: unique(allow?.operations),
+      hostPaths: (allow?.hostPaths ?? []).map(({ path, readOnly = false }): HostPath => ({ path, readOnly })),
+      capabilities: allow?.capabilities ?? [],
+      devices: allow?.devices ?? [],
+    },
+    deny: { operations: unique(deny?.operations), images: deny?.images ?? [], networks: deny?.networks ?? [] },
+    only: present(only ?? {}),
   }
 }
 
-type Exceptions = ReadRule['allow'] | ReadRule['deny']
-
-function allowance(given: Exceptions): Allowance {
-  const hostPaths: readonly { readonly path: string; readonly readOnly?: boolean | undefined }[] =
-    given?.hostPaths ?? []
-  return {
-    operations: [...new Set(given?.operations?.flat())],
-    hostPaths: hostPaths.map(({ path, readOnly = false }): HostPath => ({ path, readOnly })),
-    images: given?.images ?? [],
-    networks: given?.networks ?? [],
-    capabilities: given?.capabilities ?? [],
-    devices: given?.devices ?? [],
-    labels: given?.labels ?? (Object.create(null) as Record<string, string>),
-  }
-}
+const unique = (lists: readonly (readonly string[])[] = []): readonly string[] => [...new Set(lists.flat())]
 
 type Present<T> = { [Key in keyof T]: Exclude<T[Key], undefined> }
 

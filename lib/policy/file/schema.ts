@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { exactly, field, labels, listOf, oneOrMore } from './fields.ts'
+import { exactly, field, listOf, oneOrMore } from './fields.ts'
 import { LEVELS, type Level } from './types.ts'
 import { CAPABILITY } from './values/capabilities.ts'
 import { IMAGE } from './values/images.ts'
 import { OPERATIONS } from './values/operations.ts'
 import { DEVICE, HOST_PATH } from './values/paths.ts'
-import { matching, oneOf, plainText, type Kind } from './values/value.ts'
+import { matching, oneOf, type Kind } from './values/value.ts'
 import { COMMON_NAME, DNS, FINGERPRINT, IP, NAME, ORGANIZATIONAL_UNIT, URI } from './values/who.ts'
 
 const LEVEL: Kind<Level> = oneOf(LEVELS, 'a level')
@@ -34,29 +34,25 @@ const NETWORK = matching(
   'the name or id of a network, such as web',
   'is not the name of a network',
 )
-const OWNER = plainText('an owner, such as ann')
 
-const ALLOWED_PATH = z.strictObject({ path: field(HOST_PATH), readOnly: exactly(true, false).optional() })
-const DENIED_PATH = z.strictObject({ path: field(HOST_PATH) })
+const PATH = z.strictObject({ path: field(HOST_PATH), readOnly: exactly(true, false).optional() })
 
-const EXCEPTIONS = {
+const ALLOW = z.strictObject({
   operations: listOf(OPERATIONS).optional(),
-  images: listOf(IMAGE).optional(),
-  networks: listOf(NETWORK).optional(),
+  hostPaths: z.array(PATH).optional(),
   capabilities: listOf(CAPABILITY).optional(),
   devices: listOf(DEVICE).optional(),
-  labels: labels().optional(),
-}
-const ALLOW = z.strictObject({ ...EXCEPTIONS, hostPaths: z.array(ALLOWED_PATH).optional() })
-const DENY = z.strictObject({ ...EXCEPTIONS, hostPaths: z.array(DENIED_PATH).optional() })
+})
+const ONLY = z.strictObject({ images: listOf(IMAGE).optional(), networks: listOf(NETWORK).optional() })
+const DENY = z.strictObject({ ...ONLY.shape, operations: listOf(OPERATIONS).optional() })
 
 const RULE = z.strictObject({
   name: field(NAME),
   who: WHO,
   level: z.preprocess((level) => (isObject(level) ? level : { enforce: level }), MODES),
-  owner: field(OWNER).optional(),
   allow: ALLOW.optional(),
   deny: DENY.optional(),
+  only: ONLY.optional(),
 })
 
 /** The form of a policy file. */
@@ -74,7 +70,8 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   level: Object.keys(MODES.shape),
   allow: Object.keys(ALLOW.shape),
   deny: Object.keys(DENY.shape),
-  hostPaths: Object.keys(ALLOWED_PATH.shape),
+  only: Object.keys(ONLY.shape),
+  hostPaths: Object.keys(PATH.shape),
 }
 
 function isObject(value: unknown): boolean {

@@ -41,11 +41,11 @@ export interface Who {
   readonly socket?: readonly string[]
 }
 
-/** A folder of the host, with everything in it. */
+/** A folder or file of the host. What is in a folder isn't meant: a symbolic link in it could lead anywhere. */
 export interface HostPath {
   /** Absolute and normalised. */
   readonly path: string
-  /** Only for mounts that can't be written to. Always false in `deny`, which forbids both. */
+  /** Only for mounts that can't be written to. */
   readonly readOnly: boolean
 }
 
@@ -58,25 +58,37 @@ export interface ImagePattern {
   /** `registry.example.com/team/`: all repositories whose full name begins with it. */
   readonly prefix?: string
   /** Only this digest: `sha256:...`. */
-  readonly digest?: string
+  readonly digest?: string | undefined
 }
 
-/** What a rule allows beyond its level, or forbids although its level allows it. */
-export interface Allowance {
+/** What a rule allows although its level refuses it. */
+export interface Allowed {
   /** Names of operations. `containers.*` has become all of their names. */
   readonly operations: readonly string[]
   /** Folders that containers may mount. */
   readonly hostPaths: readonly HostPath[]
-  /** Images that may be used. */
-  readonly images: readonly ImagePattern[]
-  /** Networks, by the names or ids that requests use. */
-  readonly networks: readonly string[]
   /** Capabilities, in upper case without `CAP_`. */
   readonly capabilities: readonly string[]
   /** Devices of the host, as absolute paths. */
   readonly devices: readonly string[]
-  /** Objects with one of these labels. Key and value are exact. */
-  readonly labels: Readonly<Record<string, string>>
+}
+
+/** What a rule refuses although its level allows it. */
+export interface Denied {
+  /** Names of operations. `containers.*` has become all of their names. */
+  readonly operations: readonly string[]
+  /** Images that may not be used. */
+  readonly images: readonly ImagePattern[]
+  /** Networks, by the names or ids that requests use. */
+  readonly networks: readonly string[]
+}
+
+/** The only images and networks that may be used. Omitted: any. */
+export interface Only {
+  /** Images, by their names. */
+  readonly images?: readonly ImagePattern[]
+  /** Networks, by the names or ids that requests use. */
+  readonly networks?: readonly string[]
 }
 
 /** One rule of a {@link Policy}. */
@@ -87,12 +99,12 @@ export interface PolicyRule {
   readonly who: Who
   /** What they may do. */
   readonly level: LevelModes
-  /** They see and change only objects of this owner, which they create with it. */
-  readonly owner?: string
   /** Exceptions from the level. */
-  readonly allow: Allowance
+  readonly allow: Allowed
   /** Counts more than the level and `allow`. */
-  readonly deny: Allowance
+  readonly deny: Denied
+  /** Narrows the level. */
+  readonly only: Only
 }
 
 /** A valid policy. It is frozen. */

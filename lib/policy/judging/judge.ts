@@ -38,7 +38,6 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
     yield* judgeCommit(read.body ?? null)
     yield* image(tagged(read), 'repo')
   },
-  'images.create': (read) => image(pulled(read) || tagged(read), 'the query'),
   'images.import': (read) => image(tagged(read), 'repo'),
   'images.pull': (read) => image(pulled(read), 'fromImage'),
   'images.push': ({ parameters }) => image(parameters['name'] ?? '', 'the path'),

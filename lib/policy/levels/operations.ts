@@ -66,7 +66,6 @@ export const OPERATION_LEVELS: Readonly<Record<string, OperationLevel>> = {
   'images.commit': onContainer,
   'images.pull': works,
   'images.save': works,
-  'images.create': works,
   'images.history': looks,
   'images.import': works,
   'images.inspect': looks,

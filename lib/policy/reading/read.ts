@@ -1,6 +1,7 @@
 import type { PolicyRequest, ReadRequest, Reason } from '../request.ts'
 import { bodyFieldNames, readBody } from './body.ts'
 import { checkConnectionHeaders } from './headers.ts'
+import { namedOperation } from '../operations.ts'
 import { chooseOperation } from './operation.ts'
 import { parametersOf } from './query-parameters.ts'
 import { readQuery } from './query.ts'
@@ -31,7 +32,7 @@ function read(request: PolicyRequest): ReadRequest {
   const body = readBody(operation, request, new Set(parametersOf(operation).keys()))
   const query = readQuery(operation, search, bodyFieldNames(operation))
   return {
-    operation,
+    operation: namedOperation(operation, query),
     ...(version !== undefined && { version }),
     parameters,
     query,

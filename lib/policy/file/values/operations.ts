@@ -1,5 +1,5 @@
 import { enumerate, quoted } from '../../../base/text.ts'
-import { OPERATION_NAMES } from '../operation-names.ts'
+import { OPERATION_NAMES } from '../../operations.ts'
 import type { Complaint } from '../fault.ts'
 import { refused, Refused, unknown, type Kind } from './value.ts'
 
