@@ -1,6 +1,6 @@
 import { quoted } from '../../base/text.ts'
 
-/** A value as a message names it, after `is`: `empty`, `the text "strict"`, `the number 3`, `a list`, `an object`. */
+/** A value as a message names it, after `is`: `empty`, `the text "strict"`, `a number`, `a list`, `an object`. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return 'empty'
   if (typeof value === 'string') return value === '' ? 'an empty text' : `the text ${quoted(value)}`

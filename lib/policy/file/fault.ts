@@ -54,12 +54,16 @@ export function refusal(
   }
   return new PolicyError('ERR_POLICY_INVALID', {
     tried,
-    got: `${where === undefined ? 'it' : printable(where)} has ${faults.length} faults${faults.length > MOST_FAULTS ? `, of which these are the first ${MOST_FAULTS}` : ''}`,
+    got: `${where === undefined ? 'it' : printable(where)} has ${countText(faults.length)}`,
     details: shown.map((fault) => `${position(where, fault)}${fault.got}. ${fault.todo}`),
     todo: 'Correct each of them. The policy is refused until all of it is valid.',
     faults: shown,
     cause,
   })
+}
+
+function countText(count: number): string {
+  return `${count} faults${count > MOST_FAULTS ? `, of which these are the first ${MOST_FAULTS}` : ''}`
 }
 
 /** `policy.yaml:7:12: rules[0].level: ` */

@@ -394,6 +394,10 @@ describe('exceptions', () => {
       withAllow('{ operations: [container.*] }'),
       '6:27: rules[0].allow.operations[0]: "container" is not a resource.\nDid you mean containers.*?',
     ],
+    'a resource like none': [
+      withAllow('{ operations: [compose.*] }'),
+      `6:27: rules[0].allow.operations[0]: "compose" is not a resource.\n${resources}`,
+    ],
     'every operation': [
       withAllow("{ operations: ['*'] }"),
       '6:27: rules[0].allow.operations[0]: "*" is every operation.\nWrite each resource, such as containers.*.',

@@ -1,3 +1,4 @@
+import { similarName } from '../../../base/options.ts'
 import { enumerate, quoted } from '../../../base/text.ts'
 import { OPERATION_NAMES } from '../../operations.ts'
 import type { Complaint } from '../fault.ts'
@@ -21,8 +22,9 @@ export const OPERATIONS: Kind<readonly string[]> = {
 
 function unknownOperation(text: string, resource: string | undefined): Complaint {
   if (resource !== undefined) {
-    const { got, todo } = unknown(resource, RESOURCES, 'a resource', `The resources are ${enumerate(RESOURCES)}.`)
-    return { got, todo: todo.replace(/\?$/, '.*?') }
+    const near = similarName(resource, RESOURCES)
+    const todo = near === undefined ? `The resources are ${enumerate(RESOURCES)}.` : `Did you mean ${near}.*?`
+    return { got: `${quoted(resource)} is not a resource`, todo }
   }
   if (text.includes('*'))
     return { got: `${quoted(text)} is a pattern`, todo: 'Write each operation, or RESOURCE.*, such as containers.*.' }
