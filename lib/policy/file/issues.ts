@@ -51,8 +51,6 @@ function missingKey(key: string, parent: Path): Complaint {
 
 function unknownKey(key: string, parent: Path): Complaint {
   const known = keysFor(parent)
-  const isDeniedReadOnly = key === 'readOnly' && parent.includes('deny')
-  if (isDeniedReadOnly) return { got: 'deny has no readOnly', todo: 'Remove it: deny forbids to read and to write.' }
   const near = similarName(key, known)
   const todo = near === undefined ? keysText(parent) : `Did you mean ${near}?`
   return { got: `the key ${quoted(key)} is unknown`, todo }
@@ -63,7 +61,5 @@ function keysText(path: Path): string {
 }
 
 function keysFor(path: Path): readonly string[] {
-  const name = path.findLast((part) => typeof part === 'string') ?? ''
-  const known = KEYS[name] ?? []
-  return name === 'hostPaths' && path.includes('deny') ? known.filter((key) => key !== 'readOnly') : known
+  return KEYS[path.findLast((part) => typeof part === 'string') ?? ''] ?? []
 }

@@ -1,3 +1,4 @@
+import { isWithin } from '../../container/host-path.ts'
 import { enumerate, quoted } from '../../base/text.ts'
 import type { Complaint, Fault, Path } from './fault.ts'
 import type { PolicyRule, Who } from './types.ts'
@@ -10,7 +11,14 @@ export function ruleFaults(value: unknown): Fault[] {
     return [fault(['rules'], `there are more than ${MOST_RULES} rules`, 'Put callers into groups.')]
   if (rules.length === 0)
     return [fault(['rules'], 'there are no rules', 'Add a rule: without one, nobody may do anything.')]
-  return [...nameFaults(rules), ...rules.flatMap((rule, index) => whoFaults(rule, index, rules.length - 1))]
+  return [
+    ...nameFaults(rules),
+    ...rules.flatMap((rule, index) => [
+      ...whoFaults(rule, index, rules.length - 1),
+      ...limitFaults(rule, index),
+      ...pathFaults(rule, index),
+    ]),
+  ]
 }
 
 /** The limit keeps the comparison of all rules fast. */
@@ -41,6 +49,34 @@ function whoFaults(rule: unknown, index: number, last: number): Fault[] {
   if (!conditions.includes('socket') || others.length === 0) return []
   const got = `no caller has ${enumerate(others)} on a local socket, where there is no certificate`
   return [fault([...path, 'socket'], got, 'Write two rules.')]
+}
+
+/** Whoever is root on the host gets around any limit. */
+function limitFaults(rule: unknown, index: number): Fault[] {
+  const level = fieldOf(rule, 'level')
+  if (level !== 'privileged' && fieldOf(level, 'enforce') !== 'privileged') return []
+  const got = 'the level privileged has no limits, as who has it is root on the host'
+  return ['allow', 'deny', 'only']
+    .filter((key) => fieldOf(rule, key) !== undefined)
+    .map((key) => fault(['rules', index, key], got, `Remove ${key}, or use the level baseline.`))
+}
+
+/** An allowed folder that a container with another allowed folder can replace by a link. */
+function pathFaults(rule: unknown, index: number): Fault[] {
+  const given = fieldOf(fieldOf(rule, 'allow'), 'hostPaths')
+  if (!Array.isArray(given)) return []
+  const writable = given.filter((one) => fieldOf(one, 'readOnly') !== true).map((one) => fieldOf(one, 'path'))
+  return given.flatMap((one, at) => {
+    const path = fieldOf(one, 'path')
+    const outer = writable.find((folder) => typeof path === 'string' && isInside(path, folder))
+    if (typeof outer !== 'string') return []
+    const got = `a container that changes ${outer} can put a symbolic link there, to any other folder`
+    return fault(['rules', index, 'allow', 'hostPaths', at, 'path'], got, `Allow ${outer} alone, or only to read.`)
+  })
+}
+
+function isInside(path: string, folder: unknown): boolean {
+  return typeof folder === 'string' && path !== folder && isWithin(path, folder)
 }
 
 /** Rules that no caller reaches, because an earlier rule applies to the same callers. */

@@ -1,5 +1,12 @@
-import { identityOfCertificate, matchRule, parsePolicy, type Allowance, type Policy } from '../../../lib/policy.ts'
+import {
+  identityOfCertificate,
+  parsePolicy,
+  type ImagePattern,
+  type Policy,
+  type PolicyRule,
+} from '../../../lib/policy.ts'
 import { createAuthority, issueClient, issueServer } from '../../../lib/pki.ts'
+import { matchRule } from '../../../lib/policy/who/match.ts'
 import { demand, type Target } from '../target.ts'
 
 const POLICY = `version: 1
@@ -13,20 +20,18 @@ rules:
       ip: 10.0.0.1
       fingerprint: ${'ab'.repeat(32)}
     level: { enforce: baseline, audit: restricted }
-    owner: ann
     allow:
       operations: [images.push, exec.*]
       hostPaths:
         - { path: /srv/app, readOnly: true }
-      images: ['registry.example.com/team/*', "alpine"]
-      networks: [web]
       capabilities: [NET_BIND_SERVICE]
       devices: [/dev/fuse]
-      labels: { com.example.team: ann }
+    only:
+      images: ['registry.example.com/team/*', "alpine"]
     deny:
-      labels:
-        tier: >-
-          production
+      networks:
+        - >-
+          web
   - name: rest
     who: { any: true }
     level: read-only
@@ -49,16 +54,19 @@ function readPolicy(bytes: Buffer): void {
 
 /** As in a file. */
 function inFile({ version, rules }: Policy): unknown {
-  const written = rules.map((rule) => ({ ...rule, allow: exceptions(rule.allow), deny: denied(rule.deny) }))
-  return { version, rules: written }
+  const written = rules.map(({ deny, only, ...rule }) => ({
+    ...rule,
+    deny: { ...deny, images: textsOf(deny.images) },
+    only: { ...only, ...(only.images && { images: textsOf(only.images) }) },
+  }))
+  // A privileged rule has no exceptions, not even empty ones.
+  return { version, rules: written.map((rule) => (rule.level.enforce === 'privileged' ? withoutLimits(rule) : rule)) }
 }
 
-function exceptions({ images, ...rest }: Allowance): object {
-  return { ...rest, labels: { ...rest.labels }, images: images.map(({ text }) => text) }
-}
+const textsOf = (images: readonly ImagePattern[]): string[] => images.map(({ text }) => text)
 
-function denied(deny: Allowance): object {
-  return { ...exceptions(deny), hostPaths: deny.hostPaths.map(({ path }) => ({ path })) }
+function withoutLimits({ name, who, level }: Pick<PolicyRule, 'name' | 'who' | 'level'>): object {
+  return { name, who, level }
 }
 
 /** No name of a certificate has a character that a policy can't have. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import * as source from '../../../lib/policy.ts'
 import { buildPackage } from '../../runner/package.ts'
 
-const RULES = 'rules: [{name: a, who: {commonName: ann}, level: baseline, allow: {images: [alpine]}}]'
+const RULES = 'rules: [{name: a, who: {commonName: ann}, level: baseline, only: {images: [alpine]}}]'
 const TEXTS = [
   `version: 1\n${RULES}`,
   `version: 1\n${RULES}\n# \u00eb`,

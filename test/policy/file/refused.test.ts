@@ -21,7 +21,7 @@ function check(rows: Readonly<Record<string, readonly [text: string, message: st
   }
 }
 
-const RULE_KEYS = 'The keys are name, who, level, owner, allow and deny.'
+const RULE_KEYS = 'The keys are name, who, level, allow, deny and only.'
 
 describe('a text that is no plain data', () => {
   check({
@@ -123,6 +123,8 @@ const ruleWith = (...lines: readonly string[]): string =>
 const withWho = (who: string): string => ruleWith(`who: ${who}`, 'level: baseline')
 const withAllow = (allow: string): string => ruleWith('who: { any: true }', 'level: baseline', `allow: ${allow}`)
 
+const withOnly = (only: string): string => ruleWith('who: { any: true }', 'level: baseline', `only: ${only}`)
+
 describe('the file and its rules', () => {
   check({
     'no version': [
@@ -140,7 +142,7 @@ describe('the file and its rules', () => {
     'no rules': ['version: 1', '1:1: it has no rules.\nAdd rules. The keys are version and rules.'],
     'rules without a value': [
       'version: 1\nrules:',
-      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, owner, allow and deny.',
+      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, allow, deny and only.',
     ],
     'an empty list of rules': [
       'version: 1\nrules: []',
@@ -148,7 +150,7 @@ describe('the file and its rules', () => {
     ],
     'rules by name': [
       'version: 1\nrules:\n  a: {}',
-      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, owner, allow and deny.',
+      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, allow, deny and only.',
     ],
     'a rule that is a text': [
       'version: 1\nrules:\n  - a',
@@ -167,8 +169,8 @@ describe('the file and its rules', () => {
       `6:5: rules[0].__proto__: the key "__proto__" is unknown.\n${RULE_KEYS}`,
     ],
     'a key like another': [
-      ruleWith('who: { any: true }', 'level: baseline', 'Owner: ann'),
-      '6:5: rules[0].Owner: the key "Owner" is unknown.\nDid you mean owner?',
+      ruleWith('who: { any: true }', 'level: baseline', 'Only: {}'),
+      '6:5: rules[0].Only: the key "Only" is unknown.\nDid you mean only?',
     ],
     'no who': [ruleWith('level: baseline'), `3:5: rules[0]: it has no who.\nAdd who. ${RULE_KEYS}`],
     'no level': [ruleWith('who: { any: true }'), `3:5: rules[0]: it has no level.\nAdd level. ${RULE_KEYS}`],
@@ -224,9 +226,13 @@ describe('the file and its rules', () => {
       ruleWith('who: { any: true }', 'level: { enforce: baseline, version: 2 }'),
       '5:42: rules[0].level.version: it is the number 2.\nWrite 1.',
     ],
-    'an empty owner': [
-      ruleWith('who: { any: true }', 'level: baseline', 'owner: ""'),
-      '6:12: rules[0].owner: "" is empty.\nWrite an owner, such as ann.',
+    'a privileged rule with exceptions': [
+      ruleWith('who: { any: true }', 'level: privileged', 'deny: { operations: [images.push] }'),
+      '6:11: rules[0].deny: the level privileged has no limits, as who has it is root on the host.\nRemove deny, or use the level baseline.',
+    ],
+    'a privileged rule that allows more': [
+      ruleWith('who: { any: true }', 'level: { enforce: privileged }', 'allow: { devices: [/dev/fuse] }'),
+      '6:12: rules[0].allow: the level privileged has no limits, as who has it is root on the host.\nRemove allow, or use the level baseline.',
     ],
     'a rule that no caller reaches': [
       'version: 1\nrules:\n  - { name: a, who: { commonName: [x, y] }, level: baseline }\n  - { name: b, who: { commonName: y, ip: 1.2.3.4 }, level: baseline }',
@@ -372,7 +378,7 @@ describe('exceptions', () => {
   check({
     'an empty object': [
       withAllow(''),
-      '6:12: rules[0].allow: it is empty.\nWrite an object. The keys are operations, images, networks, capabilities, devices, labels and hostPaths.',
+      '6:12: rules[0].allow: it is empty.\nWrite an object. The keys are operations, hostPaths, capabilities and devices.',
     ],
     'a text instead of a list': [
       withAllow('{ operations: images.push }'),
@@ -422,13 +428,13 @@ describe('exceptions', () => {
       withAllow('{ hostPaths: [{ readOnly: true }] }'),
       '6:26: rules[0].allow.hostPaths[0]: it has no path.\nAdd path. The keys are path and readOnly.',
     ],
-    'readOnly in deny': [
-      ruleWith('who: { any: true }', 'level: baseline', 'deny: { hostPaths: [{ path: /etc, readOnly: true }] }'),
-      '6:39: rules[0].deny.hostPaths[0].readOnly: deny has no readOnly.\nRemove it: deny forbids to read and to write.',
+    'a path in a folder that containers may change': [
+      withAllow('{ hostPaths: [{ path: /srv/app/data }, { path: /srv/app }] }'),
+      '6:34: rules[0].allow.hostPaths[0].path: a container that changes /srv/app can put a symbolic link there, to any other folder.\nAllow /srv/app alone, or only to read.',
     ],
     'a network with a slash': [
-      withAllow('{ networks: [a/b] }'),
-      '6:25: rules[0].allow.networks[0]: "a/b" is not the name of a network.\nWrite the name or id of a network, such as web.',
+      withOnly('{ networks: [a/b] }'),
+      '6:24: rules[0].only.networks[0]: "a/b" is not the name of a network.\nWrite the name or id of a network, such as web.',
     ],
     'a misspelt capability': [
       withAllow('{ capabilities: [net_admin] }'),
@@ -450,25 +456,9 @@ describe('exceptions', () => {
       withAllow('{ devices: [/dev/sd*] }'),
       '6:24: rules[0].allow.devices[0]: "/dev/sd*" is a pattern.\nWrite each device.',
     ],
-    'a number as a label': [
-      withAllow('{ labels: { a.b: 1 } }'),
-      '6:29: rules[0].allow.labels["a.b"]: it is a number.\nWrite the value of the label, in quotes.',
-    ],
-    'a list of labels': [
-      withAllow('{ labels: [a=b] }'),
-      '6:22: rules[0].allow.labels: it is a list.\nWrite keys with values, such as { com.example.team: ann }.',
-    ],
-    'a label with a control character': [
-      withAllow('{ labels: { a: "b\\e" } }'),
-      '6:27: rules[0].allow.labels.a: "b<U+001B>" has a character that is invisible or a control character.\nWrite the value of the label.',
-    ],
-    'a label without a key': [
-      withAllow('{ labels: { "": b } }'),
-      '6:28: rules[0].allow.labels[""]: "" is empty.\nWrite the key of a label.',
-    ],
     'a long list': [
-      withAllow(`{ networks: [${'a,'.repeat(1001)}] }`),
-      '6:24: rules[0].allow.networks: it has more than 1000 values.\nWrite several rules.',
+      withOnly(`{ networks: [${'a,'.repeat(1001)}] }`),
+      '6:23: rules[0].only.networks: it has more than 1000 values.\nWrite several rules.',
     ],
   })
 
@@ -520,8 +510,8 @@ describe('exceptions', () => {
   }
   for (const [image, message] of Object.entries(images)) {
     test(`the image ${JSON.stringify(image)}`, () => {
-      const text = withAllow(`{ images: [${JSON.stringify(image)}] }`)
-      assert.equal(complaint(text), `6:23: rules[0].allow.images[0]: ${JSON.stringify(image)} ${message}`)
+      const text = withOnly(`{ images: [${JSON.stringify(image)}] }`)
+      assert.equal(complaint(text), `6:22: rules[0].only.images[0]: ${JSON.stringify(image)} ${message}`)
     })
   }
 })

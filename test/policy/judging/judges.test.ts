@@ -5,7 +5,7 @@ import { judgeRequest } from '../../../lib/policy/judging/judge.ts'
 import type { Judged } from '../../../lib/policy/judging/finding.ts'
 import { OPERATION_LEVELS } from '../../../lib/policy/levels/operations.ts'
 import type { Json, ReadRequest } from '../../../lib/policy/request.ts'
-import { loadOperations } from '../../engine/support/operations.ts'
+import { OPERATION_NAMES } from '../../../lib/policy/operations.ts'
 
 function read(name: string, body: Json, query: Record<string, string> = {}): ReadRequest {
   return {
@@ -62,10 +62,9 @@ test('every field of the API has a judge', () => {
   )
 })
 
-test('every operation has a level', async () => {
-  const names = new Set((await loadOperations()).map(({ name }) => name))
-  assert.ok(names.size > 100)
-  assert.deepEqual(Object.keys(OPERATION_LEVELS).toSorted(), [...names].toSorted())
+test('every operation has a level', () => {
+  assert.ok(OPERATION_NAMES.length > 100)
+  assert.deepEqual(Object.keys(OPERATION_LEVELS).toSorted(), OPERATION_NAMES)
 })
 
 /** HostConfig of a container, and what `baseline` refuses in it or must know first. */

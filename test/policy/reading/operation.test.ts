@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { OPERATIONS } from '../../../lib/policy/operations.ts'
+import { namedOperation, OPERATIONS } from '../../../lib/policy/operations.ts'
 import { read, refusal, toRequest } from './support.ts'
 import { isRead, readRequest } from '../../../lib/policy/reading/read.ts'
 
@@ -17,7 +17,8 @@ function operationOf(line: string): string {
 
 describe('each operation', () => {
   for (const operation of OPERATIONS) {
-    const { name, method, path } = operation
+    const { method, path } = operation
+    const { name } = namedOperation(operation, new Map())
     test(`${method} ${path} is ${name}`, () => {
       const expected = operation.body === 'json' && !operation.bodyOptional ? 'BODY_MISSING' : name
       for (const prefix of ['', '/v1.24', '/v1.55'])

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { definePolicy, matchRule, type CertificateIdentity, type PolicyIdentity } from '../../../lib/policy.ts'
+import { matchRule } from '../../../lib/policy/who/match.ts'
+import { definePolicy, type CertificateIdentity, type PolicyIdentity } from '../../../lib/policy.ts'
 
 const FINGERPRINT = 'AB:'.repeat(31) + 'AB'
 const ISSUER = 'CD:'.repeat(31) + 'CD'

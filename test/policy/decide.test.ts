@@ -1,0 +1,279 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { decide, definePolicy, Facts, type Decision, type Json, type Level } from '../../lib/policy.ts'
+import { toRequest } from './reading/support.ts'
+
+const ANN = { socket: 'ann' }
+
+interface Asked {
+  readonly level?: Level | object
+  readonly rule?: object
+  readonly facts?: Facts
+}
+
+function ask(line: string, body?: Json, { level = 'baseline', rule = {}, facts }: Asked = {}): Decision {
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level, ...rule }] })
+  return decide(policy, ANN, toRequest(line, body === undefined ? undefined : JSON.stringify(body)), facts)
+}
+
+/** The verdict, and the codes of its reasons. */
+const brief = ({ verdict, reasons }: Decision): string => [verdict, ...reasons.map(({ code }) => code)].join(' ')
+
+const CREATE = 'POST /v1.47/containers/create'
+const PRIVILEGED = { Image: 'alpine', HostConfig: { Privileged: true } }
+
+test('who no rule is for may do nothing', () => {
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'privileged' }] })
+  const decision = decide(policy, { socket: 'bob' }, toRequest('GET /_ping'))
+  assert.deepEqual([brief(decision), decision.rule], ['refuse IDENTITY_UNKNOWN', undefined])
+})
+
+test('the levels', () => {
+  const rows: readonly (readonly [line: string, body: Json | undefined, ...verdicts: string[]])[] = [
+    ['GET /_ping', undefined, 'allow', 'allow', 'allow', 'allow'],
+    ['GET /containers/json', undefined, 'allow', 'allow', 'allow', 'allow'],
+    [
+      CREATE,
+      { Image: 'a' },
+      'allow',
+      'allow',
+      'refuse NOT_HARDENED NOT_HARDENED ROOT_USER',
+      'refuse OPERATION_REFUSED',
+    ],
+    [
+      CREATE,
+      PRIVILEGED,
+      'allow',
+      'refuse PRIVILEGED',
+      'refuse PRIVILEGED NOT_HARDENED NOT_HARDENED ROOT_USER',
+      'refuse OPERATION_REFUSED',
+    ],
+    [
+      'POST /plugins/pull?remote=x',
+      [],
+      'allow',
+      'refuse OPERATION_REFUSED',
+      'refuse OPERATION_REFUSED',
+      'refuse OPERATION_REFUSED',
+    ],
+    [
+      'GET /swarm/unlockkey',
+      undefined,
+      'allow',
+      'refuse OPERATION_REFUSED',
+      'refuse OPERATION_REFUSED',
+      'refuse OPERATION_REFUSED',
+    ],
+    ['POST /containers/web/stop', undefined, 'allow', 'allow', 'allow', 'refuse OPERATION_REFUSED'],
+    [
+      'POST /grpc',
+      undefined,
+      'allow',
+      'refuse OPERATION_UNKNOWN',
+      'refuse OPERATION_UNKNOWN',
+      'refuse OPERATION_UNKNOWN',
+    ],
+    [CREATE, { Frobnicate: 1 }, 'allow', 'refuse FIELD_UNKNOWN', 'refuse FIELD_UNKNOWN', 'refuse FIELD_UNKNOWN'],
+  ]
+  for (const [line, body, ...verdicts] of rows) {
+    const levels = ['privileged', 'baseline', 'restricted', 'read-only'] as const
+    assert.deepEqual(
+      levels.map((level) => brief(ask(line, body, { level }))),
+      verdicts,
+      line,
+    )
+  }
+})
+
+test('case variants are judged as dockerd reads them, and duplicates are refused', () => {
+  const send = (text: string): Decision => {
+    const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline' }] })
+    return decide(policy, ANN, toRequest(CREATE, text))
+  }
+  assert.equal(brief(send('{"Image":"a","hostconfig":{"PRIVILEGED":true}}')), 'refuse PRIVILEGED')
+  assert.equal(brief(send('{"Image":"a","Ho\u017ftConfig":{"Privileged":true}}')), 'refuse PRIVILEGED')
+  assert.equal(brief(send('{"Image":"a","HostConfig":{},"hostconfig":{"Privileged":true}}')), 'refuse BODY_AMBIGUOUS')
+})
+
+test('audit and warn say what a stricter level would refuse, and change no verdict', () => {
+  const decision = ask(
+    CREATE,
+    { Image: 'a' },
+    { level: { enforce: 'baseline', audit: 'restricted', warn: 'read-only' } },
+  )
+  assert.equal(decision.verdict, 'allow')
+  assert.deepEqual(
+    decision.audit.map(({ code }) => code),
+    ['NOT_HARDENED', 'NOT_HARDENED', 'ROOT_USER'],
+  )
+  assert.deepEqual(
+    decision.warn.map(({ code }) => code),
+    ['OPERATION_REFUSED'],
+  )
+})
+
+describe('exceptions', () => {
+  test('allow adds to the level, and to nothing else', () => {
+    const allow = {
+      operations: ['plugins.pull'],
+      hostPaths: [{ path: '/srv/app' }, { path: '/etc/ssl', readOnly: true }],
+      capabilities: ['NET_ADMIN'],
+      devices: ['/dev/fuse'],
+    }
+    const on = (HostConfig: Json): string => brief(ask(CREATE, { Image: 'a', HostConfig }, { rule: { allow } }))
+    assert.equal(brief(ask('POST /plugins/pull?remote=x', [], { rule: { allow } })), 'allow')
+    assert.equal(brief(ask('POST /plugins/x/enable', undefined, { rule: { allow } })), 'refuse OPERATION_REFUSED')
+    const rows: readonly (readonly [config: Json, verdict: string])[] = [
+      [{ Binds: ['/srv/app:/a', '/srv/app/:/b:rw', '/etc/ssl:/c:ro'] }, 'allow'],
+      [{ Binds: ['/etc/ssl:/c'] }, 'refuse HOST_PATH'],
+      [{ Binds: ['/etc/ssl:/c:ro,rshared'] }, 'refuse HOST_PATH HOST_PATH'],
+      [{ Binds: ['/srv/app/sub:/a'] }, 'refuse HOST_PATH'],
+      [{ Binds: ['/srv/app/../../etc:/a'] }, 'refuse HOST_PATH'],
+      [{ Binds: ['/srv:/a'] }, 'refuse HOST_PATH'],
+      [{ Mounts: [{ Type: 'bind', Source: '/srv/app', Target: '/a' }] }, 'allow'],
+      [{ CapAdd: ['CAP_NET_ADMIN'] }, 'allow'],
+      [{ CapAdd: ['NET_ADMIN', 'SYS_ADMIN'] }, 'refuse CAPABILITY'],
+      [{ Devices: [{ PathOnHost: '/dev/fuse', PathInContainer: '/dev/x', CgroupPermissions: 'rwm' }] }, 'allow'],
+      [{ Devices: [{ PathOnHost: '/dev/sda' }] }, 'refuse HOST_DEVICE'],
+    ]
+    for (const [config, verdict] of rows) assert.equal(on(config), verdict, JSON.stringify(config))
+  })
+
+  test('deny and only narrow the level', () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    const only = { images: ['r.example/team/*', 'redis'], networks: ['web'] }
+    const deny = { images: ['r.example/team/old', `redis@${digest}`], operations: ['images.push'] }
+    const image = (Image: string): string => brief(ask(CREATE, { Image }, { rule: { only, deny } }))
+    for (const [name, verdict] of [
+      ['r.example/team/app:1', 'allow'],
+      ['r.example/team/old:1', 'refuse IMAGE_REFUSED'],
+      ['alpine', 'refuse IMAGE_REFUSED'],
+      ['sha256:0123', 'refuse IMAGE_REFUSED'],
+      ['cafe', 'refuse IMAGE_REFUSED'],
+      // The tag may stand for the digest that is denied.
+      ['redis:7', 'refuse IMAGE_REFUSED'],
+      [`redis@sha256:${'b'.repeat(64)}`, 'allow'],
+    ] as const) {
+      assert.equal(image(name), verdict, name)
+    }
+    const facts = new Facts().add({ kind: 'network', name: 'web' }, { Driver: 'bridge' })
+    const joins = (NetworkMode: string): string =>
+      brief(
+        ask(
+          CREATE,
+          { Image: 'redis@sha256:' + 'b'.repeat(64), HostConfig: { NetworkMode } },
+          { rule: { only, deny }, facts },
+        ),
+      )
+    assert.deepEqual([joins('web'), joins('db')], ['allow', 'refuse NETWORK_REFUSED'])
+    assert.equal(
+      brief(ask('POST /images/r.example/team/app/push', undefined, { rule: { deny } })),
+      'refuse OPERATION_REFUSED',
+    )
+    assert.equal(
+      brief(ask('POST /images/create?fromImage=alpine&tag=3', undefined, { rule: { only } })),
+      'refuse IMAGE_REFUSED',
+    )
+    assert.equal(
+      brief(ask('POST /images/alpine/tag?repo=redis', undefined, { rule: { only } })),
+      'refuse IMAGE_REFUSED',
+    )
+  })
+})
+
+/** What the daemon says of a container that `docker run alpine` makes. */
+function inspected(hostConfig: Record<string, Json> = {}, rest: Record<string, Json> = {}): Json {
+  return {
+    Id: 'f'.repeat(64),
+    Config: { Image: 'alpine', User: '', Labels: {}, OnBuild: null, Hostname: 'x' },
+    HostConfig: {
+      NetworkMode: 'bridge',
+      IpcMode: 'private',
+      CgroupnsMode: 'private',
+      Runtime: 'runc',
+      CapAdd: null,
+      LogConfig: { Type: 'json-file', Config: {} },
+      ...hostConfig,
+    },
+    Mounts: [],
+    NetworkSettings: { Networks: { bridge: {} } },
+    ...rest,
+  }
+}
+
+describe('what a request amounts to', () => {
+  const exec = (facts?: Facts): Decision =>
+    ask('POST /containers/web/exec', { Cmd: ['sh'] }, { ...(facts && { facts }) })
+  const web = (inspect: Json): Facts => new Facts().add({ kind: 'container', name: 'web' }, inspect)
+
+  test('the daemon has to be asked first', () => {
+    const decision = exec()
+    assert.deepEqual([decision.verdict, decision.needs], ['needs', [{ kind: 'container', name: 'web' }]])
+    assert.equal(brief(exec(web(inspected()))), 'allow')
+    assert.equal(brief(exec(web(null))), 'refuse TARGET_UNKNOWN')
+    assert.equal(brief(exec(web({}))), 'refuse TARGET_UNKNOWN')
+  })
+
+  test('who works in a container has what it has', () => {
+    const rows: readonly Json[] = [
+      inspected({ Privileged: true }),
+      inspected({ PidMode: 'host' }),
+      inspected({ NetworkMode: 'host' }),
+      inspected({ CapAdd: ['SYS_ADMIN'] }),
+      inspected({ MaskedPaths: [] }),
+      inspected({ SecurityOpt: ['seccomp=unconfined'] }),
+      inspected({ NewPower: true }),
+      inspected({}, { Mounts: [{ Type: 'bind', Source: '/', Destination: '/h', RW: true }] }),
+      inspected({}, { NetworkSettings: { Networks: { host: {} } } }),
+    ]
+    for (const row of rows) {
+      const decision = exec(web(row))
+      assert.equal(brief(decision), 'refuse TARGET_TOO_POWERFUL', JSON.stringify(row))
+    }
+    const [reason] = exec(web(inspected({ Privileged: true }))).reasons
+    assert.equal(reason?.got, 'the container web, HostConfig.Privileged: it is true (PRIVILEGED)')
+  })
+
+  test('a volume shows what it shows', () => {
+    const facts = (): Facts => web(inspected({}, { Mounts: [{ Type: 'volume', Name: 'data', RW: true }] }))
+    assert.deepEqual(exec(facts()).needs, [{ kind: 'volume', name: 'data' }])
+    const data = { kind: 'volume', name: 'data' } as const
+    assert.equal(brief(exec(facts().add(data, { Driver: 'local', Options: null }))), 'allow')
+    const bind = { type: 'none', o: 'bind', device: '/etc' }
+    assert.equal(brief(exec(facts().add(data, { Driver: 'local', Options: bind }))), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(brief(exec(facts().add(data, { Driver: 'sshfs' }))), 'refuse TARGET_TOO_POWERFUL')
+  })
+
+  test('an exec is of its container, and namespaces are those of another one', () => {
+    const start = (facts: Facts): Decision => ask('POST /exec/abc/start', {}, { facts })
+    const facts = (): Facts => new Facts().add({ kind: 'exec', name: 'abc' }, { ContainerID: 'web' })
+    assert.deepEqual(start(facts()).needs, [{ kind: 'container', name: 'web' }])
+    assert.equal(
+      brief(start(facts().add({ kind: 'container', name: 'web' }, inspected({ Privileged: true })))),
+      'refuse TARGET_TOO_POWERFUL',
+    )
+    for (const config of [
+      { PidMode: 'container:web' },
+      { NetworkMode: 'container:web' },
+      { VolumesFrom: ['web:ro'] },
+    ]) {
+      const join = (inspect: Json): string =>
+        brief(ask(CREATE, { Image: 'a', HostConfig: config }, { facts: web(inspect) }))
+      assert.deepEqual(
+        [join(inspected()), join(inspected({ PidMode: 'host' }))],
+        ['allow', 'refuse TARGET_TOO_POWERFUL'],
+      )
+    }
+  })
+
+  test('a circle of containers ends', () => {
+    const facts = web(inspected({ PidMode: 'container:web' }))
+    assert.equal(exec(facts).verdict, 'refuse')
+  })
+
+  test('a network of the host by another name', () => {
+    const facts = new Facts().add({ kind: 'network', name: 'abc' }, { Driver: 'host' })
+    const decision = ask(CREATE, { Image: 'a', HostConfig: { NetworkMode: 'abc' } }, { facts })
+    assert.equal(brief(decision), 'refuse TARGET_TOO_POWERFUL')
+  })
+})
