@@ -11,6 +11,7 @@ const MAY_IMPORT = {
   audit: 'container|engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
   // Of the engine, the operations as data; of identity, the reader of certificates; of registry, the parser of image names.
   policy: 'container|engine|identity|registry',
+  gateway: 'policy|engine',
   interop: 'transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
   pki: 'identity',
@@ -19,7 +20,7 @@ const MAY_IMPORT = {
   host: 'endpoint|transport|daemon-config',
   apply: 'host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   setup: 'apply|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
-  cli: 'policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
+  cli: 'gateway|policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }
 
 /**
@@ -141,7 +142,7 @@ module.exports = {
       // interop has a local server, and an agent whose sockets come from transport.
       name: 'only-transport-opens-sockets',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(transport|probe|interop)/' },
+      from: { path: '^lib/', pathNot: '^lib/(transport|probe|interop|gateway)/' },
       to: { path: '^(node:)?(net|http|https|http2|dgram)$' },
     },
   ],

@@ -16,8 +16,8 @@ export interface Failure {
   readonly cause?: unknown
 }
 
-/** The three texts of an error as data, to render them differently than `message` does. */
-export type ErrorSentences = Readonly<Record<'tried' | 'got' | 'todo', Sentence>>
+/** The texts of an error as data, to render them differently than `message` does. */
+export type ErrorSentences = Readonly<Record<'tried' | 'got' | 'todo', Sentence>> & Pick<Failure, 'details'>
 
 /** Shared by all copies of the package in a process, so that guards agree across them. */
 export const BRAND: unique symbol = Symbol.for('docker-mtls.error') as never
@@ -63,10 +63,11 @@ function shortenedSentence(part: Sentence): Sentence {
 }
 
 /** Keeps the sentences in an error, where neither `console.log` nor JSON shows them. */
-export function keepSentences(error: object, { tried, got, todo }: Failure): void {
+export function keepSentences(error: object, { tried, got, details, todo }: Failure): void {
   const value: ErrorSentences = {
     tried: shortenedSentence(tried),
     got: shortenedSentence(got),
+    ...(details && { details: details.map(shortenedSentence) }),
     todo: shortenedSentence(todo),
   }
   Object.defineProperty(error, SENTENCES, { value })

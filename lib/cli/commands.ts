@@ -41,6 +41,12 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       "Manages the docker command's contexts, in its own store. A context holds the address of a daemon and a client's " +
       'files:  docker --context NAME  then needs no variables.',
   },
+  policy: {
+    summary: 'say what each client certificate may do',
+    description:
+      'Checks and tries access policies: files that say which client certificate may do what on a daemon. docker-mtls/policy ' +
+      'decides by them in your own code.',
+  },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',
     description: 'Makes docker-mtls a plugin of the docker command, so that you can run it as  docker mtls .',
@@ -228,6 +234,16 @@ export const COMMANDS: readonly Entry[] = [
     words: ['completion'],
     summary: 'print a script with which your shell completes command lines',
     load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    words: ['policy', 'check'],
+    summary: 'check a policy file, and show its rules',
+    load: async () => (await import('./commands/policy-check.ts')).policyCheck,
+  },
+  {
+    words: ['policy', 'test'],
+    summary: 'try what a policy says about a docker command or a request',
+    load: async () => (await import('./commands/policy-test.ts')).policyTest,
   },
   {
     words: ['plugin', 'install'],

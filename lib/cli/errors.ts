@@ -83,8 +83,7 @@ export function exitCodeFor(code: string): number {
 export function errorText(error: unknown, env: Environment): { code: string; text: string } {
   const stack = wantsStack(env) ? `\n${printableLines(inspect(error))}` : ''
   if (isDockerMtlsError(error)) {
-    const { tried, got, todo } = textsFor(error, env)
-    return { code: error.code, text: `${tried}: ${got}.\n${todo}${stack}` }
+    return { code: error.code, text: `${textsFor(error, env).message}${stack}` }
   }
   const hint = stack === '' ? ' Set NODE_DEBUG=docker-mtls to see where.' : stack
   return { code: 'ERR_UNEXPECTED', text: `${firstLine(error)}. This is a bug in docker-mtls.${hint}` }
@@ -96,15 +95,16 @@ export function errorReport(error: unknown, env: Environment, known?: KnownCas):
     return { error: { code: 'ERR_INTERRUPTED', message: 'A signal stopped the command' } }
   if (error instanceof Declined) return { error: { code: 'ERR_CONFIRMATION_REQUIRED', message: error.message } }
   if (!isDockerMtlsError(error)) return { error: { code: 'ERR_UNEXPECTED', message: firstLine(error) } }
-  const { tried, got, todo } = textsFor(error, env)
-  return { error: { code: error.code, message: `${tried}: ${got}.\n${todo}`, tried, got, todo, ...known } }
+  return { error: { code: error.code, ...textsFor(error, env), ...known } }
 }
 
 /** The texts of an error for someone who typed a command. */
-function textsFor(error: AnyDockerMtlsError, env: Environment): Record<'tried' | 'got' | 'todo', string> {
-  const { tried, got, todo } = sentencesOf(error)
+function textsFor(error: AnyDockerMtlsError, env: Environment): Record<'message' | 'tried' | 'got' | 'todo', string> {
+  const sentences = sentencesOf(error)
   const render = (part: Sentence): string => escapeText(renderTyped(part, env))
-  return { tried: render(tried), got: render(got), todo: render(todo) }
+  const [tried, got, todo] = [render(sentences.tried), render(sentences.got), render(sentences.todo)]
+  const message = [`${tried}: ${got}.`, ...(sentences.details ?? []).map(render), todo].join('\n')
+  return { message, tried, got, todo }
 }
 
 function wantsStack({ NODE_DEBUG = '' }: Environment): boolean {

@@ -1,0 +1,90 @@
+import type { Command } from 'commander'
+import { SELF, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
+import type { Policy, PolicyRule } from '../../policy/file/types.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addJson } from '../command-line/options.ts'
+import { readPolicyFile } from '../inputs/policy-file.ts'
+import { columns } from '../terminal/layout.ts'
+
+interface CheckFlags {
+  readonly json?: true
+}
+
+const HEADS = ['RULE', 'WHO', 'LEVEL', 'ALSO', 'NOT', 'ONLY']
+
+async function runCheck(file: string, flags: CheckFlags, context: Context): Promise<void> {
+  const policy = await readPolicyFile(file, context)
+  context.answer({ data: dataOf(policy), text: tableOf(policy, context), warnings: warningsOf(policy) }, flags)
+}
+
+function dataOf({ version, rules }: Policy): object {
+  return { version, rules }
+}
+
+function tableOf({ rules }: Policy, { paint, width }: Context): string {
+  const [head = '', ...lines] = columns([HEADS, ...rules.map(cells)], width).map((line) => line.trimEnd())
+  return `${[paint('bold', head), ...lines].join('\n')}\n`
+}
+
+function cells({ name, who, level, allow, deny, only }: PolicyRule): string[] {
+  const tried = [level.audit && `audit: ${level.audit}`, level.warn && `warn: ${level.warn}`].filter(Boolean)
+  return [
+    name,
+    conditions(who),
+    [level.enforce, ...tried].join(', '),
+    list([
+      ...allow.operations,
+      ...allow.hostPaths.map(({ path, readOnly }) => (readOnly ? `${path} (to read)` : path)),
+      ...allow.capabilities,
+      ...allow.devices,
+    ]),
+    list([...deny.operations, ...deny.images.map(({ text }) => text), ...deny.networks]),
+    list([...(only.images ?? []).map(({ text }) => text), ...(only.networks ?? [])]),
+  ]
+}
+
+const list = (items: readonly string[]): string => items.join(', ')
+
+function conditions(who: PolicyRule['who']): string {
+  if (who.any) return 'anyone'
+  return Object.entries(who)
+    .map(([key, values]) => `${key} ${(values as readonly string[]).join(' or ')}`)
+    .join(', ')
+}
+
+/** What the author may not expect. */
+function warningsOf({ rules }: Policy): string[] {
+  const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
+  const paths = rules.flatMap(({ name, allow }) =>
+    allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
+  )
+  return [
+    ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),
+    ...(paths.length === 0 ? [] : [`With these, a container can become root on the host: ${enumerate(paths)}.`]),
+  ]
+}
+
+/** Folders and files of the host with which root in a container becomes root on the host. */
+const GIVES_ROOT: ReadonlySet<string> = new Set(
+  '/ /bin /boot /dev /etc /home /lib /proc /root /run /run/docker.sock /sbin /sys /usr /var /var/lib /var/lib/docker /var/run /var/run/docker.sock'.split(
+    ' ',
+  ),
+)
+
+function define(command: Command, context: Context): void {
+  command.argument('<policy>', 'the policy file, or - for stdin')
+  addJson(command).action((file: string, flags: CheckFlags) => runCheck(file, flags, context))
+}
+
+export const policyCheck: CommandSpec = {
+  description:
+    'Checks a policy file, and shows its rules. The first rule that fits a caller decides; a caller that no rule fits may do ' +
+    'nothing. It names all mistakes at once, with line and column.',
+  examples: [
+    [sentence`${SELF} policy check policy.yaml`, 'show the rules, or the mistakes'],
+    [sentence`${SELF} policy check policy.yaml --json`, 'for a program'],
+  ],
+  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, allow, deny, only }], warnings }',
+  define,
+}

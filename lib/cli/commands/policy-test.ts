@@ -1,0 +1,220 @@
+import type { Command } from 'commander'
+import { ArgumentError, isDockerMtlsError } from '../../base/errors.ts'
+import { SELF, sentence } from '../../base/sentence.ts'
+import { printable } from '../../base/text.ts'
+import { wrap } from '../../base/wrap.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import type { Trial, TriedRequest } from '../../gateway/trial.ts'
+import type { Decision } from '../../policy/decide.ts'
+import type { Need } from '../../policy/facts.ts'
+import type { Json, PolicyRequest, Reason } from '../../policy/request.ts'
+import type { PolicyIdentity } from '../../policy/who/identity.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addJson, many, once } from '../command-line/options.ts'
+import { usageError } from '../errors.ts'
+import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
+import { readInput } from '../inputs/input-file.ts'
+import { readPolicyFile } from '../inputs/policy-file.ts'
+
+interface TestFlags extends ConnectFlags {
+  readonly as?: string
+  readonly group?: readonly string[]
+  readonly cert?: string
+  readonly socket?: string
+  readonly request?: string
+  readonly body?: string
+  readonly ask?: true
+  readonly json?: true
+}
+
+async function runTest(file: string, command: readonly string[], flags: TestFlags, context: Context): Promise<void> {
+  const what = whatToTry(command, flags)
+  const policy = await readPolicyFile(file, context)
+  const identity = await identityOf(flags, context)
+  const docker = flags.ask === true ? (await connectBy(flags, context)).docker : undefined
+  try {
+    const decideOne = await decider(docker)
+    const { requests, stderr } = await what(context, (request) => decideOne(policy, identity, request))
+    if (requests.length === 0) throw noRequest(command, stderr)
+    const verdict = overall(requests)
+    const data = { verdict, requests: requests.map(dataOf) }
+    const text = `${requests.map((one) => textOf(one, context)).join('\n\n')}\n`
+    context.answer({ data, text, exitCode: verdict === 'allow' ? 0 : 3 }, flags)
+  } finally {
+    await docker?.close()
+  }
+}
+
+type Decide = (request: PolicyRequest) => Decision | Promise<Decision>
+type Attempt = (context: Context, decide: Decide) => Promise<Trial>
+
+function whatToTry(command: readonly string[], { request, body }: TestFlags): Attempt {
+  if (request !== undefined && command.length > 0)
+    throw usageError(WHERE, '--request and a command are both given', 'Give one of them.')
+  if (request !== undefined) return (context, decide) => tryRequest(request, body, context, decide)
+  if (body !== undefined) throw usageError(WHERE, '--body is given without --request', 'Add  --request "POST /PATH" .')
+  if (command.length === 0)
+    throw usageError(
+      WHERE,
+      'there is nothing to try',
+      sentence`Add a command:  ${SELF} policy test POLICY --as NAME -- docker run alpine`,
+    )
+  return (context, decide) => tryCommandLine(command, context, decide)
+}
+
+const WHERE = sentence`${SELF} policy test`
+
+async function tryRequest(line: string, file: string | undefined, context: Context, decide: Decide): Promise<Trial> {
+  const [, method = '', target = ''] = /^([A-Z]+) (\S+)$/.exec(line) ?? []
+  if (method === '')
+    throw usageError(
+      WHERE,
+      sentence`--request is ${JSON.stringify(line)}`,
+      'Write  "METHOD /PATH" , such as  "GET /containers/json" .',
+    )
+  const body =
+    file === undefined ? undefined : await readInput(file, context.io, { what: 'the body', maxBytes: 5 * 1024 * 1024 })
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
+  const decision = await decide({ method, target, headers, ...(body && { body }) })
+  return { requests: [{ line, decision }], stderr: '' }
+}
+
+async function tryCommandLine(command: readonly string[], { io }: Context, decide: Decide): Promise<Trial> {
+  const { tryCommand } = await import('../../gateway/trial.ts')
+  try {
+    return await tryCommand(command, { decide, env: io.env, signal: io.signal })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    const got = `there is no command ${printable(command[0] ?? '')} here`
+    throw usageError(
+      WHERE,
+      got,
+      'Run this where the command is installed, or give the request:  --request "POST /PATH" --body FILE',
+    )
+  }
+}
+
+function noRequest(command: readonly string[], stderr: string): ArgumentError {
+  const [line = ''] = stderr.trim().split('\n')
+  const said = line === '' ? '' : `; it said: ${printable(line)}`
+  return usageError(WHERE, `${printable(command.join(' '))} sent no request${said}`, 'Correct the command.')
+}
+
+/** The caller as the options describe it. */
+async function identityOf({ as, group = [], cert, socket }: TestFlags, { io }: Context): Promise<PolicyIdentity> {
+  const ways = [cert, socket, as ?? group[0]].filter((one) => one !== undefined)
+  if (ways.length !== 1)
+    throw usageError(
+      WHERE,
+      ways.length === 0 ? 'nothing says who asks' : 'several options say who asks',
+      'Give one of  --as NAME ,  --cert FILE  and  --socket NAME .',
+    )
+  if (socket !== undefined) return { socket }
+  if (cert !== undefined) {
+    const { identityOfCertificate } = await import('../../policy/who/identity.ts')
+    return identityOfCertificate((await readInput(cert, io, { what: 'the certificate' })).toString('utf8'))
+  }
+  return {
+    certificate: {
+      ...(as !== undefined && { commonName: as }),
+      organizationalUnits: group,
+      dns: [],
+      uris: [],
+      ips: [],
+      fingerprint256: '',
+      issuerFingerprints256: [],
+    },
+  }
+}
+
+/** Asks the daemon, if there is a client. */
+async function decider(
+  docker: DockerClient | undefined,
+): Promise<(...given: Parameters<typeof import('../../policy/decide.ts').decide>) => Decision | Promise<Decision>> {
+  if (docker === undefined) return (await import('../../policy/decide.ts')).decide
+  const { decideAsking } = await import('../../policy/decide-asking.ts')
+  return (policy, identity, request) => decideAsking(policy, identity, request, (need) => inspect(docker, need))
+}
+
+async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json> {
+  const calls = {
+    container: () => docker.containers.inspect(name),
+    exec: () => docker.exec.inspect(name),
+    network: () => docker.networks.inspect(name),
+    volume: () => docker.volumes.inspect(name),
+  }
+  try {
+    return (await calls[kind]()) as unknown as Json
+  } catch (error) {
+    if (isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
+    throw error
+  }
+}
+
+function overall(requests: readonly TriedRequest[]): Decision['verdict'] {
+  const verdicts = requests.map(({ decision }) => decision.verdict)
+  if (verdicts.includes('refuse')) return 'refuse'
+  return verdicts.includes('needs') ? 'needs' : 'allow'
+}
+
+function dataOf({ line, decision: { read: _, ...decision } }: TriedRequest): object {
+  return { request: line, ...decision }
+}
+
+const MARKS = { allow: 'allowed', refuse: 'refused', needs: 'depends' } as const
+const COLOURS = { allow: 'green', refuse: 'red', needs: 'yellow' } as const
+
+function textOf({ line, decision }: TriedRequest, { paint, width }: Context): string {
+  const { verdict, rule, level, reasons, audit, warn, needs, operation = 'unknown operation' } = decision
+  const by = rule === undefined ? 'no rule' : `rule ${rule}, level ${level ?? ''}`
+  const row = (text: string): string => wrap(printable(text), width, '  ')
+  return [
+    `${paint(COLOURS[verdict], MARKS[verdict])}  ${paint('bold', operation)}  ${printable(line)}`,
+    row(`by ${by}`),
+    ...reasons.map((reason) => row(reasonText(reason))),
+    ...needs.map(({ kind, name }) => row(`depends on the ${kind} ${name}: add --ask to ask the daemon`)),
+    ...audit.map((reason) => row(`audit: ${reasonText(reason)}`)),
+    ...warn.map((reason) => row(`warn: ${reasonText(reason)}`)),
+  ].join('\n')
+}
+
+function reasonText({ code, where, got }: Reason): string {
+  return `${code}: ${where === undefined || where === '' ? '' : `${where}: `}${got}`
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .argument('<policy>', 'the policy file, or - for stdin')
+    .argument('[command...]', 'the command to try, behind  --')
+    .option('--as <name>', "the caller's common name", once('--as'))
+    .option('--group <unit>', "an organizational unit of the caller's certificate; repeatable", many('--group'))
+    .option('--cert <file>', "the caller's certificate, instead of --as", once('--cert'))
+    .option('--socket <name>', 'the name of the local socket that the caller uses, instead of --as', once('--socket'))
+    .option('--request <line>', 'try a request of the Engine API instead of a command', once('--request'))
+    .option('--body <file>', 'the JSON body of the request, or - for stdin', once('--body'))
+    .option('--ask', 'ask the daemon about the containers, networks and volumes that a request names')
+  addConnectOptions(command)
+  addJson(command).action((file: string, words: readonly string[], flags: TestFlags) =>
+    runTest(file, words, flags, context),
+  )
+}
+
+export const policyTest: CommandSpec = {
+  description:
+    'Tries what a policy says about a command such as  docker run , or about one request. The command runs against a daemon ' +
+    'that does not exist, so nothing is carried out. After the first refusal most commands stop. Exit code 3: something is ' +
+    'refused, or depends on what the daemon has.',
+  examples: [
+    [sentence`${SELF} policy test policy.yaml --as ann -- docker run -v /:/host alpine`, 'a command'],
+    [
+      sentence`${SELF} policy test policy.yaml --group ci --request "GET /containers/json"`,
+      'a request, as a member of ci',
+    ],
+    [
+      sentence`${SELF} policy test policy.yaml --as ann --ask -- docker exec web sh`,
+      'what the container web amounts to',
+    ],
+  ],
+  json: '{ verdict ("allow", "refuse", "needs"), requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }] }] }',
+  define,
+}

@@ -1,0 +1,37 @@
+import { decide, type Decision } from './decide.ts'
+import { Facts, type Need } from './facts.ts'
+import type { Policy } from './file/types.ts'
+import type { Json, PolicyRequest } from './request.ts'
+import type { PolicyIdentity } from './who/identity.ts'
+
+/** Chains of things that refer to each other are shorter. */
+const MOST_ROUNDS = 20
+
+/**
+ * Decides like {@link decide}, and asks the daemon whatever the decision needs.
+ *
+ * @param policy - from `parsePolicy()` or `definePolicy()`
+ * @param identity - the caller
+ * @param request - as it arrived
+ * @param inspect - asks the daemon; null if there is no such thing
+ * @returns the decision: `allow` or `refuse`
+ * @throws whatever `inspect` throws: then refuse the request
+ */
+export async function decideAsking(
+  policy: Policy,
+  identity: PolicyIdentity,
+  request: PolicyRequest,
+  inspect: (need: Need) => Promise<Json>,
+): Promise<Decision> {
+  const facts = new Facts()
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const decision = decide(policy, identity, request, facts)
+    if (decision.verdict !== 'needs') return decision
+    for (const need of decision.needs) facts.add(need, await inspect(need))
+  }
+  const decision = decide(policy, identity, request, facts)
+  const got = 'the things that it names refer to too many others'
+  return decision.verdict === 'needs'
+    ? { ...decision, verdict: 'refuse', reasons: [{ code: 'TARGET_UNKNOWN', got }], needs: [] }
+    : decision
+}
