@@ -89,6 +89,15 @@ describe('a request is read as dockerd reads it', needs, () => {
     })
   }
 
+  test('an image to pull counts more than one to import', async () => {
+    const line = 'POST /images/create?fromImage=localhost:1/a&fromSrc=-&repo=b'
+    assert.equal(operationOf(line), 'images.pull')
+    assert.match((await send({ line })).text, /localhost:1/)
+    const importing = 'POST /images/create?fromImage=&fromSrc=http://localhost:2/x&repo=b'
+    assert.equal(operationOf(importing), 'images.import')
+    assert.match((await send({ line: importing })).text, /localhost:2/)
+  })
+
   test('random bodies', async (t) => {
     const counts = { made: 0, refusedByUs: 0, refusedByDockerd: 0, refusedByBoth: 0 }
     const one = async (seed: number): Promise<void> => {
@@ -126,6 +135,11 @@ describe('a request is read as dockerd reads it', needs, () => {
     })
   })
 })
+
+function operationOf(line: string): string {
+  const reading = readRequest(toPolicyRequest({ line }))
+  return isRead(reading) ? reading.operation.name : reading.code
+}
 
 const idOf = (answer: string): string => (JSON.parse(answer) as { Id: string }).Id
 const text = (value: unknown): string =>
