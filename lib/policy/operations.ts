@@ -50,8 +50,11 @@ export const OPERATION_NAMES: readonly string[] = [
   ),
 ].toSorted()
 
-/** The operation by its name for policies: `POST /images/create` pulls an image, or imports one. */
-export function namedOperation(operation: Operation, query: ReadonlyMap<string, unknown>): Operation {
+/**
+ * The operation by its name for policies: `POST /images/create` pulls an image, or imports one. dockerd pulls if there is an
+ * image to pull, whatever else is there (moby, api/server/router/image).
+ */
+export function namedOperation(operation: Operation, query: ReadonlyMap<string, readonly string[]>): Operation {
   if (operation !== images.CREATE) return operation
-  return query.has('fromSrc') ? images.IMPORT : images.PULL
+  return (query.get('fromImage')?.[0] ?? '') === '' ? images.IMPORT : images.PULL
 }

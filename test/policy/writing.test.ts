@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { renderJson } from '../../lib/policy/json.ts'
+import { namedOperation } from '../../lib/policy/operations.ts'
 import type { ReadRequest } from '../../lib/policy/request.ts'
 import { writeRequest } from '../../lib/policy/writing.ts'
 import { assertProperty, fc } from '../support/properties.ts'
-import { namedOperation } from '../../lib/policy/operations.ts'
 import { SENT, type Sent } from './reading/arbitraries.ts'
 import { plain, read } from './reading/support.ts'
 

@@ -16,14 +16,16 @@ export function readQuery(operation: Operation, search: string, ignored: Readonl
   const known = parametersOf(operation)
   const pairs = parsePairs(search)
   const unknown = pairs.find(([name]) => !known.has(name) && !ignored.has(name))?.[0]
-  const query = new Map<string, readonly string[]>()
+  const query = new Map<string, string[]>()
   for (const [name, value] of pairs) {
     const parameter = known.get(name)
     if (!parameter) continue
-    const before = query.get(name) ?? []
-    if (before.length > 0 && parameter.list === undefined)
+    const values = query.get(name)
+    if (values && parameter.list === undefined)
       throw ambiguous(name, 'it is there twice, and dockerd reads the first only')
-    query.set(name, [...before, readValue(name, value, parameter)])
+    const read = readValue(name, value, parameter)
+    if (values) values.push(read)
+    else query.set(name, [read])
   }
   if (unknown !== undefined)
     throw new Unreadable('QUERY_UNKNOWN', parameterName(unknown), "the operation doesn't have this parameter")

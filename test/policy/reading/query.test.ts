@@ -89,6 +89,13 @@ describe('a query', () => {
     })
 })
 
+test('the time grows with the size of a query', () => {
+  const start = performance.now()
+  const line = `GET /images/get?${'names=a%2e&'.repeat(60_000)}`
+  assert.equal(read(line).query.get('names')?.length, 60_000)
+  assert.ok(performance.now() - start < 1_500)
+})
+
 describe('what dockerode writes into the query and the body alike', () => {
   test('is read from the place where dockerd reads it', () => {
     const reading = read('POST /containers/create?name=web&Image=x&HostConfig=%7B%7D', '{"name":"web","Image":"y"}')

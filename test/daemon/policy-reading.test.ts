@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { isRead, readRequest } from '../../lib/policy/reading/read.ts'
+import type { ReadRequest, Reason } from '../../lib/policy/request.ts'
+import { writeRequest } from '../../lib/policy/writing.ts'
+import { NAMED, REFUSED } from '../policy/reading/paths.ts'
+import { plain } from '../policy/reading/support.ts'
+import { assertSamples, fc } from '../support/properties.ts'
+import { lacks } from '../support/requirements.ts'
+import { makeImage } from './harness/image.ts'
+import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
+import { disagreements, type Made } from './support/policy/agreement.ts'
+import { containersOf, type Containers } from './support/policy/containers.ts'
+import { randomBody } from './support/policy/random-body.ts'
+import { sendRaw, toPolicyRequest, type RawAnswer, type RawRequest } from './support/policy/raw-request.ts'
+import { TRICKS, type Trick } from './support/policy/tricks.ts'
+
+/** Without these, dockerd doesn't look for the image or plugin. */
+const NEEDED: Readonly<Record<string, string>> = { 'images.tag': '?repo=x', 'plugins.enable': '?timeout=0' }
+
+const needs = { skip: lacks('namespaces', 'dockerd', 'docker', 'busybox') }
+
+describe('a request is read as dockerd reads it', needs, () => {
+  let daemon: SecuredDaemon
+  let containers: Containers
+  let image = ''
+  let bare: Made = {}
+  before(async () => {
+    daemon = await startSecuredDaemon()
+    image = await makeImage(daemon)
+    containers = containersOf(daemon.place.socketPath)
+    const id = await create(`{"Image":"${image}","Cmd":["sleep","100"]}`, 'base')
+    bare = { ...(await containers.inspect(id)), Cmd: ['sh'] }
+  })
+  after(() => daemon.stop())
+
+  const send = (request: RawRequest): Promise<RawAnswer> => sendRaw(daemon.place.socketPath, request)
+
+  async function create(body: string, name: string): Promise<string> {
+    const headers = [['Content-Type', 'application/json']] as const
+    const { text: answer } = await send({ line: `POST /containers/create?name=${name}`, headers, body })
+    return idOf(answer)
+  }
+
+  for (const trick of TRICKS) {
+    test(`${trick.name}: ${trick.ours}`, async () => {
+      const reading = readRequest(toPolicyRequest(trick))
+      assert.equal(isRead(reading) ? 'read' : reading.code, trick.ours, isRead(reading) ? '' : text(reading))
+      const { status, text: answer } = await send(trick)
+      assert.equal(status, trick.dockerd, answer)
+      // dockerd can't inspect all that it makes: a ulimit that is null makes it panic.
+      const isShown = status === 201 && Buffer.from(trick.body ?? '').includes(image)
+      const made = isShown && (isRead(reading) || trick.made) ? await containers.inspect(idOf(answer)) : undefined
+      if (made) compare(trick, reading, made)
+      if (made && isRead(reading)) assert.deepEqual(await remade(reading), withoutId(made))
+    })
+  }
+
+  function compare({ made: expected = {} }: Trick, reading: ReadRequest | Reason, made: Made): void {
+    for (const [name, value] of Object.entries(expected)) assert.deepEqual(made[name], value, name)
+    if (isRead(reading)) assert.deepEqual(disagreements(made, reading.body, bare), [])
+  }
+
+  /** What dockerd makes of the request that we write. */
+  async function remade(reading: ReadRequest): Promise<Made> {
+    const { method, target, body = '' } = writeRequest({ ...reading, query: new Map() })
+    const headers = [['Content-Type', 'application/json']] as const
+    const { status, text: answer } = await send({ line: `${method} ${target}`, headers, body })
+    assert.equal(status, 201, answer)
+    return withoutId(await containers.inspect(idOf(answer)))
+  }
+
+  for (const [line, operation, name] of NAMED.filter(([, of]) => of !== 'distribution.inspect')) {
+    test(`${line} is ${operation}`, async () => {
+      const headers = [['X-Registry-Auth', 'e30=']] as const
+      const { text: answer } = await send({ line: line + (NEEDED[operation] ?? ''), headers })
+      assert.doesNotMatch(answer, /page not found/)
+      // The routes of checkpoints answer so in a daemon that isn't experimental.
+      if (operation.startsWith('checkpoints.')) assert.match(answer, /experimental/)
+      else assert.ok(answer.includes(lastOf(name ?? '')), answer)
+    })
+  }
+
+  for (const [code, line, status] of REFUSED) {
+    if (status === undefined) continue
+    test(`${line} is ${status} for dockerd, and ${code} for us`, async () => {
+      const answer = await send({ line })
+      assert.equal(answer.status, status, answer.text)
+    })
+  }
+
+  test('an image to pull counts more than one to import', async () => {
+    const line = 'POST /images/create?fromImage=localhost:1/a&fromSrc=-&repo=b'
+    assert.equal(operationOf(line), 'images.pull')
+    assert.match((await send({ line })).text, /localhost:1/)
+    const importing = 'POST /images/create?fromImage=&fromSrc=http://localhost:2/x&repo=b'
+    assert.equal(operationOf(importing), 'images.import')
+    assert.match((await send({ line: importing })).text, /localhost:2/)
+  })
+
+  test('random bodies', async (t) => {
+    const counts = { made: 0, refusedByUs: 0, refusedByDockerd: 0, refusedByBoth: 0 }
+    const one = async (seed: number): Promise<void> => {
+      const body = randomBody(seed, image)
+      const reading = readRequest(
+        toPolicyRequest({
+          line: 'POST /v1.45/containers/create',
+          headers: [['Content-Type', 'application/json']],
+          body,
+        }),
+      )
+      const id = await containers.create(body)
+      if (isRead(reading)) counts[id === undefined ? 'refusedByDockerd' : 'made'] += 1
+      else counts[id === undefined ? 'refusedByBoth' : 'refusedByUs'] += 1
+      if (id === undefined) return
+      const made = isRead(reading) ? await containers.inspect(id) : undefined
+      await containers.remove(id)
+      if (made === undefined || !isRead(reading)) return
+      const wrong = disagreements(made, reading.body, bare)
+      assert.deepEqual(
+        wrong,
+        [],
+        `seed ${seed}: ${body}\nread: ${text(reading.body)}\nmade: ${text(Object.fromEntries(wrong.map((name) => [name, made[name]])))}`,
+      )
+    }
+    await assertSamples(t, fc.nat(), { numRuns: 300 }, async (seeds) => {
+      const rest = [...seeds]
+      const worker = async (): Promise<void> => {
+        for (let seed = rest.pop(); seed !== undefined; seed = rest.pop()) await one(seed)
+      }
+      await Promise.all(Array.from({ length: 6 }, worker))
+      t.diagnostic(JSON.stringify(counts))
+      assert.ok(counts.made > seeds.length / 4, JSON.stringify(counts))
+      assert.ok(counts.refusedByUs > seeds.length / 50, JSON.stringify(counts))
+    })
+  })
+})
+
+function operationOf(line: string): string {
+  const reading = readRequest(toPolicyRequest({ line }))
+  return isRead(reading) ? reading.operation.name : reading.code
+}
+
+const idOf = (answer: string): string => (JSON.parse(answer) as { Id: string }).Id
+const text = (value: unknown): string =>
+  JSON.stringify(plain(value), (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
+/** dockerd shortens names in some messages to their last part. */
+const lastOf = (name: string): string => name.split('/').at(-1) ?? ''
+/** A container without a name of its own has the beginning of its id. */
+const withoutId = (made: Made): Made => ({ ...made, Hostname: '' })
