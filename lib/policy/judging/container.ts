@@ -3,6 +3,7 @@ import { judgeHardening, judgeUser as judgeUserOf } from './confinement.ts'
 import { fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { HOST_CONFIG } from './host-config.ts'
+import { OWN_NETWORKS } from './namespaces.ts'
 import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
 
 const judgeImage: Judge = function* (value, where) {
@@ -49,7 +50,7 @@ export const judgeEndpoint = fieldsOf(ENDPOINT)
 const judgeNetworking: Judge = function* (value, where) {
   for (const [network, endpoint] of Object.entries(objectOf(objectOf(value)['EndpointsConfig']))) {
     const place = `${where}.EndpointsConfig.${network}`
-    yield { kind: 'network', name: network, where: place }
+    if (!OWN_NETWORKS.has(network)) yield { kind: 'network', name: network, where: place }
     yield* judgeEndpoint(endpoint, place)
   }
 }

@@ -17,7 +17,7 @@ export const judgeUsernsMode = judgeMode([''])
 export const judgeCgroupnsMode = judgeMode(['', 'private'])
 
 /** Networks that dockerd creates for a container alone, or that all containers have. */
-const OWN_NETWORKS = new Set(['', 'default', 'bridge', 'none', 'private'])
+export const OWN_NETWORKS: ReadonlySet<string> = new Set(['', 'default', 'bridge', 'none', 'private'])
 
 /** `HostConfig.NetworkMode`: also the name or id of a network, which may be that of the host. */
 export const judgeNetworkMode: Judge = function* (value, where) {

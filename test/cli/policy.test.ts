@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { before, describe, test } from 'node:test'
+import type { Decision } from '../../lib/policy.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { runCli, runJson } from './support/run-cli.ts'
+
+const POLICY = `version: 1
+rules:
+  - name: ci
+    who: { organizationalUnit: ci }
+    level: baseline
+    allow: { hostPaths: [{ path: /srv/cache }, { path: /etc, readOnly: true }] }
+    only: { images: [registry.example.com/team/*] }
+  - name: ann
+    who: { commonName: ann }
+    level: { enforce: baseline, warn: restricted }
+  - name: admins
+    who: { commonName: root }
+    level: privileged
+`
+
+const folder = await temporaryFolder()
+const policy = join(folder, 'policy.yaml')
+before(() => writeFile(policy, POLICY))
+
+interface Tried {
+  readonly verdict: string
+  readonly requests: readonly (Decision & { readonly request: string })[]
+}
+
+const env = { PATH: process.env['PATH'] ?? '', HOME: folder }
+
+async function tried(...words: readonly string[]): Promise<Tried> {
+  return runJson<Tried>(['policy', 'test', policy, ...words, '--json'], { env })
+}
+
+const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) => reasons.map(({ code }) => code))
+
+describe('policy check', () => {
+  test('shows the rules, and who is root', async () => {
+    const { code, stdout, stderr } = await runCli(['policy', 'check', policy])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^RULE +WHO +LEVEL +ALSO +NOT +ONLY$/m)
+    assert.match(stdout, /^ann +commonName ann +baseline, warn: restricted$/m)
+    assert.match(stderr, /admins: these callers are root on the host/)
+    assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
+  })
+
+  test('names all mistakes, with line and column', async () => {
+    const wrong = join(folder, 'wrong.yaml')
+    await writeFile(
+      wrong,
+      POLICY.replace('ann }\n    level: {', 'ann }\n    level: { enforced: x,').replace('/srv/cache', 'srv'),
+    )
+    const { code, stderr } = await runCli(['policy', 'check', wrong])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_POLICY_INVALID: .*wrong\.yaml has 2 faults\.$/m)
+    assert.match(stderr, /^.*wrong\.yaml:6:\d+: rules\[0\]\.allow\.hostPaths\[0\]\.path: .*$/m)
+    assert.match(stderr, /^.*wrong\.yaml:10:\d+: rules\[1\]\.level\.enforced: .*Did you mean enforce\?$/m)
+  })
+
+  test('a file that is missing', async () => {
+    const { code, stderr } = await runCli(['policy', 'check', join(folder, 'none.yaml')])
+    assert.deepEqual(
+      [code, /^ERR_FILE_READ: reading the policy from .*none\.yaml: there is no such file/.test(stderr)],
+      [1, true],
+    )
+  })
+})
+
+describe('policy test', () => {
+  test('a request, with its body', async () => {
+    const body = join(folder, 'body.json')
+    await writeFile(body, '{"Image":"alpine","hostconfig":{"privileged":true}}')
+    const create = ['--request', 'POST /v1.47/containers/create', '--body', body]
+    assert.deepEqual(codes(await tried('--as', 'ann', ...create)), ['PRIVILEGED'])
+    assert.equal((await tried('--as', 'root', ...create)).verdict, 'allow')
+    assert.deepEqual(codes(await tried('--as', 'bob', ...create)), ['IDENTITY_UNKNOWN'])
+    assert.deepEqual(codes(await tried('--group', 'ci', ...create)), ['IMAGE_REFUSED', 'PRIVILEGED'])
+    assert.equal((await tried('--as', 'ann', '--request', 'GET /info')).verdict, 'allow')
+  })
+
+  test('says the rule, the reason, and what a stricter level would refuse; and exits with 3', async () => {
+    const words = ['policy', 'test', policy, '--as', 'ann', '--request', 'POST /plugins/x/enable']
+    const { code, stdout } = await runCli(words, { env })
+    assert.equal(code, 3)
+    assert.match(stdout, /^refused {2}plugins\.enable {2}POST \/plugins\/x\/enable$/m)
+    assert.match(stdout, /^ {2}by rule ann, level baseline$/m)
+    assert.match(stdout, /^ {2}OPERATION_REFUSED: plugins\.enable: the level baseline does not include it$/m)
+    assert.match(stdout, /^ {2}warn: OPERATION_REFUSED: /m)
+  })
+
+  test('mistakes in the command line', async () => {
+    const rows: readonly (readonly [words: readonly string[], says: RegExp])[] = [
+      [['--request', 'GET /info'], /nothing says who asks/],
+      [['--as', 'ann'], /there is nothing to try/],
+      [['--as', 'ann', '--socket', 'x', '--request', 'GET /info'], /several options say who asks/],
+      [['--as', 'ann', '--request', 'info'], /Write {2}"METHOD \/PATH"/],
+      [['--as', 'ann', '--body', 'x'], /--body is given without --request/],
+      [['--as', 'ann', '--request', 'GET /info', '--', 'docker', 'ps'], /--request and a command/],
+      [['--as', 'ann', '--', 'nosuchcommand'], /there is no command nosuchcommand here/],
+      [['--as', 'ann', '--', 'true'], /true sent no request/],
+    ]
+    for (const [words, says] of rows) {
+      const { code, stderr } = await runCli(['policy', 'test', policy, ...words], { env })
+      assert.deepEqual([code, stderr.split(':')[0]], [2, 'ERR_USAGE'], stderr)
+      assert.match(stderr, says)
+    }
+  })
+
+  test('a docker command, which reaches no daemon', { skip: lacks('docker') }, async () => {
+    const run = (...words: string[]): Promise<Tried> => tried('--as', 'ann', '--', 'docker', ...words)
+    assert.equal((await run('run', 'alpine')).verdict, 'allow')
+    assert.deepEqual(codes(await run('run', '-v', '/:/h', 'alpine')), ['HOST_PATH'])
+    assert.deepEqual(codes(await run('run', '--pid=host', '--net=host', '--cap-add=SYS_ADMIN', 'alpine')), [
+      'HOST_NAMESPACE',
+      'CAPABILITY',
+      'HOST_NAMESPACE',
+    ])
+    assert.deepEqual(codes(await run('plugin', 'install', '--grant-all-permissions', 'x')), ['OPERATION_REFUSED'])
+    const exec = await run('exec', 'web', 'sh')
+    assert.equal(exec.verdict, 'needs')
+    assert.deepEqual(exec.requests.at(-1)?.needs, [{ kind: 'container', name: 'web' }])
+    const hardened = ['--user', '1000', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', 'alpine']
+    assert.deepEqual((await run('run', ...hardened)).requests.at(-1)?.warn, [])
+  })
+})
