@@ -120,7 +120,7 @@ describe('policy test', () => {
       'CAPABILITY',
       'HOST_NAMESPACE',
     ])
-    assert.deepEqual(codes(await run('plugin', 'install', '--grant-all-permissions', 'x')), ['OPERATION_REFUSED'])
+    assert.deepEqual(codes(await run('swarm', 'init')), ['OPERATION_REFUSED'])
     const exec = await run('exec', 'web', 'sh')
     assert.equal(exec.verdict, 'needs')
     assert.deepEqual(exec.requests.at(-1)?.needs, [{ kind: 'container', name: 'web' }])
