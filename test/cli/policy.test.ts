@@ -34,7 +34,7 @@ interface Tried {
 const env = { PATH: process.env['PATH'] ?? '', HOME: folder }
 
 async function tried(...words: readonly string[]): Promise<Tried> {
-  return runJson<Tried>(['policy', 'test', policy, ...words, '--json'], { env })
+  return runJson<Tried>(['policy', 'test', policy, '--json', ...words], { env })
 }
 
 const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) => reasons.map(({ code }) => code))
