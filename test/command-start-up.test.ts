@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { runCli } from './cli/support/run-cli.ts'
 import { runCommand } from './support/command.ts'
 import { buildPackage } from './runner/package.ts'
 
@@ -74,3 +75,10 @@ for (const [words, { files, kilobytes, packages = [] }] of Object.entries(COMMAN
     )
   })
 }
+
+test('the built command prints the same completion script as the sources', async () => {
+  const args = [main, 'completion', 'zsh']
+  const { code, stdout } = await runCommand(process.execPath, args, { cwd: folder, env: { HOME: folder } })
+  assert.deepEqual([code, stdout], [0, (await runCli(['completion', 'zsh'])).stdout])
+  assert.match(stdout, /--rollback-after/)
+})
