@@ -103,7 +103,7 @@ export type CopyErrorCode = keyof typeof COPY_ERRORS
 export type AuditErrorCode = keyof typeof AUDIT_ERRORS
 
 /**
- * Reading and writing files on this machine.
+ * Reading and writing files and streams on this machine.
  *
  * @useDeclaredType
  */

@@ -94,7 +94,7 @@ nameClass(HealthError, 'HealthError')
 export class AuditError<Code extends AuditErrorCode = AuditErrorCode> extends DockerMtlsError<Code> {}
 nameClass(AuditError, 'AuditError')
 
-/** A file on this machine couldn't be read or written. An existing file is unchanged. */
+/** A file on this machine, or a stream that you passed, couldn't be read or written. An existing file is unchanged. */
 export class FileError<Code extends FileErrorCode = FileErrorCode> extends DockerMtlsError<Code> {}
 nameClass(FileError, 'FileError')
 

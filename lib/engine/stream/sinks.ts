@@ -29,6 +29,11 @@ export class Sinks {
     })
   }
 
+  /** @throws the error of a stream that has failed, even if nothing was written to it */
+  check(): void {
+    for (const { errored } of this.#targets) if (errored) throw errored
+  }
+
   release(): void {
     const off = (): void => this.#targets.forEach((target) => target.off('error', ignore))
     // The 'error' event follows the failed write.

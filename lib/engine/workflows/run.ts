@@ -7,7 +7,8 @@ import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import type { HostConfig } from '../containers/types/host-config.ts'
 import { CLEAN_UP_MS, removeAll, withGrace } from './clean-up.ts'
-import { converse } from './conversation.ts'
+import { checkInput } from '../stream/input.ts'
+import { converse, withStdin } from './conversation.ts'
 import { checkPull, pullOptions, withImage } from './pull-first.ts'
 import { allInTime } from './in-time.ts'
 import { checkWhole, Received } from './whole-output.ts'
@@ -32,12 +33,14 @@ export async function runContainer(
   checkPull('run()', options.pull)
   checkAutoRemove(settings)
   options.signal?.throwIfAborted()
-  return allInTime('run()', options, (step) =>
-    runOnce(on, bodyOf(image, command, settings, options), { ...options, ...step }),
+  const body = bodyOf(image, command, settings, options)
+  return withStdin('run()', options, (stdin) =>
+    allInTime('run()', options, (step) => runOnce(on, body, { ...options, ...stdin, ...step })),
   )
 }
 
 async function runOnce(on: RunOn, body: ContainerCreateRequest, options: RunOptions): Promise<RunResult> {
+  checkInput(options.stdin)
   const { Id } = await createPulling(on, body, options)
   const remove = (): Promise<void> => removeAll(on.containers, Id)
   try {
@@ -121,6 +124,8 @@ async function runAttached(containers: Containers, id: string, options: RunOptio
   signal?.throwIfAborted()
   const stream = await containers.attach(id, { stdin: stdin !== undefined, ...step })
   try {
+    // A program must not run with an input that is missing.
+    checkInput(stdin)
     await containers.start(id, step)
   } catch (error) {
     await stream.close()

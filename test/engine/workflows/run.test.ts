@@ -119,7 +119,7 @@ describe('run', () => {
     for (const [call, says] of rows) await assert.rejects(call(), { code: 'ERR_ARGUMENT_INVALID', message: says })
     assert.deepEqual(asked, [])
     for (const [options, says] of [
-      [{ stdin: Readable.from([{ a: 1 }]) }, /^reading the option stdin, which yielded an object/],
+      [{ stdin: Readable.from([{ a: 1 }]) }, /^reading the option stdin of run\(\), which yielded an object/],
       [{ stdout: ended }, /^writing output .* ended or destroyed/],
     ] as const) {
       await assert.rejects(run(docker, options), { code: 'ERR_ARGUMENT_INVALID', message: says })

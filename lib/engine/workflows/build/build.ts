@@ -1,4 +1,5 @@
 import { limitSignal } from '../../../base/abort.ts'
+import { watchInput } from '../../../transport/body.ts'
 import { callTimeout } from '../../../transport/time-limits.ts'
 import type { Send } from '../../send.ts'
 import { Progress } from '../../stream/progress.ts'
@@ -22,6 +23,7 @@ export function build(
   source: BuildSource,
   given: ImageBuildOptions = {},
 ): Progress<BuildEvent, ImageBuildResult> {
+  watchInput(source)
   return new Progress(async function* run(closed): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
     const options = checkBuildOptions(given)
     const { timeout, signal } = options

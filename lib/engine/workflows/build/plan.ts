@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { showHost } from '../../../endpoint/text.ts'
 import { ArgumentError } from '../../../base/errors.ts'
-import { isAsyncIterable } from '../../../transport/body.ts'
+import { isAsyncIterable, readableOf } from '../../../transport/body.ts'
 import { checkOptions } from '../../call.ts'
 import { REQUEST_OPTIONS } from '../../request-options.ts'
 import type { Operation } from '../../operation.ts'
@@ -77,9 +77,7 @@ function sourceOf(given: unknown): Source {
   }
   const { remote } = (given ?? {}) as { remote?: unknown }
   if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: remote }
-  if (isAsyncIterable(given)) {
-    return { kind: 'tar', body: Readable.from(given, { objectMode: false }) }
-  }
+  if (isAsyncIterable(given)) return { kind: 'tar', body: readableOf(given) }
   throw wrongSource(
     'it is not a path, a tar or { remote }',
     "Pass the path of a folder such as './app', a tar as bytes or as a stream, or { remote: URL }.",
