@@ -73,6 +73,13 @@ describe('API version', () => {
     })
   }
 
+  test('what is no object is refused instead of the options', async () => {
+    for (const options of [null, 5, [], 'tcp://build01:2376', () => {}]) {
+      const message = /^the options: they are (not an object|a string)\.\nPass  \{ host: /
+      await assert.rejects(connect(options as never), { code: 'ERR_ARGUMENT_INVALID', name: 'ArgumentError', message })
+    }
+  })
+
   test('a daemon that is too old says so', async (t) => {
     const { host } = await pretend(t, serving('1.39'))
     await assert.rejects(connect({ host }), code('ERR_API_VERSION_UNSUPPORTED'))

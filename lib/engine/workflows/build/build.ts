@@ -29,7 +29,7 @@ export function build(
     const { timeout, signal } = options
     const limited = limitSignal({ timeout, signal, closed, late: callTimeout('images.build()', timeout ?? 0) })
     try {
-      return yield* runBuild(send, await planBuild(send, source, { ...options, signal: limited.signal }))
+      return yield* runBuild(send, await planBuild(send, source, { ...options, signal: limited.signal }, given))
     } finally {
       limited.unlink()
     }
