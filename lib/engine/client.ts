@@ -1,5 +1,5 @@
 import type { ResolvedEndpoint } from '../endpoint/resolve.ts'
-import { watched, watchInput } from '../transport/body.ts'
+import { watched, watchInput } from '../transport/given-streams.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { Checkpoints } from './checkpoints/checkpoints.ts'
 import { Configs } from './configs/configs.ts'

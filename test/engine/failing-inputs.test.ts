@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileError, type DockerClient } from '../../lib/index.ts'
+import { FileError, showProgress, type DockerClient } from '../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Pretender } from '../support/pretend.ts'
 import type { Cleanable } from '../support/temporary.ts'
 
@@ -214,4 +214,25 @@ describe('a stream for output that fails before there is output', () => {
       assert.equal(stdout.listenerCount('error'), 0)
     })
   }
+
+  for (const body of [frame(1, 'out'), Buffer.alloc(0)]) {
+    test(`copyTo() of a log fails with its error, with ${body.length} bytes of output`, async (t) => {
+      const type = 'application/vnd.docker.multiplexed-stream'
+      const { docker } = await pretend(t, {
+        answer: (_, response) => response.writeHead(200, { 'Content-Type': type }).end(body),
+      })
+      const target = createWriteStream('/no/such/file')
+      await assert.rejects(docker.containers.logs('web').copyTo(target), { code: 'ENOENT' })
+      await delay(20)
+      assert.equal(target.listenerCount('error'), 0)
+    })
+  }
+
+  test('showProgress() goes on', async (t) => {
+    const { docker } = await pretend(t, { answer: (_, response) => response.end('{"stream":"Loaded image: a:1\\n"}') })
+    const output = createWriteStream('/no/such/file')
+    assert.deepEqual(await showProgress(docker.images.load(Buffer.from('tar')), { output }), { images: ['a:1'] })
+    await delay(20)
+    assert.equal(output.listenerCount('error'), 0)
+  })
 })

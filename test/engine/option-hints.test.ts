@@ -80,6 +80,20 @@ test('an unknown filter is refused with the one that was meant, and allowUnknown
   assert.equal(asked[0]?.query.get('filters'), '{"stauts":["x"]}')
 })
 
+test('a filter with two values takes no other', async (t) => {
+  const { docker, asked } = await pretend(t, '1.45', '[]')
+  const wrong = { code: 'ERR_ARGUMENT_INVALID', message: /^the filter dangling: it is "yes"\.\nPass true or false\.$/ }
+  await assert.rejects(docker.images.list({ filters: { dangling: 'yes' as never } }), wrong)
+  await assert.rejects(docker.volumes.list({ filters: { dangling: ['true', 'yes'] as never } }), wrong)
+  await assert.rejects(docker.networks.list({ filters: { dangling: 'yes' as never } }), wrong)
+  await assert.rejects(docker.plugins.list({ filters: { enabled: 2 as never } }), /the filter enabled: it is 2/)
+  assert.equal(asked.length, 0)
+  await docker.images.list({ filters: { dangling: true } })
+  await docker.images.list({ filters: { dangling: 'false' as never } })
+  await docker.images.list({ filters: { dangling: 'yes' as never }, allowUnknown: true })
+  assert.equal(asked.length, 3)
+})
+
 test('timeout limits the call, and the seconds of the docker command have their own option', async (t) => {
   const { docker, asked } = await pretend(t, '1.45', '{}')
   for (const call of [

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { watchInput } from '../../transport/body.ts'
+import { watchInput } from '../../transport/given-streams.ts'
 import { withDefaults } from '../call.ts'
 import { ContainerArchive } from './archive.ts'
 import * as streams from './streams.ts'

@@ -1,4 +1,4 @@
-import { watched } from '../../transport/body.ts'
+import { watched } from '../../transport/given-streams.ts'
 import { withDefaults } from '../call.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations.ts'
 import type { ResizeOptions } from '../containers/options.ts'

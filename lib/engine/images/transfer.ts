@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { watchInput, type Bytes } from '../../transport/body.ts'
+import type { Bytes } from '../../transport/body.ts'
+import { watchInput } from '../../transport/given-streams.ts'
 import type { Named } from '../api-error.ts'
 import { refuseTwoTags } from './names.ts'
 import { parseReference } from '../../registry/reference.ts'

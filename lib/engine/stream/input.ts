@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { ArgumentError, FileError, isDockerMtlsError } from '../../base/errors.ts'
 import { readFault } from '../../base/files.ts'
-import { failureOf, isAsyncIterable, readableOf } from '../../transport/body.ts'
+import { failureOf, isAsyncIterable, readableOf } from '../../transport/given-streams.ts'
 import { shown } from '../description.ts'
 
 /**

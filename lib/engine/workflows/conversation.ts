@@ -56,7 +56,7 @@ async function readOutput(
       if (target) await sinks.write(target, data)
       else kept[name].push(data)
     }
-    sinks.check()
+    await sinks.check()
   } finally {
     sinks.release()
   }

@@ -3,7 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BadRequestError, ConflictError, ServerError, type DockerClient, type RunResult } from '../../../lib/index.ts'
+import {
+  BadRequestError,
+  ConflictError,
+  ConnectionError,
+  ServerError,
+  type DockerClient,
+  type RunResult,
+} from '../../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Pretender } from '../../support/pretend.ts'
 import type { Cleanable } from '../../support/temporary.ts'
 
@@ -101,6 +108,17 @@ describe('run', () => {
     }
     const held = await runner(t, { DELETE: json(409, { message: 'container made is held' }) })
     await assert.rejects(run(held.docker), ConflictError)
+  })
+
+  test('a container that is left behind by a lost connection is named', async (t) => {
+    const cut: Answer = (request) => void request.socket.destroy()
+    const { docker } = await runner(t, { start: cut, DELETE: cut })
+    const error: unknown = await run(docker).catch((reason: unknown) => reason)
+    assert.ok(error instanceof ConnectionError, String(error))
+    assert.match(error.got, /closed the connection[^]*\. The container made of run\(\) could not be removed/)
+    assert.match(error.todo, /docker\.containers\.remove\('made', \{ force: true \}\)$/)
+    const removed = await runner(t, { start: cut })
+    await assert.rejects(run(removed.docker), (reason: ConnectionError) => !reason.got.includes('The container'))
   })
 
   test('what can not be meant is refused before anything is made', async (t) => {

@@ -1,5 +1,5 @@
 import { limitSignal } from '../../../base/abort.ts'
-import { watchInput } from '../../../transport/body.ts'
+import { watchInput } from '../../../transport/given-streams.ts'
 import { callTimeout } from '../../../transport/time-limits.ts'
 import type { Send } from '../../send.ts'
 import { Progress } from '../../stream/progress.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { BuildError } from '../../../base/errors.ts'
 import { isThere } from '../../../base/files.ts'
 import { isMissing } from '../../../base/system-error.ts'
@@ -59,14 +59,22 @@ async function realFolder(folder: string): Promise<string> {
   } catch (cause) {
     throw noContext(folder, isMissing(cause) ? `there is no ${resolve(folder)}` : causeInWords(cause), cause)
   }
-  throw noContext(folder, 'it is not a folder')
+  const [above, file] = [dirname(folder), basename(folder)]
+  throw noContext(
+    folder,
+    'it is not a folder',
+    undefined,
+    `Pass its folder:  docker.images.build('${above}', { file: '${file}' })`,
+  )
 }
 
-function noContext(folder: string, got: string, cause?: unknown): BuildError {
+const ANY_CONTEXT = "Pass the path of a folder, a tar, or { remote: 'https://...' } for a URL that the daemon fetches."
+
+function noContext(folder: string, got: string, cause?: unknown, todo: string = ANY_CONTEXT): BuildError {
   return new BuildError('ERR_BUILD_CONTEXT_INVALID', {
     tried: `building from ${folder}`,
     got,
-    todo: "Pass the path of a folder, a tar, or { remote: 'https://...' } for a URL that the daemon fetches.",
+    todo,
     cause,
   })
 }

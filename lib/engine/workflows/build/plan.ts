@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { showHost } from '../../../endpoint/text.ts'
 import { ArgumentError } from '../../../base/errors.ts'
 import { parseReference } from '../../../registry/reference.ts'
-import { isAsyncIterable, readableOf } from '../../../transport/body.ts'
+import { isAsyncIterable, readableOf } from '../../../transport/given-streams.ts'
 import { checkOptions } from '../../call.ts'
 import { shown } from '../../description.ts'
 import { isPlain } from '../../query.ts'
@@ -104,12 +104,21 @@ function sourceOf(given: unknown): Source {
     return { kind: 'folder', path: given }
   }
   const { remote } = (given ?? {}) as { remote?: unknown }
-  if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: remote }
+  if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: checkRemote(remote) }
   if (isAsyncIterable(given)) return { kind: 'tar', body: readableOf(given) }
   throw wrongSource(
     'it is not a path, a tar or { remote }',
     "Pass the path of a folder such as './app', a tar as bytes or as a stream, or { remote: URL }.",
   )
+}
+
+/** The addresses that a builder fetches (moby, builder/remotecontext/urlutil). It would take others for a local path. */
+const REMOTE = /^(?:https?|git|ssh):\/\/|^[\w.-]+@[^/:]+:|^github\.com\//i
+
+function checkRemote(remote: string): string {
+  if (REMOTE.test(remote)) return remote
+  const todo = 'Pass the address of a Git repository, or an http or https URL of a tar or a Dockerfile.'
+  throw wrongSource('the daemon can fetch nothing from its remote', todo)
 }
 
 function wrongSource(got: string, todo: string): ArgumentError {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../../base/errors.ts'
-import { isAsyncIterable } from '../../../transport/body.ts'
+import { isAsyncIterable } from '../../../transport/given-streams.ts'
 import { shown } from '../../description.ts'
 import { openInput } from '../../stream/input.ts'
 import type { CopyEntry } from './options.ts'

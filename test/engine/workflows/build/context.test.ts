@@ -350,6 +350,10 @@ describe('the Dockerfile', () => {
     })
     await assert.rejects(findBuildFiles(folder, 'Dockerfile', 'file'), { todo: 'Set { file } to the path of a file.' })
     await assert.rejects(findBuildFiles(await folderOf(t, {})), { todo: /^Create it, or set \{ dockerfile \}/ })
+    await assert.rejects(findBuildFiles(join(folder, 'file')), {
+      code: 'ERR_BUILD_CONTEXT_INVALID',
+      todo: `Pass its folder:  docker.images.build('${folder}', { file: 'file' })`,
+    })
     for (const missing of [join(folder, 'none'), relative('.', join(folder, 'none'))])
       await assert.rejects(findBuildFiles(missing), {
         code: 'ERR_BUILD_CONTEXT_INVALID',
