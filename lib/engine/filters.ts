@@ -25,17 +25,17 @@ function refuse(what: string, got: string): ArgumentError {
 /** Filters of which the daemon knows only two values. */
 const BOOLEANS: ReadonlySet<string> = new Set(['all', 'dangling', 'enabled', 'is-automated', 'is-official', 'is-task'])
 
+const TWO_VALUES: ReadonlySet<unknown> = new Set([true, false, 'true', 'false', 1, 0, '1', '0', undefined])
+
 function checkBooleans(filters: Readonly<Record<string, unknown>>): void {
   for (const [key, value] of Object.entries(filters)) {
-    const wrong = BOOLEANS.has(key)
-      ? [value].flat().find((one) => !/^(?:true|false|1|0|undefined)$/.test(String(one)))
-      : undefined
-    if (wrong !== undefined)
-      throw new ArgumentError('ERR_ARGUMENT_INVALID', {
-        tried: `the filter ${key}`,
-        got: `it is ${shown(wrong)}`,
-        todo: 'Pass true or false.',
-      })
+    const wrong = BOOLEANS.has(key) && [value].flat().find((one) => !TWO_VALUES.has(one))
+    if (wrong === false || wrong === undefined) continue
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: `the filter ${key}`,
+      got: `it is ${shown(wrong)}`,
+      todo: 'Pass true or false.',
+    })
   }
 }
 

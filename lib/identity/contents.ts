@@ -30,13 +30,13 @@ export function readCertificates(source: Source): X509Certificate[] {
 
 /** Refuses a certificate and a key of which each is in the place of the other. */
 export function refuseSwapped(cert: Source, key: Source): void {
-  const has = ({ text, name }: Source, is: (label: string) => boolean): boolean =>
-    readPem(text, name).some(({ label }) => is(label))
-  const isKey = (label: string): boolean => KEY_LABEL.test(label)
-  const isCertificate = (label: string): boolean => label === 'CERTIFICATE'
-  if (has(cert, isCertificate) || !has(cert, isKey) || has(key, isKey) || !has(key, isCertificate)) return
+  if (holdsCertificate(cert) || !holdsPrivateKey(cert) || holdsPrivateKey(key) || !holdsCertificate(key)) return
   const both = `${cert.name} and ${key.name}`
   throw notPem(both, 'the first holds a private key, and the second a certificate', 'Swap the two.')
+}
+
+function holdsCertificate({ text, name }: Source): boolean {
+  return readPem(text, name).some(({ label }) => label === 'CERTIFICATE')
 }
 
 /** How errors name one of the certificates in a part. */

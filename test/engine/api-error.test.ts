@@ -18,6 +18,9 @@ import { loadOperations } from './support/operations.ts'
 const answer = (status: number, message: string): DockerApiError =>
   apiError(status, { method: 'POST', path: '/containers/x/start' }, Buffer.from(JSON.stringify({ message })))
 
+const noRoute = (path: string, status = 404): string =>
+  apiError(status, { method: 'GET', path }, Buffer.from('{"message":"page not found"}')).todo
+
 /** Those whose refusals have patterns. */
 const OPERATIONS = (await loadOperations()).map(({ name }) => name)
 
@@ -139,12 +142,10 @@ describe('what the daemon says', () => {
   })
 
   test('about a version in the path, which docker-mtls adds itself', () => {
-    const todo = (path: string, status = 404): string =>
-      apiError(status, { method: 'GET', path }, Buffer.from('{"message":"page not found"}')).todo
-    assert.match(todo('/v1.45/info'), /^Omit \/v1\.45 from the path: /)
-    assert.match(todo('/v2/info?all=1'), /^Omit \/v2 from the path: /)
-    assert.match(todo('/volumes/v1.45'), /newer API version/)
-    assert.match(todo('/v1.45/info', 500), /journalctl/)
+    assert.match(noRoute('/v1.45/info'), /^Omit \/v1\.45 from the path: /)
+    assert.match(noRoute('/v2/info?all=1'), /^Omit \/v2 from the path: /)
+    assert.match(noRoute('/volumes/v1.45'), /newer API version/)
+    assert.match(noRoute('/v1.45/info', 500), /journalctl/)
   })
 
   test('in one operation has a remedy of its own, and elsewhere the general one', () => {

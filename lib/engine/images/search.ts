@@ -19,7 +19,7 @@ export async function search(
 }
 
 /** A term may begin with a registry (moby, registry/search.go, splitReposSearchTerm). */
-function registryIn(term: string): string {
-  const [, first = ''] = /^([^/]+)\//.exec(term) ?? []
+function registryIn(term: unknown): string {
+  const [, first = ''] = typeof term === 'string' ? (/^([^/]+)\//.exec(term) ?? []) : []
   return first === 'localhost' || /[.:]/.test(first) ? first : HUB
 }

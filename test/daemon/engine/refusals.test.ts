@@ -8,6 +8,8 @@ import { ON_LOOPBACK, serviceOf, startSwarmEngine, taskOf } from '../support/swa
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 
+const unreachable = (registry: string): RegExp => new RegExp(`it can't reach ${registry}\\.$`)
+
 /** What the daemon refuses, with which status, and the beginning of the remedy. */
 type Row = readonly [call: (docker: DockerClient) => PromiseLike<unknown>, status: number, todo: RegExp]
 
@@ -191,7 +193,6 @@ describe('the daemon refuses a call for its own reason, and the error has the re
     const noTar = Buffer.from('nota tar')
     const build = (options: object) => (): PromiseLike<unknown> => images.build(noTar, options)
     const Devices = [{ PathOnHost: '/dev/no', PathInContainer: '/dev/no', CgroupPermissions: 'r' }]
-    const unreachable = (registry: string): RegExp => new RegExp(`it can't reach ${registry}\\.$`)
     await refused([
       [() => images.inspect('App:1'), 400, /^Write the name in lower case:  app$/],
       [() => images.save('App:1'), 500, /^Write the name in lower case:  app$/],

@@ -55,6 +55,7 @@ function runner(t: Cleanable, answers: Answers = {}): Promise<Pretender> {
 }
 
 const hangs: Answer = () => {}
+const cut: Answer = (request) => void request.socket.destroy()
 /** It begins, and goes on for ever. */
 const startPull: Answer = (_, response) => void response.writeHead(200).write('{}\n')
 const late = (says: RegExp): object => ({ code: 'ERR_CALL_TIMEOUT', message: says })
@@ -111,7 +112,6 @@ describe('run', () => {
   })
 
   test('a container that is left behind by a lost connection is named', async (t) => {
-    const cut: Answer = (request) => void request.socket.destroy()
     const { docker } = await runner(t, { start: cut, DELETE: cut })
     const error: unknown = await run(docker).catch((reason: unknown) => reason)
     assert.ok(error instanceof ConnectionError, String(error))
