@@ -62,9 +62,12 @@ function splitAuthority(host: HostText, authority: string): { name: string; port
   if (name !== undefined) return { name, port }
   if (/[[\]]/.test(authority)) refuse(host, 'its brackets are misplaced', 'Use a form such as tcp://[::1]:2376.')
   const address = /^[^%]+/.exec(authority)?.[0] ?? ''
-  if (!isIpv6(address)) refuse(host, 'it has more than one colon', 'Use tcp://HOST:2376.')
+  // What could be a port is one, unless the address is none without it.
+  const { own = '' } = /^(?<own>.+):237[56]$/.exec(address)?.groups ?? {}
+  const meant = isIpv6(own) ? own : address
+  if (!isIpv6(meant)) refuse(host, 'it has more than one colon', 'Use tcp://HOST:2376.')
   const zone = authority.slice(address.length).replace(/^%(?:25)?/, '%25')
-  return refuse(host, 'an IPv6 address in a URL needs brackets', `Did you mean tcp://[${address}${zone}]:2376?`)
+  return refuse(host, 'an IPv6 address in a URL needs brackets', `Did you mean tcp://[${meant}${zone}]:2376?`)
 }
 
 /** Returns the address in its canonical form (RFC 5952), with the zone decoded (RFC 6874). */

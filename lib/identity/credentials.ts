@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { ArgumentError, IdentityError, isDockerMtlsError, sentencesOf } from '../base/errors.ts'
-import { fileReason } from '../base/files.ts'
+import { fileReason, isFolder } from '../base/files.ts'
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { codeOf, isMissing } from '../base/system-error.ts'
 import { enumerate } from '../base/text.ts'
@@ -132,6 +132,8 @@ export async function withClientFolders(folder: string, error: unknown): Promise
 async function folderMeant(folder: string, isFile: boolean): Promise<Sentence | undefined> {
   const { clientFoldersNear, hasClientFiles } = await import('./client-folders.ts')
   if (isFile && (await hasClientFiles(folder))) return `Name the folder that contains the file:  ${folder}`
+  // Somebody else's identity is no remedy for files that are missing in a client's own folder.
+  if (basename(dirname(resolve(folder))) === 'clients' && (await isFolder(folder).catch(() => false))) return undefined
   const found = await clientFoldersNear(folder)
   if (found.length === 0) return undefined
   return `Name the folder of ${found.length === 1 ? 'the' : 'a'} client:  ${enumerate(found, 'or')}`

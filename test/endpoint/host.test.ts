@@ -154,6 +154,8 @@ const REFUSED: [string, RegExp][] = [
   ['10.0.0.5.', /not an IPv4 address/],
   ['a.b.0x10', /not an IPv4 address/],
   ['tcp://::1', /needs brackets.\nDid you mean tcp:\/\/\[::1\]:2376\?/],
+  ['tcp://::1:2376', /Did you mean tcp:\/\/\[::1\]:2376\?/],
+  ['tcp://fe80::1:2375', /Did you mean tcp:\/\/\[fe80::1\]:2376\?/],
   ['fe80::1%eth0', /Did you mean tcp:\/\/\[fe80::1%25eth0\]:2376\?/],
   ['tcp://[fe80::1%eth0]', /must be written %25.\nDid you mean tcp:\/\/\[fe80::1%25eth0\]:2376\?/],
   ['tcp://[fe80::1%25]', /zone/],
