@@ -55,6 +55,16 @@ describe('a wrong folder of certificates', () => {
     }
   })
 
+  test("a client's own folder without a file: the error names no other client", async () => {
+    const own = join(keys, 'clients', 'carol')
+    for (const stderr of await pingBy(own)) {
+      assert.match(stderr, /key\.pem: there is no such file\.$/m)
+      assert.match(stderr, GENERAL)
+    }
+    for (const stderr of await pingBy(join(keys, 'clients', 'carlo')))
+      assert.match(stderr, /Name the folder of a client/)
+  })
+
   test("a server's files under a client's names: the error names the client, and no client by the server's name", async () => {
     const copied = async (to: string): Promise<string> => {
       await mkdir(to, { recursive: true })

@@ -158,6 +158,8 @@ const REFUSED: [string, RegExp][] = [
   ['tcp://fe80::1%eth0:2376', /Did you mean tcp:\/\/\[fe80::1%25eth0\]:2376\?/],
   ['tcp://2001:db8:1:2:3:4:5:2376', /Did you mean tcp:\/\/\[2001:db8:1:2:3:4:5:2376\]:2376\?/],
   ['tcp://::1', /needs brackets.\nDid you mean tcp:\/\/\[::1\]:2376\?/],
+  ['tcp://::1:2376', /Did you mean tcp:\/\/\[::1\]:2376\?/],
+  ['tcp://fe80::1:2375', /Did you mean tcp:\/\/\[fe80::1\]:2376\?/],
   ['fe80::1%eth0', /Did you mean tcp:\/\/\[fe80::1%25eth0\]:2376\?/],
   ['tcp://[fe80::1%eth0]', /must be written %25.\nDid you mean tcp:\/\/\[fe80::1%25eth0\]:2376\?/],
   ['tcp://[fe80::1%25]', /zone/],
