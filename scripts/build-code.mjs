@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
@@ -105,7 +106,10 @@ export async function buildCode(outdir) {
   await toCommonJs(join(outdir, 'cli'), OPTIONS)
   // esbuild doesn't set the mode, and npm marks a bin as executable only on installation. `npx .` in a checkout needs
   // it too.
-  chmodSync(join(outdir, 'cli/main.js'), 0o755)
+  const main = join(outdir, 'cli/main.js')
+  chmodSync(main, 0o755)
+  const known = execFileSync(process.execPath, [main, 'completion', 'bash', '--json'])
+  writeFileSync(join(outdir, 'cli/known-commands.json'), JSON.stringify(JSON.parse(known)))
 }
 
 async function bundle({ sources, folder, weights, costs, plugins }, outdir) {

@@ -64,6 +64,7 @@ async function expectedFiles(): Promise<string[]> {
     ...types,
     ...entries,
     ...shared,
+    'dist/cli/known-commands.json',
     'dist/cli/package.json',
     licenses,
     ...papers,

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { PkiError } from '../base/errors.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
-import { ours, sentence } from '../base/sentence.ts'
+import { option, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 
 /** The names of the server's files. */
 export const SERVER_FILES = ['ca.pem', 'server-cert.pem', 'server-key.pem'] as const
@@ -31,11 +32,11 @@ async function withServer(folder: string): Promise<string> {
   const inner = join(folder, 'server')
   if (await hasServerFiles(folder)) return folder
   if (await hasServerFiles(inner)) return inner
-  if (await isFolder(folder).catch(() => false)) return folder
+  const isThere = await isFolder(folder).catch(() => false)
   throw new PkiError('ERR_PKI_FILE_INVALID', {
     tried: "looking for the server's files",
-    got: `there is no folder ${folder}`,
-    todo: sentence`Name the server/ folder that init created, or a copy of it:  ${ours('daemon', 'apply', '--from', 'docker-mtls/server')}`,
+    got: isThere ? `${folder} has none of ${enumerate(SERVER_FILES)}` : `there is no folder ${folder}`,
+    todo: sentence`Name the server/ folder that init created, or a copy of it:  ${option('from', 'docker-mtls/server')}`,
   })
 }
 

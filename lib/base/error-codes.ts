@@ -112,6 +112,7 @@ export type PolicyErrorCode = keyof typeof POLICY_ERRORS
 
 /**
  * Reading and writing files on this machine.
+ * Reading and writing files and streams on this machine.
  *
  * @useDeclaredType
  */

@@ -37,8 +37,8 @@ export interface CommandSpec {
   readonly json?: string
   /** With --json it prints JSON lines, as `makeProgress` does: answer and error are one line each, with a `type`. */
   readonly jsonLines?: boolean
-  /** The action looks at the other commands with their options, through the parents of its own `command`. */
-  readonly needsAllCommands?: boolean
+  /** Does the action look at the other commands with their options, through the parents of its own `command`? */
+  readonly needsAllCommands?: () => Promise<boolean>
   /** Suggests what to do with an unexpected argument. `flags` are those read so far. */
   readonly stray?: (argument: string, flags: Readonly<Record<string, unknown>>) => Sentence | undefined
   /** Another error in the place of one of the command: its remedy may repeat the arguments. */

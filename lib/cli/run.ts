@@ -80,7 +80,8 @@ async function load(entry: Entry): Promise<Loaded> {
 
 async function parse(argv: readonly string[], meant: Loaded | undefined, context: Context): Promise<void> {
   const { entry, spec } = meant ?? {}
-  const loaded = spec?.needsAllCommands === true ? await Promise.all(COMMANDS.map(load)) : meant ? [meant] : []
+  const loaded =
+    (await spec?.needsAllCommands?.()) === true ? await Promise.all(COMMANDS.map(load)) : meant ? [meant] : []
   const program = buildProgram(context, loaded)
   const words = entry?.words ?? groupOf(argv)
   const command = entry && find(program, entry)

@@ -112,13 +112,22 @@ function unixListener(text: string, path: string): LocalListener {
 function tcpListener(text: string, rest: string): TcpListener {
   const found = /^(?<host>\[[^\]]*\]|[^:]*)(?::(?<port>[^:]*))?$/.exec(rest)?.groups
   if (found === undefined) {
-    return refuse(text, 'it has more than one colon', 'Put an IPv6 address in brackets: [::]:2376.')
+    return refuse(text, 'it has more than one colon', withBrackets(rest) ?? FORMS)
   }
   const { host = '', port } = found
   if (port === undefined || port === '') return refuseNoPort(text, host)
   checkPort(text, host, port)
   checkHost(text, host)
   return `tcp://${host}:${port}`
+}
+
+/** The same IPv6 address in brackets. What could be a port is one: nobody means a group of four digits by `:2376`. */
+function withBrackets(rest: string): string | undefined {
+  const bare = rest.replaceAll(/[[\]]/g, '')
+  const { address = bare, port = '2376' } = /^(?<address>.+):(?<port>\d{4,5})$/.exec(bare)?.groups ?? {}
+  const [own, whole] = [`[${address}]`, `[${bare}]`]
+  if (isBracketedIpv6(own)) return `Put the IPv6 address in brackets: ${own}:${port === '2375' ? '2376' : port}.`
+  return isBracketedIpv6(whole) ? `Put the IPv6 address in brackets: ${whole}:2376.` : undefined
 }
 
 function refuseNoPort(text: string, host: string): never {

@@ -85,7 +85,7 @@ export async function explainInDetail(options: EndpointOptions, env: Environment
     if (!isDockerMtlsError(error)) throw error
     const refused = log.considered
     log.record(refused, 'refused', sentencesOf(error).got, valueOf(refused, log))
-    return { error, steps: stepsOf(log, env, sentence`${refusalOf(refused, log)}, so nothing else counts`) }
+    return { error, steps: stepsOf(log, env, sentence`${refusalOf(refused, log)}, and no other source was looked at`) }
   }
 }
 

@@ -61,11 +61,17 @@ function splitAuthority(host: HostText, authority: string): { name: string; port
   const { name, port = '' } = /^(?<name>\[[^[\]]*\]|[^:[\]]*)(?::(?<port>[^:]*))?$/.exec(authority)?.groups ?? {}
   if (name !== undefined) return { name, port }
   if (/[[\]]/.test(authority)) refuse(host, 'its brackets are misplaced', 'Use a form such as tcp://[::1]:2376.')
-  const address = /^[^%]+/.exec(authority)?.[0] ?? ''
+  // Written like this, the port of Docker is more likely than such an end of an address.
+  const shorter = authority.replace(/:237[56]$/, '')
+  const likely = isIpv6(addressIn(shorter)) ? shorter : authority
+  const address = addressIn(likely)
   if (!isIpv6(address)) refuse(host, 'it has more than one colon', 'Use tcp://HOST:2376.')
-  const zone = authority.slice(address.length).replace(/^%(?:25)?/, '%25')
+  const zone = likely.slice(address.length).replace(/^%(?:25)?/, '%25')
   return refuse(host, 'an IPv6 address in a URL needs brackets', `Did you mean tcp://[${address}${zone}]:2376?`)
 }
+
+/** The part before a zone. */
+const addressIn = (text: string): string => /^[^%]+/.exec(text)?.[0] ?? ''
 
 /** Returns the address in its canonical form (RFC 5952), with the zone decoded (RFC 6874). */
 function parseIpv6(host: HostText, text: string): string {

@@ -99,10 +99,11 @@ const EXPECTED: Readonly<Record<OptionName, string>> = {
   foreignClientCa: 'true or false',
 }
 
+const PASS_OBJECT = "Pass  { host: 'tcp://HOST:2376' }"
+
 /** Checks the names and types of the options, and that no two of them contradict each other. */
 export async function checkEndpointOptions(options: unknown): Promise<EndpointOptions> {
-  if (typeof options === 'string')
-    throw invalidArgument('the options', 'they are a string', "Pass  { host: 'tcp://HOST:2376' }")
+  if (typeof options === 'string') throw invalidArgument('the options', 'they are a string', PASS_OBJECT)
   const { z } = await import('zod')
   const text = z.string().min(1)
   const bytes = z.union([text, z.custom<Uint8Array>((value) => types.isUint8Array(value) && value.length > 0)])
@@ -156,9 +157,8 @@ function optionError(issues: readonly Issue[]): ArgumentError {
     })
   }
   const name = issues[0]?.path[0]
-  const expected = isOption(name) ? EXPECTED[name] : 'an object'
-  const tried = isOption(name) ? sentence`the option ${option(name)}` : 'the options'
-  return invalidArgument(tried, `it is not ${expected}`, `Pass ${expected}.`)
+  if (!isOption(name)) return invalidArgument('the options', 'they are not an object', PASS_OBJECT)
+  return invalidArgument(sentence`the option ${option(name)}`, `it is not ${EXPECTED[name]}`, `Pass ${EXPECTED[name]}.`)
 }
 
 function isOption(name: PropertyKey | undefined): name is OptionName {

@@ -110,6 +110,12 @@ function alreadyDone(status: number, path: string): Sentence | undefined {
   return `Container ${id} is already ${action === 'start' ? 'running' : 'stopped'}. There is nothing to do.`
 }
 
+/** docker-mtls adds the version itself. */
+function versionTwice(status: number, path: string): Sentence | undefined {
+  const [, version] = status === 404 ? (/^\/(v\d+(?:\.\d+)*)\//.exec(path) ?? []) : []
+  return version && `Omit /${version} from the path: docker-mtls adds the version of the API itself.`
+}
+
 /**
  * Makes a {@link DockerApiError} out of an answer's status.
  *
@@ -127,7 +133,7 @@ export function apiError(
   return new ErrorClass(code, {
     ...named,
     got: `the daemon answered ${status}${message === undefined ? '' : `, "${message}"`}`,
-    todo: alreadyDone(status, named.path) ?? todo,
+    todo: alreadyDone(status, named.path) ?? versionTwice(status, named.path) ?? todo,
     status,
     ...(message !== undefined && { daemonMessage: message }),
   })

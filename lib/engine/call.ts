@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
 import { typeName } from '../base/options.ts'
-import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
+import { encodeBody, type RequestBody } from '../transport/body.ts'
+import { isAsyncIterable } from '../transport/given-streams.ts'
 import type { WireRequest } from '../transport/send.ts'
-import { limitOf } from '../transport/time-limits.ts'
+import { limitOf, STILL_WAITING } from '../transport/time-limits.ts'
 import { encodeFilters } from './filters.ts'
 import { refuseNewer, serves, tooNew, type VersionInUse } from './newer.ts'
 import type { Operation, QueryTake } from './operation.ts'
@@ -52,10 +53,17 @@ export function wireCall(operation: Operation, call: Call, inUse: VersionInUse):
     ...encoded,
     headers: { ...encoded.headers, ...headers },
     signal,
-    limit: limitOf(`${operation.name}()`, timeout),
+    limit: limitOf(`${operation.name}()`, timeout, lateRemedy(operation, ids)),
     idleTimeout,
     closed,
   }
+}
+
+/** A late answer is no fault of the daemon if the call waits for something else. */
+function lateRemedy({ name, lane, idle }: Operation, [id = 'ID']: readonly string[] = []): string | undefined {
+  if (lane === 'short' || idle !== undefined) return undefined
+  if (name !== 'containers.wait') return STILL_WAITING
+  return `The container may still run: increase the option timeout, or stop it:  docker.containers.stop('${id}')`
 }
 
 type Options = Readonly<Record<string, unknown>> & RequestOptions

@@ -1,4 +1,5 @@
 import type { ResolvedEndpoint } from '../endpoint/resolve.ts'
+import { watched, watchInput } from '../transport/given-streams.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { Checkpoints } from './checkpoints/checkpoints.ts'
 import { Configs } from './configs/configs.ts'
@@ -165,8 +166,9 @@ export class DockerClient {
    */
   async run(image: string, command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     // Helpers are loaded when they are used: each module adds to the start-up time.
-    const { runContainer } = await import('./workflows/run.ts')
-    return runContainer(this, image, command, options)
+    return watched(options, async () =>
+      (await import('./workflows/run.ts')).runContainer(this, image, command, options),
+    )
   }
 
   /**
@@ -183,6 +185,7 @@ export class DockerClient {
    * ```
    */
   async request(request: RequestDescription): Promise<OpenAnswer> {
+    watchInput(request?.body)
     checkDescription(request)
     return this.#send.open({ ...request, path: checkPath(request.path) })
   }

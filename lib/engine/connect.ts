@@ -41,7 +41,7 @@ export async function identityFor(endpoint: ResolvedEndpoint, options: EndpointO
  * ```
  */
 export async function connect(options: EndpointOptions = {}, env: Environment = process.env): Promise<DockerClient> {
-  if (options.waitFor === undefined) return connectOnce(options, env)
+  if (!mayWait(options)) return connectOnce(options, env)
   const [{ checkEndpointOptions }, { untilReady }] = await Promise.all([
     import('../endpoint/options.ts'),
     import('./until-ready.ts'),
@@ -50,9 +50,14 @@ export async function connect(options: EndpointOptions = {}, env: Environment = 
   return untilReady({ ...once, wait }, (connectTimeout) => connectOnce({ ...once, connectTimeout }, env))
 }
 
+/** Other values than objects are refused where the endpoint is resolved. */
+function mayWait(options: EndpointOptions | null): boolean {
+  return options?.waitFor !== undefined
+}
+
 async function connectOnce(options: EndpointOptions, env: Environment): Promise<DockerClient> {
-  const { signal, connectTimeout = CONNECT_TIMEOUT_MS, maxAnswerBytes, proxy } = options
   const endpoint = await resolveEndpoint(options, env)
+  const { signal, connectTimeout = CONNECT_TIMEOUT_MS, maxAnswerBytes, proxy } = options
   const identity = await identityFor(endpoint, options)
   const dispatcher = createDispatcher(endpoint, identity, {
     connectTimeout,

@@ -94,6 +94,42 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
     status: 404,
     todo: ([, path = '']) => `Correct the path ${path}: it doesn't exist in the container.`,
   },
+  // distribution/reference, for a name in any parameter.
+  {
+    pattern: /repository name (?:\((?:library\/)?([^\s)]+)\) )?must be lowercase/,
+    todo: ([, name = '']) => `Write the name in lower case${name === '' ? '.' : `:  ${name.toLowerCase()}`}`,
+  },
+  {
+    pattern: /invalid reference format/,
+    todo: 'Correct the name of the image. A complete one is  registry.example.com/team/app:1.2',
+  },
+  {
+    pattern: /invalid tag format/,
+    todo: 'Correct the tag: it consists of letters, digits, _, . and -, and begins with a letter, a digit or _.',
+  },
+  // moby, daemon/oci_linux.go and daemon/devices.go.
+  {
+    pattern: /gathering device information while adding custom device "([^"]+)"/,
+    todo: ([, path = '']) => `Correct HostConfig.Devices: ${path} must be a device on the daemon's host.`,
+  },
+  {
+    pattern: /could not select device driver/,
+    todo: "Install the driver on the daemon's host, such as the NVIDIA Container Toolkit for GPUs, or correct HostConfig.DeviceRequests.",
+  },
+  // moby, daemon/logger, volume/drivers and others.
+  {
+    pattern: /error looking up \w+ plugin ([^\s:]+): plugin/,
+    todo: ([, driver = '']) =>
+      `Correct the name of the driver, or install its plugin:  docker.plugins.pull('${driver}', [])`,
+  },
+  {
+    pattern: /wrong rlimit value: RLIMIT_(\w+)/,
+    todo: ([, name = '']) => `Correct HostConfig.Ulimits: Linux has no limit ${name.toLowerCase()}.`,
+  },
+  {
+    pattern: /Decoding seccomp profile failed/,
+    todo: 'Correct HostConfig.SecurityOpt: seccomp= is followed by the profile itself, as JSON.',
+  },
   // moby, api/server: no route.
   {
     pattern: /^page not found$/,

@@ -22,6 +22,23 @@ function refuse(what: string, got: string): ArgumentError {
   })
 }
 
+/** Filters of which the daemon knows only two values. */
+const BOOLEANS: ReadonlySet<string> = new Set(['all', 'dangling', 'enabled', 'is-automated', 'is-official', 'is-task'])
+
+const TWO_VALUES: ReadonlySet<unknown> = new Set([true, false, 'true', 'false', 1, 0, '1', '0', undefined])
+
+function checkBooleans(filters: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(filters)) {
+    const wrong = BOOLEANS.has(key) && [value].flat().find((one) => !TWO_VALUES.has(one))
+    if (wrong === false || wrong === undefined) continue
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: `the filter ${key}`,
+      got: `it is ${shown(wrong)}`,
+      todo: 'Pass true or false.',
+    })
+  }
+}
+
 function word(key: string, value: unknown): string {
   if (key === 'until') return encodeUntil('the filter until', value)
   if (typeof value === 'string' || typeof value === 'boolean') return String(value)
@@ -53,6 +70,7 @@ export function encodeFilters(
 ): string {
   if (!isPlain(filters)) throw refuse(what, 'it is not a plain object')
   if (known) refuseUnknown(what, Object.keys(filters), known)
+  if (known) checkBooleans(filters)
   for (const [key, allowed] of Object.entries(values))
     if (filters[key] !== undefined) checkOneOf(`the filter ${key}`, filters[key], allowed)
   const lists = Object.entries(filters)

@@ -62,10 +62,15 @@ const ADVICE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'images.save()': { output: 'Write the stream that you get to a file.' },
   'run()': {
     detach: 'Call containers.create() and containers.start(), which do not wait for its end.',
+    binds: "Set HostConfig: { Binds: ['/path:/path'] }.",
+    mounts: "Set HostConfig: { Mounts: [{ Type: 'bind', Source: '/path', Target: '/path' }] }.",
+    volume: "Set HostConfig: { Binds: ['/path:/path'] }.",
     volumes: "Set HostConfig: { Binds: ['/path:/path'] }.",
     ports: "Set HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } }.",
     memory: 'Set HostConfig: { Memory: BYTES }.',
+    net: 'Set HostConfig: { NetworkMode: NAME }.',
     network: 'Set HostConfig: { NetworkMode: NAME }.',
+    body: "Set the fields of the API in the options themselves:  { Env: ['NAME=value'], HostConfig: { Memory: BYTES } }",
     privileged: 'Set HostConfig: { Privileged: true }.',
   },
 }
@@ -104,8 +109,12 @@ function hintFor(key: string, known: readonly string[], of: string, fields: Fiel
   if (other !== undefined) return `Did you mean ${other}? ${allOptions(known)}`
   const field = fields && similarName(key, known) === undefined ? fieldFor(key) : undefined
   if (field !== undefined) return `${field} is a field of the API: set it in ${fields}.`
-  return similarOption(key, known)
+  const hint = similarOption(key, known)
+  return fields === 'the options' ? `${hint} ${OTHER_SETTINGS}` : hint
 }
+
+/** The names of the options alone would hide that these calls take every field of the API. */
+const OTHER_SETTINGS = 'All other settings have the names of the API, such as Env and WorkingDir.'
 
 /** The field of the API that a name stands for: itself, or that of another client's name. */
 export const fieldFor = (key: string): string | undefined => (/^[A-Z]/.test(key) ? key : lookUp(FIELDS, key))

@@ -36,9 +36,28 @@ const SIGNALS: KnownMessage = {
   todo: "Set killSignal to a signal of Linux, such as 'SIGTERM', or to its number.",
 }
 const TOO_LITTLE_MEMORY = row(400, /Minimum memory limit/, 'Memory counts bytes, and has to be at least  6 * 1024 ** 2')
-const INCOMPLETE_TAR: KnownMessage = {
+const incompleteTar = (todo: string): KnownMessage => ({
   pattern: /unexpected EOF|invalid tar header|archive\/tar|processing tar file/i,
-  todo: 'Pass a complete tar, as docker.images.save() or docker save writes it.',
+  todo,
+})
+const INCOMPLETE_FILES = incompleteTar(
+  'Pass a complete tar of a file system, as docker.containers.export() or docker export writes it.',
+)
+/** The daemon fetches a URL of the caller. */
+const UNREACHABLE_URL: KnownMessage = {
+  pattern: /^(?:Get|Head) "?https?:.*(?:dial tcp|no such host|timeout|connection refused)/i,
+  todo: "Correct the URL: the daemon's host can't fetch it.",
+}
+/** moby, image/tarexport: a tar without the files of `docker save`. With the containerd store, image/archive. */
+const NO_SAVED_IMAGE: KnownMessage = {
+  pattern: /docker-import-\d+\/\S+: no such file|unrecognized image format/,
+  todo: 'Pass a tar of docker.images.save() or docker save. For the files of docker.containers.export() or docker export, call docker.images.import().',
+}
+/** 404, or 500 from a manager of a swarm. */
+const OTHER_NETWORK: KnownMessage = {
+  pattern: /(?:^|desc = )network (\S+) not found/,
+  todo: ([, name = '']) =>
+    `Correct the name of the network, or create it first:  docker.networks.create({ Name: '${name}' })`,
 }
 const PRUNES = row(409, /prune operation is already running/, 'Wait until the other prune has ended, and call again.')
 const IN_SWARM = row(
@@ -69,6 +88,7 @@ const usedByServices = (what: string): KnownMessage =>
  */
 export const REFUSALS: Readonly<Record<string, Refusals>> = {
   'containers.create': () => [
+    OTHER_NETWORK,
     OTHER_NAME,
     NAME_RULE,
     OTHER_PLATFORM,
@@ -113,6 +133,7 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
   ],
   'containers.start': (id) => [
+    OTHER_NETWORK,
     row(409, /paused container/, `Unpause the container instead:  docker.containers.unpause('${id}')`),
     row(
       409,
@@ -154,7 +175,26 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
     row(409, /dependent child images/, 'Remove the images that were made from this one first.'),
   ],
-  'images.load': () => [INCOMPLETE_TAR],
+  'images.load': () => [
+    incompleteTar('Pass a complete tar, as docker.images.save() or docker save writes it.'),
+    NO_SAVED_IMAGE,
+  ],
+  'images.import': () => [INCOMPLETE_FILES, UNREACHABLE_URL],
+  'images.create': () => [INCOMPLETE_FILES],
+  'images.build': () => [
+    incompleteTar('Pass a complete tar of the context.'),
+    {
+      pattern: /^Cannot locate specified Dockerfile: /,
+      todo: 'Correct the option dockerfile: the tar has no file of this name.',
+    },
+    {
+      pattern: /network mode \S+ not supported by buildkit/,
+      todo: "Set networkmode to 'default', 'host' or 'none', or set { builder: 'classic' } for another network.",
+    },
+  ],
+  'containers.archive.put': () => [
+    incompleteTar('Pass a complete tar. A single file is copied by docker.containers.copyTo().'),
+  ],
   'images.prune': () => [PRUNES],
   'images.buildPrune': () => [PRUNES],
   'networks.create': () => [
@@ -201,6 +241,7 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     ),
   ],
   'volumes.prune': () => [PRUNES],
+  'plugins.create': () => [incompleteTar('Pass a complete tar with config.json and the folder rootfs.')],
   'plugins.enable': () => [NOTHING_TO_DO],
   'plugins.disable': (id) => [NOTHING_TO_DO, pluginInUse(id, 'disable')],
   'plugins.remove': (id) => [disableFirst(id, 409, /is enabled/), pluginInUse(id, 'remove')],

@@ -3,7 +3,8 @@ import { ByteList } from '../base/byte-list.ts'
 import type { DockerApiError } from '../base/errors.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
 import { answerTooLarge } from '../transport/answer-limit.ts'
-import { encodeBody, isAsyncIterable, type RequestBody } from '../transport/body.ts'
+import { encodeBody, type RequestBody } from '../transport/body.ts'
+import { isAsyncIterable, watchInput } from '../transport/given-streams.ts'
 import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
@@ -170,7 +171,8 @@ export class Send {
     const encoded = encodeBody(given)
     const limit = limitOf(`request(${method} ${path})`, timeout)
     const wire = { method, path: path + encodeQuery(query), ...encoded, signal, limit, idleTimeout }
-    const versioned = this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } })
+    const what = `the body of request(${method} ${path})`
+    const versioned = await withInput(this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } }), what)
     const failure = (refused: Refused): DockerApiError => apiError(refused.status, description, refused.body)
     const { status, headers: head, body } = await this.#succeeding(versioned, failure)
     const most = this.#dispatcher.maxAnswerBytes
@@ -222,7 +224,9 @@ export class Send {
 
   /** The table of all fields is loaded only when a body is sent. */
   async #checked(operation: Operation, call: Call): Promise<WireRequest> {
+    watchInput(call.body)
     const wire = this.#wire(operation, call)
+    if (isAsyncIterable(wire.body)) return withInput(wire, `the body of ${operation.name}()`)
     if (operation.body !== 'json' || allowsUnknown(call.options)) return wire
     const { checkFields } = await import('./body-fields/check.ts')
     checkFields(operation, call.body)
@@ -240,6 +244,14 @@ export class Send {
   get #target(): string {
     return formatEndpoint(this.#dispatcher.endpoint)
   }
+}
+
+/** The request with its stream as an input, whose failure names it. */
+async function withInput(wire: WireRequest, what: string): Promise<WireRequest> {
+  const { body } = wire
+  if (!isAsyncIterable(body)) return wire
+  const { openInput } = await import('./stream/input.ts')
+  return { ...wire, body: openInput(body, what) }
 }
 
 /** An answer with a status that is an error, and the beginning of its body. */

@@ -1,4 +1,5 @@
 import type { Environment } from '../endpoint/environment.ts'
+import { watchOutputs } from '../transport/given-streams.ts'
 import type { Progress } from './stream/progress.ts'
 import type { ProgressMessage } from './types/progress.ts'
 import type { BuildEvent } from './workflows/build/events.ts'
@@ -25,6 +26,11 @@ export async function showProgress<Result>(
   options: ShowProgressOptions = {},
   env: Environment = process.env,
 ): Promise<Result> {
-  const { checkShown, show } = await import('./workflows/show-progress/show.ts')
-  return show(progress, checkShown(progress, options), env)
+  const unwatch = watchOutputs((options as ShowProgressOptions | null)?.output)
+  try {
+    const { checkShown, show } = await import('./workflows/show-progress/show.ts')
+    return await show(progress, checkShown(progress, options), env)
+  } finally {
+    unwatch()
+  }
 }

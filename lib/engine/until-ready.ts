@@ -31,13 +31,16 @@ export async function untilReady<Result>(
   const deadline = performance.now() + wait
   const left = (): number => deadline - performance.now()
   const mayPass = passingFaults()
-  for (;;) {
+  for (let isLast = false; ;) {
     try {
       return await attempt(Math.min(connectTimeout, Math.max(left() / 2, SHORTEST_MS)))
     } catch (error) {
-      if (!mayPass(error) || left() < PAUSE_MS) throw error
+      const rest = left()
+      if (!mayPass(error) || isLast || rest <= 0) throw error
       onFault?.(error)
-      await pause(PAUSE_MS, signal)
+      // The last attempt is made at the end of the time.
+      isLast = rest <= PAUSE_MS
+      await pause(Math.min(rest, PAUSE_MS), signal)
     }
   }
 }

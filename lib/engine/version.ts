@@ -68,12 +68,31 @@ export function notDocker(tried: string, status: number, headers: AnswerHeaders)
   })
 }
 
-/** Refuses a pinned version that the daemon doesn't serve: no call could work. */
+/**
+ * Refuses a pinned version that the daemon doesn't serve, since no call could work, and one that is older than our oldest, since
+ * the daemon would silently ignore fields that are newer.
+ */
 export function checkPinned(pinned: string, served: string | undefined, target: string): string {
+  if (compareVersions(pinned, OLDEST_API_VERSION) < 0) {
+    // Without the pin, too, a daemon may be too old.
+    chooseVersion(served, target)
+    throw pinnedTooOld(pinned, target)
+  }
   if (served === undefined || compareVersions(pinned, served) <= 0) return pinned
   throw new DockerApiError('ERR_API_VERSION_UNSUPPORTED', {
     tried: `connecting to ${target} with API version ${pinned}`,
     got: `the daemon serves API versions up to ${served}`,
+    todo: REMOVE_PIN,
+    status: 200,
+    method: 'GET',
+    path: '/_ping',
+  })
+}
+
+function pinnedTooOld(pinned: string, target: string): DockerApiError {
+  return new DockerApiError('ERR_API_VERSION_UNSUPPORTED', {
+    tried: `connecting to ${target} with API version ${pinned}`,
+    got: `docker-mtls needs at least ${OLDEST_API_VERSION}`,
     todo: REMOVE_PIN,
     status: 200,
     method: 'GET',

@@ -34,9 +34,13 @@ export function refuseHost(
   const results = preconditions.map((check) => check(facts, settings))
   const unmet = results.find((result) => result !== undefined)
   if (unmet === undefined) return
-  const { code, got, todo } = unmet
+  const { code, got } = unmet
+  const todo = purpose === 'read' && code === 'ERR_HOST_NO_SYSTEMD' ? NOTHING_APPLIED : unmet.todo
   throw new ProvisionError(code, { tried: `inspecting ${name}`, got, todo })
 }
+
+const NOTHING_APPLIED =
+  'An apply needs systemd, so docker-mtls has changed nothing here. Look at the command line of dockerd and at its daemon.json yourself.'
 
 /**
  * Why no apply is possible on this machine, which may be a container or a laptop.

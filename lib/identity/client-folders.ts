@@ -19,6 +19,14 @@ export async function clientFoldersNear(folder: string): Promise<string[]> {
   return found.find((clients) => clients.length > 0) ?? []
 }
 
+/** The folder of the CA and the name of a client whose own folder lacks a file; undefined for any other folder. */
+export async function clientOf(folder: string): Promise<{ root: string; name: string } | undefined> {
+  const [clients, root] = [dirname(folder), dirname(dirname(folder))]
+  if (basename(clients) !== 'clients' || !(await isFile(join(root, 'ca', 'ca.pem')))) return undefined
+  const has = await Promise.all(FILES.map((file) => isFile(join(folder, file))))
+  return has.some(Boolean) ? { root, name: basename(folder) } : undefined
+}
+
 /** A folder that contains the named one counts only if it has a CA: its `clients` could be anything. */
 async function whereHasCa(folders: readonly string[]): Promise<string[]> {
   const have = await Promise.all(folders.map((folder) => isFile(join(folder, 'ca', 'ca.pem'))))

@@ -28,6 +28,17 @@ export function readCertificates(source: Source): X509Certificate[] {
   return blocks.map(({ text }, index) => openCertificate(text, nameOf(source.name, index, blocks.length)))
 }
 
+/** Refuses a certificate and a key of which each is in the place of the other. */
+export function refuseSwapped(cert: Source, key: Source): void {
+  if (holdsCertificate(cert) || !holdsPrivateKey(cert) || holdsPrivateKey(key) || !holdsCertificate(key)) return
+  const both = `${cert.name} and ${key.name}`
+  throw notPem(both, 'the first holds a private key, and the second a certificate', 'Swap the two.')
+}
+
+function holdsCertificate({ text, name }: Source): boolean {
+  return readPem(text, name).some(({ label }) => label === 'CERTIFICATE')
+}
+
 /** How errors name one of the certificates in a part. */
 export function nameOf(part: string, index: number, count: number): string {
   return count === 1 ? part : `certificate ${index + 1} of ${part}`

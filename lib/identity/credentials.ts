@@ -130,8 +130,12 @@ export async function withClientFolders(folder: string, error: unknown): Promise
 
 /** Names the folder that contains the named file, or the folders of clients near the named folder. */
 async function folderMeant(folder: string, isFile: boolean): Promise<Sentence | undefined> {
-  const { clientFoldersNear, hasClientFiles } = await import('./client-folders.ts')
+  const { clientFoldersNear, clientOf, hasClientFiles } = await import('./client-folders.ts')
   if (isFile && (await hasClientFiles(folder))) return `Name the folder that contains the file:  ${folder}`
+  // The identity of another client is no replacement.
+  const own = isFile ? undefined : await clientOf(folder)
+  if (own !== undefined && !(await hasClientFiles(folder)))
+    return sentence`Restore the file, or issue a new certificate for this client:  ${ours('cert', 'client', own.name, '--dir', own.root)}`
   const found = await clientFoldersNear(folder)
   if (found.length === 0) return undefined
   return `Name the folder of ${found.length === 1 ? 'the' : 'a'} client:  ${enumerate(found, 'or')}`

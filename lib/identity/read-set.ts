@@ -4,7 +4,7 @@ import { ours, sentence } from '../base/sentence.ts'
 import { checkCas, checkCaDates, checkChainDates } from './ca-checks.ts'
 import { findChain, foreignIssuer, links, type Link } from './chain.ts'
 import { checkDates, checkKeyType, checkPurpose, checkSignature, describe } from './checks.ts'
-import { holdsPrivateKey, readCertificates } from './contents.ts'
+import { holdsPrivateKey, readCertificates, refuseSwapped } from './contents.ts'
 import { openKey } from './key.ts'
 import type { Credentials } from './credentials.ts'
 import { digestOf, IdentitySet } from './set.ts'
@@ -24,6 +24,7 @@ export interface ReadingContext {
 /** Reads the three parts and checks them as a set, all before the first byte leaves the machine. */
 export function readSet(credentials: Credentials, rules: Rules, { now, keyMode }: ReadingContext): IdentitySet {
   const authorities = links(readCertificates(credentials.ca), credentials.ca.name)
+  refuseSwapped(credentials.cert, credentials.key)
   const [client, ...intermediates] = links(readCertificates(credentials.cert), credentials.cert.name) as [
     Link,
     ...Link[],

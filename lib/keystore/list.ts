@@ -46,7 +46,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   const entries = await readLedger(paths.ledger)
   if (entries.length === 0 && (await readIfThere(paths.cert)) === undefined) {
     throw new PkiError('ERR_CA_MISSING', {
-      tried: `listing the certificates in ${root}`,
+      tried: `reading the certificates in ${root}`,
       got: `there is no CA in ${resolve(root)}`,
       todo: createCaRemedy(root),
     })

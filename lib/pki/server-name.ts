@@ -113,7 +113,8 @@ function notation(given: string): string | undefined {
   if (given.includes('/')) return 'it is a network or a path; a certificate names single hosts'
   if (given.includes(',') || given.includes(';')) return 'it is a list of names'
   if (given.includes('@')) return 'it contains a user name'
-  if (/^\[.*\]:\d*$|^[^:]+:\d*$/.test(given)) return 'it contains a port; a certificate is valid for every port'
+  if (/^\[.*\]:\d*$|^[^:]+:\d*$|^.*:237[56]$/.test(given))
+    return 'it contains a port; a certificate is valid for every port'
   return undefined
 }
 
@@ -166,7 +167,7 @@ function guess(given: string): string | undefined {
     .replace(/^.*@/, '')
     .replace(/%[^\]]*/, '')
     .replace(/^\[(.*)\](?::\d*)?$/, '$1')
-    .replace(/^([^:]+):\d*$/, '$1')
+    .replace(/^([^:]+):\d*$|^(.+):237[56]$/, '$1$2')
     .replace(/^\.+/, '')
   const ipv4 = mappedIpv4(normaliseAddress(host) ?? '')
   if (ipv4 !== undefined) return ipv4

@@ -39,6 +39,12 @@ export function hostOf(server: string): string {
   return server.replace(/^https?:\/\//, '').replace(/\/.*$/s, '')
 }
 
+/** The registry of a server of `docker login`, as in image names; Docker Hub if there is none. */
+export function registryOf(server: string = HUB): string {
+  const host = hostOf(showHost(server))
+  return HUB_HOSTS.has(host) ? HUB : host
+}
+
 /** Is this key of config.json for this server? */
 export function isFor(key: string, server: string): boolean {
   if (key === server) return true

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { ArgumentError } from '../base/errors.ts'
+import { isAsyncIterable, readableOf } from './given-streams.ts'
 import type { WireRequest } from './send.ts'
 
 /** Bytes in memory or as a stream. For a file, pass `createReadStream(path)`. */
@@ -8,11 +9,6 @@ export type Bytes = Uint8Array | Readable | AsyncIterable<Uint8Array>
 /** A request body. Objects are sent as JSON, strings and bytes as they are. */
 export type RequestBody = object | string | Bytes
 
-/** True for Node.js streams, web streams and all other async iterables. */
-export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
-}
-
 /**
  * Returns the body and the content type of a request. Strings and bytes are sent as they are, all other objects as
  * JSON.
@@ -20,7 +16,7 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
 export function encodeBody(body: RequestBody | undefined): Pick<WireRequest, 'body' | 'headers'> {
   if (body === undefined) return {}
   if (typeof body === 'string' || body instanceof Uint8Array || body instanceof Readable) return { body }
-  if (isAsyncIterable(body)) return { body: Readable.from(body) }
+  if (isAsyncIterable(body)) return { body: readableOf(body) }
   try {
     return { body: JSON.stringify(body, refuseCollections), headers: { 'content-type': 'application/json' } }
   } catch (cause) {

@@ -140,6 +140,16 @@ function forbiddenFault(code: string, { kind }: ConnectionContext): Fault | unde
   }
 }
 
+/** Docker contexts and variables may come from a machine with Windows. */
+function pipeFault(code: string, { kind }: ConnectionContext): Fault | undefined {
+  if (kind !== 'npipe' || code !== 'ENOENT' || process.platform === 'win32') return undefined
+  return {
+    code: 'ERR_SOCKET_NOT_FOUND',
+    got: 'named pipes exist only on Windows',
+    todo: sentence`Set ${option('host')} or DOCKER_HOST to unix:///PATH for a daemon of this machine, or to tcp://HOST:2376 or ssh://USER@HOST.`,
+  }
+}
+
 function refusedFault(code: string, { kind }: ConnectionContext): Fault | undefined {
   if (code !== 'ECONNREFUSED') return undefined
   return {
@@ -244,6 +254,7 @@ export function explainFault(error: unknown, context: ConnectionContext): unknow
     silentFault(code, context) ??
     keepAliveFault(code, context) ??
     forbiddenFault(code, context) ??
+    pipeFault(code, context) ??
     FAULTS[code] ??
     nameFault(code, context) ??
     refusedFault(code, context) ??

@@ -47,17 +47,21 @@ async function sendLimited<Request extends Limited, Answer>(
 }
 
 /** The time that the caller gave a call is up. */
-export function callTimeout(call: string, timeout: number): ConnectionError {
+export function callTimeout(call: string, timeout: number, todo: string = LATE): ConnectionError {
   return new ConnectionError('ERR_CALL_TIMEOUT', {
     tried: `calling ${call}`,
     got: `it had not ended after ${timeout} ms`,
-    todo: 'Check the load of the daemon and the network, or increase the option timeout.',
+    todo,
   })
 }
 
+const LATE = 'Check the load of the daemon and the network, or increase the option timeout.'
+/** For calls that last as long as what they wait for. */
+export const STILL_WAITING = 'Increase the option timeout, or omit it: this call lasts until what it waits for ends.'
+
 /** The time limit of a call, if the caller has set one. */
-export function limitOf(call: string, timeout: number | undefined): TimeLimit | undefined {
-  return timeout === undefined ? undefined : { timeout, late: callTimeout(call, timeout) }
+export function limitOf(call: string, timeout: number | undefined, todo?: string): TimeLimit | undefined {
+  return timeout === undefined ? undefined : { timeout, late: callTimeout(call, timeout, todo) }
 }
 
 /** A connection was opened, but its first request was not answered in time. */

@@ -6,7 +6,7 @@ const PAPERS = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECU
 export const LICENSES = 'dist/bundled-licenses.txt'
 /** Everything that a tarball may contain in addition to {@link PAPERS}. */
 const EXPECTED = [
-  /^dist\/cli\/package\.json$/,
+  /^dist\/cli\/(?:package|known-commands)\.json$/,
   /^dist\/(?:[\w-]+\/)*[\w-]+(?:\.d\.ts|\.js)$/,
   /^docs\/(?:checks\/)?[\w-]+\.md$/,
 ]

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, mkdir, rm } from 'node:fs/promises'
+import { access, copyFile, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -55,6 +55,16 @@ describe('a wrong folder of certificates', () => {
     }
   })
 
+  test("a client's own folder without a file: the error names no other client", async () => {
+    const own = join(keys, 'clients', 'carol')
+    for (const stderr of await pingBy(own)) {
+      assert.match(stderr, /key\.pem: there is no such file\.\n.*cert client carol /)
+      assert.doesNotMatch(stderr, /alice|bob/)
+    }
+    for (const stderr of await pingBy(join(keys, 'clients', 'carlo')))
+      assert.match(stderr, /Name the folder of a client/)
+  })
+
   test("a server's files under a client's names: the error names the client, and no client by the server's name", async () => {
     const copied = async (to: string): Promise<string> => {
       await mkdir(to, { recursive: true })
@@ -72,6 +82,20 @@ describe('a wrong folder of certificates', () => {
     await copied(join(keys, 'hosts/web02'))
     for (const stderr of await pingBy(join(keys, 'hosts/web02')))
       assert.match(stderr, /^Name the folder of a client: /m)
+  })
+
+  test('a client whose certificate is missing gets its own again, not that of another one', async () => {
+    const path = join(keys, 'clients/carol')
+    await runCli(['cert', 'client', 'carol', '--dir', keys])
+    await rm(join(path, 'cert.pem'))
+    for (const stderr of await pingBy(path)) {
+      assert.match(stderr, /^ERR_IDENTITY_FILE_MISSING: .*carol\/cert\.pem/m)
+      assert.ok(stderr.includes(`cert client carol --dir ${keys}\n`), stderr)
+    }
+    const again = await runCli(['cert', 'client', 'carol', '--dir', keys])
+    assert.equal(again.code, 0, again.stderr)
+    await access(join(path, 'cert.pem'))
+    await rm(path, { recursive: true })
   })
 
   test('a folder that belongs to no CA, name no other client', async () => {

@@ -117,6 +117,7 @@ describe('cert renew', () => {
     assert.match(stdout, /on the server, as root, with a copy of .*server:\n +docker-mtls daemon apply/)
     assert.equal(stdout.match(/^replaced /gm)?.length, 3)
     assert.equal(stdout.match(/; renewed because you asked for it$/gm)?.length, 3)
+    assert.equal(stdout.match(/^ +dockerd also accepts the old certificate, until \d{4}-/gm)?.length, 2)
     // The line for a client works as it stands.
     const line = /docker-mtls (client export alice .*)/.exec(stdout)?.[1]?.split(' ') ?? []
     assert.equal((await runCli([...line.slice(0, -2), join(folder, 'alice.tar'), '--force'])).code, 0)

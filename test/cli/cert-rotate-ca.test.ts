@@ -185,6 +185,28 @@ describe('cert rotate-ca', () => {
     )
   })
 
+  test('of several servers, a name that only one of them has is inspected; without one, the server is confirmed', async (t) => {
+    const { folder, rotate } = await place(t)
+    await new PkiFolder(folder).ensureServer(['build01.example.com', '10.0.0.4'], { host: 'twin' })
+    const { stdout } = await rotate()
+    assert.doesNotMatch(stdout, /--host /)
+    assert.match(stdout, /^then here:\n {2}docker-mtls cert rotate-ca .*--phase trust --confirm-server server$/m)
+    const { code, stderr } = await rotate(['--phase', 'trust', '--host', 'tcp://localhost:2376'])
+    assert.equal(code, 2, stderr)
+    assert.match(stderr, /each server is localhost to itself, and the folder has several: server and hosts\/twin\.$/m)
+  })
+
+  test('of a named phase, a daemon that is not as it should be fails the command', async (t) => {
+    const { folder, rotate } = await place(t)
+    const daemon = await startFakeDaemon(folder)
+    t.after(() => daemon.close())
+    await rotate(['--name', 'B'])
+    await daemon.close()
+    const { code, stdout } = await rotate(['--phase', 'trust', '--host', daemon.url])
+    assert.equal(code, 1)
+    assert.match(stdout, /doesn't have its new files yet/)
+  })
+
   test('a client whose key is elsewhere: the lines for it work', async (t) => {
     const where = await place(t)
     const { base, run, rotate } = where
@@ -264,6 +286,7 @@ describe('--json', () => {
         {
           name: 'server',
           names: ['build01.example.com', '10.0.0.4', 'localhost', '127.0.0.1', '::1'],
+          inspectAs: 'build01.example.com',
           probe: false,
         },
       ],

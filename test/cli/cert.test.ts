@@ -169,7 +169,9 @@ test('what a replaced authority has issued is known by that, and not handed out'
 test('of several servers, and of a client whose key is elsewhere, it is said how they are issued anew', async (t) => {
   const { folder, cert, json } = await place(t)
   await cert(['ca'])
-  for (const host of ['b1', 'b2']) await new PkiFolder(folder).ensureServer([host], { host })
+  for (const host of [undefined, 'b1', 'b2']) {
+    await new PkiFolder(folder).ensureServer([host ?? 'b0'], host === undefined ? {} : { host })
+  }
   const request = join(folder, 'ci.csr')
   await writeFile(request, (await createRequest({ name: 'ci' })).request)
   await cert(['sign', request, '--out', join(folder, 'ci.pem')])

@@ -290,3 +290,8 @@ describe('cert revoke', () => {
     assert.equal((await run(['cert', 'revoke', 'alice', '--host', 'build01'])).code, 2)
   })
 })
+
+test('client rm without a CA says that there is none', async (t) => {
+  const root = await temporaryFolder(t)
+  await fails(runCli(['client', 'rm', 'x', '--dir', join(root, 'keys')]), 'ERR_CA_MISSING')
+})

@@ -203,6 +203,18 @@ describe('daemon render', () => {
     }
   })
 
+  test("a folder without a server's files is refused", async (t) => {
+    const folder = await temporaryFolder(t)
+    for (const argv of [
+      ['daemon', 'render'],
+      ['daemon', 'apply', '--dry-run'],
+    ]) {
+      const { code, stdout, stderr } = await runCli([...argv, '--from', folder])
+      assert.deepEqual([code, stdout], [1, ''])
+      assert.match(stderr, /has none of ca\.pem, server-cert\.pem and server-key\.pem\.\n.*--from docker-mtls\/server/)
+    }
+  })
+
   test('of two files neither is written where one can not be', async (t) => {
     const folder = await temporaryFolder(t)
     await writeFile(join(folder, 'override.conf'), 'mine')

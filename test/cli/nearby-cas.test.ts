@@ -55,7 +55,7 @@ describe('a command in a folder without a CA', () => {
     assert.equal(
       stderr,
       [
-        `ERR_CA_MISSING: listing the certificates in keys: there is no CA in ${join(cwd, 'keys')}.`,
+        `ERR_CA_MISSING: reading the certificates in keys: there is no CA in ${join(cwd, 'keys')}.`,
         `Use the CA near CA in ${near}:  docker-mtls cert list --dir ${near}  Other CAs: far CA in ${far} and home CA in ${outside}.`,
         '',
       ].join('\n'),

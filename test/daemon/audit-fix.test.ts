@@ -33,6 +33,7 @@ describe(
     let folder: string
     let first: AuditReport
     let said: string
+    let again: string
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), 'audit-fix-'))
       const json = join(folder, 'daemon.json')
@@ -42,9 +43,14 @@ describe(
         await engine.start({ Env: ['DB_PASSWORD=canary'] }, 'web')
         first = auditSnapshot(await collectSnapshot(engine.docker))
         const env = { HOME: '/nonexistent', ...engine.daemon.clientEnv }
-        const { code, stderr } = await runCli(['audit', '--fix', join(folder, 'fix'), '--daemon-json', json], { env })
-        assert.equal(code, 3, stderr)
-        said = stderr
+        const audit = async (): Promise<string> => {
+          const { code, stderr } = await runCli(['audit', '--fix', join(folder, 'fix'), '--daemon-json', json], { env })
+          assert.equal(code, 3, stderr)
+          return stderr
+        }
+        said = await audit()
+        await writeFile(join(folder, 'fix/web.create.json'), 'edited')
+        again = await audit()
       } finally {
         await engine.stop()
       }
@@ -58,6 +64,13 @@ describe(
       const request = JSON.parse(text) as ContainerCreateRequest
       assert.deepEqual([request.HostConfig?.CapDrop, request.User], [['ALL'], '65534:65534'])
       assert.ok(!text.includes('canary'))
+    })
+
+    test('keeps what somebody has changed in a file of an earlier run', async () => {
+      const [, old = ''] = /web\.create\.json had other contents: they are in (\S+)\.$/m.exec(again) ?? []
+      assert.equal(await readFile(old, 'utf8'), 'edited', again)
+      assert.doesNotMatch(said, /other contents/)
+      assert.equal(again.match(/had other contents/g)?.length, 1)
     })
 
     test('shows how daemon.json would differ', async () => {

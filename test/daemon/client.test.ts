@@ -153,10 +153,9 @@ describe('a client of a real daemon', { skip }, () => {
       code: 'ERR_API_VERSION_UNSUPPORTED',
       message: /with API version 1\.99: the daemon serves API versions up to 1\.45\.\nRemove DOCKER_API_VERSION/,
     })
-    const tooOld = await connected(t, { apiVersion: '1.20' }, env)
-    await assert.rejects(tooOld.version(), {
+    await assert.rejects(connected(t, { apiVersion: '1.39' }, env), {
       code: 'ERR_API_VERSION_UNSUPPORTED',
-      message: /client version 1\.20 is too old[^]*\nRemove DOCKER_API_VERSION/,
+      message: /with API version 1\.39: docker-mtls needs at least 1\.40\.\nRemove DOCKER_API_VERSION/,
     })
   })
 

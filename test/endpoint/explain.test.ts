@@ -129,7 +129,7 @@ describe('explainEndpoint tells', () => {
     for (const [fate, env, passedOver] of fates) {
       const { steps } = await explainEndpoint({}, { ...HOME, ...env })
       const step = steps.find(({ source }) => source === passedOver)
-      assert.equal(step?.because, `${fate}, so nothing else counts`)
+      assert.equal(step?.because, `${fate}, and no other source was looked at`)
     }
   })
 

@@ -18,6 +18,9 @@ import { loadOperations } from './support/operations.ts'
 const answer = (status: number, message: string): DockerApiError =>
   apiError(status, { method: 'POST', path: '/containers/x/start' }, Buffer.from(JSON.stringify({ message })))
 
+const noRoute = (path: string, status = 404): string =>
+  apiError(status, { method: 'GET', path }, Buffer.from('{"message":"page not found"}')).todo
+
 /** Those whose refusals have patterns. */
 const OPERATIONS = (await loadOperations()).map(({ name }) => name)
 
@@ -75,6 +78,40 @@ const ROWS: readonly [status: number, message: string, ErrorClass: typeof Docker
   [409, 'cannot join network of a non running container: web', ConflictError, /a name in use/],
   [404, 'Could not find the file /no/such in container web', NotFoundError, /^Correct the path \/no\/such:/],
   [404, 'page not found', NotFoundError, /^Correct the path\. .* newer API version/],
+  [
+    500,
+    'invalid reference format: repository name (library/App) must be lowercase',
+    ServerError,
+    /^Write the name in lower case:  app$/,
+  ],
+  [
+    400,
+    'invalid reference format: repository name must be lowercase',
+    BadRequestError,
+    /^Write the name in lower case\.$/,
+  ],
+  [500, 'invalid reference format', ServerError, /^Correct the name of the image\. .*app:1\.2$/],
+  [400, 'invalid tag format', BadRequestError, /^Correct the tag: /],
+  [
+    500,
+    'error gathering device information while adding custom device "/dev/nope": no such file or directory',
+    ServerError,
+    /^Correct HostConfig\.Devices: \/dev\/nope must be a device/,
+  ],
+  [
+    500,
+    'could not select device driver "" with capabilities: [[gpu]]',
+    ServerError,
+    /^Install the driver.*DeviceRequests/,
+  ],
+  [
+    404,
+    'create q: error looking up volume plugin nope: plugin "nope" not found',
+    NotFoundError,
+    /^Correct the name of the driver, .*plugins\.pull\('nope', \[\]\)/,
+  ],
+  [500, `${OCI}wrong rlimit value: RLIMIT_NOPE: unknown`, ServerError, /^Correct HostConfig\.Ulimits: .* nope\./],
+  [500, 'Decoding seccomp profile failed: invalid character', ServerError, /^Correct HostConfig\.SecurityOpt/],
   [401, 'swarm could not be unlocked: invalid key provided', UnauthorizedError, /swarm\.unlockKey/],
   [500, 'login attempt to https://x/v2/ failed with status: 401 Unauthorized', UnauthorizedError, /password/],
   [400, 'client version 9.9 is too new. Maximum supported API version is 1.45', BadRequestError, /apiVersion/],
@@ -104,6 +141,13 @@ describe('what the daemon says', () => {
     assert.match(answer(409, 'no').todo, /conflict/, 'of another status, nothing is known')
   })
 
+  test('about a version in the path, which docker-mtls adds itself', () => {
+    assert.match(noRoute('/v1.45/info'), /^Omit \/v1\.45 from the path: /)
+    assert.match(noRoute('/v2/info?all=1'), /^Omit \/v2 from the path: /)
+    assert.match(noRoute('/volumes/v1.45'), /newer API version/)
+    assert.match(noRoute('/v1.45/info', 500), /journalctl/)
+  })
+
   test('in one operation has a remedy of its own, and elsewhere the general one', () => {
     const rows: readonly [operation: string, status: number, message: string, todo: RegExp][] = [
       ['containers.remove', 409, 'You cannot remove a running container 0123. Stop the container', /'web', \{ force/],
@@ -113,6 +157,15 @@ describe('what the daemon says', () => {
       ['networks.prune', 409, 'a prune operation is already running', /^Wait until the other prune/],
       ['volumes.create', 409, 'a volume named x already exists with the local driver', /^Choose another name/],
       ['plugins.remove', 409, 'plugin x is in use', /plugins\.remove\('web', \{ force: true \}\)/],
+      ['images.load', 500, 'open /x/docker-import-1/bin/json: no such file or directory', /docker\.images\.import\(\)/],
+      ['images.load', 500, 'unexpected EOF', /^Pass a complete tar, as docker\.images\.save/],
+      ['images.import', 500, 'archive/tar: invalid tar header', /^Pass a complete tar of a file system/],
+      ['images.import', 500, 'Get "http://h/x": dial tcp 127.0.0.1:1: connection refused', /^Correct the URL/],
+      ['images.build', 500, 'Cannot locate specified Dockerfile: x', /^Correct the option dockerfile/],
+      ['images.build', 500, 'network mode "x" not supported by buildkit', /builder: 'classic'/],
+      ['containers.archive.put', 500, 'unexpected EOF', /^Pass a complete tar\. .*copyTo/],
+      ['plugins.create', 500, 'failed to read from tar: unexpected EOF', /config\.json/],
+      ['containers.start', 404, 'network x not found', /networks\.create\(\{ Name: 'x' \}\)/],
       ['networks.remove', 400, 'network x is in use by service y', /docker\.services\.remove/],
     ]
     for (const [operation, status, message, todo] of rows) {
@@ -120,7 +173,10 @@ describe('what the daemon says', () => {
       const request = { method: 'POST', path: '/x' }
       assert.match(apiError(status, request, body, refusalsOf(operation, ['web'])).todo, todo)
       for (const other of ['containers.top', 'constructor'])
-        assert.match(apiError(status, request, body, refusalsOf(other, ['web'])).todo, /conflict|parameter/)
+        assert.match(
+          apiError(status, request, body, refusalsOf(other, ['web'])).todo,
+          /conflict|parameter|journalctl|Check the id/,
+        )
     }
     assert.deepEqual(
       Object.keys(REFUSALS).filter((operation) => !OPERATIONS.includes(operation)),

@@ -60,7 +60,7 @@ describe('API version', () => {
     [undefined, {}, '1.55'],
     ['not a version', {}, '1.55'],
     ['1.45', { apiVersion: '1.41' }, '1.41'],
-    ['1.45', { apiVersion: 'v1.30' }, '1.30'],
+    ['1.45', { apiVersion: 'v1.40' }, '1.40'],
   ]
   for (const [served, options, expected] of ROWS) {
     test(`a daemon of ${served}, asked with ${JSON.stringify(options)}: ${expected}`, async (t) => {
@@ -72,6 +72,13 @@ describe('API version', () => {
       await docker.close()
     })
   }
+
+  test('what is no object is refused instead of the options', async () => {
+    for (const options of [null, 5, [], 'tcp://build01:2376', () => {}]) {
+      const message = /^the options: they are (not an object|a string)\.\nPass  \{ host: /
+      await assert.rejects(connect(options as never), { code: 'ERR_ARGUMENT_INVALID', name: 'ArgumentError', message })
+    }
+  })
 
   test('a daemon that is too old says so', async (t) => {
     const { host } = await pretend(t, serving('1.39'))
@@ -87,6 +94,22 @@ describe('API version', () => {
     await assert.rejects(connect({ host, apiVersion: '1.46' }), wanted)
     assert.deepEqual(asked, ['GET /_ping'])
   })
+
+  const TOO_OLD = /API version (1\.39|1\.30|1\.10): docker-mtls needs at least 1\.40\.\nRemove DOCKER_API_VERSION/
+  for (const [pin, served, message] of [
+    ['1.39', '1.45', TOO_OLD],
+    ['v1.30', '1.45', TOO_OLD],
+    ['1.10', undefined, TOO_OLD],
+    ['1.39', '1.39', /serves API versions up to 1\.39, and docker-mtls needs at least 1\.40\.\nUpdate Docker Engine/],
+  ] as const) {
+    test(`a pinned ${pin} with a daemon of ${served} fails in connect()`, async (t) => {
+      const { host, asked } = await pretend(t, serving(served))
+      const wanted = { code: 'ERR_API_VERSION_UNSUPPORTED', message }
+      await assert.rejects(connect({ host, apiVersion: pin }), wanted)
+      await assert.rejects(connect({}, { DOCKER_HOST: host, DOCKER_API_VERSION: pin }), wanted)
+      assert.deepEqual(asked, ['GET /_ping', 'GET /_ping'])
+    })
+  }
 
   test('a field that is newer than the pinned version is refused with the pin, or with the daemon', async (t) => {
     const { host } = await pretend(t, serving('1.43'))

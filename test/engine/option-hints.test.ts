@@ -34,6 +34,11 @@ const ROWS: readonly (readonly [call: Call, says: RegExp])[] = [
   [(docker) => docker.run('x', [], { rm: true } as object), /Did you mean remove\?/],
   [(docker) => docker.run('x', [], { env: [] } as object), /Env is a field of the API: set it in the options/],
   [(docker) => docker.run('x', [], { detach: true } as object), /containers\.create\(\) and containers\.start\(\)/],
+  [(docker) => docker.run('x', [], { net: 'x' } as object), /HostConfig: \{ NetworkMode/],
+  [(docker) => docker.run('x', [], { body: { Env: [] } } as object), /in the options themselves/],
+  [(docker) => docker.run('x', [], { what: 1 } as object), /The options are [^]* names of the API, such as Env/],
+  [(docker) => docker.run('x', [], { stdim: 1 } as object), /Did you mean stdin\?[^]* names of the API, such as Env/],
+  [({ exec }) => exec.run('x', ['a'], { body: {} } as object), /The options are [^]* names of the API, such as Env/],
   [({ exec }) => exec.run('x', ['a'], { workdir: '/' } as object), /WorkingDir is a field/],
   [({ exec }) => exec.run('x', ['a'], { input: '/' } as object), /Did you mean stdin\?/],
   [({ networks }) => networks.create({ Name: 'x' }, { labels: {} } as object), /Labels is a field/],
@@ -73,6 +78,20 @@ test('an unknown filter is refused with the one that was meant, and allowUnknown
   for (const [call, name] of rows) await Promise.resolve(call({ filters: { [name]: 'x' }, allowUnknown: true }))
   assert.equal(asked.length, rows.length)
   assert.equal(asked[0]?.query.get('filters'), '{"stauts":["x"]}')
+})
+
+test('a filter with two values takes no other', async (t) => {
+  const { docker, asked } = await pretend(t, '1.45', '[]')
+  const wrong = { code: 'ERR_ARGUMENT_INVALID', message: /^the filter dangling: it is "yes"\.\nPass true or false\.$/ }
+  await assert.rejects(docker.images.list({ filters: { dangling: 'yes' as never } }), wrong)
+  await assert.rejects(docker.volumes.list({ filters: { dangling: ['true', 'yes'] as never } }), wrong)
+  await assert.rejects(docker.networks.list({ filters: { dangling: 'yes' as never } }), wrong)
+  await assert.rejects(docker.plugins.list({ filters: { enabled: 2 as never } }), /the filter enabled: it is 2/)
+  assert.equal(asked.length, 0)
+  await docker.images.list({ filters: { dangling: true } })
+  await docker.images.list({ filters: { dangling: 'false' as never } })
+  await docker.images.list({ filters: { dangling: 'yes' as never }, allowUnknown: true })
+  assert.equal(asked.length, 3)
 })
 
 test('timeout limits the call, and the seconds of the docker command have their own option', async (t) => {

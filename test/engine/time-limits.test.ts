@@ -115,6 +115,21 @@ describe('every call of the API that gets no answer ends after', () => {
     )
   })
 
+  test('and blames the daemon only if the call waits for nothing else', async (t) => {
+    const { docker } = await silent(t)
+    const options = { timeout: 50 }
+    const rows: readonly (readonly [call: PromiseLike<unknown>, todo: RegExp])[] = [
+      [docker.containers.list(options), /^Check the load of the daemon/],
+      [docker.images.prune(options), /^Check the load of the daemon/],
+      [docker.containers.wait('web', options), /^The container may still run: .*containers\.stop\('web'\)$/],
+      [docker.containers.stop('web', { ...options, timeout: 1_000 }), /^Increase the option timeout, or omit it/],
+      [docker.system.events(options), /^Increase the option timeout, or omit it/],
+    ]
+    await Promise.all(
+      rows.map(async ([call, todo]) => assert.rejects(async () => call, { code: 'ERR_CALL_TIMEOUT', todo })),
+    )
+  })
+
   test('no less than that', async (t) => {
     const { docker } = await pretendAnswers(t, {
       answer: (_, response) => void setTimeout(() => response.end('[]'), 100),

@@ -216,6 +216,20 @@ describe('the folder', needs, () => {
     await refused(() => loadIdentity('x'.repeat(5000)), { code: 'ERR_IDENTITY_FILE_UNREADABLE', says: /name too long/ })
   })
 
+  test('with cert.pem and key.pem in the place of each other', async (t) => {
+    const folder = await temporaryFolder(t)
+    const swapped = { ca: ca.cert, cert: alice.key, key: alice.cert }
+    await writeIdentity(folder, swapped)
+    const says = /cert.* and .*key.*: the first holds a private key, and the second a certificate\.\nSwap the two\.$/
+    await refused(() => loadIdentity(folder), { code: 'ERR_IDENTITY_NOT_PEM', says })
+    await refused(() => loadIdentity(swapped), { code: 'ERR_IDENTITY_NOT_PEM', says })
+    // In a key file of both, nothing is in the place of the other.
+    await refused(() => loadIdentity({ ...swapped, key: alice.cert + alice.key }), {
+      code: 'ERR_IDENTITY_NOT_PEM',
+      says: /it holds a private key, where a certificate should be/,
+    })
+  })
+
   test('by a relative path stays the same folder when the process moves', async (t) => {
     const folder = await temporaryFolder(t)
     await writeIdentity(folder, { ca: ca.cert, ...alice })

@@ -101,6 +101,9 @@ describe('peers that misbehave', () => {
   test('a socket that is not there, and one that is no socket', async () => {
     assert.equal((await failure({ host: 'unix:///nonexistent/docker.sock' })).code, 'ERR_SOCKET_NOT_FOUND')
     assert.equal((await failure({ host: 'unix:///etc/hostname' })).code, 'ERR_CONNECTION_REFUSED')
+    const pipe = await failure({ host: 'npipe:////./pipe/docker_engine' })
+    assert.equal(pipe.code, 'ERR_SOCKET_NOT_FOUND')
+    if (process.platform !== 'win32') assert.match(pipe.message, /pipes exist only on Windows\.\n[^\n]*unix:\/\/\/PATH/)
   })
 })
 

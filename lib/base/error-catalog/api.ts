@@ -85,7 +85,8 @@ export const API_ERRORS = {
   },
   ERR_API_VERSION_UNSUPPORTED: {
     meaning: "docker-mtls and the daemon share no API version, or the daemon doesn't serve the pinned version.",
-    cause: 'Docker Engine older than 19.03 (API 1.40), or `DOCKER_API_VERSION` pins a version that is too new.',
+    cause:
+      'Docker Engine older than 19.03 (API 1.40), or `DOCKER_API_VERSION` pins a version that is too new or older than 1.40.',
     remedy: 'Remove `DOCKER_API_VERSION` and `apiVersion`, or update Docker Engine.',
   },
 } as const

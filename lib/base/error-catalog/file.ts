@@ -1,4 +1,4 @@
-/** Reading and writing files on this machine. */
+/** Reading and writing files and streams on this machine. */
 export const FILE_ERRORS = {
   ERR_FILE_EXISTS: {
     meaning: "A file with other content is already there. docker-mtls doesn't overwrite it.",
@@ -14,5 +14,10 @@ export const FILE_ERRORS = {
     meaning: "A file can't be read.",
     cause: 'Missing permissions, a wrong path, or an empty file.',
     remedy: 'Name a file that exists and that you can read.',
+  },
+  ERR_INPUT_FAILED: {
+    meaning: 'A stream that you passed to a call failed before its end. `cause` is the error of the stream.',
+    cause: "A file that doesn't exist or can't be read, a broken source, or a stream that was already read or closed.",
+    remedy: 'Correct the source, and call again with a new stream.',
   },
 } as const

@@ -116,8 +116,10 @@ async function reissues(dir: string): Promise<Reissue[]> {
   const { reissueLine } = await import('../reports/reissue.ts')
   const listed = await new PkiFolder(dir).list()
   const placed = listed.filter(({ kind, path }) => kind !== 'ca' && path !== undefined)
+  const hasHosts = placed.some(({ host }) => host !== undefined)
   const lines = placed.map((one): [string, Reissue] => {
-    const line = reissueLine(one, dir)
+    const line =
+      one.kind === 'server' && hasHosts ? ours('cert', 'renew', '--server', '--dir', dir) : reissueLine(one, dir)
     const request = sentence`${line}    # first, on its machine:  ${ours('client', 'request', one.name)}`
     return [renderSentence([line]), { line, text: one.keyHeld === 'client' ? request : [line] }]
   })

@@ -133,11 +133,16 @@ const REASONS: Readonly<Record<RenewalItem['reason'], string>> = {
   'of a replaced CA': 'a replaced CA issued it',
 }
 
-function renewedText({ certificate: { kind, name }, reason, result }: RenewedCertificate, context: Context): string {
+function renewedText({ certificate, reason, result }: RenewedCertificate, context: Context): string {
+  const { kind, name, notAfter } = certificate
   if (result === undefined) return ''
   const { action, paths, facts, keptAside, notes } = result
   const about = [
     `${kind} certificate of ${name}, ${keyName(facts)}, ${until(facts.validTo)}; renewed because ${REASONS[reason]}`,
+    // A server's old certificate is gone with its file; a client's copies of it aren't.
+    ...(kind === 'client' && Date.parse(notAfter) > Date.now() && reason !== 'of a replaced CA'
+      ? [`dockerd also accepts the old certificate, ${until(new Date(notAfter))}`]
+      : []),
     ...oldFiles(keptAside),
     ...sentencesIn(notes),
   ]

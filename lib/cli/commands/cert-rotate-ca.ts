@@ -53,7 +53,9 @@ async function runRotate(given: RotateFlags, context: Context): Promise<void> {
   if (report.waiting.consent && isBare(flags)) await confirm(question(report.from.name), flags, context, UNCHANGED)
   const warnings = [...rotationWarnings(report), ...(await staleContextWarnings(dir, context))]
   const data = { ...report, warnings: warnings.map((warning) => renderSentence(warning)) }
-  context.answer({ data, text: rotationText(report, dir, context), warnings }, flags)
+  // The phase after it can't be complete yet.
+  const failed = flags.phase === report.phase && report.looks.some(({ ok }) => !ok)
+  context.answer({ data, text: rotationText(report, dir, context), warnings, failed }, flags)
 }
 
 /** Does the command line only ask to continue? */
@@ -175,7 +177,7 @@ Each run creates the files of a phase and lists the machines that need them. Onc
     ],
     [sentence`${SELF} cert rotate-ca --abort`, 'return to the old CA'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, probe }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, inspectAs, probe }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
   jsonLines: true,
   define,
 }

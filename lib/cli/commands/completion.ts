@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
+import { readIfThere } from '../../base/files.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { renderBash } from '../completion/bash.ts'
 import { renderFish } from '../completion/fish.ts'
 import { renderPowerShell } from '../completion/powershell.ts'
+import { fileURLToPath } from 'node:url'
 import { knownCommands, type KnownCommand } from '../completion/tree.ts'
 import { renderZsh } from '../completion/zsh.ts'
-import { notAmong } from '../command-line/options.ts'
+import { addJson, notAmong } from '../command-line/options.ts'
 
 const RENDERERS: Readonly<Record<string, (commands: readonly KnownCommand[]) => string>> = {
   bash: renderBash,
@@ -24,10 +26,16 @@ function readShell(value: string): string {
 
 function define(command: Command, context: Context): void {
   const shell = command.createArgument('<shell>', enumerate(SHELLS, 'or')).choices(SHELLS).argParser(readShell)
-  command.addArgument(shell).action((name: string) => {
-    const commands = knownCommands(command.parent ?? command)
-    context.answer({ data: commands, text: RENDERERS[name]?.(commands) ?? '' }, {})
+  addJson(command.addArgument(shell)).action(async (name: string, flags: { readonly json?: true }) => {
+    const commands = (await commandsOfBuild()) ?? knownCommands(command.parent ?? command)
+    context.answer({ data: { commands }, text: RENDERERS[name]?.(commands) ?? '' }, flags)
   })
+}
+
+/** The build writes them, because loading all commands takes longer than everything else. The sources have no such file. */
+async function commandsOfBuild(): Promise<readonly KnownCommand[] | undefined> {
+  const text = await readIfThere(fileURLToPath(new URL('known-commands.json', import.meta.url)))
+  return text === undefined ? undefined : (JSON.parse(text) as { commands: readonly KnownCommand[] }).commands
 }
 
 export const completion: CommandSpec = {
@@ -44,6 +52,7 @@ export const completion: CommandSpec = {
       'PowerShell; add  . PATH/docker-mtls.ps1  to the file $PROFILE',
     ],
   ],
-  needsAllCommands: true,
+  needsAllCommands: async () => (await commandsOfBuild()) === undefined,
+  json: '{ commands: [{ words, commands: [{ name, summary }], options, operands }] }, the same for every shell',
   define,
 }

@@ -2,6 +2,7 @@ import { option, ours, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { isThere } from '../../base/files.ts'
 import { formatEndpoint, type Endpoint } from '../../endpoint/endpoint.ts'
 import { parseHost } from '../../endpoint/host.ts'
 import { EndpointError, isDockerMtlsError, PkiError, sentencesOf } from '../../base/errors.ts'
@@ -64,10 +65,10 @@ async function placeOf(
 
 /** For a typing mistake or a wrong folder, the message lists the existing clients. */
 async function refuseStranger(dir: string, name: string): Promise<void> {
-  const { clientNames } = await import('../../keystore/keystore.ts')
   const { clientsFolder } = await import('../../keystore/layout.ts')
+  if (await isThere(join(clientsFolder(dir), name))) return
+  const { clientNames } = await import('../../keystore/keystore.ts')
   const others = await clientNames(dir)
-  if (others.includes(name)) return
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `looking for the client ${name} in ${resolve(clientsFolder(dir))}`,
     got: others.length === 0 ? 'it has no clients' : `its ${onlyOnes('client', others)}`,

@@ -69,17 +69,24 @@ function abortLine(dir: string, { typed }: Context): string {
   return typed([ours('cert', 'rotate-ca', ...folderFlags(dir), '--abort')])
 }
 
-function serverBlock({ name, names, probe }: WaitingServer, phase: string, dir: string, context: Context): string[] {
-  const address = names.find((one) => !one.startsWith('*')) ?? 'SERVER'
-  const target = formatTarget({ host: address, port: 2376 })
+function serverBlock(
+  { name, inspectAs, probe }: WaitingServer,
+  phase: string,
+  dir: string,
+  context: Context,
+): string[] {
   const [, host] = /^hosts\/(.+)$/.exec(name) ?? []
   const { heading, commands } = serverSteps({ dir, folder: join(dir, name), host, probe }, context)
   return [
     context.paint('bold', wrap(`${heading.charAt(0).toUpperCase()}${heading.slice(1)}:`, context.width)),
     ...commands.map((command) => `  ${command}`),
-    'then here, to check it:',
-    line(context, dir, phase, '--host', target),
-    `or, if it can't be reached from here,  --confirm-server ${shellWord(name)}`,
+    ...(inspectAs === undefined
+      ? ['then here:', line(context, dir, phase, '--confirm-server', name)]
+      : [
+          'then here, to check it:',
+          line(context, dir, phase, '--host', formatTarget({ host: inspectAs, port: 2376 })),
+          `or, if it can't be reached from here,  --confirm-server ${shellWord(name)}`,
+        ]),
   ]
 }
 

@@ -3,7 +3,9 @@ import { proposeSettings } from '../../audit/fix/propose.ts'
 import { renderHardened } from '../../audit/harden/formats/render.ts'
 import type { HardenedContainer } from '../../audit/harden/plan.ts'
 import type { AuditReport } from '../../audit/report.ts'
-import { KEY_MODE, makeFolder, writeFileAtomically } from '../../base/files.ts'
+import { KEY_MODE, makeFolder } from '../../base/files.ts'
+import { planFile, putFile, type FileResult } from '../../base/rendered-file.ts'
+import { printable } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 import { readInput } from '../inputs/input-file.ts'
 import type { FailedTarget } from './audit.ts'
@@ -36,8 +38,13 @@ export async function writeFixes(
     ]
     await makeFolder(folder)
     // A command line in a request may hold a secret.
-    for (const { name, text } of files) await writeFileAtomically(join(folder, name), text, { mode: KEY_MODE })
+    const planned = await Promise.all(files.map(({ name, text }) => planFile(join(folder, name), text, KEY_MODE)))
+    const written: FileResult[] = []
+    for (const file of planned) written.push(await putFile(file, true))
     context.say(fixText(report.target, proposal, { folder, files }, context))
+    for (const { path, keptAside } of written) {
+      for (const old of keptAside) context.say(`${printable(path)} had other contents: they are in ${printable(old)}.`)
+    }
   }
 }
 

@@ -30,6 +30,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   tlsDir: '--tlsdir',
   usernsRemap: '--userns-remap',
   clients: '--client',
+  from: '--from',
   only: '--only',
   skip: '--skip',
   profile: '--profile',

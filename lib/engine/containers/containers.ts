@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { watchInput } from '../../transport/given-streams.ts'
 import { withDefaults } from '../call.ts'
 import { ContainerArchive } from './archive.ts'
 import * as streams from './streams.ts'
@@ -251,6 +252,7 @@ export class Containers {
     path: string,
     options: CopyToOptions = {},
   ): Promise<string> {
+    for (const given of [source].flat()) watchInput((given as Partial<CopyEntry> | null)?.content ?? given)
     const { copyTo } = await import('../workflows/copy/copy-to.ts')
     return copyTo(this.archive, id, source, path, options)
   }

@@ -1,3 +1,4 @@
+import { watched } from '../../transport/given-streams.ts'
 import { withDefaults } from '../call.ts'
 import { CREATE, INSPECT, RESIZE, START } from './operations.ts'
 import type { ResizeOptions } from '../containers/options.ts'
@@ -71,8 +72,9 @@ export class Exec {
    * ```
    */
   async run(container: string, command: readonly string[], options: ExecRunOptions = {}): Promise<ExecResult> {
-    const { runExec } = await import('../workflows/exec-run.ts')
-    return runExec(this, container, command, options)
+    return watched(options, async () =>
+      (await import('../workflows/exec-run.ts')).runExec(this, container, command, options),
+    )
   }
 
   /**

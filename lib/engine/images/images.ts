@@ -8,6 +8,7 @@ import { refuseTwoTags } from './names.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { save } from './save.ts'
+import { search } from './search.ts'
 import { create, importImage, load } from './transfer.ts'
 import * as OPERATION from './operations.ts'
 import type * as Options from './options.ts'
@@ -190,7 +191,7 @@ export class Images {
 
   /** Searches Docker Hub (`GET /images/search`). */
   search(term: string, options: Options.ImageSearchOptions = {}): Promise<readonly Types.ImageSearchItem[]> {
-    return this.#send.json(OPERATION.SEARCH, { names: { term }, options })
+    return search(this.#send, term, options)
   }
 
   /** Removes unused images (`POST /images/prune`). Default: only those without a name. */

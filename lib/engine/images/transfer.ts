@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../base/errors.ts'
 import type { Bytes } from '../../transport/body.ts'
+import { watchInput } from '../../transport/given-streams.ts'
 import type { Named } from '../api-error.ts'
 import { refuseTwoTags } from './names.ts'
 import { parseReference } from '../../registry/reference.ts'
@@ -20,6 +21,7 @@ export function create(
   options: ImageCreateOptions,
   source: Bytes | undefined,
 ): Progress<ProgressMessage, void> {
+  watchInput(source)
   const { fromImage } = options ?? {}
   if (fromImage === undefined) return progress(send, CREATE, () => ({ options, body: source }), noFold)
   const prepare = async (): Promise<RegistryCall> => {
@@ -42,6 +44,7 @@ export function importImage(
   source: string | Bytes,
   options: ImageImportOptions,
 ): Progress<ImportMessage, ImportResult> {
+  watchInput(source)
   const prepare = (): Call => {
     refuseTwoTags('images.import()', options?.repo, options)
     return typeof source === 'string'
@@ -81,6 +84,7 @@ function importFold(request: Named): Fold<ImportMessage, ImportResult> {
 
 /** Implements {@link Images.load}. */
 export function load(send: Send, tar: Bytes, options: ImageLoadOptions): Progress<LoadMessage, LoadResult> {
+  watchInput(tar)
   // The daemon's default is quiet, unlike the specification's (moby, router/image/image_routes.go).
   return progress(
     send,

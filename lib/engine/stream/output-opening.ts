@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { watchOutputs } from '../../transport/given-streams.ts'
 import type { OutputChunk } from './frames.ts'
 import { longestLine, type LinesOptions, type OutputLine } from './lines.ts'
 import { Opening } from './opening.ts'
@@ -52,6 +53,11 @@ export class OutputOpening extends Opening<OutputChunk, OutputStream> {
    */
   async copyTo(stdout: Writable, stderr: Writable = stdout): Promise<void> {
     for (const target of [stdout, stderr]) checkWritable('a target of copyTo()', target)
-    await (await this).copyTo(stdout, stderr)
+    const unwatch = watchOutputs(stdout, stderr)
+    try {
+      await (await this).copyTo(stdout, stderr)
+    } finally {
+      unwatch()
+    }
   }
 }

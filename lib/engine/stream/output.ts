@@ -126,6 +126,7 @@ export class OutputStream implements AsyncIterable<OutputChunk>, AsyncDisposable
     const sinks = new Sinks(stdout, stderr)
     try {
       for await (const { stream, data } of this) await sinks.write(stream === 'stdout' ? stdout : stderr, data)
+      await sinks.check()
     } finally {
       sinks.release()
     }

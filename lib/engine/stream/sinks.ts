@@ -1,3 +1,4 @@
+import type { WriteStream } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { ArgumentError } from '../../base/errors.ts'
 import { shown } from '../description.ts'
@@ -29,6 +30,14 @@ export class Sinks {
     })
   }
 
+  /** @throws the error of a stream that has failed, even if nothing was written to it */
+  async check(): Promise<void> {
+    for (const target of this.#targets) {
+      if (isOpening(target)) await opened(target)
+      if (target.errored) throw target.errored
+    }
+  }
+
   release(): void {
     const off = (): void => this.#targets.forEach((target) => target.off('error', ignore))
     // The 'error' event follows the failed write.
@@ -38,6 +47,18 @@ export class Sinks {
 }
 
 function ignore(): void {}
+
+/** A file that isn't open yet, as createWriteStream() returns it. */
+function isOpening(target: Writable): boolean {
+  const { path, pending } = target as Partial<WriteStream>
+  return path !== undefined && pending === true && !target.destroyed
+}
+
+function opened(file: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    file.once('ready', resolve).once('close', resolve)
+  })
+}
 
 /** Refuses a value that isn't a writable stream. It would otherwise fail later, when the first output arrives. */
 export function checkWritable(what: string, target: unknown): void {

@@ -1,4 +1,5 @@
 import { checkRegistryAuth, type RegistryAuth } from '../../registry/auth.ts'
+import { registryOf } from '../../registry/server.ts'
 import { AUTH, DF, EVENTS, INFO, PING, PING_HEAD, VERSION } from './operations.ts'
 import type { DiskUsageOptions, EventsOptions } from './options.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
@@ -41,7 +42,11 @@ export class System {
    * @throws {@link ServerError} if the daemon can't reach the registry
    */
   async auth(credentials: RegistryAuth, options: FieldOptions = {}): Promise<AuthResponse> {
-    const answer = await this.#send.whole(AUTH, { body: checkRegistryAuth(credentials), options })
+    const body = checkRegistryAuth(credentials)
+    const answer = await this.#send.whole(AUTH, { body, options }).catch(async (error: unknown) => {
+      const { explainUnreachable } = await import('../images/registry-refusal.ts')
+      throw explainUnreachable(error, registryOf(body.serveraddress))
+    })
     // 204 has no body.
     return answer.body.length === 0 ? { Status: '' } : this.#send.parse(AUTH, answer)
   }

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isAsyncIterable } from '../../transport/body.ts'
+import { isAsyncIterable } from '../../transport/given-streams.ts'
 import { shown } from '../description.ts'
 import { checkCallOptions } from '../option-hints.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../request-options.ts'

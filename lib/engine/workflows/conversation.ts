@@ -1,12 +1,25 @@
 import { Readable, type Writable } from 'node:stream'
 import { ByteList } from '../../base/byte-list.ts'
-import { ArgumentError } from '../../base/errors.ts'
-import { shown } from '../description.ts'
 import type { ConversationOptions, Input } from './options.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import type { OutputChunk } from '../stream/frames.ts'
 import type { Output } from '../stream/output.ts'
+import { closeInput, openInput } from '../stream/input.ts'
 import { Sinks } from '../stream/sinks.ts'
+
+/** Runs a call with its input opened, and closes the input in the end. */
+export async function withStdin<Result>(
+  of: string,
+  { stdin: given }: ConversationOptions,
+  run: (opened: Pick<ConversationOptions, 'stdin'>) => Promise<Result>,
+): Promise<Result> {
+  const stdin = openInput(given, `the option stdin of ${of}`)
+  try {
+    return await run(stdin === undefined ? {} : { stdin })
+  } finally {
+    closeInput(stdin)
+  }
+}
 
 /**
  * Sends a program its input and reads its output to the end. Always closes the connection.
@@ -43,6 +56,7 @@ async function readOutput(
       if (target) await sinks.write(target, data)
       else kept[name].push(data)
     }
+    await sinks.check()
   } finally {
     sinks.release()
   }
@@ -63,22 +77,13 @@ async function feed(stream: AttachedStream, input: Input | undefined, ended: Pro
 
 async function writeAll(source: Readable, { stdin, inputProgress }: AttachedStream): Promise<void> {
   inputProgress.await()
-  for await (const chunk of source as AsyncIterable<unknown>) {
+  for await (const chunk of source as AsyncIterable<string | Uint8Array>) {
     inputProgress.move()
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) throw notBytes(chunk)
     if (!(await isWritten(stdin, chunk))) return
     inputProgress.await()
   }
   inputProgress.move()
   stdin.end()
-}
-
-function notBytes(chunk: unknown): ArgumentError {
-  return new ArgumentError('ERR_ARGUMENT_INVALID', {
-    tried: `reading the option stdin, which yielded ${shown(chunk)}`,
-    got: 'it is neither a string nor bytes',
-    todo: 'Pass a stream of strings or Uint8Arrays.',
-  })
 }
 
 /** Whether the chunk was written. If the connection has ended, reading the output fails with the reason. */

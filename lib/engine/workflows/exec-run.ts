@@ -4,7 +4,8 @@ import type { ExecResult, ExecRunOptions } from './options.ts'
 import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from '../exec/types.ts'
-import { converse } from './conversation.ts'
+import { checkInput } from '../stream/input.ts'
+import { converse, withStdin } from './conversation.ts'
 import { allInTime } from './in-time.ts'
 import { checkCommand, EXEC_RUN, splitOptions } from './check-options.ts'
 
@@ -28,14 +29,18 @@ export async function runExec(
   const attach = { AttachStdin: stdin !== undefined, AttachStdout: true, AttachStderr: true }
   let isStarted = false
   try {
-    return await allInTime('exec.run()', options, async (step) => {
-      const body = { ...settings, ...attach, Cmd: command, Tty: tty }
-      const { Id } = await exec.create(container, body, { ...step, allowUnknown })
-      isStarted = true
-      const stream = await exec.start(Id, { Tty: tty }, step)
-      const output = await converse(stream, options)
-      return { exitCode: await exitCodeOf(exec, Id, step), ...output }
-    })
+    return await withStdin('exec.run()', options, (input) =>
+      allInTime('exec.run()', options, async (step) => {
+        checkInput(input.stdin)
+        const body = { ...settings, ...attach, Cmd: command, Tty: tty }
+        const { Id } = await exec.create(container, body, { ...step, allowUnknown })
+        checkInput(input.stdin)
+        isStarted = true
+        const stream = await exec.start(Id, { Tty: tty }, step)
+        const output = await converse(stream, { ...options, ...input })
+        return { exitCode: await exitCodeOf(exec, Id, step), ...output }
+      }),
+    )
   } catch (error) {
     throw isStarted && isDockerMtlsError(error, 'ERR_CALL_TIMEOUT') ? goesOn(container, options, error) : error
   }

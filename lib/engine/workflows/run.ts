@@ -7,7 +7,8 @@ import type { RunOptions, RunResult } from './options.ts'
 import type { ContainerCreateRequest, ContainerCreateResponse } from '../containers/types/create.ts'
 import type { HostConfig } from '../containers/types/host-config.ts'
 import { CLEAN_UP_MS, removeAll, withGrace } from './clean-up.ts'
-import { converse } from './conversation.ts'
+import { checkInput } from '../stream/input.ts'
+import { converse, withStdin } from './conversation.ts'
 import { checkPull, pullOptions, withImage } from './pull-first.ts'
 import { allInTime } from './in-time.ts'
 import { checkWhole, Received } from './whole-output.ts'
@@ -32,12 +33,14 @@ export async function runContainer(
   checkPull('run()', options.pull)
   checkAutoRemove(settings)
   options.signal?.throwIfAborted()
-  return allInTime('run()', options, (step) =>
-    runOnce(on, bodyOf(image, command, settings, options), { ...options, ...step }),
+  const body = bodyOf(image, command, settings, options)
+  return withStdin('run()', options, (stdin) =>
+    allInTime('run()', options, (step) => runOnce(on, body, { ...options, ...stdin, ...step })),
   )
 }
 
 async function runOnce(on: RunOn, body: ContainerCreateRequest, options: RunOptions): Promise<RunResult> {
+  checkInput(options.stdin)
   const { Id } = await createPulling(on, body, options)
   const remove = (): Promise<void> => removeAll(on.containers, Id)
   try {
@@ -52,8 +55,20 @@ async function runOnce(on: RunOn, body: ContainerCreateRequest, options: RunOpti
         () => false,
       ))
     // The first error says more.
-    throw isDockerMtlsError(error, 'ERR_CALL_TIMEOUT') ? lateRun(Id, isRemoved, options, error) : error
+    if (isDockerMtlsError(error, 'ERR_CALL_TIMEOUT')) throw lateRun(Id, isRemoved, options, error)
+    throw isRemoved || options.remove === false ? error : leftBehind(Id, error)
   }
+}
+
+/** Names the container that a lost connection has left, so that somebody can remove it. */
+function leftBehind(id: string, error: unknown): unknown {
+  if (!(error instanceof ConnectionError)) return error
+  return new ConnectionError(error.code, {
+    tried: error.tried,
+    got: `${error.got}. The container ${id.slice(0, 12)} of run() could not be removed, and may go on`,
+    todo: `Remove it when the daemon answers again:  docker.containers.remove('${id}', { force: true })`,
+    cause: error,
+  })
 }
 
 /** Says what became of the container. */
@@ -121,6 +136,8 @@ async function runAttached(containers: Containers, id: string, options: RunOptio
   signal?.throwIfAborted()
   const stream = await containers.attach(id, { stdin: stdin !== undefined, ...step })
   try {
+    // A program must not run with an input that is missing.
+    checkInput(stdin)
     await containers.start(id, step)
   } catch (error) {
     await stream.close()

@@ -99,7 +99,8 @@ function isHealthy(found: ContainerInspect): boolean {
   // The health of an earlier run doesn't count.
   if (!State.Running || State.Restarting) return false
   if (State.Health?.Status === 'unhealthy') {
-    throw fault('ERR_HEALTH_UNHEALTHY', found, 'it is unhealthy', `Read its log:  ${logOf(found)}`)
+    const todo = `Correct the health check or the program. The field checks of this error has the last outputs, and so has State.Health.Log of  docker.containers.inspect('${found.Name.slice(1)}')`
+    throw fault('ERR_HEALTH_UNHEALTHY', found, 'it is unhealthy', todo)
   }
   return State.Health?.Status === 'healthy'
 }

@@ -30,6 +30,8 @@ const LIST = 'removed-clients.json'
  */
 export async function checkRemoval(root: string, names: readonly string[]): Promise<void> {
   const there = await clientNames(root)
+  // Without clients, there may be no CA at all, and then no list of clients to look at.
+  if (there.length === 0) await listCertificates(root)
   for (const name of names) {
     if (!there.includes(parseClientName(name))) throw notFound(root, name, there)
     await refuseForeign(clientPaths(root, name).folder, name)

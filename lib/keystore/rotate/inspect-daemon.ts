@@ -52,18 +52,36 @@ export function readTarget(name: string): Target {
  * @throws {@link EndpointError} ERR_HOST_INVALID if there is none, or more than one
  */
 export function serverOf({ name, host }: Target, leaves: readonly Leaf[]): Leaf {
-  const servers = leaves.filter(({ kind }) => kind === 'server')
-  const certified = servers.filter(({ cert }) => cert !== undefined)
-  const candidates = certified.length === 0 ? servers.slice(0, 1) : certified
+  const candidates = candidatesOf(leaves)
   const found = candidates.length < 2 ? candidates : candidates.filter(({ cert }) => cert && isFor(cert, host))
   const [first, second] = found
   if (first !== undefined && second === undefined) return first
-  const got =
-    first === undefined
-      ? `no certificate in the folder contains this name; the servers are ${enumerate(candidates.map((leaf) => leaf.name))}`
-      : `the certificates of ${enumerate(found.map((leaf) => leaf.name))} all contain this name`
+  const among = enumerate((first === undefined ? candidates : found).map((leaf) => leaf.name))
+  const got = OWN_NAMES.includes(host)
+    ? `each server is ${host} to itself, and the folder has several: ${among}`
+    : first === undefined
+      ? `no certificate in the folder contains this name; the servers are ${among}`
+      : `the certificates of ${among} all contain this name`
   const todo = sentence`Use a name that only one of them has, or confirm the server yourself:  ${option('confirmServer', 'SERVER')}`
   throw invalidTarget(name, got, todo)
+}
+
+function candidatesOf(leaves: readonly Leaf[]): readonly Leaf[] {
+  const servers = leaves.filter(({ kind }) => kind === 'server')
+  const certified = servers.filter(({ cert }) => cert !== undefined)
+  return certified.length === 0 ? servers.slice(0, 1) : certified
+}
+
+/** The first of these names by which {@link serverOf} finds the server. */
+export function nameToInspect(names: readonly string[], server: string, leaves: readonly Leaf[]): string | undefined {
+  const candidates = candidatesOf(leaves)
+  const others = candidates.filter((leaf) => leaf.name !== server)
+  return names.find(
+    (name) =>
+      !name.startsWith('*') &&
+      (others.length === 0 ||
+        (!OWN_NAMES.includes(name) && !others.some(({ cert }) => cert && coversName(cert, name)))),
+  )
 }
 
 /** Every server is localhost to itself. */

@@ -6,7 +6,7 @@ import { PkiFolder } from '../folder.ts'
 import type { RotatedAuthority, RotationPhase, RotationState } from './state.ts'
 import { hasOneDayClient, ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 import { participantsOf, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
-import type { Look } from './inspect-daemon.ts'
+import { nameToInspect, type Look } from './inspect-daemon.ts'
 import { waitingFor } from './phases.ts'
 
 /** A client that a phase waits for. */
@@ -23,6 +23,8 @@ export interface WaitingServer {
   readonly name: string
   /** The names and addresses in its certificate. */
   readonly names: readonly string[]
+  /** The name with which its daemon can be inspected. Omitted: other servers have each of its names, too. */
+  readonly inspectAs?: string
   /** Is there a one-day client certificate beside its files, which an apply can test access with? */
   readonly probe: boolean
 }
@@ -90,14 +92,18 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
     confirmed: state.confirmed,
     waiting: {
       clients: isOver ? [] : clients.map(({ name, keyElsewhere }) => ({ name, keyElsewhere })),
-      servers: isOver
-        ? []
-        : waiting.servers.map((name) => ({ name, names: namesOf(leaves, name), probe: probe && name === SERVER })),
+      servers: isOver ? [] : waiting.servers.map((name) => waitingServer(name, leaves, probe && name === SERVER)),
       consent: wantsConsent,
     },
     left: left.map(({ name }) => name),
     lost: isOver ? [] : await lostOf(root, state, leaves),
   }
+}
+
+function waitingServer(name: string, leaves: readonly Leaf[], probe: boolean): WaitingServer {
+  const names = namesOf(leaves, name)
+  const inspectAs = nameToInspect(names, name, leaves)
+  return { name, names, ...(inspectAs !== undefined && { inspectAs }), probe }
 }
 
 /** The names that clients on other machines use come first. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { DockerApiError, type ContainerCreateRequest, type DockerClient } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
@@ -6,6 +7,8 @@ import type { BusyboxEngine } from '../support/busybox-engine.ts'
 import { ON_LOOPBACK, serviceOf, startSwarmEngine, taskOf } from '../support/swarm-engine.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
+
+const unreachable = (registry: string): RegExp => new RegExp(`it can't reach ${registry}\\.$`)
 
 /** What the daemon refuses, with which status, and the beginning of the remedy. */
 type Row = readonly [call: (docker: DockerClient) => PromiseLike<unknown>, status: number, todo: RegExp]
@@ -181,6 +184,45 @@ describe('the daemon refuses a call for its own reason, and the error has the re
     await networks.remove('net')
     await Promise.all([id, other].map((one) => containers.remove(one, { force: true })))
     await volumes.remove('data')
+  })
+
+  test('about a name, a tar, a device or a registry', async () => {
+    const { containers, images, plugins, system } = docker
+    const run = (HostConfig: object) => (): Promise<unknown> => docker.run(engine.image, ['true'], { HostConfig })
+    const files = await buffer(await containers.export(await engine.start({}, 'exported')))
+    const noTar = Buffer.from('nota tar')
+    const build = (options: object) => (): PromiseLike<unknown> => images.build(noTar, options)
+    const Devices = [{ PathOnHost: '/dev/no', PathInContainer: '/dev/no', CgroupPermissions: 'r' }]
+    await refused([
+      [() => images.inspect('App:1'), 400, /^Write the name in lower case:  app$/],
+      [() => images.save('App:1'), 500, /^Write the name in lower case:  app$/],
+      [() => docker.run('App:1', []), 400, /^Write the name in lower case:  app$/],
+      [() => images.tag(engine.image, 'app', { tag: 'a b' }), 400, /^Correct the tag: /],
+      [() => plugins.create('App', files), 500, /^Write the name in lower case:  app$/],
+      [() => images.load(files), 200, /docker\.images\.import\(\)\.$/],
+      [() => images.load(noTar), 200, /^Pass a complete tar, as docker\.images\.save/],
+      [() => images.import(noTar), 500, /^Pass a complete tar of a file system/],
+      [() => images.import('http://127.0.0.1:1/x.tar'), 500, /^Correct the URL/],
+      [() => containers.archive.put('exported', '/', noTar), 500, /^Pass a complete tar\. /],
+      [() => plugins.create('app', noTar), 500, /config\.json/],
+      [build({ builder: 'classic' }), 500, /^Pass a complete tar of the context/],
+      [build({ builder: 'buildkit', networkmode: 'no' }), 500, /^Set networkmode to /],
+      [run({ Devices }), 500, /^Correct HostConfig\.Devices: \/dev\/no /],
+      [run({ DeviceRequests: [{ Count: -1, Capabilities: [['gpu']] }] }), 500, /^Install the driver/],
+      [run({ NetworkMode: 'no' }), 500, /^Correct the name of the network, or create it first/],
+      [run({ SecurityOpt: ['seccomp={}x'] }), 500, /^Correct HostConfig\.SecurityOpt/],
+      [() => images.search('x'), 500, unreachable('docker\\.io')],
+      [() => images.search('localhost:1/x'), 400, unreachable('localhost:1')],
+      [() => system.auth({ username: 'a', password: 'b' }), 500, unreachable('docker\\.io')],
+      [
+        () => system.auth({ username: 'a', password: 'b', serveraddress: 'https://localhost:1/v2/' }),
+        500,
+        unreachable('localhost:1'),
+      ],
+    ])
+    const versionTwice = docker.request({ method: 'GET', path: '/v1.45/info' })
+    await assert.rejects(versionTwice, { status: 404, todo: /^Omit \/v1\.45 from the path/ })
+    await containers.remove('exported', { force: true })
   })
 
   test('about the swarm and its objects', async () => {

@@ -87,6 +87,7 @@ describe('waiting for a container to be healthy', { skip }, () => {
       assert.ok(fails('ERR_HEALTH_UNHEALTHY', /its last check exited with code 1, "no database"/)(error))
       assert.ok(error instanceof HealthError, String(error))
       assert.equal(error.exitCode, undefined)
+      assert.match(error.todo, /State\.Health\.Log of {2}docker\.containers\.inspect\('\w+'\)$/)
       assert.deepEqual(error.checks.at(-1), { exitCode: 1, output: 'no database\n' })
       return true
     })

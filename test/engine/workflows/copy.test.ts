@@ -390,6 +390,11 @@ describe('a tar into a container', () => {
       await assert.rejects(copyTo(archive, 'x', path, '/x', {}), { code: 'ERR_COPY_SOURCE', got, todo: /working dir/ })
       await assert.rejects(copyTo(archive, 'x', path, '/x', { followLink: true }), { got })
     }
+    for (const text of ['hello world', '{"a":1}\n', '<html>'])
+      await assert.rejects(copyTo(archive, 'x', text, '/x', {}), {
+        code: 'ERR_COPY_SOURCE',
+        todo: /Buffer\.from\(text\)$/,
+      })
     await assert.rejects(copyTo(archive, 'x', join(folder, 'file'), '/x', {}), /asked/)
     const gone = buffer(packItems(walkLocal(missing, 'x', how)))
     await assert.rejects(gone, { code: 'ERR_COPY_SOURCE', todo: /don't change meanwhile/ })

@@ -3,7 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PassThrough, Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { BadRequestError, ConflictError, ServerError, type DockerClient, type RunResult } from '../../../lib/index.ts'
+import {
+  BadRequestError,
+  ConflictError,
+  ConnectionError,
+  ServerError,
+  type DockerClient,
+  type RunResult,
+} from '../../../lib/index.ts'
 import { frame, framed, pretend, UPGRADED, type Answer, type Pretender } from '../../support/pretend.ts'
 import type { Cleanable } from '../../support/temporary.ts'
 
@@ -48,6 +55,7 @@ function runner(t: Cleanable, answers: Answers = {}): Promise<Pretender> {
 }
 
 const hangs: Answer = () => {}
+const cut: Answer = (request) => void request.socket.destroy()
 /** It begins, and goes on for ever. */
 const startPull: Answer = (_, response) => void response.writeHead(200).write('{}\n')
 const late = (says: RegExp): object => ({ code: 'ERR_CALL_TIMEOUT', message: says })
@@ -103,6 +111,16 @@ describe('run', () => {
     await assert.rejects(run(held.docker), ConflictError)
   })
 
+  test('a container that is left behind by a lost connection is named', async (t) => {
+    const { docker } = await runner(t, { start: cut, DELETE: cut })
+    const error: unknown = await run(docker).catch((reason: unknown) => reason)
+    assert.ok(error instanceof ConnectionError, String(error))
+    assert.match(error.got, /closed the connection[^]*\. The container made of run\(\) could not be removed/)
+    assert.match(error.todo, /docker\.containers\.remove\('made', \{ force: true \}\)$/)
+    const removed = await runner(t, { start: cut })
+    await assert.rejects(run(removed.docker), (reason: ConnectionError) => !reason.got.includes('The container'))
+  })
+
   test('what can not be meant is refused before anything is made', async (t) => {
     const { docker, asked } = await runner(t)
     const ended = new PassThrough().end()
@@ -119,7 +137,7 @@ describe('run', () => {
     for (const [call, says] of rows) await assert.rejects(call(), { code: 'ERR_ARGUMENT_INVALID', message: says })
     assert.deepEqual(asked, [])
     for (const [options, says] of [
-      [{ stdin: Readable.from([{ a: 1 }]) }, /^reading the option stdin, which yielded an object/],
+      [{ stdin: Readable.from([{ a: 1 }]) }, /^reading the option stdin of run\(\), which yielded an object/],
       [{ stdout: ended }, /^writing output .* ended or destroyed/],
     ] as const) {
       await assert.rejects(run(docker, options), { code: 'ERR_ARGUMENT_INVALID', message: says })

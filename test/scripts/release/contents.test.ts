@@ -20,6 +20,7 @@ const PATHS = [
   'package.json',
   'dist/bundled-licenses.txt',
   'dist/chunks/shared-0A1B2C3D.js',
+  'dist/cli/known-commands.json',
   'dist/cli/package.json',
   'dist/engine/containers/types/one.d.ts',
   'dist/index.d.ts',

@@ -1,4 +1,5 @@
 import { limitSignal } from '../../../base/abort.ts'
+import { watchInput } from '../../../transport/given-streams.ts'
 import { callTimeout } from '../../../transport/time-limits.ts'
 import type { Send } from '../../send.ts'
 import { Progress } from '../../stream/progress.ts'
@@ -22,12 +23,13 @@ export function build(
   source: BuildSource,
   given: ImageBuildOptions = {},
 ): Progress<BuildEvent, ImageBuildResult> {
+  watchInput(source)
   return new Progress(async function* run(closed): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
     const options = checkBuildOptions(given)
     const { timeout, signal } = options
     const limited = limitSignal({ timeout, signal, closed, late: callTimeout('images.build()', timeout ?? 0) })
     try {
-      return yield* runBuild(send, await planBuild(send, source, { ...options, signal: limited.signal }))
+      return yield* runBuild(send, await planBuild(send, source, { ...options, signal: limited.signal }, given))
     } finally {
       limited.unlink()
     }

@@ -38,10 +38,14 @@ interface SentContext {
   readonly remote?: string
 }
 
-async function contextOf({ source, options: { dockerfile, signal } }: BuildPlan): Promise<SentContext> {
+async function contextOf({
+  source,
+  options: { dockerfile, signal },
+  dockerfileOption,
+}: BuildPlan): Promise<SentContext> {
   if (source.kind === 'remote') return { remote: source.url }
   if (source.kind === 'tar') return { body: source.body }
-  return packContext(await findBuildFiles(source.path, dockerfile), signal)
+  return packContext(await findBuildFiles(source.path, dockerfile, dockerfileOption), signal)
 }
 
 /** The classic builder prints the number of each step. */

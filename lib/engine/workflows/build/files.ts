@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, realpath, stat } from 'node:fs/promises'
-import { basename, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { BuildError } from '../../../base/errors.ts'
 import { isThere } from '../../../base/files.ts'
 import { isMissing } from '../../../base/system-error.ts'
@@ -37,12 +37,13 @@ const IGNORE_FILE = '.dockerignore'
  * @param folder - the context
  * @param dockerfile - a path from the root of the context, or an absolute path, which may be outside. Default:
  *   `Dockerfile`, or else `dockerfile`
+ * @param option - the caller's name for it; undefined if the caller named no Dockerfile
  * @throws {@link BuildError} ERR_BUILD_CONTEXT_INVALID, ERR_BUILD_DOCKERFILE_INVALID, ERR_BUILD_IGNORE_INVALID
  */
-export async function findBuildFiles(folder: string, dockerfile?: string): Promise<BuildFiles> {
+export async function findBuildFiles(folder: string, dockerfile?: string, option?: string): Promise<BuildFiles> {
   const root = await realFolder(folder)
   const given = resolve(root, dockerfile ?? (await defaultName(root)))
-  const found = await findDockerfile(root, given)
+  const found = await findDockerfile(root, given, option)
   const rootIgnoreFile = await insideOrNone(root, join(root, IGNORE_FILE))
   const ignoreFile = found.ignoreFile ?? rootIgnoreFile
   const ignored = ignoreFile === undefined ? [] : readIgnoreFile(await readIgnoreText(ignoreFile))
@@ -58,14 +59,22 @@ async function realFolder(folder: string): Promise<string> {
   } catch (cause) {
     throw noContext(folder, isMissing(cause) ? `there is no ${resolve(folder)}` : causeInWords(cause), cause)
   }
-  throw noContext(folder, 'it is not a folder')
+  const [above, file] = [dirname(folder), basename(folder)]
+  throw noContext(
+    folder,
+    'it is not a folder',
+    undefined,
+    `Pass its folder:  docker.images.build('${above}', { file: '${file}' })`,
+  )
 }
 
-function noContext(folder: string, got: string, cause?: unknown): BuildError {
+const ANY_CONTEXT = "Pass the path of a folder, a tar, or { remote: 'https://...' } for a URL that the daemon fetches."
+
+function noContext(folder: string, got: string, cause?: unknown, todo: string = ANY_CONTEXT): BuildError {
   return new BuildError('ERR_BUILD_CONTEXT_INVALID', {
     tried: `building from ${folder}`,
     got,
-    todo: "Pass the path of a folder, a tar, or { remote: 'https://...' } for a URL that the daemon fetches.",
+    todo,
     cause,
   })
 }
@@ -76,12 +85,19 @@ async function defaultName(root: string): Promise<string> {
   return 'Dockerfile'
 }
 
-async function findDockerfile(root: string, given: string): Promise<Dockerfile> {
+async function findDockerfile(root: string, given: string, option: string | undefined): Promise<Dockerfile> {
   const path = await realpath(given).catch((cause: unknown) => {
-    throw noDockerfile(given, causeInWords(cause), 'Create it, or set { dockerfile } to its path.', cause)
+    throw noDockerfile(
+      given,
+      causeInWords(cause),
+      option === undefined
+        ? 'Create it, or set { dockerfile } to its path.'
+        : `Create it, or correct the option ${option}.`,
+      cause,
+    )
   })
   if (!(await stat(path)).isFile())
-    throw noDockerfile(given, 'it is not a file', 'Set { dockerfile } to the path of a file.')
+    throw noDockerfile(given, 'it is not a file', `Set { ${option ?? 'dockerfile'} } to the path of a file.`)
   const inside = placeInside(root, path)
   // The author of the context may have created a link to a file that only the caller can read.
   if (inside === undefined && placeInside(root, given) !== undefined) throw leadsOut(given, path)

@@ -1,8 +1,11 @@
 import { Readable } from 'node:stream'
 import { showHost } from '../../../endpoint/text.ts'
 import { ArgumentError } from '../../../base/errors.ts'
-import { isAsyncIterable } from '../../../transport/body.ts'
+import { parseReference } from '../../../registry/reference.ts'
+import { isAsyncIterable, readableOf } from '../../../transport/given-streams.ts'
 import { checkOptions } from '../../call.ts'
+import { shown } from '../../description.ts'
+import { isPlain } from '../../query.ts'
 import { REQUEST_OPTIONS } from '../../request-options.ts'
 import type { Operation } from '../../operation.ts'
 import { BUILD } from '../../images/operations.ts'
@@ -15,6 +18,8 @@ export interface BuildPlan {
   readonly builder: 'buildkit' | 'classic'
   readonly source: Source
   readonly options: ImageBuildOptions
+  /** The option that named the Dockerfile, by the caller's own name for it. */
+  readonly dockerfileOption: string | undefined
   /** The options that are sent in the query. */
   readonly query: Readonly<Record<string, unknown>>
 }
@@ -47,18 +52,31 @@ function withApiNames(given: ImageBuildOptions): ImageBuildOptions {
   return Object.fromEntries(pairs.map(([name, value]) => [Object.hasOwn(ALIASES, name) ? ALIASES[name] : name, value]))
 }
 
-/** @param options - checked */
-export async function planBuild(send: Send, given: BuildSource, options: ImageBuildOptions): Promise<BuildPlan> {
+/**
+ * @param options - checked
+ * @param names - the options as the caller named them
+ */
+export async function planBuild(
+  send: Send,
+  given: BuildSource,
+  options: ImageBuildOptions,
+  names: ImageBuildOptions = options,
+): Promise<BuildPlan> {
   const source = sourceOf(given)
   const builder = await chooseBuilder(send, options)
   refuseOthers(builder, options)
   const own = new Set(['builder', 'secrets', 'auth', ...REQUEST_OPTIONS])
   const query = Object.fromEntries(Object.entries(options).filter(([option]) => !own.has(option)))
-  return { builder, source, options, query }
+  const dockerfileOption = ['file', 'dockerfile'].find((name) => names[name as 'file'] !== undefined)
+  return { builder, source, options, dockerfileOption, query }
 }
 
-/** Checks options that are used here, before the daemon could refuse them. */
-function checkKinds({ dockerfile, secrets, outputs }: ImageBuildOptions): void {
+/** Checks options that are used here, and those that the daemon would refuse in words about its own program. */
+function checkKinds({ t, dockerfile, secrets, outputs, buildargs, labels }: ImageBuildOptions): void {
+  // An empty tag is none.
+  for (const tag of [t].flat()) if (typeof tag === 'string' && tag !== '') parseReference(tag)
+  checkTexts('buildargs', buildargs)
+  checkTexts('labels', labels)
   if (dockerfile !== undefined && (typeof dockerfile !== 'string' || dockerfile === '')) {
     throw refused('dockerfile', 'it is not a path', 'Pass a path relative to the context, or an absolute one.')
   }
@@ -66,6 +84,16 @@ function checkKinds({ dockerfile, secrets, outputs }: ImageBuildOptions): void {
     throw refused('secrets', 'it is not an object', "Pass { ID: 'value' } or { ID: { file: '/path' } }.")
   }
   if (outputs !== undefined && !Array.isArray(outputs)) throw refused('outputs', 'it is not an array', 'Pass an array.')
+}
+
+/** Refuses numbers and the like among the values of an option. A number isn't converted: `1.10` would become `1.1`. */
+function checkTexts(option: 'buildargs' | 'labels', values: unknown): void {
+  if (!isPlain(values)) return
+  const isAbsent = (value: unknown): boolean => value === undefined || (value === null && option === 'buildargs')
+  const wrong = Object.entries(values).find(([, value]) => typeof value !== 'string' && !isAbsent(value))
+  if (wrong === undefined) return
+  const [name, value] = wrong
+  throw refused(option, `its value for ${name} is ${shown(value)}, not a string`, `Pass a string:  { ${name}: '1' }`)
 }
 
 function sourceOf(given: unknown): Source {
@@ -76,14 +104,21 @@ function sourceOf(given: unknown): Source {
     return { kind: 'folder', path: given }
   }
   const { remote } = (given ?? {}) as { remote?: unknown }
-  if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: remote }
-  if (isAsyncIterable(given)) {
-    return { kind: 'tar', body: Readable.from(given, { objectMode: false }) }
-  }
+  if (typeof remote === 'string' && remote !== '') return { kind: 'remote', url: checkRemote(remote) }
+  if (isAsyncIterable(given)) return { kind: 'tar', body: readableOf(given) }
   throw wrongSource(
     'it is not a path, a tar or { remote }',
     "Pass the path of a folder such as './app', a tar as bytes or as a stream, or { remote: URL }.",
   )
+}
+
+/** The addresses that a builder fetches (moby, builder/remotecontext/urlutil). It would take others for a local path. */
+const REMOTE = /^(?:https?|git|ssh):\/\/|^[\w.-]+@[^/:]+:|^github\.com\//i
+
+function checkRemote(remote: string): string {
+  if (REMOTE.test(remote)) return remote
+  const todo = 'Pass the address of a Git repository, or an http or https URL of a tar or a Dockerfile.'
+  throw wrongSource('the daemon can fetch nothing from its remote', todo)
 }
 
 function wrongSource(got: string, todo: string): ArgumentError {

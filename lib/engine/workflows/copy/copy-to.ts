@@ -12,6 +12,7 @@ import type { ContainerPathStat } from '../../containers/types/create.ts'
 import { itemsOf } from './entries.ts'
 import { missing, noName, noPath, refusePathAsId, sourceFault, unreadable } from './faults.ts'
 import { isFolder, isLink } from './go-mode.ts'
+import { closeInput } from '../../stream/input.ts'
 import { allInTime, type StepOptions } from '../in-time.ts'
 import { packItems } from './pack.ts'
 import { placeCopy, isContentsPath, isFolderPath, type CopyTarget } from './place.ts'
@@ -35,9 +36,24 @@ export async function copyTo(
   return allInTime('containers.copyTo()', options, async (step) => {
     if (typeof source === 'string') return copyLocal(archive, id, source, path, { ...options, ...step })
     if (source instanceof Uint8Array) return copyBytes(archive, id, source, path, step)
-    await archive.put(id, path, packItems(itemsOf(source)), step)
-    return posix.resolve('/', path)
+    return copyEntries(archive, id, source, path, step)
   })
+}
+
+async function copyEntries(
+  archive: ContainerArchive,
+  id: string,
+  source: readonly CopyEntry[],
+  path: string,
+  step: StepOptions,
+): Promise<string> {
+  const items = itemsOf(source)
+  try {
+    await archive.put(id, path, packItems(items), step)
+    return posix.resolve('/', path)
+  } finally {
+    for (const { content } of items) closeInput(content?.())
+  }
 }
 
 /** Bytes have no name, so the path must be that of a file. */

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../../base/errors.ts'
-import { isAsyncIterable } from '../../../transport/body.ts'
+import { isAsyncIterable } from '../../../transport/given-streams.ts'
 import { shown } from '../../description.ts'
+import { openInput } from '../../stream/input.ts'
 import type { CopyEntry } from './options.ts'
 import type { TarItem } from './item.ts'
 
@@ -31,7 +32,8 @@ function contentOf({ path, content = '', size }: CopyEntry): Pick<TarItem, 'size
     return { size: bytes.length, content: () => [bytes] }
   }
   if (isAsyncIterable(content) && Number.isSafeInteger(size) && Number(size) >= 0) {
-    return { size: Number(size), content: () => content }
+    const input = openInput(content, `the content of ${shown(path)} of containers.copyTo()`)
+    return { size: Number(size), content: () => input as AsyncIterable<Uint8Array> }
   }
   const todo = 'Pass a string, bytes, or a stream of bytes together with { size }.'
   throw mistake(`the content of ${shown(path)}`, 'it is not a string, bytes, or a stream with a size', todo)

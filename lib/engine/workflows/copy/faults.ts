@@ -20,7 +20,9 @@ export function missing(path: string, cause: unknown): CopyError {
   return new CopyError('ERR_COPY_SOURCE', {
     tried: `copying ${path} into a container`,
     got: `there is no ${resolve(path)}`,
-    todo: 'Correct the path. A relative path begins at the working directory of the process.',
+    todo: /[\s<>{}]/.test(path)
+      ? 'Correct the path. If this text is the content of a file, pass it as bytes:  Buffer.from(text)'
+      : 'Correct the path. A relative path begins at the working directory of the process.',
     cause,
   })
 }

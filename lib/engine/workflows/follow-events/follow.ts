@@ -1,7 +1,7 @@
 import { limitSignal, onAbort, pause, type LinkedSignal } from '../../../base/abort.ts'
 import { ArgumentError, DockerApiError, isDockerMtlsError } from '../../../base/errors.ts'
 import { checkOptions as checkKeys } from '../../../base/options.ts'
-import { callTimeout } from '../../../transport/time-limits.ts'
+import { callTimeout, STILL_WAITING } from '../../../transport/time-limits.ts'
 import { canPass } from '../../can-pass.ts'
 import { readTwice } from '../../read-twice.ts'
 import { checkRequestOptions, REQUEST_OPTIONS } from '../../request-options.ts'
@@ -33,7 +33,7 @@ export async function followEvents(
   checkCallback(options.onReconnect)
   const { timeout, signal } = options
   signal?.throwIfAborted()
-  const limits = { timeout, signal, closed, late: callTimeout(NAME, timeout ?? 0) }
+  const limits = { timeout, signal, closed, late: callTimeout(NAME, timeout ?? 0, STILL_WAITING) }
   const events = new FollowedEvents(send, options, limitSignal(limits))
   await events.open()
   return events

@@ -343,9 +343,16 @@ describe('the Dockerfile', () => {
   test('that is not there, or no file, is refused, and so is such a context', async (t) => {
     const folder = await folderOf(t, { file: '', 'Dockerfile/': '' })
     await assert.rejects(findBuildFiles(folder), { code: 'ERR_BUILD_DOCKERFILE_INVALID', message: /not a file/ })
-    await assert.rejects(findBuildFiles(folder, 'none'), {
+    await assert.rejects(findBuildFiles(folder, 'none', 'file'), {
       code: 'ERR_BUILD_DOCKERFILE_INVALID',
       message: /doesn't exist/,
+      todo: 'Create it, or correct the option file.',
+    })
+    await assert.rejects(findBuildFiles(folder, 'Dockerfile', 'file'), { todo: 'Set { file } to the path of a file.' })
+    await assert.rejects(findBuildFiles(await folderOf(t, {})), { todo: /^Create it, or set \{ dockerfile \}/ })
+    await assert.rejects(findBuildFiles(join(folder, 'file')), {
+      code: 'ERR_BUILD_CONTEXT_INVALID',
+      todo: `Pass its folder:  docker.images.build('${folder}', { file: 'file' })`,
     })
     for (const missing of [join(folder, 'none'), relative('.', join(folder, 'none'))])
       await assert.rejects(findBuildFiles(missing), {

@@ -18,6 +18,46 @@ async function plan(
   return planBuild(preferring(prefers), source, options)
 }
 
+describe('options that the daemon would refuse in other words', () => {
+  const rows: readonly (readonly [options: object, refusal: object])[] = [
+    [
+      { t: 'App:1' },
+      { code: 'ERR_REFERENCE_INVALID', message: /"App:1": its repository has upper-case[^]*lower case/ },
+    ],
+    [{ tag: ['app', 'app:a b'] }, { code: 'ERR_REFERENCE_INVALID', message: /"app:a b"/ }],
+    [{ buildargs: { A: 1 } }, { code: 'ERR_ARGUMENT_INVALID', message: /option buildargs .* A is 1, not a string/ }],
+    [{ labels: { A: true } }, { code: 'ERR_ARGUMENT_INVALID', message: /option labels .* A is true, not a string/ }],
+    [{ labels: { A: null } }, { code: 'ERR_ARGUMENT_INVALID', message: /option labels .* A is null, not a string/ }],
+  ]
+  for (const [options, refusal] of rows) {
+    test(JSON.stringify(options), () => {
+      assert.throws(() => checkBuildOptions(options), refusal)
+    })
+  }
+
+  test('and those that it accepts', () => {
+    const options: ImageBuildOptions = {
+      t: ['localhost:5000/me/app:1.2', 'app'],
+      buildargs: { A: '1', HTTP_PROXY: null },
+      labels: { A: '1' },
+    }
+    assert.deepEqual(checkBuildOptions(options), options)
+    assert.deepEqual(checkBuildOptions({ t: '' }), { t: '' })
+  })
+})
+
+describe('a source that the daemon fetches', () => {
+  test('has an address that a builder knows', async () => {
+    for (const remote of ['https://x/y.git#main', 'git://x/y', 'ssh://git@x/y', 'git@x:y.git', 'github.com/x/y'])
+      assert.deepEqual((await plan({}, '2', { remote })).source, { kind: 'remote', url: remote })
+    for (const remote of ['ftp://x/y', './folder', 'x'])
+      await assert.rejects(plan({}, '2', { remote }), {
+        code: 'ERR_ARGUMENT_INVALID',
+        message: /Git repository, or an http/,
+      })
+  })
+})
+
 describe('the builder', () => {
   test('is the one that the daemon prefers, and the classic one where it has no other', async () => {
     assert.equal((await plan({}, '2')).builder, 'buildkit')

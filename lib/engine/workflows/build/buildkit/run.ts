@@ -27,9 +27,9 @@ export async function* runBuildkit(
   send: Send,
   plan: BuildPlan,
 ): AsyncGenerator<BuildEvent, ImageBuildResult, undefined> {
-  const { source, options } = plan
+  const { source, options, dockerfileOption } = plan
   const { signal, idleTimeout, dockerfile } = options
-  const files = source.kind === 'folder' ? await findBuildFiles(source.path, dockerfile) : undefined
+  const files = source.kind === 'folder' ? await findBuildFiles(source.path, dockerfile, dockerfileOption) : undefined
   const faults: unknown[] = []
   const methods = await servicesOf(plan, files, (error) => faults.push(error))
   let timer: NodeJS.Timeout | undefined
