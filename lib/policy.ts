@@ -1,3 +1,4 @@
+export { decideAsking } from './policy/decide-asking.ts'
 export { decide, type Decision } from './policy/decide.ts'
 export { Facts, type Need } from './policy/facts.ts'
 export { definePolicy, parsePolicy } from './policy/file/parse.ts'
@@ -18,5 +19,16 @@ export { identityOfCertificate, type CertificateIdentity, type PolicyIdentity } 
 export { DockerMtlsError, IdentityError, isDockerMtlsError, PolicyError } from './base/errors.ts'
 export type { ErrorCode, IdentityErrorCode, PolicyErrorCode, PolicyFailure, PolicyFault } from './base/errors.ts'
 export { readRequest } from './policy/reading/read.ts'
-export { writeRequest } from './policy/writing.ts'
-export type { Json, JsonObject, PolicyRequest, ReadRequest, Reason, ReasonCode } from './policy/request.ts'
+export { writeRequest, type WrittenRequest } from './policy/writing.ts'
+export type {
+  DecidingCode,
+  Json,
+  JsonObject,
+  JudgingCode,
+  PolicyRequest,
+  ReadingCode,
+  ReadOperation,
+  ReadRequest,
+  Reason,
+  ReasonCode,
+} from './policy/request.ts'

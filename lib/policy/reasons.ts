@@ -40,14 +40,10 @@ function targetOf(target: Target | undefined, { parameters }: ReadRequest): read
 }
 
 function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] {
-  switch (judged.kind) {
-    case 'finding':
-      return isRefused(judged, on) ? [reasonOf(judged)] : []
-    case 'image':
-      return refusedImage(judged, on.rule)
-    default:
-      return [...(judged.kind === 'network' ? refusedNetwork(judged, on.rule) : []), ...throughFacts(judged, on, depth)]
-  }
+  if (judged.kind === 'finding') return isRefused(judged, on) ? [reasonOf(judged)] : []
+  if (judged.kind === 'image') return refusedImage(judged, on.rule)
+  const named = judged.kind === 'network' ? refusedNetwork(judged, on.rule) : []
+  return [...named, ...throughFacts(judged, on, depth)]
 }
 
 const reasonOf = ({ code, where, got }: Finding): Reason => ({ code, got, ...(where !== undefined && { where }) })

@@ -1,7 +1,6 @@
-import type { Operation } from '../engine/operation.ts'
-
 /** A request to the Engine API, as it arrived. */
 export interface PolicyRequest {
+  /** `POST`. */
   readonly method: string
   /** As in the request line: `/v1.51/containers/create?name=web`. */
   readonly target: string
@@ -18,9 +17,20 @@ export interface JsonObject {
   readonly [key: string]: Json
 }
 
+/** An operation of the Engine API. */
+export interface ReadOperation {
+  /** Its name in policies: `containers.create`. */
+  readonly name: string
+  /** `POST`. */
+  readonly method: string
+  /** Its path in the specification, without the version: `/containers/{id}/json`. */
+  readonly path: string
+}
+
 /** A request as dockerd reads it. */
 export interface ReadRequest {
-  readonly operation: Operation
+  /** What it asks for. */
+  readonly operation: ReadOperation
   /** Of the Engine API: `1.51`. Omitted: the path has none, and dockerd uses its newest. */
   readonly version?: string
   /** What stands for `{id}` or `{name}` in the path, decoded. */
@@ -41,6 +51,7 @@ export interface Reason {
   readonly got: string
 }
 
+/** Why a request is refused. */
 export type ReasonCode = ReadingCode | JudgingCode | DecidingCode
 
 /** What a request would give that a level refuses. */

@@ -3,7 +3,9 @@ import type { ReadRequest } from './request.ts'
 
 /** A request to send in the place of one that was read. */
 export interface WrittenRequest {
+  /** `POST`. */
   readonly method: string
+  /** As in the request line: `/v1.51/containers/create?name=web`. */
   readonly target: string
   /** JSON. Omitted: the request has no JSON body; send an archive as it arrived, and no other body. */
   readonly body?: string

@@ -37,6 +37,8 @@ async function tried(...words: readonly string[]): Promise<Tried> {
   return runJson<Tried>(['policy', 'test', policy, '--json', ...words], { env })
 }
 
+const run = (...words: string[]): Promise<Tried> => tried('--as', 'ann', '--', 'docker', ...words)
+
 const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) => reasons.map(({ code }) => code))
 
 describe('policy check', () => {
@@ -112,7 +114,6 @@ describe('policy test', () => {
   })
 
   test('a docker command, which reaches no daemon', { skip: lacks('docker') }, async () => {
-    const run = (...words: string[]): Promise<Tried> => tried('--as', 'ann', '--', 'docker', ...words)
     assert.equal((await run('run', 'alpine')).verdict, 'allow')
     assert.deepEqual(codes(await run('run', '-v', '/:/h', 'alpine')), ['HOST_PATH'])
     assert.deepEqual(codes(await run('run', '--pid=host', '--net=host', '--cap-add=SYS_ADMIN', 'alpine')), [

@@ -85,11 +85,12 @@ test('the levels', () => {
   }
 })
 
+function send(text: string): Decision {
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline' }] })
+  return decide(policy, ANN, toRequest(CREATE, text))
+}
+
 test('case variants are judged as dockerd reads them, and duplicates are refused', () => {
-  const send = (text: string): Decision => {
-    const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline' }] })
-    return decide(policy, ANN, toRequest(CREATE, text))
-  }
   assert.equal(brief(send('{"Image":"a","hostconfig":{"PRIVILEGED":true}}')), 'refuse PRIVILEGED')
   assert.equal(brief(send('{"Image":"a","Ho\u017ftConfig":{"Privileged":true}}')), 'refuse PRIVILEGED')
   assert.equal(brief(send('{"Image":"a","HostConfig":{},"hostconfig":{"Privileged":true}}')), 'refuse BODY_AMBIGUOUS')
@@ -201,11 +202,13 @@ function inspected(hostConfig: Record<string, Json> = {}, rest: Record<string, J
   }
 }
 
-describe('what a request amounts to', () => {
-  const exec = (facts?: Facts): Decision =>
-    ask('POST /containers/web/exec', { Cmd: ['sh'] }, { ...(facts && { facts }) })
-  const web = (inspect: Json): Facts => new Facts().add({ kind: 'container', name: 'web' }, inspect)
+const exec = (facts?: Facts): Decision => ask('POST /containers/web/exec', { Cmd: ['sh'] }, { ...(facts && { facts }) })
+const web = (inspect: Json): Facts => new Facts().add({ kind: 'container', name: 'web' }, inspect)
+const withVolume = (): Facts => web(inspected({}, { Mounts: [{ Type: 'volume', Name: 'data', RW: true }] }))
+const start = (facts: Facts): Decision => ask('POST /exec/abc/start', {}, { facts })
+const ofWeb = (): Facts => new Facts().add({ kind: 'exec', name: 'abc' }, { ContainerID: 'web' })
 
+describe('what a request amounts to', () => {
   test('the daemon has to be asked first', () => {
     const decision = exec()
     assert.deepEqual([decision.verdict, decision.needs], ['needs', [{ kind: 'container', name: 'web' }]])
@@ -235,21 +238,18 @@ describe('what a request amounts to', () => {
   })
 
   test('a volume shows what it shows', () => {
-    const facts = (): Facts => web(inspected({}, { Mounts: [{ Type: 'volume', Name: 'data', RW: true }] }))
-    assert.deepEqual(exec(facts()).needs, [{ kind: 'volume', name: 'data' }])
+    assert.deepEqual(exec(withVolume()).needs, [{ kind: 'volume', name: 'data' }])
     const data = { kind: 'volume', name: 'data' } as const
-    assert.equal(brief(exec(facts().add(data, { Driver: 'local', Options: null }))), 'allow')
+    assert.equal(brief(exec(withVolume().add(data, { Driver: 'local', Options: null }))), 'allow')
     const bind = { type: 'none', o: 'bind', device: '/etc' }
-    assert.equal(brief(exec(facts().add(data, { Driver: 'local', Options: bind }))), 'refuse TARGET_TOO_POWERFUL')
-    assert.equal(brief(exec(facts().add(data, { Driver: 'sshfs' }))), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(brief(exec(withVolume().add(data, { Driver: 'local', Options: bind }))), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(brief(exec(withVolume().add(data, { Driver: 'sshfs' }))), 'refuse TARGET_TOO_POWERFUL')
   })
 
   test('an exec is of its container, and namespaces are those of another one', () => {
-    const start = (facts: Facts): Decision => ask('POST /exec/abc/start', {}, { facts })
-    const facts = (): Facts => new Facts().add({ kind: 'exec', name: 'abc' }, { ContainerID: 'web' })
-    assert.deepEqual(start(facts()).needs, [{ kind: 'container', name: 'web' }])
+    assert.deepEqual(start(ofWeb()).needs, [{ kind: 'container', name: 'web' }])
     assert.equal(
-      brief(start(facts().add({ kind: 'container', name: 'web' }, inspected({ Privileged: true })))),
+      brief(start(ofWeb().add({ kind: 'container', name: 'web' }, inspected({ Privileged: true })))),
       'refuse TARGET_TOO_POWERFUL',
     )
     for (const config of [

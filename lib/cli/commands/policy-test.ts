@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
-import { ArgumentError, isDockerMtlsError } from '../../base/errors.ts'
+import { isDockerMtlsError, type ArgumentError } from '../../base/errors.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Trial, TriedRequest } from '../../gateway/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
+import type { Policy } from '../../policy/file/types.ts'
 import type { Need } from '../../policy/facts.ts'
 import type { Json, PolicyRequest, Reason } from '../../policy/request.ts'
 import type { PolicyIdentity } from '../../policy/who/identity.ts'
@@ -130,7 +131,7 @@ async function identityOf({ as, group = [], cert, socket }: TestFlags, { io }: C
 /** Asks the daemon, if there is a client. */
 async function decider(
   docker: DockerClient | undefined,
-): Promise<(...given: Parameters<typeof import('../../policy/decide.ts').decide>) => Decision | Promise<Decision>> {
+): Promise<(policy: Policy, identity: PolicyIdentity, request: PolicyRequest) => Decision | Promise<Decision>> {
   if (docker === undefined) return (await import('../../policy/decide.ts')).decide
   const { decideAsking } = await import('../../policy/decide-asking.ts')
   return (policy, identity, request) => decideAsking(policy, identity, request, (need) => inspect(docker, need))
@@ -152,13 +153,14 @@ async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json
 }
 
 function overall(requests: readonly TriedRequest[]): Decision['verdict'] {
-  const verdicts = requests.map(({ decision }) => decision.verdict)
-  if (verdicts.includes('refuse')) return 'refuse'
-  return verdicts.includes('needs') ? 'needs' : 'allow'
+  const verdicts = new Set(requests.map(({ decision }) => decision.verdict))
+  if (verdicts.has('refuse')) return 'refuse'
+  return verdicts.has('needs') ? 'needs' : 'allow'
 }
 
-function dataOf({ line, decision: { read: _, ...decision } }: TriedRequest): object {
-  return { request: line, ...decision }
+function dataOf({ line, decision }: TriedRequest): object {
+  // What was read has maps, which JSON doesn't know, and its text is in the line.
+  return { request: line, ...decision, read: undefined }
 }
 
 const MARKS = { allow: 'allowed', refuse: 'refused', needs: 'depends' } as const

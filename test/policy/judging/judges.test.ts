@@ -9,7 +9,7 @@ import { OPERATION_NAMES } from '../../../lib/policy/operations.ts'
 
 function read(name: string, body: Json, query: Record<string, string> = {}): ReadRequest {
   return {
-    operation: { name, method: 'POST', path: '/', lane: 'short' },
+    operation: { name, method: 'POST', path: '/' },
     parameters: {},
     query: new Map(Object.entries(query).map(([key, value]) => [key, [value]])),
     body,
@@ -37,9 +37,12 @@ function forgotten(name: string, type: string, wrap: (value: Json) => Json): str
   )
 }
 
+const withTask = (TaskTemplate: Json): Json => ({ TaskTemplate })
+const withContainer = (ContainerSpec: Json): Json => withTask({ ContainerSpec })
+const service = (ContainerSpec: Record<string, Json>, rest: Record<string, Json> = {}): Json =>
+  withTask({ ContainerSpec, ...rest })
+
 test('every field of the API has a judge', () => {
-  const service = (TaskTemplate: Json): Json => ({ TaskTemplate })
-  const container = (ContainerSpec: Json): Json => service({ ContainerSpec })
   const rows: readonly (readonly [string, string, (value: Json) => Json])[] = [
     ['containers.create', 'ContainerCreate', (value) => value],
     ['containers.create', 'HostConfig', (HostConfig) => ({ HostConfig })],
@@ -51,9 +54,9 @@ test('every field of the API has a judge', () => {
     ['networks.create', 'IPAM', (value) => ({ IPAM: value })],
     ['networks.create', 'IPAMConfig', (value) => ({ IPAM: { Config: [value] } })],
     ['services.create', 'ServiceCreate', (value) => value],
-    ['services.create', 'TaskSpec', service],
-    ['services.create', 'ContainerSpec', container],
-    ['services.create', 'Privileges', (Privileges) => container({ Privileges })],
+    ['services.create', 'TaskSpec', withTask],
+    ['services.create', 'ContainerSpec', withContainer],
+    ['services.create', 'Privileges', (Privileges) => withContainer({ Privileges })],
   ]
   for (const [name, type, wrap] of rows) assert.deepEqual(forgotten(name, type, wrap), [], type)
   assert.deepEqual(
@@ -208,9 +211,6 @@ test('what restricted requires of a container', () => {
 })
 
 test('what baseline refuses in other requests', () => {
-  const service = (ContainerSpec: Record<string, Json>, rest: Record<string, Json> = {}): Json => ({
-    TaskTemplate: { ContainerSpec, ...rest },
-  })
   const rows: readonly (readonly [name: string, body: Json, found: string[], query?: Record<string, string>])[] = [
     ['containers.update', { Memory: 1 }, []],
     ['containers.update', { Devices: [{ PathOnHost: '/dev/sda' }] }, ['HOST_DEVICE Devices.0.PathOnHost']],
