@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, transformSync } from 'esbuild'
 import { bundledLicenses } from './bundled-licenses.mjs'
 import { COMMON_JS_COSTS, ES_MODULE_COSTS, planChunks } from './plan-chunks.mjs'
 import { toCommonJs } from './common-js.mjs'
@@ -62,13 +62,23 @@ const requiredBuiltins = {
   },
 }
 
+/** yaml is larger than all code that uses it. */
+const smallYaml = {
+  name: 'small-yaml',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]node_modules[\\/]yaml[\\/].*\.js$/ }, ({ path }) => ({
+      contents: transformSync(readFileSync(path, 'utf8'), { minify: true }).code,
+    }))
+  },
+}
+
 /** The library: an app's import counts more than what it imports late. */
 const LIBRARY = {
   sources: libraryEntries(),
   folder: 'chunks',
   weights: { ...Object.fromEntries(libraryEntries().map((source) => [source, 40])), 'lib/index.ts': 120 },
   costs: ES_MODULE_COSTS,
-  plugins: [textFiles, requiredBuiltins],
+  plugins: [textFiles, requiredBuiltins, smallYaml],
 }
 /** The command: every call loads start.ts. */
 const COMMAND = {
@@ -76,7 +86,7 @@ const COMMAND = {
   folder: 'cli',
   weights: { 'lib/cli/start.ts': 20 },
   costs: COMMON_JS_COSTS,
-  plugins: [textFiles, requiredBuiltins, filesAtOnce],
+  plugins: [textFiles, requiredBuiltins, smallYaml, filesAtOnce],
 }
 
 const OPTIONS = {
@@ -101,6 +111,7 @@ const OPTIONS = {
  */
 export async function buildCode(outdir) {
   const library = await bundle(LIBRARY, outdir)
+  removeIndentation(outdir)
   const command = await bundle(COMMAND, outdir)
   writeFileSync(join(outdir, 'bundled-licenses.txt'), bundledLicenses({ ...library.inputs, ...command.inputs }, ROOT))
   await toCommonJs(join(outdir, 'cli'), OPTIONS)
@@ -110,6 +121,19 @@ export async function buildCode(outdir) {
   chmodSync(main, 0o755)
   const known = execFileSync(process.execPath, [main, 'completion', 'bash', '--json'])
   writeFileSync(join(outdir, 'cli/known-commands.json'), JSON.stringify(JSON.parse(known)))
+}
+
+/** Indentation is a quarter of the library. Names stay, and lines stay short, so that a stack trace says where. */
+function removeIndentation(outdir) {
+  for (const path of readdirSync(outdir, { recursive: true }).filter((name) => name.endsWith('.js'))) {
+    const file = join(outdir, path)
+    const { code } = transformSync(readFileSync(file, 'utf8'), {
+      minifyWhitespace: true,
+      lineLimit: 100,
+      format: 'esm',
+    })
+    writeFileSync(file, code)
+  }
 }
 
 async function bundle({ sources, folder, weights, costs, plugins }, outdir) {

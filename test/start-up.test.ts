@@ -65,8 +65,8 @@ const BUILT: Readonly<Record<string, { files: number; packages: readonly string[
   interop: { files: 8, packages: POOL },
 }
 
-/** An import in the code that esbuild writes. */
-const BUILT_IMPORT = /^(?:import|export) ?(?:[^'"();]*? ?from )?"([^"]+)";$/gm
+/** An import in the code that esbuild writes, without blanks where none are needed. */
+const BUILT_IMPORT = /(?<=^|[;}])\s*(?:import|export)(?![\w$(.])\s*(?:[\w$*{},\s]*?from)?\s*"([^"]+)"\s*;/g
 
 /** What a file of the built package loads at once: files of ours, and modules. */
 function builtFiles(file: string, files: Set<string> = new Set(), modules: Set<string> = new Set()) {
@@ -81,7 +81,7 @@ function builtFiles(file: string, files: Set<string> = new Set(), modules: Set<s
 
 /** tar-stream's modules, which esbuild wraps, or protobuf's wire module. */
 const hasBundledCode = (file: string): boolean =>
-  /"node_modules\/.*"\(exports|^var BinaryReader = class/m.test(readFileSync(file, 'utf8'))
+  /"node_modules\/.*"\(exports|\bBinaryReader ?= ?class/m.test(readFileSync(file, 'utf8'))
 
 /** yaml's classes of errors. */
 const hasYaml = (file: string): boolean => readFileSync(file, 'utf8').includes('YAMLParseError')
