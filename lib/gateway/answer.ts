@@ -1,5 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { isArriving } from './body.ts'
 import { renderRefusal, type Refusal } from './refusal.ts'
 
 /** How long a client may go on sending a body after it was answered, in milliseconds. */
@@ -25,7 +26,7 @@ export function answerOn(socket: Socket, request: IncomingMessage): ServerRespon
 export function refuse(request: IncomingMessage, response: ServerResponse, refused: Refusal): void {
   if (response.headersSent) return void response.destroy()
   const { headers, body } = renderRefusal(refused)
-  if (!request.complete) response.setHeader('Connection', 'close')
+  if (isArriving(request)) response.setHeader('Connection', 'close')
   response.writeHead(refused.status, headers)
   if (request.method !== 'HEAD') response.write(body)
   else response.flushHeaders()
@@ -37,7 +38,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, refus
  * connection, and the rest of the body would reset it.
  */
 export function finish(request: IncomingMessage, response: ServerResponse): void {
-  if (request.complete || request.destroyed) return void response.end()
+  if (!isArriving(request)) return void response.end()
   const timer = setTimeout(() => {
     response.end()
     // After a head without `Connection: close`, the rest of the body would count as the next request's.

@@ -25,6 +25,11 @@ export function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
+/** Is a part of the body still to come? While a request is announced, Node doesn't know yet that it has none. */
+export function isArriving(request: IncomingMessage): boolean {
+  return hasBody(request) && !request.complete && !request.destroyed
+}
+
 /** Is it JSON by its media type, as dockerd reads it: whatever its parameters and its case? */
 export function isJson({ headers }: IncomingMessage): boolean {
   return /^\s*application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '')

@@ -5,6 +5,8 @@ import type { GatewayIdentity } from './types.ts'
 
 /** A request or stream that is open. */
 interface Open {
+  /** The gateway itself has answered it. */
+  readonly isRefused: boolean
   /** What came after its head is no HTTP. */
   malformed(refused: Refusal): void
 }
@@ -28,6 +30,11 @@ export class Connection {
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = typeof from === 'string' ? `socket ${from}` : from.key
     this.name = typeof from === 'string' ? from : from.subject
+  }
+
+  /** Whether the daemon has a part in something that is open. */
+  get isForwarding(): boolean {
+    return [...this.open].some(({ isRefused }) => !isRefused)
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

@@ -63,6 +63,10 @@ export class Exchange {
     this.#kind = isShort ? 'requests' : 'streams'
   }
 
+  get isRefused(): boolean {
+    return this.#reason !== undefined
+  }
+
   /** Never rejects. */
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
@@ -89,10 +93,10 @@ export class Exchange {
   /** The body isn't one. If the answer hasn't begun, it says so. */
   malformed(refused: Refusal): void {
     const { request } = this.#arrived
-    const isRefused = this.#reason !== undefined
-    if (this.#response === undefined || (this.#response.headersSent && !isRefused)) return void request.socket.destroy()
+    if (this.#response === undefined || (this.#response.headersSent && !this.isRefused))
+      return void request.socket.destroy()
     this.#left?.()
-    if (!isRefused) this.#refuse(refused)
+    if (!this.isRefused) this.#refuse(refused)
     // The rest of the body can't be read any more.
     this.#response.end()
   }

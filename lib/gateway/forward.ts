@@ -5,6 +5,7 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
+import { isArriving } from './body.ts'
 import { fieldsForClient } from './fields.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
@@ -85,7 +86,7 @@ export class DaemonAnswer implements Handler {
     // Node has sent `100 Continue` itself, and dockerd sends no other interim answer.
     if (status < 200) return true
     const response = (this.#response = this.#outcome.response())
-    if (!this.#request.complete) response.setHeader('Connection', 'close')
+    if (isArriving(this.#request)) response.setHeader('Connection', 'close')
     response.on('drain', resume)
     response.writeHead(status, fieldsForClient(headers))
     // With the first data, head and data are one packet. A stream may have none for hours.

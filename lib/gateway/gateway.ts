@@ -252,7 +252,7 @@ class HttpGateway implements Gateway {
     const trust = this.#trust
     if (trust && trust.hasCurrentLists(Date.now()) !== this.#hasLists) this.#use(trust)
     for (const connection of this.#connections.all) {
-      const refused = connection.open.size > 0 ? this.#check(connection) : undefined
+      const refused = connection.isForwarding ? this.#check(connection) : undefined
       if (refused?.status !== 403) continue
       this.#report({ event: 'cut', identity: connection.name, reason: refused.code })
       connection.cut()

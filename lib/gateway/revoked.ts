@@ -15,7 +15,8 @@ export class Revoked {
 
   add(certificate: X509Certificate | string): void {
     if (certificate instanceof X509Certificate) this.#fingerprints.add(digitsOf(certificate.fingerprint256))
-    else this.#addText(certificate)
+    else if (typeof certificate === 'string') this.#addText(certificate)
+    else throw notOne()
   }
 
   check({ serial, certificate }: Peer): Refusal | undefined {
@@ -26,7 +27,7 @@ export class Revoked {
   }
 
   #addText(text: string): void {
-    const digits = digitsOf(String(text))
+    const digits = digitsOf(text)
     const isHexadecimal = /^[0-9a-f]+$/.test(digits)
     if (isHexadecimal && digits.length === FINGERPRINT_DIGITS) this.#fingerprints.add(digits)
     else if (isHexadecimal && digits.length <= SERIAL_DIGITS) this.#serials.add(serialOf(digits))

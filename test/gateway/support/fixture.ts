@@ -159,3 +159,11 @@ export function readUntil(socket: Duplex, wanted: string | RegExp, milliseconds 
     socket.on('data', take).once('close', done).once('end', done)
   })
 }
+
+/** Resolves when the other side has ended the connection, properly or not. */
+export function endOf(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['end', 'close', 'error']) socket.once(event, () => resolve())
+    socket.resume()
+  })
+}
