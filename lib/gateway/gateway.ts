@@ -66,6 +66,8 @@ class HttpGateway implements Gateway {
   readonly #quotas: Quotas
   readonly #connections = new Connections()
   readonly #revoked = new Revoked()
+  /** Of TCP or of the local socket, also before and after a handshake. */
+  readonly #sockets = new Set<Socket>()
   #trust: Trust | undefined
   /** Whether OpenSSL has the revocation lists. */
   #hasLists: boolean
@@ -149,7 +151,7 @@ class HttpGateway implements Gateway {
         const ended = once(this.#server, 'close')
         this.#server.close()
         for (const connection of this.#connections.all) connection.cut()
-        this.#server.closeAllConnections()
+        for (const socket of this.#sockets) socket.destroy()
         await ended
       }
       if (this.#ownsDispatcher) await this.#dispatcher.destroy()
@@ -179,6 +181,10 @@ class HttpGateway implements Gateway {
       this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused')),
     )
     server.on('clientError', (error: Error, socket: Socket) => this.#refuseMalformed(error, socket))
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
     if (this.#trust === undefined) this.#serveSocket(server)
     else this.#serveTls(server as HttpsServer)
   }
