@@ -1,7 +1,21 @@
-export { createGateway, type Gateway } from './gateway/gateway.ts'
-export type { GatewayLimits, GatewayListen, GatewayOptions, GatewayTls } from './gateway/options.ts'
+export { createGateway } from './gateway/gateway.ts'
+export type { Gateway, GatewayAddress } from './gateway/interface.ts'
+export type { DaemonSocket, GatewayLimits, GatewayListen, GatewayOptions, GatewayTls } from './gateway/options.ts'
 export type { GatewayReason } from './gateway/refusal.ts'
-export type { AskedRequest, GatewayEvent, GatewayIdentity, InspectKind, SentInstead, Verdict } from './gateway/types.ts'
+export type {
+  Allowed,
+  AskedRequest,
+  ConnectionCut,
+  GatewayEvent,
+  GatewayFailure,
+  GatewayIdentity,
+  HandshakeRefused,
+  InspectKind,
+  Refused,
+  RequestEnded,
+  SentInstead,
+  Verdict,
+} from './gateway/types.ts'
 export type { ConnectionSource, EndpointAndIdentity } from './interop/source.ts'
 export {
   ArgumentError,

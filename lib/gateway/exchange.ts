@@ -14,7 +14,8 @@ import type { GatewayLimits, GatewayOptions } from './options.ts'
 import type { Quotas } from './quota.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
-import type { AskedRequest, GatewayEvent, SentInstead, Verdict } from './types.ts'
+import type { Allowed, AskedRequest, GatewayEvent, SentInstead } from './types.ts'
+import { readVerdict } from './verdict.ts'
 
 /** What all requests of a gateway share. */
 export interface Shared {
@@ -132,22 +133,15 @@ export class Exchange {
     else this.#forward(asked, verdict.send)
   }
 
-  async #authorize(
-    authorize: Shared['authorize'],
-    asked: AskedRequest,
-  ): Promise<(Verdict & { allow: true }) | undefined> {
-    let verdict: Verdict
+  async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<Allowed | undefined> {
     try {
-      verdict = await authorize(asked)
+      const verdict = readVerdict(await authorize(asked))
+      if ('allow' in verdict) return verdict
+      this.#refuse(verdict)
     } catch (error) {
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
-      return undefined
     }
-    // Anything but `true` refuses, whatever a JavaScript caller returns.
-    if (verdict?.allow === true) return verdict
-    const { status = 403, code = 'REFUSED', message = 'docker-mtls gateway: refused' } = verdict ?? {}
-    this.#refuse({ status: status === 404 ? 404 : 403, code: String(code), message: String(message) })
     return undefined
   }
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
-import type { Dispatcher as UndiciDispatcher } from 'undici'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import type { Handler } from '../transport/undici.ts'
@@ -48,7 +47,7 @@ export function forward(
       reset: false,
       ...(upgrade !== undefined && { upgrade }),
     },
-    handler as UndiciDispatcher.DispatchHandler,
+    handler,
   )
   return handler
 }

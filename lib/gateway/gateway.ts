@@ -2,10 +2,9 @@ import type { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { ConnectionError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { codeOf } from '../base/system-error.ts'
 import { parseHost } from '../endpoint/host.ts'
@@ -14,8 +13,9 @@ import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { Connections, type Connection } from './connections.ts'
 import { Exchange, type Arrived, type Shared } from './exchange.ts'
-import { createLocalServer, createTlsServer } from './listener.ts'
+import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import { checkGatewayOptions, checkTls, type GatewayLimits, type GatewayOptions, type GatewayTls } from './options.ts'
+import type { Gateway, GatewayAddress } from './interface.ts'
 import { Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
@@ -27,35 +27,6 @@ import type { GatewayEvent } from './types.ts'
 const SWEEP_MS = 500
 /** How long a client may read why its connection ends, in milliseconds. */
 const LINGER_MS = 1_000
-
-/** A running gateway, created by {@link createGateway}. */
-export interface Gateway {
-  /** Where it listens. */
-  readonly address: { readonly host: string; readonly port: number } | { readonly socket: string }
-  /**
-   * Replaces certificates, CAs and revocation lists. Requests and streams that are open go on, except those of clients that may
-   * not connect any more: their requests and streams are cut.
-   *
-   * If something new can't be used, the call throws and everything stays as it was.
-   *
-   * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID, ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
-   * @throws {@link PkiError} ERR_CRL_INVALID, also for a list that is older than the one in force
-   * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
-   */
-  reload(changed: { readonly tls?: GatewayTls; readonly crl?: string | null }): void
-  /**
-   * Refuses a client certificate from now on, and cuts its requests and streams. The gateway forgets this when it is closed: a
-   * revocation list is permanent.
-   *
-   * @param certificate - the certificate, its serial number, or its SHA-256 fingerprint, in hexadecimal
-   * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
-   */
-  revoke(certificate: X509Certificate | string): void
-  /** Cuts all requests and streams, and stops. Further calls have no effect. */
-  close(): Promise<void>
-  /** The same as `close()`, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>
-}
 
 class HttpGateway implements Gateway {
   readonly #options: GatewayOptions
@@ -73,7 +44,7 @@ class HttpGateway implements Gateway {
   #hasLists: boolean
   #sweeping: NodeJS.Timeout | undefined
   #file: SocketFile | undefined
-  #address: Gateway['address'] | undefined
+  #address: GatewayAddress | undefined
   #closed: Promise<void> | undefined
 
   constructor(options: GatewayOptions, limits: Required<GatewayLimits>) {
@@ -100,7 +71,7 @@ class HttpGateway implements Gateway {
     this.#serve()
   }
 
-  get address(): Gateway['address'] {
+  get address(): GatewayAddress {
     return this.#address ?? { socket: '' }
   }
 
@@ -280,31 +251,6 @@ class HttpGateway implements Gateway {
       // An exception of the caller must not end a connection.
     }
   }
-}
-
-function describeMalformed(code: string): Refusal {
-  if (code === 'HPE_HEADER_OVERFLOW') return refusal(431, 'HEAD_TOO_LARGE', 'the head of the request is too large')
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refusal(408, 'REQUEST_TIMEOUT', 'the head did not arrive in time')
-  return refusal(400, 'MALFORMED_REQUEST', `this is not an HTTP/1.1 request (${code})`)
-}
-
-async function listenOn(
-  server: HttpServer | HttpsServer,
-  { host, port }: { readonly host?: string; readonly port: number },
-): Promise<Gateway['address']> {
-  try {
-    server.listen({ port, ...(host !== undefined && { host }) })
-    await once(server, 'listening')
-  } catch (cause) {
-    throw new ConnectionError('ERR_GATEWAY_LISTEN', {
-      tried: `listening on port ${port}${host === undefined ? '' : ` of ${host}`}`,
-      got: codeOf(cause) === 'EADDRINUSE' ? 'another program listens there' : (cause as Error).message,
-      todo: 'Choose an address of this machine and a free port. dockerd itself may use 2376.',
-      cause,
-    })
-  }
-  const address = server.address() as AddressInfo
-  return { host: address.address, port: address.port }
 }
 
 /**

@@ -35,7 +35,7 @@ function pathOf(kind: InspectKind, name: string): string {
   const hasSlashes = segments.length > 1 && kind !== 'image' && kind !== 'plugin'
   if (hasSlashes || segments.some((segment) => /^\.{0,2}$/.test(segment))) {
     throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
-      tried: `inspecting the ${String(kind)} ${JSON.stringify(name)}`,
+      tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
       got: 'there can be no such thing',
       todo: 'Pass a kind that inspect() knows, and the name or id of a thing.',
     })

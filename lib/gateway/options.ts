@@ -80,6 +80,7 @@ export interface GatewayTls {
   readonly ca: string
   /** The certificate of the gateway, with intermediate CAs below it if there are any. */
   readonly cert: string
+  /** The private key of the certificate, not encrypted. */
   readonly key: string
 }
 
@@ -104,6 +105,12 @@ export type GatewayListen =
       readonly mode?: 0o600 | 0o660
     }
 
+/** The local socket of a daemon. */
+export interface DaemonSocket {
+  /** Its path: `/run/docker.sock`. */
+  readonly socketPath: string
+}
+
 /** Options of {@link createGateway}. */
 export interface GatewayOptions {
   /** Where it listens: a TCP port with mutual TLS, or a local socket. */
@@ -111,7 +118,7 @@ export interface GatewayOptions {
   /** Required for a TCP port, and not allowed for a local socket. */
   readonly tls?: GatewayTls | undefined
   /** The daemon: its local socket, a client from `connect()`, a dispatcher, or an endpoint with its identity. */
-  readonly daemon: { readonly socketPath: string } | ConnectionSource
+  readonly daemon: DaemonSocket | ConnectionSource
   /** Decides about each request before the daemon gets it. If it throws, the request is refused. */
   readonly authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
   /**
@@ -123,6 +130,7 @@ export interface GatewayOptions {
   readonly crl?: string | null | undefined
   /** Called for each request, connection and failure. Exceptions from it are ignored. */
   readonly log?: ((event: GatewayEvent) => void) | undefined
+  /** Limits for one identity, and for one request. */
   readonly limits?: GatewayLimits | undefined
 }
 

@@ -38,7 +38,7 @@ export interface Refusal {
 }
 
 /** The header field with the reason. */
-export const REASON_FIELD = 'X-Docker-Mtls-Reason'
+const REASON_FIELD = 'X-Docker-Mtls-Reason'
 
 /** A refusal by the gateway itself, whose message begins with its name. */
 export function refusal(status: number, code: GatewayReason, message: string): Refusal {

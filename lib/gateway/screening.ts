@@ -7,7 +7,7 @@ export type Upgrade = 'tcp' | 'h2c' | 'websocket'
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE'])
 
 /** Fields that a request may have once: readers that take different ones of two would read different requests. */
-const ONCE = [
+const ONCE: ReadonlySet<string> = new Set([
   'host',
   'content-length',
   'transfer-encoding',
@@ -16,7 +16,7 @@ const ONCE = [
   'expect',
   'x-registry-auth',
   'x-registry-config',
-]
+])
 
 /** Without fragment, which no client sends, and without characters that dockerd could read differently. */
 const TARGET = /^\/(?!\/)[\x21\x22\x24-\x7e]*$/
@@ -53,7 +53,7 @@ function repeatedField({ rawHeaders }: IncomingMessage): string | undefined {
   const seen = new Set<string>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? ''
-    if (seen.has(name) && ONCE.includes(name)) return `the header field ${name} occurs twice`
+    if (seen.has(name) && ONCE.has(name)) return `the header field ${name} occurs twice`
     seen.add(name)
   }
   return undefined

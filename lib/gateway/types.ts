@@ -17,7 +17,9 @@ export type InspectKind =
 
 /** A request that waits for permission. */
 export interface AskedRequest {
+  /** Who sends it. */
   readonly identity: GatewayIdentity
+  /** GET, HEAD, POST, PUT or DELETE. */
   readonly method: string
   /** As in the request line: `/v1.51/containers/create?name=web`. Always begins with one `/`. */
   readonly target: string
@@ -38,58 +40,82 @@ export interface AskedRequest {
 
 /** What the daemon gets instead of what arrived. */
 export interface SentInstead {
+  /** The method of the request. */
   readonly method: string
+  /** Path and query, encoded. */
   readonly target: string
   /** A JSON body. Omitted: the body that arrived. */
   readonly body?: Uint8Array | undefined
 }
 
+/** The daemon gets the request. */
+export interface Allowed {
+  /** It is allowed. */
+  readonly allow: true
+  /** What to send instead of what arrived. Without it, method, target and body are sent as they arrived. */
+  readonly send?: SentInstead | undefined
+}
+
+/** The daemon doesn't get the request. */
+export interface Refused {
+  /** It is refused. */
+  readonly allow: false
+  /** 404 hides that something exists. */
+  readonly status: 403 | 404
+  /** A stable name for programs, which the client finds in the header field `X-Docker-Mtls-Reason`. */
+  readonly code: string
+  /** For people. Docker's own client shows it. */
+  readonly message: string
+}
+
 /** The answer of {@link GatewayOptions.authorize}. */
-export type Verdict =
-  | {
-      readonly allow: true
-      /** What to send instead of what arrived. Without it, method, target and body are sent as they arrived. */
-      readonly send?: SentInstead | undefined
-    }
-  | {
-      readonly allow: false
-      /** 404 hides that something exists. */
-      readonly status: 403 | 404
-      /** A stable name for programs, which the client finds in the header field `X-Docker-Mtls-Reason`. */
-      readonly code: string
-      /** For people. Docker's own client shows it. */
-      readonly message: string
-    }
+export type Verdict = Allowed | Refused
+
+/** A request or stream has ended. */
+export interface RequestEnded {
+  /** The kind of the event. */
+  readonly event: 'request'
+  /** The subject of the certificate, or the name of the socket. */
+  readonly identity: string
+  /** Empty if the request couldn't be read. */
+  readonly method: string
+  /** Without its query, which may contain secrets. */
+  readonly path: string
+  /** Of the answer. 0: the client left before there was one. */
+  readonly status: number
+  /** Why the gateway itself refused or failed the request. */
+  readonly reason?: string
+  /** From the head of the request to the end of the answer. */
+  readonly milliseconds: number
+}
+
+/** A connection ended before it could carry a request. */
+export interface HandshakeRefused {
+  /** The kind of the event. */
+  readonly event: 'handshake refused'
+  /** OpenSSL's or Node's code, such as `CERT_REVOKED`. */
+  readonly reason: string
+  /** Where it came from, if that is still known. */
+  readonly address?: string
+}
+
+/** The requests and streams of a connection were cut. */
+export interface ConnectionCut {
+  /** The kind of the event. */
+  readonly event: 'cut'
+  /** The subject of the certificate. */
+  readonly identity: string
+  /** Why, as in {@link RequestEnded.reason}. */
+  readonly reason: string
+}
+
+/** The daemon, `authorize` or the listener failed. */
+export interface GatewayFailure {
+  /** The kind of the event. */
+  readonly event: 'failure'
+  /** What failed. */
+  readonly error: unknown
+}
 
 /** What a gateway reports. */
-export type GatewayEvent =
-  | {
-      readonly event: 'request'
-      /** The subject of the certificate, or the name of the socket. */
-      readonly identity: string
-      readonly method: string
-      /** Without its query, which may contain secrets. */
-      readonly path: string
-      /** Of the answer. 0: the client left before there was one. */
-      readonly status: number
-      /** Why the gateway itself refused or failed the request. */
-      readonly reason?: string
-      /** From the head of the request to the end of the answer. */
-      readonly milliseconds: number
-    }
-  | {
-      /** A connection that ended before it carried a request. */
-      readonly event: 'handshake refused'
-      readonly reason: string
-      readonly address?: string
-    }
-  | {
-      /** A connection whose requests or streams were cut. */
-      readonly event: 'cut'
-      readonly identity: string
-      readonly reason: string
-    }
-  | {
-      readonly event: 'failure'
-      readonly error: unknown
-    }
+export type GatewayEvent = RequestEnded | HandshakeRefused | ConnectionCut | GatewayFailure

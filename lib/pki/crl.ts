@@ -1,5 +1,5 @@
 import { PkiError } from '../base/errors.ts'
-import { checkOptions } from '../base/options.ts'
+import { checkOptions, checkText } from '../base/options.ts'
 import { formatPem } from '../identity/certificate.ts'
 import type { Authority } from './ca.ts'
 import { encode, enumerated, explicit, implicit, integer, octetString, oid, sequence, time, type Asn1 } from './der.ts'
@@ -22,7 +22,9 @@ const REASONS: Readonly<Record<RevocationReason, number>> = {
 export interface RevokedCertificate {
   /** In hexadecimal, with or without colons, as in `CertificateFacts.serialNumber`. */
   readonly serialNumber: string
+  /** When it was revoked. */
   readonly at: Date
+  /** Why. Left out, the list doesn't say. */
   readonly reason?: RevocationReason | undefined
 }
 
@@ -44,7 +46,9 @@ export interface CrlOptions {
 
 /** A signed certificate revocation list, as PEM and as DER. */
 export interface Crl {
+  /** For files. */
   readonly pem: string
+  /** For servers that publish it. */
   readonly der: Uint8Array
 }
 
@@ -90,7 +94,7 @@ export function createCrl(authority: Authority, options: CrlOptions): Crl {
 }
 
 function entry({ serialNumber, at, reason }: RevokedCertificate): Asn1 {
-  if (!isDate(at)) throw invalid(`the certificate ${String(serialNumber)} has no date of its revocation`)
+  if (!isDate(at)) throw invalid(`the certificate ${serialNumber} has no date of its revocation`)
   const extensions = reason === undefined ? [] : [sequence(extension(CRL_REASON, enumerated(reasonNumber(reason))))]
   return sequence(integer(serialBytes(serialNumber)), time(at), ...extensions)
 }
@@ -102,9 +106,8 @@ function reasonNumber(reason: RevocationReason): number {
 
 /** Without leading zeros, as DER wants it. */
 function serialBytes(serialNumber: string): Buffer {
-  const digits = String(serialNumber)
-    .replaceAll(':', '')
-    .replace(/^0+(?=.)/, '')
+  checkText(serialNumber, 'a serial number')
+  const digits = serialNumber.replaceAll(':', '').replace(/^0+(?=.)/, '')
   if (!/^[0-9a-f]{1,40}$/i.test(digits)) throw invalid('a serial number is not hexadecimal of at most 20 bytes')
   return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
 }

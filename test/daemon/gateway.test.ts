@@ -19,6 +19,24 @@ import { chooseDaemonPlace } from './harness/place.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker')
 
+type Judge = (asked: AskedRequest) => Verdict | Promise<Verdict>
+
+const allowAll: Judge = () => ({ allow: true })
+const refusing: Verdict = { allow: false, status: 403, code: 'TRIED', message: 'not today' }
+const refusesCreate: Judge = ({ target }) => (target.includes('/create') ? refusing : { allow: true })
+const refusesUpgrades: Judge = ({ upgrade }) => (upgrade ? refusing : { allow: true })
+
+let verdict = allowAll
+
+async function judged<T>(by: Judge, work: () => Promise<T>): Promise<T> {
+  verdict = by
+  try {
+    return await work()
+  } finally {
+    verdict = allowAll
+  }
+}
+
 describe('a gateway in front of a real daemon', { skip }, () => {
   let daemon: Daemon
   let gateway: Gateway
@@ -26,7 +44,6 @@ describe('a gateway in front of a real daemon', { skip }, () => {
   let image: string
   let env: Record<string, string>
   let host: string
-  let verdict: (asked: AskedRequest) => Verdict | Promise<Verdict> = () => ({ allow: true })
 
   before(async () => {
     const place = await chooseDaemonPlace()
@@ -164,28 +181,15 @@ describe('a gateway in front of a real daemon', { skip }, () => {
   })
 
   describe('a verdict', () => {
-    const refusing: Verdict = { allow: false, status: 403, code: 'TRIED', message: 'not today' }
-
-    async function judged<T>(by: typeof verdict, work: () => Promise<T>): Promise<T> {
-      verdict = by
-      try {
-        return await work()
-      } finally {
-        verdict = () => ({ allow: true })
-      }
-    }
-
     test('refuses, and the docker command shows why', async () => {
-      const by = ({ target }: AskedRequest): Verdict => (target.includes('/create') ? refusing : { allow: true })
-      const { code, stderr } = await judged(by, () => cli(['run', '--rm', image, 'true']))
+      const { code, stderr } = await judged(refusesCreate, () => cli(['run', '--rm', image, 'true']))
       assert.equal(code, 125)
       assert.match(stderr, /Error response from daemon: not today/)
     })
 
     test('refuses an exec, whose connection is not switched', async (t) => {
       const id = await container(t, 'sleep', '100')
-      const by = ({ upgrade }: AskedRequest): Verdict => (upgrade ? refusing : { allow: true })
-      const { code, stderr } = await judged(by, () => cli(['exec', '-i', id, 'true']))
+      const { code, stderr } = await judged(refusesUpgrades, () => cli(['exec', '-i', id, 'true']))
       assert.equal(code, 1)
       assert.match(stderr, /not today|unable to upgrade/)
     })

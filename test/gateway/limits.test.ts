@@ -42,7 +42,7 @@ describe('limits of one identity', () => {
     const bob = await newClient('bob')
     const sockets = await Promise.all(Array.from({ length: 250 }, () => dial(t, port, { client: bob })))
     await Promise.all(
-      sockets.map((socket, index) => {
+      sockets.map(async (socket, index) => {
         if (index < 200) {
           socket.write(EVENTS)
           return readUntil(socket, 'tick')
@@ -50,7 +50,7 @@ describe('limits of one identity', () => {
         socket.write(
           'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n{',
         )
-        return undefined
+        return ''
       }),
     )
     const dispatcher = await dispatcherTo(t, port)
@@ -138,30 +138,30 @@ describe('limits of one identity', () => {
   })
 })
 
+async function local(t: TestContext, listen: Partial<Extract<GatewayOptions['listen'], { socket: string }>> = {}) {
+  const daemon = await patientDaemon(t)
+  const socket = join(await temporaryFolder(t), 'agent.sock')
+  const asked: AskedRequest[] = []
+  const gateway = await createGateway({
+    listen: { socket, as: 'agent', ...listen },
+    daemon: { socketPath: daemon.socketPath },
+    authorize: (one) => (
+      asked.push(one),
+      one.method === 'GET' ? { allow: true } : { allow: false, status: 403, code: 'NO', message: 'no' }
+    ),
+  })
+  t.after(() => gateway.close())
+  return { socket, asked, gateway }
+}
+
+function status(socketPath: string, method = 'GET'): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = ask({ socketPath, path: '/_ping', method }, (answer) => resolve(answer.resume().statusCode))
+    request.once('error', reject).end()
+  })
+}
+
 describe('a local socket', () => {
-  async function local(t: TestContext, listen: Partial<Extract<GatewayOptions['listen'], { socket: string }>> = {}) {
-    const daemon = await patientDaemon(t)
-    const socket = join(await temporaryFolder(t), 'agent.sock')
-    const asked: AskedRequest[] = []
-    const gateway = await createGateway({
-      listen: { socket, as: 'agent', ...listen },
-      daemon: { socketPath: daemon.socketPath },
-      authorize: (one) => (
-        asked.push(one),
-        one.method === 'GET' ? { allow: true } : { allow: false, status: 403, code: 'NO', message: 'no' }
-      ),
-    })
-    t.after(() => gateway.close())
-    return { socket, asked, gateway }
-  }
-
-  function status(socketPath: string, method = 'GET'): Promise<number | undefined> {
-    return new Promise((resolve, reject) => {
-      const request = ask({ socketPath, path: '/_ping', method }, (answer) => resolve(answer.resume().statusCode))
-      request.once('error', reject).end()
-    })
-  }
-
   test('is for its owner, and its name is the identity', async (t) => {
     const { socket, asked, gateway } = await local(t)
     assert.deepEqual([await status(socket), await status(socket, 'DELETE')], [200, 403])
@@ -223,10 +223,10 @@ describe('reload()', () => {
     const stream = await dial(t, port)
     stream.write(EVENTS)
     await readUntil(stream, 'tick')
-    let isDone = false
+    const work = { isDone: false }
     let count = 0
     const load = async (): Promise<void> => {
-      while (!isDone) {
+      while (!work.isDone) {
         // A new dispatcher has new connections, so handshakes meet every reload.
         const dispatcher = await dispatcherTo(t, port)
         for (let round = 0; round < 5; round++) {
@@ -253,7 +253,7 @@ describe('reload()', () => {
       }
       await delay(10)
     }
-    isDone = true
+    work.isDone = true
     await Promise.all(loads)
     assert.deepEqual(shown, new Set(sets.map(({ cert }) => new X509Certificate(cert).fingerprint256)))
     assert.ok(count > 100)

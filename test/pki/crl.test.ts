@@ -116,11 +116,7 @@ test('what a list cannot have is refused', async () => {
     'a number of 21 bytes': { number: 2n ** 160n },
   }
   for (const [name, change] of Object.entries(wrong)) {
-    assert.throws(
-      () => createCrl(authority, { ...options, ...change } as CrlOptions),
-      { code: 'ERR_CRL_INVALID' },
-      name,
-    )
+    assert.throws(() => createCrl(authority, { ...options, ...change }), { code: 'ERR_CRL_INVALID' }, name)
   }
 })
 
@@ -128,11 +124,13 @@ test('a list that is only a part, or is no list, is refused', async () => {
   for (const text of ['', 'no PEM', '-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n']) {
     assert.throws(() => readRevocationLists(text), RangeError)
   }
-  // A delta list by openssl, whose indicator is critical.
-  const authority = await createAuthority()
-  const { der } = createCrl(authority, { revoked: [], nextUpdate: tomorrow(), number: 1 })
-  const oid = Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x14, 0x04])
-  assert.ok(Buffer.from(der).includes(oid))
+  // The number of a list, in a critical extension: a list that only a part of the readers understands.
+  const { der } = createCrl(await createAuthority(), { revoked: [], nextUpdate: tomorrow(), number: 1 })
+  const text = Buffer.from(der)
+  const extension = text.indexOf(Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x14]))
+  // Of its `OCTET STRING { INTEGER 1 }`, 5 bytes, a BOOLEAN TRUE and an empty OCTET STRING take the place.
+  Buffer.from([0x01, 0x01, 0xff, 0x04, 0x00]).copy(text, extension + 5)
+  assert.throws(() => readRevocationList(text), /critical extension 2\.5\.29\.20/)
 })
 
 test('serial numbers are compared without their zeros', () => {
