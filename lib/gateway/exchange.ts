@@ -120,7 +120,7 @@ export class Exchange {
       identity: connection.identity,
       method: request.method ?? '',
       target: request.url ?? '',
-      headers: request.headers,
+      headers: headersOf(request),
       body: body?.length === 0 ? undefined : (body ?? (this.#hasStream() ? 'unseen' : undefined)),
       upgrade: this.#upgrade,
       inspect: (kind, name) => inspectThing(dispatcher, kind, name),
@@ -268,4 +268,13 @@ export class Exchange {
       milliseconds: performance.now() - this.#began,
     })
   }
+}
+
+/** Node would join repeated fields, or drop all but the first. */
+function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
+  const entries = Object.entries(headersDistinct).map(([name, values]) => [
+    name,
+    values?.length === 1 ? values[0] : values,
+  ])
+  return Object.fromEntries(entries) as AskedRequest['headers']
 }

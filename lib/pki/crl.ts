@@ -65,7 +65,7 @@ const MAX_NUMBER = 2n ** 159n
  * @example
  * ```ts
  * const nextUpdate = new Date(Date.now() + 7 * 86_400_000)
- * const { pem } = createCrl(authority, { revoked: [{ serialNumber, at: new Date() }], nextUpdate, number: 1 })
+ * const { pem } = createCrl(authority, { revoked: [{ serialNumber: '4A7B01', at: new Date() }], nextUpdate, number: 1 })
  * ```
  */
 export function createCrl(authority: Authority, options: CrlOptions): Crl {

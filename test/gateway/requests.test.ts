@@ -80,7 +80,7 @@ describe('a request', () => {
     )
     const socket = await dial(t, port)
     socket.write(
-      'GET /_ping?a=%20 HTTP/1.1\r\nHost: x\r\n\r\nDELETE /containers/a HTTP/1.1\r\nHost: x\r\nX-Any: 1\r\n\r\n',
+      'GET /_ping?a=%20 HTTP/1.1\r\nHost: x\r\n\r\nDELETE /containers/a HTTP/1.1\r\nHost: x\r\nX-Any: 1\r\nX-Any: 2\r\n\r\n',
     )
     const text = await readUntil(socket, /\}\n/)
     assert.match(
@@ -95,7 +95,7 @@ describe('a request', () => {
         ['/containers/a', undefined],
       ],
     )
-    assert.equal(asked[1]?.headers['x-any'], '1')
+    assert.deepEqual([asked[1]?.headers['x-any'], asked[1]?.headers['host']], [['1', '2'], 'x'])
     assert.ok('certificate' in (asked[0]?.identity ?? {}) && asked[0]?.identity)
   })
 

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { text } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import type { GatewayOptions } from '../../lib/gateway.ts'
+import { hijack } from '../../lib/transport/send.ts'
 import { createAuthority, createCrl, issueClient, issueServer, type Authority } from '../../lib/pki.ts'
 import {
   credentials,
   dial,
+  dispatcherTo,
   fakeDaemon,
   front,
   newClient,
@@ -156,6 +159,21 @@ describe('a resumed session', () => {
 })
 
 describe('gateway.revoke()', () => {
+  test('a hijacked stream that it cuts does not look complete to our client', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      upgrade: (_request, socket) =>
+        void socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\noutput'),
+    })
+    const { gateway, port } = await front(t, { socketPath: daemon.socketPath })
+    const bob = await newClient('bob')
+    const dispatcher = await dispatcherTo(t, port, bob)
+    const hijacked = await hijack(dispatcher, { method: 'POST', path: '/containers/a/attach' }, 'tcp')
+    assert.ok('socket' in hijacked)
+    const read = text(hijacked.socket)
+    setTimeout(() => gateway.revoke(new X509Certificate(bob.cert)), 50)
+    await assert.rejects(read, /TCP ended before TLS|ECONNRESET/)
+  })
+
   test('takes a certificate, a serial number and a fingerprint', async (t) => {
     const fronted = await start(t)
     const forms = [
