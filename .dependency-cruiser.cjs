@@ -11,9 +11,8 @@ const MAY_IMPORT = {
   audit: 'container|engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
   // Of the engine, the operations as data; of identity, the reader of certificates; of registry, the parser of image names.
   policy: 'container|engine|identity|registry',
-  gateway: 'policy|engine',
   interop: 'transport|endpoint|identity',
-  gateway: 'interop|transport|endpoint|identity',
+  gateway: 'policy|engine|interop|transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
   pki: 'identity',
   'daemon-config': '',
