@@ -27,6 +27,7 @@ export {
 } from './pki/issue.ts'
 export { KEY_TYPES, parseKeyType, type KeyType } from './pki/key-type.ts'
 export { loadAuthority, type AuthorityFiles } from './pki/load-ca.ts'
+export { createCrl, type Crl, type CrlOptions, type RevocationReason, type RevokedCertificate } from './pki/crl.ts'
 export { exportPkcs12, type Pkcs12Options } from './pki/pkcs12.ts'
 export type { ExtensionFacts } from './pki/read-extensions.ts'
 export { readRequest, type ReadRequestOptions, type RequestFacts } from './pki/read-request.ts'

@@ -7,6 +7,7 @@ import ts from 'typescript'
 import * as audit from '../lib/audit.ts'
 import * as client from '../lib/index.ts'
 import * as daemon from '../lib/daemon.ts'
+import * as gateway from '../lib/gateway.ts'
 import * as interop from '../lib/interop.ts'
 import * as pki from '../lib/pki.ts'
 import * as policy from '../lib/policy.ts'
@@ -26,6 +27,7 @@ const ENTRIES = {
   'docker-mtls/audit': audit,
   'docker-mtls/policy': policy,
   'docker-mtls/interop': interop,
+  'docker-mtls/gateway': gateway,
 }
 
 /** Everything that is written for people. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import * as audit from '../lib/audit.ts'
 import * as daemon from '../lib/daemon.ts'
+import * as gateway from '../lib/gateway.ts'
 import * as interop from '../lib/interop.ts'
 import * as main from '../lib/index.ts'
 import * as pki from '../lib/pki.ts'
@@ -27,6 +28,7 @@ const ENTRIES = {
   'docker-mtls/audit': audit,
   'docker-mtls/policy': policy,
   'docker-mtls/interop': interop,
+  'docker-mtls/gateway': gateway,
 }
 
 let folder: string
@@ -45,7 +47,7 @@ async function pagesIn(path: string): Promise<string[]> {
 
 /** Code for every entry point and what they share, the types that they need, and nothing else. */
 async function expectedFiles(): Promise<string[]> {
-  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'audit', 'policy', 'interop', 'cli/main']
+  const names = ['index', 'pki', 'daemon', 'provision', 'probe', 'audit', 'policy', 'interop', 'gateway', 'cli/main']
   const entries = names.map((name) => `dist/${name}.js`)
   const types = await neededTypes(
     join(project, 'node_modules/docker-mtls'),
@@ -301,6 +303,7 @@ async function copyTypeTests(): Promise<string[]> {
       audit: 'docker-mtls/audit',
       policy: 'docker-mtls/policy',
       interop: 'docker-mtls/interop',
+      gateway: 'docker-mtls/gateway',
     }
     const moved = text.replace(/'\.\.\/\.\.\/lib\/(.*?)\.ts'/g, (_, file: string) => {
       assert.ok(file in entries, `${name} imports ${file}`)

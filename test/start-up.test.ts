@@ -25,7 +25,7 @@ test('an app that imports connect() loads what connects, and no more', () => {
   const loaded = [...loadedBy(resolve(LIB, 'index.ts'))]
   assert.ok(loaded.includes('transport/tls.ts'), 'the reader of imports finds nothing')
   const late =
-    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop|audit|policy)\/|zod|yaml|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
+    /^engine\/(client|stream|workflows|checkpoints|configs|containers|distribution|exec|images|networks|nodes|plugins|secrets|services|session|swarm|system|tasks|volumes)\b|^transport\/(ssh\.|ssh-stream|proxy|tunnel|web-socket|grpc)|^(pki|keystore|daemon-config|apply|setup|host|probe|contexts|cli|interop|gateway|audit|policy)\/|zod|yaml|tar-stream|node-forge|dotenv|yauzl|protobuf|commander|node:http2?$|node:child_process/
   assert.deepEqual(
     loaded.filter((name) => late.test(name)),
     [],
@@ -63,6 +63,7 @@ const BUILT: Readonly<Record<string, { files: number; packages: readonly string[
   audit: { files: 8, packages: ['zod'] },
   policy: { files: 8, packages: ['zod'] },
   interop: { files: 8, packages: POOL },
+  gateway: { files: 9, packages: POOL },
 }
 
 /** An import in the code that esbuild writes, without blanks where none are needed. */

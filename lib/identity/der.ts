@@ -24,6 +24,8 @@ export const TAG = {
   printableString: 0x13,
   latinString: 0x14,
   asciiString: 0x16,
+  utcTime: 0x17,
+  generalizedTime: 0x18,
   bmpString: 0x1e,
 } as const
 

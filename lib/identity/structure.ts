@@ -82,6 +82,11 @@ function subjectAttributes(der: Uint8Array, attribute: keyof typeof ATTRIBUTE): 
     .map(([, value]) => value)
 }
 
+/** The subject of a certificate, as the bytes in its SEQUENCE, to be compared with the issuer of a revocation list. */
+export function subjectBytes(der: Uint8Array): Uint8Array {
+  return fieldsOf(der).subject
+}
+
 /** Extensions of a certificate (RFC 5280 section 4.2.1). */
 const EXTENSION = {
   keyUsage: '2.5.29.15',

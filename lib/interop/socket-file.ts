@@ -26,16 +26,17 @@ export interface SocketFile {
 }
 
 /**
- * Listens at a path with mode 0600 from the start. The socket is created in a folder that nobody else may enter, and
+ * Listens at a path with its mode from the start, 0600 by default. The socket is created in a folder that nobody else may enter, and
  * then linked to its path by link(2), which fails if the path is taken.
  *
  * @param server - not listening yet
  * @param path - absolute
+ * @param mode - of the socket. The owner alone, or the group as well
  * @throws {@link FileError} ERR_FILE_EXISTS unless the existing file is a socket of this user without a listener;
  * ERR_FILE_WRITE
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID for a path that is too long for a socket
  */
-export async function listenPrivately(server: Server, path: string): Promise<SocketFile> {
+export async function listenPrivately(server: Server, path: string, mode: number = KEY_MODE): Promise<SocketFile> {
   const folder = dirname(path)
   checkLength(path, folder)
   try {
@@ -43,7 +44,7 @@ export async function listenPrivately(server: Server, path: string): Promise<Soc
     const temporary = await fs.mkdtemp(`${folder}/.`)
     try {
       await removeStale(path, join(temporary, STALE))
-      return await listenAndLink(server, join(temporary, NEW), path)
+      return await listenAndLink(server, join(temporary, NEW), path, mode)
     } finally {
       await fs.rm(temporary, { recursive: true, force: true })
     }
@@ -53,10 +54,10 @@ export async function listenPrivately(server: Server, path: string): Promise<Soc
   }
 }
 
-async function listenAndLink(server: Server, temporary: string, path: string): Promise<SocketFile> {
+async function listenAndLink(server: Server, temporary: string, path: string, mode: number): Promise<SocketFile> {
   server.listen(temporary)
   await once(server, 'listening')
-  const created = await linkSocket(temporary, path).catch((error: unknown) => {
+  const created = await linkSocket(temporary, path, mode).catch((error: unknown) => {
     server.close()
     throw error
   })
@@ -68,8 +69,8 @@ async function listenAndLink(server: Server, temporary: string, path: string): P
   }
 }
 
-async function linkSocket(temporary: string, path: string): Promise<Stats> {
-  await fs.chmod(temporary, KEY_MODE)
+async function linkSocket(temporary: string, path: string, mode: number): Promise<Stats> {
+  await fs.chmod(temporary, mode)
   await fs.link(temporary, path)
   return fs.lstat(temporary)
 }

@@ -8,7 +8,16 @@ import { caExtensions } from './extensions.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, keyId, parseKeyType, type KeyType } from './key-type.ts'
 import { DEFAULT_CA_DAYS, MAX_CA_DAYS, parseDays, periodOf } from './lifetime.ts'
 import { readExtensions, readSubject } from './read-extensions.ts'
-import { distinguishedName, signCertificate, verifySigned, type Blueprint, type Signer } from './sign.ts'
+import {
+  distinguishedName,
+  signCertificate,
+  signRevocationList,
+  verifyList,
+  verifySigned,
+  type Blueprint,
+  type ListRenderer,
+  type Signer,
+} from './sign.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 
 /** Options of {@link createAuthority}. */
@@ -72,6 +81,13 @@ export class Authority {
   get keyId(): Buffer {
     const { subjectKeyId } = readExtensions(this.#x509)
     return subjectKeyId === undefined ? keyId(this.#x509.publicKey) : Buffer.from(subjectKeyId, 'hex')
+  }
+
+  /** @internal Signs a revocation list, and verifies it. */
+  signList(render: ListRenderer): Buffer {
+    const list = signRevocationList(render, this.#signer)
+    verifyList(list, this.#x509)
+    return list
   }
 
   /** @internal */

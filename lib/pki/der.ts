@@ -17,6 +17,7 @@ export const TYPE = {
   octetString: 4,
   null: 5,
   oid: 6,
+  enumerated: 10,
   utf8String: 12,
   sequence: 16,
   set: 17,
@@ -78,6 +79,11 @@ export function integer(value: number | Uint8Array): Asn1 {
   const bytes = typeof value === 'number' ? numberBytes(value) : value
   const lead = (bytes[0] ?? 0) >= 0x80 ? '\0' : ''
   return primitive(TYPE.integer, lead + binary(bytes))
+}
+
+/** A number below 128. */
+export function enumerated(value: number): Asn1 {
+  return primitive(TYPE.enumerated, String.fromCharCode(value))
 }
 
 /** RFC 5280 section 4.1.2.5: UTCTime through 2049, GeneralizedTime from 2050 on, both with seconds and in UTC. */

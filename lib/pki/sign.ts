@@ -1,5 +1,6 @@
 import { randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
+import { readRevocationList } from '../identity/crl.ts'
 import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8String, type Asn1 } from './der.ts'
 import { signingWith, type KeyPair, type PublicKey } from './key-type.ts'
 import type { Period } from './lifetime.ts'
@@ -42,6 +43,22 @@ export function signCertificate({ subject, keys, period, extensions }: Blueprint
   )
   const signature = sign(signing.digest, encode(tbsCertificate), signer.key)
   return new X509Certificate(encode(sequence(tbsCertificate, signing.algorithm, bitString(signature))))
+}
+
+/** Renders a revocation list without its signature. */
+export type ListRenderer = (signer: { readonly name: Asn1; readonly algorithm: Asn1 }) => Asn1
+
+/** `CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }` (RFC 5280 section 5.1). */
+export function signRevocationList(render: ListRenderer, { name, key }: Signer): Buffer {
+  const signing = signingWith(key)
+  if (signing === undefined) throw unsigned('dockerd does not accept the key type of the CA')
+  const list = render({ name, algorithm: signing.algorithm })
+  return encode(sequence(list, signing.algorithm, bitString(sign(signing.digest, encode(list), key))))
+}
+
+/** Reads a new list before it is returned, as a gateway will. */
+export function verifyList(der: Uint8Array, ca: X509Certificate): void {
+  if (!readRevocationList(der).isOf(ca)) throw unsigned('the signature of the new revocation list does not verify')
 }
 
 /** Checks a new certificate with OpenSSL before it is returned: its signature, its issuer and its key. */

@@ -92,6 +92,11 @@ export const CONNECTION_ERRORS = {
     cause: 'An endpoint with a path prefix, or a bridge on Windows.',
     remedy: 'Use the library or `toHttpsAgent()` for this endpoint.',
   },
+  ERR_GATEWAY_LISTEN: {
+    meaning: "A gateway can't listen on its port.",
+    cause: "Another program, perhaps dockerd, listens there, or the address isn't one of this machine.",
+    remedy: 'Choose another port or address, or stop the other program.',
+  },
   ERR_RUNTIME_UNSUPPORTED: {
     meaning: 'This needs the TLS of Node.js, and the process runs in Deno or Bun. Nothing was sent.',
     cause: 'A probe, `diagnose()` or the `docker-mtls` command, started by another runtime.',

@@ -88,4 +88,9 @@ export const IDENTITY_ERRORS = {
     cause: 'A renewal was copied only partly.',
     remedy: 'Complete the copy. The next connection reads the files again.',
   },
+  ERR_GATEWAY_TLS_INVALID: {
+    meaning: "The certificates of a gateway can't be used.",
+    cause: "A key that doesn't belong to the certificate, a CA without a certificate, or text that OpenSSL can't read.",
+    remedy: 'Pass the PEM texts of the CA, and of a server certificate with its own key.',
+  },
 } as const

@@ -134,4 +134,10 @@ export const PKI_ERRORS = {
     cause: 'You tried to replace the CA, or to change the settings of the new CA, before the rotation has finished.',
     remedy: 'Continue it with `docker-mtls cert rotate-ca`, or abort it with `--abort` while that is possible.',
   },
+  ERR_CRL_INVALID: {
+    meaning: "A certificate revocation list (CRL) can't be created or used.",
+    cause:
+      "A serial number or date that isn't one, or a text that isn't a CRL as PEM, is only a part of one, or is older than the list in force.",
+    remedy: 'Correct what the message names. Check a list with `openssl crl -in crl.pem -noout -text`.',
+  },
 } as const

@@ -1,0 +1,29 @@
+export { createGateway } from './gateway/gateway.ts'
+export type { Gateway, GatewayAddress } from './gateway/interface.ts'
+export type { DaemonSocket, GatewayLimits, GatewayListen, GatewayOptions, GatewayTls } from './gateway/options.ts'
+export type { GatewayReason } from './gateway/refusal.ts'
+export type {
+  Allowed,
+  AskedRequest,
+  ConnectionCut,
+  GatewayEvent,
+  GatewayFailure,
+  GatewayIdentity,
+  HandshakeRefused,
+  InspectKind,
+  Refused,
+  RequestEnded,
+  SentInstead,
+  Verdict,
+} from './gateway/types.ts'
+export type { ConnectionSource, EndpointAndIdentity } from './interop/source.ts'
+export {
+  ArgumentError,
+  ConnectionError,
+  DockerMtlsError,
+  FileError,
+  IdentityError,
+  isDockerMtlsError,
+  PkiError,
+} from './base/errors.ts'
+export type { ErrorCode } from './base/errors.ts'

@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http'
+import { PassThrough, type Readable } from 'node:stream'
+import { refusal, type Refusal } from './refusal.ts'
+
+/** Limits of a JSON body, which is read whole before anybody is asked. */
+export interface BodyLimits {
+  readonly bytes: number
+  readonly milliseconds: number
+  /** Says whether the identity may have that many more bytes in memory. */
+  readonly reserve: (bytes: number) => boolean
+}
+
+/** Why a body can't be read. */
+export class BodyRefused extends Error {
+  readonly refusal: Refusal | undefined
+  /** @param refused - undefined: the client has left */
+  constructor(refused?: Refusal) {
+    super('the body was refused')
+    this.refusal = refused
+  }
+}
+
+/** Does the head of a request announce a body? It may still be empty. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Is a part of the body still to come? While a request is announced, Node doesn't know yet that it has none. */
+export function isArriving(request: IncomingMessage): boolean {
+  return hasBody(request) && !request.complete && !request.destroyed
+}
+
+/** Is it JSON by its media type, as dockerd reads it: whatever its parameters and its case? */
+export function isJson({ headers }: IncomingMessage): boolean {
+  return /^\s*application\/json\s*(?:;|$)/i.test(headers['content-type'] ?? '')
+}
+
+/**
+ * Reads a JSON body.
+ *
+ * @param source - the request, or the connection of a request that asks for an upgrade
+ * @param length - of the body; undefined: until the source ends
+ * @throws {@link BodyRefused}
+ */
+export function readBody(source: Readable, length: number | undefined, limits: BodyLimits): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const timer = setTimeout(() => settle(late()), limits.milliseconds)
+    const settle = (refused?: BodyRefused): void => {
+      clearTimeout(timer)
+      source.off('data', take).off('end', ended).off('close', left).pause()
+      if (refused) reject(refused)
+      else resolve(Buffer.concat(chunks))
+    }
+    const take = (chunk: Buffer): void => {
+      const part = length === undefined ? chunk : chunk.subarray(0, length - size)
+      size += part.length
+      if (size > limits.bytes) return settle(tooLarge(limits.bytes))
+      if (!limits.reserve(part.length)) return settle(tooMany())
+      chunks.push(part)
+      if (size !== length) return
+      settle()
+      // What follows the body belongs to the connection's next protocol.
+      if (part.length < chunk.length) source.unshift(chunk.subarray(part.length))
+    }
+    const left = (): void => settle(new BodyRefused())
+    const ended = (): void => settle(length === undefined || size === length ? undefined : new BodyRefused())
+    if (length !== undefined && length > limits.bytes) return settle(tooLarge(limits.bytes))
+    source.on('data', take).once('end', ended).once('close', left)
+    if (source.destroyed) left()
+  })
+}
+
+/** A stream of the body that can be destroyed without its connection, on which the answer is still to be written. */
+export function bodyStream(request: IncomingMessage): Readable {
+  const body = new PassThrough()
+  body.on('error', () => {})
+  request.once('close', () => {
+    if (!request.complete) body.destroy(new Error('the client left'))
+  })
+  return request.pipe(body)
+}
+
+function tooLarge(bytes: number): BodyRefused {
+  return new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bytes} bytes`))
+}
+
+function tooMany(): BodyRefused {
+  return new BodyRefused(refusal(429, 'TOO_MANY_REQUESTS', 'too many bodies of this client are arriving at once'))
+}
+
+function late(): BodyRefused {
+  return new BodyRefused(refusal(408, 'REQUEST_TIMEOUT', 'the body did not arrive in time'))
+}

@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream'
+import type { Peer } from './peer.ts'
+import type { Refusal } from './refusal.ts'
+import type { GatewayIdentity } from './types.ts'
+
+/** A request or stream that is open. */
+interface Open {
+  /** The gateway itself has answered it. */
+  readonly isRefused: boolean
+  /** What came after its head is no HTTP. */
+  malformed(refused: Refusal): void
+}
+
+/** A connection of a client, with everything that is open on it. */
+export class Connection {
+  readonly identity: GatewayIdentity
+  /** Undefined: it came over a local socket. */
+  readonly peer: Peer | undefined
+  /** Whose limits count. */
+  readonly key: string
+  /** For events. */
+  readonly name: string
+  readonly #socket: Duplex
+  /** More than one only if the client doesn't wait for answers. */
+  readonly open = new Set<Open>()
+
+  constructor(socket: Duplex, from: Peer | string) {
+    this.#socket = socket
+    this.peer = typeof from === 'string' ? undefined : from
+    this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
+    this.key = typeof from === 'string' ? `socket ${from}` : from.key
+    this.name = typeof from === 'string' ? from : from.subject
+  }
+
+  /** Whether the daemon has a part in something that is open. */
+  get isForwarding(): boolean {
+    return [...this.open].some(({ isRefused }) => !isRefused)
+  }
+
+  /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */
+  cut(): void {
+    this.#socket.destroy()
+  }
+}
+
+/** All connections of a gateway. */
+export class Connections {
+  readonly #connections = new Map<Duplex, Connection>()
+
+  get all(): Iterable<Connection> {
+    return this.#connections.values()
+  }
+
+  add(socket: Duplex, from: Peer | string, closed: (connection: Connection) => void = () => {}): Connection {
+    const connection = new Connection(socket, from)
+    this.#connections.set(socket, connection)
+    socket.once('close', () => {
+      this.#connections.delete(socket)
+      closed(connection)
+    })
+    return connection
+  }
+
+  of(socket: Duplex): Connection | undefined {
+    return this.#connections.get(socket)
+  }
+}

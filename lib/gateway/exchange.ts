@@ -1,0 +1,280 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { pipeBothWays } from '../interop/tunnel.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import { laneOf } from '../transport/lanes.ts'
+import { answerOn, refuse } from './answer.ts'
+import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
+import type { Connection } from './connections.ts'
+import { fieldsForDaemon } from './fields.ts'
+import { forward } from './forward.ts'
+import { inspectThing } from './inspect.ts'
+import type { GatewayLimits, GatewayOptions } from './options.ts'
+import type { Quotas } from './quota.ts'
+import { refusal, type Refusal } from './refusal.ts'
+import { screen, upgradeOf, type Upgrade } from './screening.ts'
+import type { Allowed, AskedRequest, GatewayEvent, SentInstead } from './types.ts'
+import { readVerdict } from './verdict.ts'
+
+/** What all requests of a gateway share. */
+export interface Shared {
+  readonly dispatcher: DockerDispatcher
+  readonly authorize: GatewayOptions['authorize']
+  readonly limits: Required<GatewayLimits>
+  readonly quotas: Quotas
+  /** Whether the connection may still send requests. */
+  readonly check: (connection: Connection) => Refusal | undefined
+  readonly report: (event: GatewayEvent) => void
+}
+
+/** A request as it arrived. */
+export interface Arrived {
+  readonly connection: Connection
+  readonly request: IncomingMessage
+  /** Undefined: it asks for an upgrade, for which Node creates none. */
+  readonly response?: ServerResponse
+  /** The client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue?: boolean
+}
+
+/** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
+const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
+
+/** One request, from its head to the end of its answer or of its stream. */
+export class Exchange {
+  readonly #shared: Shared
+  readonly #arrived: Arrived
+  readonly #upgrade: Upgrade | undefined
+  readonly #began = performance.now()
+  readonly #kind: 'requests' | 'streams'
+  #response: ServerResponse | undefined
+  #held = 0
+  #status = 0
+  #reason: string | undefined
+  #left: (() => void) | undefined
+
+  constructor(shared: Shared, arrived: Arrived) {
+    const { request, response } = arrived
+    this.#shared = shared
+    this.#arrived = arrived
+    this.#response = response
+    this.#upgrade = response ? undefined : upgradeOf(request)
+    const isShort = response !== undefined && laneOf(request.method ?? '', (request.url ?? '').slice(1)) === 'short'
+    this.#kind = isShort ? 'requests' : 'streams'
+  }
+
+  get isRefused(): boolean {
+    return this.#reason !== undefined
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    const { request, connection, response } = this.#arrived
+    const { quotas, check } = this.#shared
+    const isFree = quotas.take(connection.key, this.#kind)
+    connection.open.add(this)
+    this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
+      connection.open.delete(this)
+      if (isFree) quotas.give(connection.key, this.#kind)
+      if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#left?.()
+      this.#reportEnd()
+    })
+    const refused =
+      screen(request, response === undefined) ?? check(connection) ?? (isFree ? undefined : quotas.refuse(this.#kind))
+    if (refused) return this.#refuse(refused)
+    try {
+      await this.#ask()
+    } catch (error) {
+      this.#failed(error)
+    }
+  }
+
+  /** The body isn't one. If the answer hasn't begun, it says so. */
+  malformed(refused: Refusal): void {
+    const { request } = this.#arrived
+    if (this.#response === undefined || (this.#response.headersSent && !this.isRefused))
+      return void request.socket.destroy()
+    this.#left?.()
+    if (!this.isRefused) this.#refuse(refused)
+    // The rest of the body can't be read any more.
+    this.#response.end()
+  }
+
+  /** Node emits no 'close' on the answer of a request that waits behind another on its connection. */
+  #whenClosed(streams: readonly (ServerResponse | Socket)[], then: () => void): void {
+    const closed = (): void => {
+      for (const stream of streams) stream.off('close', closed)
+      then()
+    }
+    for (const stream of streams) stream.once('close', closed)
+    if (streams.some(({ destroyed }) => destroyed)) closed()
+  }
+
+  async #ask(): Promise<void> {
+    const { request, connection } = this.#arrived
+    const body = await this.#readBody()
+    const { dispatcher, authorize } = this.#shared
+    const asked: AskedRequest = {
+      identity: connection.identity,
+      method: request.method ?? '',
+      target: request.url ?? '',
+      headers: headersOf(request),
+      body: body?.length === 0 ? undefined : (body ?? (this.#hasStream() ? 'unseen' : undefined)),
+      upgrade: this.#upgrade,
+      inspect: (kind, name) => inspectThing(dispatcher, kind, name),
+    }
+    const verdict = await this.#authorize(authorize, asked)
+    if (verdict === undefined) return
+    // It may have been revoked in the meantime.
+    const refused = this.#shared.check(connection)
+    if (refused) this.#refuse(refused)
+    else this.#forward(asked, verdict.send)
+  }
+
+  async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<Allowed | undefined> {
+    try {
+      const verdict = readVerdict(await authorize(asked))
+      if ('allow' in verdict) return verdict
+      this.#refuse(verdict)
+    } catch (error) {
+      this.#shared.report({ event: 'failure', error })
+      this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+    }
+    return undefined
+  }
+
+  #hasStream(): boolean {
+    // docker-modem announces a chunked body for an attach, and sends none before the connection is switched.
+    return this.#upgrade === undefined && hasBody(this.#arrived.request)
+  }
+
+  /** Reads a JSON body. Undefined: there is none, or it is a stream. */
+  async #readBody(): Promise<Buffer | undefined> {
+    const { request } = this.#arrived
+    const announced = request.headers['content-length']
+    if (this.#upgrade === undefined ? !hasBody(request) || !isJson(request) : Number(announced ?? 0) === 0)
+      return undefined
+    this.#continue()
+    const { bodyBytes, bodyTimeout } = this.#shared.limits
+    if (Number(announced ?? 0) > bodyBytes)
+      throw new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytes} bytes`))
+    const limits = { bytes: bodyBytes, milliseconds: bodyTimeout, reserve: (bytes: number) => this.#hold(bytes) }
+    // Node leaves the body of a request for an upgrade on the connection.
+    return this.#upgrade === undefined
+      ? readBody(request, undefined, limits)
+      : readBody(request.socket, Number(announced), limits)
+  }
+
+  #hold(bytes: number): boolean {
+    const isFree = this.#shared.quotas.take(this.#arrived.connection.key, 'heldBytes', bytes)
+    if (isFree) this.#held += bytes
+    return isFree
+  }
+
+  #continue(): void {
+    if (this.#arrived.expectsContinue) this.#arrived.response?.writeContinue()
+  }
+
+  #forward(asked: AskedRequest, instead: SentInstead | undefined): void {
+    const { request } = this.#arrived
+    const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
+    const isStream = json === undefined && asked.body === 'unseen'
+    if (isStream) this.#continue()
+    const body = isStream ? bodyStream(request) : json
+    const kind = isStream ? 'stream' : json && 'json'
+    const target = instead?.target ?? asked.target
+    const method = instead?.method ?? asked.method
+    const isEndless = method === 'POST' && ENDLESS.test(target)
+    const answer = forward(
+      this.#shared.dispatcher,
+      request,
+      {
+        method,
+        target,
+        body,
+        fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
+        upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
+      },
+      {
+        upgraded: (fields, socket) => this.#upgraded(fields, socket),
+        response: () => this.#answer(),
+        failed: (refused, error) => {
+          this.#shared.report({ event: 'failure', error })
+          this.#refuse(refused)
+        },
+      },
+    )
+    this.#left = () => answer.leave()
+    if (request.socket.destroyed) answer.leave()
+  }
+
+  #upgraded(fields: string[], daemon: Duplex): void {
+    const { request, response } = this.#arrived
+    daemon.on('error', () => {})
+    if (response) return this.#streamOutput(fields, daemon, response)
+    const client = request.socket
+    this.#status = 101
+    // A stream that the client cut isn't complete, nor is one that the daemon cut.
+    this.#left = () => daemon.destroy()
+    const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}`] : []))
+    const head = ['HTTP/1.1 101 UPGRADED', ...lines, 'Connection: Upgrade', `Upgrade: ${this.#upgrade}`, '', '']
+    client.write(head.join('\r\n'), 'latin1')
+    pipeBothWays(client, daemon)
+  }
+
+  /** For a client that asked for no upgrade, and so can send no input: the output as an answer with an end. */
+  #streamOutput(fields: string[], daemon: Duplex, response: ServerResponse): void {
+    this.#left = () => daemon.destroy()
+    response.writeHead(200, fields).flushHeaders()
+    daemon.once('close', () => {
+      if (!daemon.readableEnded) response.destroy()
+    })
+    daemon.pipe(response)
+    response.once('finish', () => daemon.destroy())
+  }
+
+  #answer(): ServerResponse {
+    this.#response ??= answerOn(this.#arrived.request.socket, this.#arrived.request)
+    return this.#response
+  }
+
+  #refuse(refused: Refusal): void {
+    this.#reason = refused.code
+    const { request } = this.#arrived
+    if (!request.socket.destroyed && !this.#response?.destroyed) refuse(request, this.#answer(), refused)
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof BodyRefused) {
+      if (error.refusal) this.#refuse(error.refusal)
+      return
+    }
+    this.#shared.report({ event: 'failure', error })
+    this.#refuse(refusal(502, 'DAEMON_UNREACHABLE', 'the request could not be sent to the daemon'))
+  }
+
+  #reportEnd(): void {
+    const { request, connection } = this.#arrived
+    const response = this.#response
+    this.#shared.report({
+      event: 'request',
+      identity: connection.name,
+      method: request.method ?? '',
+      path: (request.url ?? '').replace(/\?.*/s, ''),
+      status: this.#status || (response?.headersSent ? response.statusCode : 0),
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      milliseconds: performance.now() - this.#began,
+    })
+  }
+}
+
+/** Node would join repeated fields, or drop all but the first. */
+function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
+  const entries = Object.entries(headersDistinct).map(([name, values]) => [
+    name,
+    values?.length === 1 ? values[0] : values,
+  ])
+  return Object.fromEntries(entries) as AskedRequest['headers']
+}

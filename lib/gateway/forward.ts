@@ -1,0 +1,121 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex, Readable } from 'node:stream'
+import { isDockerMtlsError } from '../base/errors.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import type { Handler } from '../transport/undici.ts'
+import { finish } from './answer.ts'
+import { isArriving } from './body.ts'
+import { fieldsForClient } from './fields.ts'
+import { refusal, type Refusal } from './refusal.ts'
+
+/** A request to the daemon, written anew. */
+export interface Forwarded {
+  readonly method: string
+  readonly target: string
+  /** Names and values in turns. */
+  readonly fields: string[]
+  readonly body: Uint8Array | Readable | undefined
+  readonly upgrade: string | undefined
+}
+
+/** What becomes of the daemon's answer. */
+export interface Outcome {
+  /** The daemon has switched protocols. */
+  readonly upgraded: (fields: string[], socket: Duplex) => void
+  /** For an answer that doesn't switch. */
+  readonly response: () => ServerResponse
+  /** The daemon couldn't be reached, or broke off. */
+  readonly failed: (refused: Refusal, error: unknown) => void
+}
+
+/** Sends a request to the daemon, and its answer to the client. */
+export function forward(
+  dispatcher: DockerDispatcher,
+  request: IncomingMessage,
+  forwarded: Forwarded,
+  outcome: Outcome,
+): DaemonAnswer {
+  const { method, target, fields, body, upgrade } = forwarded
+  const handler = new DaemonAnswer(request, outcome)
+  dispatcher.dispatch(
+    {
+      origin: dispatcher.origin,
+      path: dispatcher.prefix + target,
+      method,
+      headers: fields,
+      body: body ?? null,
+      reset: false,
+      ...(upgrade !== undefined && { upgrade }),
+    },
+    handler,
+  )
+  return handler
+}
+
+/** Passes an answer of the daemon on, as fast as the client reads it. */
+export class DaemonAnswer implements Handler {
+  readonly #request: IncomingMessage
+  readonly #outcome: Outcome
+  #response: ServerResponse | undefined
+  #abort: ((reason: Error) => void) | undefined
+  #hasLeft = false
+  #hasData = false
+
+  constructor(request: IncomingMessage, outcome: Outcome) {
+    this.#request = request
+    this.#outcome = outcome
+  }
+
+  /** The client has left: the daemon shall stop. */
+  leave(): void {
+    this.#hasLeft = true
+    this.#abort?.(LEFT)
+  }
+
+  onConnect(abort: (reason?: Error) => void): void {
+    this.#abort = abort
+    if (this.#hasLeft) abort(LEFT)
+  }
+
+  onUpgrade(_status: number, headers: Buffer[], socket: unknown): void {
+    this.#outcome.upgraded(fieldsForClient(headers), socket as Duplex)
+  }
+
+  onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
+    // Node has sent `100 Continue` itself, and dockerd sends no other interim answer.
+    if (status < 200) return true
+    const response = (this.#response = this.#outcome.response())
+    if (isArriving(this.#request)) response.setHeader('Connection', 'close')
+    response.on('drain', resume)
+    response.writeHead(status, fieldsForClient(headers))
+    // With the first data, head and data are one packet. A stream may have none for hours.
+    setImmediate(() => {
+      if (!this.#hasData && !response.writableEnded && !response.destroyed) response.flushHeaders()
+    })
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#hasData = true
+    return this.#response?.write(chunk) === true
+  }
+
+  onComplete(): void {
+    if (this.#response) finish(this.#request, this.#response)
+  }
+
+  onError(error: Error): void {
+    if (this.#hasLeft) return
+    if (this.#response) this.#response.destroy()
+    this.#outcome.failed(describe(error), error)
+  }
+}
+
+const LEFT = new Error('the client left')
+
+function describe(error: Error): Refusal {
+  if (!isDockerMtlsError(error)) return refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')
+  const { code, message } = error
+  if (code === 'ERR_WRONG_ORIGIN') return refusal(400, 'MALFORMED_REQUEST', 'the request target has dot segments')
+  return refusal(502, 'DAEMON_UNREACHABLE', `${code}: ${message}`)
+}

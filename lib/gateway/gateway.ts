@@ -1,0 +1,298 @@
+import type { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { Server as HttpsServer } from 'node:https'
+import type { Socket } from 'node:net'
+import { resolve } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { checkOptions } from '../base/options.ts'
+import { codeOf } from '../base/system-error.ts'
+import { parseHost } from '../endpoint/host.ts'
+import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
+import { dispatcherOf } from '../interop/source.ts'
+import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
+import { Connections, type Connection } from './connections.ts'
+import { Exchange, type Arrived, type Shared } from './exchange.ts'
+import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
+import { checkGatewayOptions, checkTls, type GatewayLimits, type GatewayOptions, type GatewayTls } from './options.ts'
+import type { Gateway, GatewayAddress } from './interface.ts'
+import { Peer } from './peer.ts'
+import { Quotas } from './quota.ts'
+import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
+import { Revoked } from './revoked.ts'
+import { Trust } from './trust.ts'
+import type { GatewayEvent } from './types.ts'
+
+/** How often open streams are checked for expired and revoked certificates, in milliseconds. */
+const SWEEP_MS = 500
+/** How long a client may read why its connection ends, in milliseconds. */
+const LINGER_MS = 1_000
+
+class HttpGateway implements Gateway {
+  readonly #options: GatewayOptions
+  readonly #server: HttpServer | HttpsServer
+  readonly #dispatcher: DockerDispatcher
+  readonly #ownsDispatcher: boolean
+  readonly #shared: Shared
+  readonly #quotas: Quotas
+  readonly #connections = new Connections()
+  readonly #revoked = new Revoked()
+  /** Of TCP or of the local socket, also before and after a handshake. */
+  readonly #sockets = new Set<Socket>()
+  #trust: Trust | undefined
+  /** Whether OpenSSL has the revocation lists. */
+  #hasLists: boolean
+  #sweeping: NodeJS.Timeout | undefined
+  #file: SocketFile | undefined
+  #address: GatewayAddress | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(options: GatewayOptions, limits: Required<GatewayLimits>) {
+    this.#options = options
+    const { daemon, authorize, tls, crl } = options
+    this.#trust = tls && new Trust(tls, crl)
+    const now = Date.now()
+    this.#hasLists = this.#trust?.hasCurrentLists(now) ?? false
+    this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
+    this.#dispatcher =
+      'socketPath' in daemon
+        ? createDispatcher(parseHost(`unix://${resolve(daemon.socketPath)}`))
+        : dispatcherOf(daemon, 'createGateway')
+    this.#quotas = new Quotas(limits)
+    this.#shared = {
+      dispatcher: this.#dispatcher,
+      authorize,
+      limits,
+      quotas: this.#quotas,
+      check: (connection) => this.#check(connection),
+      report: (event) => this.#report(event),
+    }
+    this.#server = this.#trust ? createTlsServer(this.#trust.secureContext(now), limits) : createLocalServer(limits)
+    this.#serve()
+  }
+
+  get address(): GatewayAddress {
+    return this.#address ?? { socket: '' }
+  }
+
+  async listen(): Promise<void> {
+    const { listen } = this.#options
+    if ('socket' in listen) {
+      const path = resolve(listen.socket)
+      this.#file = await listenPrivately(this.#server, path, listen.mode)
+      this.#address = { socket: path }
+    } else {
+      this.#address = await listenOn(this.#server, listen)
+      this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
+    }
+    // Emitted when a connection can't be accepted, for example without free file descriptors.
+    this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
+  }
+
+  reload(changed: { readonly tls?: GatewayTls; readonly crl?: string | null }): void {
+    checkOptions(changed, ['tls', 'crl'], 'reload() of a gateway')
+    const before = this.#trust
+    if (before === undefined) return
+    if (changed.tls !== undefined) checkTls(changed.tls)
+    const trust = new Trust(changed.tls ?? before.tls, changed.crl === undefined ? before.crl : changed.crl)
+    if (changed.crl !== undefined) trust.refuseOlder(before)
+    this.#use(trust)
+    this.#sweep()
+  }
+
+  revoke(certificate: X509Certificate | string): void {
+    this.#revoked.add(certificate)
+    this.#sweep()
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#sweeping)
+    try {
+      await this.#file?.remove()
+    } finally {
+      if (this.#server.listening) {
+        const ended = once(this.#server, 'close')
+        this.#server.close()
+        for (const connection of this.#connections.all) connection.cut()
+        for (const socket of this.#sockets) socket.destroy()
+        await ended
+      }
+      if (this.#ownsDispatcher) await this.#dispatcher.destroy()
+    }
+  }
+
+  #serve(): void {
+    const server = this.#server
+    const arrive = (arrived: Omit<Arrived, 'connection'>): void => {
+      const connection = this.#connections.of(arrived.request.socket)
+      // Its handshake was refused, or it is closed already.
+      if (connection === undefined) return void arrived.request.socket.destroy()
+      void new Exchange(this.#shared, { ...arrived, connection }).run()
+    }
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => arrive({ request, response }))
+    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>
+      arrive({ request, response, expectsContinue: true }),
+    )
+    // Its Expect is none that a Docker client sends, which screening refuses.
+    server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => arrive({ request, response }))
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      socket.on('error', () => {})
+      if (head.length > 0) socket.unshift(head)
+      arrive({ request })
+    })
+    server.on('connect', (_request: IncomingMessage, socket: Socket) =>
+      this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused')),
+    )
+    server.on('clientError', (error: Error, socket: Socket) => this.#refuseMalformed(error, socket))
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+    if (this.#trust === undefined) this.#serveSocket(server)
+    else this.#serveTls(server as HttpsServer)
+  }
+
+  #serveSocket(server: HttpServer): void {
+    const { listen } = this.#options
+    const name = 'as' in listen ? listen.as : ''
+    server.prependListener('connection', (socket: Socket) => void this.#connections.add(socket, name))
+  }
+
+  #serveTls(server: HttpsServer): void {
+    server.prependListener('secureConnection', (socket: TLSSocket) => this.#accept(socket))
+    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
+      const reason = String(socket.authorizationError ?? codeOf(error) ?? error.message)
+      const address = socket.remoteAddress
+      this.#report({ event: 'handshake refused', reason, ...(address !== undefined && { address }) })
+    })
+  }
+
+  #accept(socket: TLSSocket): void {
+    // With NODE_OPTIONS=--tls-keylog, Node listens and appends the secrets of the session to a file.
+    socket.removeAllListeners('keylog')
+    const certificate = socket.getPeerX509Certificate()
+    if (!socket.authorized || certificate === undefined) return void socket.destroy()
+    let peer: Peer
+    try {
+      peer = new Peer(certificate)
+    } catch (error) {
+      this.#report({ event: 'failure', error })
+      return void socket.destroy()
+    }
+    const reason = 'too many connections'
+    if (!this.#quotas.take(peer.key, 'connections')) {
+      this.#report({ event: 'cut', identity: peer.subject, reason })
+      return void socket.destroy()
+    }
+    this.#connections.add(socket, peer, () => this.#quotas.give(peer.key, 'connections'))
+  }
+
+  #refuseMalformed(error: Error, socket: Socket): void {
+    this.#refuseRaw(socket, describeMalformed(codeOf(error)))
+  }
+
+  /** Answers on a connection without a request. After the beginning of another answer, it would be part of that. */
+  #refuseRaw(socket: Socket, refused: Refusal): void {
+    const connection = this.#connections.of(socket)
+    if (!socket.writable || connection === undefined || connection.open.size > 1) return void socket.destroy()
+    const [open] = connection.open
+    if (open) return open.malformed(refused)
+    this.#report({
+      event: 'request',
+      identity: connection.name,
+      method: '',
+      path: '',
+      status: refused.status,
+      reason: refused.code,
+      milliseconds: 0,
+    })
+    socket.end(renderRawRefusal(this.#check(connection) ?? refused))
+    socket.resume()
+    setTimeout(() => socket.destroy(), LINGER_MS).unref()
+  }
+
+  #check({ peer }: Connection): Refusal | undefined {
+    if (peer === undefined) return undefined
+    return this.#revoked.check(peer) ?? this.#trust?.check(peer, Date.now())
+  }
+
+  /** Cuts what belongs to clients that may not connect any more. A missing revocation list ends no stream. */
+  #sweep(): void {
+    const trust = this.#trust
+    if (trust && trust.hasCurrentLists(Date.now()) !== this.#hasLists) this.#use(trust)
+    for (const connection of this.#connections.all) {
+      const refused = connection.isForwarding ? this.#check(connection) : undefined
+      if (refused?.status !== 403) continue
+      this.#report({ event: 'cut', identity: connection.name, reason: refused.code })
+      connection.cut()
+    }
+  }
+
+  /** Sessions of the TLS context before can't be resumed. */
+  #use(trust: Trust): void {
+    const now = Date.now()
+    ;(this.#server as HttpsServer).setSecureContext(trust.secureContext(now))
+    this.#trust = trust
+    this.#hasLists = trust.hasCurrentLists(now)
+  }
+
+  #report(event: GatewayEvent): void {
+    try {
+      this.#options.log?.(event)
+    } catch {
+      // An exception of the caller must not end a connection.
+    }
+  }
+}
+
+/**
+ * Creates a gateway: a server with mutual TLS, or a local socket, in front of a Docker daemon. It asks a function about each
+ * request, and writes a new request for the daemon, so that what was judged is what is sent.
+ *
+ * Every Docker client can use it: streams stay open for hours, hijacked connections (attach, exec, BuildKit) carry bytes in both
+ * directions, and archives of any size need constant memory. A request that the gateway itself refuses gets an answer
+ * in the daemon's form, `{"message":"..."}`, with its reason in the header field `X-Docker-Mtls-Reason`: a {@link
+ * GatewayReason}, or the code of the verdict.
+ *
+ * Each request is checked against the dates of its certificate, the CAs, the revocation lists and {@link Gateway.revoke}, also on a
+ * connection that is open already.
+ *
+ * @param options - where to listen, the daemon, and the function to ask
+ * @returns the gateway, which is listening
+ * @throws {@link ConnectionError} ERR_GATEWAY_LISTEN
+ * @throws {@link FileError} ERR_FILE_EXISTS if the path of the socket is taken, ERR_FILE_WRITE
+ * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID, ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
+ * @throws {@link PkiError} ERR_CRL_INVALID
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
+ * @example
+ * ```ts
+ * await using gateway = await createGateway({
+ *   listen: { port: 2376 },
+ *   tls: { ca, cert, key },
+ *   daemon: { socketPath: '/run/docker.sock' },
+ *   authorize: ({ method }) =>
+ *     method === 'GET' || method === 'HEAD'
+ *       ? { allow: true }
+ *       : { allow: false, status: 403, code: 'READ_ONLY', message: 'this gateway only shows' },
+ * })
+ * ```
+ */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const limits = checkGatewayOptions(options)
+  const gateway = new HttpGateway(options, limits)
+  try {
+    await gateway.listen()
+    return gateway
+  } catch (error) {
+    await gateway.close()
+    throw error
+  }
+}

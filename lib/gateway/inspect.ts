@@ -1,0 +1,45 @@
+import { ArgumentError, ConnectionError } from '../base/errors.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import { collect } from '../transport/send.ts'
+import type { InspectKind } from './types.ts'
+
+const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
+  container: ['/containers/', '/json'],
+  exec: ['/exec/', '/json'],
+  image: ['/images/', '/json'],
+  network: ['/networks/', ''],
+  volume: ['/volumes/', ''],
+  service: ['/services/', ''],
+  task: ['/tasks/', ''],
+  node: ['/nodes/', ''],
+  secret: ['/secrets/', ''],
+  config: ['/configs/', ''],
+  plugin: ['/plugins/', '/json'],
+}
+
+/** Asks the daemon about something. Null: there is no such thing. */
+export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
+  const { status, body } = await collect(dispatcher, { method: 'GET', path: pathOf(kind, name) })
+  if (status === 404) return null
+  if (status === 200) return JSON.parse(body.toString()) as unknown
+  throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
+    tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
+    got: `the daemon answered with the status ${status}`,
+    todo: "Check the daemon's log.",
+  })
+}
+
+/** Only names of images and plugins have slashes; no name may lead elsewhere. */
+function pathOf(kind: InspectKind, name: string): string {
+  const segments = Object.hasOwn(PATHS, kind) && typeof name === 'string' ? name.split('/') : ['']
+  const hasSlashes = segments.length > 1 && kind !== 'image' && kind !== 'plugin'
+  if (hasSlashes || segments.some((segment) => /^\.{0,2}$/.test(segment))) {
+    throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
+      tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
+      got: 'there can be no such thing',
+      todo: 'Pass a kind that inspect() knows, and the name or id of a thing.',
+    })
+  }
+  const [before, after] = PATHS[kind]
+  return before + segments.map(encodeURIComponent).join('/') + after
+}

@@ -1,0 +1,194 @@
+import { ArgumentError } from '../base/errors.ts'
+import { checkOptions, typeName } from '../base/options.ts'
+import type { ConnectionSource } from '../interop/source.ts'
+import type { AskedRequest, GatewayEvent, Verdict } from './types.ts'
+
+/** Limits for one identity, and for one request. Whoever reaches them is refused, and others notice nothing. */
+export interface GatewayLimits {
+  /**
+   * How many requests one identity can have open that the daemon answers at once.
+   *
+   * @defaultValue 64
+   */
+  readonly requests?: number
+  /**
+   * How many others one identity can have open: events, logs, hijacked connections, archives, builds.
+   *
+   * @defaultValue 512
+   */
+  readonly streams?: number
+  /**
+   * How many TLS connections one identity can have open.
+   *
+   * @defaultValue 1024
+   */
+  readonly connections?: number
+  /**
+   * The size of a request's head, in bytes.
+   *
+   * @defaultValue 65536
+   */
+  readonly headBytes?: number
+  /**
+   * How long a head can take to arrive, in milliseconds.
+   *
+   * @defaultValue 10000
+   */
+  readonly headTimeout?: number
+  /**
+   * The size of a JSON body, in bytes.
+   *
+   * @defaultValue 4194304 (4 MiB), as dockerd's own authorization plugins
+   */
+  readonly bodyBytes?: number
+  /**
+   * How long a JSON body can take to arrive, in milliseconds.
+   *
+   * @defaultValue 30000
+   */
+  readonly bodyTimeout?: number
+  /**
+   * How many bytes of JSON bodies of one identity are held at once.
+   *
+   * @defaultValue 33554432 (32 MiB)
+   */
+  readonly heldBytes?: number
+  /**
+   * How long a connection without a request stays open, in milliseconds. An open stream isn't idle.
+   *
+   * @defaultValue 600000
+   */
+  readonly idleTimeout?: number
+}
+
+/** The defaults of {@link GatewayLimits}. */
+const DEFAULT_LIMITS: Required<GatewayLimits> = {
+  requests: 64,
+  streams: 512,
+  connections: 1024,
+  headBytes: 65_536,
+  headTimeout: 10_000,
+  bodyBytes: 4 * 1024 * 1024,
+  bodyTimeout: 30_000,
+  heldBytes: 32 * 1024 * 1024,
+  idleTimeout: 600_000,
+}
+
+/** The server end of a gateway's TLS, as PEM. */
+export interface GatewayTls {
+  /** The CAs whose client certificates may connect. Each has to be the one that signed them. */
+  readonly ca: string
+  /** The certificate of the gateway, with intermediate CAs below it if there are any. */
+  readonly cert: string
+  /** The private key of the certificate, not encrypted. */
+  readonly key: string
+}
+
+/** Where a gateway listens. */
+export type GatewayListen =
+  | {
+      /** @defaultValue all addresses of this machine */
+      readonly host?: string
+      /** 0: any free port. */
+      readonly port: number
+    }
+  | {
+      /** The path of a Unix socket. Nobody else may write to its folder, nor to the folders above. */
+      readonly socket: string
+      /** The identity of everybody who can open the socket. */
+      readonly as: string
+      /**
+       * Who can open it: 0600 for its owner, 0660 for its group as well.
+       *
+       * @defaultValue 0o600
+       */
+      readonly mode?: 0o600 | 0o660
+    }
+
+/** The local socket of a daemon. */
+export interface DaemonSocket {
+  /** Its path: `/run/docker.sock`. */
+  readonly socketPath: string
+}
+
+/** Options of {@link createGateway}. */
+export interface GatewayOptions {
+  /** Where it listens: a TCP port with mutual TLS, or a local socket. */
+  readonly listen: GatewayListen
+  /** Required for a TCP port, and not allowed for a local socket. */
+  readonly tls?: GatewayTls | undefined
+  /** The daemon: its local socket, a client from `connect()`, a dispatcher, or an endpoint with its identity. */
+  readonly daemon: DaemonSocket | ConnectionSource
+  /** Decides about each request before the daemon gets it. If it throws, the request is refused. */
+  readonly authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
+  /**
+   * The certificate revocation lists (CRL) of all CAs in `tls.ca`, as PEM. A CA without a current list is a failure: its
+   * clients are refused. `null`: there should be a list, but it can't be read, so everybody is refused.
+   *
+   * @defaultValue no list; only {@link Gateway.revoke} revokes
+   */
+  readonly crl?: string | null | undefined
+  /** Called for each request, connection and failure. Exceptions from it are ignored. */
+  readonly log?: ((event: GatewayEvent) => void) | undefined
+  /** Limits for one identity, and for one request. */
+  readonly limits?: GatewayLimits | undefined
+}
+
+const KEYS = ['listen', 'tls', 'daemon', 'authorize', 'crl', 'log', 'limits']
+
+/** Checks names and types, and what excludes what. */
+export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLimits> {
+  checkOptions(options, KEYS, 'createGateway()')
+  const { listen, tls, authorize, crl, log, limits = {} } = options
+  if (typeof authorize !== 'function') throw wrong('authorize', `it is ${typeName(authorize)}`, 'Pass a function.')
+  if (log !== undefined && typeof log !== 'function') throw wrong('log', `it is ${typeName(log)}`, 'Pass a function.')
+  checkListen(listen)
+  if ('socket' in listen) {
+    if (tls !== undefined || crl !== undefined)
+      throw wrong('tls', 'a local socket has no certificates', 'Remove tls and crl, or listen on a port.')
+  } else {
+    checkTls(tls)
+  }
+  return checkLimits(limits)
+}
+
+/** @throws {@link ArgumentError} if it isn't a whole set of PEM texts */
+export function checkTls(tls: unknown): asserts tls is GatewayTls {
+  checkOptions(tls, ['ca', 'cert', 'key'], 'the option tls of a gateway')
+  for (const name of ['ca', 'cert', 'key'] as const) {
+    const value = (tls as Partial<GatewayTls>)[name]
+    if (typeof value !== 'string')
+      throw wrong(`tls.${name}`, `it is ${typeName(value)}`, 'Pass the PEM text, not a path.')
+  }
+}
+
+function checkListen(listen: GatewayListen): void {
+  checkOptions(listen, ['host', 'port', 'socket', 'as', 'mode'], 'the option listen of createGateway()')
+  if ('socket' in listen) {
+    const { socket, as, mode = 0o600 } = listen
+    if (typeof socket !== 'string' || socket === '') throw wrong('listen.socket', 'it is not a path', 'Pass a path.')
+    if (typeof as !== 'string' || as === '') throw wrong('listen.as', 'it is not a name', 'Name who uses the socket.')
+    if (mode !== 0o600 && mode !== 0o660)
+      throw wrong('listen.mode', 'it is neither 0600 nor 0660', 'Pass 0o600 or 0o660.')
+    return
+  }
+  const { host, port } = listen
+  const isPort = Number.isInteger(port) && port >= 0 && port <= 65_535
+  if (!isPort) throw wrong('listen.port', 'it is not a port', 'Pass a number from 0 to 65535. Docker uses 2376.')
+  if (host !== undefined && typeof host !== 'string')
+    throw wrong('listen.host', 'it is not a string', 'Pass an address.')
+}
+
+function checkLimits(limits: GatewayLimits): Required<GatewayLimits> {
+  checkOptions(limits, Object.keys(DEFAULT_LIMITS), 'the option limits of createGateway()')
+  for (const [name, value] of Object.entries(limits)) {
+    const isValid = value === undefined || (Number.isInteger(value) && value >= 1 && value < 2 ** 31)
+    if (!isValid) throw wrong(`limits.${name}`, 'it is not a whole number above 0', 'Pass a whole number above 0.')
+  }
+  const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
+  return { ...DEFAULT_LIMITS, ...given }
+}
+
+function wrong(option: string, got: string, todo: string): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `the option ${option} of createGateway()`, got, todo })
+}

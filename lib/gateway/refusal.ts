@@ -1,0 +1,69 @@
+/**
+ * Why the gateway itself answers a request, in the header field `X-Docker-Mtls-Reason` of its answer. A refusal of
+ * `authorize` has the code of its verdict.
+ */
+export type GatewayReason =
+  /** 400: not a request that a Docker client sends. The message says what is wrong with it. */
+  | 'MALFORMED_REQUEST'
+  /** 431: the head of the request is too large. */
+  | 'HEAD_TOO_LARGE'
+  /** 413: the JSON body is larger than `limits.bodyBytes`. */
+  | 'BODY_TOO_LARGE'
+  /** 408: the head or the JSON body didn't arrive in time. */
+  | 'REQUEST_TIMEOUT'
+  /** 429: the identity has too many requests, streams or bodies open. */
+  | 'TOO_MANY_REQUESTS'
+  /** 403: the certificate has been revoked. */
+  | 'CERTIFICATE_REVOKED'
+  /** 403: the certificate has expired since the connection was opened, or isn't valid yet. */
+  | 'CERTIFICATE_EXPIRED'
+  /** 403: the CA of the certificate isn't trusted any more, or has expired. */
+  | 'CERTIFICATE_UNTRUSTED'
+  /** 403: the certificate isn't one of a client. */
+  | 'CERTIFICATE_PURPOSE'
+  /** 503: there is no revocation list of the CA that issued the certificate, or it can't be used. */
+  | 'CRL_MISSING'
+  /** 503: the revocation list has expired, or isn't valid yet. */
+  | 'CRL_EXPIRED'
+  /** 503: `authorize` failed. */
+  | 'AUTHORIZATION_FAILED'
+  /** 502: the daemon can't be reached, or its answer is unusable. */
+  | 'DAEMON_UNREACHABLE'
+
+/** An answer of the gateway itself. */
+export interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+}
+
+/** The header field with the reason. */
+const REASON_FIELD = 'X-Docker-Mtls-Reason'
+
+/** A refusal by the gateway itself, whose message begins with its name. */
+export function refusal(status: number, code: GatewayReason, message: string): Refusal {
+  return { status, code, message: `docker-mtls gateway: ${message}` }
+}
+
+/** Header fields and body of a refusal, in the daemon's form, since clients show its message. */
+export function renderRefusal({ code, message }: Refusal): { headers: Record<string, string>; body: string } {
+  const body = `${JSON.stringify({ message })}\n`
+  const headers = {
+    'Content-Type': 'application/json',
+    'Content-Length': String(Buffer.byteLength(body)),
+    [REASON_FIELD]: headerText(code),
+  }
+  return { headers, body }
+}
+
+/** A whole answer as text, for a connection without a request that could be read. */
+export function renderRawRefusal(refused: Refusal): string {
+  const { headers, body } = renderRefusal(refused)
+  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return [`HTTP/1.1 ${refused.status} Refused`, ...fields, 'Connection: close', '', body].join('\r\n')
+}
+
+/** A code comes from `authorize`, and can contain anything. */
+function headerText(code: string): string {
+  return code.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 100)
+}

@@ -1,0 +1,48 @@
+import { X509Certificate } from 'node:crypto'
+import { ArgumentError } from '../base/errors.ts'
+import { serialOf } from '../identity/crl.ts'
+import type { Peer } from './peer.ts'
+import { refusal, type Refusal } from './refusal.ts'
+
+/** SHA-256 in hexadecimal. A serial number has at most 40 digits (RFC 5280 section 4.1.2.2). */
+const FINGERPRINT_DIGITS = 64
+const SERIAL_DIGITS = 40
+
+/** What {@link Gateway.revoke} has revoked. */
+export class Revoked {
+  readonly #serials = new Set<string>()
+  readonly #fingerprints = new Set<string>()
+
+  add(certificate: X509Certificate | string): void {
+    if (certificate instanceof X509Certificate) this.#fingerprints.add(digitsOf(certificate.fingerprint256))
+    else if (typeof certificate === 'string') this.#addText(certificate)
+    else throw notOne()
+  }
+
+  check({ serial, certificate }: Peer): Refusal | undefined {
+    // The usual case, without computing a fingerprint.
+    if (this.#serials.size === 0 && this.#fingerprints.size === 0) return undefined
+    if (!this.#serials.has(serial) && !this.#fingerprints.has(digitsOf(certificate.fingerprint256))) return undefined
+    return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
+  }
+
+  #addText(text: string): void {
+    const digits = digitsOf(text)
+    const isHexadecimal = /^[0-9a-f]+$/.test(digits)
+    if (isHexadecimal && digits.length === FINGERPRINT_DIGITS) this.#fingerprints.add(digits)
+    else if (isHexadecimal && digits.length <= SERIAL_DIGITS) this.#serials.add(serialOf(digits))
+    else throw notOne()
+  }
+}
+
+function digitsOf(hexadecimal: string): string {
+  return hexadecimal.toLowerCase().replaceAll(':', '')
+}
+
+function notOne(): ArgumentError {
+  return new ArgumentError('ERR_ARGUMENT_INVALID', {
+    tried: 'revoking a certificate at a gateway',
+    got: 'it is neither a certificate, nor a serial number, nor a SHA-256 fingerprint',
+    todo: 'Pass an X509Certificate, or the serialNumber or fingerprint256 of readCertificate().',
+  })
+}

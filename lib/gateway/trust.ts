@@ -1,0 +1,159 @@
+import type { X509Certificate } from 'node:crypto'
+import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { IdentityError, PkiError } from '../base/errors.ts'
+import { certificatesIn, formatPem, isIssuedBy, readPem } from '../identity/certificate.ts'
+import { readRevocationLists, type RevocationList } from '../identity/crl.ts'
+import { readDate } from '../identity/dates.ts'
+import { TLS_POLICY } from '../transport/tls-policy.ts'
+import type { GatewayTls } from './options.ts'
+import type { Peer } from './peer.ts'
+import { refusal, type Refusal } from './refusal.ts'
+
+/** A CA whose clients may come. */
+interface TrustedCa {
+  readonly certificate: X509Certificate
+  readonly from: number
+  readonly to: number
+  /** Its newest revocation list. */
+  readonly list: RevocationList | undefined
+}
+
+/** Who may come, as of one call of `createGateway()` or `reload()`. */
+export class Trust {
+  readonly tls: GatewayTls
+  /** Undefined: none is configured. Null: it is missing. */
+  readonly crl: string | null | undefined
+  readonly #cas: readonly TrustedCa[]
+  readonly #issuers = new WeakMap<Peer, TrustedCa>()
+
+  /**
+   * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
+   * @throws {@link PkiError} ERR_CRL_INVALID
+   */
+  constructor(tls: GatewayTls, crl: string | null | undefined) {
+    this.tls = tls
+    this.crl = crl
+    const lists = typeof crl === 'string' ? readLists(crl) : []
+    this.#cas = readCas(tls.ca).map((certificate) => ({
+      certificate,
+      from: readDate(certificate.validFrom).getTime(),
+      to: readDate(certificate.validTo).getTime(),
+      list: newest(lists.filter((list) => list.isOf(certificate))),
+    }))
+    tryContext(this.secureContext(Date.now()))
+  }
+
+  /** Can OpenSSL check all lists in the handshake? It would refuse everybody with an expired one, without a reason. */
+  hasCurrentLists(now: number): boolean {
+    return typeof this.crl === 'string' && this.#cas.every(({ list }) => list !== undefined && isCurrent(list, now))
+  }
+
+  /** The options of the TLS server. */
+  secureContext(now: number): SecureContextOptions {
+    const { ca, cert, key } = this.tls
+    const crl = this.hasCurrentLists(now) ? crlBlocks(this.crl ?? '') : undefined
+    return { ...TLS_POLICY, honorCipherOrder: true, ca, cert, key, ...(crl && { crl }) }
+  }
+
+  /** Refuses a list that is older than the one in force: it may lack what has been revoked since. */
+  refuseOlder(before: Trust): void {
+    for (const { certificate, list } of this.#cas) {
+      const old = before.#cas.find((one) => one.certificate.fingerprint256 === certificate.fingerprint256)?.list
+      if (list && old && list.thisUpdate < old.thisUpdate) throw invalidList('it is older than the list in force')
+    }
+  }
+
+  /** Checks a client again, since a handshake may have been long ago, or have resumed a session. */
+  check(peer: Peer, now: number): Refusal | undefined {
+    const issuer = this.#issuerOf(peer)
+    return (
+      certificateFault(peer, issuer, now) ??
+      (issuer && this.crl !== undefined ? listFault(peer, issuer.list, now) : undefined)
+    )
+  }
+
+  /** Verifies a signature, so it is done once for each connection. */
+  #issuerOf(peer: Peer): TrustedCa | undefined {
+    const known = this.#issuers.get(peer)
+    if (known) return known
+    const issuer = this.#cas.find(({ certificate }) => isIssuedBy(peer.certificate, [certificate]))
+    if (issuer) this.#issuers.set(peer, issuer)
+    return issuer
+  }
+}
+
+function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
+  if (issuer === undefined || now < issuer.from || now > issuer.to)
+    return refusal(
+      403,
+      'CERTIFICATE_UNTRUSTED',
+      'the CA that issued your certificate is not trusted here, or has expired',
+    )
+  if (now < peer.from || now > peer.to)
+    return refusal(403, 'CERTIFICATE_EXPIRED', 'your certificate has expired, or is not valid yet')
+  if (!peer.isClient) return refusal(403, 'CERTIFICATE_PURPOSE', 'your certificate is not one of a client')
+  return undefined
+}
+
+function listFault(peer: Peer, list: RevocationList | undefined, now: number): Refusal | undefined {
+  if (list === undefined)
+    return refusal(503, 'CRL_MISSING', 'there is no usable revocation list of the CA that issued your certificate')
+  if (list.serials.has(peer.serial)) return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
+  if (!isCurrent(list, now))
+    return refusal(503, 'CRL_EXPIRED', 'the revocation list of the CA that issued your certificate is not current')
+  return undefined
+}
+
+function isCurrent({ thisUpdate, nextUpdate }: RevocationList, now: number): boolean {
+  return thisUpdate.getTime() <= now && nextUpdate !== undefined && now <= nextUpdate.getTime()
+}
+
+function newest(lists: readonly RevocationList[]): RevocationList | undefined {
+  return lists.toSorted((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime())[0]
+}
+
+function readCas(pem: string): X509Certificate[] {
+  const certificates = certificatesIn(pem, 'tls.ca')
+  if (certificates.length === 0) throw unusable('tls.ca contains no certificate')
+  return certificates
+}
+
+function readLists(pem: string): RevocationList[] {
+  try {
+    return readRevocationLists(pem)
+  } catch (cause) {
+    throw invalidList((cause as Error).message, cause)
+  }
+}
+
+/** Node reads only the first list of a text. */
+function crlBlocks(pem: string): string[] {
+  const blocks = readPem(pem, 'the revocation list').filter(({ label }) => label === 'X509 CRL')
+  return blocks.map(({ label, der }) => formatPem(label, der))
+}
+
+function tryContext(options: SecureContextOptions): void {
+  try {
+    createSecureContext(options)
+  } catch (cause) {
+    throw unusable((cause as Error).message, cause)
+  }
+}
+
+function unusable(got: string, cause?: unknown): IdentityError {
+  return new IdentityError('ERR_GATEWAY_TLS_INVALID', {
+    tried: 'loading the certificates of a gateway',
+    got,
+    todo: 'Pass the PEM texts of the CA, and of a server certificate with its own key.',
+    cause,
+  })
+}
+
+function invalidList(got: string, cause?: unknown): PkiError {
+  return new PkiError('ERR_CRL_INVALID', {
+    tried: 'loading the certificate revocation list of a gateway',
+    got,
+    todo: 'Pass the newest list of each CA in tls.ca, as PEM. A list in force stays in force.',
+    cause,
+  })
+}

@@ -1,0 +1,152 @@
+import { verify, type X509Certificate } from 'node:crypto'
+import { readElement, readElements, readOid, readWhole, TAG, type DerElement } from './der.ts'
+import { readPem } from './pem.ts'
+import { signatureAlgorithm, subjectBytes } from './structure.ts'
+
+/** A certificate revocation list (RFC 5280 section 5). */
+export interface RevocationList {
+  /** The name of the CA that signed it: the bytes in its SEQUENCE. */
+  readonly issuer: Uint8Array
+  readonly thisUpdate: Date
+  /** Undefined: the list doesn't say when the next one comes. */
+  readonly nextUpdate: Date | undefined
+  /** Its number, in hexadecimal. */
+  readonly number: string | undefined
+  /** Serial numbers of revoked certificates, as {@link serialOf} writes them. */
+  readonly serials: ReadonlySet<string>
+  /** Is its signature made with the key of this CA certificate, and does it have its name? */
+  isOf(ca: X509Certificate): boolean
+}
+
+const CRL_NUMBER = '2.5.29.20'
+const CERTIFICATE_ISSUER = '2.5.29.29'
+
+/** The hash of each algorithm that our CAs sign with, and that Go accepts. */
+const HASHES: ReadonlyMap<string, string | null> = new Map([
+  ['sha256WithRSAEncryption', 'sha256'],
+  ['sha384WithRSAEncryption', 'sha384'],
+  ['sha512WithRSAEncryption', 'sha512'],
+  ['ecdsa-with-SHA256', 'sha256'],
+  ['ecdsa-with-SHA384', 'sha384'],
+  ['ecdsa-with-SHA512', 'sha512'],
+  ['Ed25519', null],
+])
+
+/** A serial number in the form of {@link RevocationList.serials}: hexadecimal in lower case, without leading zeros. */
+export function serialOf(hexadecimal: string): string {
+  return hexadecimal
+    .toLowerCase()
+    .replaceAll(':', '')
+    .replace(/^0+(?=.)/, '')
+}
+
+/**
+ * Reads the revocation lists of a PEM text, of which each CA has one.
+ *
+ * @throws an Error if one of them can't be used: it isn't DER, is only a part of a list, or isn't a list at all
+ */
+export function readRevocationLists(pem: string): RevocationList[] {
+  const blocks = readPem(pem, 'the revocation list').filter(({ label }) => label === 'X509 CRL')
+  if (blocks.length === 0) throw new RangeError('there is no revocation list in it')
+  return blocks.map(({ der }) => readRevocationList(der))
+}
+
+/** Reads DER. `CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }` (RFC 5280 section 5.1). */
+export function readRevocationList(der: Uint8Array): RevocationList {
+  const [signed, algorithm, signature] = readElements(expect(readWhole(der), TAG.sequence).contents)
+  if (signed === undefined || algorithm === undefined || signature?.tag !== TAG.bitString)
+    throw new RangeError('not DER: fields are missing')
+  const fields = readFields(signed)
+  const outer = readElement(der).contents
+  const signedBytes = outer.subarray(0, outer.length - signed.rest.length)
+  return {
+    ...fields,
+    isOf: (ca) =>
+      Buffer.compare(subjectBytes(ca.raw), fields.issuer) === 0 &&
+      verifies({ signedBytes, signature: signature.contents.subarray(1), algorithm: signatureAlgorithm(der) }, ca),
+  }
+}
+
+/** Verifies a list as dockerd would a certificate: with an algorithm that Go accepts. */
+function verifies(
+  list: { signedBytes: Uint8Array; signature: Uint8Array; algorithm: string },
+  ca: X509Certificate,
+): boolean {
+  const hash = HASHES.get(list.algorithm)
+  if (hash === undefined) return false
+  try {
+    return verify(hash, list.signedBytes, ca.publicKey, list.signature)
+  } catch {
+    return false
+  }
+}
+
+/** `version, signature, issuer, thisUpdate, nextUpdate?, revokedCertificates?, [0] extensions?`. */
+function readFields(signed: DerElement): Omit<RevocationList, 'isOf'> {
+  const fields = readElements(expect(signed, TAG.sequence).contents)
+  // Without a version it is v1, which has no extensions.
+  if (fields[0]?.tag === TAG.integer) fields.shift()
+  const [, issuer, thisUpdate, ...rest] = fields
+  const nextUpdate = isTime(rest[0]) ? rest.shift() : undefined
+  const revoked = rest[0]?.tag === TAG.sequence ? rest.shift() : undefined
+  const extensions = rest[0]?.tag === TAG.context0 ? readElements(readWhole(rest[0].contents).contents) : []
+  return {
+    issuer: expect(issuer, TAG.sequence).contents,
+    thisUpdate: readTime(thisUpdate),
+    nextUpdate: nextUpdate && readTime(nextUpdate),
+    number: readNumber(extensions),
+    serials: new Set(revoked === undefined ? [] : readElements(revoked.contents).map(readEntry)),
+  }
+}
+
+/** `SEQUENCE { userCertificate, revocationDate, crlEntryExtensions? }`. */
+function readEntry(entry: DerElement): string {
+  const [serial, , extensions] = readElements(expect(entry, TAG.sequence).contents)
+  for (const { contents } of extensions === undefined ? [] : readElements(extensions.contents)) {
+    const [id] = readElements(contents)
+    if (readOid(expect(id, TAG.oid).contents) === CERTIFICATE_ISSUER)
+      throw new RangeError('it revokes certificates of another CA')
+  }
+  return serialOf(Buffer.from(expect(serial, TAG.integer).contents).toString('hex'))
+}
+
+/** A critical extension says that the list isn't the whole one: a delta, or one of a distribution point (section 5.2). */
+function readNumber(extensions: readonly DerElement[]): string | undefined {
+  let number: string | undefined
+  for (const { contents } of extensions) {
+    const [id, ...rest] = readElements(contents)
+    const oid = readOid(expect(id, TAG.oid).contents)
+    if (rest[0]?.tag === TAG.boolean && rest[0].contents[0] !== 0)
+      throw new RangeError(`it has the critical extension ${oid}, so it may be only a part of a list`)
+    if (oid !== CRL_NUMBER) continue
+    number = Buffer.from(readWhole(expect(rest.at(-1), TAG.octetString).contents).contents).toString('hex')
+  }
+  return number
+}
+
+function isTime(element: DerElement | undefined): boolean {
+  return element?.tag === TAG.utcTime || element?.tag === TAG.generalizedTime
+}
+
+/** RFC 5280 sections 5.1.2.4 to 5.1.2.6: with seconds, in UTC; two digits of a year up to 49 are in this century. */
+function readTime(element: DerElement | undefined): Date {
+  const text = new TextDecoder().decode(element?.contents)
+  const century = Number(text.slice(0, 2)) < 50 ? '20' : '19'
+  const digits = element?.tag === TAG.utcTime ? `${century}${text}` : text
+  const match = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits)
+  if (!isTime(element) || match === null) throw new RangeError('not DER: it has no date where one must be')
+  const [year, month, day, hour, minute, second] = match.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return new Date(Date.UTC(year, month - 1, day, hour, minute, second))
+}
+
+function expect(element: DerElement | undefined, tag: number): DerElement {
+  if (element?.tag === tag) return element
+  throw new RangeError('not DER: fields are missing')
+}

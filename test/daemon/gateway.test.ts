@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createGateway, type AskedRequest, type Gateway, type Verdict } from '../../lib/gateway.ts'
+import { connect, type DockerClient } from '../../lib/index.ts'
+import { cleanEnvironment, runCommand, type CommandOptions, type CommandResult } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
+import { writeClient } from '../transport/support/credentials.ts'
+import { startDockerd, type Daemon } from './harness/dockerd.ts'
+import { makeImage } from './harness/image.ts'
+import { chooseDaemonPlace } from './harness/place.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker')
+
+type Judge = (asked: AskedRequest) => Verdict | Promise<Verdict>
+
+const allowAll: Judge = () => ({ allow: true })
+const refusing: Verdict = { allow: false, status: 403, code: 'TRIED', message: 'not today' }
+const refusesCreate: Judge = ({ target }) => (target.includes('/create') ? refusing : { allow: true })
+const refusesUpgrades: Judge = ({ upgrade }) => (upgrade ? refusing : { allow: true })
+
+let verdict = allowAll
+
+async function judged<T>(by: Judge, work: () => Promise<T>): Promise<T> {
+  verdict = by
+  try {
+    return await work()
+  } finally {
+    verdict = allowAll
+  }
+}
+
+describe('a gateway in front of a real daemon', { skip }, () => {
+  let daemon: Daemon
+  let gateway: Gateway
+  let docker: DockerClient
+  let image: string
+  let env: Record<string, string>
+  let host: string
+
+  before(async () => {
+    const place = await chooseDaemonPlace()
+    daemon = await startDockerd({ place, argv: [place.dockerd, '--host', place.listen[0]] })
+    image = await makeImage(daemon)
+    gateway = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath: place.listen[0].replace('unix://', '') },
+      authorize: (asked) => verdict(asked),
+    })
+    host = `tcp://127.0.0.1:${'port' in gateway.address ? gateway.address.port : 0}`
+    env = await clientOf('alice')
+    docker = await connect({}, env)
+  })
+  after(async () => {
+    await docker?.close()
+    await gateway?.close()
+    await daemon?.stop()
+  })
+
+  async function clientOf(name: string, client?: Client): Promise<Record<string, string>> {
+    const folder = join(daemon.place.folder, `client-${name}`)
+    await writeClient(folder, client ?? (await newClient(name)))
+    return { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder, DOCKER_BUILDKIT: '0' }
+  }
+
+  const cli = (args: string[], options: CommandOptions = {}): Promise<CommandResult> =>
+    runCommand('docker', args, { ...options, env: { ...env, ...options.env } })
+
+  /** What a command prints, having succeeded. */
+  async function said(args: string[], options?: CommandOptions): Promise<string> {
+    const { code, stdout, stderr } = await cli(args, options)
+    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`)
+    return stdout
+  }
+
+  /** A container that stays until the test ends. */
+  async function container(t: TestContext, ...command: string[]): Promise<string> {
+    const id = (await said(['run', '-d', image, ...command])).trim()
+    t.after(() => cli(['rm', '-f', id]))
+    return id
+  }
+
+  describe('the docker command', () => {
+    test('version and info', async () => {
+      assert.match(await said(['version', '--format', '{{.Server.Version}}']), /^\d+\.\d+/)
+      assert.match(await said(['info', '--format', '{{.OSType}}']), /linux/)
+    })
+
+    test('run, with its output and its exit code', async () => {
+      const script = 'echo out; echo err >&2; exit 7'
+      const { code, stdout, stderr } = await cli(['run', '--rm', image, 'sh', '-c', script])
+      assert.deepEqual([code, stdout, stderr], [7, 'out\n', 'err\n'])
+    })
+
+    test('run -i: the input ends, the output comes', async () => {
+      const input = 'through the gateway\n'.repeat(200_000)
+      assert.equal(await said(['run', '-i', '--rm', image, 'wc', '-c'], { input }), `${input.length}\n`)
+    })
+
+    test('exec -i: the input ends, and all of it comes back', async (t) => {
+      const id = await container(t, 'sleep', '100')
+      const input = randomBytes(3 * 1024 * 1024).toString('base64')
+      const output = await said(['exec', '-i', id, 'cat'], { input })
+      assert.ok(output === input, `${output.length} of ${input.length} characters came back`)
+    })
+
+    test('exec -i: output long after the end of the input', async (t) => {
+      const id = await container(t, 'sleep', '100')
+      const output = await said(['exec', '-i', id, 'sh', '-c', 'cat; sleep 1; echo late'], { input: 'in\n' })
+      assert.equal(output, 'in\nlate\n')
+    })
+
+    test('exec -it works as a terminal does', async (t) => {
+      const id = await container(t, 'sleep', '100')
+      const command = `docker exec -it ${id} sh -c 'tty && stty size'`
+      const { code, stdout } = await runCommand('script', ['-qec', command, '/dev/null'], { env })
+      assert.deepEqual([code, /\/dev\/pts\/\d+/.test(stdout)], [0, true], stdout)
+    })
+
+    test('logs -f: lines as they come, and the end', async (t) => {
+      const id = await container(t, 'sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 0.3; done')
+      assert.equal(await said(['logs', '-f', id]), 'line 1\nline 2\nline 3\n')
+    })
+
+    test('events, until the command ends', async (t) => {
+      const child = spawn('docker', ['events', '--format', '{{.Type}} {{.Action}}'], { env: cleanEnvironment(env) })
+      t.after(() => child.kill('SIGKILL'))
+      let seen = ''
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (seen += chunk))
+      for (let round = 0; round < 40 && !seen.includes('volume create'); round++) {
+        await said(['volume', 'rm', '-f', (await said(['volume', 'create'])).trim()])
+      }
+      assert.match(seen, /volume create/)
+      child.kill('SIGINT')
+      await once(child, 'close')
+    })
+
+    test('build by the classic builder, with a context to send', async (t) => {
+      const context = join(await temporaryFolder(t), 'context')
+      await mkdir(context)
+      await writeFile(join(context, 'Dockerfile'), `FROM ${image}\nCOPY random /random\nRUN wc -c /random\n`)
+      await writeFile(join(context, 'random'), randomBytes(5_000_000))
+      const output = await said(['build', '-t', 'built:gateway', context])
+      assert.match(output, /^5000000 \/random$[^]*Successfully tagged built:gateway/m)
+    })
+
+    test('cp and save: archives in both directions', async (t) => {
+      const folder = await temporaryFolder(t)
+      const id = await container(t, 'sleep', '100')
+      await writeFile(join(folder, 'there'), randomBytes(2_000_000))
+      await said(['cp', join(folder, 'there'), `${id}:/tmp/there`])
+      await said(['cp', `${id}:/tmp/there`, join(folder, 'back')])
+      assert.equal((await runCommand('cmp', [join(folder, 'there'), join(folder, 'back')])).code, 0)
+      await said(['save', '-o', join(folder, 'image.tar'), image])
+      assert.match(await said(['load', '-i', join(folder, 'image.tar')]), /Loaded image/)
+    })
+
+    test("pull: the daemon's error arrives as it is", async () => {
+      const { code, stderr } = await cli(['pull', '127.0.0.1:1/no/such:image'])
+      assert.equal(code, 1)
+      assert.match(stderr, /Error response from daemon: .*127\.0\.0\.1:1/)
+    })
+  })
+
+  describe('our own client', () => {
+    test('run, logs, exec with input, copy', async (t) => {
+      const result = await docker.run(image, ['sh', '-c', 'echo out; exit 3'])
+      assert.deepEqual([String(result.stdout), result.exitCode], ['out\n', 3])
+      const id = await container(t, 'sh', '-c', 'echo logged; sleep 100')
+      const run = await docker.exec.run(id, ['wc', '-c'], { stdin: 'x'.repeat(1_000_000) })
+      assert.equal(String(run.stdout).trim(), '1000000')
+    })
+  })
+
+  describe('a verdict', () => {
+    test('refuses, and the docker command shows why', async () => {
+      const { code, stderr } = await judged(refusesCreate, () => cli(['run', '--rm', image, 'true']))
+      assert.equal(code, 125)
+      assert.match(stderr, /Error response from daemon: not today/)
+    })
+
+    test('refuses an exec, whose connection is not switched', async (t) => {
+      const id = await container(t, 'sleep', '100')
+      const { code, stderr } = await judged(refusesUpgrades, () => cli(['exec', '-i', id, 'true']))
+      assert.equal(code, 1)
+      assert.match(stderr, /not today|unable to upgrade/)
+    })
+
+    test('sends something else instead, and asks the daemon first', async (t) => {
+      const id = await container(t, 'sleep', '100')
+      const seen: unknown[] = []
+      const by = async (asked: AskedRequest): Promise<Verdict> => {
+        if (!asked.target.includes('/exec')) return { allow: true }
+        seen.push(await asked.inspect('container', id), await asked.inspect('container', 'no-such'))
+        if (!asked.target.endsWith(`/containers/${id}/exec`)) return { allow: true }
+        const body = { ...JSON.parse(Buffer.from(asked.body as Uint8Array).toString()), Cmd: ['echo', 'instead'] }
+        return { allow: true, send: { method: 'POST', target: asked.target, body: Buffer.from(JSON.stringify(body)) } }
+      }
+      assert.equal(await judged(by, () => said(['exec', id, 'echo', 'asked'])), 'instead\n')
+      assert.equal((seen[0] as { Id: string }).Id, id)
+      assert.equal(seen[1], null)
+    })
+  })
+
+  test('a revoked client: its streams are cut, and others notice nothing', async (t) => {
+    const id = await container(t, 'sh', '-c', 'while sleep 0.1; do echo tick; done')
+    const bob = await newClient('bob')
+    const bobs = await clientOf('bob', bob)
+    const following = spawn('docker', ['logs', '-f', id], { env: cleanEnvironment(bobs) })
+    const other = spawn('docker', ['logs', '-f', id], { env: cleanEnvironment(env) })
+    t.after(() => [following, other].forEach((child) => child.kill('SIGKILL')))
+    await Promise.all([once(following.stdout, 'data'), once(other.stdout, 'data')])
+    const closed = once(following, 'close')
+    const { X509Certificate } = await import('node:crypto')
+    const began = performance.now()
+    gateway.revoke(new X509Certificate(bob.cert))
+    await closed
+    assert.ok(performance.now() - began < 1_000, 'the stream was cut too late')
+    assert.equal((await cli(['ps'], { env: bobs })).code, 1)
+    other.stdout.resume()
+    await delay(300)
+    assert.equal(other.exitCode, null)
+    await said(['ps'])
+  })
+})

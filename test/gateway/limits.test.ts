@@ -1,0 +1,303 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { chmod, lstat, mkdir } from 'node:fs/promises'
+import { request as ask } from 'node:http'
+import { connect as connectSocket } from 'node:net'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import {
+  dial,
+  dispatcherTo,
+  endOf,
+  fakeDaemon,
+  front,
+  newClient,
+  newServerTls,
+  readUntil,
+  serverTls,
+  type FakeDaemon,
+} from './support/fixture.ts'
+
+const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
+
+/** A daemon whose events never end, and whose inspections never answer. */
+function patientDaemon(t: TestContext): Promise<FakeDaemon> {
+  return fakeDaemon(t, {
+    answer: (request, response) => {
+      if (request.url === '/events') response.write('tick')
+      else if (request.url === '/_ping') response.end('OK')
+    },
+  })
+}
+
+describe('limits of one identity', () => {
+  test('one with 200 streams and slow bodies does not slow another down', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port } = await front(t, { socketPath: daemon.socketPath })
+    const bob = await newClient('bob')
+    const sockets = await Promise.all(Array.from({ length: 250 }, () => dial(t, port, { client: bob })))
+    await Promise.all(
+      sockets.map(async (socket, index) => {
+        if (index < 200) {
+          socket.write(EVENTS)
+          return readUntil(socket, 'tick')
+        }
+        socket.write(
+          'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n{',
+        )
+        return ''
+      }),
+    )
+    const dispatcher = await dispatcherTo(t, port)
+    const times: number[] = []
+    for (let round = 0; round < 200; round++) {
+      const began = performance.now()
+      const { statusCode, body } = await dispatcher.request({
+        origin: dispatcher.origin,
+        path: '/_ping',
+        method: 'GET',
+      })
+      await body.text()
+      assert.equal(statusCode, 200)
+      times.push(performance.now() - began)
+    }
+    const sorted = times.toSorted((one, other) => one - other)
+    assert.ok((sorted[100] ?? 99) < 20, `the median of a ping is ${sorted[100]} ms`)
+    t.diagnostic(`median ${sorted[100]?.toFixed(2)} ms, 99th percentile ${sorted[198]?.toFixed(2)} ms`)
+  })
+
+  test('too many streams, requests, bodies and connections are refused, and count again when they have ended', async (t) => {
+    const daemon = await patientDaemon(t)
+    const limits = { streams: 2, requests: 1, connections: 5, heldBytes: 100, bodyTimeout: 60_000 }
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits })
+    const bob = await newClient('bob')
+    const [one, two, three, four] = await Promise.all([1, 2, 3, 4].map(() => dial(t, port, { client: bob })))
+    assert.ok(one && two && three && four)
+    for (const socket of [one, two]) {
+      socket.write(EVENTS)
+      await readUntil(socket, 'tick')
+    }
+    three.write(EVENTS)
+    assert.match(await readUntil(three, /\}\n/), /^HTTP\/1\.1 429 [^]*TOO_MANY_REQUESTS[^]*2 streams open/)
+    three.write('GET /containers/a/json HTTP/1.1\r\nHost: x\r\n\r\n')
+    await delay(50)
+    four.write(PING)
+    assert.match(await readUntil(four, /\}\n/), /429[^]*1 requests open/)
+    three.destroy()
+    two.destroy()
+    await delay(50)
+    const head =
+      'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n'
+    four.write(head + 'x'.repeat(150))
+    assert.match(await readUntil(four, /\}\n/), /429[^]*too many bodies/)
+    const five = await dial(t, port, { client: bob })
+    five.write(EVENTS)
+    assert.match(await readUntil(five, 'tick'), /200/)
+    await Promise.all([1, 2, 3, 4].map(() => dial(t, port, { client: bob })))
+    await delay(50)
+    assert.ok(events.some((event) => event.event === 'cut' && event.reason === 'too many connections'))
+    const alice = await dial(t, port)
+    alice.write(PING)
+    assert.match(await readUntil(alice, 'OK'), /200/)
+  })
+
+  test('a head that is too large or too slow, and a connection that is idle', async (t) => {
+    const daemon = await patientDaemon(t)
+    const limits = { headBytes: 2_000, headTimeout: 300, idleTimeout: 300 }
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { limits })
+    const large = await dial(t, port)
+    large.write(`GET /_ping HTTP/1.1\r\nHost: x\r\nUser-Agent: ${'x'.repeat(3_000)}\r\n\r\n`)
+    assert.match(await readUntil(large, /\}\n/), /^HTTP\/1\.1 431 [^]*HEAD_TOO_LARGE/)
+    const slow = await dial(t, port)
+    slow.write('GET /_ping HTTP/1.1\r\n')
+    assert.match(await readUntil(slow, /\}\n/), /^HTTP\/1\.1 408 [^]*REQUEST_TIMEOUT/)
+    const silent = await dial(t, port)
+    await endOf(silent)
+    const idle = await dial(t, port)
+    idle.write(PING)
+    await readUntil(idle, 'OK')
+    await endOf(idle)
+  })
+
+  test('requests that wait behind another on their connection are counted until they have ended', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
+    const socket = await dial(t, port)
+    socket.write(EVENTS.repeat(3))
+    await readUntil(socket, 'tick')
+    socket.destroy()
+    await delay(50)
+    for (let count = 0; count < 3; count++) {
+      const again = await dial(t, port)
+      again.write(EVENTS)
+      assert.match(await readUntil(again, /tick|\}\n/), /^HTTP\/1\.1 200/)
+    }
+  })
+})
+
+async function local(t: TestContext, listen: Partial<Extract<GatewayOptions['listen'], { socket: string }>> = {}) {
+  const daemon = await patientDaemon(t)
+  const socket = join(await temporaryFolder(t), 'agent.sock')
+  const asked: AskedRequest[] = []
+  const gateway = await createGateway({
+    listen: { socket, as: 'agent', ...listen },
+    daemon: { socketPath: daemon.socketPath },
+    authorize: (one) => (
+      asked.push(one),
+      one.method === 'GET' ? { allow: true } : { allow: false, status: 403, code: 'NO', message: 'no' }
+    ),
+  })
+  t.after(() => gateway.close())
+  return { socket, asked, gateway }
+}
+
+function status(socketPath: string, method = 'GET'): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const request = ask({ socketPath, path: '/_ping', method }, (answer) => resolve(answer.resume().statusCode))
+    request.once('error', reject).end()
+  })
+}
+
+describe('a local socket', () => {
+  test('is for its owner, and its name is the identity', async (t) => {
+    const { socket, asked, gateway } = await local(t)
+    assert.deepEqual([await status(socket), await status(socket, 'DELETE')], [200, 403])
+    assert.deepEqual(asked[0]?.identity, { socket: 'agent' })
+    assert.equal((await lstat(socket)).mode & 0o777, 0o600)
+    assert.deepEqual(gateway.address, { socket })
+    await gateway.close()
+    await assert.rejects(lstat(socket), { code: 'ENOENT' })
+  })
+
+  test('is for its group as well, if the option says so', async (t) => {
+    const { socket } = await local(t, { mode: 0o660 })
+    assert.equal((await lstat(socket)).mode & 0o777, 0o660)
+  })
+
+  test('is refused in a folder where others may write, and beside certificates', async (t) => {
+    const folder = join(await temporaryFolder(t), 'open')
+    await mkdir(folder)
+    await chmod(folder, 0o777)
+    await assert.rejects(local(t, { socket: join(folder, 'a.sock') }), { code: 'ERR_FILE_WRITE' })
+    const options = {
+      listen: { socket: '/x', as: 'a' },
+      tls: serverTls,
+      daemon: { socketPath: '/x' },
+      authorize: () => ({ allow: true }) as const,
+    } as const
+    await assert.rejects(createGateway(options), { code: 'ERR_ARGUMENT_INVALID' })
+  })
+
+  test('half close works over it', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      upgrade: (_request, socket) => {
+        socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+        let input = ''
+        socket.on('data', (chunk) => (input += String(chunk))).once('end', () => socket.end(`got ${input}`))
+      },
+    })
+    const path = join(await temporaryFolder(t), 'agent.sock')
+    const gateway = await createGateway({
+      listen: { socket: path, as: 'a' },
+      daemon: { socketPath: daemon.socketPath },
+      authorize: () => ({ allow: true }),
+    })
+    t.after(() => gateway.close())
+    const socket = connectSocket({ path, allowHalfOpen: true })
+    await once(socket, 'connect')
+    socket.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+    await readUntil(socket, '\r\n\r\n')
+    socket.end('in')
+    assert.equal(await readUntil(socket, 'got in'), 'got in')
+  })
+})
+
+describe('reload()', () => {
+  test('of certificates 100 times under load: no request fails', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { gateway, port } = await front(t, { socketPath: daemon.socketPath })
+    const sets = [serverTls, await newServerTls()]
+    const stream = await dial(t, port)
+    stream.write(EVENTS)
+    await readUntil(stream, 'tick')
+    const work = { isDone: false }
+    let count = 0
+    const load = async (): Promise<void> => {
+      while (!work.isDone) {
+        // A new dispatcher has new connections, so handshakes meet every reload.
+        const dispatcher = await dispatcherTo(t, port)
+        for (let round = 0; round < 5; round++) {
+          const { statusCode, body } = await dispatcher.request({
+            origin: dispatcher.origin,
+            path: '/_ping',
+            method: 'GET',
+          })
+          await body.text()
+          assert.equal(statusCode, 200)
+          count++
+        }
+        await dispatcher.destroy()
+      }
+    }
+    const loads = [load(), load(), load(), load()]
+    const shown = new Set<string>()
+    for (let round = 0; round < 100; round++) {
+      gateway.reload({ tls: sets[round % 2] ?? serverTls })
+      if (round % 10 < 2) {
+        const socket = await dial(t, port)
+        shown.add(socket.getPeerX509Certificate()?.fingerprint256 ?? '')
+        socket.destroy()
+      }
+      await delay(10)
+    }
+    work.isDone = true
+    await Promise.all(loads)
+    assert.deepEqual(shown, new Set(sets.map(({ cert }) => new X509Certificate(cert).fingerprint256)))
+    assert.ok(count > 100)
+    assert.equal(stream.destroyed, false)
+    t.diagnostic(`${count} requests`)
+  })
+})
+
+test('options that are wrong are mistakes of the caller', async () => {
+  const good = {
+    listen: { port: 0 },
+    tls: serverTls,
+    daemon: { socketPath: '/x' },
+    authorize: () => ({ allow: true }),
+  } as const
+  const wrong: object[] = [
+    { ...good, autorize: 1 },
+    { ...good, authorize: undefined },
+    { ...good, tls: undefined },
+    { ...good, tls: { ...serverTls, key: Buffer.from('') } },
+    { ...good, tls: { ...serverTls, passphrase: 'x' } },
+    { ...good, listen: { port: 65_536 } },
+    { ...good, listen: { port: '2376' } },
+    { ...good, listen: { prt: 2376 } },
+    { ...good, listen: { socket: '/a', as: '' }, tls: undefined },
+    { ...good, listen: { socket: '/a', as: 'a', mode: 0o666 }, tls: undefined },
+    { ...good, limits: { streams: 0 } },
+    { ...good, limits: { stream: 1 } },
+    { ...good, log: 'yes' },
+    { ...good, daemon: {} },
+  ]
+  for (const options of wrong)
+    await assert.rejects(
+      createGateway(options as GatewayOptions),
+      (error: { code?: string }) => /^ERR_(?:ARGUMENT_INVALID|OPTION_UNKNOWN)$/.test(error.code ?? ''),
+      JSON.stringify(options).slice(0, 60),
+    )
+})
+
+test('a port that is taken', async (t) => {
+  const { port } = await front(t, { socketPath: '/x' })
+  await assert.rejects(front(t, { socketPath: '/x' }, { listen: { host: '127.0.0.1', port } }), {
+    code: 'ERR_GATEWAY_LISTEN',
+  })
+})

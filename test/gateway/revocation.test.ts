@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { text } from 'node:stream/consumers'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
+import type { GatewayOptions } from '../../lib/gateway.ts'
+import { hijack } from '../../lib/transport/send.ts'
+import { createAuthority, createCrl, issueClient, issueServer, type Authority } from '../../lib/pki.ts'
+import {
+  credentials,
+  dial,
+  dispatcherTo,
+  fakeDaemon,
+  front,
+  newClient,
+  newServerTls,
+  endOf,
+  readUntil,
+  serverTls,
+  type Client,
+  type Fronted,
+} from './support/fixture.ts'
+
+const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
+const DAY = 86_400_000
+
+function crlOf(
+  revoked: readonly Client[],
+  {
+    from = Date.now(),
+    to = Date.now() + DAY,
+    by = credentials.authority,
+    number = 1,
+  }: { from?: number; to?: number; by?: Authority; number?: number } = {},
+): string {
+  const entries = revoked.map(({ cert }) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
+  return createCrl(by, { revoked: entries, thisUpdate: new Date(from), nextUpdate: new Date(to), number }).pem
+}
+
+/** The status of one request, and the reason of the gateway. */
+async function ask(socket: TLSSocket, request = PING): Promise<string> {
+  socket.write(request)
+  const answer = await readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)|tick/)
+  const reason = /x-docker-mtls-reason: (\S+)/i.exec(answer)?.[1]
+  return `${answer.slice(9, 12)}${reason === undefined ? '' : ` ${reason}`}`
+}
+
+/** Whether a new connection gets an answer. */
+async function comes(t: TestContext, { port }: Fronted, client?: Client): Promise<string> {
+  const socket = await dial(t, port, { client })
+  return ask(socket)
+}
+
+async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Fronted> {
+  const daemon = await fakeDaemon(t, {
+    answer: (request, response) => {
+      if (request.url?.startsWith('/events') !== true) return void response.end('OK')
+      const timer = setInterval(() => response.write('tick\n'), 20)
+      response.once('close', () => clearInterval(timer))
+    },
+  })
+  return front(t, { socketPath: daemon.socketPath }, options)
+}
+
+describe('a new revocation list', () => {
+  test('the next request of the revoked client is refused, its streams are cut, and others go on', async (t) => {
+    const bob = await newClient('bob')
+    const fronted = await start(t, { crl: crlOf([]) })
+    const [idle, stream, other] = [
+      await dial(t, fronted.port, { client: bob }),
+      await dial(t, fronted.port, { client: bob }),
+      await dial(t, fronted.port),
+    ]
+    assert.equal(await ask(idle), '200')
+    assert.equal(await ask(stream, EVENTS), '200')
+    assert.equal(await ask(other, EVENTS), '200')
+    const ended = endOf(stream)
+    const began = performance.now()
+    fronted.gateway.reload({ crl: crlOf([bob], { number: 2 }) })
+    await ended
+    assert.ok(performance.now() - began < 1_000)
+    assert.equal(await ask(idle), '403 CERTIFICATE_REVOKED')
+    assert.equal(await comes(t, fronted, bob), '')
+    assert.match(await readUntil(other, 'tick'), /tick/)
+    assert.equal(await comes(t, fronted), '200')
+    const cut = fronted.events.filter(({ event }) => event === 'cut')
+    assert.deepEqual(cut, [{ event: 'cut', identity: 'CN=bob', reason: 'CERTIFICATE_REVOKED' }])
+    assert.ok(fronted.events.some((event) => event.event === 'handshake refused' && event.reason === 'CERT_REVOKED'))
+  })
+
+  test('a list that is older than the one in force, or no list, changes nothing', async (t) => {
+    const bob = await newClient('bob')
+    const fronted = await start(t, { crl: crlOf([bob]) })
+    const older = crlOf([], { from: Date.now() - DAY })
+    for (const crl of [older, 'none', ''])
+      assert.throws(() => fronted.gateway.reload({ crl }), { code: 'ERR_CRL_INVALID' })
+    assert.equal(await comes(t, fronted, bob), '')
+    assert.equal(await comes(t, fronted), '200')
+  })
+})
+
+describe('a list that cannot be used refuses everybody, and says why', () => {
+  const cases: Record<string, () => Promise<string | null>> = {
+    '503 CRL_MISSING null': async () => null,
+    '503 CRL_MISSING foreign': async () => crlOf([], { by: await createAuthority() }),
+    '503 CRL_MISSING of a CA with the same name': async () =>
+      crlOf([], { by: await createAuthority({ commonName: credentials.authority.facts.commonName ?? '' }) }),
+    '503 CRL_EXPIRED past': async () => crlOf([], { from: Date.now() - 2 * DAY, to: Date.now() - DAY }),
+    '503 CRL_EXPIRED future': async () => crlOf([], { from: Date.now() + DAY, to: Date.now() + 2 * DAY }),
+  }
+  for (const [name, crl] of Object.entries(cases)) {
+    test(name, async (t) => {
+      const fronted = await start(t, { crl: await crl() })
+      assert.equal(await comes(t, fronted), name.split(' ').slice(0, 2).join(' '))
+      fronted.gateway.reload({
+        crl: crlOf([], { from: Date.now() + (name.includes('future') ? DAY + 1000 : 0), to: Date.now() + 3 * DAY }),
+      })
+      if (!name.includes('future')) assert.equal(await comes(t, fronted), '200')
+    })
+  }
+
+  test('a list that expires while the gateway runs', async (t) => {
+    const fronted = await start(t, { crl: crlOf([], { to: Date.now() + 2_000 }) })
+    const [socket, stream] = [await dial(t, fronted.port), await dial(t, fronted.port)]
+    assert.equal(await ask(socket), '200')
+    assert.equal(await ask(stream, EVENTS), '200')
+    await delay(2_700)
+    assert.equal(await ask(socket), '503 CRL_EXPIRED')
+    assert.equal(await comes(t, fronted), '503 CRL_EXPIRED')
+    // Nobody says that this client is bad.
+    assert.match(await readUntil(stream, 'tick'), /tick/)
+  })
+})
+
+describe('a resumed session', () => {
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    test(`does not get a revoked client in (${version})`, async (t) => {
+      const bob = await newClient('bob')
+      const fronted = await start(t)
+      const limits = { client: bob, minVersion: version, maxVersion: version }
+      const first = await dial(t, fronted.port, limits)
+      assert.equal(await ask(first), '200')
+      const session = first.getSession()
+      const second = await dial(t, fronted.port, { ...limits, session })
+      assert.equal(second.isSessionReused(), true)
+      assert.equal(await ask(second), '200')
+      fronted.gateway.revoke(new X509Certificate(bob.cert).serialNumber)
+      const third = await dial(t, fronted.port, { ...limits, session })
+      assert.equal(third.isSessionReused(), true)
+      assert.equal(await ask(third), '403 CERTIFICATE_REVOKED')
+      fronted.gateway.reload({ tls: await newServerTls() })
+      const fourth = await dial(t, fronted.port, { ...limits, session })
+      assert.equal(fourth.isSessionReused(), false)
+      assert.equal(await ask(fourth), '403 CERTIFICATE_REVOKED')
+    })
+  }
+})
+
+describe('gateway.revoke()', () => {
+  test('a hijacked stream that it cuts does not look complete to our client', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      upgrade: (_request, socket) =>
+        void socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\noutput'),
+    })
+    const { gateway, port } = await front(t, { socketPath: daemon.socketPath })
+    const bob = await newClient('bob')
+    const dispatcher = await dispatcherTo(t, port, bob)
+    const hijacked = await hijack(dispatcher, { method: 'POST', path: '/containers/a/attach' }, 'tcp')
+    assert.ok('socket' in hijacked)
+    const read = text(hijacked.socket)
+    setTimeout(() => gateway.revoke(new X509Certificate(bob.cert)), 50)
+    await assert.rejects(read, /TCP ended before TLS|ECONNRESET/)
+  })
+
+  test('takes a certificate, a serial number and a fingerprint', async (t) => {
+    const fronted = await start(t)
+    const forms = [
+      (x: X509Certificate) => x,
+      (x: X509Certificate) => x.serialNumber,
+      (x: X509Certificate) => x.fingerprint256,
+    ]
+    for (const form of forms) {
+      const bob = await newClient('bob')
+      assert.equal(await comes(t, fronted, bob), '200')
+      fronted.gateway.revoke(form(new X509Certificate(bob.cert)))
+      assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
+    }
+    assert.equal(await comes(t, fronted), '200')
+    for (const wrong of ['', 'bob', 'f'.repeat(50), 7, undefined])
+      assert.throws(() => fronted.gateway.revoke(wrong as string), { code: 'ERR_ARGUMENT_INVALID' })
+  })
+
+  test('0 of 2,000 requests on open connections pass after it', async (t) => {
+    const bob = await newClient('bob')
+    let asked = 0
+    const fronted = await start(t, { authorize: () => (asked++, { allow: true }) })
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(t, fronted.port, { client: bob })))
+    await Promise.all(sockets.map((socket) => ask(socket)))
+    fronted.gateway.revoke(new X509Certificate(bob.cert))
+    const before = asked
+    const answers = await Promise.all(
+      sockets.map(async (socket) => {
+        const all: string[] = []
+        for (let round = 0; round < 100; round++) all.push(await ask(socket))
+        return all
+      }),
+    )
+    assert.equal(asked, before)
+    assert.deepEqual([...new Set(answers.flat())], ['403 CERTIFICATE_REVOKED'])
+    assert.equal(answers.flat().length, 2_000)
+  })
+})
+
+describe('who may come', () => {
+  test('nobody without a certificate, of another CA, of a server, or expired', async (t) => {
+    const fronted = await start(t)
+    const other = await createAuthority()
+    const foreign = await issueClient(other, { name: 'alice' })
+    const clients: Record<string, Partial<Client>> = {
+      none: { ca: serverTls.ca },
+      foreign: { ca: serverTls.ca, cert: foreign.cert, key: foreign.key },
+      server: serverTls,
+    }
+    for (const [name, client] of Object.entries(clients)) {
+      const socket = await dial(t, fronted.port, { client: { ca: '', cert: '', key: '', ...client } })
+      assert.equal(await ask(socket), '', name)
+    }
+    assert.deepEqual(
+      fronted.events.filter(({ event }) => event === 'request'),
+      [],
+    )
+  })
+
+  test('a CA that is taken away: its streams are cut, and its open connections refused', async (t) => {
+    const other = await createAuthority()
+    const { cert, key } = await issueClient(other, { name: 'old' })
+    const old = { ca: serverTls.ca, cert, key }
+    const both = { ...serverTls, ca: serverTls.ca + other.certificate }
+    const fronted = await start(t, { tls: both })
+    const [idle, stream, mine] = [
+      await dial(t, fronted.port, { client: old }),
+      await dial(t, fronted.port, { client: old }),
+      await dial(t, fronted.port),
+    ]
+    assert.deepEqual([await ask(idle), await ask(stream, EVENTS), await ask(mine, EVENTS)], ['200', '200', '200'])
+    const ended = endOf(stream)
+    fronted.gateway.reload({ tls: serverTls })
+    await ended
+    assert.equal(await ask(idle), '403 CERTIFICATE_UNTRUSTED')
+    assert.match(await readUntil(mine, 'tick'), /tick/)
+  })
+
+  test('reload() with files that do not fit changes nothing', async (t) => {
+    const fronted = await start(t)
+    const other = await issueServer(credentials.authority, { names: ['localhost'] })
+    for (const tls of [
+      { ...serverTls, key: other.key },
+      { ...serverTls, ca: '' },
+      { ...serverTls, cert: 'x' },
+    ]) {
+      assert.throws(() => fronted.gateway.reload({ tls }), /ERR_|/)
+    }
+    assert.equal(await comes(t, fronted), '200')
+  })
+})

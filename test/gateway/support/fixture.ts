@@ -1,0 +1,169 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { join } from 'node:path'
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayEvent,
+  type GatewayOptions,
+  type GatewayTls,
+} from '../../../lib/gateway.ts'
+import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../../lib/index.ts'
+import { issueClient, issueServer } from '../../../lib/pki.ts'
+import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
+import { makeCredentials, type Credentials } from '../../transport/support/credentials.ts'
+
+/** What a client shows. */
+export type Client = Credentials['client']
+
+export const credentials: Credentials = await makeCredentials()
+
+/** The server end of every gateway here. */
+export const serverTls: GatewayTls = await newServerTls()
+
+export async function newServerTls(): Promise<GatewayTls> {
+  const { ca, cert, key } = await issueServer(credentials.authority, {
+    names: ['localhost', '127.0.0.1'],
+    keyType: 'p256',
+  })
+  return { ca, cert, key }
+}
+
+export async function newClient(name: string): Promise<Client> {
+  const { ca, cert, key } = await issueClient(credentials.authority, { name, keyType: 'p256' })
+  return { ca, cert, key }
+}
+
+/** A daemon that answers as the test says, and records all it gets. */
+export interface FakeDaemon {
+  readonly socketPath: string
+  /** All bytes of all connections. */
+  readonly received: () => string
+  /** `GET /_ping`, ... */
+  readonly requests: string[]
+  /** How many connections are open. */
+  readonly open: () => number
+  readonly close: () => Promise<void>
+}
+
+export interface FakeOptions {
+  readonly answer?: RequestListener
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+}
+
+const okay = (_request: IncomingMessage, response: ServerResponse): void => void response.end('OK')
+
+export async function fakeDaemon(t: Cleanable, { answer = okay, upgrade }: FakeOptions = {}): Promise<FakeDaemon> {
+  const socketPath = join(await temporaryFolder(t), 'd.sock')
+  const requests: string[] = []
+  let received = ''
+  const sockets = new Set<Duplex>()
+  const note = (request: IncomingMessage): number => requests.push(`${request.method} ${request.url}`)
+  const server = createServer((request, response) => {
+    note(request)
+    answer(request, response)
+  })
+  if (upgrade) {
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      note(request)
+      socket.on('error', () => {})
+      upgrade(request, socket, head)
+    })
+  }
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('data', (chunk: Buffer) => {
+      if (received.length < 1_000_000) received += chunk.toString('latin1')
+    })
+  })
+  server.listen(socketPath)
+  await once(server, 'listening')
+  const close = async (): Promise<void> => {
+    for (const socket of sockets) socket.destroy()
+    if (!server.listening) return
+    server.close()
+    await once(server, 'close')
+  }
+  t.after(close)
+  return { socketPath, received: () => received, requests, open: () => sockets.size, close }
+}
+
+export interface Fronted {
+  readonly gateway: Gateway
+  readonly port: number
+  readonly events: GatewayEvent[]
+}
+
+/** A gateway on loopback, which allows everything unless the test says otherwise. */
+export async function front(
+  t: Cleanable,
+  daemon: GatewayOptions['daemon'],
+  options: Partial<GatewayOptions> = {},
+): Promise<Fronted> {
+  const events: GatewayEvent[] = []
+  const gateway = await createGateway({
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: serverTls,
+    daemon,
+    authorize: () => ({ allow: true }),
+    log: (event) => events.push(event),
+    ...options,
+  })
+  t.after(() => gateway.close())
+  return { gateway, port: 'port' in gateway.address ? gateway.address.port : 0, events }
+}
+
+/** Our own client's transport. */
+export async function dispatcherTo(
+  t: Cleanable,
+  port: number,
+  client: Client = credentials.client,
+): Promise<DockerDispatcher> {
+  const dispatcher = createDispatcher(parseHost(`tcp://localhost:${port}`), await loadIdentity(client))
+  t.after(() => dispatcher.destroy())
+  return dispatcher
+}
+
+/** A TLS connection for bytes of the test's own. */
+export async function dial(
+  t: Cleanable,
+  port: number,
+  { client = credentials.client, ...options }: ConnectionOptions & { client?: Client | undefined } = {},
+): Promise<TLSSocket> {
+  const halfOpen = { allowHalfOpen: true } as object
+  const socket = connectTls({ host: '127.0.0.1', port, servername: 'localhost', ...halfOpen, ...client, ...options })
+  socket.on('error', () => {})
+  t.after(async () => void socket.destroy())
+  await once(socket, 'secureConnect')
+  return socket
+}
+
+/** Reads until the text has come, or the connection has ended. */
+export function readUntil(socket: Duplex, wanted: string | RegExp, milliseconds = 5_000): Promise<string> {
+  let text = ''
+  const has = (): boolean => (typeof wanted === 'string' ? text.includes(wanted) : wanted.test(text))
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`only this came: ${text.slice(0, 500)}`)), milliseconds)
+    const done = (): void => {
+      clearTimeout(timer)
+      socket.off('data', take).off('close', done).off('end', done)
+      resolve(text)
+    }
+    const take = (chunk: Buffer): void => {
+      text += chunk.toString('latin1')
+      if (has()) done()
+    }
+    socket.on('data', take).once('close', done).once('end', done)
+  })
+}
+
+/** Resolves when the other side has ended the connection, properly or not. */
+export function endOf(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    for (const event of ['end', 'close', 'error']) socket.once(event, () => resolve())
+    socket.resume()
+  })
+}
