@@ -1,5 +1,5 @@
-export { createGateway } from './gateway/gateway.ts'
-export type { Gateway, GatewayAddress } from './gateway/interface.ts'
+export { createGateway } from './gateway/create.ts'
+export type { Gateway, GatewayAddress, GatewayChange } from './gateway/interface.ts'
 export type { DaemonSocket, GatewayLimits, GatewayListen, GatewayOptions, GatewayTls } from './gateway/options.ts'
 export type { GatewayReason } from './gateway/refusal.ts'
 export type {

@@ -20,7 +20,7 @@ import { readVerdict } from './verdict.ts'
 /** What all requests of a gateway share. */
 export interface Shared {
   readonly dispatcher: DockerDispatcher
-  readonly authorize: GatewayOptions['authorize']
+  readonly authorize: NonNullable<GatewayOptions['authorize']>
   readonly limits: Required<GatewayLimits>
   readonly quotas: Quotas
   /** Whether the connection may still send requests. */

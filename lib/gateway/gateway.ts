@@ -14,21 +14,27 @@ import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher
 import { Connections, type Connection } from './connections.ts'
 import { Exchange, type Arrived, type Shared } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
-import { checkGatewayOptions, checkTls, type GatewayLimits, type GatewayOptions, type GatewayTls } from './options.ts'
-import type { Gateway, GatewayAddress } from './interface.ts'
+import type { Policy } from '../policy/file/types.ts'
+import { byPolicy } from './by-policy.ts'
+import { checkChange, type GatewayLimits, type GatewayOptions } from './options.ts'
+import type { Gateway, GatewayAddress, GatewayChange } from './interface.ts'
 import { Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
 import { Revoked } from './revoked.ts'
 import { Trust } from './trust.ts'
-import type { GatewayEvent } from './types.ts'
+import type { AskedRequest, GatewayEvent, Verdict } from './types.ts'
+
+/** For a gateway with a function, which asks no policy. */
+const NOTHING: Policy = { version: 1, rules: [] }
 
 /** How often open streams are checked for expired and revoked certificates, in milliseconds. */
 const SWEEP_MS = 500
 /** How long a client may read why its connection ends, in milliseconds. */
 const LINGER_MS = 1_000
 
-class HttpGateway implements Gateway {
+/** Serves clients, and asks before it forwards. */
+export class HttpGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #server: HttpServer | HttpsServer
   readonly #dispatcher: DockerDispatcher
@@ -40,6 +46,8 @@ class HttpGateway implements Gateway {
   /** Of TCP or of the local socket, also before and after a handshake. */
   readonly #sockets = new Set<Socket>()
   #trust: Trust | undefined
+  #policy: Policy
+  #authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
   /** Whether OpenSSL has the revocation lists. */
   #hasLists: boolean
   #sweeping: NodeJS.Timeout | undefined
@@ -49,8 +57,10 @@ class HttpGateway implements Gateway {
 
   constructor(options: GatewayOptions, limits: Required<GatewayLimits>) {
     this.#options = options
-    const { daemon, authorize, tls, crl } = options
+    const { daemon, policy, authorize, tls, crl } = options
     this.#trust = tls && new Trust(tls, crl)
+    this.#policy = policy ?? NOTHING
+    this.#authorize = authorize ?? byPolicy(this.#policy, tls?.ca)
     const now = Date.now()
     this.#hasLists = this.#trust?.hasCurrentLists(now) ?? false
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
@@ -61,7 +71,7 @@ class HttpGateway implements Gateway {
     this.#quotas = new Quotas(limits)
     this.#shared = {
       dispatcher: this.#dispatcher,
-      authorize,
+      authorize: (asked) => this.#authorize(asked),
       limits,
       quotas: this.#quotas,
       check: (connection) => this.#check(connection),
@@ -89,15 +99,22 @@ class HttpGateway implements Gateway {
     this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
   }
 
-  reload(changed: { readonly tls?: GatewayTls; readonly crl?: string | null }): void {
-    checkOptions(changed, ['tls', 'crl'], 'reload() of a gateway')
-    const before = this.#trust
-    if (before === undefined) return
-    if (changed.tls !== undefined) checkTls(changed.tls)
-    const trust = new Trust(changed.tls ?? before.tls, changed.crl === undefined ? before.crl : changed.crl)
-    if (changed.crl !== undefined) trust.refuseOlder(before)
+  reload(changed: GatewayChange): void {
+    checkOptions(changed, ['tls', 'crl', 'policy'], 'reload() of a gateway')
+    checkChange(changed, this.#options)
+    const trust = this.#trust && this.#changedTrust(this.#trust, changed)
+    const policy = changed.policy ?? this.#policy
+    this.#authorize = this.#options.authorize ?? byPolicy(policy, trust?.tls.ca)
+    this.#policy = policy
+    if (trust === undefined) return
     this.#use(trust)
     this.#sweep()
+  }
+
+  #changedTrust(before: Trust, { tls, crl }: GatewayChange): Trust {
+    const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl)
+    if (crl !== undefined) trust.refuseOlder(before)
+    return trust
   }
 
   revoke(certificate: X509Certificate | string): void {
@@ -250,49 +267,5 @@ class HttpGateway implements Gateway {
     } catch {
       // An exception of the caller must not end a connection.
     }
-  }
-}
-
-/**
- * Creates a gateway: a server with mutual TLS, or a local socket, in front of a Docker daemon. It asks a function about each
- * request, and writes a new request for the daemon, so that what was judged is what is sent.
- *
- * Every Docker client can use it: streams stay open for hours, hijacked connections (attach, exec, BuildKit) carry bytes in both
- * directions, and archives of any size need constant memory. A request that the gateway itself refuses gets an answer
- * in the daemon's form, `{"message":"..."}`, with its reason in the header field `X-Docker-Mtls-Reason`: a {@link
- * GatewayReason}, or the code of the verdict.
- *
- * Each request is checked against the dates of its certificate, the CAs, the revocation lists and {@link Gateway.revoke}, also on a
- * connection that is open already.
- *
- * @param options - where to listen, the daemon, and the function to ask
- * @returns the gateway, which is listening
- * @throws {@link ConnectionError} ERR_GATEWAY_LISTEN
- * @throws {@link FileError} ERR_FILE_EXISTS if the path of the socket is taken, ERR_FILE_WRITE
- * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID, ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
- * @throws {@link PkiError} ERR_CRL_INVALID
- * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
- * @example
- * ```ts
- * await using gateway = await createGateway({
- *   listen: { port: 2376 },
- *   tls: { ca, cert, key },
- *   daemon: { socketPath: '/run/docker.sock' },
- *   authorize: ({ method }) =>
- *     method === 'GET' || method === 'HEAD'
- *       ? { allow: true }
- *       : { allow: false, status: 403, code: 'READ_ONLY', message: 'this gateway only shows' },
- * })
- * ```
- */
-export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const limits = checkGatewayOptions(options)
-  const gateway = new HttpGateway(options, limits)
-  try {
-    await gateway.listen()
-    return gateway
-  } catch (error) {
-    await gateway.close()
-    throw error
   }
 }

@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import type { GatewayTls } from './options.ts'
+import type { Policy } from '../policy/file/types.ts'
 
 /** Where a gateway listens. */
 export type GatewayAddress =
@@ -14,12 +15,22 @@ export type GatewayAddress =
       readonly socket: string
     }
 
+/** What {@link Gateway.reload} replaces. */
+export interface GatewayChange {
+  /** The certificate, its key, and the CAs of the clients. */
+  readonly tls?: GatewayTls
+  /** The revocation lists. */
+  readonly crl?: string | null
+  /** The policy of a gateway that was created with one. */
+  readonly policy?: Policy
+}
+
 /** A running gateway, created by {@link createGateway}. */
 export interface Gateway {
   /** Where it listens. */
   readonly address: GatewayAddress
   /**
-   * Replaces certificates, CAs and revocation lists. Requests and streams that are open go on, except those of clients that may
+   * Replaces certificates, CAs, revocation lists and the policy. The next request is judged by the new policy. Requests and streams that are open go on, except those of clients that may
    * not connect any more: their requests and streams are cut.
    *
    * If something new can't be used, the call throws and everything stays as it was.
@@ -28,7 +39,7 @@ export interface Gateway {
    * @throws {@link PkiError} ERR_CRL_INVALID, also for a list that is older than the one in force
    * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
    */
-  reload(changed: { readonly tls?: GatewayTls; readonly crl?: string | null }): void
+  reload(changed: GatewayChange): void
   /**
    * Refuses a client certificate from now on, and cuts its requests and streams. The gateway forgets this when it is closed: a
    * revocation list is permanent.

@@ -1,6 +1,8 @@
 import { ArgumentError } from '../base/errors.ts'
 import { checkOptions, typeName } from '../base/options.ts'
 import type { ConnectionSource } from '../interop/source.ts'
+import type { Policy } from '../policy/file/types.ts'
+import type { GatewayChange } from './interface.ts'
 import type { AskedRequest, GatewayEvent, Verdict } from './types.ts'
 
 /** Limits for one identity, and for one request. Whoever reaches them is refused, and others notice nothing. */
@@ -119,8 +121,10 @@ export interface GatewayOptions {
   readonly tls?: GatewayTls | undefined
   /** The daemon: its local socket, a client from `connect()`, a dispatcher, or an endpoint with its identity. */
   readonly daemon: DaemonSocket | ConnectionSource
-  /** Decides about each request before the daemon gets it. If it throws, the request is refused. */
-  readonly authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
+  /** Decides about each request, as `parsePolicy()` or `definePolicy()` of `docker-mtls/policy` returns it. */
+  readonly policy?: Policy | undefined
+  /** Decides about each request instead of a policy, before the daemon gets it. If it throws, the request is refused. */
+  readonly authorize?: ((asked: AskedRequest) => Verdict | Promise<Verdict>) | undefined
   /**
    * The certificate revocation lists (CRL) of all CAs in `tls.ca`, as PEM. A CA without a current list is a failure: its
    * clients are refused. `null`: there should be a list, but it can't be read, so everybody is refused.
@@ -134,13 +138,20 @@ export interface GatewayOptions {
   readonly limits?: GatewayLimits | undefined
 }
 
-const KEYS = ['listen', 'tls', 'daemon', 'authorize', 'crl', 'log', 'limits']
+const KEYS = ['listen', 'tls', 'daemon', 'policy', 'authorize', 'crl', 'log', 'limits']
 
 /** Checks names and types, and what excludes what. */
 export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLimits> {
   checkOptions(options, KEYS, 'createGateway()')
-  const { listen, tls, authorize, crl, log, limits = {} } = options
-  if (typeof authorize !== 'function') throw wrong('authorize', `it is ${typeName(authorize)}`, 'Pass a function.')
+  const { listen, tls, policy, authorize, crl, log, limits = {} } = options
+  if ((policy === undefined) === (authorize === undefined))
+    throw wrong(
+      'authorize',
+      policy === undefined ? 'nothing decides' : 'there is a policy, too',
+      'Pass policy or authorize.',
+    )
+  if (policy !== undefined) checkPolicy(policy)
+  else if (typeof authorize !== 'function') throw wrong('authorize', `it is ${typeName(authorize)}`, 'Pass a function.')
   if (log !== undefined && typeof log !== 'function') throw wrong('log', `it is ${typeName(log)}`, 'Pass a function.')
   checkListen(listen)
   if ('socket' in listen) {
@@ -152,14 +163,33 @@ export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLi
   return checkLimits(limits)
 }
 
+/** Checks what `reload()` gets. */
+export function checkChange({ tls, policy }: GatewayChange, { authorize }: GatewayOptions): void {
+  if (tls !== undefined) checkTls(tls)
+  if (policy === undefined) return
+  if (authorize !== undefined) throw wrong('policy', 'the gateway was created with authorize', 'Pass no policy.')
+  checkPolicy(policy)
+}
+
 /** @throws {@link ArgumentError} if it isn't a whole set of PEM texts */
-export function checkTls(tls: unknown): asserts tls is GatewayTls {
+function checkTls(tls: unknown): asserts tls is GatewayTls {
   checkOptions(tls, ['ca', 'cert', 'key'], 'the option tls of a gateway')
   for (const name of ['ca', 'cert', 'key'] as const) {
     const value = (tls as Partial<GatewayTls>)[name]
     if (typeof value !== 'string')
       throw wrong(`tls.${name}`, `it is ${typeName(value)}`, 'Pass the PEM text, not a path.')
   }
+}
+
+/** Only a checked policy is frozen. */
+function checkPolicy(policy: unknown): asserts policy is Policy {
+  const isChecked = typeof policy === 'object' && policy !== null && 'rules' in policy && Object.isFrozen(policy)
+  if (!isChecked)
+    throw wrong(
+      'policy',
+      `it is ${typeName(policy)} that is not checked`,
+      'Pass what parsePolicy() or definePolicy() returns.',
+    )
 }
 
 function checkListen(listen: GatewayListen): void {

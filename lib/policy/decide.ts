@@ -1,5 +1,6 @@
 import { Facts, type Need } from './facts.ts'
 import type { Level, Policy, PolicyRule } from './file/types.ts'
+import { pinContainers } from './pinning.ts'
 import { reasonsAt } from './reasons.ts'
 import { readRequest } from './reading/read.ts'
 import type { PolicyRequest, ReadRequest, Reason } from './request.ts'
@@ -73,5 +74,5 @@ function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Fact
   const tried = { audit: at(audit), warn: at(warn) }
   if (reasons.length > 0) return { ...refused(head, reasons), ...tried }
   const verdict = needs.size > 0 ? 'needs' : 'allow'
-  return { ...head, verdict, reasons: [], ...tried, needs: [...needs.values()] }
+  return { ...head, read: pinContainers(read, facts), verdict, reasons: [], ...tried, needs: [...needs.values()] }
 }

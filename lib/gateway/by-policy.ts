@@ -1,0 +1,61 @@
+import { X509Certificate } from 'node:crypto'
+import { splitPem } from '../identity/certificate.ts'
+import { decideAsking } from '../policy/decide-asking.ts'
+import type { Decision } from '../policy/decide.ts'
+import type { Policy } from '../policy/file/types.ts'
+import type { Json, Reason } from '../policy/request.ts'
+import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
+import { writeRequest } from '../policy/writing.ts'
+import type { AskedRequest, GatewayIdentity, SentInstead, Verdict } from './types.ts'
+
+/**
+ * Decides by a policy.
+ *
+ * @param ca - the CAs of the clients, as PEM; for rules that name the issuer
+ */
+export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest) => Promise<Verdict> {
+  const authorities = splitPem(ca).map((pem) => new X509Certificate(pem))
+  const known = new WeakMap<X509Certificate, PolicyIdentity>()
+  const identityOf = (identity: GatewayIdentity): PolicyIdentity => {
+    if ('socket' in identity) return identity
+    const { certificate } = identity
+    const read = known.get(certificate) ?? identityOfCertificate(certificate, authorities)
+    known.set(certificate, read)
+    return read
+  }
+  return async (asked) => {
+    const { method, target, headers, body, inspect } = asked
+    const request = { method, target, headers, ...(body !== undefined && { body }) }
+    const decision = await decideAsking(
+      policy,
+      identityOf(asked.identity),
+      request,
+      async ({ kind, name }) => (await inspect(kind, name)) as Json,
+    )
+    return decision.verdict === 'allow' ? { allow: true, send: sendInstead(decision, body) } : refused(decision)
+  }
+}
+
+/** What was judged is what is sent. What can't be read goes on as it arrived: only `privileged` allows that. */
+function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstead | undefined {
+  if (read === undefined) return undefined
+  const written = writeRequest(read)
+  const { method, target } = written
+  if (body === undefined || body === 'unseen') return { method, target }
+  return { method, target, body: Buffer.from(written.body ?? '') }
+}
+
+function refused({ rule, level, reasons }: Decision): Verdict {
+  const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`
+  const code = reasons[0]?.code ?? 'REFUSED'
+  return {
+    allow: false,
+    status: 403,
+    code,
+    message: `docker-mtls gateway: ${by} refuses this: ${reasons.map(textOf).join('; ')}`,
+  }
+}
+
+function textOf({ code, where, got }: Reason): string {
+  return `${where === undefined || where === '' ? '' : `${where}: `}${got} (${code})`
+}
