@@ -218,7 +218,7 @@ describe('the width', () => {
       [['cert', '--json'], 'ERR_USAGE'],
       [['nonsense', '--json'], 'ERR_USAGE'],
       [['ping', '--env-file', 'x', '--json'], 'ERR_USAGE'],
-      [['completion', 'bash', '--json'], 'ERR_USAGE'],
+      [['completion', '--json'], 'ERR_USAGE'],
       [['client', 'env', '--json'], 'ERR_HOST_REQUIRED'],
       [['ping', '--host', 'tcp://127.0.0.1:1', '--cert-path', '/nonexistent', '--json'], 'ERR_INTERRUPTED', gone],
     ]

@@ -103,8 +103,8 @@ const ROWS: readonly Row[] = [
   {
     name: 'a folder that is named, and has no files of a server',
     words: ['--from', '/srv'],
-    says: /^ERR_PKI_FILE_INVALID: .*\/srv: ca\.pem, server-cert\.pem and server-key\.pem are missing/m,
-    todo: /Copy the whole server\/ folder/,
+    says: /^ERR_PKI_FILE_INVALID: .*\/srv has none of ca\.pem, server-cert\.pem and server-key\.pem\.$/m,
+    todo: /Name the server\/ folder that init created/,
   },
   {
     name: "a server's certificate that has ended",

@@ -208,10 +208,7 @@ export const policyTest: CommandSpec = {
     'refused, or depends on what the daemon has.',
   examples: [
     [sentence`${SELF} policy test policy.yaml --as ann -- docker run -v /:/host alpine`, 'a command'],
-    [
-      sentence`${SELF} policy test policy.yaml --group ci --request "GET /containers/json"`,
-      'a request, as a member of ci',
-    ],
+    [sentence`${SELF} policy test policy.yaml --group ci --request "GET /info"`, 'a request, as a member of ci'],
     [
       sentence`${SELF} policy test policy.yaml --as ann --ask -- docker exec web sh`,
       'what the container web amounts to',

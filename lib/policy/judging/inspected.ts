@@ -25,12 +25,26 @@ export function* judgeInspected(inspect: Json): Iterable<Judged> {
   for (const [index, mount] of listOf(Mounts).entries()) yield* judgeMount(objectOf(mount), `Mounts.${index}`)
 }
 
-/** Without what the container once asked for, and what `Mounts` and the networks tell better. */
+/**
+ * Settings that `Mounts` and the networks tell better. And the cgroup namespace: on a host with cgroup v1, dockerd itself
+ * chooses that of the host, in which an unprivileged container only reads.
+ */
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
+  'Binds',
+  'CgroupnsMode',
+  'Links',
+  'Mounts',
+  'NetworkMode',
+  'VolumeDriver',
+  'VolumesFrom',
+])
+
 function settings(hostConfig: JsonObject, networkSettings: Json | undefined): JsonObject {
-  const { Binds: _, Mounts: __, VolumesFrom: ___, VolumeDriver: ____, Links: _____, NetworkMode, ...rest } = hostConfig
+  const rest = Object.entries(hostConfig).filter(([name]) => !TOLD_ELSEWHERE.has(name))
   const isOnHost = 'host' in objectOf(objectOf(networkSettings)['Networks'])
-  const mode = textOf(NetworkMode)
-  return { ...rest, NetworkMode: isOnHost ? 'host' : mode.startsWith('container:') || mode === 'host' ? mode : '' }
+  const mode = textOf(hostConfig['NetworkMode'])
+  const shared = mode.startsWith('container:') || mode === 'host' ? mode : ''
+  return { ...Object.fromEntries(rest), NetworkMode: isOnHost ? 'host' : shared }
 }
 
 function* judgeMount({ Type, Name, Source, RW, Propagation }: JsonObject, where: string): Iterable<Judged> {
