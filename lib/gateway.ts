@@ -1,6 +1,13 @@
 export { createGateway } from './gateway/create.ts'
-export type { Gateway, GatewayAddress, GatewayChange } from './gateway/interface.ts'
-export type { DaemonSocket, GatewayLimits, GatewayListen, GatewayOptions, GatewayTls } from './gateway/options.ts'
+export type { Gateway, GatewayAddress } from './gateway/interface.ts'
+export type {
+  DaemonSocket,
+  GatewayChange,
+  GatewayLimits,
+  GatewayListen,
+  GatewayOptions,
+  GatewayTls,
+} from './gateway/options.ts'
 export type { GatewayReason } from './gateway/refusal.ts'
 export type {
   Allowed,

@@ -24,13 +24,13 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
     return read
   }
   return async (asked) => {
-    const { method, target, headers, body, inspect } = asked
+    const { method, target, headers, body } = asked
     const request = { method, target, headers, ...(body !== undefined && { body }) }
     const decision = await decideAsking(
       policy,
       identityOf(asked.identity),
       request,
-      async ({ kind, name }) => (await inspect(kind, name)) as Json,
+      async ({ kind, name }) => (await asked.inspect(kind, name)) as Json,
     )
     return decision.verdict === 'allow' ? { allow: true, send: sendInstead(decision, body) } : refused(decision)
   }

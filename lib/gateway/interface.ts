@@ -1,6 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import type { GatewayTls } from './options.ts'
-import type { Policy } from '../policy/file/types.ts'
+import type { GatewayChange } from './options.ts'
 
 /** Where a gateway listens. */
 export type GatewayAddress =
@@ -14,16 +13,6 @@ export type GatewayAddress =
       /** The absolute path of the local socket. */
       readonly socket: string
     }
-
-/** What {@link Gateway.reload} replaces. */
-export interface GatewayChange {
-  /** The certificate, its key, and the CAs of the clients. */
-  readonly tls?: GatewayTls
-  /** The revocation lists. */
-  readonly crl?: string | null
-  /** The policy of a gateway that was created with one. */
-  readonly policy?: Policy
-}
 
 /** A running gateway, created by {@link createGateway}. */
 export interface Gateway {

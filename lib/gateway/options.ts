@@ -2,7 +2,6 @@ import { ArgumentError } from '../base/errors.ts'
 import { checkOptions, typeName } from '../base/options.ts'
 import type { ConnectionSource } from '../interop/source.ts'
 import type { Policy } from '../policy/file/types.ts'
-import type { GatewayChange } from './interface.ts'
 import type { AskedRequest, GatewayEvent, Verdict } from './types.ts'
 
 /** Limits for one identity, and for one request. Whoever reaches them is refused, and others notice nothing. */
@@ -61,6 +60,16 @@ export interface GatewayLimits {
    * @defaultValue 600000
    */
   readonly idleTimeout?: number
+}
+
+/** What `reload()` of a gateway replaces. */
+export interface GatewayChange {
+  /** The certificate, its key, and the CAs of the clients. */
+  readonly tls?: GatewayTls
+  /** The revocation lists. */
+  readonly crl?: string | null
+  /** The policy of a gateway that was created with one. */
+  readonly policy?: Policy
 }
 
 /** The defaults of {@link GatewayLimits}. */

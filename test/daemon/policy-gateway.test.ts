@@ -52,6 +52,8 @@ async function send(
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]), text }
 }
 
+const create = (body: object): Attack => ({ name: '', line: 'POST /containers/create', body: JSON.stringify(body) })
+
 describe('ways around a policy, on a real daemon', { skip }, () => {
   let daemon: Daemon
   let gateway: Gateway
@@ -108,11 +110,11 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
 
   for (const attack of ATTACKS) {
     test(attack.name, async () => {
-      const before = (await admin.containers.list({ all: true })).length
+      const earlier = (await admin.containers.list({ all: true })).length
       const refused = await sendAs('ann', await filled(attack))
       assert.ok(refused.status >= 400 && refused.status < 500, `${refused.status} ${refused.text.slice(-300)}`)
       assert.match(refused.text, /x-docker-mtls-reason: \w+/i)
-      assert.equal((await admin.containers.list({ all: true })).length, before)
+      assert.equal((await admin.containers.list({ all: true })).length, earlier)
       if (attack.code !== undefined) assert.match(refused.text, new RegExp(`x-docker-mtls-reason: ${attack.code}`, 'i'))
       if (attack.isNone) return
       // The same request is no mistake: without a policy it works.
@@ -148,7 +150,6 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
   })
 
   test('restricted and read-only refuse what they promise to', async () => {
-    const create = (body: object): Attack => ({ name: '', line: 'POST /containers/create', body: JSON.stringify(body) })
     const plain = create({ Image: image })
     assert.match((await sendAs('hard', plain)).text, /NOT_HARDENED/)
     const hardened = create({
