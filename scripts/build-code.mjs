@@ -76,7 +76,11 @@ const smallYaml = {
 const LIBRARY = {
   sources: libraryEntries(),
   folder: 'chunks',
-  weights: { ...Object.fromEntries(libraryEntries().map((source) => [source, 40])), 'lib/index.ts': 120 },
+  weights: {
+    ...Object.fromEntries(libraryEntries().map((source) => [source, 40])),
+    'lib/index.ts': 120,
+    'lib/daemon.ts': 120,
+  },
   costs: ES_MODULE_COSTS,
   plugins: [textFiles, requiredBuiltins, smallYaml],
 }

@@ -65,7 +65,7 @@ test('the navigation has every page of docs/README.md, and every entry point', (
     [],
   )
   for (const source of sources) pageOf(source)
-  assert.equal(entryPoints().size, 8)
+  assert.equal(entryPoints().size, 9)
 })
 
 test('the page of a command has all that its definition says', async () => {

@@ -18,7 +18,7 @@ export interface UnmetPrecondition {
  *
  * @param facts - the facts about the host
  * @param name - the name of the host, for the message
- * @param purpose - `read` checks only what reading needs: neither root nor free disk space
+ * @param purpose - `read` checks only what reading needs: neither root nor free disk space. `undo` is for what takes changes back
  * @param settings - the flags with which `daemon render` renders the requested settings
  * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
  *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
@@ -26,7 +26,7 @@ export interface UnmetPrecondition {
 export function refuseHost(
   facts: HostFacts,
   name: string,
-  purpose: 'read' | 'change' = 'change',
+  purpose: 'read' | 'undo' | 'change' = 'change',
   settings: readonly string[] = [],
 ): void {
   const preconditions =
@@ -35,7 +35,7 @@ export function refuseHost(
   const unmet = results.find((result) => result !== undefined)
   if (unmet === undefined) return
   const { code, got } = unmet
-  const todo = purpose === 'read' && code === 'ERR_HOST_NO_SYSTEMD' ? NOTHING_APPLIED : unmet.todo
+  const todo = purpose !== 'change' && code === 'ERR_HOST_NO_SYSTEMD' ? NOTHING_APPLIED : unmet.todo
   throw new ProvisionError(code, { tried: `inspecting ${name}`, got, todo })
 }
 

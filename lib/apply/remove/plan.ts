@@ -49,7 +49,7 @@ export interface RemovePlan {
  */
 export async function planRemove(shell: HostShell, signal?: AbortSignal): Promise<RemovePlan> {
   const first = await gatherFacts(shell, signal)
-  refuseHost(first, shell.name)
+  refuseHost(first, shell.name, 'undo')
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const originals = await readOriginals(shell)

@@ -22,7 +22,7 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const shell = localShell()
   const { signal } = context.io
   const facts = await gatherFacts(shell, signal)
-  refuseHost(facts, shell.name)
+  refuseHost(facts, shell.name, 'undo')
   const last = await requireLastApply(shell)
   const plan = await planRollback(shell, facts, last, signal)
   refuseConflicts(plan)
