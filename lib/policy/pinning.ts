@@ -8,11 +8,13 @@ import type { Json, JsonObject, ReadRequest } from './request.ts'
  */
 export function pinContainers(read: ReadRequest, facts: Facts): ReadRequest {
   const idOf = (name: string): string => textOf(objectOf(facts.get({ kind: 'container', name }))['Id']) || name
-  const { parameters, query, body } = read
+  const { operation, parameters, query, body } = read
+  const { id } = parameters
   const [container] = query.get('container') ?? []
   return {
     ...read,
-    parameters: parameters['id'] === undefined ? parameters : { ...parameters, id: idOf(parameters['id']) },
+    parameters:
+      id === undefined || !operation.path.startsWith('/containers/') ? parameters : { ...parameters, id: idOf(id) },
     query: container === undefined ? query : new Map(query).set('container', [idOf(container)]),
     ...(isObject(body) && { body: pinBody(body, idOf) }),
   }

@@ -3,6 +3,7 @@ import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.
 import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
 import { refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
+import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
 import { objectOf, textOf } from './judging/values.ts'
 import { OPERATION_LEVELS, type Target } from './levels/operations.ts'
@@ -70,6 +71,8 @@ function isAmong(exception: Exception, list: Allowed): boolean {
 function throughFacts(reference: Reference, on: Case, depth: number): readonly Reason[] {
   if (includes(on.level, 'privileged')) return []
   const { kind, name, where } = reference
+  // Every daemon has it, and it isn't that of the host.
+  if (kind === 'network' && name === DEFAULT_NETWORK) return []
   const fact = depth > LONGEST_CHAIN ? null : on.facts.get(reference)
   if (fact === undefined) {
     on.need({ kind, name })

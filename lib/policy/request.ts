@@ -81,7 +81,6 @@ export type DecidingCode =
   | 'TARGET_TOO_POWERFUL'
   | 'IMAGE_REFUSED'
   | 'NETWORK_REFUSED'
-  | 'OTHER_OWNER'
 
 /** Why a request can't be read with certainty. */
 export type ReadingCode =

@@ -45,7 +45,7 @@ describe('policy check', () => {
   test('shows the rules, and who is root', async () => {
     const { code, stdout, stderr } = await runCli(['policy', 'check', policy])
     assert.equal(code, 0, stderr)
-    assert.match(stdout, /^RULE +WHO +LEVEL +ALSO +NOT +ONLY$/m)
+    assert.match(stdout, /^RULE +WHO +LEVEL +ALLOW +DENY +ONLY$/m)
     assert.match(stdout, /^ann +commonName ann +baseline, warn: restricted$/m)
     assert.match(stderr, /admins: these callers are root on the host/)
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
@@ -105,6 +105,8 @@ describe('policy test', () => {
       [['--as', 'ann', '--request', 'GET /info', '--', 'docker', 'ps'], /--request and a command/],
       [['--as', 'ann', '--', 'nosuchcommand'], /there is no command nosuchcommand here/],
       [['--as', 'ann', '--', 'true'], /true sent no request/],
+      [['--as', 'ann', '--', 'docker', '-H', 'tcp://prod', 'ps'], /-H of the docker command names a real daemon/],
+      [['--as', 'ann', '--', 'docker', '--context=prod', 'ps'], /--context=prod of the docker command/],
     ]
     for (const [words, says] of rows) {
       const { code, stderr } = await runCli(['policy', 'test', policy, ...words], { env })

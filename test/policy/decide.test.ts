@@ -144,7 +144,8 @@ describe('exceptions', () => {
     const digest = `sha256:${'a'.repeat(64)}`
     const only = { images: ['r.example/team/*', 'redis'], networks: ['web'] }
     const deny = { images: ['r.example/team/old', `redis@${digest}`], operations: ['images.push'] }
-    const image = (Image: string): string => brief(ask(CREATE, { Image }, { rule: { only, deny } }))
+    const image = (Image: string): string =>
+      brief(ask(CREATE, { Image, HostConfig: { NetworkMode: 'none' } }, { rule: { only, deny } }))
     for (const [name, verdict] of [
       ['r.example/team/app:1', 'allow'],
       ['r.example/team/old:1', 'refuse IMAGE_REFUSED'],
@@ -166,7 +167,14 @@ describe('exceptions', () => {
           { rule: { only, deny }, facts },
         ),
       )
-    assert.deepEqual([joins('web'), joins('db')], ['allow', 'refuse NETWORK_REFUSED'])
+    assert.deepEqual([joins('web'), joins('db'), joins('none')], ['allow', 'refuse NETWORK_REFUSED', 'allow'])
+    assert.deepEqual([joins(''), joins('default'), joins('bridge')], Array(3).fill('refuse NETWORK_REFUSED'))
+    const connect = (name: string): string =>
+      brief(ask(`POST /networks/${name}/connect`, {}, { rule: { only, deny: { networks: ['db'] } }, facts }))
+    assert.deepEqual(
+      [connect('web'), connect('db'), connect('x')],
+      ['allow', 'refuse NETWORK_REFUSED', 'refuse NETWORK_REFUSED'],
+    )
     assert.equal(
       brief(ask('POST /images/r.example/team/app/push', undefined, { rule: { deny } })),
       'refuse OPERATION_REFUSED',

@@ -11,7 +11,7 @@ interface CheckFlags {
   readonly json?: true
 }
 
-const HEADS = ['RULE', 'WHO', 'LEVEL', 'ALSO', 'NOT', 'ONLY']
+const HEADS = ['RULE', 'WHO', 'LEVEL', 'ALLOW', 'DENY', 'ONLY']
 
 async function runCheck(file: string, flags: CheckFlags, context: Context): Promise<void> {
   const policy = await readPolicyFile(file, context)
@@ -35,7 +35,7 @@ function cells({ name, who, level, allow, deny, only }: PolicyRule): string[] {
     [level.enforce, ...tried].join(', '),
     list([
       ...allow.operations,
-      ...allow.hostPaths.map(({ path, readOnly }) => (readOnly ? `${path} (to read)` : path)),
+      ...allow.hostPaths.map(({ path, readOnly }) => (readOnly ? `${path} (read-only)` : path)),
       ...allow.capabilities,
       ...allow.devices,
     ]),
@@ -80,7 +80,7 @@ function define(command: Command, context: Context): void {
 export const policyCheck: CommandSpec = {
   description:
     'Checks a policy file, and shows its rules. The first rule that fits a caller decides; a caller that no rule fits may do ' +
-    'nothing. It names all mistakes at once, with line and column.',
+    'nothing. It names up to 20 mistakes at once, with line and column.',
   examples: [
     [sentence`${SELF} policy check policy.yaml`, 'show the rules, or the mistakes'],
     [sentence`${SELF} policy check policy.yaml --json`, 'for a program'],

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { basename } from 'node:path'
 import { isDockerMtlsError, type ArgumentError } from '../../base/errors.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
@@ -21,6 +22,7 @@ interface TestFlags extends ConnectFlags {
   readonly as?: string
   readonly group?: readonly string[]
   readonly cert?: string
+  readonly ca?: string
   readonly socket?: string
   readonly request?: string
   readonly body?: string
@@ -60,7 +62,20 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
       'there is nothing to try',
       sentence`Add a command:  ${SELF} policy test POLICY --as NAME -- docker run alpine`,
     )
+  refuseOtherDaemon(command)
   return (context, decide) => tryCommandLine(command, context, decide)
+}
+
+/** The docker command would reach a real daemon. */
+function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
+  const globals = words.slice(0, words.findIndex((word) => !word.startsWith('-')) + 1 || words.length)
+  const flag = globals.find((word) => /^(?:-H|-c|--host|--context)/.test(word))
+  if (basename(file) !== 'docker' || flag === undefined) return
+  throw usageError(
+    WHERE,
+    `${printable(flag)} of the docker command names a real daemon`,
+    'Remove it: the command is only tried.',
+  )
 }
 
 const WHERE = sentence`${SELF} policy test`
@@ -102,7 +117,7 @@ function noRequest(command: readonly string[], stderr: string): ArgumentError {
 }
 
 /** The caller as the options describe it. */
-async function identityOf({ as, group = [], cert, socket }: TestFlags, { io }: Context): Promise<PolicyIdentity> {
+async function identityOf({ as, group = [], cert, ca, socket }: TestFlags, { io }: Context): Promise<PolicyIdentity> {
   const ways = [cert, socket, as ?? group[0]].filter((one) => one !== undefined)
   if (ways.length !== 1)
     throw usageError(
@@ -113,7 +128,10 @@ async function identityOf({ as, group = [], cert, socket }: TestFlags, { io }: C
   if (socket !== undefined) return { socket }
   if (cert !== undefined) {
     const { identityOfCertificate } = await import('../../policy/who/identity.ts')
-    return identityOfCertificate((await readInput(cert, io, { what: 'the certificate' })).toString('utf8'))
+    const { splitPem } = await import('../../identity/certificate.ts')
+    const authorities = ca === undefined ? '' : (await readInput(ca, io, { what: 'the CAs' })).toString('utf8')
+    const own = (await readInput(cert, io, { what: 'the certificate' })).toString('utf8')
+    return identityOfCertificate(own, splitPem(authorities))
   }
   return {
     certificate: {
@@ -187,10 +205,11 @@ function reasonText({ code, where, got }: Reason): string {
 function define(command: Command, context: Context): void {
   command
     .argument('<policy>', 'the policy file, or - for stdin')
-    .argument('[command...]', 'the command to try, behind  --')
+    .argument('[command...]', 'the command to try, after  --')
     .option('--as <name>', "the caller's common name", once('--as'))
     .option('--group <unit>', "an organizational unit of the caller's certificate; repeatable", many('--group'))
     .option('--cert <file>', "the caller's certificate, instead of --as", once('--cert'))
+    .option('--ca <file>', 'the CAs of --cert, for rules that name the issuer', once('--ca'))
     .option('--socket <name>', 'the name of the local socket that the caller uses, instead of --as', once('--socket'))
     .option('--request <line>', 'try a request of the Engine API instead of a command', once('--request'))
     .option('--body <file>', 'the JSON body of the request, or - for stdin', once('--body'))
@@ -203,9 +222,10 @@ function define(command: Command, context: Context): void {
 
 export const policyTest: CommandSpec = {
   description:
-    'Tries what a policy says about a command such as  docker run , or about one request. The command runs against a daemon ' +
-    'that does not exist, so nothing is carried out. After the first refusal most commands stop. Exit code 3: something is ' +
-    'refused, or depends on what the daemon has.',
+    'Tries what a policy says about a command such as  docker run , or about one request. The command runs here, with ' +
+    'DOCKER_HOST set to a daemon that only answers what the policy says, and carries nothing out. --as and --group test ' +
+    'rules for common names and organizational units alone; --cert tests all. Exit code 3: something is refused, or ' +
+    'depends on what the daemon has.',
   examples: [
     [sentence`${SELF} policy test policy.yaml --as ann -- docker run -v /:/host alpine`, 'a command'],
     [sentence`${SELF} policy test policy.yaml --group ci --request "GET /info"`, 'a request, as a member of ci'],

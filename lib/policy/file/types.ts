@@ -8,9 +8,9 @@ export const LEVELS: readonly Level[] = ['read-only', 'restricted', 'baseline', 
 export interface LevelModes {
   /** The level that decides. */
   readonly enforce: Level
-  /** A request that this level would refuse is recorded, and allowed if `enforce` allows it. */
+  /** Decisions say what this level would refuse, for a record. It refuses nothing. */
   readonly audit?: Level
-  /** The caller is warned about a request that this level would refuse. */
+  /** Decisions say what this level would refuse, for a warning. It refuses nothing. */
   readonly warn?: Level
   /** The version of the levels. */
   readonly version: 1

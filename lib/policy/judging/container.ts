@@ -3,7 +3,7 @@ import { judgeHardening, judgeUser as judgeUserOf } from './confinement.ts'
 import { fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { HOST_CONFIG } from './host-config.ts'
-import { OWN_NETWORKS } from './namespaces.ts'
+import { judgeNetworkMode, judgeNetworkName } from './namespaces.ts'
 import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
 
 const judgeImage: Judge = function* (value, where) {
@@ -50,7 +50,7 @@ export const judgeEndpoint = fieldsOf(ENDPOINT)
 const judgeNetworking: Judge = function* (value, where) {
   for (const [network, endpoint] of Object.entries(objectOf(objectOf(value)['EndpointsConfig']))) {
     const place = `${where}.EndpointsConfig.${network}`
-    if (!OWN_NETWORKS.has(network)) yield { kind: 'network', name: network, where: place }
+    yield* judgeNetworkName(network, place)
     yield* judgeEndpoint(endpoint, place)
   }
 }
@@ -95,6 +95,11 @@ const CREATE: Judges = { ...CONFIG, HostConfig: fieldsOf(HOST_CONFIG), Networkin
 export function* judgeContainer(body: Json): Iterable<Judged> {
   yield* judgeFields(CREATE, body, '')
   yield* judgeHardening(objectOf(body))
+  const { HostConfig, NetworkDisabled } = objectOf(body)
+  // A mode that is there has been judged with the other fields.
+  if (!('NetworkMode' in objectOf(HostConfig)) && NetworkDisabled !== true) {
+    yield* judgeNetworkMode('', 'HostConfig.NetworkMode')
+  }
 }
 
 /** The body of containers.update: its settings are those of HostConfig, at the top. */

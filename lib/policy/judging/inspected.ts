@@ -19,8 +19,8 @@ export function* judgeInspected(inspect: Json): Iterable<Judged> {
     ...objectOf(Config),
     HostConfig: settings(objectOf(HostConfig), NetworkSettings),
   })) {
-    // What it mounts is in `Mounts`, and its image is no news.
-    if (judged.kind !== 'image') yield judged
+    // What it mounts is in `Mounts`, and its image and networks are no news.
+    if (judged.kind !== 'image' && judged.kind !== 'network') yield judged
   }
   for (const [index, mount] of listOf(Mounts).entries()) yield* judgeMount(objectOf(mount), `Mounts.${index}`)
 }

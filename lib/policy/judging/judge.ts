@@ -46,7 +46,13 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
     yield* image(read.parameters['name'] ?? '', 'the path')
     yield* image(tagged(read), 'repo')
   },
-  'networks.connect': ({ body }) => judgeConnection(body ?? null),
+  'networks.connect': function* ({ parameters, body }) {
+    yield { kind: 'network', name: parameters['id'] ?? '', where: 'the path' }
+    yield* judgeConnection(body ?? null)
+  },
+  'networks.disconnect': function* ({ parameters }) {
+    yield { kind: 'network', name: parameters['id'] ?? '', where: 'the path' }
+  },
   'networks.create': ({ body }) => judgeNetwork(body ?? null),
   'services.create': ({ body }) => judgeService(body ?? null),
   'services.update': function* (read) {

@@ -1,4 +1,4 @@
-import { fromBaseline, type Judge } from './finding.ts'
+import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { textOf } from './values.ts'
 
 /** The mode of a namespace: `host`, `container:NAME`, or one of these. */
@@ -16,13 +16,19 @@ export const judgeUtsMode = judgeMode([''])
 export const judgeUsernsMode = judgeMode([''])
 export const judgeCgroupnsMode = judgeMode(['', 'private'])
 
-/** Networks that dockerd creates for a container alone, or that all containers have. */
-export const OWN_NETWORKS: ReadonlySet<string> = new Set(['', 'default', 'bridge', 'none', 'private'])
-
 /** `HostConfig.NetworkMode`: also the name or id of a network, which may be that of the host. */
 export const judgeNetworkMode: Judge = function* (value, where) {
   const mode = textOf(value)
   if (mode === 'host') yield fromBaseline('HOST_NAMESPACE', where, 'it is host')
   else if (mode.startsWith('container:')) yield { kind: 'container', name: mode.slice('container:'.length), where }
-  else if (!OWN_NETWORKS.has(mode)) yield { kind: 'network', name: mode, where }
+  else yield* judgeNetworkName(mode, where)
+}
+
+/** The network that dockerd takes if none is named. */
+export const DEFAULT_NETWORK = 'bridge'
+
+/** A network by its name or id. `none` is no network. */
+export function* judgeNetworkName(name: string, where: string): Iterable<Judged> {
+  const isDefault = name === '' || name === 'default'
+  if (name !== 'none') yield { kind: 'network', name: isDefault ? DEFAULT_NETWORK : name, where }
 }

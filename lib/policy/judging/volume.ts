@@ -4,8 +4,12 @@ import { fromBaseline, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { isEmpty, objectOf, textOf } from './values.ts'
 
-/** A file system in memory shows nothing of the host. */
-const IN_MEMORY = new Set(['tmpfs', 'ramfs'])
+/** Options of a file system in memory that only size it. With `bind`, mount(2) ignores the type and shows the device. */
+const OF_MEMORY = /^(?:(?:size|nr_blocks|nr_inodes|mode|uid|gid)=[\w%]+|rw|ro|nosuid|nodev|noexec|noatime)$/
+
+function isInMemory({ type, o }: { readonly type: string; readonly o: string }): boolean {
+  return type === 'tmpfs' && (o === '' || o.split(',').every((word) => OF_MEMORY.test(word)))
+}
 
 /** A volume to create, or one that exists: its driver decides what it shows. */
 export function* volumeOfDriver(driver: string, options: JsonObject, where: string): Iterable<Judged> {
@@ -15,7 +19,7 @@ export function* volumeOfDriver(driver: string, options: JsonObject, where: stri
   }
   if (isEmpty(options)) return
   const known = { type: textOf(options['type']), o: textOf(options['o']), device: textOf(options['device']) }
-  if (IN_MEMORY.has(known.type)) return
+  if (isInMemory(known)) return
   // `size` alone is a quota.
   if (Object.keys(options).every((name) => name === 'size')) return
   const { paths, unseen, isDisk } = contentsOf(known)

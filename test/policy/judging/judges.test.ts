@@ -28,7 +28,9 @@ function summary(name: string, body: Json, query?: Record<string, string>): stri
   })
 }
 
-const inHostConfig = (HostConfig: Json): string[] => summary('containers.create', { HostConfig })
+/** Without the network that a container has unless it names another. */
+const inHostConfig = (HostConfig: Json): string[] =>
+  summary('containers.create', { HostConfig }).filter((one) => one !== 'network bridge')
 
 /** Each field that has no judge is refused as unknown, so a field of the API that is forgotten shows here. */
 function forgotten(name: string, type: string, wrap: (value: Json) => Json): string[] {
@@ -115,6 +117,15 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
     'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig',
   ],
   [{ Mounts: [inline({ Options: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' } })] }],
+  // With bind, mount(2) ignores the type.
+  [
+    { Mounts: [inline({ Options: { type: 'tmpfs', device: '/etc', o: 'size=1m,bind' } })] },
+    'HOST_PATH HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
+  [
+    { Mounts: [inline({ Options: { type: 'tmpfs', device: 'tmpfs', o: 'rshared' } })] },
+    'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ],
   [{ Mounts: [inline({ Name: 'vieux/sshfs' })] }, 'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig'],
   [{ VolumeDriver: 'vieux/sshfs' }, 'VOLUME_DRIVER HostConfig.VolumeDriver'],
   [{ VolumeDriver: 'local' }],
@@ -244,7 +255,7 @@ test('what baseline refuses in other requests', () => {
     [
       'networks.connect',
       { Container: 'one', EndpointConfig: { DriverOpts: { a: 'b' } } },
-      ['container one', 'HOST_NETWORK EndpointConfig.DriverOpts'],
+      ['network ', 'container one', 'HOST_NETWORK EndpointConfig.DriverOpts'],
     ],
     [
       'volumes.create',

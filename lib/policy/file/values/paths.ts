@@ -2,13 +2,13 @@ import { pathFault } from '../../../base/absolute-path.ts'
 import { withoutEnd } from '../../../base/text.ts'
 import { plainFault, refused, type Kind, type Refused } from './value.ts'
 
-/** A folder of the host. It includes everything in it. */
+/** A folder or file of the host. */
 export const HOST_PATH: Kind<string> = {
   expected: 'an absolute path, such as /srv/app',
   read: (text) => {
     if (/^.+\/\*{1,2}$/.test(text)) {
       const folder = withoutEnd(text, '/*') || '/'
-      return refused(text, 'is a pattern', `Write ${folder}: that is the folder with everything in it.`)
+      return refused(text, 'is a pattern', `Write ${folder}: containers can mount this folder, but no folder in it.`)
     }
     return readPath(text, 'Write each folder.')
   },

@@ -206,6 +206,17 @@ export const ATTACKS: readonly Attack[] = [
     'HOST_PATH',
   ),
   post(
+    'a volume in memory that binds',
+    '/volumes/create',
+    '{"Name":"xmem","DriverOpts":{"type":"tmpfs","o":"bind","device":"/etc"}}',
+    'HOST_PATH',
+  ),
+  host(
+    'a volume in memory that binds, inline',
+    '"Mounts":[{"Type":"volume","Source":"xmem2","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"tmpfs","o":"bind","device":"/etc"}}}}]',
+    'HOST_PATH',
+  ),
+  post(
     'a volume of an overlay',
     '/volumes/create',
     '{"Name":"xover","DriverOpts":{"type":"overlay","o":"lowerdir=/etc:/usr","device":"overlay"}}',
