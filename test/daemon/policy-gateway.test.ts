@@ -40,13 +40,19 @@ async function send(
     if (!isTyped) fields.push(['Content-Type', 'application/json'])
     fields.push(['Content-Length', String(bytes.length)])
   }
-  socket.write(`${line} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n`)
-  socket.write(bytes)
+  // Who answers before the whole request has come may close the connection.
+  socket.on('error', () => {})
+  const head = `${line} HTTP/1.1\r\n${fields.map(([name, value]) => `${name}: ${value}`).join('\r\n')}\r\n\r\n`
+  socket.write(Buffer.concat([Buffer.from(head, 'utf8'), bytes]))
   let text = ''
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
-    text += chunk.toString('latin1')
-    // An upgrade, or a stream, has no end.
-    if (/^HTTP\/1\.1 101|^HTTP\/1\.1 200[^]*raw-stream/.test(text)) break
+  try {
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      text += chunk.toString('latin1')
+      // An upgrade, or a stream, has no end.
+      if (/^HTTP\/1\.1 101|^HTTP\/1\.1 200[^]*raw-stream/.test(text)) break
+    }
+  } catch (error) {
+    if (!text.startsWith('HTTP/')) throw error
   }
   socket.destroy()
   return { status: Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]), text }

@@ -43,7 +43,8 @@ describe('ensuring a state', { skip }, () => {
     assert.deepEqual(await containers.ensureStopped(id), { changed: false })
     // dockerd answers 204, not 304, to a start that waited for another one (moby, daemon/start.go: containerStart).
     assert.ok(changes(await thrice(() => containers.ensureRunning(id))) >= 1, 'at the same time')
-    assert.equal(changes(await thrice(() => containers.ensureRemoved(id))), 1, 'at the same time')
+    // Nor does it always refuse a removal that began before another one had ended (moby, daemon/delete.go).
+    assert.ok(changes(await thrice(() => containers.ensureRemoved(id))) >= 1, 'at the same time')
     await assert.rejects(containers.inspect(id), NotFoundError)
     assert.deepEqual(await containers.ensureRemoved(id), { changed: false })
   })
