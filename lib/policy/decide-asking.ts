@@ -16,6 +16,12 @@ const MOST_ROUNDS = 20
  * @param inspect - asks the daemon; null if there is no such thing
  * @returns the decision: `allow` or `refuse`
  * @throws whatever `inspect` throws: then refuse the request
+ * @example
+ * ```ts
+ * const policy = definePolicy({ version: 1, rules: [{ name: 'a', who: { socket: 'agent' }, level: 'baseline' }] })
+ * const request = { method: 'POST', target: '/containers/web/start' }
+ * const { verdict } = await decideAsking(policy, { socket: 'agent' }, request, async () => null)
+ * ```
  */
 export async function decideAsking(
   policy: Policy,

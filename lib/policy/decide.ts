@@ -36,6 +36,11 @@ export interface Decision {
  * @param identity - the caller
  * @param request - as it arrived
  * @param facts - what the daemon says of the things that the request names. Without them, the first decision may have needs
+ * @example
+ * ```ts
+ * const policy = definePolicy({ version: 1, rules: [{ name: 'a', who: { socket: 'agent' }, level: 'baseline' }] })
+ * const { verdict, reasons } = decide(policy, { socket: 'agent' }, { method: 'GET', target: '/containers/json' })
+ * ```
  */
 export function decide(
   policy: Policy,

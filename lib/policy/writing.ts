@@ -14,6 +14,13 @@ export interface WrittenRequest {
 /**
  * Writes a request in one way for each reading, so that dockerd gets what was judged: decoded once, with the names of the API,
  * and without what dockerd ignores.
+ *
+ * @example
+ * ```ts
+ * import { readRequest, writeRequest } from 'docker-mtls/policy'
+ * const read = readRequest({ method: 'GET', target: '/v1.47/containers/w%65b/json' })
+ * if ('operation' in read) console.log(writeRequest(read).target) // '/v1.47/containers/web/json'
+ * ```
  */
 export function writeRequest({ operation, version, parameters, query, body }: ReadRequest): WrittenRequest {
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeParameter(parameters[name] ?? ''))

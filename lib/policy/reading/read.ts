@@ -9,7 +9,16 @@ import { parseTarget } from './target.ts'
 import { Unreadable } from './unreadable.ts'
 import { splitVersion } from './version.ts'
 
-/** Reads a request as dockerd reads it, or says why that isn't certain. */
+/**
+ * Reads a request as dockerd reads it, or says why that isn't certain.
+ *
+ * @example
+ * ```ts
+ * import { readRequest } from 'docker-mtls/policy'
+ * const reading = readRequest({ method: 'GET', target: '/v1.47/containers/web/json' })
+ * if ('operation' in reading) console.log(reading.operation.name) // 'containers.inspect'
+ * ```
+ */
 export function readRequest(request: PolicyRequest): ReadRequest | Reason {
   try {
     return read(request)
