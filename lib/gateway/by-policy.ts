@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto'
-import { splitPem } from '../identity/certificate.ts'
+import type { X509Certificate } from 'node:crypto'
+import { certificatesIn } from '../identity/certificate.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -14,7 +14,7 @@ import type { AskedRequest, GatewayIdentity, SentInstead, Verdict } from './type
  * @param ca - the CAs of the clients, as PEM; for rules that name the issuer
  */
 export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest) => Promise<Verdict> {
-  const authorities = splitPem(ca).map((pem) => new X509Certificate(pem))
+  const authorities = certificatesIn(ca, 'tls.ca')
   const known = new WeakMap<X509Certificate, PolicyIdentity>()
   const identityOf = (identity: GatewayIdentity): PolicyIdentity => {
     if ('socket' in identity) return identity
@@ -45,6 +45,9 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
   return { method, target, body: Buffer.from(written.body ?? '') }
 }
 
+/** A body may have thousands of faults. */
+const MOST_REASONS = 10
+
 function refused({ rule, level, reasons }: Decision): Verdict {
   const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`
   const code = reasons[0]?.code ?? 'REFUSED'
@@ -52,7 +55,7 @@ function refused({ rule, level, reasons }: Decision): Verdict {
     allow: false,
     status: 403,
     code,
-    message: `docker-mtls gateway: ${by} refuses this: ${reasons.map(textOf).join('; ')}`,
+    message: `docker-mtls gateway: ${by} refuses this: ${reasons.slice(0, MOST_REASONS).map(textOf).join('; ')}`,
   }
 }
 

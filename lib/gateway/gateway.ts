@@ -165,9 +165,11 @@ export class HttpGateway implements Gateway {
       if (head.length > 0) socket.unshift(head)
       arrive({ request })
     })
-    server.on('connect', (_request: IncomingMessage, socket: Socket) =>
-      this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused')),
-    )
+    server.on('connect', (_request: IncomingMessage, socket: Socket) => {
+      // Node has taken its own listener away, and the client may be gone already.
+      socket.on('error', () => {})
+      this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused'))
+    })
     server.on('clientError', (error: Error, socket: Socket) => this.#refuseMalformed(error, socket))
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
@@ -186,7 +188,8 @@ export class HttpGateway implements Gateway {
   #serveTls(server: HttpsServer): void {
     server.prependListener('secureConnection', (socket: TLSSocket) => this.#accept(socket))
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const reason = String(socket.authorizationError ?? codeOf(error) ?? error.message)
+      const code = codeOf(error)
+      const reason = String(socket.authorizationError ?? (code === '' ? error.message : code))
       const address = socket.remoteAddress
       this.#report({ event: 'handshake refused', reason, ...(address !== undefined && { address }) })
     })
@@ -222,16 +225,17 @@ export class HttpGateway implements Gateway {
     if (!socket.writable || connection === undefined || connection.open.size > 1) return void socket.destroy()
     const [open] = connection.open
     if (open) return open.malformed(refused)
+    const sent = this.#check(connection) ?? refused
     this.#report({
       event: 'request',
       identity: connection.name,
       method: '',
       path: '',
-      status: refused.status,
-      reason: refused.code,
+      status: sent.status,
+      reason: sent.code,
       milliseconds: 0,
     })
-    socket.end(renderRawRefusal(this.#check(connection) ?? refused))
+    socket.end(renderRawRefusal(sent))
     socket.resume()
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }

@@ -152,7 +152,10 @@ const KEYS = ['listen', 'tls', 'daemon', 'policy', 'authorize', 'crl', 'log', 'l
 /** Checks names and types, and what excludes what. */
 export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLimits> {
   checkOptions(options, KEYS, 'createGateway()')
-  const { listen, tls, policy, authorize, crl, log, limits = {} } = options
+  const { listen, tls, daemon, policy, authorize, crl, log, limits = {} } = options
+  if (typeof daemon !== 'object' || daemon === null)
+    throw wrong('daemon', `it is ${typeName(daemon)}`, 'Pass { socketPath }, or a client from connect().')
+  checkLists(crl)
   if ((policy === undefined) === (authorize === undefined))
     throw wrong(
       'authorize',
@@ -172,8 +175,14 @@ export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLi
   return checkLimits(limits)
 }
 
+function checkLists(crl: unknown): void {
+  if (crl === undefined || crl === null || typeof crl === 'string') return
+  throw wrong('crl', `it is ${typeName(crl)}`, 'Pass the PEM text, not a path.')
+}
+
 /** Checks what `reload()` gets. */
-export function checkChange({ tls, policy }: GatewayChange, { authorize }: GatewayOptions): void {
+export function checkChange({ tls, crl, policy }: GatewayChange, { authorize }: GatewayOptions): void {
+  checkLists(crl)
   if (tls !== undefined) checkTls(tls)
   if (policy === undefined) return
   if (authorize !== undefined) throw wrong('policy', 'the gateway was created with authorize', 'Pass no policy.')

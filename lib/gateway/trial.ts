@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { NEWEST_API_VERSION } from '../engine/version.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
+import { isJson } from './body.ts'
 
 /** A request of a command, and what a policy says about it. */
 export interface TriedRequest {
@@ -135,13 +136,13 @@ const MOST_BYTES = 5 * 1024 * 1024
 
 /** JSON as bytes; archives are read to their end, and `unseen`. */
 async function readBody(request: IncomingMessage): Promise<PolicyRequest['body']> {
-  const isJson = /json/i.test(request.headers['content-type'] ?? '')
+  const isText = isJson(request)
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length
-    if (isJson && length <= MOST_BYTES) chunks.push(chunk)
+    if (isText && length <= MOST_BYTES) chunks.push(chunk)
   }
   if (length === 0) return undefined
-  return isJson ? Buffer.concat(chunks) : 'unseen'
+  return isText ? Buffer.concat(chunks) : 'unseen'
 }

@@ -4,11 +4,12 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, test, type TestContext } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createGateway, type AskedRequest, type Gateway, type Verdict } from '../../lib/gateway.ts'
 import { connect, type DockerClient } from '../../lib/index.ts'
-import { cleanEnvironment, runCommand, type CommandOptions, type CommandResult } from '../support/command.ts'
+import { cleanEnvironment, runCommand } from '../support/command.ts'
+import { dockerCommand } from './support/docker-command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
@@ -71,22 +72,7 @@ describe('a gateway in front of a real daemon', { skip }, () => {
     return { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder, DOCKER_BUILDKIT: '0' }
   }
 
-  const cli = (args: string[], options: CommandOptions = {}): Promise<CommandResult> =>
-    runCommand('docker', args, { ...options, env: { ...env, ...options.env } })
-
-  /** What a command prints, having succeeded. */
-  async function said(args: string[], options?: CommandOptions): Promise<string> {
-    const { code, stdout, stderr } = await cli(args, options)
-    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`)
-    return stdout
-  }
-
-  /** A container that stays until the test ends. */
-  async function container(t: TestContext, ...command: string[]): Promise<string> {
-    const id = (await said(['run', '-d', image, ...command])).trim()
-    t.after(() => cli(['rm', '-f', id]))
-    return id
-  }
+  const { cli, said, container } = dockerCommand(() => ({ env, image }))
 
   describe('the docker command', () => {
     test('version and info', async () => {
@@ -172,7 +158,8 @@ describe('a gateway in front of a real daemon', { skip }, () => {
 
   describe('our own client', () => {
     test('run, logs, exec with input, copy', async (t) => {
-      const result = await docker.run(image, ['sh', '-c', 'echo out; exit 3'])
+      // Of a container that ends at once, dockerd sometimes loses the output when the machine is busy.
+      const result = await docker.run(image, ['sh', '-c', 'echo out; sleep 0.3; exit 3'])
       assert.deepEqual([String(result.stdout), result.exitCode], ['out\n', 3])
       const id = await container(t, 'sh', '-c', 'echo logged; sleep 100')
       const run = await docker.exec.run(id, ['wc', '-c'], { stdin: 'x'.repeat(1_000_000) })

@@ -12,7 +12,8 @@ import { connect, createDispatcher, loadIdentity, parseHost, type DockerClient }
 import { bridge, type Bridge } from '../../lib/interop.ts'
 import { makeImage } from '../daemon/harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from '../daemon/harness/secured.ts'
-import { cleanEnvironment, runCommand, type CommandOptions, type CommandResult } from '../support/command.ts'
+import { cleanEnvironment, runCommand } from '../support/command.ts'
+import { dockerCommand } from '../daemon/support/docker-command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { makeCredentials } from '../transport/support/credentials.ts'
@@ -43,22 +44,7 @@ describe("any Docker tool, with the bridge's socket", { skip }, () => {
     await daemon?.stop()
   })
 
-  const cli = (args: string[], options: CommandOptions = {}): Promise<CommandResult> =>
-    runCommand('docker', args, { ...options, env: { ...env, ...options.env } })
-
-  /** What a command prints, having succeeded. */
-  async function said(args: string[], options?: CommandOptions): Promise<string> {
-    const { code, stdout, stderr } = await cli(args, options)
-    assert.equal(code, 0, `docker ${args.join(' ')}: ${stderr}`)
-    return stdout
-  }
-
-  /** A container that stays until the test ends. */
-  async function container(t: TestContext, ...command: string[]): Promise<string> {
-    const id = (await said(['run', '-d', image, ...command])).trim()
-    t.after(() => cli(['rm', '-f', id]))
-    return id
-  }
+  const { cli, said, container } = dockerCommand(() => ({ env, image }))
 
   /** `docker events`, once it has seen one. */
   async function follow(t: TestContext, where: Record<string, string>): Promise<ChildProcess> {
