@@ -62,7 +62,7 @@ export function contentsOf({ type = '', o = '', device = '' }: VolumeOptions): V
 
 /** Of `lowerdir=/a:/b`, and of `lowerdir+=/a` (Linux, Documentation/filesystems/overlayfs.rst). */
 function layersOf(word: string): string[] {
-  return /^(?:lower|upper|data)dir\+?=(.*)$/.exec(word)?.[1]?.split(':').filter(Boolean) ?? []
+  return /^(?:lower|upper|data|work)dir\+?=(.*)$/.exec(word)?.[1]?.split(':').filter(Boolean) ?? []
 }
 
 /** dockerd resolves a relative path against its own working directory: `/` under systemd, but any under others. */

@@ -6,6 +6,8 @@ import type { PolicyIdentity } from './who/identity.ts'
 
 /** Chains of things that refer to each other are shorter. */
 const MOST_ROUNDS = 20
+/** No request names more things. */
+const MOST_NEEDS = 100
 
 /**
  * Decides like {@link decide}, and asks the daemon whatever the decision needs.
@@ -32,12 +34,15 @@ export async function decideAsking(
   const facts = new Facts()
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const decision = decide(policy, identity, request, facts)
-    if (decision.verdict !== 'needs') return decision
+    if (decision.verdict !== 'needs' || decision.needs.length > MOST_NEEDS) return settled(decision)
     for (const need of decision.needs) facts.add(need, await inspect(need))
   }
-  const decision = decide(policy, identity, request, facts)
-  const got = 'the things that it names refer to too many others'
-  return decision.verdict === 'needs'
-    ? { ...decision, verdict: 'refuse', reasons: [{ code: 'TARGET_UNKNOWN', got }], needs: [] }
-    : decision
+  return settled(decide(policy, identity, request, facts))
+}
+
+/** What still isn't known is refused. */
+function settled(decision: Decision): Decision {
+  if (decision.verdict !== 'needs') return decision
+  const got = 'the things that it names, or that these refer to, are too many'
+  return { ...decision, verdict: 'refuse', reasons: [{ code: 'TARGET_UNKNOWN', got }], needs: [] }
 }

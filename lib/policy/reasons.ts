@@ -2,10 +2,9 @@ import type { Facts, Need } from './facts.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
 import { refusedImage, refusedNetwork } from './names.ts'
-import { judgeInspected, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
+import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
-import { objectOf, textOf } from './judging/values.ts'
 import { OPERATION_LEVELS, type Target } from './levels/operations.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
 
@@ -91,7 +90,7 @@ function judgeFact({ kind, where }: Reference, fact: Json): Iterable<Judged> {
     case 'container':
       return judgeInspected(fact)
     case 'exec':
-      return [{ kind: 'container', name: textOf(objectOf(fact)['ContainerID']), where }]
+      return judgeInspectedExec(fact, where)
     case 'network':
       return judgeInspectedNetwork(fact, where)
     case 'volume':

@@ -106,6 +106,8 @@ describe('policy test', () => {
       [['--as', 'ann', '--', 'nosuchcommand'], /there is no command nosuchcommand here/],
       [['--as', 'ann', '--', 'true'], /true sent no request/],
       [['--as', 'ann', '--', 'docker', '-H', 'tcp://prod', 'ps'], /-H of the docker command names a real daemon/],
+      [['--as', 'ann', '--', 'docker', '--log-level', 'debug', '-H', 'tcp://prod', 'ps'], /-H of the docker command/],
+      [['--as', 'ann', '--', 'docker-compose', '-DH', 'tcp://prod', 'up'], /-DH of the docker command/],
       [['--as', 'ann', '--', 'docker', '--context=prod', 'ps'], /--context=prod of the docker command/],
     ]
     for (const [words, says] of rows) {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { decide, definePolicy, Facts, type Decision, type Json, type Level } from '../../lib/policy.ts'
+import {
+  decide,
+  decideAsking,
+  definePolicy,
+  Facts,
+  writeRequest,
+  type Decision,
+  type Json,
+  type Level,
+} from '../../lib/policy.ts'
 import { toRequest } from './reading/support.ts'
 
 const ANN = { socket: 'ann' }
@@ -131,6 +140,16 @@ describe('exceptions', () => {
       [{ Binds: ['/srv/app/sub:/a'] }, 'refuse HOST_PATH'],
       [{ Binds: ['/srv/app/../../etc:/a'] }, 'refuse HOST_PATH'],
       [{ Binds: ['/srv:/a'] }, 'refuse HOST_PATH'],
+      // The kernel follows the link before it goes up.
+      [{ Binds: ['/srv/app/link/..:/a'] }, 'refuse HOST_PATH'],
+      [
+        { Devices: [{ PathOnHost: '/srv/app/link/../dev/fuse' }, { PathOnHost: '/dev/../dev/fuse' }] },
+        'refuse HOST_DEVICE HOST_DEVICE',
+      ],
+      [
+        { Mounts: [{ Type: 'bind', Source: '/etc/ssl', ReadOnly: true, BindOptions: { ReadOnlyNonRecursive: true } }] },
+        'refuse HOST_PATH',
+      ],
       [{ Mounts: [{ Type: 'bind', Source: '/srv/app', Target: '/a' }] }, 'allow'],
       [{ CapAdd: ['CAP_NET_ADMIN'] }, 'allow'],
       [{ CapAdd: ['NET_ADMIN', 'SYS_ADMIN'] }, 'refuse CAPABILITY'],
@@ -215,6 +234,46 @@ const web = (inspect: Json): Facts => new Facts().add({ kind: 'container', name:
 const withVolume = (): Facts => web(inspected({}, { Mounts: [{ Type: 'volume', Name: 'data', RW: true }] }))
 const start = (facts: Facts): Decision => ask('POST /exec/abc/start', {}, { facts })
 const ofWeb = (): Facts => new Facts().add({ kind: 'exec', name: 'abc' }, { ContainerID: 'web' })
+
+test('a volume below a link in an allowed folder', () => {
+  const allow = { hostPaths: [{ path: '/srv/app' }] }
+  const create = (device: string): string =>
+    brief(ask('POST /volumes/create', { DriverOpts: { type: 'none', o: 'bind', device } }, { rule: { allow } }))
+  assert.deepEqual([create('/srv/app'), create('/srv/app/link/..')], ['allow', 'refuse HOST_PATH'])
+})
+
+const webAndDb = (): Facts =>
+  web(inspected()).add({ kind: 'container', name: 'db' }, { ...(inspected() as object), Id: 'd'.repeat(64) })
+
+test('what is sent names containers by the ids that were judged', () => {
+  const id = 'f'.repeat(64)
+  const sent = (line: string, body?: Json): { target: string; body?: string } => {
+    const { read, verdict } = ask(line, body, { facts: webAndDb() })
+    assert.ok(read && verdict === 'allow')
+    return writeRequest(read)
+  }
+  assert.equal(sent('POST /containers/web/start').target, `/containers/${id}/start`)
+  assert.equal(sent('POST /commit?container=web', {}).target, `/commit?container=${id}`)
+  assert.equal(sent('POST /build?networkmode=container:web').target, `/build?networkmode=container%3A${id}`)
+  const HostConfig = { PidMode: 'container:web', NetworkMode: 'none', VolumesFrom: ['web:ro'], Links: ['db', 'web:x'] }
+  assert.deepEqual(JSON.parse(sent(CREATE, { Image: 'a', HostConfig }).body ?? ''), {
+    Image: 'a',
+    HostConfig: {
+      PidMode: `container:${id}`,
+      NetworkMode: 'none',
+      VolumesFrom: [`${id}:ro`],
+      Links: [`${'d'.repeat(64)}:db`, `${id}:x`],
+    },
+  })
+})
+
+test('more things than any request names are refused, and not asked for', async () => {
+  const Binds = Array.from({ length: 200 }, (_, index) => `v${index}:/v${index}`)
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline' }] })
+  const request = toRequest(CREATE, JSON.stringify({ Image: 'a', HostConfig: { Binds } }))
+  const decision = await decideAsking(policy, ANN, request, () => assert.fail('it was asked'))
+  assert.equal(brief(decision), 'refuse TARGET_UNKNOWN')
+})
 
 describe('what a request amounts to', () => {
   test('the daemon has to be asked first', () => {

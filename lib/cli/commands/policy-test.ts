@@ -68,15 +68,15 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
 
 /** The docker command would reach a real daemon. */
 function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
-  const globals = words.slice(0, words.findIndex((word) => !word.startsWith('-')) + 1 || words.length)
-  const flag = globals.find((word) => /^(?:-H|-c|--host|--context)/.test(word))
-  if (basename(file) !== 'docker' || flag === undefined) return
-  throw usageError(
-    WHERE,
-    `${printable(flag)} of the docker command names a real daemon`,
-    'Remove it: the command is only tried.',
-  )
+  const end = words.findIndex((word, index) => !word.startsWith('-') && !TAKES_VALUE.test(words[index - 1] ?? ''))
+  const flag = words.slice(0, end < 0 ? words.length : end).find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))
+  if (!/^docker(?:-compose)?(?:\.exe)?$/.test(basename(file)) || flag === undefined) return
+  const got = `${printable(flag)} of the docker command names a real daemon`
+  throw usageError(WHERE, got, 'Remove it: the command is only tried.')
 }
+
+/** Options before the command whose value is the next word. */
+const TAKES_VALUE = /^(?:--config|--log-level|-l|--tls(?:cacert|cert|key))$/
 
 const WHERE = sentence`${SELF} policy test`
 

@@ -11,8 +11,7 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
     yield { kind: 'network', name: network, where: 'networkmode' }
   }
   for (const name of ['cgroupparent', 'securityopt', 'isolation', 'ulimits']) {
-    const [value = ''] = query.get(name) ?? []
-    if (!['', '[]', 'null', 'default'].includes(value)) {
+    if ((query.get(name) ?? []).some((value) => !['', '[]', 'null', 'default'].includes(value))) {
       yield fromBaseline('BUILD_OPTION', name, 'it changes how the steps of the build are confined')
     }
   }

@@ -20,16 +20,16 @@ export const judgeCapAdd: Judge = function* (value, where) {
 }
 
 /** The values of an option of `HostConfig.SecurityOpt` that weaken nothing. */
-const HARMLESS: Readonly<Record<string, (value: string) => boolean>> = {
-  'no-new-privileges': () => true,
-  seccomp: (value) => value === 'builtin',
-  apparmor: (value) => value === 'docker-default',
-}
+const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map<string, (value: string) => boolean>([
+  ['no-new-privileges', () => true],
+  ['seccomp', (value: string) => value === 'builtin'],
+  ['apparmor', (value: string) => value === 'docker-default'],
+])
 
 /** `HostConfig.SecurityOpt`. */
 export const judgeSecurityOpt: Judge = function* (value, where) {
   for (const [name, values] of parseSecurityOptions(stringsOf(value))) {
-    const bad = values.find((one) => HARMLESS[name]?.(one) !== true)
+    const bad = values.find((one) => HARMLESS.get(name)?.(one) !== true)
     if (bad === undefined) continue
     const shown = bad.startsWith('{') ? 'a profile of its own' : bad
     yield fromBaseline('CONFINEMENT', where, `it sets the security option ${name} to ${shown || 'nothing'}`)

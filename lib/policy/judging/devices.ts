@@ -1,11 +1,10 @@
-import { posix } from 'node:path'
 import { fromBaseline, type Judge } from './finding.ts'
 import { listOf, objectOf, stringsOf, textOf } from './values.ts'
 
 /** `HostConfig.Devices`. */
 export const judgeDevices: Judge = function* (value, where) {
   for (const [index, device] of listOf(value).entries()) {
-    const path = posix.normalize(textOf(objectOf(device)['PathOnHost']))
+    const path = textOf(objectOf(device)['PathOnHost'])
     const place = `${where}.${index}.PathOnHost`
     yield fromBaseline('HOST_DEVICE', place, `it gets the device ${path}`, { kind: 'device', path })
   }

@@ -44,14 +44,23 @@ const judgeContainers: Judge = function* (value, where) {
 
 /** `json-file` and the like stay in dockerd. Others send the daemon's bytes to wherever the container wants. */
 export const judgeLogDriver: Judge = function* (value, where) {
-  const driver = textOf(objectOf(value)['Type'] ?? objectOf(value)['Name'])
-  if (['', 'json-file', 'local', 'journald', 'none'].includes(driver)) return
-  yield fromBaseline(
-    'LOG_DRIVER',
-    where,
-    `dockerd itself would connect to a server or socket, by the log driver ${driver}`,
-  )
+  const { Type, Name, Config, Options } = objectOf(value)
+  const driver = textOf(Type ?? Name)
+  if (!['', 'json-file', 'local', 'journald', 'none'].includes(driver)) {
+    const got = `dockerd itself would connect to a server or socket, by the log driver ${driver}`
+    yield fromBaseline('LOG_DRIVER', where, got)
+    return
+  }
+  // Without a name it is the daemon's default, which may be one that connects elsewhere.
+  for (const name of Object.keys(objectOf(Config ?? Options))) {
+    if (!LOG_OPTIONS.has(name)) yield fromBaseline('LOG_DRIVER', where, `it sets the option ${name} of a log driver`)
+  }
 }
+
+/** Options of the log drivers that keep logs on the host. */
+const LOG_OPTIONS: ReadonlySet<string> = new Set(
+  'compress env env-regex labels labels-regex max-buffer-size max-file max-size mode tag'.split(' '),
+)
 
 export const judgeOomScoreAdj: Judge = function* (value, where) {
   if (typeof value === 'number' && value < 0) {

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../request.ts'
 import { fromBaseline, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
+import { judgeUser } from './confinement.ts'
 import { judgeContainer } from './container.ts'
 import { isEmpty, listOf, objectOf, textOf } from './values.ts'
 import { volumeOfDriver } from './volume.ts'
@@ -66,4 +67,13 @@ export function judgeInspectedVolume(inspect: Json, where: string): Iterable<Jud
 export function* judgeInspectedNetwork(inspect: Json, where: string): Iterable<Judged> {
   if (textOf(objectOf(inspect)['Driver']) === 'host')
     yield fromBaseline('HOST_NAMESPACE', where, 'it is the network of the host')
+}
+
+/** An exec that exists: its container, and what whoever created it chose. */
+export function* judgeInspectedExec(inspect: Json, where: string): Iterable<Judged> {
+  const { ContainerID, ProcessConfig } = objectOf(inspect)
+  const { privileged, user } = objectOf(ProcessConfig)
+  yield { kind: 'container', name: textOf(ContainerID), where }
+  if (privileged === true) yield fromBaseline('PRIVILEGED', where, 'the exec is privileged')
+  if (textOf(user) !== '') yield* judgeUser(textOf(user), where)
 }

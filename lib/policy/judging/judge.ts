@@ -30,6 +30,11 @@ function tagged(read: ReadRequest): string {
 /** Operations whose bodies or queries decide what they give. All others give what their level says. */
 const JUDGES: Readonly<Record<string, JudgeRequest>> = {
   'containers.create': ({ body }) => judgeContainer(body ?? null),
+  'containers.start': function* (read) {
+    if (first(read, 'checkpoint') !== '') {
+      yield fromBaseline('RUNTIME', 'checkpoint', 'dockerd restores processes from files of the host')
+    }
+  },
   'containers.update': ({ body }) => judgeUpdate(body ?? null),
   'exec.create': ({ body }) => judgeExec(body ?? null),
   'images.build': judgeBuild,

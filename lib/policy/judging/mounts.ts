@@ -33,19 +33,21 @@ function oddOption(option: string, where: string): Judged {
 /** `HostConfig.Mounts`, and those of a service. */
 export const judgeMounts: Judge = function* (value, where) {
   for (const [index, mount] of listOf(value).entries()) {
-    const judge = BY_TYPE[textOf(objectOf(mount)['Type']).toLowerCase()] ?? otherType
+    const judge = BY_TYPE.get(textOf(objectOf(mount)['Type']).toLowerCase()) ?? otherType
     yield* judge(mount, `${where}.${index}`)
   }
 }
 
 /** How each type of a mount is judged. The API's names. */
-const BY_TYPE: Readonly<Record<string, Judge>> = {
-  bind: judgeBindMount,
-  volume: judgeVolumeMount,
-  tmpfs: () => [],
-  image: function* (mount, where) {
-    yield { kind: 'image', name: textOf(objectOf(mount)['Source']), where: `${where}.Source` }
-  },
+const BY_TYPE: ReadonlyMap<string, Judge> = new Map<string, Judge>([
+  ['bind', judgeBindMount],
+  ['volume', judgeVolumeMount],
+  ['tmpfs', () => []],
+  ['image', judgeImageMount],
+])
+
+function* judgeImageMount(mount: Json, where: string): Iterable<Judged> {
+  yield { kind: 'image', name: textOf(objectOf(mount)['Source']), where: `${where}.Source` }
 }
 
 function* otherType(mount: Json, where: string): Iterable<Judged> {
@@ -54,10 +56,11 @@ function* otherType(mount: Json, where: string): Iterable<Judged> {
 
 function* judgeBindMount(mount: Json, where: string): Iterable<Judged> {
   const { Source, ReadOnly, BindOptions } = objectOf(mount)
-  const { Propagation, CreateMountpoint } = objectOf(BindOptions)
+  const { Propagation, CreateMountpoint, ReadOnlyNonRecursive } = objectOf(BindOptions)
   const option = textOf(Propagation)
   const isHarmless = HARMLESS_OPTIONS.has(option)
-  yield hostPath(textOf(Source), `${where}.Source`, ReadOnly === true && isHarmless && CreateMountpoint !== true)
+  const readOnly = ReadOnly === true && isHarmless && CreateMountpoint !== true && ReadOnlyNonRecursive !== true
+  yield hostPath(textOf(Source), `${where}.Source`, readOnly)
   if (!isHarmless) yield oddOption(option, `${where}.BindOptions.Propagation`)
 }
 

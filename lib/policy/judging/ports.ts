@@ -7,7 +7,7 @@ export const judgePorts: Judge = function* (value, where) {
     for (const binding of listOf(bindings)) {
       const chosen = textOf(objectOf(binding)['HostPort'])
       const [first = ''] = chosen.split('-')
-      if (chosen === '' || Number(first) === 0 || Number(first) >= 1024) continue
+      if (chosen === '' || chosen === '0' || Number(first) >= 1024) continue
       yield fromRestricted('HOST_NETWORK', `${where}.${port}`, `it takes the port ${chosen} of the host`)
     }
   }

@@ -63,7 +63,8 @@ export const OPERATION_LEVELS: Readonly<Record<string, OperationLevel>> = {
   'images.build': works,
   'images.cancelBuild': works,
   'images.buildPrune': works,
-  'images.commit': onContainer,
+  // Its container is in the query, which is judged.
+  'images.commit': works,
   'images.pull': works,
   'images.save': works,
   'images.history': looks,

@@ -67,6 +67,14 @@ test('every field of the API has a judge', () => {
   )
 })
 
+test('every value of a list in the query is judged', () => {
+  const request = { ...read('images.build', null), query: new Map([['securityopt', ['', 'seccomp=unconfined']]]) }
+  assert.deepEqual(
+    [...judgeRequest(request)].map((one) => one.kind),
+    ['finding'],
+  )
+})
+
 test('every operation has a level', () => {
   assert.ok(OPERATION_NAMES.length > 100)
   assert.deepEqual(Object.keys(OPERATION_LEVELS).toSorted(), OPERATION_NAMES)
@@ -84,6 +92,17 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
   [{ Mounts: [{ Type: 'bind', Source: '/etc' }] }, 'HOST_PATH HostConfig.Mounts.0.Source'],
   [{ Mounts: [{ Type: 'BIND', Source: '/etc' }] }, 'HOST_PATH HostConfig.Mounts.0.Source'],
   [{ Mounts: [{ Source: '/etc' }] }, 'HOST_PATH HostConfig.Mounts.0'],
+  [
+    { Mounts: [{ Type: 'constructor', Source: 'x' }, { Type: '__proto__' }] },
+    'HOST_PATH HostConfig.Mounts.0',
+    'HOST_PATH HostConfig.Mounts.1',
+  ],
+  [
+    { SecurityOpt: ['__proto__=x', 'hasOwnProperty=seccomp'] },
+    'CONFINEMENT HostConfig.SecurityOpt',
+    'CONFINEMENT HostConfig.SecurityOpt',
+  ],
+  [{ LogConfig: { Type: '', Config: { 'gelf-address': 'udp://x:1' } } }, 'LOG_DRIVER HostConfig.LogConfig'],
   [{ Mounts: [{ Type: 'npipe', Source: 'x' }] }, 'HOST_PATH HostConfig.Mounts.0'],
   [{ Mounts: [{ Type: 'cluster', Source: 'x' }] }, 'HOST_PATH HostConfig.Mounts.0'],
   [
@@ -214,8 +233,11 @@ test('what restricted requires of a container', () => {
     'CAPABILITY HostConfig.CapAdd.1',
     'RESOURCES HostConfig.OomKillDisable',
   ])
-  const ports = { '80/tcp': [{ HostPort: '80' }, { HostPort: '8080' }, { HostPort: '' }, { HostPort: '80-90' }] }
+  const ports = {
+    '80/tcp': [{ HostPort: '80' }, { HostPort: '8080' }, { HostPort: '' }, { HostPort: '80-90' }, { HostPort: '0-80' }],
+  }
   assert.deepEqual(ofRestricted({ User: '1', HostConfig: { ...HARDENED, PortBindings: ports } }), [
+    'HOST_NETWORK HostConfig.PortBindings.80/tcp',
     'HOST_NETWORK HostConfig.PortBindings.80/tcp',
     'HOST_NETWORK HostConfig.PortBindings.80/tcp',
   ])
@@ -300,6 +322,8 @@ test('what baseline refuses in other requests', () => {
     ['images.build', null, ['container one'], { networkmode: 'container:one' }],
     ['images.build', null, ['BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],
     ['images.build', null, [], { t: 'a', version: '2' }],
+    ['containers.start', null, ['RUNTIME checkpoint'], { checkpoint: 'x' }],
+    ['containers.start', null, []],
   ]
   for (const [name, body, found, query] of rows)
     assert.deepEqual(summary(name, body, query), found, `${name} ${JSON.stringify(body)}`)
