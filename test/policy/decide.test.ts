@@ -245,13 +245,14 @@ test('a volume below a link in an allowed folder', () => {
 const webAndDb = (): Facts =>
   web(inspected()).add({ kind: 'container', name: 'db' }, { ...(inspected() as object), Id: 'd'.repeat(64) })
 
+const sent = (line: string, body?: Json): { target: string; body?: string } => {
+  const { read, verdict } = ask(line, body, { facts: webAndDb() })
+  assert.ok(read && verdict === 'allow')
+  return writeRequest(read)
+}
+
 test('what is sent names containers by the ids that were judged', () => {
   const id = 'f'.repeat(64)
-  const sent = (line: string, body?: Json): { target: string; body?: string } => {
-    const { read, verdict } = ask(line, body, { facts: webAndDb() })
-    assert.ok(read && verdict === 'allow')
-    return writeRequest(read)
-  }
   assert.equal(sent('POST /containers/web/start').target, `/containers/${id}/start`)
   assert.equal(sent('POST /commit?container=web', {}).target, `/commit?container=${id}`)
   assert.equal(sent('POST /build?networkmode=container:web').target, `/build?networkmode=container%3A${id}`)
