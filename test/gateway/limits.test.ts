@@ -164,6 +164,18 @@ function status(socketPath: string, method = 'GET'): Promise<number | undefined>
 }
 
 describe('a local socket', () => {
+  test('a client that asks to CONNECT and is gone ends nothing', async (t) => {
+    const { socket } = await local(t)
+    for (let round = 0; round < 50; round++) {
+      const client = connectSocket(socket)
+      await once(client, 'connect')
+      client.write('CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n', () => client.destroy())
+      await once(client, 'close')
+    }
+    await delay(100)
+    assert.equal(await status(socket), 200)
+  })
+
   test('is for its owner, and its name is the identity', async (t) => {
     const { socket, asked, gateway } = await local(t)
     assert.deepEqual([await status(socket), await status(socket, 'DELETE')], [200, 403])
