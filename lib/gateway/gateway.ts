@@ -113,7 +113,7 @@ export class HttpGateway implements Gateway {
 
   #changedTrust(before: Trust, { tls, crl }: GatewayChange): Trust {
     const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl)
-    if (crl !== undefined) trust.refuseOlder(before)
+    trust.refuseOlder(before)
     return trust
   }
 

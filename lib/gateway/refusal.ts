@@ -21,7 +21,7 @@ export type GatewayReason =
   | 'CERTIFICATE_UNTRUSTED'
   /** 403: the certificate isn't one of a client. */
   | 'CERTIFICATE_PURPOSE'
-  /** 503: there is no revocation list of the CA that issued the certificate, or it can't be used. */
+  /** 503: there is no revocation list of a CA of the certificate, or it can't be used. */
   | 'CRL_MISSING'
   /** 503: the revocation list has expired, or isn't valid yet. */
   | 'CRL_EXPIRED'

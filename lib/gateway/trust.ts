@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
 import { certificatesIn, formatPem, isIssuedBy, readPem } from '../identity/certificate.ts'
-import { readRevocationLists, type RevocationList } from '../identity/crl.ts'
+import { readRevocationLists, serialOf, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
 import type { GatewayTls } from './options.ts'
@@ -12,6 +12,7 @@ import { refusal, type Refusal } from './refusal.ts'
 /** A CA whose clients may come. */
 interface TrustedCa {
   readonly certificate: X509Certificate
+  readonly serial: string
   readonly from: number
   readonly to: number
   /** Its newest revocation list. */
@@ -24,7 +25,11 @@ export class Trust {
   /** Undefined: none is configured. Null: it is missing. */
   readonly crl: string | null | undefined
   readonly #cas: readonly TrustedCa[]
+  /** The CA that signed each CA, where it is another one. */
+  readonly #above: ReadonlyMap<TrustedCa, TrustedCa | undefined>
   readonly #issuers = new WeakMap<Peer, TrustedCa>()
+  /** The newest list that was ever in force, by the fingerprint of its CA. */
+  readonly #newest = new Map<string, Date>()
 
   /**
    * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
@@ -36,10 +41,15 @@ export class Trust {
     const lists = typeof crl === 'string' ? readLists(crl) : []
     this.#cas = readCas(tls.ca).map((certificate) => ({
       certificate,
+      serial: serialOf(certificate.serialNumber),
       from: readDate(certificate.validFrom).getTime(),
       to: readDate(certificate.validTo).getTime(),
       list: newest(lists.filter((list) => list.isOf(certificate))),
     }))
+    this.#above = new Map(this.#cas.map((ca) => [ca, this.#cas.find((one) => one !== ca && signs(one, ca))]))
+    for (const { certificate, list } of this.#cas) {
+      if (list) this.#newest.set(certificate.fingerprint256, list.thisUpdate)
+    }
     tryContext(this.secureContext(Date.now()))
   }
 
@@ -55,21 +65,35 @@ export class Trust {
     return { ...TLS_POLICY, honorCipherOrder: true, ca, cert, key, ...(crl && { crl }) }
   }
 
-  /** Refuses a list that is older than the one in force: it may lack what has been revoked since. */
+  /** Refuses a list that is older than any that was in force: it may lack what has been revoked since. */
   refuseOlder(before: Trust): void {
-    for (const { certificate, list } of this.#cas) {
-      const old = before.#cas.find((one) => one.certificate.fingerprint256 === certificate.fingerprint256)?.list
-      if (list && old && list.thisUpdate < old.thisUpdate) throw invalidList('it is older than the list in force')
+    for (const [ca, date] of before.#newest) {
+      const own = this.#newest.get(ca) ?? date
+      if (own < date) throw invalidList('it is older than one that was in force')
+      this.#newest.set(ca, own)
     }
   }
 
   /** Checks a client again, since a handshake may have been long ago, or have resumed a session. */
   check(peer: Peer, now: number): Refusal | undefined {
     const issuer = this.#issuerOf(peer)
-    return (
-      certificateFault(peer, issuer, now) ??
-      (issuer && this.crl !== undefined ? listFault(peer, issuer.list, now) : undefined)
-    )
+    const fault = certificateFault(peer, issuer, now)
+    if (fault || this.crl === undefined || issuer === undefined) return fault
+    return listFault(peer.serial, issuer.list, now) ?? this.#faultAbove(issuer, now)
+  }
+
+  /** OpenSSL checks these lists in the handshake alone, and only if all are current. */
+  #faultAbove(issuer: TrustedCa, now: number): Refusal | undefined {
+    let ca = issuer
+    // CAs may have signed each other.
+    for (let step = 0; step < this.#cas.length; step++) {
+      const above = this.#above.get(ca)
+      if (above === undefined) return undefined
+      const fault = listFault(ca.serial, above.list, now)
+      if (fault) return fault
+      ca = above
+    }
+    return undefined
   }
 
   /** Verifies a signature, so it is done once for each connection. */
@@ -81,6 +105,8 @@ export class Trust {
     return issuer
   }
 }
+
+const signs = (one: TrustedCa, other: TrustedCa): boolean => isIssuedBy(other.certificate, [one.certificate])
 
 function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
   if (issuer === undefined || now < issuer.from || now > issuer.to)
@@ -95,12 +121,13 @@ function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number
   return undefined
 }
 
-function listFault(peer: Peer, list: RevocationList | undefined, now: number): Refusal | undefined {
+function listFault(serial: string, list: RevocationList | undefined, now: number): Refusal | undefined {
   if (list === undefined)
-    return refusal(503, 'CRL_MISSING', 'there is no usable revocation list of the CA that issued your certificate')
-  if (list.serials.has(peer.serial)) return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
+    return refusal(503, 'CRL_MISSING', 'there is no usable revocation list of a CA of your certificate')
+  if (list.serials.has(serial))
+    return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate, or its CA, has been revoked')
   if (!isCurrent(list, now))
-    return refusal(503, 'CRL_EXPIRED', 'the revocation list of the CA that issued your certificate is not current')
+    return refusal(503, 'CRL_EXPIRED', 'the revocation list of a CA of your certificate is not current')
   return undefined
 }
 

@@ -4,9 +4,10 @@ import { text } from 'node:stream/consumers'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
-import { IdentityError, type GatewayOptions } from '../../lib/gateway.ts'
+import { IdentityError, type GatewayOptions, type GatewayTls } from '../../lib/gateway.ts'
 import { hijack } from '../../lib/transport/send.ts'
-import { createAuthority, createCrl, issueClient, issueServer, type Authority } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueClient, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
+import { makeCa, makeClient, type Made } from '../support/openssl-certs.ts'
 import {
   credentials,
   dial,
@@ -98,6 +99,58 @@ describe('a new revocation list', () => {
       assert.throws(() => fronted.gateway.reload({ crl }), { code: 'ERR_CRL_INVALID' })
     assert.equal(await comes(t, fronted, bob), '')
     assert.equal(await comes(t, fronted), '200')
+    // Nor by a detour.
+    fronted.gateway.reload({ crl: null })
+    assert.equal(await comes(t, fronted), '503 CRL_MISSING')
+    assert.throws(() => fronted.gateway.reload({ crl: older }), { code: 'ERR_CRL_INVALID' })
+    assert.equal(await comes(t, fronted), '503 CRL_MISSING')
+    fronted.gateway.reload({ crl: crlOf([bob], { from: Date.now() }) })
+    assert.equal(await comes(t, fronted), '200')
+  })
+})
+
+describe('a CA below another one', () => {
+  async function twoTiers(): Promise<{
+    tls: GatewayTls
+    root: Authority
+    middle: Authority
+    middleCert: string
+    client: Client
+  }> {
+    const root = await makeCa({ commonName: 'Root' })
+    const middle = await makeCa({ commonName: 'Middle', issuer: root })
+    // Our own code signs with root CAs alone. This one has its name and key, and so signs the same lists.
+    const twin = await makeCa({ commonName: 'Middle', key: middle.key })
+    const own = await makeClient(middle)
+    const load = ({ cert, key }: Made): Promise<Authority> => loadAuthority({ certificate: cert, key })
+    return {
+      tls: { ...serverTls, ca: `${middle.cert}${root.cert}` },
+      root: await load(root),
+      middle: await load(twin),
+      middleCert: middle.cert,
+      client: { ca: serverTls.ca, cert: own.cert, key: own.key },
+    }
+  }
+  const listed = (by: Authority, revoked: readonly string[], to = Date.now() + DAY): string => {
+    const entries = revoked.map((cert) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
+    return createCrl(by, { revoked: entries, thisUpdate: new Date(), nextUpdate: new Date(to), number: 1 }).pem
+  }
+
+  test('is refused on open connections once the other one has revoked it', async (t) => {
+    const { tls, root, middle, middleCert, client } = await twoTiers()
+    const fronted = await start(t, { tls, crl: listed(root, []) + listed(middle, []) })
+    const socket = await dial(t, fronted.port, { client })
+    assert.equal(await ask(socket), '200')
+    fronted.gateway.reload({ crl: listed(root, [middleCert]) + listed(middle, []) })
+    assert.equal(await ask(socket), '403 CERTIFICATE_REVOKED')
+  })
+
+  test('is refused if the list of the other one has expired', async (t) => {
+    const { tls, root, middle, client } = await twoTiers()
+    const fronted = await start(t, { tls, crl: listed(root, [], Date.now() + 1_000) + listed(middle, []) })
+    assert.equal(await comes(t, fronted, client), '200')
+    await delay(1_100)
+    assert.equal(await comes(t, fronted, client), '503 CRL_EXPIRED')
   })
 })
 
