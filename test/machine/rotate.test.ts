@@ -207,7 +207,7 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
     for (const { name, polls } of pollers) {
       const failed = polls.filter(({ failure }) => failure !== undefined)
       const outside = failed.filter((poll) => !absences.some((absence) => overlaps(poll, absence)))
-      assert.deepEqual(outside, [], name)
+      assert.deepEqual(outside, [], `${name}, ${JSON.stringify(absences)}`)
       const others = failed.filter(({ failure = '' }) => !RECONNECTS.has(failure))
       assert.deepEqual(others, [], name)
       const each = absences.map((absence) => failed.filter((poll) => overlaps(poll, absence)).length)

@@ -24,8 +24,12 @@ test('an interrupt ends the child with the signal first', { timeout: 20_000 }, a
   const script = `
     import { spawn } from 'node:child_process'
     import { exitCodeOf } from ${JSON.stringify(join(ROOT, 'scripts/child.ts'))}
-    const wait = 'trap "echo ended; exit 3" HUP; echo ready; while :; do sleep 0.05; done'
-    await exitCodeOf(spawn('sh', ['-c', wait], { stdio: ['ignore', 'inherit', 'inherit'] }), 'SIGHUP')`
+    const wait = 'trap "echo ended; exit 3" HUP; echo ready >&2; while kill -0 $PPID; do sleep 0.05; done'
+    const child = spawn('sh', ['-c', wait], { stdio: ['ignore', 'inherit', 'pipe'] })
+    const ended = exitCodeOf(child, 'SIGHUP')
+    // The interrupt must come when both have their handlers.
+    child.stderr.once('data', () => console.log('ready'))
+    await ended`
   const args = [...TYPESCRIPT, '--input-type=module', '--eval', script]
   const parent = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] })
   const said = text(parent.stdout)

@@ -6,7 +6,10 @@ export interface Absence {
   readonly to: number
 }
 
-/** The last restart of docker, by systemd's own clock. */
+/**
+ * The last restart of docker. systemd sends the signal before it writes down the time of the end, so what dockerd says
+ * of the signal can be earlier.
+ */
 export async function lastRestart(machine: Machine): Promise<Absence> {
   const said = await machine.must([
     'systemctl',
@@ -18,8 +21,11 @@ export async function lastRestart(machine: Machine): Promise<Absence> {
     '-p',
     'ActiveEnterTimestamp',
   ])
+  const log = await machine.must(['journalctl', '-u', 'docker', '-o', 'cat', '--no-pager'])
+  const signal = [...log.matchAll(/time="([^"]+)" level=info msg="Processing signal/g)].at(-1)?.[1]
+  if (signal === undefined) throw new Error(`dockerd has got no signal: ${log.slice(-2000)}`)
   return {
-    from: Math.floor(momentOf(said, 'ActiveExitTimestamp')),
+    from: Math.floor(Math.min(momentOf(said, 'ActiveExitTimestamp'), Date.parse(signal))),
     to: Math.ceil(momentOf(said, 'ActiveEnterTimestamp')),
   }
 }
