@@ -109,33 +109,34 @@ describe('a new revocation list', () => {
   })
 })
 
-describe('a CA below another one', () => {
-  async function twoTiers(): Promise<{
-    tls: GatewayTls
-    root: Authority
-    middle: Authority
-    middleCert: string
-    client: Client
-  }> {
-    const root = await makeCa({ commonName: 'Root' })
-    const middle = await makeCa({ commonName: 'Middle', issuer: root })
-    // Our own code signs with root CAs alone. This one has its name and key, and so signs the same lists.
-    const twin = await makeCa({ commonName: 'Middle', key: middle.key })
-    const own = await makeClient(middle)
-    const load = ({ cert, key }: Made): Promise<Authority> => loadAuthority({ certificate: cert, key })
-    return {
-      tls: { ...serverTls, ca: `${middle.cert}${root.cert}` },
-      root: await load(root),
-      middle: await load(twin),
-      middleCert: middle.cert,
-      client: { ca: serverTls.ca, cert: own.cert, key: own.key },
-    }
-  }
-  const listed = (by: Authority, revoked: readonly string[], to = Date.now() + DAY): string => {
-    const entries = revoked.map((cert) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
-    return createCrl(by, { revoked: entries, thisUpdate: new Date(), nextUpdate: new Date(to), number: 1 }).pem
-  }
+const load = ({ cert, key }: Made): Promise<Authority> => loadAuthority({ certificate: cert, key })
 
+async function twoTiers(): Promise<{
+  tls: GatewayTls
+  root: Authority
+  middle: Authority
+  middleCert: string
+  client: Client
+}> {
+  const root = await makeCa({ commonName: 'Root' })
+  const middle = await makeCa({ commonName: 'Middle', issuer: root })
+  // Our own code signs with root CAs alone. This one has its name and key, and so signs the same lists.
+  const twin = await makeCa({ commonName: 'Middle', key: middle.key })
+  const own = await makeClient(middle)
+  return {
+    tls: { ...serverTls, ca: `${middle.cert}${root.cert}` },
+    root: await load(root),
+    middle: await load(twin),
+    middleCert: middle.cert,
+    client: { ca: serverTls.ca, cert: own.cert, key: own.key },
+  }
+}
+const listed = (by: Authority, revoked: readonly string[], to = Date.now() + DAY): string => {
+  const entries = revoked.map((cert) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
+  return createCrl(by, { revoked: entries, thisUpdate: new Date(), nextUpdate: new Date(to), number: 1 }).pem
+}
+
+describe('a CA below another one', () => {
   test('is refused on open connections once the other one has revoked it', async (t) => {
     const { tls, root, middle, middleCert, client } = await twoTiers()
     const fronted = await start(t, { tls, crl: listed(root, []) + listed(middle, []) })
