@@ -65,8 +65,8 @@ function parseFlags(argv: readonly string[]): Part<Flag[]> {
 }
 
 function conflictsOf(flags: readonly Flag[], json: DaemonJson): string[] {
-  const names = flags.filter((flag) => isConflict(flag, json)).map(({ name = '' }) => name)
-  return [...new Set(names)]
+  const byName = new Map(flags.map((flag) => [flag.name ?? '', flag]))
+  return [...byName].filter(([, flag]) => isConflict(flag, json)).map(([name]) => name)
 }
 
 function isConflict(flag: Flag, json: DaemonJson): boolean {
