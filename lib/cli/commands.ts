@@ -47,6 +47,12 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'Checks and tries access policies: files that say which client certificate may do what on a daemon. docker-mtls/policy ' +
       'decides by them in your own code.',
   },
+  gateway: {
+    summary: 'let each client do what a policy allows',
+    description:
+      'Puts a gateway in front of a daemon: it lets each client do what an access policy allows. run serves clients with mutual ' +
+      'TLS or by a local socket; exec gives one command a socket of its own.',
+  },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',
     description: 'Makes docker-mtls a plugin of the docker command, so that you can run it as  docker mtls .',
@@ -244,6 +250,16 @@ export const COMMANDS: readonly Entry[] = [
     words: ['policy', 'test'],
     summary: 'try what a policy says about a docker command or a request',
     load: async () => (await import('./commands/policy-test.ts')).policyTest,
+  },
+  {
+    words: ['gateway', 'run'],
+    summary: 'serve clients in front of a daemon by a policy',
+    load: async () => (await import('./commands/gateway-run.ts')).gatewayRun,
+  },
+  {
+    words: ['gateway', 'exec'],
+    summary: 'run a command with a socket of its own',
+    load: async () => (await import('./commands/gateway-exec.ts')).gatewayExec,
   },
   {
     words: ['plugin', 'install'],

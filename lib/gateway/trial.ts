@@ -7,6 +7,7 @@ import { NEWEST_API_VERSION } from '../engine/version.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 import { isJson } from './body.ts'
+import { socketEnvironment } from './socket-environment.ts'
 
 /** A request of a command, and what a policy says about it. */
 export interface TriedRequest {
@@ -43,19 +44,13 @@ export async function tryCommand([file = '', ...args]: readonly string[], option
   const server = createServer((request, response) => void answer(request, response, options, requests))
   try {
     await listen(server, socket)
-    const stderr = await run(file, args, { ...options.env, ...daemonAt(socket) }, options.signal)
+    const stderr = await run(file, args, { ...options.env, ...socketEnvironment(socket) }, options.signal)
     return { requests, stderr }
   } finally {
     server.close()
     server.closeAllConnections()
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-/** For docker and everything that reads its variables. */
-function daemonAt(socket: string): Record<string, string | undefined> {
-  const unset = ['DOCKER_CONTEXT', 'DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'DOCKER_API_VERSION']
-  return { ...Object.fromEntries(unset.map((name) => [name, undefined])), DOCKER_HOST: `unix://${socket}` }
 }
 
 function listen(server: Server, socket: string): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { SELF, sentence } from '../../base/sentence.ts'
-import { enumerate } from '../../base/text.ts'
 import type { Policy, PolicyRule } from '../../policy/file/types.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
+import { policyWarnings } from '../reports/policy-warnings.ts'
 import { columns } from '../terminal/layout.ts'
 
 interface CheckFlags {
@@ -15,7 +15,7 @@ const HEADS = ['RULE', 'WHO', 'LEVEL', 'ALLOW', 'DENY', 'ONLY']
 
 async function runCheck(file: string, flags: CheckFlags, context: Context): Promise<void> {
   const policy = await readPolicyFile(file, context)
-  context.answer({ data: dataOf(policy), text: tableOf(policy, context), warnings: warningsOf(policy) }, flags)
+  context.answer({ data: dataOf(policy), text: tableOf(policy, context), warnings: policyWarnings(policy) }, flags)
 }
 
 function dataOf({ version, rules }: Policy): object {
@@ -52,25 +52,6 @@ function conditions(who: PolicyRule['who']): string {
     .map(([key, values]) => `${key} ${(values as readonly string[]).join(' or ')}`)
     .join(', ')
 }
-
-/** What the author may not expect. */
-function warningsOf({ rules }: Policy): string[] {
-  const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
-  const paths = rules.flatMap(({ name, allow }) =>
-    allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
-  )
-  return [
-    ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),
-    ...(paths.length === 0 ? [] : [`With these, a container can become root on the host: ${enumerate(paths)}.`]),
-  ]
-}
-
-/** Folders and files of the host with which root in a container becomes root on the host. */
-const GIVES_ROOT: ReadonlySet<string> = new Set(
-  '/ /bin /boot /dev /etc /home /lib /proc /root /run /run/docker.sock /sbin /sys /usr /var /var/lib /var/lib/docker /var/run /var/run/docker.sock'.split(
-    ' ',
-  ),
-)
 
 function define(command: Command, context: Context): void {
   command.argument('<policy>', 'the policy file, or - for stdin')

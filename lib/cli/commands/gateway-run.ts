@@ -1,0 +1,155 @@
+import type { Command } from 'commander'
+import { once as onceEmitted } from 'node:events'
+import { join } from 'node:path'
+import { findServerFolder, SERVER_FILES } from '../../apply/server-folder.ts'
+import { readIfThere } from '../../base/files.ts'
+import { option, SELF, sentence } from '../../base/sentence.ts'
+import { TLS_PORT } from '../../base/ports.ts'
+import { parseListen } from '../../daemon-config/listen.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import { nameSource } from '../../endpoint/resolution-log.ts'
+import type { DockerClient } from '../../engine/client.ts'
+import type { FollowedFiles } from '../../gateway/files/follow.ts'
+import type { GatewayFiles } from '../../gateway/files/read.ts'
+import type { Gateway } from '../../gateway/interface.ts'
+import type { GatewayListen } from '../../gateway/options.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addFrom, addJson, many, once } from '../command-line/options.ts'
+import { usageError } from '../errors.ts'
+import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
+import { gatewayLog, reloadReports } from '../reports/gateway.ts'
+
+interface RunFlags extends ConnectFlags {
+  readonly policy: string
+  readonly listen?: string
+  readonly from?: string
+  readonly crl?: readonly string[]
+  readonly socket?: string
+  readonly as?: string
+  readonly groupMayOpen?: true
+  readonly json?: true
+}
+
+const WHERE = sentence`${SELF} gateway run`
+
+async function runGateway(flags: RunFlags, context: Context): Promise<void> {
+  const listen = listenOf(flags)
+  const files = await filesOf(flags, context)
+  const { FollowedFiles } = await import('../../gateway/files/follow.ts')
+  const followed = await FollowedFiles.read(files)
+  const { docker } = await connectBy(flags, context)
+  try {
+    await serve({ listen, files, followed, docker }, flags, context)
+  } finally {
+    await docker.close()
+  }
+}
+
+interface Serving {
+  readonly listen: GatewayListen
+  readonly files: GatewayFiles
+  readonly followed: FollowedFiles
+  readonly docker: DockerClient
+}
+
+async function serve(serving: Serving, flags: RunFlags, context: Context): Promise<void> {
+  const { listen, followed, docker } = serving
+  const { createGateway } = await import('../../gateway/create.ts')
+  const { tls, crl, policy } = followed.contents
+  const gateway = await createGateway({ listen, tls, crl, policy, daemon: docker, log: gatewayLog(context) })
+  followed.follow(gateway, reloadReports(context))
+  try {
+    announce(gateway, serving, flags, context)
+    const { signal } = context.io
+    if (!signal.aborted) await onceEmitted(signal, 'abort')
+  } finally {
+    followed.stop()
+    await gateway.close()
+  }
+}
+
+function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): GatewayListen {
+  if (socket === undefined) {
+    if (as !== undefined || groupMayOpen !== undefined)
+      throw usageError(
+        WHERE,
+        '--as and --group-may-open are for a local socket',
+        'Add  --socket PATH , or leave them out.',
+      )
+    const { hostname, port } = new URL(parseListen(listen ?? `0.0.0.0:${TLS_PORT}`))
+    return { host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port) }
+  }
+  if (listen !== undefined || from !== undefined || crl !== undefined)
+    throw usageError(WHERE, 'a local socket has no certificates', 'Leave out  --listen ,  --from  and  --crl .')
+  if (as === undefined)
+    throw usageError(
+      WHERE,
+      '--as is missing',
+      'Name who uses the socket, as  who: { socket: NAME }  of the policy does.',
+    )
+  return { socket, as, mode: groupMayOpen ? 0o660 : 0o600 }
+}
+
+async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles> {
+  const { policy, socket, crl } = flags
+  if (socket !== undefined) return { policy, crl: [] }
+  const folder = await findServerFolder(flags.from)
+  if (folder === undefined)
+    throw usageError(
+      WHERE,
+      `there is no ${SERVER_FILES.join(', ')} here`,
+      sentence`Name the server/ folder that init created:  ${option('from', 'docker-mtls/server')}`,
+    )
+  const [ca, cert, key] = SERVER_FILES.map((name) => join(folder, name)) as [string, string, string]
+  const own = join(folder, 'crl.pem')
+  const lists = crl ?? ((await readIfThere(own)) === undefined ? [] : [own])
+  if (lists.length === 0)
+    context.warn(
+      'No revocation list is in use: a certificate works until it expires. Pass one for each CA with  --crl FILE .',
+    )
+  return { tls: { ca, cert, key }, crl: lists, policy }
+}
+
+function announce(gateway: Gateway, { files, docker }: Serving, flags: RunFlags, context: Context): void {
+  const { address } = gateway
+  const { kind, source } = docker.endpoint
+  const url = formatEndpoint(docker.endpoint)
+  const at = 'socket' in address ? address.socket : `${address.host} port ${address.port}`
+  context.say(`Gateway to ${url} (${context.typed(nameSource(source))}), until Ctrl-C. It listens on ${at}.`)
+  const data = { listen: address, daemon: { url, kind, source }, policy: files.policy, crl: files.crl }
+  const text = 'socket' in address ? `export DOCKER_HOST=unix://${address.socket}\n` : ''
+  context.answer({ data, text }, flags)
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .requiredOption('--policy <file>', 'who may do what', once('--policy'))
+    .option('--listen <addr:port>', `where clients connect (default: 0.0.0.0:${TLS_PORT})`, once('--listen'))
+  addFrom(command)
+    .option('--crl <file>', 'a revocation list; repeatable (default: crl.pem in that folder)', many('--crl'))
+    .option('--socket <path>', 'a local socket instead, without TLS', once('--socket'))
+    .option('--as <name>', 'the name of everybody who uses the socket', once('--as'))
+    .option('--group-may-open', 'the group of the socket can open it, too')
+  addConnectOptions(command)
+  addJson(command).action((flags: RunFlags) => runGateway(flags, context))
+}
+
+export const gatewayRun: CommandSpec = {
+  description:
+    'Runs a gateway: a server in front of a daemon that lets each client do what a policy allows. Clients connect with mutual ' +
+    'TLS, or by a local socket. The gateway reads the policy, its certificates and the revocation lists again when the files ' +
+    'change, without a restart. What can no longer be read stays in force, but for a revocation list that is missing: then it ' +
+    'refuses everybody. It prints what it refuses, and runs until Ctrl-C or SIGTERM. The daemon should listen on its local ' +
+    'socket alone.',
+  examples: [
+    [sentence`${SELF} gateway run --policy policy.yaml`, 'in front of the daemon of this machine, on port 2376'],
+    [
+      sentence`${SELF} gateway run --policy policy.yaml --crl docker-mtls/ca/crl.pem`,
+      'refuse revoked certificates within a second',
+    ],
+    [sentence`${SELF} gateway run --policy policy.yaml --socket ./agent.sock --as agent`, 'a socket for a tool'],
+  ],
+  json: '{ listen: { host, port } or { socket }, daemon: { url, kind, source }, policy, crl }, printed as soon as it listens',
+  stray: (extra) => sentence`Name the policy with an option:  ${SELF} gateway run --policy ${extra}`,
+  define,
+}

@@ -1,0 +1,21 @@
+import { enumerate } from '../../base/text.ts'
+import type { Policy } from '../../policy/file/types.ts'
+
+/** What the author may not expect. */
+export function policyWarnings({ rules }: Policy): string[] {
+  const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
+  const paths = rules.flatMap(({ name, allow }) =>
+    allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
+  )
+  return [
+    ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),
+    ...(paths.length === 0 ? [] : [`With these, a container can become root on the host: ${enumerate(paths)}.`]),
+  ]
+}
+
+/** Folders and files of the host with which root in a container becomes root on the host. */
+const GIVES_ROOT: ReadonlySet<string> = new Set(
+  '/ /bin /boot /dev /etc /home /lib /proc /root /run /run/docker.sock /sbin /sys /usr /var /var/lib /var/lib/docker /var/run /var/run/docker.sock'.split(
+    ' ',
+  ),
+)

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { existsSync, lstatSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { connect as connectTcp } from 'node:net'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Interrupted, SIGINT_CODE } from '../../lib/cli/terminal/io.ts'
+import { connect, isDockerMtlsError, type EndpointOptions } from '../../lib/index.ts'
+import { createCrl, loadAuthority } from '../../lib/pki.ts'
+import { freePort } from '../support/ports.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { startFakeDaemon } from './support/fake-daemon.ts'
+import { runCli, type Ran } from './support/run-cli.ts'
+
+const folder = await temporaryFolder()
+const pki = join(folder, 'pki')
+await runCli(['init', '127.0.0.1', '--client', 'alice', '--client', 'bob', '--out', pki])
+const daemon = await startFakeDaemon(pki)
+after(() => daemon.close())
+
+const policy = join(folder, 'policy.yaml')
+const POLICY = `version: 1
+rules:
+  - { name: alice, who: { commonName: alice }, level: read-only }
+  - { name: agent, who: { socket: agent }, level: read-only }
+`
+await writeFile(policy, POLICY)
+const DAEMON = ['--host', daemon.url, '--cert-path', join(pki, 'clients/alice')]
+const SERVER = ['--from', join(pki, 'server')]
+
+/** Runs it until it listens at the port or the socket, uses it, and interrupts it. */
+async function whileItRuns(at: number | string, argv: string[], use: () => Promise<void>): Promise<Ran> {
+  const interruption = new AbortController()
+  const where = typeof at === 'number' ? ['--listen', `127.0.0.1:${at}`, ...SERVER] : ['--socket', at, '--as', 'agent']
+  const running = runCli(['gateway', 'run', ...where, ...argv, ...DAEMON], { signal: interruption.signal })
+  try {
+    for (let round = 0; !(await listens(at)); round++) {
+      assert.ok(round < 500, 'it does not listen')
+      await delay(20)
+    }
+    await use()
+  } finally {
+    interruption.abort(new Interrupted(SIGINT_CODE))
+  }
+  return running
+}
+
+async function listens(at: number | string): Promise<boolean> {
+  const socket = typeof at === 'number' ? connectTcp(at, '127.0.0.1') : connectTcp(at)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** Pings as a client; the reason if that is refused. */
+async function ping(port: number, name: string): Promise<string> {
+  return pingBy({ host: `tcp://127.0.0.1:${port}`, certPath: join(pki, 'clients', name) })
+}
+
+async function pingBy(options: EndpointOptions): Promise<string> {
+  try {
+    const docker = await connect(options, {})
+    await docker.ping().finally(() => docker.close())
+    return 'OK'
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return error.code
+  }
+}
+
+describe('gateway run', () => {
+  test('serves clients as the policy says, and prints what it refuses', async () => {
+    const port = await freePort()
+    const { code, stdout, stderr } = await whileItRuns(port, ['--policy', policy], async () => {
+      assert.equal(await ping(port, 'alice'), 'OK')
+      assert.notEqual(await ping(port, 'bob'), 'OK')
+    })
+    assert.deepEqual([code, stdout], [SIGINT_CODE, ''])
+    assert.match(stderr, /^Warning: No revocation list is in use/)
+    assert.match(
+      stderr,
+      new RegExp(`\nGateway to ${daemon.url} .*, until Ctrl-C. It listens on 127.0.0.1 port ${port}.\n`),
+    )
+    assert.match(stderr, /\nRefused: CN=bob: \w+ \/\S*: 403 IDENTITY_UNKNOWN\n/)
+    assert.doesNotMatch(stderr, /Refused: CN=alice/)
+  })
+
+  test('follows its files', async () => {
+    const port = await freePort()
+    const own = join(folder, 'own.yaml')
+    await writeFile(own, POLICY)
+    const { stderr } = await whileItRuns(port, ['--policy', own], async () => {
+      await writeFile(own, POLICY.replace('commonName: alice', 'commonName: bob'))
+      await delay(1_200)
+      assert.equal(await ping(port, 'bob'), 'OK')
+      assert.notEqual(await ping(port, 'alice'), 'OK')
+      await writeFile(own, 'version: 2')
+      await delay(4_000)
+      assert.equal(await ping(port, 'bob'), 'OK')
+    })
+    assert.match(stderr, /\nReloaded: policy\.\n/)
+    assert.match(stderr, /\nWarning: The policy could not be reloaded\. ERR_POLICY_INVALID: /)
+  })
+
+  test('uses crl.pem in the folder of the server', async () => {
+    const port = await freePort()
+    const path = join(pki, 'server/crl.pem')
+    const [certificate, key, cert] = await Promise.all(
+      ['ca/ca.pem', 'ca/ca-key.pem', 'clients/alice/cert.pem'].map((name) => readFile(join(pki, name), 'utf8')),
+    )
+    const authority = await loadAuthority({ certificate: certificate ?? '', key: key ?? '' })
+    const { X509Certificate } = await import('node:crypto')
+    const { serialNumber } = new X509Certificate(cert ?? '')
+    const dates = { thisUpdate: new Date(), nextUpdate: new Date(Date.now() + 3_600_000) }
+    await writeFile(
+      path,
+      createCrl(authority, { revoked: [{ serialNumber, at: new Date() }], ...dates, number: 1 }).pem,
+    )
+    try {
+      const { stderr } = await whileItRuns(port, ['--policy', policy], async () => {
+        assert.notEqual(await ping(port, 'alice'), 'OK')
+      })
+      assert.doesNotMatch(stderr, /No revocation list/)
+      assert.match(stderr, /\nRefused: a connection[^:\n]*: CERT_REVOKED\n/)
+    } finally {
+      await rm(path)
+    }
+  })
+
+  test('a local socket has the name that the policy knows, and is removed in the end', async () => {
+    const socket = join(folder, 'agent.sock')
+    const { stdout } = await whileItRuns(socket, ['--policy', policy], async () => {
+      assert.equal(lstatSync(socket).mode & 0o7777, 0o600)
+      assert.equal(await pingBy({ host: `unix://${socket}` }), 'OK')
+    })
+    assert.equal(stdout, `export DOCKER_HOST=unix://${socket}\n`)
+    assert.equal(existsSync(socket), false)
+    const shared = await whileItRuns(socket, ['--policy', policy, '--group-may-open', '--json'], async () => {
+      assert.equal(lstatSync(socket).mode & 0o7777, 0o660)
+    })
+    const { daemon: reached, ...rest } = JSON.parse(shared.stdout) as Record<string, unknown>
+    assert.deepEqual(rest, { listen: { socket }, policy, crl: [] })
+    assert.deepEqual(reached, { url: daemon.url, kind: 'tls', source: 'option host' })
+  })
+
+  test('starts with nothing that it can not use', async () => {
+    const broken = join(folder, 'broken.yaml')
+    await writeFile(broken, 'rules: 7')
+    const rows: [argv: string[], says: RegExp, code: number][] = [
+      [[], /--policy <file> is missing/, 2],
+      [['policy.yaml'], /--policy/, 2],
+      [['--policy', policy, '--as', 'x'], /--as and --group-may-open are for a local socket/, 2],
+      [['--policy', policy, '--socket', 'x.sock'], /--as is missing/, 2],
+      [['--policy', policy, '--socket', 'x.sock', '--as', 'x', '--crl', 'y'], /a local socket has no certificates/, 2],
+      [['--policy', policy, '--listen', '127.0.0.1:2375', ...SERVER], /ERR_LISTEN_PLAINTEXT/, 2],
+      [['--policy', policy, '--from', folder], /has none of ca\.pem/, 1],
+      [['--policy', '/nonexistent', ...SERVER, ...DAEMON], /ERR_FILE_READ: reading the policy of the gateway/, 1],
+      [['--policy', broken, ...SERVER, ...DAEMON], /ERR_POLICY_INVALID/, 1],
+      [['--policy', policy, '--crl', '/nonexistent', ...SERVER, ...DAEMON], /ERR_FILE_READ: reading the revocation/, 1],
+      [['--policy', policy, '--crl', policy, ...SERVER, ...DAEMON], /ERR_CRL_INVALID/, 1],
+    ]
+    for (const [argv, says, code] of rows) {
+      const ran = await runCli(['gateway', 'run', ...argv])
+      assert.match(ran.stderr, says)
+      assert.equal(ran.code, code, ran.stderr)
+    }
+  })
+})

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { runProcess, type Ran } from '../cli/support/run-cli.ts'
+import { lacks } from '../support/requirements.ts'
+import { startDockerd, type Daemon } from './harness/dockerd.ts'
+import { makeImage } from './harness/image.ts'
+import { chooseDaemonPlace } from './harness/place.ts'
+
+describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () => {
+  let daemon: Daemon
+  let image: string
+  let work: string
+
+  before(async () => {
+    const place = await chooseDaemonPlace()
+    daemon = await startDockerd({ place, argv: [place.dockerd, '--host', place.listen[0]] })
+    image = await makeImage(daemon)
+    work = join(place.folder, 'work')
+    await mkdir(work)
+    await writeFile(join(work, 'file'), 'hello\n')
+  })
+  after(() => daemon?.stop())
+
+  function exec(options: readonly string[], ...command: readonly string[]): Promise<Ran> {
+    return runProcess(['gateway', 'exec', '--host', daemon.place.listen[0], ...options, '--', ...command])
+  }
+  const leftovers = async (): Promise<string[]> =>
+    (await readdir(tmpdir())).filter((name) => name.startsWith('docker-mtls-exec-'))
+
+  test('a command does what the level allows, and nothing more', async () => {
+    const before = await leftovers()
+    const bind = ['--level', 'restricted', '--bind', work]
+    const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
+    const fine = await exec(bind, ...run, '-v', `${work}:/work`, image, 'sh', '-c', 'sleep 0.3; cat /work/file')
+    assert.deepEqual([fine.code, fine.stdout], [0, 'hello\n'], fine.stderr)
+    const host = await exec(bind, ...run, '-v', '/:/host', image, 'cat', '/host/etc/shadow')
+    assert.equal(host.code, 125)
+    assert.match(host.stderr, /HOST_PATH/)
+    assert.match(host.stderr, /\nRefused: exec: POST \/v[\d.]+\/containers\/create: 403 HOST_PATH\n/)
+    const other = await exec(['--level', 'restricted'], ...run, '-v', `${work}:/work`, image, 'true')
+    assert.match(other.stderr, /HOST_PATH/)
+    assert.deepEqual(await leftovers(), before)
+  })
+
+  test('a folder can be bound for reading alone', async () => {
+    const bind = ['--level', 'restricted', '--bind', `${work}:ro`]
+    const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
+    const reads = await exec(bind, ...run, '-v', `${work}:/work:ro`, image, 'sh', '-c', 'sleep 0.3; cat /work/file')
+    assert.deepEqual([reads.code, reads.stdout], [0, 'hello\n'], reads.stderr)
+    const writes = await exec(bind, ...run, '-v', `${work}:/work`, image, 'true')
+    assert.match(writes.stderr, /HOST_PATH/)
+  })
+
+  test('the exit code, and what is printed, are those of the command', async () => {
+    const { code, stdout } = await exec(['--level', 'read-only'], 'sh', '-c', 'echo "$DOCKER_HOST"; exit 7')
+    assert.equal(code, 7)
+    assert.match(stdout, /^unix:\/\/\/.*\/docker-mtls-exec-\w+\/docker\.sock\n$/)
+    assert.equal((await exec(['--level', 'read-only'], 'sh', '-c', 'kill -TERM $$')).code, 143)
+    const missing = await exec(['--level', 'read-only'], '/nonexistent')
+    assert.equal(missing.code, 127)
+    assert.match(missing.stderr, /\/nonexistent: no such file or directory\n$/)
+  })
+
+  test('an interrupt ends the command first', async () => {
+    const script = 'trap "echo ended; exit 3" TERM; echo ready >&2; while :; do sleep 0.05; done'
+    const argv = ['gateway', 'exec', '--host', daemon.place.listen[0], '--level', 'read-only', '--', 'sh', '-c', script]
+    const ran = await runProcess(argv, { when: [/ready/, (pid) => process.kill(pid, 'SIGTERM')] })
+    assert.equal(ran.signal, 'SIGTERM')
+    assert.equal(ran.stdout, 'ended\n')
+  })
+
+  test('another user gets the socket, and can not open that of the daemon', async () => {
+    const socket = daemon.place.listen[0].replace('unix://', '')
+    await chmod(socket, 0o660)
+    const options = ['--level', 'read-only', '--user', 'nobody']
+    const { code, stdout, stderr } = await exec(options, 'sh', '-c', 'id -un; docker version -f {{.Server.Version}}')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^nobody\n\d+\./)
+    assert.doesNotMatch(stderr, /go around the gateway/)
+    const around = await exec(options, 'docker', '--host', daemon.place.listen[0], 'version')
+    assert.match(around.stderr, /permission denied/)
+    const root = await exec(['--level', 'read-only', '--user', 'root'], 'true')
+    assert.match(root.stderr, /^Warning: root can open the socket of the daemon/)
+  })
+
+  test('a command line that can not be meant', async () => {
+    const rows: [argv: string[], says: RegExp][] = [
+      [['--', 'true'], /nothing says what the command may do/],
+      [['--level', 'restricted'], /command/],
+      [['--level', 'root', '--', 'true'], /"root" is not one of its values/],
+      [['--policy', 'p.yaml', '--level', 'restricted', '--', 'true'], /--policy is given, and --level/],
+      [['--policy', 'p.yaml', '--', 'true'], /--as is missing/],
+      [['--level', 'restricted', '--bind', '/nonexistent', '--', 'true'], /no such file or directory/],
+      [['--level', 'restricted', '--user', 'no-such-user', '--', 'true'], /there is no such user/],
+    ]
+    for (const [argv, says] of rows) {
+      const { code, stderr } = await runProcess(['gateway', 'exec', ...argv])
+      assert.match(stderr, says)
+      assert.equal(code, 2, stderr)
+    }
+  })
+})

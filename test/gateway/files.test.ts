@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
+import { FollowedFiles } from '../../lib/gateway/files/follow.ts'
+import { createCrl } from '../../lib/pki.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { credentials, dial, endOf, fakeDaemon, front, newClient, newServerTls, readUntil } from './support/fixture.ts'
+import type { Client, Fronted } from './support/fixture.ts'
+
+const DAY = 86_400_000
+const READ_ONLY = 'version: 1\nrules:\n  - { name: all, who: { any: true }, level: read-only }\n'
+const OTHERS = READ_ONLY.replace('any: true', 'commonName: other')
+
+const NAMES = ['ca', 'cert', 'key', 'crl', 'policy'] as const
+type Paths = Record<(typeof NAMES)[number], string>
+
+let lists = 0
+function crlOf(...revoked: readonly Client[]): string {
+  const entries = revoked.map(({ cert }) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
+  const dates = { thisUpdate: new Date(), nextUpdate: new Date(Date.now() + DAY) }
+  return createCrl(credentials.authority, { revoked: entries, ...dates, number: ++lists }).pem
+}
+
+/** As an administrator replaces a file. */
+async function replace(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
+}
+
+interface Followed extends Fronted {
+  readonly paths: Paths
+  readonly reloads: string[]
+  readonly failures: string[]
+}
+
+async function start(t: TestContext): Promise<Followed> {
+  const folder = await temporaryFolder(t)
+  const paths = Object.fromEntries(NAMES.map((name) => [name, join(folder, name)])) as Paths
+  const { ca, cert, key } = await newServerTls()
+  const texts = { ca, cert, key, crl: crlOf(), policy: READ_ONLY }
+  await Promise.all(NAMES.map((name) => writeFile(paths[name], texts[name])))
+  const followed = await FollowedFiles.read({ tls: paths, crl: [paths.crl], policy: paths.policy })
+  const daemon = await fakeDaemon(t, {
+    answer: (request, response) => {
+      if (request.url?.startsWith('/events') !== true) return void response.end('OK')
+      const timer = setInterval(() => response.write('tick\n'), 20)
+      response.once('close', () => clearInterval(timer))
+    },
+  })
+  const fronted = await front(t, { socketPath: daemon.socketPath }, { ...followed.contents, authorize: undefined })
+  const reloads: string[] = []
+  const failures: string[] = []
+  followed.follow(fronted.gateway, {
+    onReload: (part) => reloads.push(part),
+    onFailure: (part, error) => failures.push(`${part}: ${isDockerMtlsError(error) ? error.code : String(error)}`),
+  })
+  t.after(async () => followed.stop())
+  return { ...fronted, paths, reloads, failures }
+}
+
+/** The status of a ping on a new connection, and the reason of the gateway. `undefined`: the handshake was refused. */
+async function ping(t: TestContext, { port }: Fronted, client?: Client): Promise<string | undefined> {
+  const socket = await dial(t, port, { client }).catch(() => undefined)
+  if (socket === undefined) return undefined
+  socket.write('GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n')
+  const answer = await readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)/)
+  socket.destroy()
+  if (answer === '') return undefined
+  const reason = /x-docker-mtls-reason: (\S+)/i.exec(answer)?.[1]
+  return `${answer.slice(9, 12)}${reason === undefined ? '' : ` ${reason}`}`
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, milliseconds = 10_000): Promise<number> {
+  const began = performance.now()
+  while (!(await holds())) {
+    assert.ok(performance.now() - began < milliseconds, `in vain: ${what}`)
+    await delay(20)
+  }
+  return performance.now() - began
+}
+
+describe('a gateway follows its files', () => {
+  test('a policy is in force within a second', async (t) => {
+    const followed = await start(t)
+    assert.equal(await ping(t, followed), '200')
+    await replace(followed.paths.policy, OTHERS)
+    const milliseconds = await until('refused', async () => (await ping(t, followed)) !== '200')
+    assert.ok(milliseconds < 1_500, `it took ${milliseconds} ms`)
+    assert.equal(await ping(t, followed), '403 IDENTITY_UNKNOWN')
+    assert.deepEqual([followed.reloads, followed.failures], [['policy'], []])
+  })
+
+  test('a policy that is half written changes nothing, is said once, and recovers by itself', async (t) => {
+    const followed = await start(t)
+    await writeFile(followed.paths.policy, OTHERS.slice(0, 20))
+    await until('said', () => followed.failures.length > 0)
+    assert.equal(await ping(t, followed), '200')
+    await delay(1_200)
+    assert.deepEqual([followed.reloads, followed.failures], [[], ['policy: ERR_POLICY_INVALID']])
+    await writeFile(followed.paths.policy, OTHERS)
+    await until('recovered', async () => (await ping(t, followed)) === '403 IDENTITY_UNKNOWN')
+    assert.deepEqual(followed.reloads, ['policy'])
+  })
+
+  test('a policy that is gone stays in force', async (t) => {
+    const followed = await start(t)
+    await rm(followed.paths.policy)
+    await until('said', () => followed.failures.length > 0)
+    assert.deepEqual(followed.failures, ['policy: ERR_FILE_READ'])
+    assert.equal(await ping(t, followed), '200')
+  })
+
+  test('a revocation list refuses its clients and cuts their streams within a second', async (t) => {
+    const followed = await start(t)
+    const bob = await newClient('bob')
+    const stream = await dial(t, followed.port, { client: bob })
+    stream.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await readUntil(stream, 'tick')
+    const ended = endOf(stream)
+    const began = performance.now()
+    await replace(followed.paths.crl, crlOf(bob))
+    await ended
+    assert.ok(performance.now() - began < 1_500, 'the stream was cut too late')
+    assert.equal(await ping(t, followed, bob), undefined)
+    assert.equal(await ping(t, followed), '200')
+  })
+
+  test('without its revocation list everybody is refused, until it is back', async (t) => {
+    const followed = await start(t)
+    await rm(followed.paths.crl)
+    await until('refused', async () => (await ping(t, followed)) === '503 CRL_MISSING')
+    assert.deepEqual(followed.failures, ['revocation lists: ERR_FILE_READ'])
+    await writeFile(followed.paths.crl, crlOf())
+    await until('recovered', async () => (await ping(t, followed)) === '200')
+  })
+
+  test('a revocation list that is older than the one in force is not used, nor one that can not be read', async (t) => {
+    const followed = await start(t)
+    const bob = await newClient('bob')
+    const older = crlOf()
+    await delay(1_100)
+    await replace(followed.paths.crl, crlOf(bob))
+    await until('reloaded', () => followed.reloads.length > 0)
+    await replace(followed.paths.crl, older)
+    await until('said', () => followed.failures.length > 0)
+    await replace(followed.paths.crl, older.slice(0, 200))
+    await until('said, too', () => followed.failures.length > 1)
+    assert.deepEqual(followed.failures, Array(2).fill('revocation lists: ERR_CRL_INVALID'))
+    assert.equal(await ping(t, followed, bob), undefined)
+    assert.equal(await ping(t, followed), '200')
+  })
+
+  test('certificate and key may be replaced one after the other', async (t) => {
+    const followed = await start(t)
+    const { cert, key } = await newServerTls()
+    await replace(followed.paths.key, key)
+    await delay(1_200)
+    assert.equal(await ping(t, followed), '200')
+    await replace(followed.paths.cert, cert)
+    await until('reloaded', () => followed.reloads.includes('certificates'))
+    const socket = await dial(t, followed.port)
+    assert.equal(socket.getPeerX509Certificate()?.fingerprint256, new X509Certificate(cert).fingerprint256)
+    assert.deepEqual(followed.failures, [])
+  })
+
+  test('nobody notices while everything is replaced', async (t) => {
+    const followed = await start(t)
+    let isOver = false
+    const answers: (string | undefined)[] = []
+    const calls = (async () => {
+      while (!isOver) answers.push(await ping(t, followed))
+    })()
+    for (let round = 0; round < 6; round++) {
+      const { cert, key } = await newServerTls()
+      await replace(followed.paths.key, key)
+      await replace(followed.paths.cert, cert)
+      await replace(followed.paths.crl, crlOf())
+      await replace(followed.paths.policy, `${READ_ONLY}# ${round}\n`)
+      const seen = followed.reloads.length
+      await until('reloaded', () => followed.reloads.length >= seen + 3)
+    }
+    isOver = true
+    await calls
+    assert.ok(answers.length > 50, `only ${answers.length} calls`)
+    assert.deepEqual([...new Set(answers)], ['200'])
+    assert.deepEqual(followed.failures, [])
+  })
+})
