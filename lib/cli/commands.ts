@@ -51,7 +51,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'let each client do what a policy allows',
     description:
       'Puts a gateway in front of a daemon: it lets each client do what an access policy allows. run serves clients with mutual ' +
-      'TLS or by a local socket; exec gives one command a socket of its own.',
+      'TLS or by a local socket; render makes it a service; exec gives one command a socket of its own.',
   },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',
@@ -255,6 +255,11 @@ export const COMMANDS: readonly Entry[] = [
     words: ['gateway', 'run'],
     summary: 'serve clients in front of a daemon by a policy',
     load: async () => (await import('./commands/gateway-run.ts')).gatewayRun,
+  },
+  {
+    words: ['gateway', 'render'],
+    summary: 'render the systemd service of a gateway',
+    load: async () => (await import('./commands/gateway-render.ts')).gatewayRender,
   },
   {
     words: ['gateway', 'exec'],

@@ -66,8 +66,8 @@ async function ping(port: number, name: string): Promise<string> {
 
 async function pingBy(options: EndpointOptions): Promise<string> {
   try {
-    const docker = await connect(options, {})
-    await docker.ping().finally(() => docker.close())
+    await using docker = await connect(options, {})
+    await docker.ping()
     return 'OK'
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error

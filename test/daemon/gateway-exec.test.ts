@@ -9,6 +9,10 @@ import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 
+async function leftovers(): Promise<string[]> {
+  return (await readdir(tmpdir())).filter((name) => name.startsWith('docker-mtls-exec-'))
+}
+
 describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () => {
   let daemon: Daemon
   let image: string
@@ -27,11 +31,9 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
   function exec(options: readonly string[], ...command: readonly string[]): Promise<Ran> {
     return runProcess(['gateway', 'exec', '--host', daemon.place.listen[0], ...options, '--', ...command])
   }
-  const leftovers = async (): Promise<string[]> =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith('docker-mtls-exec-'))
 
   test('a command does what the level allows, and nothing more', async () => {
-    const before = await leftovers()
+    const earlier = await leftovers()
     const bind = ['--level', 'restricted', '--bind', work]
     const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
     const fine = await exec(bind, ...run, '-v', `${work}:/work`, image, 'sh', '-c', 'sleep 0.3; cat /work/file')
@@ -42,7 +44,7 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     assert.match(host.stderr, /\nRefused: exec: POST \/v[\d.]+\/containers\/create: 403 HOST_PATH\n/)
     const other = await exec(['--level', 'restricted'], ...run, '-v', `${work}:/work`, image, 'true')
     assert.match(other.stderr, /HOST_PATH/)
-    assert.deepEqual(await leftovers(), before)
+    assert.deepEqual(await leftovers(), earlier)
   })
 
   test('a folder can be bound for reading alone', async () => {

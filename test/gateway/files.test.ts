@@ -169,10 +169,10 @@ describe('a gateway follows its files', () => {
 
   test('nobody notices while everything is replaced', async (t) => {
     const followed = await start(t)
-    let isOver = false
+    const over = new AbortController()
     const answers: (string | undefined)[] = []
     const calls = (async () => {
-      while (!isOver) answers.push(await ping(t, followed))
+      while (!over.signal.aborted) answers.push(await ping(t, followed))
     })()
     for (let round = 0; round < 6; round++) {
       const { cert, key } = await newServerTls()
@@ -183,7 +183,7 @@ describe('a gateway follows its files', () => {
       const seen = followed.reloads.length
       await until('reloaded', () => followed.reloads.length >= seen + 3)
     }
-    isOver = true
+    over.abort()
     await calls
     assert.ok(answers.length > 50, `only ${answers.length} calls`)
     assert.deepEqual([...new Set(answers)], ['200'])

@@ -192,6 +192,30 @@ followed({
   },
 })
 
+followed({
+  guide: 'limited-clients',
+  places: ['desk', 'runner', 'build02.example.com'],
+  prepare: async (office) => {
+    const image =
+      'mkdir -p image/bin && cp "$(command -v busybox)" image/bin/ && for name in sh cat echo sleep true; do ln -s busybox image/bin/$name; done'
+    await office.must('build02.example.com', `${image}\ntar -C image -c . | docker import - site:1.0.0`)
+  },
+  afterwards: {
+    'Start the gateway': async (office) => {
+      assert.equal(await getsIn(office, 'desk', 'build02.example.com', 'docker-mtls/clients/ann'), true)
+      const bare = await office.run('desk', 'curl -sSk --max-time 20 https://build02.example.com:2376/version')
+      assert.match(bare.stdout, /alert certificate required/)
+      const plain = await office.run('desk', 'curl -sS --max-time 20 http://build02.example.com:2376/version')
+      assert.notEqual(plain.code, 0)
+      const holders = await office.must('build02.example.com', 'find /etc/docker-mtls -perm /027')
+      assert.equal(holders, '')
+    },
+    'Change the policy': async (office) => {
+      assert.equal(await getsIn(office, 'desk', 'build02.example.com', 'docker-mtls/clients/ann'), true)
+    },
+  },
+})
+
 const HOST = 'build01.example.com'
 
 /** A client whose key is made on its machine, and stays there. */

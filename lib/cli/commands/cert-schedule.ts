@@ -1,13 +1,12 @@
-import { command as commandPart, option, renderSentence, SELF, type Sentence, sentence } from '../../base/sentence.ts'
+import { command as commandPart, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { promises as fs } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { FileError } from '../../base/errors.ts'
-import type { Schedule, TimerUnit } from '../../keystore/renew/schedule.ts'
+import type { Schedule } from '../../keystore/renew/schedule.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, once } from '../command-line/options.ts'
-import { oldFiles, summaryText } from '../reports/summary.ts'
+import { textsOf } from '../reports/data.ts'
 import { INSTALL_FIRST, isInNpxCache, scriptPath } from '../inputs/script.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
@@ -42,7 +41,9 @@ async function runSchedule(flags: ScheduleFlags, context: Context): Promise<void
     context.answer({ data: { files: units, warnings: textsOf(warnings) }, text, warnings }, flags)
     return
   }
-  await writeUnits(units, flags.write, warnings, flags, context)
+  const { writeUnits } = await import('../reports/units.ts')
+  const steps = ['systemctl daemon-reload', `systemctl enable --now ${units.at(-1)?.name ?? ''}`]
+  await writeUnits(units, { ...flags, write: flags.write, steps, warnings }, context)
 }
 
 function refuse({ cron, write, renew, caPassphraseFile }: ScheduleFlags): void {
@@ -80,10 +81,6 @@ async function scheduleOf(flags: ScheduleFlags, context: Context): Promise<Sched
   }
 }
 
-function textsOf(warnings: readonly Sentence[]): string[] {
-  return warnings.map((warning) => renderSentence(warning))
-}
-
 async function warningsOf(schedule: Schedule): Promise<Sentence[]> {
   const { program, renew } = schedule
   const [, script] = program
@@ -109,37 +106,6 @@ async function lockedWarnings({ folder, passphraseFile }: Schedule): Promise<str
   const locked = paths.find((_, index) => isEncryptedKey(keys[index] ?? ''))
   if (locked === undefined) return []
   return [`${locked} is encrypted, so the job can't renew without its passphrase. Add  --ca-passphrase-file FILE`]
-}
-
-async function writeUnits(
-  units: readonly TimerUnit[],
-  folder: string,
-  warnings: readonly Sentence[],
-  flags: ScheduleFlags,
-  context: Context,
-): Promise<void> {
-  const { planFile, putFile, differs } = await import('../../base/rendered-file.ts')
-  const { intoSystemFolder } = await import('../../base/system-folder.ts')
-  const { PUBLIC_MODE } = await import('../../base/files.ts')
-  const planned = await Promise.all(units.map(({ name, text }) => planFile(join(folder, name), text, PUBLIC_MODE)))
-  const taken = planned.find(differs)
-  if (taken !== undefined && flags.force !== true) {
-    throw new FileError('ERR_FILE_EXISTS', {
-      tried: `writing ${taken.path}`,
-      got: 'a different file of that name exists',
-      todo: sentence`Replace it with ${option('force', 'true')} (the old file is kept).`,
-    })
-  }
-  const written = []
-  for (const file of planned) written.push(await intoSystemFolder(file.path, () => putFile(file, flags.force === true)))
-  const summaries = written.map(({ action, path, keptAside }) =>
-    summaryText({ action, path, about: oldFiles(keptAside) }, context),
-  )
-  const steps = ['systemctl daemon-reload', `systemctl enable --now ${units.at(-1)?.name ?? ''}`]
-  const next = `\n${context.paint('bold', 'Once they are in /etc/systemd/system, as root:')}\n${steps.map((step) => `  ${step}\n`).join('')}`
-  const files = written.map((file, index) => ({ ...units[index], ...file, path: resolve(file.path) }))
-  const data = { files, warnings: textsOf(warnings) }
-  context.answer({ data, text: `${summaries.join('\n')}\n${next}`, warnings }, flags)
 }
 
 function define(command: Command, context: Context): void {

@@ -19,7 +19,7 @@ import { readPolicyFile } from '../inputs/policy-file.ts'
 import { findUser, type HostUser } from '../inputs/user.ts'
 import { gatewayLog } from '../reports/gateway.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
-import { Interrupted, SIGINT_CODE } from '../terminal/io.ts'
+import { SIGINT_CODE, type Interrupted } from '../terminal/io.ts'
 
 interface ExecFlags extends ConnectFlags {
   readonly level?: Level

@@ -1,3 +1,4 @@
+import { renderSentence, type Sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { FileResult } from '../../base/rendered-file.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
@@ -47,4 +48,9 @@ export function issuedData(issued: {
     keptAside: keptData(issued.keptAside),
     notes: issued.notes,
   }
+}
+
+/** Warnings for --json. */
+export function textsOf(warnings: readonly Sentence[]): string[] {
+  return warnings.map((warning) => renderSentence(warning))
 }

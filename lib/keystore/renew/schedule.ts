@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { shellLine } from '../../base/quoting/posix.ts'
-import { quoteArgument, quoteExecutable } from '../../daemon-config/unit/words.ts'
+import { execLine, HARDENED, hiddenFolders, type Unit } from '../../daemon-config/unit/service.ts'
+import { quoteArgument } from '../../daemon-config/unit/words.ts'
 import { ArgumentError } from '../../base/errors.ts'
 import { option, sentence } from '../../base/sentence.ts'
 
@@ -22,12 +23,6 @@ export interface Schedule {
   readonly uid: number
 }
 
-/** A systemd unit. */
-export interface TimerUnit {
-  readonly name: string
-  readonly text: string
-}
-
 const NAME = 'docker-mtls-certificates'
 
 /** The command lines, in the order in which they run. */
@@ -47,7 +42,7 @@ function commands({ program, folder, within, renew, prometheus, passphraseFile }
  *
  * @throws {@link DaemonError} ERR_PATH_INVALID for a path that a unit can't contain
  */
-export function renderTimer(schedule: Schedule): TimerUnit[] {
+export function renderTimer(schedule: Schedule): Unit[] {
   return [
     { name: `${NAME}.service`, text: service(schedule) },
     { name: `${NAME}.timer`, text: timer(schedule) },
@@ -66,9 +61,10 @@ function service(schedule: Schedule): string {
     ...(uid === 0 ? [] : [`User=${uid}`]),
     ...commands(schedule).map((command) => `ExecStart=${execLine(command)}`),
     ...HARDENED,
-    `ProtectHome=${pathsOf(schedule).some(isBelow(HOMES)) ? 'read-only' : 'yes'}`,
-    // A private /tmp would hide files in the shared one.
-    ...(pathsOf(schedule).some(isBelow(TEMPORARY)) ? [] : ['PrivateTmp=yes']),
+    'CapabilityBoundingSet=',
+    'PrivateNetwork=yes',
+    'RestrictAddressFamilies=AF_UNIX',
+    ...hiddenFolders(pathsOf(schedule)),
     ...writes.map((path) => `ReadWritePaths=${quoteArgument(path, { variables: false })}`),
   ]
   return `${lines.join('\n')}\n`
@@ -95,43 +91,6 @@ function description({ renew, within }: Schedule): string {
   return renew
     ? `docker-mtls: renew certificates that are due, and fail if one expires within ${within}`
     : `docker-mtls: fail if a certificate expires within ${within}`
-}
-
-function execLine([node = '', ...args]: readonly string[]): string {
-  return [quoteExecutable(node), ...args.map((arg) => quoteArgument(arg))].join(' ')
-}
-
-/** systemd.exec(5). Without MemoryDenyWriteExecute=, because V8 writes the code that it runs. */
-const HARDENED = [
-  'UMask=0077',
-  'NoNewPrivileges=yes',
-  'CapabilityBoundingSet=',
-  'ProtectSystem=strict',
-  'PrivateNetwork=yes',
-  'PrivateDevices=yes',
-  'ProtectClock=yes',
-  'ProtectHostname=yes',
-  'ProtectKernelTunables=yes',
-  'ProtectKernelModules=yes',
-  'ProtectKernelLogs=yes',
-  'ProtectControlGroups=yes',
-  'RestrictAddressFamilies=AF_UNIX',
-  'RestrictNamespaces=yes',
-  'RestrictRealtime=yes',
-  'RestrictSUIDSGID=yes',
-  'LockPersonality=yes',
-  'SystemCallArchitectures=native',
-  'SystemCallFilter=@system-service',
-  // V8 tries pkey_alloc, which isn't in that set, and works without it: it must get an error instead of being killed.
-  'SystemCallErrorNumber=EPERM',
-] as const
-
-/** The folders that ProtectHome= hides, and those that PrivateTmp= hides. */
-const HOMES = ['/home', '/root', '/run/user']
-const TEMPORARY = ['/tmp', '/var/tmp']
-
-function isBelow(folders: readonly string[]): (path: string) => boolean {
-  return (path) => folders.some((folder) => path.startsWith(`${folder}/`))
 }
 
 function pathsOf({ program, folder, prometheus, passphraseFile }: Schedule): string[] {

@@ -1,0 +1,100 @@
+import type { Command } from 'commander'
+import { resolve } from 'node:path'
+import { SELF, sentence } from '../../base/sentence.ts'
+import { quoted } from '../../base/text.ts'
+import { TLS_PORT } from '../../base/ports.ts'
+import { parseListen } from '../../daemon-config/listen.ts'
+import { renderGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addJson, many, once } from '../command-line/options.ts'
+import { usageError } from '../errors.ts'
+import { INSTALL_FIRST, isInNpxCache, scriptPath } from '../inputs/script.ts'
+import { textsOf } from '../reports/data.ts'
+
+interface RenderFlags {
+  readonly from?: string
+  readonly policy?: string
+  readonly crl?: readonly string[]
+  readonly listen?: string
+  readonly socket?: string
+  readonly user?: string
+  readonly group?: string
+  readonly write?: string
+  readonly force?: true
+  readonly json?: true
+}
+
+const FOLDER = '/etc/docker-mtls'
+const USER = 'docker-mtls'
+const SOCKET = '/run/docker.sock'
+
+async function runRender(flags: RenderFlags, context: Context): Promise<void> {
+  const { from = FOLDER, listen = `0.0.0.0:${TLS_PORT}`, socket = SOCKET, user = USER, group = 'docker' } = flags
+  const folder = resolve(from)
+  const policy = resolve(flags.policy ?? `${folder}/policy.yaml`)
+  const script = await scriptPath()
+  const unit = renderGatewayUnit({
+    program: [process.execPath, script],
+    policy,
+    folder,
+    crl: flags.crl?.map((path) => resolve(path)),
+    listen: parseListen(listen).slice('tcp://'.length),
+    socket: resolve(socket),
+    user: account('--user', user),
+    group: account('--group', group),
+  })
+  const warnings = isInNpxCache(script)
+    ? [sentence`${script} is in the cache of npx, which npm may empty. ${INSTALL_FIRST}`]
+    : []
+  if (flags.write === undefined) {
+    const text = `# /etc/systemd/system/${unit.name}\n${unit.text}`
+    context.answer({ data: { files: [unit], warnings: textsOf(warnings) }, text, warnings }, flags)
+    return
+  }
+  const { writeUnits } = await import('../reports/units.ts')
+  const steps = [
+    `useradd --system --no-create-home --shell /usr/sbin/nologin ${user}`,
+    `chgrp -R ${user} ${folder}`,
+    `chmod -R u=rwX,g=rX,o= ${folder}`,
+    'systemctl daemon-reload',
+    `systemctl enable --now ${unit.name}`,
+  ]
+  await writeUnits([unit], { ...flags, write: flags.write, steps, warnings }, context)
+}
+
+/** As useradd(8) of Debian accepts names, so that they need no quotes in a unit or in a shell. */
+function account(flag: string, name: string): string {
+  if (/^[a-z_][a-z0-9_-]{0,31}$/.test(name)) return name
+  throw usageError(
+    `the option ${flag}`,
+    `${quoted(name)} is not the name of an account`,
+    'Give a name such as docker-mtls.',
+  )
+}
+
+function define(command: Command, context: Context): void {
+  command
+    .option('--from <dir>', `the folder with the server's files (default: ${FOLDER})`, once('--from'))
+    .option('--policy <file>', 'the policy (default: policy.yaml in that folder)', once('--policy'))
+    .option('--crl <file>', 'a revocation list; repeatable (default: crl.pem in that folder)', many('--crl'))
+    .option('--listen <addr:port>', `where clients connect (default: 0.0.0.0:${TLS_PORT})`, once('--listen'))
+    .option('--socket <path>', `the daemon's local socket (default: ${SOCKET})`, once('--socket'))
+    .option('--user <name>', `the user of the service (default: ${USER})`, once('--user'))
+    .option('--group <name>', 'the group that can open that socket (default: docker)', once('--group'))
+    .option('--write <dir>', 'write the unit into this folder', once('--write'))
+    .option('--force', 'replace a unit that differs; the old one is kept beside it, with a date')
+  addJson(command).action((flags: RenderFlags) => runRender(flags, context))
+}
+
+export const gatewayRender: CommandSpec = {
+  description:
+    'Prints the systemd service of a gateway in front of the daemon of this server. It runs as a user of its own, without ' +
+    "capabilities, and can write nowhere; only the group of the daemon's socket lets it do its work. Nothing is installed; " +
+    '--write creates the unit file, and shows what to do next.',
+  examples: [
+    [sentence`${SELF} gateway render`, 'print the unit, with all files in /etc/docker-mtls'],
+    [sentence`${SELF} gateway render --write /etc/systemd/system`, 'as root; then do what the output shows'],
+  ],
+  json: '{ files: [{ name, text }], warnings }, with --write each file has path, action and keptAside too',
+  define,
+}

@@ -1,0 +1,74 @@
+import { dirname } from 'node:path'
+import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
+
+/** The service of a gateway. All paths are absolute. */
+export interface GatewayService {
+  /** Node, and the script to run. */
+  readonly program: readonly [node: string, script: string]
+  readonly policy: string
+  /** The folder with ca.pem, server-cert.pem and server-key.pem. */
+  readonly folder: string
+  /** Undefined: crl.pem in the folder, if there is one. */
+  readonly crl?: readonly string[] | undefined
+  /** An address and a port. */
+  readonly listen: string
+  /** The path of the daemon's local socket. */
+  readonly socket: string
+  readonly user: string
+  /** The group of the daemon's socket. */
+  readonly group: string
+}
+
+/** The name of the unit. */
+export const GATEWAY_UNIT = 'docker-mtls-gateway.service'
+
+/** Ports below it need a capability: ip(7). */
+const FIRST_FREE_PORT = 1024
+
+/**
+ * Renders the systemd service of a gateway: as a user of its own, without any capability, and without any folder that it could
+ * write to. It may open the daemon's socket, because its group is that of the socket.
+ *
+ * @throws {@link DaemonError} ERR_PATH_INVALID for a path that a unit can't contain
+ */
+export function renderGatewayUnit(service: GatewayService): Unit {
+  const { program, policy, folder, crl = [], user, group, listen } = service
+  const lines = [
+    '[Unit]',
+    'Description=docker-mtls: gateway in front of dockerd',
+    'After=network-online.target docker.service',
+    'Wants=network-online.target',
+    // It ends when the daemon can't be reached at the start, and may have to try for long.
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    'Type=exec',
+    `User=${user}`,
+    `SupplementaryGroups=${group}`,
+    `ExecStart=${execLine(commandOf(service))}`,
+    'Restart=always',
+    'RestartSec=1',
+    ...HARDENED,
+    `CapabilityBoundingSet=${portOf(listen) < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : ''}`,
+    ...(portOf(listen) < FIRST_FREE_PORT ? ['AmbientCapabilities=CAP_NET_BIND_SERVICE'] : ['PrivateUsers=yes']),
+    'SystemCallFilter=~@privileged @resources',
+    'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
+    'ProtectProc=invisible',
+    'ProcSubset=pid',
+    'RemoveIPC=yes',
+    ...hiddenFolders([...program, policy, `${folder}/.`, ...crl.map((path) => `${dirname(path)}/.`)]),
+    '',
+    '[Install]',
+    'WantedBy=multi-user.target',
+  ]
+  return { name: GATEWAY_UNIT, text: `${lines.join('\n')}\n` }
+}
+
+function commandOf({ program, policy, folder, crl = [], listen, socket }: GatewayService): string[] {
+  const files = ['--policy', policy, '--from', folder, ...crl.flatMap((path) => ['--crl', path])]
+  return [...program, 'gateway', 'run', ...files, '--listen', listen, '--host', `unix://${socket}`]
+}
+
+function portOf(listen: string): number {
+  return Number(/:(\d+)$/.exec(listen)?.[1])
+}

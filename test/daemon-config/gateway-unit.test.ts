@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
+import { splitWords } from '../../lib/daemon-config/unit/words.ts'
+import { runCommand } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+const PLAIN: GatewayService = {
+  program: ['/usr/bin/node', '/usr/lib/node_modules/docker-mtls/dist/cli/main.js'],
+  policy: '/etc/docker-mtls/policy.yaml',
+  folder: '/etc/docker-mtls',
+  listen: '0.0.0.0:2376',
+  socket: '/run/docker.sock',
+  user: 'docker-mtls',
+  group: 'docker',
+}
+
+const settings = (service: GatewayService, name: string): string[] =>
+  [...renderGatewayUnit(service).text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map(([, value = '']) => value)
+
+describe('the service of a gateway', () => {
+  test('runs gateway run, by absolute paths', () => {
+    for (const folder of ['/etc/docker-mtls', '/srv/a b', '/srv/%h', '/srv/$HOME', `/srv/it's "q"`]) {
+      const service = { ...PLAIN, folder, crl: [`${folder}/one.pem`, '/srv/two.pem'] }
+      const files = ['--policy', PLAIN.policy, '--from', folder, '--crl', `${folder}/one.pem`, '--crl', '/srv/two.pem']
+      const ends = ['--listen', '0.0.0.0:2376', '--host', 'unix:///run/docker.sock']
+      const wanted = [...PLAIN.program, 'gateway', 'run', ...files, ...ends]
+      const [line = ''] = settings(service, 'ExecStart')
+      assert.deepEqual(
+        splitWords(line).map(({ literal }) => literal),
+        wanted,
+      )
+    }
+    assert.throws(() => renderGatewayUnit({ ...PLAIN, folder: '/srv/a\nb' }), { code: 'ERR_PATH_INVALID' })
+  })
+
+  test('has a capability only for a port that needs one', () => {
+    assert.deepEqual(settings(PLAIN, 'CapabilityBoundingSet'), [''])
+    assert.deepEqual(settings(PLAIN, 'AmbientCapabilities'), [])
+    const low = { ...PLAIN, listen: '[::]:443' }
+    assert.deepEqual(settings(low, 'CapabilityBoundingSet'), ['CAP_NET_BIND_SERVICE'])
+    assert.deepEqual(settings(low, 'AmbientCapabilities'), ['CAP_NET_BIND_SERVICE'])
+  })
+
+  test('sees homes and temporary folders only where its files are there', () => {
+    assert.deepEqual([settings(PLAIN, 'ProtectHome'), settings(PLAIN, 'PrivateTmp')], [['yes'], ['yes']])
+    const below = { ...PLAIN, folder: '/root/gateway', policy: '/tmp/policy.yaml' }
+    assert.deepEqual([settings(below, 'ProtectHome'), settings(below, 'PrivateTmp')], [['read-only'], []])
+  })
+
+  test('systemd rates its exposure below 2.0', { skip: lacks('systemd-analyze') }, async (t) => {
+    for (const [listen, most] of [
+      ['0.0.0.0:2376', 1.3],
+      ['0.0.0.0:443', 1.6],
+    ] as const) {
+      const unit = renderGatewayUnit({ ...PLAIN, listen })
+      const path = join(await temporaryFolder(t), unit.name)
+      await writeFile(path, unit.text)
+      const { stdout, stderr } = await runCommand('systemd-analyze', ['security', '--offline=true', '--no-pager', path])
+      const rated = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(stdout)?.[1])
+      assert.ok(rated > 0 && rated <= most, `${rated} ${stderr}`)
+      assert.doesNotMatch(stderr, /unknown|ignoring/i)
+    }
+  })
+})

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
+import { connect } from '../../lib/index.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { bootMachine, type Machine } from './machine.ts'
+import { lacksMachine } from './requirements.ts'
+import { cli } from './support/cli.ts'
+import { deskIn, type Desk } from './support/setup.ts'
+
+const base = await temporaryFolder()
+
+const HOST = 'tcp://build01:2376'
+const FOLDER = '/etc/docker-mtls'
+const UNIT = 'docker-mtls-gateway'
+const policyFor = (name: string): string =>
+  `version: 1\nrules:\n  - { name: only, who: { commonName: ${name} }, level: read-only }\n`
+
+describe('the gateway as a service', { skip: lacksMachine() }, () => {
+  let machine: Machine
+  let desk: Desk
+  let steps: string[]
+
+  before(async () => {
+    machine = await bootMachine({ docker: true, node: true, name: 'build01', network: { address: '10.77.0.2' } })
+    desk = deskIn(await mkdtemp(join(base, 'desk-')))
+    const init = await desk.run(['init', 'build01', '10.77.0.2', '--client', 'ann', '--client', 'bob'])
+    assert.equal(init.code, 0, init.stderr)
+    for (const name of ['ca.pem', 'server-cert.pem', 'server-key.pem']) {
+      const text = await readFile(join(desk.folder, 'docker-mtls/server', name))
+      await machine.write(join(FOLDER, name), text, 0o600)
+    }
+    await machine.write(join(FOLDER, 'policy.yaml'), policyFor('ann'))
+  })
+  after(() => machine?.stop())
+
+  /** What the daemon says to a client, or the code of the error. */
+  async function asks(name: string): Promise<string> {
+    try {
+      await using docker = await connect({ host: HOST, certPath: join(desk.folder, 'docker-mtls/clients', name) }, {})
+      return (await docker.system.info()).OSType ?? ''
+    } catch (error) {
+      if (isDockerMtlsError(error)) return error.code
+      throw error
+    }
+  }
+
+  async function until(name: string, answer: string): Promise<void> {
+    let last = ''
+    for (let round = 0; round < 100; round++) {
+      last = await asks(name)
+      if (last === answer) return
+      await delay(100)
+    }
+    assert.fail(`${name} gets ${last}, not ${answer}`)
+  }
+
+  const property = async (name: string): Promise<string> =>
+    (await machine.must(['systemctl', 'show', UNIT, '--value', '-p', name])).trim()
+
+  test('gateway render shows the steps, and they suffice', async () => {
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'render', '--write', '/etc/systemd/system'])
+    assert.equal(code, 0, stderr)
+    steps =
+      stdout
+        .split(/as root:\n/)[1]
+        ?.match(/^ {2}\S.*$/gm)
+        ?.map((line) => line.trim()) ?? []
+    assert.equal(steps.length, 5, stdout)
+    for (const step of steps) await machine.must(['sh', '-c', step])
+    await until('ann', 'linux')
+    assert.match(await asks('bob'), /^ERR_/)
+  })
+
+  test('it runs as a user of its own, and systemd rates its exposure below 2.0', async () => {
+    assert.equal(await property('User'), 'docker-mtls')
+    const pid = await property('MainPID')
+    const status = await machine.read(`/proc/${pid}/status`)
+    assert.match(status, /^CapEff:\t0+$/m)
+    assert.match(status, /^NoNewPrivs:\t1$/m)
+    const rated = await machine.must(['systemd-analyze', 'security', '--no-pager', UNIT])
+    const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(rated)?.[1])
+    assert.ok(exposure > 0 && exposure < 2, rated)
+  })
+
+  test('a new policy needs no restart', async () => {
+    const pid = await property('MainPID')
+    await machine.write(join(FOLDER, 'policy.yaml'), policyFor('bob'), 0o644)
+    await until('bob', 'linux')
+    assert.match(await asks('ann'), /^ERR_/)
+    await machine.write(join(FOLDER, 'policy.yaml'), policyFor('ann'), 0o644)
+    await until('ann', 'linux')
+    assert.equal(await property('MainPID'), pid)
+  })
+
+  test('it is back when it was killed, when the daemon was restarted, and after a boot', async () => {
+    await machine.must(['systemctl', 'kill', '--signal=KILL', UNIT])
+    await until('ann', 'linux')
+    await machine.must(['systemctl', 'restart', 'docker'])
+    await until('ann', 'linux')
+    await machine.reboot()
+    await until('ann', 'linux')
+    assert.match(await asks('bob'), /^ERR_/)
+  })
+})
