@@ -169,11 +169,11 @@ export const gatewayExec: CommandSpec = {
     'the command. Run it as a user who can open neither the socket of the daemon nor the keys:  --user NAME  does so.',
   examples: [
     [
-      sentence`${SELF} gateway exec --level restricted --bind . -- docker run --rm -v "$PWD:/src" alpine ls /src`,
+      sentence`${SELF} gateway exec --level restricted --bind . -- ./agent.sh`,
       'this folder, and no way to become root',
     ],
     [
-      sentence`${SELF} gateway exec --policy policy.yaml --as agent --user agent -- ./agent.sh`,
+      sentence`${SELF} gateway exec --policy p.yaml --as agent --user bot -- ./agent.sh`,
       'by a policy, as another user',
     ],
   ],

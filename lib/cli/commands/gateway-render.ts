@@ -3,8 +3,6 @@ import { resolve } from 'node:path'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 import { TLS_PORT } from '../../base/ports.ts'
-import { parseListen } from '../../daemon-config/listen.ts'
-import { renderGatewayUnit } from '../../daemon-config/gateway-unit.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
@@ -32,6 +30,8 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { from = FOLDER, listen = `0.0.0.0:${TLS_PORT}`, socket = SOCKET, user = USER, group = 'docker' } = flags
   const folder = resolve(from)
   const policy = resolve(flags.policy ?? `${folder}/policy.yaml`)
+  const { parseListen } = await import('../../daemon-config/listen.ts')
+  const { renderGatewayUnit } = await import('../../daemon-config/gateway-unit.ts')
   const script = await scriptPath()
   const unit = renderGatewayUnit({
     program: [process.execPath, script],

@@ -1,11 +1,9 @@
 import type { Command } from 'commander'
 import { once as onceEmitted } from 'node:events'
 import { join } from 'node:path'
-import { findServerFolder, SERVER_FILES } from '../../apply/server-folder.ts'
 import { readIfThere } from '../../base/files.ts'
 import { option, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
-import { parseListen } from '../../daemon-config/listen.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import type { DockerClient } from '../../engine/client.ts'
@@ -33,7 +31,7 @@ interface RunFlags extends ConnectFlags {
 const WHERE = sentence`${SELF} gateway run`
 
 async function runGateway(flags: RunFlags, context: Context): Promise<void> {
-  const listen = listenOf(flags)
+  const listen = await listenOf(flags)
   const files = await filesOf(flags, context)
   const { FollowedFiles } = await import('../../gateway/files/follow.ts')
   const followed = await FollowedFiles.read(files)
@@ -68,7 +66,7 @@ async function serve(serving: Serving, flags: RunFlags, context: Context): Promi
   }
 }
 
-function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): GatewayListen {
+async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): Promise<GatewayListen> {
   if (socket === undefined) {
     if (as !== undefined || groupMayOpen !== undefined)
       throw usageError(
@@ -76,6 +74,7 @@ function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): Ga
         '--as and --group-may-open are for a local socket',
         'Add  --socket PATH , or leave them out.',
       )
+    const { parseListen } = await import('../../daemon-config/listen.ts')
     const { hostname, port } = new URL(parseListen(listen ?? `0.0.0.0:${TLS_PORT}`))
     return { host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port) }
   }
@@ -93,6 +92,7 @@ function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): Ga
 async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles> {
   const { policy, socket, crl } = flags
   if (socket !== undefined) return { policy, crl: [] }
+  const { findServerFolder, SERVER_FILES } = await import('../../apply/server-folder.ts')
   const folder = await findServerFolder(flags.from)
   if (folder === undefined)
     throw usageError(
