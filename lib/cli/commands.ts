@@ -47,6 +47,10 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'Checks and tries access policies: files that say which client certificate may do what on a daemon. docker-mtls/policy ' +
       'decides by them in your own code.',
   },
+  gateway: {
+    summary: 'work with the gateway that enforces a policy',
+    description: 'Works with the gateway, the server in front of a daemon that enforces an access policy.',
+  },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',
     description: 'Makes docker-mtls a plugin of the docker command, so that you can run it as  docker mtls .',
@@ -244,6 +248,11 @@ export const COMMANDS: readonly Entry[] = [
     words: ['policy', 'test'],
     summary: 'try what a policy says about a docker command or a request',
     load: async () => (await import('./commands/policy-test.ts')).policyTest,
+  },
+  {
+    words: ['gateway', 'log'],
+    summary: 'verify that an audit log is as it was written',
+    load: async () => (await import('./gateway/log.ts')).gatewayLog,
   },
   {
     words: ['plugin', 'install'],
