@@ -9,19 +9,33 @@ export type {
   GatewayTls,
 } from './gateway/options.ts'
 export type { GatewayReason } from './gateway/refusal.ts'
+export type { AuditLog, AuditLogOptions } from './gateway/log/interface.ts'
+export { openAuditLog } from './gateway/log/open.ts'
+export { verifyAuditLog, type LogVerification } from './gateway/log/verify.ts'
+export type { LogFault } from './gateway/log/walk.ts'
+export { createMetrics } from './gateway/metrics/create.ts'
+export type { Metrics, MetricsOptions } from './gateway/metrics/interface.ts'
+export type {
+  ConnectionCut,
+  GatewayChanged,
+  GatewayEvent,
+  GatewayFailure,
+  HandshakeRefused,
+  RequestBegan,
+  RequestEnded,
+  RequestFacts,
+} from './gateway/events.ts'
 export type {
   Allowed,
   AskedRequest,
-  ConnectionCut,
-  GatewayEvent,
-  GatewayFailure,
+  Decided,
+  FoundReason,
   GatewayIdentity,
-  HandshakeRefused,
   InspectKind,
   Refused,
-  RequestEnded,
   SentInstead,
   Verdict,
+  VerdictNotes,
 } from './gateway/types.ts'
 export type { ConnectionSource, EndpointAndIdentity } from './interop/source.ts'
 export {

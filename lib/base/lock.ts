@@ -18,22 +18,35 @@ const RETRY_MS = 20
  * @throws {@link FileError} ERR_FILE_WRITE if another process holds the lock too long
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, what = 'that context'): Promise<T> {
-  await acquire(path, what)
+  const release = await holdLock(path, what, WAIT_MS)
   try {
     return await work()
   } finally {
-    // If it can't be removed, the lock is stale as soon as this process exits.
-    await fs.rm(path, { force: true }).catch(() => undefined)
+    await release()
   }
 }
 
-async function acquire(path: string, what: string): Promise<void> {
+/**
+ * Takes a lock for longer than one call.
+ *
+ * @param what - the locked thing, for the message
+ * @param wait - for another process, in milliseconds
+ * @returns what releases it
+ * @throws {@link FileError} ERR_FILE_WRITE if another process holds the lock
+ */
+export async function holdLock(path: string, what: string, wait: number): Promise<() => Promise<void>> {
+  await acquire(path, what, wait)
+  // If it can't be removed, the lock is stale as soon as this process exits.
+  return () => fs.rm(path, { force: true }).catch(() => undefined)
+}
+
+async function acquire(path: string, what: string, wait: number): Promise<void> {
   for (const start = Date.now(); ; await delay(RETRY_MS)) {
     // To look first is cheaper than to write in vain, which flushes the disk.
     const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
     if (owner === undefined && (await create(path))) return
     if (owner !== undefined && (await hasEnded(Number(owner), path))) await removeStale(path, owner)
-    else if (Date.now() - start > WAIT_MS) throw stillHeld(path, owner, what)
+    else if (Date.now() - start > wait) throw stillHeld(path, owner, what)
   }
 }
 

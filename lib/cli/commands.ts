@@ -51,7 +51,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'let each client do what a policy allows',
     description:
       'Puts a gateway in front of a daemon: it lets each client do what an access policy allows. run serves clients with mutual ' +
-      'TLS or by a local socket; render makes it a service; exec gives one command a socket of its own.',
+      'TLS or by a local socket; render makes it a service; exec gives one command a socket of its own; log verifies the audit log.',
   },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',
@@ -265,6 +265,11 @@ export const COMMANDS: readonly Entry[] = [
     words: ['gateway', 'exec'],
     summary: 'run a command with a socket of its own',
     load: async () => (await import('./commands/gateway-exec.ts')).gatewayExec,
+  },
+  {
+    words: ['gateway', 'log'],
+    summary: 'verify that an audit log is as it was written',
+    load: async () => (await import('./commands/gateway-log.ts')).gatewayLog,
   },
   {
     words: ['plugin', 'install'],

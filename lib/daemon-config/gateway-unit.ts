@@ -22,12 +22,14 @@ export interface GatewayService {
 /** The name of the unit. */
 export const GATEWAY_UNIT = 'docker-mtls-gateway.service'
 
+const LOGS = 'docker-mtls'
+
 /** Ports below it need a capability: ip(7). */
 const FIRST_FREE_PORT = 1024
 
 /**
- * Renders the systemd service of a gateway: as a user of its own, without any capability, and without any folder that it could
- * write to. It may open the daemon's socket, because its group is that of the socket.
+ * Renders the systemd service of a gateway: as a user of its own, without any capability. It can write to
+ * the folder of its audit log alone. It may open the daemon's socket, because its group is that of the socket.
  *
  * @throws {@link DaemonError} ERR_PATH_INVALID for a path that a unit can't contain
  */
@@ -55,6 +57,9 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX',
     'ProtectProc=invisible',
     'ProcSubset=pid',
+    // /var/log/docker-mtls, of this user.
+    `LogsDirectory=${LOGS}`,
+    'LogsDirectoryMode=0700',
     'RemoveIPC=yes',
     ...hiddenFolders([...program, policy, `${folder}/.`, ...crl.map((path) => `${dirname(path)}/.`)]),
     '',
@@ -66,7 +71,18 @@ export function renderGatewayUnit(service: GatewayService): Unit {
 
 function commandOf({ program, policy, folder, crl = [], listen, socket }: GatewayService): string[] {
   const files = ['--policy', policy, '--from', folder, ...crl.flatMap((path) => ['--crl', path])]
-  return [...program, 'gateway', 'run', ...files, '--listen', listen, '--host', `unix://${socket}`]
+  return [
+    ...program,
+    'gateway',
+    'run',
+    ...files,
+    '--listen',
+    listen,
+    '--host',
+    `unix://${socket}`,
+    '--log',
+    `/var/log/${LOGS}/audit.log`,
+  ]
 }
 
 function portOf(listen: string): number {

@@ -6,6 +6,7 @@ import type { Policy } from '../policy/file/types.ts'
 import type { Json, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
+import { decidedBy, MOST_REASONS } from './decided.ts'
 import type { AskedRequest, GatewayIdentity, SentInstead, Verdict } from './types.ts'
 
 /**
@@ -32,7 +33,10 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
       request,
       async ({ kind, name }) => (await asked.inspect(kind, name)) as Json,
     )
-    return decision.verdict === 'allow' ? { allow: true, send: sendInstead(decision, body) } : refused(decision)
+    const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(textOf) }
+    return decision.verdict === 'allow'
+      ? { allow: true, send: sendInstead(decision, body), ...notes }
+      : { ...refused(decision), ...notes }
   }
 }
 
@@ -44,9 +48,6 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
   if (body === undefined || body === 'unseen') return { method, target }
   return { method, target, body: Buffer.from(written.body ?? '') }
 }
-
-/** A body may have thousands of faults. */
-const MOST_REASONS = 10
 
 function refused({ rule, level, reasons }: Decision): Verdict {
   const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
@@ -7,6 +8,7 @@ import type { GatewayIdentity } from './types.ts'
 interface Open {
   /** The gateway itself has answered it. */
   readonly isRefused: boolean
+  readonly kind: 'requests' | 'streams'
   /** What came after its head is no HTTP. */
   malformed(refused: Refusal): void
 }
@@ -20,16 +22,32 @@ export class Connection {
   readonly key: string
   /** For events. */
   readonly name: string
-  readonly #socket: Duplex
+  readonly #socket: Socket
+  #received = 0
+  #sent = 0
   /** More than one only if the client doesn't wait for answers. */
   readonly open = new Set<Open>()
 
-  constructor(socket: Duplex, from: Peer | string) {
+  constructor(socket: Socket, from: Peer | string) {
     this.#socket = socket
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = typeof from === 'string' ? `socket ${from}` : from.key
     this.name = typeof from === 'string' ? from : from.subject
+  }
+
+  /** For events. */
+  get fingerprint(): string | undefined {
+    return this.peer?.fingerprint
+  }
+
+  /** The bytes since the last call, without those of TLS. */
+  takeBytes(): { readonly bytesIn: number; readonly bytesOut: number } {
+    const { bytesRead, bytesWritten } = this.#socket
+    const taken = { bytesIn: bytesRead - this.#received, bytesOut: bytesWritten - this.#sent }
+    this.#received = bytesRead
+    this.#sent = bytesWritten
+    return taken
   }
 
   /** Whether the daemon has a part in something that is open. */
@@ -51,7 +69,14 @@ export class Connections {
     return this.#connections.values()
   }
 
-  add(socket: Duplex, from: Peer | string, closed: (connection: Connection) => void = () => {}): Connection {
+  /** What is open now. */
+  countOpen(): { readonly connections: number; readonly requests: number; readonly streams: number } {
+    const kinds = [...this.#connections.values()].flatMap(({ open }) => [...open].map(({ kind }) => kind))
+    const streams = kinds.filter((kind) => kind === 'streams').length
+    return { connections: this.#connections.size, requests: kinds.length - streams, streams }
+  }
+
+  add(socket: Socket, from: Peer | string, closed: (connection: Connection) => void = () => {}): Connection {
     const connection = new Connection(socket, from)
     this.#connections.set(socket, connection)
     socket.once('close', () => {

@@ -7,6 +7,7 @@ import { laneOf } from '../transport/lanes.ts'
 import { answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
 import type { Connection } from './connections.ts'
+import type { GatewayEvent, RequestBegan } from './events.ts'
 import { fieldsForDaemon } from './fields.ts'
 import { forward } from './forward.ts'
 import { inspectThing } from './inspect.ts'
@@ -14,8 +15,10 @@ import type { GatewayLimits, GatewayOptions } from './options.ts'
 import type { Quotas } from './quota.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
-import type { Allowed, AskedRequest, GatewayEvent, SentInstead } from './types.ts'
-import { readVerdict } from './verdict.ts'
+import { RequestRecord } from './record.ts'
+import type { AskedRequest, SentInstead } from './types.ts'
+import { readVerdict, type ReadVerdict } from './verdict.ts'
+import { warningFields, warnOn } from './warnings.ts'
 
 /** What all requests of a gateway share. */
 export interface Shared {
@@ -26,6 +29,8 @@ export interface Shared {
   /** Whether the connection may still send requests. */
   readonly check: (connection: Connection) => Refusal | undefined
   readonly report: (event: GatewayEvent) => void
+  /** Reports a request that the daemon is about to get, and says why it must not get it: it can't be logged. */
+  readonly begin: (event: RequestBegan) => Promise<Refusal | undefined>
 }
 
 /** A request as it arrived. */
@@ -46,43 +51,46 @@ export class Exchange {
   readonly #shared: Shared
   readonly #arrived: Arrived
   readonly #upgrade: Upgrade | undefined
-  readonly #began = performance.now()
-  readonly #kind: 'requests' | 'streams'
+  readonly #record: RequestRecord
+  readonly kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
   #status = 0
-  #reason: string | undefined
+  #hasEnded = false
+  #warnings: readonly string[] = []
   #left: (() => void) | undefined
 
   constructor(shared: Shared, arrived: Arrived) {
     const { request, response } = arrived
     this.#shared = shared
     this.#arrived = arrived
+    this.#record = new RequestRecord(arrived.connection, request)
     this.#response = response
     this.#upgrade = response ? undefined : upgradeOf(request)
     const isShort = response !== undefined && laneOf(request.method ?? '', (request.url ?? '').slice(1)) === 'short'
-    this.#kind = isShort ? 'requests' : 'streams'
+    this.kind = isShort ? 'requests' : 'streams'
   }
 
   get isRefused(): boolean {
-    return this.#reason !== undefined
+    return this.#record.isRefused
   }
 
   /** Never rejects. */
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    const isFree = quotas.take(connection.key, this.#kind)
+    const isFree = quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
+      this.#hasEnded = true
       connection.open.delete(this)
-      if (isFree) quotas.give(connection.key, this.#kind)
+      if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
       this.#left?.()
       this.#reportEnd()
     })
     const refused =
-      screen(request, response === undefined) ?? check(connection) ?? (isFree ? undefined : quotas.refuse(this.#kind))
+      screen(request, response === undefined) ?? check(connection) ?? (isFree ? undefined : quotas.refuse(this.kind))
     if (refused) return this.#refuse(refused)
     try {
       await this.#ask()
@@ -104,7 +112,11 @@ export class Exchange {
 
   /** Node emits no 'close' on the answer of a request that waits behind another on its connection. */
   #whenClosed(streams: readonly (ServerResponse | Socket)[], then: () => void): void {
+    let isClosed = false
     const closed = (): void => {
+      // An event that is being emitted still reaches a listener that was removed.
+      if (isClosed) return
+      isClosed = true
       for (const stream of streams) stream.off('close', closed)
       then()
     }
@@ -126,23 +138,33 @@ export class Exchange {
       inspect: (kind, name) => inspectThing(dispatcher, kind, name),
     }
     const verdict = await this.#authorize(authorize, asked)
-    if (verdict === undefined) return
+    if (verdict === undefined || this.#hasEnded) return
+    const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
     // It may have been revoked in the meantime.
-    const refused = this.#shared.check(connection)
+    const refused = failed ?? this.#shared.check(connection)
+    if (this.#hasEnded) return
     if (refused) this.#refuse(refused)
     else this.#forward(asked, verdict.send)
   }
 
-  async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<Allowed | undefined> {
+  async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<ReadVerdict | undefined> {
     try {
       const verdict = readVerdict(await authorize(asked))
-      if ('allow' in verdict) return verdict
-      this.#refuse(verdict)
+      this.#record.decided(verdict.decided)
+      this.#warnings = verdict.warnings
+      if (verdict.refused === undefined) return verdict
+      this.#refuse(verdict.refused)
     } catch (error) {
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
     }
     return undefined
+  }
+
+  /** It changes nothing, and the daemon answers at once. */
+  get #isRead(): boolean {
+    const { method } = this.#arrived.request
+    return this.kind === 'requests' && (method === 'GET' || method === 'HEAD')
   }
 
   #hasStream(): boolean {
@@ -179,6 +201,7 @@ export class Exchange {
 
   #forward(asked: AskedRequest, instead: SentInstead | undefined): void {
     const { request } = this.#arrived
+    this.#record.allowed()
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
     const isStream = json === undefined && asked.body === 'unseen'
     if (isStream) this.#continue()
@@ -210,9 +233,10 @@ export class Exchange {
     if (request.socket.destroyed) answer.leave()
   }
 
-  #upgraded(fields: string[], daemon: Duplex): void {
+  #upgraded(answered: string[], daemon: Duplex): void {
     const { request, response } = this.#arrived
     daemon.on('error', () => {})
+    const fields = [...answered, ...warningFields(this.#warnings)]
     if (response) return this.#streamOutput(fields, daemon, response)
     const client = request.socket
     this.#status = 101
@@ -236,12 +260,13 @@ export class Exchange {
   }
 
   #answer(): ServerResponse {
-    this.#response ??= answerOn(this.#arrived.request.socket, this.#arrived.request)
-    return this.#response
+    const response = (this.#response ??= answerOn(this.#arrived.request.socket, this.#arrived.request))
+    warnOn(response, this.#warnings)
+    return response
   }
 
   #refuse(refused: Refusal): void {
-    this.#reason = refused.code
+    this.#record.refused(refused)
     const { request } = this.#arrived
     if (!request.socket.destroyed && !this.#response?.destroyed) refuse(request, this.#answer(), refused)
   }
@@ -256,17 +281,8 @@ export class Exchange {
   }
 
   #reportEnd(): void {
-    const { request, connection } = this.#arrived
     const response = this.#response
-    this.#shared.report({
-      event: 'request',
-      identity: connection.name,
-      method: request.method ?? '',
-      path: (request.url ?? '').replace(/\?.*/s, ''),
-      status: this.#status || (response?.headersSent ? response.statusCode : 0),
-      ...(this.#reason !== undefined && { reason: this.#reason }),
-      milliseconds: performance.now() - this.#began,
-    })
+    this.#shared.report(this.#record.ending(this.#status || (response?.headersSent ? response.statusCode : 0)))
   }
 }
 

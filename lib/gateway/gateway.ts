@@ -16,14 +16,19 @@ import { Exchange, type Arrived, type Shared } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { byPolicy } from './by-policy.ts'
+import type { GatewayEvent } from './events.ts'
 import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOptions } from './options.ts'
+import { pingDaemon } from './inspect.ts'
 import type { Gateway, GatewayAddress } from './interface.ts'
+import type { MetricsSource } from './metrics/interface.ts'
 import { Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
+import { RequestRecord } from './record.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
+import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
 import { Trust } from './trust.ts'
-import type { AskedRequest, GatewayEvent, Verdict } from './types.ts'
+import type { AskedRequest, Verdict } from './types.ts'
 
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
@@ -41,6 +46,7 @@ export class HttpGateway implements Gateway {
   readonly #ownsDispatcher: boolean
   readonly #shared: Shared
   readonly #quotas: Quotas
+  readonly #reporting: Reporting
   readonly #connections = new Connections()
   readonly #revoked = new Revoked()
   /** Of TCP or of the local socket, also before and after a handshake. */
@@ -54,6 +60,7 @@ export class HttpGateway implements Gateway {
   #file: SocketFile | undefined
   #address: GatewayAddress | undefined
   #closed: Promise<void> | undefined
+  #uncount: (() => void) | undefined
 
   constructor(options: GatewayOptions, limits: Required<GatewayLimits>) {
     this.#options = options
@@ -69,13 +76,15 @@ export class HttpGateway implements Gateway {
         ? createDispatcher(parseHost(`unix://${resolve(daemon.socketPath)}`))
         : dispatcherOf(daemon, 'createGateway')
     this.#quotas = new Quotas(limits)
+    this.#reporting = new Reporting(options)
     this.#shared = {
       dispatcher: this.#dispatcher,
       authorize: (asked) => this.#authorize(asked),
       limits,
       quotas: this.#quotas,
-      check: (connection) => this.#check(connection),
+      check: (connection) => this.#check(connection) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
+      begin: (event) => this.#reporting.begin(event),
     }
     this.#server = this.#trust ? createTlsServer(this.#trust.secureContext(now), limits) : createLocalServer(limits)
     this.#serve()
@@ -95,6 +104,7 @@ export class HttpGateway implements Gateway {
       this.#address = await listenOn(this.#server, listen)
       this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
     }
+    this.#uncount = this.#options.metrics?.add(this.#metricsSource())
     // Emitted when a connection can't be accepted, for example without free file descriptors.
     this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
   }
@@ -106,6 +116,7 @@ export class HttpGateway implements Gateway {
     const policy = changed.policy ?? this.#policy
     this.#authorize = this.#options.authorize ?? byPolicy(policy, trust?.tls.ca)
     this.#policy = policy
+    this.#report({ event: 'reload', changed: Object.keys(changed) })
     if (trust === undefined) return
     this.#use(trust)
     this.#sweep()
@@ -119,6 +130,8 @@ export class HttpGateway implements Gateway {
 
   revoke(certificate: X509Certificate | string): void {
     this.#revoked.add(certificate)
+    const changed = [typeof certificate === 'string' ? certificate : certificate.fingerprint256]
+    this.#report({ event: 'revoke', changed })
     this.#sweep()
   }
 
@@ -132,6 +145,7 @@ export class HttpGateway implements Gateway {
 
   async #close(): Promise<void> {
     clearInterval(this.#sweeping)
+    this.#uncount?.()
     try {
       await this.#file?.remove()
     } finally {
@@ -143,6 +157,16 @@ export class HttpGateway implements Gateway {
         await ended
       }
       if (this.#ownsDispatcher) await this.#dispatcher.destroy()
+      this.#reporting.close()
+    }
+  }
+
+  #metricsSource(): MetricsSource {
+    return {
+      open: () => this.#connections.countOpen(),
+      ends: () => this.#trust?.endDates() ?? [],
+      isLogFailing: () => this.#reporting.isLogFailing,
+      ping: () => pingDaemon(this.#dispatcher),
     }
   }
 
@@ -209,7 +233,7 @@ export class HttpGateway implements Gateway {
     }
     const reason = 'too many connections'
     if (!this.#quotas.take(peer.key, 'connections')) {
-      this.#report({ event: 'cut', identity: peer.subject, reason })
+      this.#report({ event: 'cut', identity: peer.subject, fingerprint: peer.fingerprint, reason })
       return void socket.destroy()
     }
     this.#connections.add(socket, peer, () => this.#quotas.give(peer.key, 'connections'))
@@ -226,15 +250,7 @@ export class HttpGateway implements Gateway {
     const [open] = connection.open
     if (open) return open.malformed(refused)
     const sent = this.#check(connection) ?? refused
-    this.#report({
-      event: 'request',
-      identity: connection.name,
-      method: '',
-      path: '',
-      status: sent.status,
-      reason: sent.code,
-      milliseconds: 0,
-    })
+    this.#report(new RequestRecord(connection).refused(sent).ending(sent.status))
     socket.end(renderRawRefusal(sent))
     socket.resume()
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
@@ -252,7 +268,8 @@ export class HttpGateway implements Gateway {
     for (const connection of this.#connections.all) {
       const refused = connection.isForwarding ? this.#check(connection) : undefined
       if (refused?.status !== 403) continue
-      this.#report({ event: 'cut', identity: connection.name, reason: refused.code })
+      const { name, fingerprint } = connection
+      this.#report({ event: 'cut', identity: name, ...(fingerprint && { fingerprint }), reason: refused.code })
       connection.cut()
     }
   }
@@ -266,10 +283,6 @@ export class HttpGateway implements Gateway {
   }
 
   #report(event: GatewayEvent): void {
-    try {
-      this.#options.log?.(event)
-    } catch {
-      // An exception of the caller must not end a connection.
-    }
+    this.#reporting.report(event)
   }
 }

@@ -29,6 +29,12 @@ export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKi
   })
 }
 
+/** @throws if the daemon doesn't answer, or isn't well */
+export async function pingDaemon(dispatcher: DockerDispatcher): Promise<void> {
+  const { status } = await collect(dispatcher, { method: 'GET', path: '/_ping' })
+  if (status !== 200) throw new Error(`the status is ${status}`)
+}
+
 /** Only names of images and plugins have slashes; no name may lead elsewhere. */
 function pathOf(kind: InspectKind, name: string): string {
   const segments = Object.hasOwn(PATHS, kind) && typeof name === 'string' ? name.split('/') : ['']

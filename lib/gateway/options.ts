@@ -2,7 +2,10 @@ import { ArgumentError } from '../base/errors.ts'
 import { checkOptions, typeName } from '../base/options.ts'
 import type { ConnectionSource } from '../interop/source.ts'
 import type { Policy } from '../policy/file/types.ts'
-import type { AskedRequest, GatewayEvent, Verdict } from './types.ts'
+import type { GatewayEvent } from './events.ts'
+import type { AuditLog } from './log/interface.ts'
+import type { Metrics } from './metrics/interface.ts'
+import type { AskedRequest, Verdict } from './types.ts'
 
 /** Limits for one identity, and for one request. Whoever reaches them is refused, and others notice nothing. */
 export interface GatewayLimits {
@@ -143,11 +146,15 @@ export interface GatewayOptions {
   readonly crl?: string | null | undefined
   /** Called for each request, connection and failure. Exceptions from it are ignored. */
   readonly log?: ((event: GatewayEvent) => void) | undefined
+  /** The audit log, from `openAuditLog()`. Close it after the gateway. */
+  readonly auditLog?: AuditLog | undefined
+  /** Where the gateway is counted, from `createMetrics()`. Close them after the gateway. */
+  readonly metrics?: Metrics | undefined
   /** Limits for one identity, and for one request. */
   readonly limits?: GatewayLimits | undefined
 }
 
-const KEYS = ['listen', 'tls', 'daemon', 'policy', 'authorize', 'crl', 'log', 'limits']
+const KEYS = ['listen', 'tls', 'daemon', 'policy', 'authorize', 'crl', 'log', 'auditLog', 'metrics', 'limits']
 
 /** Checks names and types, and what excludes what. */
 export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLimits> {
@@ -165,6 +172,7 @@ export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLi
   if (policy !== undefined) checkPolicy(policy)
   else if (typeof authorize !== 'function') throw wrong('authorize', `it is ${typeName(authorize)}`, 'Pass a function.')
   if (log !== undefined && typeof log !== 'function') throw wrong('log', `it is ${typeName(log)}`, 'Pass a function.')
+  checkParts(options)
   checkListen(listen)
   if ('socket' in listen) {
     if (tls !== undefined || crl !== undefined)
@@ -173,6 +181,13 @@ export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLi
     checkTls(tls)
   }
   return checkLimits(limits)
+}
+
+function checkParts({ auditLog, metrics }: GatewayOptions): void {
+  if (auditLog !== undefined && typeof Object(auditLog).record !== 'function')
+    throw wrong('auditLog', `it is ${typeName(auditLog)}`, 'Pass what openAuditLog() returns.')
+  if (metrics !== undefined && typeof Object(metrics).add !== 'function')
+    throw wrong('metrics', `it is ${typeName(metrics)}`, 'Pass what createMetrics() returns.')
 }
 
 function checkLists(crl: unknown): void {

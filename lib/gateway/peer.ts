@@ -17,6 +17,7 @@ export class Peer {
   readonly key: string
   /** For events. */
   readonly subject: string
+  #fingerprint: string | undefined
 
   /** Throws a RangeError if the certificate isn't DER. */
   constructor(certificate: X509Certificate) {
@@ -28,5 +29,10 @@ export class Peer {
     this.isClient = purposes === undefined || purposes.some((purpose) => CLIENT_PURPOSES.has(purpose))
     this.subject = (certificate.subject ?? '').replaceAll('\n', ', ')
     this.key = `${certificate.issuer}\n\n${certificate.subject}`
+  }
+
+  /** SHA-256, in upper case with colons. Computed when it is needed, and once. */
+  get fingerprint(): string {
+    return (this.#fingerprint ??= this.certificate.fingerprint256)
   }
 }

@@ -25,6 +25,8 @@ export type GatewayReason =
   | 'CRL_MISSING'
   /** 503: the revocation list has expired, or isn't valid yet. */
   | 'CRL_EXPIRED'
+  /** 503: the audit log can't be written. */
+  | 'LOG_FAILED'
   /** 503: `authorize` failed. */
   | 'AUTHORIZATION_FAILED'
   /** 502: the daemon can't be reached, or its answer is unusable. */
@@ -63,7 +65,7 @@ export function renderRawRefusal(refused: Refusal): string {
   return [`HTTP/1.1 ${refused.status} Refused`, ...fields, 'Connection: close', '', body].join('\r\n')
 }
 
-/** A code comes from `authorize`, and can contain anything. */
-function headerText(code: string): string {
-  return code.replaceAll(/[^\x21-\x7e]/g, '_').slice(0, 100)
+/** A code or text of `authorize` can contain anything. `also` are allowed besides visible ASCII characters. */
+export function headerText(text: string, longest: number = 100, also: '' | ' ' = ''): string {
+  return text.slice(0, longest).replaceAll(/[^\x21-\x7e]/g, (one) => (one === also ? one : '_'))
 }

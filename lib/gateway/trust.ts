@@ -5,6 +5,7 @@ import { certificatesIn, formatPem, isIssuedBy, readPem } from '../identity/cert
 import { readRevocationLists, serialOf, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
+import type { EndDate } from './metrics/interface.ts'
 import type { GatewayTls } from './options.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -65,6 +66,21 @@ export class Trust {
     return { ...TLS_POLICY, honorCipherOrder: true, ca, cert, key, ...(crl && { crl }) }
   }
 
+  /** When the certificate of the gateway, its CAs and their lists end. */
+  endDates(): EndDate[] {
+    const [own] = certificatesIn(this.tls.cert, 'tls.cert')
+    const server = own ? [endOf('server', own, own.validFrom, own.validTo)] : []
+    const cas = this.#cas.map(({ certificate }) => endOf('ca', certificate, certificate.validFrom, certificate.validTo))
+    if (this.crl === undefined) return [...server, ...cas]
+    const lists = this.#cas.map(({ certificate, list }) => ({
+      kind: 'crl' as const,
+      name: subjectOf(certificate),
+      from: list?.thisUpdate.getTime() ?? 0,
+      at: list?.nextUpdate?.getTime() ?? Number.NaN,
+    }))
+    return [...server, ...cas, ...lists]
+  }
+
   /** Refuses a list that is older than any that was in force: it may lack what has been revoked since. */
   refuseOlder(before: Trust): void {
     for (const [ca, date] of before.#newest) {
@@ -104,6 +120,12 @@ export class Trust {
     if (issuer) this.#issuers.set(peer, issuer)
     return issuer
   }
+}
+
+const subjectOf = ({ subject }: X509Certificate): string => (subject ?? '').replaceAll('\n', ', ')
+
+function endOf(kind: EndDate['kind'], certificate: X509Certificate, from: string, to: string): EndDate {
+  return { kind, name: subjectOf(certificate), from: readDate(from).getTime(), at: readDate(to).getTime() }
 }
 
 const signs = (one: TrustedCa, other: TrustedCa): boolean => isIssuedBy(other.certificate, [one.certificate])

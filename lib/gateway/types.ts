@@ -48,8 +48,40 @@ export interface SentInstead {
   readonly body?: Uint8Array | undefined
 }
 
+/** A part of a request that a rule refuses. */
+export interface FoundReason {
+  /** A stable name for programs. */
+  readonly code: string
+  /** The part of the request: `HostConfig.Privileged`, `the path`. Never a value. */
+  readonly where?: string
+}
+
+/** What decided about a request, for events and the audit log. A policy fills it in. Put no secrets into it. */
+export interface Decided {
+  /** The name of the operation: `containers.create`. */
+  readonly operation?: string
+  /** The name of the rule. */
+  readonly rule?: string
+  /** The level that was enforced. */
+  readonly level?: string
+  /** Why it is refused. */
+  readonly reasons?: readonly FoundReason[]
+  /** What the level in `audit` of the rule would refuse. */
+  readonly audit?: readonly FoundReason[]
+  /** What the level in `warn` of the rule would refuse. */
+  readonly warn?: readonly FoundReason[]
+}
+
+/** What every verdict can say besides. */
+export interface VerdictNotes {
+  /** What decided, for events and the audit log. */
+  readonly decided?: Decided | undefined
+  /** For the client: each is a header field `X-Docker-Mtls-Warning` of the answer. */
+  readonly warnings?: readonly string[] | undefined
+}
+
 /** The daemon gets the request. */
-export interface Allowed {
+export interface Allowed extends VerdictNotes {
   /** It is allowed. */
   readonly allow: true
   /** What to send instead of what arrived. Without it, method, target and body are sent as they arrived. */
@@ -57,7 +89,7 @@ export interface Allowed {
 }
 
 /** The daemon doesn't get the request. */
-export interface Refused {
+export interface Refused extends VerdictNotes {
   /** It is refused. */
   readonly allow: false
   /** 404 hides that something exists. */
@@ -70,52 +102,3 @@ export interface Refused {
 
 /** The answer of {@link GatewayOptions.authorize}. */
 export type Verdict = Allowed | Refused
-
-/** A request or stream has ended. */
-export interface RequestEnded {
-  /** The kind of the event. */
-  readonly event: 'request'
-  /** The subject of the certificate, or the name of the socket. */
-  readonly identity: string
-  /** Empty if the request couldn't be read. */
-  readonly method: string
-  /** Without its query, which may contain secrets. */
-  readonly path: string
-  /** Of the answer. 0: the client left before there was one. */
-  readonly status: number
-  /** Why the gateway itself refused or failed the request. */
-  readonly reason?: string
-  /** From the head of the request to the end of the answer. */
-  readonly milliseconds: number
-}
-
-/** A connection ended before it could carry a request. */
-export interface HandshakeRefused {
-  /** The kind of the event. */
-  readonly event: 'handshake refused'
-  /** OpenSSL's or Node's code, such as `CERT_REVOKED`. */
-  readonly reason: string
-  /** Where it came from, if that is still known. */
-  readonly address?: string
-}
-
-/** The requests and streams of a connection were cut. */
-export interface ConnectionCut {
-  /** The kind of the event. */
-  readonly event: 'cut'
-  /** The subject of the certificate. */
-  readonly identity: string
-  /** Why, as in {@link RequestEnded.reason}. */
-  readonly reason: string
-}
-
-/** The daemon, `authorize` or the listener failed. */
-export interface GatewayFailure {
-  /** The kind of the event. */
-  readonly event: 'failure'
-  /** What failed. */
-  readonly error: unknown
-}
-
-/** What a gateway reports. */
-export type GatewayEvent = RequestEnded | HandshakeRefused | ConnectionCut | GatewayFailure

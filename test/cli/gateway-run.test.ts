@@ -146,8 +146,25 @@ describe('gateway run', () => {
       assert.equal(lstatSync(socket).mode & 0o7777, 0o660)
     })
     const { daemon: reached, ...rest } = JSON.parse(shared.stdout) as Record<string, unknown>
-    assert.deepEqual(rest, { listen: { socket }, policy, crl: [] })
+    assert.deepEqual(rest, { listen: { socket }, policy, crl: [], log: null, metrics: null })
     assert.deepEqual(reached, { url: daemon.url, kind: 'tls', source: 'option host' })
+  })
+
+  test('writes an audit log, and serves metrics', async () => {
+    const [port, metricsPort] = [await freePort(), await freePort()]
+    const log = join(folder, 'audit.log')
+    const argv = ['--policy', policy, '--log', log, '--metrics', String(metricsPort)]
+    const { stderr } = await whileItRuns(port, argv, async () => {
+      assert.equal(await ping(port, 'alice'), 'OK')
+      assert.notEqual(await ping(port, 'bob'), 'OK')
+      const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
+      assert.match(metrics, /^docker_mtls_gateway_requests_total\{.*IDENTITY_UNKNOWN.*\} [1-9]/m)
+      assert.equal((await fetch(`http://127.0.0.1:${metricsPort}/healthz`)).status, 200)
+    })
+    assert.match(stderr, new RegExp(`\nMetrics: http://127.0.0.1:${metricsPort}/metrics\n`))
+    const verified = await runCli(['gateway', 'log', 'verify', log])
+    assert.deepEqual([verified.code, verified.stderr], [0, ''])
+    assert.match(await readFile(log, 'utf8'), /"identity":"CN=bob".*"verdict":"refuse"/)
   })
 
   test('starts with nothing that it can not use', async () => {
@@ -159,6 +176,8 @@ describe('gateway run', () => {
       [['--policy', policy, '--as', 'x'], /--as and --group-may-open are for a local socket/, 2],
       [['--policy', policy, '--socket', 'x.sock'], /--as is missing/, 2],
       [['--policy', policy, '--socket', 'x.sock', '--as', 'x', '--crl', 'y'], /a local socket has no certificates/, 2],
+      [['--policy', policy, '--on-log-failure', 'go-on', ...SERVER, ...DAEMON], /given without --log/, 2],
+      [['--policy', policy, '--metrics', 'x', ...SERVER, ...DAEMON], /"x" is not a port/, 2],
       [['--policy', policy, '--listen', '127.0.0.1:2375', ...SERVER], /ERR_LISTEN_PLAINTEXT/, 2],
       [['--policy', policy, '--from', folder], /has none of ca\.pem/, 1],
       [['--policy', '/nonexistent', ...SERVER, ...DAEMON], /ERR_FILE_READ: reading the policy of the gateway/, 1],

@@ -26,7 +26,14 @@ describe('the service of a gateway', () => {
     for (const folder of ['/etc/docker-mtls', '/srv/a b', '/srv/%h', '/srv/$HOME', `/srv/it's "q"`]) {
       const service = { ...PLAIN, folder, crl: [`${folder}/one.pem`, '/srv/two.pem'] }
       const files = ['--policy', PLAIN.policy, '--from', folder, '--crl', `${folder}/one.pem`, '--crl', '/srv/two.pem']
-      const ends = ['--listen', '0.0.0.0:2376', '--host', 'unix:///run/docker.sock']
+      const ends = [
+        '--listen',
+        '0.0.0.0:2376',
+        '--host',
+        'unix:///run/docker.sock',
+        '--log',
+        '/var/log/docker-mtls/audit.log',
+      ]
       const wanted = [...PLAIN.program, 'gateway', 'run', ...files, ...ends]
       const [line = ''] = settings(service, 'ExecStart')
       assert.deepEqual(

@@ -313,3 +313,21 @@ test('a port that is taken', async (t) => {
     code: 'ERR_GATEWAY_LISTEN',
   })
 })
+
+test('a stream that its client leaves counts as one, and makes room for one', async (t) => {
+  const daemon = await patientDaemon(t)
+  const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
+  const open = async (): Promise<string> => {
+    const socket = await dial(t, port)
+    socket.write(EVENTS)
+    const text = await readUntil(socket, /tick|\}\n/)
+    if (text.includes('tick')) sockets.push(socket)
+    return text.slice(9, 12)
+  }
+  const sockets: Awaited<ReturnType<typeof dial>>[] = []
+  for (const expected of ['200', '200', '200', '429']) assert.equal(await open(), expected)
+  sockets[0]?.destroy()
+  await delay(100)
+  assert.deepEqual([await open(), await open()], ['200', '429'])
+  assert.equal(events.filter(({ event }) => event === 'request').length, 3)
+})

@@ -105,4 +105,14 @@ describe('the gateway as a service', { skip: lacksMachine() }, () => {
     await until('ann', 'linux')
     assert.match(await asks('bob'), /^ERR_/)
   })
+
+  test('its audit log is whole', async () => {
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'log', 'verify', '/var/log/docker-mtls/audit.log'])
+    assert.equal(code, 0, stdout + stderr)
+    assert.match(stdout, /^\d+ lines, numbers 1 to \d+, .*: ok\n/)
+    assert.equal(
+      (await machine.must(['stat', '-c', '%U %a', '/var/log/docker-mtls/audit.log'])).trim(),
+      'docker-mtls 600',
+    )
+  })
 })

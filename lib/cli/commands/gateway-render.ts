@@ -89,7 +89,7 @@ function define(command: Command, context: Context): void {
 export const gatewayRender: CommandSpec = {
   description:
     'Prints the systemd service of a gateway in front of the daemon of this server. It runs as a user of its own, without ' +
-    "capabilities, and can write nowhere; only the group of the daemon's socket lets it do its work. Nothing is installed; " +
+    "capabilities, and can write only its audit log; only the group of the daemon's socket lets it do its work. Nothing is installed; " +
     '--write creates the unit file, and shows what to do next.',
   examples: [
     [sentence`${SELF} gateway render`, 'print the unit, with all files in /etc/docker-mtls'],

@@ -3,6 +3,7 @@ import { once as onceEmitted } from 'node:events'
 import { join } from 'node:path'
 import { readIfThere } from '../../base/files.ts'
 import { option, SELF, sentence } from '../../base/sentence.ts'
+import { quoted } from '../../base/text.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
@@ -10,9 +11,11 @@ import type { DockerClient } from '../../engine/client.ts'
 import type { FollowedFiles } from '../../gateway/files/follow.ts'
 import type { GatewayFiles } from '../../gateway/files/read.ts'
 import type { Gateway } from '../../gateway/interface.ts'
+import type { AuditLog } from '../../gateway/log/interface.ts'
+import type { Metrics } from '../../gateway/metrics/interface.ts'
 import type { GatewayListen } from '../../gateway/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFrom, addJson, many, once } from '../command-line/options.ts'
+import { addFrom, addJson, choice, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { gatewayLog, reloadReports } from '../reports/gateway.ts'
@@ -25,6 +28,9 @@ interface RunFlags extends ConnectFlags {
   readonly socket?: string
   readonly as?: string
   readonly groupMayOpen?: true
+  readonly log?: string
+  readonly onLogFailure?: 'refuse' | 'go-on'
+  readonly metrics?: string
   readonly json?: true
 }
 
@@ -54,16 +60,47 @@ async function serve(serving: Serving, flags: RunFlags, context: Context): Promi
   const { listen, followed, docker } = serving
   const { createGateway } = await import('../../gateway/create.ts')
   const { tls, crl, policy } = followed.contents
-  const gateway = await createGateway({ listen, tls, crl, policy, daemon: docker, log: gatewayLog(context) })
-  followed.follow(gateway, reloadReports(context))
+  const auditLog = await auditLogOf(flags)
   try {
-    announce(gateway, serving, flags, context)
-    const { signal } = context.io
-    if (!signal.aborted) await onceEmitted(signal, 'abort')
+    const metrics = await metricsOf(flags)
+    try {
+      const log = gatewayLog(context)
+      const gateway = await createGateway({ listen, tls, crl, policy, daemon: docker, log, auditLog, metrics })
+      followed.follow(gateway, reloadReports(context))
+      try {
+        announce(gateway, serving, { metrics, flags }, context)
+        const { signal } = context.io
+        if (!signal.aborted) await onceEmitted(signal, 'abort')
+      } finally {
+        followed.stop()
+        await gateway.close()
+      }
+    } finally {
+      await metrics?.close()
+    }
   } finally {
-    followed.stop()
-    await gateway.close()
+    await auditLog?.close()
   }
+}
+
+async function auditLogOf({ log, onLogFailure }: RunFlags): Promise<AuditLog | undefined> {
+  if (log === undefined) {
+    if (onLogFailure === undefined) return undefined
+    throw usageError(WHERE, '--on-log-failure is given without --log', 'Add  --log FILE .')
+  }
+  const { openAuditLog } = await import('../../gateway/log/open.ts')
+  return openAuditLog({ path: log, onFailure: onLogFailure === 'go-on' ? 'go on' : 'refuse' })
+}
+
+/** Whoever names another address than the default one means it. */
+async function metricsOf({ metrics }: RunFlags): Promise<Metrics | undefined> {
+  if (metrics === undefined) return undefined
+  const [, address, port] = /^(?:(\[.+\]|[^:]+):)?(\d+)$/.exec(metrics) ?? []
+  if (port === undefined)
+    throw usageError('the option --metrics', `${quoted(metrics)} is not a port`, 'Give a port, or ADDRESS:PORT.')
+  const { createMetrics } = await import('../../gateway/metrics/create.ts')
+  const host = address?.replaceAll(/^\[|\]$/g, '') ?? '127.0.0.1'
+  return createMetrics({ listen: { host, port: Number(port), exposed: address !== undefined } })
 }
 
 async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): Promise<GatewayListen> {
@@ -110,13 +147,26 @@ async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles>
   return { tls: { ca, cert, key }, crl: lists, policy }
 }
 
-function announce(gateway: Gateway, { files, docker }: Serving, flags: RunFlags, context: Context): void {
+interface Announced {
+  readonly metrics: Metrics | undefined
+  readonly flags: RunFlags
+}
+
+function announce(gateway: Gateway, { files, docker }: Serving, { metrics, flags }: Announced, context: Context): void {
   const { address } = gateway
   const { kind, source } = docker.endpoint
   const url = formatEndpoint(docker.endpoint)
   const at = 'socket' in address ? address.socket : `${address.host} port ${address.port}`
   context.say(`Gateway to ${url} (${context.typed(nameSource(source))}), until Ctrl-C. It listens on ${at}.`)
-  const data = { listen: address, daemon: { url, kind, source }, policy: files.policy, crl: files.crl }
+  if (metrics) context.say(`Metrics: http://${metrics.address.host}:${metrics.address.port}/metrics`)
+  const data = {
+    listen: address,
+    daemon: { url, kind, source },
+    policy: files.policy,
+    crl: files.crl,
+    log: flags.log ?? null,
+    metrics: metrics?.address ?? null,
+  }
   const text = 'socket' in address ? `export DOCKER_HOST=unix://${address.socket}\n` : ''
   context.answer({ data, text }, flags)
 }
@@ -130,6 +180,9 @@ function define(command: Command, context: Context): void {
     .option('--socket <path>', 'a local socket instead, without TLS', once('--socket'))
     .option('--as <name>', 'the name of everybody who uses the socket', once('--as'))
     .option('--group-may-open', 'the group of the socket can open it, too')
+    .option('--log <file>', 'an audit log, chained by hashes', once('--log'))
+    .addOption(choice('--on-log-failure <what>', 'when it can not be written (default: refuse)', ['refuse', 'go-on']))
+    .option('--metrics <port>', 'serve metrics and health on a port of 127.0.0.1', once('--metrics'))
   addConnectOptions(command)
   addJson(command).action((flags: RunFlags) => runGateway(flags, context))
 }
@@ -149,7 +202,7 @@ export const gatewayRun: CommandSpec = {
     ],
     [sentence`${SELF} gateway run --policy policy.yaml --socket ./agent.sock --as agent`, 'a socket for a tool'],
   ],
-  json: '{ listen: { host, port } or { socket }, daemon: { url, kind, source }, policy, crl }, printed as soon as it listens',
+  json: '{ listen: { host, port } or { socket }, daemon: { url, kind, source }, policy, crl, log, metrics: { host, port } }, printed as soon as it listens; log and metrics are null without their option',
   stray: (extra) => sentence`Name the policy with an option:  ${SELF} gateway run --policy ${extra}`,
   define,
 }

@@ -1,7 +1,7 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { escapeText } from '../../base/text.ts'
 import type { FollowReports } from '../../gateway/files/follow.ts'
-import type { GatewayEvent } from '../../gateway/types.ts'
+import type { GatewayEvent } from '../../gateway/events.ts'
 import type { Context } from '../command.ts'
 import { errorText } from '../errors.ts'
 
@@ -30,6 +30,8 @@ function lineOf(event: GatewayEvent, context: Context): string | undefined {
       return escapeText(`Cut: ${event.identity}: ${event.reason}`)
     case 'failure':
       return told(event.error, context)
+    default:
+      return undefined
   }
 }
 

@@ -1,0 +1,172 @@
+import { FileError } from '../../base/errors.ts'
+import { fileReason } from '../../base/files.ts'
+import type { GatewayEvent } from '../events.ts'
+import type { Link } from './chain.ts'
+import { entryOf } from './entry.ts'
+import type { LogFile } from './file.ts'
+import type { AuditLog } from './interface.ts'
+import { Queue, type Batch } from './queue.ts'
+import { Strangers } from './strangers.ts'
+
+/** How often a failed write is tried again, in milliseconds. */
+const RETRY_MS = 500
+
+/** What a log needs besides its file. */
+export interface AuditLogState {
+  readonly file: LogFile
+  /** The last line. */
+  readonly link: Link
+  readonly mayGoOn: boolean
+  readonly maxBytes: number
+  /** Gives the lock back. */
+  readonly release: () => Promise<void>
+}
+
+/**
+ * Writes lines in batches: while one is being written, the next gathers. A batch that can't be written is tried again as it is, so that
+ * the chain has no gap.
+ */
+export class ChainedLog implements AuditLog {
+  readonly #file: LogFile
+  readonly #state: AuditLogState
+  readonly #queue = new Queue()
+  readonly #strangers = new Strangers()
+  readonly #listeners = new Set<(error: Error) => void>()
+  #link: Link
+  /** Written next: what couldn't be. */
+  #batch: Batch | undefined
+  #failure: Error | undefined
+  #flushing: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #closed: Promise<void> | undefined
+
+  constructor(state: AuditLogState) {
+    this.#state = state
+    this.#file = state.file
+    this.#link = state.link
+  }
+
+  get path(): string {
+    return this.#file.path
+  }
+
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  get isReady(): boolean {
+    return this.#failure === undefined || this.#state.mayGoOn
+  }
+
+  write(event: GatewayEvent): void {
+    if (this.#closed !== undefined) return
+    if (event.event !== 'handshake refused') return this.add(entryOf(event))
+    if (!this.#strangers.admit()) return
+    this.#addSkipped()
+    this.add(entryOf(event))
+  }
+
+  async record(event: GatewayEvent): Promise<boolean> {
+    this.write(event)
+    if (this.#failure === undefined && this.#closed === undefined) await this.#queue.settled()
+    return this.isReady
+  }
+
+  onFailure(listener: (error: Error) => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @internal */
+  add(entry: object): void {
+    this.#queue.add(entry)
+    // While it fails, the timer tries again.
+    if (this.#failure === undefined) void this.flush()
+  }
+
+  /** Writes what waits. Never rejects. @internal */
+  flush(): Promise<void> {
+    return (this.#flushing ??= this.#flush())
+  }
+
+  async #flush(): Promise<void> {
+    // Everything of this round of the event loop goes into one write.
+    await new Promise(setImmediate)
+    try {
+      await this.#writeAll()
+      this.#failure = undefined
+    } catch (error) {
+      this.#fail(error)
+    }
+    this.#flushing = undefined
+    // It came between the last look and now.
+    if (this.#failure === undefined && !this.#queue.isEmpty) void this.flush()
+  }
+
+  #addSkipped(): void {
+    const count = this.#strangers.takeSkipped()
+    if (count > 0) this.#queue.add({ event: 'handshakes refused', count })
+  }
+
+  async #writeAll(): Promise<void> {
+    do {
+      if (this.#batch === undefined && this.#file.bytes >= this.#state.maxBytes) await this.#rotate()
+      this.#batch ??= this.#queue.take(this.#link)
+      if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
+      await this.#file.writeHead(this.#link)
+    } while (!this.#queue.isEmpty)
+  }
+
+  async #writeBatch({ bytes, link, settle }: Batch): Promise<void> {
+    if (bytes.length > 0) await this.#file.append(bytes)
+    this.#link = link
+    this.#batch = undefined
+    settle()
+  }
+
+  async #rotate(): Promise<void> {
+    const name = `${this.path}.${String(this.#link.n).padStart(12, '0')}`
+    await this.#file.rotate(name)
+    this.#queue.addFirst({ event: 'rotate', file: name.slice(name.lastIndexOf('/') + 1) })
+  }
+
+  #fail(cause: unknown): void {
+    const isNew = this.#failure === undefined
+    this.#failure = unwritable(this.path, cause, this.#state.mayGoOn)
+    this.#batch?.settle()
+    this.#queue.giveUp()
+    if (this.#closed === undefined) this.#timer = setTimeout(() => void this.flush(), RETRY_MS).unref()
+    if (!isNew) return
+    for (const listener of this.#listeners) listener(this.#failure)
+  }
+
+  async #close(): Promise<void> {
+    this.#addSkipped()
+    this.#queue.add({ event: 'close' })
+    await this.#flushing
+    clearTimeout(this.#timer)
+    await this.flush()
+    await this.#file.close()
+    await this.#state.release()
+    if (this.#failure) throw this.#failure
+  }
+}
+
+function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
+  return new FileError('ERR_FILE_WRITE', {
+    tried: `writing the audit log ${path}`,
+    got: fileReason(cause),
+    todo: mayGoOn
+      ? 'Free some space on its disk. Until then, requests are served, and few of them will be in the log.'
+      : 'Free some space on its disk. Until then, all requests are refused.',
+    cause,
+  })
+}

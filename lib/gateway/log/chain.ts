@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+
+// Every line has its number and the hash of the line before it. So a line that was changed, taken out, inserted or moved contradicts the
+// line after it. The last line is in a file of its own, the head. Whoever can write to both can calculate all of this again: that is
+// noticed only by somebody who has kept a hash elsewhere.
+
+/** A line of the log, as the next one names it. */
+export interface Link {
+  /** The number of the line, from 1. */
+  readonly n: number
+  /** SHA-256 of its bytes, without the line feed. */
+  readonly hash: string
+}
+
+/** Before the first line. */
+export const START: Link = { n: 0, hash: '0'.repeat(64) }
+
+/** What a line of the log says about its place in the chain. */
+export interface ReadLine {
+  readonly n: number
+  readonly previous: string
+  readonly event: string
+  readonly time: string
+  /** How many events a line of the kind `lost` stands for. */
+  readonly count: number
+}
+
+export function hashOf(line: string | Uint8Array): string {
+  return createHash('sha256').update(line).digest('hex')
+}
+
+/** Writes the line after another one. @returns the line without its line feed */
+export function chain(entry: object, { n, hash }: Link): { readonly line: string; readonly link: Link } {
+  const line = JSON.stringify({ n: n + 1, ...entry, previous: hash })
+  return { line, link: { n: n + 1, hash: hashOf(line) } }
+}
+
+/** Undefined: it isn't a line of an audit log. */
+export function readLine(bytes: Buffer): ReadLine | undefined {
+  const { n, previous, event, time, count = 0 } = parse(bytes)
+  const isLine =
+    Number.isSafeInteger(n) &&
+    typeof previous === 'string' &&
+    typeof event === 'string' &&
+    typeof time === 'string' &&
+    typeof count === 'number'
+  return isLine ? { n: n as number, previous, event, time, count } : undefined
+}
+
+/** The head of a log; undefined if it can't be read. */
+export function readHead(bytes: Buffer): Link | undefined {
+  const { n, hash } = parse(bytes)
+  return Number.isSafeInteger(n) && typeof hash === 'string' ? { n: n as number, hash } : undefined
+}
+
+/** Always the same number of bytes, so that a head is overwritten in its place, even if the disk is full. */
+export function renderHead({ n, hash }: Link): string {
+  return `${JSON.stringify({ n, hash }).padEnd(HEAD_BYTES - 1)}\n`
+}
+
+/** `{"n":9007199254740991,"hash":"..."}` has 98 bytes. */
+const HEAD_BYTES = 100
+
+function parse(bytes: Buffer): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(bytes.toString('utf8'))) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}

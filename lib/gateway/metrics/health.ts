@@ -1,0 +1,62 @@
+import type { EndDate, MetricsSource } from './interface.ts'
+
+/** Why a gateway can't serve all of its clients. */
+export interface HealthFault {
+  /** A stable name for programs. */
+  readonly code:
+    'DAEMON_UNREACHABLE' | 'LOG_FAILED' | 'CERTIFICATE_EXPIRED' | 'CRL_EXPIRED' | 'CRL_MISSING' | 'NO_GATEWAY'
+  /** Which one. */
+  readonly name?: string
+}
+
+/** How long the daemon may take to answer, and its answer counts, in milliseconds. */
+const PING_MS = 5_000
+const FRESH_MS = 1_000
+
+/** Asks gateways and their daemons. */
+export class Health {
+  readonly #pings = new WeakMap<MetricsSource, { readonly at: number; readonly isUp: Promise<boolean> }>()
+
+  async faults(sources: readonly MetricsSource[], now: number = Date.now()): Promise<HealthFault[]> {
+    if (sources.length === 0) return [{ code: 'NO_GATEWAY' }]
+    const found = await Promise.all(sources.map((source) => this.#faultsOf(source, now)))
+    const byText = new Map(found.flat().map((fault) => [JSON.stringify(fault), fault]))
+    return [...byText.values()]
+  }
+
+  async #faultsOf(source: MetricsSource, now: number): Promise<HealthFault[]> {
+    const isUp = await this.#ping(source, now)
+    return [
+      ...(isUp ? [] : [{ code: 'DAEMON_UNREACHABLE' } as const]),
+      ...(source.isLogFailing() ? [{ code: 'LOG_FAILED' } as const] : []),
+      ...source.ends().flatMap((end) => faultOf(end, now)),
+    ]
+  }
+
+  /** Whoever can reach the port must not be able to flood the daemon. */
+  #ping(source: MetricsSource, now: number): Promise<boolean> {
+    const known = this.#pings.get(source)
+    if (known && now - known.at < FRESH_MS) return known.isUp
+    const isUp = answers(source)
+    this.#pings.set(source, { at: now, isUp })
+    return isUp
+  }
+}
+
+async function answers(source: MetricsSource): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PING_MS)))
+  const pinged = source.ping().then(
+    () => true,
+    () => false,
+  )
+  const isUp = await Promise.race([pinged, late])
+  clearTimeout(timer)
+  return isUp
+}
+
+function faultOf({ kind, name, at, from }: EndDate, now: number): HealthFault[] {
+  if (Number.isNaN(at)) return [{ code: 'CRL_MISSING', name }]
+  if (from <= now && now <= at) return []
+  return [{ code: kind === 'crl' ? 'CRL_EXPIRED' : 'CERTIFICATE_EXPIRED', name }]
+}

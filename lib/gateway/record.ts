@@ -1,0 +1,72 @@
+import type { IncomingMessage } from 'node:http'
+import type { Connection } from './connections.ts'
+import type { RequestBegan, RequestEnded, RequestFacts } from './events.ts'
+import type { Refusal } from './refusal.ts'
+import type { Decided } from './types.ts'
+
+let lastId = 0
+
+/** What is known of a request, for its events. */
+export class RequestRecord {
+  readonly #id = ++lastId
+  readonly #began = performance.now()
+  readonly #connection: Connection
+  readonly #request: IncomingMessage | undefined
+  #decided: Decided = {}
+  #verdict: 'allow' | 'refuse' | undefined
+  #reason: string | undefined
+
+  /** @param request - undefined: it couldn't be read */
+  constructor(connection: Connection, request?: IncomingMessage) {
+    this.#connection = connection
+    this.#request = request
+  }
+
+  /** The gateway itself has refused it, or it has failed. */
+  get isRefused(): boolean {
+    return this.#reason !== undefined
+  }
+
+  decided(by: Decided): void {
+    this.#decided = by
+  }
+
+  /** The daemon gets it. */
+  allowed(): void {
+    this.#verdict = 'allow'
+  }
+
+  refused({ code }: Refusal): this {
+    this.#reason = code
+    this.#verdict ??= 'refuse'
+    return this
+  }
+
+  beginning(): RequestBegan {
+    return { event: 'begin', ...this.#facts(), verdict: 'allow' }
+  }
+
+  ending(status: number): RequestEnded {
+    return {
+      event: 'request',
+      ...this.#facts(),
+      ...(this.#verdict !== undefined && { verdict: this.#verdict }),
+      status,
+      ...(this.#reason !== undefined && { reason: this.#reason }),
+      milliseconds: performance.now() - this.#began,
+      ...this.#connection.takeBytes(),
+    }
+  }
+
+  #facts(): RequestFacts {
+    const { name, fingerprint } = this.#connection
+    return {
+      id: this.#id,
+      identity: name,
+      ...(fingerprint !== undefined && { fingerprint }),
+      method: this.#request?.method ?? '',
+      path: (this.#request?.url ?? '').replace(/\?.*/s, ''),
+      ...this.#decided,
+    }
+  }
+}

@@ -1,0 +1,22 @@
+import type { ServerResponse } from 'node:http'
+import { headerText } from './refusal.ts'
+
+/** The header field with what a stricter level would refuse. */
+const WARNING_FIELD = 'X-Docker-Mtls-Warning'
+/** Clients limit the size of a head. */
+const MOST_WARNINGS = 10
+const LONGEST = 300
+
+/** Names and values in turns, as node:http takes them. */
+export function warningFields(warnings: readonly string[]): string[] {
+  return warnings.slice(0, MOST_WARNINGS).flatMap((warning) => [WARNING_FIELD, headerText(warning, LONGEST, ' ')])
+}
+
+/** Adds the warnings to an answer, unless its head is sent. */
+export function warnOn(response: ServerResponse, warnings: readonly string[]): void {
+  if (warnings.length === 0 || response.headersSent) return
+  response.setHeader(
+    WARNING_FIELD,
+    warningFields(warnings).filter((_, index) => index % 2 === 1),
+  )
+}

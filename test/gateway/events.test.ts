@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict'
+import type { ServerResponse } from 'node:http'
+import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { GatewayEvent, RequestEnded, Verdict } from '../../lib/gateway.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+
+const ann = await newClient('ann')
+const rule = { name: 'ann', who: { commonName: 'ann' } }
+const policy = definePolicy({
+  version: 1,
+  rules: [{ ...rule, level: { enforce: 'baseline', audit: 'restricted', warn: 'read-only' } }],
+})
+
+const json = (path: string, body: object): string => {
+  const text = JSON.stringify(body)
+  const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json`
+  return `${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
+}
+const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+
+const ended = (events: readonly GatewayEvent[]): RequestEnded[] =>
+  events.filter(({ event }) => event === 'request') as RequestEnded[]
+
+describe('an event of a request', () => {
+  test('says who, what, verdict, rule, level, reasons, and what other levels would refuse', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      answer: (_, response: ServerResponse) => void response.writeHead(201).end('{}'),
+    })
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy })
+    const socket = await dial(t, port, { client: ann })
+    socket.write(json('/v1.45/containers/create?name=web', { Image: 'alpine', Env: ['A=b'] }))
+    const allowed = await readUntil(socket, '{}')
+    assert.match(
+      allowed,
+      /^HTTP\/1\.1 201 [^]*X-Docker-Mtls-Warning: containers\.create: the level read-only does not include it \(OPERATION_REFUSED\)\r\n/,
+    )
+    socket.write(
+      json('/v1.45/containers/create', { Image: 'alpine', HostConfig: { Privileged: true, Binds: ['/:/x'] } }),
+    )
+    const refused = await readUntil(socket, /\}\n/)
+    assert.match(refused, /^HTTP\/1\.1 403 [^]*X-Docker-Mtls-Warning: /)
+    const [first, second] = ended(events)
+    assert.ok(first && second)
+    const { id, milliseconds, bytesIn, bytesOut, fingerprint, ...rest } = first
+    assert.deepEqual(rest, {
+      event: 'request',
+      identity: 'CN=ann',
+      method: 'POST',
+      path: '/v1.45/containers/create',
+      operation: 'containers.create',
+      rule: 'ann',
+      level: 'baseline',
+      audit: [
+        { code: 'NOT_HARDENED', where: 'HostConfig.CapDrop' },
+        { code: 'NOT_HARDENED', where: 'HostConfig.SecurityOpt' },
+        { code: 'ROOT_USER', where: 'User' },
+      ],
+      warn: [{ code: 'OPERATION_REFUSED', where: 'containers.create' }],
+      verdict: 'allow',
+      status: 201,
+    })
+    assert.match(fingerprint ?? '', /^(?:[0-9A-F]{2}:){31}[0-9A-F]{2}$/)
+    assert.ok(milliseconds > 0 && milliseconds < 60_000)
+    assert.equal(bytesOut, Buffer.byteLength(allowed))
+    assert.equal(bytesIn, json('/v1.45/containers/create?name=web', { Image: 'alpine', Env: ['A=b'] }).length)
+    assert.equal(second.id, id + 1)
+    assert.deepEqual([second.verdict, second.status, second.reason], ['refuse', 403, 'PRIVILEGED'])
+    assert.deepEqual(second.reasons, [
+      { code: 'PRIVILEGED', where: 'HostConfig.Privileged' },
+      { code: 'HOST_PATH', where: 'HostConfig.Binds.0' },
+    ])
+    assert.equal(second.bytesOut, Buffer.byteLength(refused))
+  })
+
+  test('names nothing that a client chose as a name', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy })
+    const socket = await dial(t, port, { client: ann })
+    const rows: readonly (readonly [request: string, where: string])[] = [
+      [json('/containers/create', { Image: 'a', hunter2: 1 }), '*'],
+      [json('/containers/create', { Image: 'a', HostConfig: { 'hunter2.x': 1 } }), 'HostConfig.*.*'],
+      [json('/containers/create', { Image: 'a', Labels: { hunter2: 1 } }), 'Labels.*'],
+      [json('/containers/create', { Privileged: true }), 'Privileged'],
+      ['GET /containers/json?hunter2=1 HTTP/1.1\r\nHost: x\r\n\r\n', 'the query parameter *'],
+      ['GET /containers/json?all=hunter2 HTTP/1.1\r\nHost: x\r\n\r\n', 'the query parameter all'],
+      [
+        'GET /containers/json?filters=%7B%22hunter2%22%3A1,%22hunter2%22%3A2%7D HTTP/1.1\r\nHost: x\r\n\r\n',
+        'the query parameter filters: *',
+      ],
+    ]
+    for (const [request, where] of rows) {
+      socket.write(request)
+      await readUntil(socket, /\}\n/)
+      assert.deepEqual(
+        ended(events)
+          .at(-1)
+          ?.reasons?.map((reason) => reason.where),
+        [where],
+        request,
+      )
+    }
+    assert.doesNotMatch(JSON.stringify(events), /hunter2/)
+  })
+
+  test('begins before the daemon gets the request, unless it is read at once', async (t) => {
+    const seen: string[] = []
+    let events: readonly GatewayEvent[] = []
+    const daemon = await fakeDaemon(t, {
+      answer: (request, response) => {
+        seen.push(`${request.url} ${events.map(({ event }) => event).join(' ')}`)
+        response.end('OK')
+      },
+    })
+    const fronted = await front(t, { socketPath: daemon.socketPath })
+    events = fronted.events
+    const socket = await dial(t, fronted.port)
+    for (const line of ['GET /_ping', 'POST /containers/a/start', 'GET /events']) {
+      socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await readUntil(socket, 'OK')
+    }
+    assert.deepEqual(seen, ['/_ping ', '/containers/a/start request begin', '/events request begin request begin'])
+    const ids = events.flatMap((event) => ('id' in event ? [event.id - (ended(events)[0]?.id ?? 0)] : []))
+    assert.deepEqual(ids, [0, 1, 1, 2, 2].slice(0, ids.length))
+  })
+
+  test('a client that leaves before the decision: the daemon gets nothing, and the event has no verdict', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const asked: ((verdict: Verdict) => void)[] = []
+    const authorize = (): Promise<Verdict> => new Promise((resolve) => asked.push(resolve))
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { authorize })
+    const socket = await dial(t, port)
+    socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
+    while (asked.length === 0) await delay(10)
+    socket.destroy()
+    while (ended(events).length === 0) await delay(10)
+    asked[0]?.({ allow: true })
+    await delay(100)
+    assert.deepEqual(daemon.requests, [])
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ['request'],
+    )
+    assert.deepEqual([ended(events)[0]?.verdict, ended(events)[0]?.status], [undefined, 0])
+  })
+})
+
+describe('the notes of a verdict', () => {
+  test('of your own function are in the event and in the answer, whatever they contain', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      upgrade: (_request, socket) =>
+        void socket.end('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nbytes'),
+    })
+    const notes = {
+      decided: { rule: 'mine', reasons: [{ code: 'X', where: 'Y', got: 'secret' }, 7], level: 3, other: 'secret' },
+      warnings: ['one\r\nX-Evil: 1', 2, 'two'],
+    }
+    const authorize = (): Verdict => ({ allow: true, ...notes }) as unknown as Verdict
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { authorize })
+    const socket = await dial(t, port)
+    socket.write(PING)
+    const text = await readUntil(socket, 'OK')
+    assert.match(text, /X-Docker-Mtls-Warning: one__X-Evil: 1\r\n/)
+    assert.match(text, /X-Docker-Mtls-Warning: two\r\n/)
+    assert.doesNotMatch(text, /^X-Evil/m)
+    const { rule: name, reasons, level } = ended(events)[0] ?? {}
+    assert.deepEqual([name, reasons, level], ['mine', [{ code: 'X', where: 'Y' }], undefined])
+    assert.doesNotMatch(JSON.stringify(events), /secret/)
+    socket.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+    assert.match(
+      await readUntil(socket, 'bytes'),
+      /^HTTP\/1\.1 101 [^]*X-Docker-Mtls-Warning: one__X-Evil: 1\r\n[^]*two\r\n/,
+    )
+  })
+})

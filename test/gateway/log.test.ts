@@ -1,0 +1,361 @@
+import assert from 'node:assert/strict'
+import { chmod, link, lstat, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../lib/gateway.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { runCommand } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+
+const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+
+async function pathIn(t: TestContext): Promise<string> {
+  return join(await temporaryFolder(t), 'audit.log')
+}
+
+interface Line {
+  readonly n: number
+  readonly event: string
+  readonly [key: string]: string | number | undefined
+}
+
+const linesOf = async (path: string): Promise<Line[]> =>
+  (await readFile(path, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line)
+
+/** Writes some events, and closes the log. */
+async function write(path: string, count: number, options: Partial<AuditLogOptions> = {}): Promise<void> {
+  const log = await openAuditLog({ path, ...options })
+  for (let index = 0; index < count; index++)
+    await log.record({ event: 'cut', identity: `CN=client ${index}`, reason: 'CERTIFICATE_REVOKED' })
+  await log.close()
+}
+
+const faultsOf = async (path: string): Promise<string[]> =>
+  (await verifyAuditLog([path])).faults.map(({ kind, line }) => `${kind} ${line}`)
+
+const post = (target: string, value: object, fields = ''): string => {
+  const text = JSON.stringify(value)
+  return `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${fields}Content-Length: ${text.length}\r\n\r\n${text}`
+}
+
+describe('the audit log of a gateway', () => {
+  test('has a line before the daemon gets a request, and one at its end; its file is for its owner alone', async (t) => {
+    const path = await pathIn(t)
+    const atDaemon: string[] = []
+    const daemon = await fakeDaemon(t, {
+      answer: (_, response) =>
+        void linesOf(path).then((lines) => {
+          atDaemon.push(lines.map(({ event, operation }) => `${event} ${operation ?? ''}`.trim()).join(', '))
+          response.end('OK')
+        }),
+    })
+    const auditLog = await openAuditLog({ path })
+    const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
+    const { gateway, port } = await front(
+      t,
+      { socketPath: daemon.socketPath },
+      { authorize: undefined, policy, auditLog },
+    )
+    const socket = await dial(t, port)
+    socket.write('POST /build?t=a HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nContent-Length: 1\r\n\r\nx')
+    await readUntil(socket, 'OK')
+    socket.write(PING)
+    await readUntil(socket, 'OK')
+    await gateway.close()
+    await auditLog.close()
+    assert.equal(atDaemon[0], 'open, begin images.build')
+    const lines = await linesOf(path)
+    assert.deepEqual(
+      lines.map(({ n, event, operation, verdict, rule, level, status }) =>
+        [n, event, operation, verdict, rule, level, status].join(' ').trim(),
+      ),
+      [
+        '1 open',
+        '2 begin images.build allow all baseline',
+        '3 request images.build allow all baseline 200',
+        '4 request system.ping allow all baseline 200',
+        '5 close',
+      ],
+    )
+    assert.equal((await stat(path)).mode & 0o777, 0o600)
+    assert.equal((await stat(`${path}.head`)).mode & 0o777, 0o600)
+    const { faults, lines: count, hasHead, last } = await verifyAuditLog([path])
+    assert.deepEqual([faults, count, hasHead, last?.n], [[], 5, true, 5])
+    assert.deepEqual(await readdir(join(path, '..')), ['audit.log', 'audit.log.head'])
+  })
+
+  test('contains no secret', async (t) => {
+    const path = await pathIn(t)
+    const daemon = await fakeDaemon(t, { answer: (_, response) => void response.writeHead(201).end('{}\n') })
+    const auditLog = await openAuditLog({ path })
+    const policy = definePolicy({
+      version: 1,
+      rules: [
+        { name: 'all', who: { any: true }, level: { enforce: 'baseline', audit: 'restricted', warn: 'restricted' } },
+      ],
+    })
+    const { gateway, port, events } = await front(
+      t,
+      { socketPath: daemon.socketPath },
+      { authorize: undefined, policy, auditLog },
+    )
+    const secret = 'hunter2'
+    const body = {
+      Image: 'alpine',
+      Env: [`PASSWORD=${secret}`],
+      Labels: { [secret]: secret, token: secret },
+      Cmd: ['sh', '-c', secret],
+      HostConfig: { Binds: [`/${secret}:/x`], LogConfig: { Type: 'splunk', Config: { 'splunk-token': secret } } },
+    }
+    const auth = `X-Registry-Auth: ${secret}\r\nX-Registry-Config: ${secret}\r\nAuthorization: ${secret}\r\n`
+    const requests = [
+      post('/containers/create', body),
+      post('/containers/create', { ...body, HostConfig: {} }),
+      post('/containers/create', { [secret]: 1 }),
+      post('/secrets/create', { Name: 'a', Data: Buffer.from(secret).toString('base64'), Labels: { a: secret } }),
+      post('/auth', { username: 'me', password: secret }),
+      post('/swarm/init', { JoinToken: secret }),
+      `POST /images/create?fromImage=alpine HTTP/1.1\r\nHost: x\r\n${auth}\r\n`,
+      `POST /build?buildargs=${encodeURIComponent(JSON.stringify({ TOKEN: secret }))} HTTP/1.1\r\nHost: x\r\n${auth}Content-Type: application/x-tar\r\nContent-Length: 0\r\n\r\n`,
+      `GET /containers/json?${secret}=1 HTTP/1.1\r\nHost: x\r\n\r\n`,
+    ]
+    for (const request of requests) {
+      const socket = await dial(t, port)
+      socket.write(request)
+      await readUntil(socket, /\}\n/)
+      socket.destroy()
+    }
+    await gateway.close()
+    await auditLog.close()
+    const text = await readFile(path, 'utf8')
+    assert.ok((await linesOf(path)).filter(({ event }) => event === 'request').length >= requests.length)
+    assert.match(text, /"LOG_DRIVER"/)
+    assert.match(text, /"audit":\[\{"code":"NOT_HARDENED"/)
+    for (const one of [secret, Buffer.from(secret).toString('base64')]) {
+      assert.ok(
+        !text.includes(one),
+        text.split('\n').find((line) => line.includes(one)),
+      )
+      assert.ok(!JSON.stringify(events).includes(one))
+    }
+  })
+
+  test('goes on after a restart, and marks a line that a crash has cut', async (t) => {
+    const path = await pathIn(t)
+    await write(path, 3)
+    await write(path, 2)
+    assert.deepEqual(
+      (await linesOf(path)).map(({ n }) => n),
+      [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    )
+    assert.deepEqual(await faultsOf(path), [])
+    await truncate(path, (await stat(path)).size - 20)
+    // A killed process has also left its head behind the log.
+    await rm(`${path}.head`)
+    assert.deepEqual(await faultsOf(path), ['torn 9'])
+    await write(path, 1)
+    const { faults, torn, lines } = await verifyAuditLog([path])
+    assert.deepEqual([faults, torn, lines], [[], 1, 13])
+    assert.match(await readFile(path, 'utf8'), /\n\{"n":10,"time":"[^"]+","event":"torn","bytes":\d+,/)
+  })
+
+  test('what was cut or changed while no gateway ran stays visible', async (t) => {
+    const rows: readonly (readonly [does: (lines: string[]) => string[], ...faults: string[]])[] = [
+      [(lines) => lines.slice(0, -2), 'missing 4'],
+      [(lines) => lines.map((line, index) => (index === 4 ? line.replace('close', 'clone') : line)), 'changed 5'],
+      [() => [], 'missing 1'],
+    ]
+    for (const [does, ...faults] of rows) {
+      const path = await pathIn(t)
+      await write(path, 3)
+      const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
+      const changed = does(lines)
+      await writeFile(path, changed.map((line) => `${line}\n`).join(''))
+      await write(path, 1)
+      assert.deepEqual(await faultsOf(path), faults)
+    }
+  })
+
+  test('begins a new file when one is full, and the chain goes on', async (t) => {
+    const path = await pathIn(t)
+    await write(path, 20, { maxBytes: 1_000 })
+    const filesNow = async (): Promise<string[]> =>
+      (await readdir(join(path, '..'))).filter((name) => !name.endsWith('.head')).map((name) => join(path, '..', name))
+    const files = await filesNow()
+    assert.ok(files.length > 3)
+    const { faults, first, last, lines } = await verifyAuditLog(files)
+    assert.deepEqual([faults, first?.n, last?.n], [[], 1, lines])
+    for (const file of files) assert.equal((await stat(file)).mode & 0o777, 0o600)
+    const [oldest = '', second = '', ...rest] = files.filter((name) => name !== path).toSorted()
+    assert.deepEqual((await verifyAuditLog([second, ...rest, path])).faults, [])
+    assert.deepEqual(
+      (await verifyAuditLog([oldest, ...rest, path])).faults.map(({ kind }) => kind),
+      ['missing'],
+    )
+    await write(path, 1, { maxBytes: 1_000 })
+    assert.deepEqual((await verifyAuditLog(await filesNow())).faults, [])
+  })
+
+  test('refuses what another user, or another file, could be behind', async (t) => {
+    const rows: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+      'it is a symbolic link': async (path) => {
+        await writeFile(`${path}.other`, '')
+        await symlink(`${path}.other`, path)
+      },
+      'it has another name': async (path) => {
+        await writeFile(`${path}.other`, '')
+        await link(`${path}.other`, path)
+      },
+      'it is a folder': (path) => mkdir(path),
+      'its last line is not one of an audit log': (path) => writeFile(path, 'hello\n'),
+      'other users may write to': (path) => chmod(join(path, '..'), 0o777),
+      'is changing this audit log': (path) => openAuditLog({ path }).then((log) => t.after(() => log.close())),
+    }
+    for (const [got, prepare] of Object.entries(rows)) {
+      const path = await pathIn(t)
+      await prepare(path)
+      const before = await lstat(path).catch(() => undefined)
+      await assert.rejects(openAuditLog({ path }), (error) => {
+        assert.ok(isDockerMtlsError(error, 'ERR_FILE_WRITE'), String(error))
+        assert.ok(error.message.includes(got), error.message)
+        return true
+      })
+      assert.equal((await lstat(path).catch(() => undefined))?.mode, before?.mode)
+    }
+    for (const options of [{ path: '' }, { path: 'x', onFailure: 'stop' }, { path: 'x', maxBytes: 0 }, { file: 'x' }])
+      await assert.rejects(openAuditLog(options as never), TypeError)
+  })
+})
+
+async function mustRun(command: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await runCommand(command, args)
+  assert.equal(code, 0, stderr)
+}
+
+async function tinyDisk(t: TestContext): Promise<string> {
+  let folder = ''
+  // Before the folder is removed.
+  t.after(() => mustRun('umount', ['-l', folder]))
+  folder = await temporaryFolder(t)
+  await mustRun('mount', ['-n', '-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', folder])
+  return folder
+}
+
+async function fill(folder: string): Promise<void> {
+  await writeFile(join(folder, 'filler'), Buffer.alloc(128 * 1024)).catch(() => undefined)
+}
+
+describe('a full disk', { skip: lacks('namespaces') }, () => {
+  test('refuses requests with LOG_FAILED until there is space, and loses no line', async (t) => {
+    const folder = await tinyDisk(t)
+    const path = join(folder, 'audit.log')
+    const daemon = await fakeDaemon(t)
+    const auditLog = await openAuditLog({ path })
+    const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
+    const ask = async (line: string): Promise<string> => {
+      const socket = await dial(t, port)
+      socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      const text = await readUntil(socket, /OK$|\}\n/)
+      socket.destroy()
+      return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
+    }
+    assert.equal(await ask('POST /containers/a/start'), '200')
+    await fill(folder)
+    const answers: string[] = []
+    for (let round = 0; round < 40 && !answers.includes('503LOG_FAILED'); round++)
+      answers.push(await ask('POST /containers/a/start'))
+    assert.equal(answers.at(-1), '503LOG_FAILED', answers.join(' '))
+    const served = daemon.requests.length
+    assert.equal(await ask('GET /_ping'), '503LOG_FAILED')
+    assert.equal(daemon.requests.length, served)
+    assert.ok(isDockerMtlsError(auditLog.failure, 'ERR_FILE_WRITE'))
+    assert.match(auditLog.failure.message, /no space left on device/)
+    assert.equal(events.filter(({ event }) => event === 'failure').length, 1)
+    await rm(join(folder, 'filler'))
+    await delay(1_200)
+    assert.equal(await ask('GET /_ping'), '200')
+    await gateway.close()
+    await auditLog.close()
+    const { faults, lost } = await verifyAuditLog([path])
+    assert.deepEqual([faults, lost], [[], 0])
+    const lines = await linesOf(path)
+    const count = (event: string): number => events.filter((one) => one.event === event).length
+    for (const event of ['begin', 'request', 'failure'])
+      assert.equal(lines.filter((line) => line.event === event).length, count(event), event)
+    // Nothing reached the daemon that isn't in the log as begun.
+    const begun = lines.filter((line) => line.event === 'begin').length
+    assert.ok(daemon.requests.filter((line) => line.startsWith('POST')).length <= begun)
+  })
+
+  test('goes on if it may, and counts what is lost', async (t) => {
+    const folder = await tinyDisk(t)
+    const path = join(folder, 'audit.log')
+    const daemon = await fakeDaemon(t)
+    const auditLog = await openAuditLog({ path, onFailure: 'go on' })
+    const { gateway, port } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
+    await fill(folder)
+    for (let index = 0; index < 12_000; index++) auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
+    const socket = await dial(t, port)
+    socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200/)
+    await mustRun('mount', ['-n', '-o', 'remount,size=8m', folder])
+    await delay(1_200)
+    assert.equal(auditLog.failure, undefined)
+    await gateway.close()
+    await auditLog.close()
+    const { faults, lost } = await verifyAuditLog([path])
+    assert.deepEqual(faults, [])
+    assert.ok(lost >= 2_000, String(lost))
+  })
+})
+
+test('clients that nobody knows get few lines, and all are counted', async (t) => {
+  const path = await pathIn(t)
+  const log = await openAuditLog({ path })
+  for (let index = 0; index < 1_000; index++) log.write({ event: 'handshake refused', reason: 'CERT_REVOKED' })
+  await log.close()
+  const lines = await linesOf(path)
+  const alone = lines.filter(({ event }) => event === 'handshake refused').length
+  const more = lines.reduce((sum, { event, count }) => sum + (event === 'handshakes refused' ? Number(count) : 0), 0)
+  assert.ok(alone <= 20, String(alone))
+  assert.equal(alone + more, 1_000)
+})
+
+const eve = await newClient('eve')
+test('a refused request has a line with its reason, and one that cannot be read, too', async (t) => {
+  const path = await pathIn(t)
+  const daemon = await fakeDaemon(t)
+  const auditLog = await openAuditLog({ path })
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { commonName: 'ann' }, level: 'baseline' }] })
+  const { gateway, port } = await front(
+    t,
+    { socketPath: daemon.socketPath },
+    { authorize: undefined, policy, auditLog },
+  )
+  const socket = await dial(t, port, { client: eve })
+  socket.write(PING)
+  await readUntil(socket, /\}\n/)
+  socket.write('nonsense\r\n\r\n')
+  await readUntil(socket, /\}\n/)
+  gateway.revoke('0a')
+  gateway.reload({ policy })
+  await gateway.close()
+  await auditLog.close()
+  const lines = (await linesOf(path)).map(({ event, identity, verdict, reason, status, changed }) =>
+    [event, identity, verdict, reason, status, changed].filter((one) => one !== undefined).join(' '),
+  )
+  assert.deepEqual(lines, [
+    'open',
+    'request CN=eve refuse IDENTITY_UNKNOWN 403',
+    'request CN=eve refuse MALFORMED_REQUEST 400',
+    'revoke 0a',
+    'reload policy',
+    'close',
+  ])
+})
