@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url'
 
 const LIB = fileURLToPath(new URL('../lib/', import.meta.url))
 const READ_FILES = join(LIB, 'cli/read-files.ts')
+/** A gateway has requests to serve while it reads. */
+const SERVING = join(LIB, 'gateway/files/')
 /** What it exports. */
 export const READING = ['access', 'lstat', 'readFile', 'readdir', 'readlink', 'realpath', 'stat']
 
@@ -13,7 +15,7 @@ export const filesAtOnce = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:fs(\/promises)?$/ }, ({ path, importer, namespace }) => {
       if (namespace === 'files') return path === 'node:fs' ? { path, external: true } : { path, namespace }
-      const isOurs = importer.startsWith(LIB) && importer !== READ_FILES
+      const isOurs = importer.startsWith(LIB) && importer !== READ_FILES && !importer.startsWith(SERVING)
       return isOurs ? { path, namespace: 'files', sideEffects: false } : undefined
     })
     onLoad({ filter: /.*/, namespace: 'files' }, ({ path }) => ({

@@ -113,6 +113,8 @@ async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlag
       )
     const { parseListen } = await import('../../daemon-config/listen.ts')
     const { hostname, port } = new URL(parseListen(listen ?? `0.0.0.0:${TLS_PORT}`))
+    // In dockerd, this means every address of IPv6, too.
+    if (hostname === '0.0.0.0') return { port: Number(port) }
     return { host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port) }
   }
   if (listen !== undefined || from !== undefined || crl !== undefined)
@@ -138,13 +140,14 @@ async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles>
       sentence`Name the server/ folder that init created:  ${option('from', 'docker-mtls/server')}`,
     )
   const [ca, cert, key] = SERVER_FILES.map((name) => join(folder, name)) as [string, string, string]
+  const files = { tls: { ca, cert, key }, policy }
+  if (crl !== undefined) return { ...files, crl }
   const own = join(folder, 'crl.pem')
-  const lists = crl ?? ((await readIfThere(own)) === undefined ? [] : [own])
-  if (lists.length === 0)
+  if ((await readIfThere(own)) === undefined)
     context.warn(
-      'No revocation list is in use: a certificate works until it expires. Pass one for each CA with  --crl FILE .',
+      sentence`No revocation list is in use: a certificate works until it expires. Pass one for each CA with  --crl FILE , or put it at ${own}.`,
     )
-  return { tls: { ca, cert, key }, crl: lists, policy }
+  return { ...files, crl: [own], mayLackCrl: true }
 }
 
 interface Announced {
@@ -191,8 +194,8 @@ export const gatewayRun: CommandSpec = {
   description:
     'Runs a gateway: a server in front of a daemon that lets each client do what a policy allows. Clients connect with mutual ' +
     'TLS, or by a local socket. The gateway reads the policy, its certificates and the revocation lists again when the files ' +
-    'change, without a restart. What can no longer be read stays in force, but for a revocation list that is missing: then it ' +
-    'refuses everybody. It prints what it refuses, and runs until Ctrl-C or SIGTERM. The daemon should listen on its local ' +
+    'change, without a restart. What can no longer be read stays in force, but for a revocation list that is missing: then the gateway ' +
+    'refuses every request. It prints what it refuses, and runs until Ctrl-C or SIGTERM. The daemon should listen on its local ' +
     'socket alone.',
   examples: [
     [sentence`${SELF} gateway run --policy policy.yaml`, 'in front of the daemon of this machine, on port 2376'],

@@ -1,14 +1,15 @@
 import { FileError } from '../../base/errors.ts'
+import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
 import type { GatewayChange } from '../options.ts'
-import { partsOf, readPart, stampOf, type GatewayFiles, type Part, type Reading } from './read.ts'
+import { partsOf, readTexts, unreadable, type GatewayFiles, type Part } from './read.ts'
 
-/** How often the files are looked at, in milliseconds. */
-const LOOK_MS = 500
+/** How often the files are read, in milliseconds. What is the same twice is complete. */
+const LOOK_MS = 250
 /** Several files can't be replaced at once: for this long, in milliseconds, what can't be used is only tried again. */
 const GRACE_MS = 3_000
-/** File systems store times in steps of up to 2 s: for this long after a change, the files are read again. */
-const SETTLE_MS = 2_000
+/** How long a file may take to be read, in milliseconds. */
+const READ_MS = 5_000
 
 /** Called when a gateway uses changed files, and when it can't. */
 export interface FollowReports {
@@ -19,52 +20,51 @@ export interface FollowReports {
 
 interface Followed {
   readonly part: Part
-  reading: Reading
-  /** The texts in force. Undefined: those that were are gone. */
+  /** The texts of the last look. */
+  seen: string | undefined
+  /** The texts in force. Undefined: there are none. */
   used: string | undefined
-  failingSince: number | undefined
-  said: string | undefined
+  /** A reading that has not ended. */
+  reading?: Promise<string[]> | undefined
+  failingSince?: number | undefined
+  said?: string | undefined
 }
 
 /** The files of a gateway: what they say is in force within a second. */
 export class FollowedFiles {
+  /** What the files said first. */
+  readonly contents: GatewayChange
   readonly #parts: readonly Followed[]
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
-  private constructor(parts: readonly Followed[]) {
+  private constructor(parts: readonly Followed[], contents: GatewayChange) {
     this.#parts = parts
+    this.contents = contents
   }
 
   /**
    * Reads them for the first time.
    *
    * @throws {@link FileError} ERR_FILE_READ
-   */
-  static async read(files: GatewayFiles): Promise<FollowedFiles> {
-    const parts = await Promise.all(
-      partsOf(files).map(async (part) => {
-        const reading = await readPart(part)
-        return { part, reading, used: joined(reading), failingSince: undefined, said: undefined }
-      }),
-    )
-    return new FollowedFiles(parts)
-  }
-
-  /**
-   * What the files say.
-   *
    * @throws {@link PolicyError} ERR_POLICY_INVALID
    */
-  get contents(): GatewayChange {
-    return Object.assign({}, ...this.#parts.map(({ part, reading }) => part.parse(reading.texts))) as GatewayChange
+  static async read(files: GatewayFiles): Promise<FollowedFiles> {
+    const parts: Followed[] = []
+    const contents: GatewayChange = {}
+    for (const part of partsOf(files)) {
+      const texts = await readTexts(part).catch((error: unknown) => missingYet(part, error))
+      parts.push({ part, seen: joined(texts), used: joined(texts) })
+      if (texts) Object.assign(contents, part.parse(texts))
+    }
+    return new FollowedFiles(parts, contents)
   }
 
   /** Keeps a gateway at what the files say, until `stop()`. */
   follow(gateway: Gateway, reports: FollowReports): void {
     const again = (): void => {
       if (this.#isStopped) return
-      this.#timer = setTimeout(() => void this.#look(gateway, reports).then(again), LOOK_MS)
+      this.#timer = setTimeout(() => void this.#look(gateway, reports).then(again, again), LOOK_MS)
     }
     again()
   }
@@ -78,39 +78,56 @@ export class FollowedFiles {
   async #look(gateway: Gateway, reports: FollowReports): Promise<void> {
     const looks = await Promise.all(this.#parts.map((followed) => lookAt(followed)))
     if (this.#isStopped) return
-    for (const [index, followed] of this.#parts.entries()) {
-      const look = looks[index]
-      if (look !== undefined) use(gateway, followed, look, reports)
-    }
+    for (const [index, followed] of this.#parts.entries()) use(gateway, followed, looks[index], reports)
   }
 }
 
-const joined = ({ texts }: Reading): string => texts.join('\0')
-
-/** Undefined: nothing has changed. */
-async function lookAt({ part, reading, failingSince }: Followed): Promise<Reading | FileError | undefined> {
-  const { stamp, changedAt } = await stampOf(part.paths)
-  const isSettled = Date.now() - changedAt > SETTLE_MS
-  if (stamp === reading.stamp && isSettled && failingSince === undefined) return undefined
-  try {
-    return await readPart(part)
-  } catch (error) {
-    if (error instanceof FileError) return error
-    throw error
-  }
+function joined(texts: readonly string[] | undefined): string | undefined {
+  return texts?.join('\0')
 }
 
-function use(gateway: Gateway, followed: Followed, look: Reading | FileError, reports: FollowReports): void {
+/** Lists that were never there are no fault. */
+function missingYet(part: Part, error: unknown): undefined {
+  const isMissing = error instanceof FileError && codeOf(error.cause) === 'ENOENT'
+  if (!part.isOptional || !isMissing) throw error
+}
+
+/** The texts, or why they can't be read. */
+async function lookAt(followed: Followed): Promise<string[] | FileError> {
+  const { part } = followed
+  followed.reading ??= readTexts(part).finally(() => (followed.reading = undefined))
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<FileError>((resolve) => {
+    const cause = new Error(`it takes more than ${READ_MS / 1000} s`)
+    timer = setTimeout(() => resolve(unreadable(part.paths.join(', '), part.name, cause)), READ_MS)
+  })
+  const read = followed.reading.catch((error: FileError) => error)
+  return Promise.race([read, late]).finally(() => clearTimeout(timer))
+}
+
+function use(
+  gateway: Gateway,
+  followed: Followed,
+  look: string[] | FileError | undefined,
+  reports: FollowReports,
+): void {
   const { part } = followed
   try {
-    if (look instanceof FileError) throw look
+    if (look === undefined) return
+    if (look instanceof FileError) {
+      if (followed.used === undefined && followed.failingSince === undefined) return missingYet(part, look)
+      throw look
+    }
     const texts = joined(look)
+    const isComplete = texts === followed.seen
+    followed.seen = texts
+    if (!isComplete) return
     if (texts !== followed.used) {
-      gateway.reload(part.parse(look.texts))
+      gateway.reload(part.parse(look))
       followed.used = texts
       reports.onReload(part.name)
     }
-    Object.assign(followed, { reading: look, failingSince: undefined, said: undefined })
+    followed.failingSince = followed.said = undefined
   } catch (error) {
     fail(gateway, followed, error, reports)
   }
@@ -118,9 +135,8 @@ function use(gateway: Gateway, followed: Followed, look: Reading | FileError, re
 
 /** What is in force stays, but for lists that are gone: without one, nobody knows who has been revoked. */
 function fail(gateway: Gateway, followed: Followed, error: unknown, { onFailure }: FollowReports): void {
-  const now = Date.now()
-  // The clock may have been set back.
-  followed.failingSince = Math.min(followed.failingSince ?? now, now)
+  const now = performance.now()
+  followed.failingSince ??= now
   const said = String(error)
   if (now - followed.failingSince < GRACE_MS || said === followed.said) return
   followed.said = said
