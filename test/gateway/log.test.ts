@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { chmod, link, lstat, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -88,6 +89,36 @@ describe('the audit log of a gateway', () => {
     const { faults, lines: count, hasHead, last } = await verifyAuditLog([path])
     assert.deepEqual([faults, count, hasHead, last?.n], [[], 5, true, 5])
     assert.deepEqual(await readdir(join(path, '..')), ['audit.log', 'audit.log.head'])
+  })
+
+  test('the daemon gets nothing until the line is written, and nothing at all if it cannot be', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    for (let index = 0; index < 50; index++) {
+      await log.record({ event: 'cut', identity: `CN=client ${index}`, reason: 'X' })
+      assert.ok(readFileSync(path, 'utf8').includes(`"CN=client ${index}"`))
+    }
+    await log.close()
+    const daemon = await fakeDaemon(t)
+    const written: ((isWritten: boolean) => void)[] = []
+    const record = (): Promise<boolean> => new Promise((resolve) => written.push(resolve))
+    const slow = { record, write: () => undefined, isReady: true, onFailure: () => () => undefined }
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { auditLog: slow as never })
+    for (const [isWritten, status] of [
+      [true, '200'],
+      [false, '503'],
+    ] as const) {
+      const before = daemon.requests.length
+      const socket = await dial(t, port)
+      socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
+      const answer = readUntil(socket, /OK$|\}\n/)
+      while (written.length === 0) await delay(10)
+      await delay(50)
+      assert.equal(daemon.requests.length, before)
+      written.pop()?.(isWritten)
+      assert.equal((await answer).slice(9, 12), status)
+      assert.equal(daemon.requests.length, before + (isWritten ? 1 : 0))
+    }
   })
 
   test('contains no secret', async (t) => {
