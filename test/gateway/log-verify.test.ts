@@ -152,6 +152,8 @@ describe('gateway log verify', () => {
   test('mistakes', async () => {
     const none = await runCli(['gateway', 'log', 'verify', join(folder, 'none.log')])
     assert.deepEqual([none.code, /^ERR_FILE_READ: .*there is no such file/.test(none.stderr)], [1, true], none.stderr)
+    const head = await runCli(['gateway', 'log', 'verify', `${path}.head`])
+    assert.equal(head.code, 1, head.stdout)
     for (const words of [['verify'], ['check', path], []]) {
       const { code, stderr } = await runCli(['gateway', 'log', ...words])
       assert.deepEqual([code, stderr.split(':')[0]], [2, 'ERR_USAGE'], stderr)

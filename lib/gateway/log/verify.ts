@@ -69,7 +69,8 @@ export async function verifyAuditLog(
 }
 
 async function verifyOnce(files: readonly string[], hash: string | undefined): Promise<LogVerification> {
-  const logs = files.filter((file) => !/\.(?:head|lock)$/.test(file))
+  const named = files.filter((file) => !/\.(?:head|lock)$/.test(file))
+  const logs = named.length > 0 ? named : files
   const found = (await Promise.all(logs.map(readHeadOf))).filter((head) => head !== undefined)
   const heads = found.filter((head) => 'hash' in head)
   const kept = hash === undefined ? [] : [{ n: 0, hash }]
