@@ -125,8 +125,8 @@ export class ChainedLog implements AuditLog {
       if (this.#batch === undefined && this.#file.bytes >= this.#state.maxBytes) await this.#rotate()
       this.#batch ??= this.#queue.take(this.#link)
       if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
+      await this.#keepHead()
     } while (!this.#queue.isEmpty)
-    await this.#keepHead()
   }
 
   /** A head for each batch would double the cost of a line. */
@@ -152,6 +152,8 @@ export class ChainedLog implements AuditLog {
 
   async #rotate(): Promise<void> {
     const name = `${this.path}.${String(this.#link.n).padStart(12, '0')}`
+    // Until the new file has a line, the head alone says where the chain goes on.
+    await this.#file.writeHead(this.#link)
     await this.#file.rotate(name)
     this.#queue.addFirst({ event: 'rotate', file: name.slice(name.lastIndexOf('/') + 1) })
   }
