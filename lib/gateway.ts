@@ -11,7 +11,7 @@ export type {
 export type { GatewayReason } from './gateway/refusal.ts'
 export type { AuditLog, AuditLogOptions } from './gateway/log/interface.ts'
 export { openAuditLog } from './gateway/log/open.ts'
-export { verifyAuditLog, type LogVerification } from './gateway/log/verify.ts'
+export { verifyAuditLog, type LogVerification, type VerifiedLine } from './gateway/log/verify.ts'
 export type { LogFault } from './gateway/log/walk.ts'
 export { createMetrics } from './gateway/metrics/create.ts'
 export type { Metrics, MetricsOptions } from './gateway/metrics/interface.ts'

@@ -1,5 +1,9 @@
+import { MOST_REASONS } from './decided.ts'
 import type { Refusal } from './refusal.ts'
 import type { Allowed, Decided, FoundReason, SentInstead } from './types.ts'
+
+/** A line of the log has a limit. */
+const LONGEST = 200
 
 /** A verdict of `authorize` that is safe to use. */
 export interface ReadVerdict {
@@ -33,16 +37,19 @@ function readDecided(value: unknown): Decided {
   const texts = (['operation', 'rule', 'level'] as const).map((name) => [name, given[name]] as const)
   const lists = (['reasons', 'audit', 'warn'] as const).map((name) => [name, readReasons(given[name])] as const)
   return Object.fromEntries([
-    ...texts.filter(([, text]) => isText(text)),
+    ...texts.flatMap(([name, text]) => (isText(text) ? [[name, text.slice(0, LONGEST)]] : [])),
     ...lists.filter(([, list]) => list.length > 0),
   ]) as Decided
 }
 
 function readReasons(value: unknown): FoundReason[] {
-  return listOf(value).flatMap((one) => {
-    const { code, where } = Object(one) as Record<string, unknown>
-    return isText(code) ? [{ code, ...(isText(where) && { where }) }] : []
-  })
+  return listOf(value)
+    .slice(0, MOST_REASONS)
+    .flatMap((one) => {
+      const { code, where } = Object(one) as Record<string, unknown>
+      const place = isText(where) && { where: where.slice(0, LONGEST) }
+      return isText(code) ? [{ code: code.slice(0, LONGEST), ...place }] : []
+    })
 }
 
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])

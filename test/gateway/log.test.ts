@@ -1,15 +1,34 @@
 import assert from 'node:assert/strict'
-import { chmod, link, lstat, mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import {
+  chmod,
+  cp,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../lib/gateway.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCommand } from '../support/command.ts'
+import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
+const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 
 async function pathIn(t: TestContext): Promise<string> {
@@ -90,6 +109,36 @@ describe('the audit log of a gateway', () => {
     assert.deepEqual(await readdir(join(path, '..')), ['audit.log', 'audit.log.head'])
   })
 
+  test('the daemon gets nothing until the line is written, and nothing at all if it cannot be', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    for (let index = 0; index < 50; index++) {
+      await log.record({ event: 'cut', identity: `CN=client ${index}`, reason: 'X' })
+      assert.ok(readFileSync(path, 'utf8').includes(`"CN=client ${index}"`))
+    }
+    await log.close()
+    const daemon = await fakeDaemon(t)
+    const written: ((isWritten: boolean) => void)[] = []
+    const record = (): Promise<boolean> => new Promise((resolve) => written.push(resolve))
+    const slow = { record, write: () => undefined, isReady: true, onFailure: () => () => undefined }
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { auditLog: slow as never })
+    for (const [isWritten, status] of [
+      [true, '200'],
+      [false, '503'],
+    ] as const) {
+      const before = daemon.requests.length
+      const socket = await dial(t, port)
+      socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
+      const answer = readUntil(socket, /OK$|\}\n/)
+      while (written.length === 0) await delay(10)
+      await delay(50)
+      assert.equal(daemon.requests.length, before)
+      written.pop()?.(isWritten)
+      assert.equal((await answer).slice(9, 12), status)
+      assert.equal(daemon.requests.length, before + (isWritten ? 1 : 0))
+    }
+  })
+
   test('contains no secret', async (t) => {
     const path = await pathIn(t)
     const daemon = await fakeDaemon(t, { answer: (_, response) => void response.writeHead(201).end('{}\n') })
@@ -165,6 +214,25 @@ describe('the audit log of a gateway', () => {
     assert.match(await readFile(path, 'utf8'), /\n\{"n":10,"time":"[^"]+","event":"torn","bytes":\d+,/)
   })
 
+  test('is whole after its process was killed, again and again', async (t) => {
+    const path = await pathIn(t)
+    for (let round = 0; round < 4; round++) {
+      const child = spawn(process.execPath, [...TYPESCRIPT, ENDLESS, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await once(child.stdout, 'data')
+      await delay(100 + round * 50)
+      child.kill('SIGKILL')
+      await once(child, 'close')
+      const files = (await readdir(join(path, '..'))).map((name) => join(path, '..', name))
+      const { faults, lines, last } = await verifyAuditLog(files)
+      // A line that was cut last is marked by the next process.
+      assert.deepEqual(
+        faults.filter(({ kind }) => kind !== 'torn'),
+        [],
+      )
+      assert.ok(lines > 50 * (round + 1) && last)
+    }
+  })
+
   test('what was cut or changed while no gateway ran stays visible', async (t) => {
     const rows: readonly (readonly [does: (lines: string[]) => string[], ...faults: string[]])[] = [
       [(lines) => lines.slice(0, -2), 'missing 4'],
@@ -200,6 +268,22 @@ describe('the audit log of a gateway', () => {
     )
     await write(path, 1, { maxBytes: 1_000 })
     assert.deepEqual((await verifyAuditLog(await filesNow())).faults, [])
+  })
+
+  test('goes on after a crash that left a new file empty', async (t) => {
+    const path = await pathIn(t)
+    const copy = await pathIn(t)
+    const log = await openAuditLog({ path, maxBytes: 1 })
+    for (let index = 0; index < 5; index++) await log.record({ event: 'cut', identity: 'CN=a', reason: 'X' })
+    await cp(join(path, '..'), join(copy, '..'), { recursive: true })
+    await log.close()
+    await rm(`${copy}.lock`)
+    await truncate(copy, 0)
+    await write(copy, 1)
+    const files = (await readdir(join(copy, '..'))).map((name) => join(copy, '..', name))
+    const { faults, lines } = await verifyAuditLog(files)
+    assert.deepEqual(faults, [])
+    assert.ok(files.length > 5 && lines > 8)
   })
 
   test('refuses what another user, or another file, could be behind', async (t) => {

@@ -20,12 +20,12 @@ async function runLog(_action: string, files: readonly string[], flags: LogFlags
   context.answer({ data: found, text: textOf(found, context), warnings: warningsOf(found), failed }, flags)
 }
 
-function textOf({ lines, first, last, faults }: LogVerification, { paint }: Context): string {
+function textOf({ lines, first, last, hash, faults }: LogVerification, { paint }: Context): string {
   const span =
     first && last ? `, numbers ${first.n} to ${last.n}, from ${printable(first.time)} to ${printable(last.time)}` : ''
   const verdict = faults.length > 0 ? paint('red', 'not as it was written') : paint('green', 'ok')
   const head = `${lines} ${lines === 1 ? 'line' : 'lines'}${span}: ${verdict}`
-  const end = last === undefined || faults.length > 0 ? [] : [`Hash of the last line: ${last.hash}`]
+  const end = last === undefined || faults.length > 0 ? [] : [`Hash of the last line: ${hash}`]
   return `${[head, ...faults.map(faultLine), ...end].join('\n')}\n`
 }
 
@@ -69,6 +69,6 @@ export const gatewayLog: CommandSpec = {
     [sentence`${SELF} gateway log verify /var/log/docker-mtls/audit.log`, 'the log, and how it ends'],
     [sentence`${SELF} gateway log verify /var/log/docker-mtls/audit.log*`, 'with its earlier files'],
   ],
-  json: '{ lines, first: { n, time }, last: { n, time, hash }, torn, lost, hasHead, faults: [{ kind, file, line, got }] }',
+  json: '{ lines, first: { n, time }, last: { n, time }, hash, torn, lost, hasHead, faults: [{ kind, file, line, got }] }',
   define,
 }

@@ -10,6 +10,8 @@ import { Strangers } from './strangers.ts'
 
 /** How often a failed write is tried again, in milliseconds. */
 const RETRY_MS = 500
+/** How far the head may be behind the log, in milliseconds. */
+const HEAD_MS = 100
 
 /** What a log needs besides its file. */
 export interface AuditLogState {
@@ -38,6 +40,8 @@ export class ChainedLog implements AuditLog {
   #failure: Error | undefined
   #flushing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  #headTimer: NodeJS.Timeout | undefined
+  #headAt = -HEAD_MS
   #closed: Promise<void> | undefined
 
   constructor(state: AuditLogState) {
@@ -121,8 +125,22 @@ export class ChainedLog implements AuditLog {
       if (this.#batch === undefined && this.#file.bytes >= this.#state.maxBytes) await this.#rotate()
       this.#batch ??= this.#queue.take(this.#link)
       if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
-      await this.#file.writeHead(this.#link)
+      await this.#keepHead()
     } while (!this.#queue.isEmpty)
+  }
+
+  /** A head for each batch would double the cost of a line. */
+  async #keepHead(): Promise<void> {
+    const isDue = this.#closed !== undefined || performance.now() - this.#headAt >= HEAD_MS
+    if (!isDue) {
+      this.#headTimer ??= setTimeout(() => {
+        this.#headTimer = undefined
+        void this.flush()
+      }, HEAD_MS).unref()
+      return
+    }
+    await this.#file.writeHead(this.#link)
+    this.#headAt = performance.now()
   }
 
   async #writeBatch({ bytes, link, settle }: Batch): Promise<void> {
@@ -134,6 +152,8 @@ export class ChainedLog implements AuditLog {
 
   async #rotate(): Promise<void> {
     const name = `${this.path}.${String(this.#link.n).padStart(12, '0')}`
+    // Until the new file has a line, the head alone says where the chain goes on.
+    await this.#file.writeHead(this.#link)
     await this.#file.rotate(name)
     this.#queue.addFirst({ event: 'rotate', file: name.slice(name.lastIndexOf('/') + 1) })
   }
@@ -153,6 +173,7 @@ export class ChainedLog implements AuditLog {
     this.#queue.add({ event: 'close' })
     await this.#flushing
     clearTimeout(this.#timer)
+    clearTimeout(this.#headTimer)
     await this.flush()
     await this.#file.close()
     await this.#state.release()

@@ -12,7 +12,16 @@ export function entryOf(event: GatewayEvent): object {
     case 'request': {
       const { verdict, status, reason, milliseconds, bytesIn, bytesOut } = event
       const took = Math.round(milliseconds * 100) / 100
-      return { event: 'request', ...factsOf(event), verdict, status, reason, milliseconds: took, bytesIn, bytesOut }
+      return {
+        event: 'request',
+        ...factsOf(event),
+        verdict,
+        status,
+        reason: reason && cut(reason),
+        milliseconds: took,
+        bytesIn,
+        bytesOut,
+      }
     }
     case 'handshake refused':
       return { event: event.event, reason: cut(event.reason), address: event.address }

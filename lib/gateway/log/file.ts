@@ -82,7 +82,7 @@ export class LogFile {
     if (this.#isTorn) await this.#mend()
     try {
       const whole = Buffer.concat([this.#before, bytes])
-      await this.#file.writeFile(whole)
+      for (let at = 0; at < whole.length;) at += (await this.#file.write(whole, at)).bytesWritten
       this.#bytes += whole.length
       this.#before = Buffer.alloc(0)
     } catch (cause) {

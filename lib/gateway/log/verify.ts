@@ -7,14 +7,24 @@ import { readHead, readLine, type Link } from './chain.ts'
 import { headOf } from './file.ts'
 import { Walk, type LogFault } from './walk.ts'
 
+/** A line that {@link verifyAuditLog} has read. */
+export interface VerifiedLine {
+  /** Its number. */
+  readonly n: number
+  /** When it was noted, in ISO 8601. */
+  readonly time: string
+}
+
 /** What {@link verifyAuditLog} found. */
 export interface LogVerification {
   /** How many lines there are. */
   readonly lines: number
-  /** The number and time of the first line. Omitted: there is none that can be read. */
-  readonly first?: { readonly n: number; readonly time: string }
-  /** The number, time and hash of the last line. Keep the hash elsewhere: later verifications can then tell whether this line is still there. */
-  readonly last?: { readonly n: number; readonly time: string; readonly hash: string }
+  /** The first line. Omitted: there is none that can be read. */
+  readonly first?: VerifiedLine
+  /** The last line that can be read. */
+  readonly last?: VerifiedLine
+  /** SHA-256 of the last line. Keep it elsewhere: later verifications can then tell whether this line is still there. */
+  readonly hash: string
   /** How many lines a crash has cut. The gateway has marked each. */
   readonly torn: number
   /** How many events the gateway could not write, and has counted. */
@@ -59,7 +69,8 @@ export async function verifyAuditLog(
 }
 
 async function verifyOnce(files: readonly string[], hash: string | undefined): Promise<LogVerification> {
-  const logs = files.filter((file) => !/\.(?:head|lock)$/.test(file))
+  const named = files.filter((file) => !/\.(?:head|lock)$/.test(file))
+  const logs = named.length > 0 ? named : files
   const found = (await Promise.all(logs.map(readHeadOf))).filter((head) => head !== undefined)
   const heads = found.filter((head) => 'hash' in head)
   const kept = hash === undefined ? [] : [{ n: 0, hash }]
@@ -86,7 +97,8 @@ function resultOf(walk: Walk, hasHead: boolean, faults: readonly LogFault[]): Lo
   return {
     lines,
     ...(first && { first: { n: first.n, time: first.time } }),
-    ...(last && { last: { n: last.n, time: last.time, hash: link.hash } }),
+    ...(last && { last: { n: last.n, time: last.time } }),
+    hash: link.hash,
     torn,
     lost,
     hasHead,

@@ -30,7 +30,12 @@ export interface MetricsOptions {
 /** What gateways count, served for Prometheus. Created by {@link createMetrics}. */
 export interface Metrics {
   /** Where it listens. */
-  readonly address: { readonly host: string; readonly port: number }
+  readonly address: {
+    /** The address. */
+    readonly host: string
+    /** The port, also if 0 was asked for. */
+    readonly port: number
+  }
   /** @internal */
   count(event: GatewayEvent): void
   /**
