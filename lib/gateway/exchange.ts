@@ -14,7 +14,7 @@ import type { GatewayLimits, GatewayOptions } from './options.ts'
 import type { Quotas } from './quota.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
-import type { Allowed, AskedRequest, GatewayEvent, SentInstead } from './types.ts'
+import type { Allowed, AskedRequest, GatewayEvent } from './types.ts'
 import { readVerdict } from './verdict.ts'
 
 /** What all requests of a gateway share. */
@@ -130,7 +130,7 @@ export class Exchange {
     // It may have been revoked in the meantime.
     const refused = this.#shared.check(connection)
     if (refused) this.#refuse(refused)
-    else this.#forward(asked, verdict.send)
+    else this.#forward(asked, verdict)
   }
 
   async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<Allowed | undefined> {
@@ -177,7 +177,7 @@ export class Exchange {
     if (this.#arrived.expectsContinue) this.#arrived.response?.writeContinue()
   }
 
-  #forward(asked: AskedRequest, instead: SentInstead | undefined): void {
+  #forward(asked: AskedRequest, { send: instead, filterAnswer }: Allowed): void {
     const { request } = this.#arrived
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
     const isStream = json === undefined && asked.body === 'unseen'
@@ -196,6 +196,7 @@ export class Exchange {
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
         upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
+        filterAnswer,
       },
       {
         upgraded: (fields, socket) => this.#upgraded(fields, socket),

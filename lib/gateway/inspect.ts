@@ -20,13 +20,18 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 /** Asks the daemon about something. Null: there is no such thing. */
 export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
   const { status, body } = await collect(dispatcher, { method: 'GET', path: pathOf(kind, name) })
-  if (status === 404) return null
+  if (status === 404 || isAboutName(status, body)) return null
   if (status === 200) return JSON.parse(body.toString()) as unknown
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
     got: `the daemon answered with the status ${status}`,
     todo: "Check the daemon's log.",
   })
+}
+
+/** No thing has an invalid name, and the beginning of several ids names none of them. */
+function isAboutName(status: number, body: Buffer): boolean {
+  return status === 400 || (status === 500 && body.includes('multiple IDs found'))
 }
 
 /** Only names of images and plugins have slashes; no name may lead elsewhere. */

@@ -27,12 +27,16 @@ function tableOf({ rules }: Policy, { paint, width }: Context): string {
   return `${[paint('bold', head), ...lines].join('\n')}\n`
 }
 
-function cells({ name, who, level, allow, deny, only }: PolicyRule): string[] {
-  const tried = [level.audit && `audit: ${level.audit}`, level.warn && `warn: ${level.warn}`].filter(Boolean)
+function cells({ name, who, level, owner, allow, deny, only }: PolicyRule): string[] {
+  const more = [
+    level.audit && `audit: ${level.audit}`,
+    level.warn && `warn: ${level.warn}`,
+    owner && `owner: ${owner}`,
+  ].filter(Boolean)
   return [
     name,
     conditions(who),
-    [level.enforce, ...tried].join(', '),
+    [level.enforce, ...more].join(', '),
     list([
       ...allow.operations,
       ...allow.hostPaths.map(({ path, readOnly }) => (readOnly ? `${path} (read-only)` : path)),
@@ -59,7 +63,12 @@ function warningsOf({ rules }: Policy): string[] {
   const paths = rules.flatMap(({ name, allow }) =>
     allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
   )
+  const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
+  const others = rules.some(({ owner }) => owner !== undefined) ? rules.filter(isShared).map(({ name }) => name) : []
   return [
+    ...(others.length === 0
+      ? []
+      : [`${enumerate(others)}: without an owner, these callers reach what every owner has.`]),
     ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),
     ...(paths.length === 0 ? [] : [`With these, a container can become root on the host: ${enumerate(paths)}.`]),
   ]
@@ -85,6 +94,6 @@ export const policyCheck: CommandSpec = {
     [sentence`${SELF} policy check policy.yaml`, 'show the rules, or the mistakes'],
     [sentence`${SELF} policy check policy.yaml --json`, 'for a program'],
   ],
-  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, allow, deny, only }], warnings }',
+  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, owner, allow, deny, only }], warnings }',
   define,
 }

@@ -1,0 +1,36 @@
+import type { Allowed } from './types.ts'
+
+/** Answers with one entry for each thing of a daemon are smaller. */
+const MOST_BYTES = 16 * 1024 * 1024
+
+/** An answer of the daemon that its client gets a part of. */
+export class HeldAnswer {
+  readonly #fields: readonly string[]
+  readonly #filter: NonNullable<Allowed['filterAnswer']>
+  readonly #chunks: Buffer[] = []
+  #bytes = 0
+
+  /** @param fields - of the answer, names and values in turns */
+  constructor(fields: readonly string[], filter: NonNullable<Allowed['filterAnswer']>) {
+    this.#fields = fields
+    this.#filter = filter
+  }
+
+  /** False: it has become too large. */
+  take(chunk: Buffer): boolean {
+    this.#bytes += chunk.length
+    if (this.#bytes > MOST_BYTES) return false
+    this.#chunks.push(chunk)
+    return true
+  }
+
+  /** @throws SyntaxError if it isn't JSON, and whatever the filter throws */
+  filtered(): { fields: string[]; body: Buffer } {
+    const answer: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
+    const body = Buffer.from(`${JSON.stringify(this.#filter(answer))}\n`)
+    const kept = this.#fields.flatMap((name, index) =>
+      index % 2 === 0 && name !== 'Content-Length' ? [name, this.#fields[index + 1] ?? ''] : [],
+    )
+    return { fields: [...kept, 'Content-Length', String(body.length)], body }
+  }
+}
