@@ -31,6 +31,15 @@ const POLICY = definePolicy({
 
 const byName = (one: { Name: string }, other: { Name: string }): number => (one.Name < other.Name ? -1 : 1)
 
+/** As long, of the same characters, and not there. */
+const otherThan = (name: string): string => name.slice(0, -1) + (name.endsWith('0') ? '1' : '0')
+
+/** An answer in which another name would be the same. */
+const without = ({ text }: RawAnswer, name: string): string =>
+  text.replaceAll(name, 'X').replace(/Date: .*|Content-Length: .*/gi, '')
+
+const message = ({ text }: RawAnswer): string => /\{"message.*/.exec(text)?.[0] ?? text
+
 const rows = (): [operation: string, row: Row][] =>
   Object.entries(ROWS).flatMap(([name, list]) => list.map((row): [string, Row] => [name, row]))
 
@@ -168,9 +177,6 @@ describe('two owners of one daemon', { skip }, () => {
     }))
   }
 
-  /** As long, of the same characters, and not there. */
-  const otherThan = (name: string): string => name.slice(0, -1) + (name.endsWith('0') ? '1' : '0')
-
   /** All of A's things, as an administrator sees them. */
   async function thingsOfA(): Promise<object> {
     const filters = { label: ['docker-mtls.owner=team-a'] }
@@ -212,8 +218,6 @@ describe('two owners of one daemon', { skip }, () => {
         await check(row, answer, request)
         if (row.ends !== 'gone' || missing === undefined) continue
         const other = await sendAs('bob', missing)
-        const without = ({ text }: RawAnswer, name: string): string =>
-          text.replaceAll(name, 'X').replace(/Date: .*|Content-Length: .*/gi, '')
         assert.equal(without(answer, target), without(other, otherThan(target)), request.line)
       }
     })
@@ -248,7 +252,6 @@ describe('two owners of one daemon', { skip }, () => {
     ]) {
       const own = await sendRaw(connectSocket(socketPath), { line: `GET /${path}` })
       const ours = await sendAs('bob', { line: `GET /${path}` })
-      const message = ({ text }: RawAnswer): string => /\{"message.*/.exec(text)?.[0] ?? text
       assert.deepEqual([ours.status, message(ours)], [own.status, message(own)])
     }
   })

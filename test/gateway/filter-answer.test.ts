@@ -4,10 +4,11 @@ import { test, type TestContext } from 'node:test'
 import { collect } from '../../lib/transport/send.ts'
 import { dispatcherTo, fakeDaemon, front } from './support/fixture.ts'
 
+const filterAnswer = (list: unknown): unknown => (list as number[]).map((one) => one * 2)
+
 /** What a client gets if each number of a list is doubled on the way. */
 async function ask(t: TestContext, answer: RequestListener): Promise<{ status: number; text: string }> {
   const { socketPath } = await fakeDaemon(t, { answer })
-  const filterAnswer = (list: unknown): unknown => (list as number[]).map((one) => one * 2)
   const { port } = await front(t, { socketPath }, { authorize: () => ({ allow: true, filterAnswer }) })
   const { status, body } = await collect(await dispatcherTo(t, port), { method: 'GET', path: '/x' })
   return { status, text: String(body) }

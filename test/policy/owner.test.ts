@@ -55,12 +55,15 @@ const SHARED = ['image', 'alpine', image(null)] as const
 test('every operation is kept to an owner, or refused', () => {
   for (const name of Object.keys(OWNED_OPERATIONS)) assert.ok(OPERATION_NAMES.includes(name), name)
   const refused = OPERATION_NAMES.filter((name) => !(name in OWNED_OPERATIONS))
-  const whole = ['checkpoints', 'configs', 'nodes', 'plugins', 'secrets', 'services', 'session', 'swarm', 'tasks']
+  const whole = new Set('checkpoints configs nodes plugins secrets services session swarm tasks'.split(' '))
   assert.deepEqual(
-    refused.filter((name) => !whole.includes(name.replace(/\..*/, ''))),
+    refused.filter((name) => !whole.has(name.replace(/\..*/, ''))),
     ['images.build', 'images.buildPrune', 'images.cancelBuild', 'images.load', 'volumes.update'],
   )
 })
+
+const createWith = (body: object): string =>
+  brief(ask('POST /containers/create', { Image: 'alpine', ...body }, [SHARED]))
 
 describe('what an owner makes', () => {
   test('a container has the label, and so have its new volumes', () => {
@@ -101,12 +104,10 @@ describe('what an owner makes', () => {
   })
 
   test('nobody else can be its owner', () => {
-    const create = (body: object): string =>
-      brief(ask('POST /containers/create', { Image: 'alpine', ...body }, [SHARED]))
-    assert.equal(create({ Labels: OWN }), 'allow')
-    assert.equal(create({ Labels: FOREIGN }), 'refuse OWNER_LABEL')
+    assert.equal(createWith({ Labels: OWN }), 'allow')
+    assert.equal(createWith({ Labels: FOREIGN }), 'refuse OWNER_LABEL')
     const mount = { Type: 'volume', Target: '/x', VolumeOptions: { Labels: FOREIGN } }
-    assert.equal(create({ HostConfig: { Mounts: [mount] } }), 'refuse OWNER_LABEL')
+    assert.equal(createWith({ HostConfig: { Mounts: [mount] } }), 'refuse OWNER_LABEL')
     for (const changes of [
       ['LABEL docker-mtls.owner=team-b'],
       ['label "docker-mtls.owner"=team-b'],
@@ -161,6 +162,9 @@ describe('what an owner makes', () => {
   })
 })
 
+const onShared = (line: string, body?: Json): string =>
+  brief(ask(line, body, [SHARED, ['image', 'docker.io/library/alpine:3', image(null)]]))
+
 describe('what an owner names', () => {
   const LINES: readonly (readonly [kind: Need['kind'], line: string, body?: Json])[] = [
     ['container', 'GET /containers/X/json'],
@@ -202,14 +206,12 @@ describe('what an owner names', () => {
   })
 
   test('shared images can be used, and not changed', () => {
-    const of = (line: string, body?: Json): string =>
-      brief(ask(line, body, [SHARED, ['image', 'docker.io/library/alpine:3', image(null)]]))
-    assert.equal(of('GET /images/alpine/json'), 'allow')
-    assert.equal(of('DELETE /images/alpine'), 'refuse NOT_FOUND')
-    assert.equal(of('POST /images/alpine/push?tag=3'), 'refuse NOT_FOUND')
-    assert.equal(of('POST /images/alpine/tag?repo='), 'refuse NOT_FOUND')
-    assert.equal(of('GET /images/alpine/get'), 'refuse OWNER_UNSUPPORTED')
-    assert.equal(of('GET /images/get?names=alpine:3'), 'needs image alpine:3')
+    assert.equal(onShared('GET /images/alpine/json'), 'allow')
+    assert.equal(onShared('DELETE /images/alpine'), 'refuse NOT_FOUND')
+    assert.equal(onShared('POST /images/alpine/push?tag=3'), 'refuse NOT_FOUND')
+    assert.equal(onShared('POST /images/alpine/tag?repo='), 'refuse NOT_FOUND')
+    assert.equal(onShared('GET /images/alpine/get'), 'refuse OWNER_UNSUPPORTED')
+    assert.equal(onShared('GET /images/get?names=alpine:3'), 'needs image alpine:3')
   })
 
   test('a volume that got into a container in the meantime counts when the container is used', () => {
@@ -229,8 +231,20 @@ describe('what an owner names', () => {
   })
 })
 
+const filters = (decision: Decision): unknown => JSON.parse(sentQuery(decision, 'filters')[0] ?? 'null')
+
+const list = (value: Json): Decision => ask(`GET /containers/json?filters=${encodeURIComponent(JSON.stringify(value))}`)
+
+const things = (Labels: Json): Record<string, Json> => ({
+  Labels,
+  Size: 5,
+  SizeRw: 3,
+  SharedSize: 4,
+  State: 'running',
+  Containers: 1,
+})
+
 describe('what an owner sees', () => {
-  const filters = (decision: Decision): unknown => JSON.parse(sentQuery(decision, 'filters')[0] ?? 'null')
   const own = 'docker-mtls.owner=team-a'
 
   test('lists, events and prune have a filter more', () => {
@@ -245,8 +259,6 @@ describe('what an owner sees', () => {
       const decision = ask(line)
       assert.deepEqual([filters(decision), decision.mustSendRead], [{ label: { [own]: true } }, true], line)
     }
-    const list = (value: Json): Decision =>
-      ask(`GET /containers/json?filters=${encodeURIComponent(JSON.stringify(value))}`)
     assert.deepEqual(filters(list({ label: ['a=b'], status: ['created'] })), {
       label: { 'a=b': true, [own]: true },
       status: { created: true },
@@ -263,14 +275,6 @@ describe('what an owner sees', () => {
   })
 
   test('the disk usage is that of their own things', () => {
-    const things = (Labels: Json): Record<string, Json> => ({
-      Labels,
-      Size: 5,
-      SizeRw: 3,
-      SharedSize: 4,
-      State: 'running',
-      Containers: 1,
-    })
     const both = [things(OWN), things(FOREIGN), things(null)]
     const answer = {
       LayersSize: 99,

@@ -57,13 +57,14 @@ function conditions(who: PolicyRule['who']): string {
     .join(', ')
 }
 
+const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
+
 /** What the author may not expect. */
 function warningsOf({ rules }: Policy): string[] {
   const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
   const paths = rules.flatMap(({ name, allow }) =>
     allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
   )
-  const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
   const others = rules.some(({ owner }) => owner !== undefined) ? rules.filter(isShared).map(({ name }) => name) : []
   return [
     ...(others.length === 0

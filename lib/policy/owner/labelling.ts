@@ -11,7 +11,7 @@ export function* faultsOfLabels(value: Json | undefined, owner: string, where = 
     const place = where === '' ? name : `${where}.${name}`
     if (name === OWNER_LABEL && one !== owner && !Array.isArray(value)) {
       yield { code: 'OWNER_LABEL', where: place, got: `the label ${OWNER_LABEL} can only be ${owner}` }
-    } else yield* faultsOfLabels(one as Json, owner, place)
+    } else yield* faultsOfLabels(one, owner, place)
   }
 }
 
