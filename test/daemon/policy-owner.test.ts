@@ -346,6 +346,20 @@ describe('two owners of one daemon', { skip }, () => {
     assert.equal(await bob('volume', 'rm', 'given'), 'given\n')
   })
 
+  test('a network of another owner, with the name of one that a container was created for', async (t) => {
+    await bob('network', 'create', 'reused')
+    await bob('create', '--name', 'b-waits', '--network', 'reused', image, 'sleep', '9999')
+    await bob('network', 'rm', 'reused')
+    await ann('network', 'create', 'reused')
+    t.after(() => ann('network', 'rm', 'reused'))
+    t.after(() => bob('rm', '-f', 'b-waits'))
+    for (const path of ['start', 'restart']) {
+      const { status } = await sendAs('bob', { line: `POST /containers/b-waits/${path}` })
+      assert.equal(status, 404)
+    }
+    assert.doesNotMatch(await ann('network', 'inspect', 'reused'), /b-waits/)
+  })
+
   test('the beginning of several ids is as if nothing had it', async () => {
     for (const digit of '0123456789abcdef') {
       const { status } = await sendAs('bob', { line: `GET /containers/${digit}/json` })

@@ -214,6 +214,24 @@ describe('what an owner names', () => {
     assert.equal(onShared('GET /images/get?names=alpine:3'), 'needs image alpine:3')
   })
 
+  test('a network that has another owner since the container was created counts when it is started', () => {
+    const start = (endpoint: Json, labels: Json): string => {
+      const NetworkSettings = { Networks: { bridge: {}, web: endpoint } }
+      return brief(
+        ask('POST /containers/c/start', undefined, [
+          ['container', 'c', container(OWN, { NetworkSettings })],
+          ['network', 'web', { Name: 'web', Labels: labels, Driver: 'bridge' }],
+          ['network', 'abc', { Name: 'web', Labels: OWN, Driver: 'bridge' }],
+        ]),
+      )
+    }
+    assert.equal(start({ NetworkID: '' }, OWN), 'allow')
+    assert.equal(start({ NetworkID: '' }, FOREIGN), 'refuse NOT_FOUND')
+    assert.equal(start(null, FOREIGN), 'refuse NOT_FOUND')
+    // dockerd takes the id if there is one.
+    assert.equal(start({ NetworkID: 'abc' }, FOREIGN), 'allow')
+  })
+
   test('a volume that got into a container in the meantime counts when the container is used', () => {
     const start = (Name: string, labels: Json): string => {
       const Mounts = [{ Type: 'volume', Name, RW: true }]

@@ -22,6 +22,9 @@ export function ownerOf(kind: Kind, inspect: Json): string | undefined {
 /** Networks that every daemon has. That of the host is a matter of the level. */
 const PREDEFINED: ReadonlySet<string> = new Set(['bridge', 'none'])
 
+/** Whether a container names a predefined network, which is always the same. */
+export const isPredefinedName = (name: string): boolean => PREDEFINED.has(name) || name === 'default'
+
 /** Whether an owner may use something that exists: what is the owner's, images without an owner, and predefined networks. */
 export function isUsable(kind: Kind, inspect: Json, owner: string): boolean {
   const found = ownerOf(kind, inspect)

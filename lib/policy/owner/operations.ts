@@ -27,6 +27,8 @@ export interface OwnedOperation {
   readonly send?: (read: ReadRequest, owner: string, facts: Facts) => ReadRequest
   /** What its caller gets of the answer. */
   readonly answer?: (answer: Json, owner: string, read: ReadRequest) => Json
+  /** It connects the container in the path to its networks, which a container names until it is started. */
+  readonly joinsNetworks?: true
   /** It has filters, to which that of the owner is added. */
   readonly isFiltered?: true
 }
@@ -34,6 +36,7 @@ export interface OwnedOperation {
 /** It says nothing about things of others. */
 const free: OwnedOperation = {}
 const ofContainer: OwnedOperation = { uses: [inPath('container')] }
+const starts: OwnedOperation = { ...ofContainer, joinsNetworks: true }
 const ofExec: OwnedOperation = { uses: [inPath('exec')] }
 const ofImage: OwnedOperation = { uses: [inPath('image', 'use')] }
 const ofNetwork: OwnedOperation = { uses: [inPath('network')] }
@@ -62,8 +65,8 @@ export const OWNED_OPERATIONS: Readonly<Record<string, OwnedOperation>> = {
   'containers.remove': ofContainer,
   'containers.rename': { uses: [inPath('container'), takesContainerName] },
   'containers.resize': ofContainer,
-  'containers.restart': ofContainer,
-  'containers.start': ofContainer,
+  'containers.restart': starts,
+  'containers.start': starts,
   'containers.stats': ofContainer,
   'containers.stop': ofContainer,
   'containers.top': ofContainer,

@@ -1,7 +1,7 @@
 import type { Facts, Need } from '../facts.ts'
 import { objectOf, textOf } from '../judging/values.ts'
 import type { Json, ReadRequest, Reason } from '../request.ts'
-import { isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
+import { isPredefinedName, isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
 import { faultsOfFilters } from './filters.ts'
 import { faultsOfLabels } from './labelling.ts'
 import { OWNED_OPERATIONS } from './operations.ts'
@@ -17,7 +17,10 @@ export function ownerReasons(read: ReadRequest, owner: string, asking: Asking): 
   const { name } = read.operation
   const operation = Object.hasOwn(OWNED_OPERATIONS, name) ? OWNED_OPERATIONS[name] : undefined
   if (operation === undefined) return [unsupported(name, 'it would reach things of other owners')]
-  const found = (operation.uses ?? []).flatMap((uses) => [...uses(read)])
+  const found = [
+    ...(operation.uses ?? []).flatMap((uses) => [...uses(read)]),
+    ...(operation.joinsNetworks ? networksOf(read, owner, asking) : []),
+  ]
   return [
     ...platformFaults(read),
     ...(operation.isFiltered ? faultsOfFilters(read) : []),
@@ -33,6 +36,19 @@ function platformFaults({ query }: ReadRequest): readonly Reason[] {
   return ['platform', 'platforms']
     .filter((name) => query.get(name)?.some((value) => value !== ''))
     .map((name) => unsupported(name, 'only images for the platform of the daemon have a known owner'))
+}
+
+/** The networks of an own container. Since it was created, one of them may have been removed, and another owner have its name. */
+function networksOf({ parameters }: ReadRequest, owner: string, { facts }: Asking): Use[] {
+  const inspect = facts.get({ kind: 'container', name: parameters['id'] ?? '' })
+  if (inspect === undefined || ownerOf('container', inspect) !== owner) return []
+  const networks = objectOf(objectOf(objectOf(inspect)['NetworkSettings'])['Networks'])
+  return Object.entries(networks)
+    .filter(([name]) => !isPredefinedName(name))
+    .map(([name, endpoint]) => {
+      const id = textOf(objectOf(endpoint)['NetworkID'])
+      return { kind: 'network', as: 'use', name: id === '' ? name : id, where: `its network ${name}` }
+    })
 }
 
 function reasonsOfUse(use: Use, owner: string, asking: Asking): readonly Reason[] {
