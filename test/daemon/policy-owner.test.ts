@@ -357,6 +357,8 @@ describe('two owners of one daemon', { skip }, () => {
       const { status } = await sendAs('bob', { line: `POST /containers/b-waits/${path}` })
       assert.equal(status, 404)
     }
+    // Nor by dockerd itself, which starts containers again.
+    await assert.rejects(admin.containers.start('b-waits'), /network \w{64} not found/)
     assert.doesNotMatch(await ann('network', 'inspect', 'reused'), /b-waits/)
   })
 

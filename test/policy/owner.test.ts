@@ -90,6 +90,22 @@ describe('what an owner makes', () => {
     })
   })
 
+  test('a container names its networks by their ids, whatever gets their names later', () => {
+    const known: Known = [SHARED, ['network', 'web', { Id: 'n1', Name: 'web', Driver: 'bridge', Labels: OWN }]]
+    const create = (body: Record<string, Json>): unknown => {
+      const sent = sentBody(ask('POST /containers/create', { Image: 'alpine', ...body }, known))
+      return (sent as { NetworkingConfig?: { EndpointsConfig: unknown } }).NetworkingConfig?.EndpointsConfig
+    }
+    const HostConfig = { NetworkMode: 'web' }
+    assert.deepEqual(create({ HostConfig }), { web: { NetworkID: 'n1' } })
+    const given = { bridge: {}, web: { Aliases: ['x'] } }
+    assert.deepEqual(create({ HostConfig, NetworkingConfig: { EndpointsConfig: given } }), {
+      bridge: {},
+      web: { Aliases: ['x'], NetworkID: 'n1' },
+    })
+    assert.equal(create({ HostConfig: { NetworkMode: 'bridge' } }), undefined)
+  })
+
   test('networks, volumes and images have it', () => {
     assert.deepEqual(sentBody(ask('POST /networks/create', { Name: 'n' }, [['network', 'n', null]])), {
       Name: 'n',

@@ -2,7 +2,7 @@ import { parseBind } from '../../container/bind.ts'
 import type { Facts } from '../facts.ts'
 import { isObject, listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
 import type { Json, JsonObject, ReadRequest, Reason } from '../request.ts'
-import { OWNER_LABEL } from './belonging.ts'
+import { isPredefinedName, OWNER_LABEL } from './belonging.ts'
 
 /** Places in a body where the label has another value. No field of the API has its name. */
 export function* faultsOfLabels(value: Json | undefined, owner: string, where = ''): Iterable<Reason> {
@@ -34,8 +34,9 @@ export function labelledChanges(read: ReadRequest, owner: string): ReadRequest {
 
 /** The label of a container, and of the volumes that dockerd will create for it. */
 export function labelledContainer(read: ReadRequest, owner: string, facts: Facts): ReadRequest {
-  const sent = labelledBody(read, owner)
-  const { HostConfig, ...body } = objectOf(sent.body)
+  const labelledRead = labelledBody(read, owner)
+  const sent = { ...labelledRead, body: withNetworkIds(objectOf(labelledRead.body), facts) }
+  const { HostConfig, ...body } = sent.body
   if (!isObject(HostConfig)) return sent
   const isNew = (name: string): boolean => facts.get({ kind: 'volume', name }) === null
   const binds = stringsOf(HostConfig['Binds'])
@@ -55,6 +56,19 @@ export function labelledContainer(read: ReadRequest, owner: string, facts: Facts
       },
     },
   }
+}
+
+/** dockerd keeps the names of networks until it starts a container, and takes an id if there is one. */
+function withNetworkIds(body: JsonObject, facts: Facts): JsonObject {
+  const given = objectOf(objectOf(body['NetworkingConfig'])['EndpointsConfig'])
+  const names =
+    Object.keys(given).length > 0 ? Object.keys(given) : [textOf(objectOf(body['HostConfig'])['NetworkMode'])]
+  const pinned = names.flatMap((name) => {
+    const id = isPredefinedName(name) ? '' : textOf(objectOf(facts.get({ kind: 'network', name }))['Id'])
+    return id === '' ? [] : [[name, { ...objectOf(given[name]), NetworkID: id }] as const]
+  })
+  if (pinned.length === 0) return body
+  return { ...body, NetworkingConfig: { EndpointsConfig: { ...given, ...Object.fromEntries(pinned) } } }
 }
 
 function isVolume(bind: string): boolean {
