@@ -303,6 +303,16 @@ describe('what an owner sees', () => {
     assert.equal(brief(list({ since: ['web'] })), 'needs container web')
   })
 
+  test('what a swarm adds to lists is taken out of them', () => {
+    const cluster = { Name: 'c', Labels: null, ClusterVolume: {} }
+    const mine = { Name: 'm', Labels: OWN }
+    assert.deepEqual(ask('GET /volumes').filterAnswer?.({ Volumes: [cluster, mine], Warnings: [] }), {
+      Volumes: [mine],
+      Warnings: [],
+    })
+    assert.deepEqual(ask('GET /networks').filterAnswer?.([{ Name: 'ingress', Labels: {} }, mine]), [mine])
+  })
+
   test('requests that stay as they are say so', () => {
     const { mustSendRead, verdict } = ask('GET /_ping')
     assert.deepEqual([mustSendRead, verdict], [undefined, 'allow'])

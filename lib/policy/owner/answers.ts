@@ -9,13 +9,24 @@ export function filterInfo(answer: Json): Json {
   return { ...objectOf(answer), ...Object.fromEntries(counts.map((name) => [name, 0])) }
 }
 
+const ownOf = (list: Json | undefined, owner: string): JsonObject[] =>
+  listOf(list)
+    .map(objectOf)
+    .filter((one) => objectOf(one['Labels'])[OWNER_LABEL] === owner)
+
+/** On a manager of a swarm, dockerd adds its volumes without looking at the filter (moby, daemon/cluster/volumes.go). */
+export const filterVolumes = (answer: Json, owner: string): Json => ({
+  ...objectOf(answer),
+  Volumes: ownOf(objectOf(answer)['Volumes'], owner),
+})
+
+/** The networks of a swarm come from elsewhere than the daemon's own, as its volumes do. */
+export const filterNetworks = (answer: Json, owner: string): Json => ownOf(answer, owner)
+
 /** The disk usage of what is the owner's, in the form of the version that the request has. */
 export function filterDiskUsage(answer: Json, owner: string, { version }: ReadRequest): Json {
   const { Images, Containers, Volumes } = objectOf(answer)
-  const own = (list: Json | undefined): JsonObject[] =>
-    listOf(list)
-      .map(objectOf)
-      .filter((one) => objectOf(one['Labels'])[OWNER_LABEL] === owner)
+  const own = (list: Json | undefined): JsonObject[] => ownOf(list, owner)
   // How much of an image others use, too, is of others.
   const images = own(Images).map((image) => ({ ...image, SharedSize: 0 }))
   const [containers, volumes] = [own(Containers), own(Volumes)]

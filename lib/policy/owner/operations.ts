@@ -1,5 +1,5 @@
 import type { Json, ReadRequest } from '../request.ts'
-import { filterDiskUsage, filterInfo } from './answers.ts'
+import { filterDiskUsage, filterInfo, filterNetworks, filterVolumes } from './answers.ts'
 import { withOwnerFilter } from './filters.ts'
 import { first } from './image-names.ts'
 import { labelledBody, labelledChanges, labelledContainer, withoutParents, withOldDiskUsage } from './labelling.ts'
@@ -100,7 +100,7 @@ export const OWNED_OPERATIONS: Readonly<Record<string, OwnedOperation>> = {
   'networks.create': { uses: [takesBodyName('network')], send: labelledBody },
   'networks.disconnect': { uses: [inPath('network', 'use'), containerOfBody] },
   'networks.inspect': ofNetwork,
-  'networks.list': filtered,
+  'networks.list': { ...filtered, answer: filterNetworks },
   'networks.prune': filtered,
   'networks.remove': ofNetwork,
   'system.auth': free,
@@ -112,7 +112,7 @@ export const OWNED_OPERATIONS: Readonly<Record<string, OwnedOperation>> = {
   'system.version': free,
   'volumes.create': { uses: [takesBodyName('volume')], send: labelledBody },
   'volumes.inspect': ofVolume,
-  'volumes.list': filtered,
+  'volumes.list': { ...filtered, answer: filterVolumes },
   'volumes.prune': filtered,
   'volumes.remove': ofVolume,
 }
