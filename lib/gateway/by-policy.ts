@@ -40,7 +40,7 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
   }
 }
 
-/** Null also for a name that nothing can have. */
+/** Null also for a name that nothing can have; the names of volumes are judged before. */
 async function inspect(asked: AskedRequest, kind: InspectKind, name: string): Promise<Json> {
   try {
     return (await asked.inspect(kind, name)) as Json

@@ -20,7 +20,7 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 /** Asks the daemon about something. Null: there is no such thing. */
 export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
   const { status, body } = await collect(dispatcher, { method: 'GET', path: pathOf(kind, name) })
-  if (status === 404 || isAboutName(status, body)) return null
+  if (status === 404 || isAboutName(kind, status, body)) return null
   if (status === 200) return JSON.parse(body.toString()) as unknown
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
@@ -29,8 +29,9 @@ export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKi
   })
 }
 
-/** No thing has an invalid name, and the beginning of several ids names none of them. */
-function isAboutName(status: number, body: Buffer): boolean {
+/** No thing has an invalid name, and the beginning of several ids names none of them. A volume that isn't there is created. */
+function isAboutName(kind: InspectKind, status: number, body: Buffer): boolean {
+  if (kind === 'volume') return false
   return status === 400 || (status === 500 && body.includes('multiple IDs found'))
 }
 

@@ -337,6 +337,31 @@ describe('two owners of one daemon', { skip }, () => {
     assert.equal(things.containers.length, 2)
   })
 
+  test('everything that an owner makes has the label, however it is made', async (t) => {
+    const labels: [what: string, labels: Readonly<Record<string, string>> | null | undefined][] = []
+    t.after(() => cli(['rm', '-f', 'b-labelled'], as('bob')))
+    await bob('create', '--name', 'b-labelled', '-v', 'b-implied:/x', '--mount', 'type=volume,target=/y', image)
+    const { Config, Mounts } = await admin.containers.inspect('b-labelled')
+    labels.push(['container', Config.Labels])
+    for (const { Name = '' } of Mounts) labels.push([`volume ${Name}`, (await admin.volumes.inspect(Name)).Labels])
+    // Without a body, and with one.
+    for (const body of [undefined, '{"Labels":{"x":"y"}}']) {
+      const line = 'POST /commit?container=b-labelled&repo=b-committed&changes=ENV%20a=b'
+      const { status } = await sendAs('bob', { line, ...(body !== undefined && { body }) })
+      assert.equal(status, 201)
+      labels.push(['commit', (await admin.images.inspect('b-committed')).Config?.Labels])
+    }
+    const tar = join(daemon.place.folder, 'exported.tar')
+    await bob('export', '-o', tar, 'b-labelled')
+    await bob('import', '--change', 'ENV a=b', tar, 'b-imported')
+    labels.push(['import', (await admin.images.inspect('b-imported')).Config?.Labels])
+    assert.equal(labels.length, 6)
+    for (const [what, found] of labels) assert.equal(found?.['docker-mtls.owner'], 'team-b', what)
+    await bob('rm', 'b-labelled')
+    await bob('rmi', 'b-committed', 'b-imported')
+    await bob('volume', 'prune', '-af')
+  })
+
   test('what an administrator makes is nobody else’s, and what one labels is the owner’s', async () => {
     const { Id } = await admin.containers.create({ Image: image, Cmd: ['true'] }, { name: 'of-admin' })
     assert.equal((await sendAs('bob', { line: `DELETE /containers/${Id}` })).status, 404)
