@@ -196,7 +196,7 @@ export class Exchange {
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
         upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
-        filterAnswer,
+        filter: filterAnswer && { apply: filterAnswer, reserve: (bytes) => this.#hold(bytes) },
       },
       {
         upgraded: (fields, socket) => this.#upgraded(fields, socket),

@@ -6,9 +6,8 @@ import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
 import { isArriving } from './body.ts'
 import { fieldsForClient } from './fields.ts'
-import { HeldAnswer } from './held-answer.ts'
+import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
-import type { Allowed } from './types.ts'
 
 /** A request to the daemon, written anew. */
 export interface Forwarded {
@@ -18,7 +17,7 @@ export interface Forwarded {
   readonly fields: string[]
   readonly body: Uint8Array | Readable | undefined
   readonly upgrade: string | undefined
-  readonly filterAnswer: Allowed['filterAnswer']
+  readonly filter: Filter | undefined
 }
 
 /** What becomes of the daemon's answer. */
@@ -38,8 +37,8 @@ export function forward(
   forwarded: Forwarded,
   outcome: Outcome,
 ): DaemonAnswer {
-  const { method, target, fields, body, upgrade, filterAnswer } = forwarded
-  const handler = new DaemonAnswer(request, outcome, filterAnswer)
+  const { method, target, fields, body, upgrade, filter } = forwarded
+  const handler = new DaemonAnswer(request, outcome, filter)
   dispatcher.dispatch(
     {
       origin: dispatcher.origin,
@@ -63,11 +62,10 @@ export class DaemonAnswer implements Handler {
   #abort: ((reason: Error) => void) | undefined
   #hasLeft = false
   #hasData = false
-  readonly #filter: Allowed['filterAnswer']
-  /** An answer that is filtered is held until it has come whole. */
+  readonly #filter: Filter | undefined
   #held: HeldAnswer | undefined
 
-  constructor(request: IncomingMessage, outcome: Outcome, filter?: Allowed['filterAnswer']) {
+  constructor(request: IncomingMessage, outcome: Outcome, filter?: Filter) {
     this.#request = request
     this.#outcome = outcome
     this.#filter = filter
