@@ -46,8 +46,9 @@ test('an answer that is too large does not pass', async (t) => {
   assert.equal(status, 502)
 })
 
+const large: RequestListener = (_request, response) => response.end(`[${'1,'.repeat(1_000_000)}1]`)
+
 test('what is held of answers counts for its client', async (t) => {
-  const answer: RequestListener = (_request, response) => response.end(`[${'1,'.repeat(1_000_000)}1]`)
-  assert.equal((await ask(t, answer)).status, 200)
-  assert.equal((await ask(t, answer, { bodyBytes: 1000, heldBytes: 1_000_000 })).status, 502)
+  assert.equal((await ask(t, large)).status, 200)
+  assert.equal((await ask(t, large, { bodyBytes: 1000, heldBytes: 1_000_000 })).status, 502)
 })
