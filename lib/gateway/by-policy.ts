@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { isDockerMtlsError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
@@ -7,7 +8,7 @@ import type { Json, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
-import type { AskedRequest, GatewayIdentity, SentInstead, Verdict } from './types.ts'
+import type { AskedRequest, GatewayIdentity, InspectKind, SentInstead, Verdict } from './types.ts'
 
 /**
  * Decides by a policy.
@@ -27,16 +28,28 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
   return async (asked) => {
     const { method, target, headers, body } = asked
     const request = { method, target, headers, ...(body !== undefined && { body }) }
-    const decision = await decideAsking(
-      policy,
-      identityOf(asked.identity),
-      request,
-      async ({ kind, name }) => (await asked.inspect(kind, name)) as Json,
+    const decision = await decideAsking(policy, identityOf(asked.identity), request, ({ kind, name }) =>
+      inspect(asked, kind, name),
     )
     const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(textOf) }
-    return decision.verdict === 'allow'
-      ? { allow: true, send: sendInstead(decision, body), ...notes }
-      : { ...refused(decision), ...notes }
+    const { verdict, filterAnswer } = decision
+    if (verdict !== 'allow') return { ...refused(decision), ...notes }
+    return {
+      allow: true,
+      send: sendInstead(decision, body),
+      ...(filterAnswer && { filterAnswer: (answer) => filterAnswer(answer as Json) }),
+      ...notes,
+    }
+  }
+}
+
+/** Null also for a name that nothing can have; the names of volumes are judged before. */
+async function inspect(asked: AskedRequest, kind: InspectKind, name: string): Promise<Json> {
+  try {
+    return (await asked.inspect(kind, name)) as Json
+  } catch (error) {
+    if (isDockerMtlsError(error, 'ERR_PATH_SEGMENT_INVALID')) return null
+    throw error
   }
 }
 
@@ -45,11 +58,14 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
   if (read === undefined) return undefined
   const written = writeRequest(read)
   const { method, target } = written
-  if (body === undefined || body === 'unseen') return { method, target }
+  // A body that is seen and not written is one that dockerd ignores.
+  if (written.body === undefined && (body === undefined || body === 'unseen')) return { method, target }
   return { method, target, body: Buffer.from(written.body ?? '') }
 }
 
 function refused({ rule, level, reasons }: Decision): Verdict {
+  const missing = reasons.find(({ code }) => code === 'NOT_FOUND')
+  if (missing) return { allow: false, status: 404, code: missing.code, message: missing.got }
   const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`
   const code = reasons[0]?.code ?? 'REFUSED'
   return {

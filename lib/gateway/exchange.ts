@@ -16,7 +16,7 @@ import type { Quotas } from './quota.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { RequestRecord } from './record.ts'
-import type { AskedRequest, SentInstead } from './types.ts'
+import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { warningFields, warnOn } from './warnings.ts'
 
@@ -144,7 +144,7 @@ export class Exchange {
     const refused = failed ?? this.#shared.check(connection)
     if (this.#hasEnded) return
     if (refused) this.#refuse(refused)
-    else this.#forward(asked, verdict.send)
+    else this.#forward(asked, verdict)
   }
 
   async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<ReadVerdict | undefined> {
@@ -199,7 +199,7 @@ export class Exchange {
     if (this.#arrived.expectsContinue) this.#arrived.response?.writeContinue()
   }
 
-  #forward(asked: AskedRequest, instead: SentInstead | undefined): void {
+  #forward(asked: AskedRequest, { send: instead, filterAnswer }: ReadVerdict): void {
     const { request } = this.#arrived
     this.#record.allowed()
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
@@ -219,6 +219,7 @@ export class Exchange {
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
         upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
+        filter: filterAnswer && { apply: filterAnswer, reserve: (bytes) => this.#hold(bytes) },
       },
       {
         upgraded: (fields, socket) => this.#upgraded(fields, socket),

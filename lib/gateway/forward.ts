@@ -6,6 +6,7 @@ import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
 import { isArriving } from './body.ts'
 import { fieldsForClient } from './fields.ts'
+import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
 /** A request to the daemon, written anew. */
@@ -16,6 +17,7 @@ export interface Forwarded {
   readonly fields: string[]
   readonly body: Uint8Array | Readable | undefined
   readonly upgrade: string | undefined
+  readonly filter: Filter | undefined
 }
 
 /** What becomes of the daemon's answer. */
@@ -35,8 +37,8 @@ export function forward(
   forwarded: Forwarded,
   outcome: Outcome,
 ): DaemonAnswer {
-  const { method, target, fields, body, upgrade } = forwarded
-  const handler = new DaemonAnswer(request, outcome)
+  const { method, target, fields, body, upgrade, filter } = forwarded
+  const handler = new DaemonAnswer(request, outcome, filter)
   dispatcher.dispatch(
     {
       origin: dispatcher.origin,
@@ -60,10 +62,13 @@ export class DaemonAnswer implements Handler {
   #abort: ((reason: Error) => void) | undefined
   #hasLeft = false
   #hasData = false
+  readonly #filter: Filter | undefined
+  #held: HeldAnswer | undefined
 
-  constructor(request: IncomingMessage, outcome: Outcome) {
+  constructor(request: IncomingMessage, outcome: Outcome, filter?: Filter) {
     this.#request = request
     this.#outcome = outcome
+    this.#filter = filter
   }
 
   /** The client has left: the daemon shall stop. */
@@ -86,6 +91,10 @@ export class DaemonAnswer implements Handler {
     if (status < 200) return true
     const response = (this.#response = this.#outcome.response())
     if (isArriving(this.#request)) response.setHeader('Connection', 'close')
+    if (this.#filter && status === 200) {
+      this.#held = new HeldAnswer(fieldsForClient(headers), this.#filter)
+      return true
+    }
     response.on('drain', resume)
     response.writeHead(status, fieldsForClient(headers))
     // With the first data, head and data are one packet. A stream may have none for hours.
@@ -97,21 +106,39 @@ export class DaemonAnswer implements Handler {
 
   onData(chunk: Buffer): boolean {
     this.#hasData = true
+    if (this.#held) {
+      if (!this.#held.take(chunk)) this.#abort?.(TOO_LARGE)
+      return true
+    }
     return this.#response?.write(chunk) === true
   }
 
   onComplete(): void {
-    if (this.#response) finish(this.#request, this.#response)
+    if (this.#held && this.#response) this.#writeFiltered(this.#held, this.#response)
+    else if (this.#response) finish(this.#request, this.#response)
+  }
+
+  #writeFiltered(held: HeldAnswer, response: ServerResponse): void {
+    try {
+      const { fields, body } = held.filtered()
+      response.writeHead(200, fields)
+      response.write(body)
+      finish(this.#request, response)
+    } catch (error) {
+      this.#outcome.failed(refusal(502, 'DAEMON_UNREACHABLE', 'the answer of the daemon can not be filtered'), error)
+    }
   }
 
   onError(error: Error): void {
     if (this.#hasLeft) return
-    if (this.#response) this.#response.destroy()
+    // Of an answer that was held, nothing has been sent.
+    if (this.#response && !this.#held) this.#response.destroy()
     this.#outcome.failed(describe(error), error)
   }
 }
 
 const LEFT = new Error('the client left')
+const TOO_LARGE = new Error('the answer is too large to be filtered')
 
 function describe(error: Error): Refusal {
   if (!isDockerMtlsError(error)) return refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')

@@ -20,7 +20,7 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 /** Asks the daemon about something. Null: there is no such thing. */
 export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
   const { status, body } = await collect(dispatcher, { method: 'GET', path: pathOf(kind, name) })
-  if (status === 404) return null
+  if (status === 404 || isAboutName(kind, status, body)) return null
   if (status === 200) return JSON.parse(body.toString()) as unknown
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
@@ -33,6 +33,12 @@ export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKi
 export async function pingDaemon(dispatcher: DockerDispatcher): Promise<void> {
   const { status } = await collect(dispatcher, { method: 'GET', path: '/_ping' })
   if (status !== 200) throw new Error(`the status is ${status}`)
+}
+
+/** No thing has an invalid name, and the beginning of several ids names none of them. A volume that isn't there is created. */
+function isAboutName(kind: InspectKind, status: number, body: Buffer): boolean {
+  if (kind === 'volume') return false
+  return status === 400 || (status === 500 && body.includes('multiple IDs found'))
 }
 
 /** Only names of images and plugins have slashes; no name may lead elsewhere. */

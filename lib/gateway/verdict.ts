@@ -10,6 +10,7 @@ export interface ReadVerdict {
   /** Undefined: it is allowed. */
   readonly refused: Refusal | undefined
   readonly send: SentInstead | undefined
+  readonly filterAnswer: Allowed['filterAnswer']
   readonly decided: Decided
   readonly warnings: readonly string[]
 }
@@ -18,14 +19,15 @@ export interface ReadVerdict {
 export function readVerdict(verdict: unknown): ReadVerdict {
   const { decided, warnings } = Object(verdict) as Record<string, unknown>
   const notes = { decided: readDecided(decided), warnings: listOf(warnings).filter(isText) }
-  if (isAllowed(verdict)) return { refused: undefined, send: verdict.send, ...notes }
+  if (isAllowed(verdict))
+    return { refused: undefined, send: verdict.send, filterAnswer: verdict.filterAnswer, ...notes }
   const { status, code, message } = Object(verdict) as Record<string, unknown>
   const refused = {
     status: status === 404 ? 404 : 403,
     code: isText(code) && code !== '' ? code : 'REFUSED',
     message: isText(message) ? message : 'docker-mtls gateway: refused',
   }
-  return { refused, send: undefined, ...notes }
+  return { refused, send: undefined, filterAnswer: undefined, ...notes }
 }
 
 function isAllowed(verdict: unknown): verdict is Allowed {

@@ -1,9 +1,10 @@
 import { Facts, type Need } from './facts.ts'
 import type { Level, Policy, PolicyRule } from './file/types.ts'
-import { pinContainers } from './pinning.ts'
+import { sendForOwner } from './owner/send.ts'
+import { pinNames } from './pinning.ts'
 import { reasonsAt } from './reasons.ts'
 import { readRequest } from './reading/read.ts'
-import type { PolicyRequest, ReadRequest, Reason } from './request.ts'
+import type { Json, PolicyRequest, ReadRequest, Reason } from './request.ts'
 import type { PolicyIdentity } from './who/identity.ts'
 import { matchRule } from './who/match.ts'
 
@@ -27,6 +28,15 @@ export interface Decision {
   readonly needs: readonly Need[]
   /** The request as it was read: send this, and not what arrived. Omitted: it can't be read with certainty. */
   readonly read?: ReadRequest
+  /** Whose things the caller sees. Omitted: everyone's. */
+  readonly owner?: string
+  /** `read` has a label or filter of the owner, which what arrived may lack. Whoever can't send `read` has to refuse. */
+  readonly mustSendRead?: true
+  /**
+   * What the caller may see of the daemon's answer, parsed as JSON. Whoever can't replace an answer has to refuse. Omitted: all
+   * of it.
+   */
+  readonly filterAnswer?: (answer: Json) => Json
 }
 
 /**
@@ -51,13 +61,14 @@ export function decide(
   const rule = matchRule(policy, identity)
   if (rule === undefined)
     return refused({}, [{ code: 'IDENTITY_UNKNOWN', got: 'no rule of the policy is for this caller' }])
-  const head = { rule: rule.name, level: rule.level.enforce }
+  const { name, level, owner } = rule
+  const head = { rule: name, level: level.enforce, ...(owner !== undefined && { owner }) }
   const reading = readRequest(request)
   if ('code' in reading) return unread(head, rule, reading)
   return decideRead({ ...head, operation: reading.operation.name, read: reading }, rule, reading, facts)
 }
 
-type Head = Pick<Decision, 'rule' | 'level' | 'operation' | 'read'>
+type Head = Pick<Decision, 'rule' | 'level' | 'owner' | 'operation' | 'read'>
 
 function refused(head: Head, reasons: readonly Reason[]): Decision {
   return { ...head, verdict: 'refuse', reasons, audit: [], warn: [], needs: [] }
@@ -78,6 +89,15 @@ function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Fact
   const reasons = at(enforce)
   const tried = { audit: at(audit), warn: at(warn) }
   if (reasons.length > 0) return { ...refused(head, reasons), ...tried }
-  const verdict = needs.size > 0 ? 'needs' : 'allow'
-  return { ...head, read: pinContainers(read, facts), verdict, reasons: [], ...tried, needs: [...needs.values()] }
+  const isKnown = needs.size === 0
+  const pinned = pinNames(read, facts)
+  return {
+    ...head,
+    read: pinned,
+    verdict: isKnown ? 'allow' : 'needs',
+    reasons: [],
+    ...tried,
+    needs: [...needs.values()],
+    ...(isKnown && rule.owner !== undefined && sendForOwner(pinned, rule.owner, facts)),
+  }
 }

@@ -4,7 +4,7 @@ import type { Json } from './request.ts'
 /** Something of the daemon that a decision needs to know. Inspect it, and decide again. */
 export interface Need {
   /** What it is. */
-  readonly kind: Reference['kind']
+  readonly kind: Reference['kind'] | 'image'
   /** As the request names it: a name, an id, or the beginning of an id. */
   readonly name: string
 }

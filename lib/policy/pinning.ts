@@ -4,12 +4,13 @@ import type { Json, JsonObject, ReadRequest } from './request.ts'
 
 /**
  * The request with the ids of the containers that were inspected, in the place of their names: a name could be given to
- * another container before dockerd reads it.
+ * another container before dockerd reads it. And the id of the network in the path.
  */
-export function pinContainers(read: ReadRequest, facts: Facts): ReadRequest {
-  const idOf = (name: string): string => textOf(objectOf(facts.get({ kind: 'container', name }))['Id']) || name
-  const { operation, parameters, query, body } = read
-  const { id } = parameters
+export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
+  const idOfKind = (kind: 'container' | 'network', name: string): string =>
+    textOf(objectOf(facts.get({ kind, name }))['Id']) || name
+  const idOf = (name: string): string => idOfKind('container', name)
+  const { query, body } = read
   const pinned = new Map(query)
   const [container] = query.get('container') ?? []
   const [mode] = query.get('networkmode') ?? []
@@ -17,14 +18,23 @@ export function pinContainers(read: ReadRequest, facts: Facts): ReadRequest {
   if (mode !== undefined) pinned.set('networkmode', [pinMode(mode, idOf)])
   return {
     ...read,
-    parameters:
-      id === undefined || !operation.path.startsWith('/containers/') ? parameters : { ...parameters, id: idOf(id) },
+    parameters: pinPath(read, idOfKind),
     query: pinned,
     ...(isObject(body) && { body: pinBody(body, idOf) }),
   }
 }
 
 type IdOf = (name: string) => string
+
+function pinPath(
+  { operation, parameters }: ReadRequest,
+  idOf: (kind: 'container' | 'network', name: string) => string,
+): ReadRequest['parameters'] {
+  const { id } = parameters
+  if (id === undefined) return parameters
+  if (operation.path.startsWith('/containers/')) return { ...parameters, id: idOf('container', id) }
+  return operation.path.startsWith('/networks/') ? { ...parameters, id: idOf('network', id) } : parameters
+}
 
 function pinBody(body: JsonObject, idOf: IdOf): JsonObject {
   const { HostConfig, Container } = body

@@ -1,4 +1,6 @@
 import type { Facts, Need } from './facts.ts'
+import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.ts'
+import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
 import { refusedImage, refusedNetwork } from './names.ts'
@@ -28,6 +30,9 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
   const { strictest = 'privileged', target } = OPERATION_LEVELS[name] ?? {}
   const isIncluded = includes(on.level, strictest) || on.rule.allow.operations.includes(name)
   if (!isIncluded) return refuse(`the level ${on.level} does not include it`)
+  // First, so that nothing is said about what belongs to others.
+  const foreign = on.rule.owner === undefined ? [] : ownerReasons(read, on.rule.owner, on)
+  if (foreign.length > 0) return foreign
   return [...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0))
 }
 
@@ -79,10 +84,24 @@ function throughFacts(reference: Reference, on: Case, depth: number): readonly R
   }
   // dockerd creates a volume that doesn't exist, without any options.
   if (fact === null && kind === 'volume') return []
+  if (on.rule.owner !== undefined) {
+    const foreign = reasonOfOwner(reference, fact, on.rule.owner, depth)
+    if (foreign) return [foreign]
+  }
   if (fact === null) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
   return [...judgeFact(reference, fact)].flatMap((one) =>
     reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
   )
+}
+
+/** Undefined if a rule's owner may use this. */
+function reasonOfOwner(reference: Reference, fact: Json, owner: string, depth: number): Reason | undefined {
+  const { kind, where } = reference
+  if (kind === 'volume' && depth > 0 && isUsableMount(fact, owner)) return undefined
+  // An exec is of its container, which is judged next.
+  if (fact !== null && (kind === 'exec' || isUsable(kind, fact, owner))) return undefined
+  // dockerd would create a volume that doesn't exist.
+  return kind === 'volume' ? nameTaken(reference, where) : notFound(reference, where)
 }
 
 function judgeFact({ kind, where }: Reference, fact: Json): Iterable<Judged> {

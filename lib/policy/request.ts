@@ -81,6 +81,10 @@ export type DecidingCode =
   | 'TARGET_TOO_POWERFUL'
   | 'IMAGE_REFUSED'
   | 'NETWORK_REFUSED'
+  | 'NOT_FOUND'
+  | 'NAME_TAKEN'
+  | 'OWNER_LABEL'
+  | 'OWNER_UNSUPPORTED'
 
 /** Why a request can't be read with certainty. */
 export type ReadingCode =

@@ -17,6 +17,10 @@ rules:
   - name: ann
     who: { commonName: ann }
     level: { enforce: baseline, warn: restricted }
+  - name: team
+    who: { organizationalUnit: team }
+    level: baseline
+    owner: team-a
   - name: admins
     who: { commonName: root }
     level: privileged
@@ -47,6 +51,8 @@ describe('policy check', () => {
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^RULE +WHO +LEVEL +ALLOW +DENY +ONLY$/m)
     assert.match(stdout, /^ann +commonName ann +baseline, warn: restricted$/m)
+    assert.match(stdout, /^team +organizationalUnit team +baseline, owner: team-a$/m)
+    assert.match(stderr, /ci and ann: without an owner, these callers reach what every owner has/)
     assert.match(stderr, /admins: these callers are root on the host/)
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
   })

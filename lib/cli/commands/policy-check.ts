@@ -27,12 +27,16 @@ function tableOf({ rules }: Policy, { paint, width }: Context): string {
   return `${[paint('bold', head), ...lines].join('\n')}\n`
 }
 
-function cells({ name, who, level, allow, deny, only }: PolicyRule): string[] {
-  const tried = [level.audit && `audit: ${level.audit}`, level.warn && `warn: ${level.warn}`].filter(Boolean)
+function cells({ name, who, level, owner, allow, deny, only }: PolicyRule): string[] {
+  const more = [
+    level.audit && `audit: ${level.audit}`,
+    level.warn && `warn: ${level.warn}`,
+    owner && `owner: ${owner}`,
+  ].filter(Boolean)
   return [
     name,
     conditions(who),
-    [level.enforce, ...tried].join(', '),
+    [level.enforce, ...more].join(', '),
     list([
       ...allow.operations,
       ...allow.hostPaths.map(({ path, readOnly }) => (readOnly ? `${path} (read-only)` : path)),
@@ -66,6 +70,6 @@ export const policyCheck: CommandSpec = {
     [sentence`${SELF} policy check policy.yaml`, 'show the rules, or the mistakes'],
     [sentence`${SELF} policy check policy.yaml --json`, 'for a program'],
   ],
-  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, allow, deny, only }], warnings }',
+  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, owner, allow, deny, only }], warnings }',
   define,
 }

@@ -161,6 +161,7 @@ async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json
     exec: () => docker.exec.inspect(name),
     network: () => docker.networks.inspect(name),
     volume: () => docker.volumes.inspect(name),
+    image: () => docker.images.inspect(name),
   }
   try {
     return (await calls[kind]()) as unknown as Json

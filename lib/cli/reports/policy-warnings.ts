@@ -1,5 +1,7 @@
 import { enumerate } from '../../base/text.ts'
-import type { Policy } from '../../policy/file/types.ts'
+import type { Policy, PolicyRule } from '../../policy/file/types.ts'
+
+const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
 
 /** What the author may not expect. */
 export function policyWarnings({ rules }: Policy): string[] {
@@ -7,7 +9,11 @@ export function policyWarnings({ rules }: Policy): string[] {
   const paths = rules.flatMap(({ name, allow }) =>
     allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
   )
+  const others = rules.some(({ owner }) => owner !== undefined) ? rules.filter(isShared).map(({ name }) => name) : []
   return [
+    ...(others.length === 0
+      ? []
+      : [`${enumerate(others)}: without an owner, these callers reach what every owner has.`]),
     ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),
     ...(paths.length === 0 ? [] : [`With these, a container can become root on the host: ${enumerate(paths)}.`]),
   ]

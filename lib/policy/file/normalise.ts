@@ -6,11 +6,12 @@ export function normalise({ version, rules }: ReadPolicy): Policy {
   return freeze({ version, rules: rules.map(readRule) })
 }
 
-function readRule({ name, who, level, allow, deny, only }: ReadRule): PolicyRule {
+function readRule({ name, who, level, owner, allow, deny, only }: ReadRule): PolicyRule {
   return {
     name,
     who: present(who),
     level: { version: 1, ...present(level) },
+    ...(owner !== undefined && { owner }),
     allow: {
       operations: unique(allow?.operations),
       hostPaths: (allow?.hostPaths ?? []).map(({ path, readOnly = false }): HostPath => ({ path, readOnly })),

@@ -56,7 +56,7 @@ function limitFaults(rule: unknown, index: number): Fault[] {
   const level = fieldOf(rule, 'level')
   if (level !== 'privileged' && fieldOf(level, 'enforce') !== 'privileged') return []
   const got = 'the level privileged has no limits, as who has it is root on the host'
-  return ['allow', 'deny', 'only']
+  return ['owner', 'allow', 'deny', 'only']
     .filter((key) => fieldOf(rule, key) !== undefined)
     .map((key) => fault(['rules', index, key], got, `Remove ${key}, or use the level baseline.`))
 }

@@ -6,7 +6,7 @@ import { IMAGE } from './values/images.ts'
 import { OPERATIONS } from './values/operations.ts'
 import { DEVICE, HOST_PATH } from './values/paths.ts'
 import { matching, oneOf, type Kind } from './values/value.ts'
-import { COMMON_NAME, DNS, FINGERPRINT, IP, NAME, ORGANIZATIONAL_UNIT, URI } from './values/who.ts'
+import { COMMON_NAME, DNS, FINGERPRINT, IP, NAME, ORGANIZATIONAL_UNIT, OWNER, URI } from './values/who.ts'
 
 const LEVEL: Kind<Level> = oneOf(LEVELS, 'a level')
 
@@ -50,6 +50,7 @@ const RULE = z.strictObject({
   name: field(NAME),
   who: WHO,
   level: z.preprocess((level) => (isObject(level) ? level : { enforce: level }), MODES),
+  owner: field(OWNER).optional(),
   allow: ALLOW.optional(),
   deny: DENY.optional(),
   only: ONLY.optional(),

@@ -99,6 +99,8 @@ export interface PolicyRule {
   readonly who: Who
   /** What they may do. */
   readonly level: LevelModes
+  /** Whose things they may see and use, and to whom belongs what they make. Omitted: everything of the daemon. */
+  readonly owner?: string
   /** Exceptions from the level. */
   readonly allow: Allowed
   /** Counts more than the level and `allow`. */

@@ -68,8 +68,9 @@ function* judgeVolumeMount(mount: Json, where: string): Iterable<Judged> {
   const { Source, VolumeOptions } = objectOf(mount)
   const { DriverConfig } = objectOf(VolumeOptions)
   const name = textOf(Source)
+  if (name.includes('/')) yield fromBaseline('HOST_PATH', `${where}.Source`, 'it is a path, and no name of a volume')
   // dockerd uses the driver only if it has to create the volume.
-  if (name !== '') yield { kind: 'volume', name, where: `${where}.Source` }
+  else if (name !== '') yield { kind: 'volume', name, where: `${where}.Source` }
   if (isEmpty(DriverConfig)) return
   const { Name, Options } = objectOf(DriverConfig)
   yield* volumeOfDriver(textOf(Name), objectOf(Options), `${where}.VolumeOptions.DriverConfig`)

@@ -41,6 +41,7 @@ rules:
   - name: agent
     who: { socket: agent }
     level: restricted
+    owner: team-a
   - name: rest
     who: { any: true }
     level: read-only
@@ -97,6 +98,7 @@ const EXPECTED: Policy = {
       name: 'agent',
       who: { socket: ['agent'] },
       level: { enforce: 'restricted', version: 1 },
+      owner: 'team-a',
       ...NOTHING,
     },
     {

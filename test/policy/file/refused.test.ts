@@ -21,7 +21,7 @@ function check(rows: Readonly<Record<string, readonly [text: string, message: st
   }
 }
 
-const RULE_KEYS = 'The keys are name, who, level, allow, deny and only.'
+const RULE_KEYS = 'The keys are name, who, level, owner, allow, deny and only.'
 
 describe('a text that is no plain data', () => {
   check({
@@ -142,7 +142,7 @@ describe('the file and its rules', () => {
     'no rules': ['version: 1', '1:1: it has no rules.\nAdd rules. The keys are version and rules.'],
     'rules without a value': [
       'version: 1\nrules:',
-      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, allow, deny and only.',
+      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, owner, allow, deny and only.',
     ],
     'an empty list of rules': [
       'version: 1\nrules: []',
@@ -150,7 +150,7 @@ describe('the file and its rules', () => {
     ],
     'rules by name': [
       'version: 1\nrules:\n  a: {}',
-      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, allow, deny and only.',
+      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, owner, allow, deny and only.',
     ],
     'a rule that is a text': [
       'version: 1\nrules:\n  - a',
@@ -225,6 +225,14 @@ describe('the file and its rules', () => {
     'another version of the levels': [
       ruleWith('who: { any: true }', 'level: { enforce: baseline, version: 2 }'),
       '5:42: rules[0].level.version: it is the number 2.\nWrite 1.',
+    ],
+    'a privileged rule with an owner': [
+      ruleWith('who: { any: true }', 'level: privileged', 'owner: team-a'),
+      '6:12: rules[0].owner: the level privileged has no limits, as who has it is root on the host.\nRemove owner, or use the level baseline.',
+    ],
+    'an owner that is no plain name': [
+      ruleWith('who: { any: true }', 'level: baseline', 'owner: team a'),
+      '6:12: rules[0].owner: "team a" is not a name.\nWrite a name of 1 to 64 letters, digits, "-", "_" and ".", such as team-a.',
     ],
     'a privileged rule with exceptions': [
       ruleWith('who: { any: true }', 'level: privileged', 'deny: { operations: [images.push] }'),

@@ -105,6 +105,7 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
   [{ LogConfig: { Type: '', Config: { 'gelf-address': 'udp://x:1' } } }, 'LOG_DRIVER HostConfig.LogConfig'],
   [{ Mounts: [{ Type: 'npipe', Source: 'x' }] }, 'HOST_PATH HostConfig.Mounts.0'],
   [{ Mounts: [{ Type: 'cluster', Source: 'x' }] }, 'HOST_PATH HostConfig.Mounts.0'],
+  [{ Mounts: [{ Type: 'volume', Source: '/etc', Target: '/v' }] }, 'HOST_PATH HostConfig.Mounts.0.Source'],
   [
     {
       Mounts: [

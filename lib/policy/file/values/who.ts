@@ -8,6 +8,13 @@ export const NAME: Kind<string> = matching(
   'is not a name',
 )
 
+/** The value of a label, also in a Dockerfile's LABEL without quotes. */
+export const OWNER: Kind<string> = matching(
+  /^[A-Za-z0-9][\w.-]{0,63}$/,
+  'a name of 1 to 64 letters, digits, "-", "_" and ".", such as team-a',
+  'is not a name',
+)
+
 export const COMMON_NAME: Kind<string> = plainText('a common name, such as ann')
 
 export const ORGANIZATIONAL_UNIT: Kind<string> = plainText('an organizational unit, such as ci')

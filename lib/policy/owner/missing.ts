@@ -1,0 +1,14 @@
+import type { Need } from '../facts.ts'
+import { readTag } from './image-names.ts'
+
+/** What dockerd says of a thing that doesn't exist (moby, daemon/errors.go and others). */
+const TEXTS: Readonly<Record<Need['kind'], (name: string) => string>> = {
+  container: (name) => `No such container: ${name}`,
+  exec: (id) => `No such exec instance: ${id}`,
+  image: (name) => `No such image: ${readTag(name)?.familiar ?? name}`,
+  network: (name) => `network ${name} not found`,
+  volume: (name) => `get ${name}: no such volume`,
+}
+
+/** dockerd's message for a thing that doesn't exist. */
+export const missingText = ({ kind, name }: Need): string => TEXTS[kind](name)

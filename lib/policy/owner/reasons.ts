@@ -1,0 +1,82 @@
+import type { Facts, Need } from '../facts.ts'
+import { objectOf, textOf } from '../judging/values.ts'
+import type { Json, ReadRequest, Reason } from '../request.ts'
+import { isPredefinedName, isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
+import { faultsOfFilters } from './filters.ts'
+import { faultsOfLabels } from './labelling.ts'
+import { OWNED_OPERATIONS } from './operations.ts'
+import type { Use } from './uses.ts'
+
+interface Asking {
+  readonly facts: Facts
+  readonly need: (need: Need) => void
+}
+
+/** Why an owner may not send a request, by everything that it names. */
+export function ownerReasons(read: ReadRequest, owner: string, asking: Asking): readonly Reason[] {
+  const { name } = read.operation
+  const operation = Object.hasOwn(OWNED_OPERATIONS, name) ? OWNED_OPERATIONS[name] : undefined
+  if (operation === undefined) return [unsupported(name, 'it would reach things of other owners')]
+  const found = [
+    ...(operation.uses ?? []).flatMap((uses) => [...uses(read)]),
+    ...(operation.joinsNetworks ? networksOf(read, owner, asking) : []),
+  ]
+  return [
+    ...platformFaults(read),
+    ...(operation.isFiltered ? faultsOfFilters(read) : []),
+    ...faultsOfLabels(read.body, owner),
+    ...found.flatMap((one) => ('as' in one ? reasonsOfUse(one, owner, asking) : [one])),
+  ]
+}
+
+const unsupported = (where: string, got: string): Reason => ({ code: 'OWNER_UNSUPPORTED', where, got })
+
+/** Of an image for several platforms, only that of the daemon's own is inspected. */
+function platformFaults({ query }: ReadRequest): readonly Reason[] {
+  return ['platform', 'platforms']
+    .filter((name) => query.get(name)?.some((value) => value !== ''))
+    .map((name) => unsupported(name, 'only images for the platform of the daemon have a known owner'))
+}
+
+/** The networks of an own container. Since it was created, one of them may have been removed, and another owner have its name. */
+function networksOf({ parameters }: ReadRequest, owner: string, { facts }: Asking): Use[] {
+  const inspect = facts.get({ kind: 'container', name: parameters['id'] ?? '' })
+  if (inspect === undefined || ownerOf('container', inspect) !== owner) return []
+  const networks = objectOf(objectOf(objectOf(inspect)['NetworkSettings'])['Networks'])
+  return Object.entries(networks)
+    .filter(([name]) => !isPredefinedName(name))
+    .map(([name, endpoint]) => {
+      const id = textOf(objectOf(endpoint)['NetworkID'])
+      return { kind: 'network', as: 'use', name: id === '' ? name : id, where: `its network ${name}` }
+    })
+}
+
+function reasonsOfUse(use: Use, owner: string, asking: Asking): readonly Reason[] {
+  const { kind, name, where, as } = use
+  const fact = ask({ kind, name }, asking)
+  if (fact === undefined) return []
+  if (as === 'take' || as === 'refresh') return isFree(use, fact, owner) ? [] : [nameTaken(use, where)]
+  if (fact === null) return [notFound(use, where)]
+  if (kind === 'exec') return reasonsOfExec(use, fact, owner, asking)
+  const isAllowed = as === 'use' ? isUsable(kind, fact, owner) : ownerOf(kind, fact) === owner
+  return isAllowed ? [] : [notFound(use, where)]
+}
+
+function isFree({ kind, as }: Use, fact: Json, owner: string): boolean {
+  if (fact === null) return true
+  const found = ownerOf(kind, fact)
+  return found === owner || (as === 'refresh' && found === undefined)
+}
+
+/** An exec is of whoever owns its container. */
+function reasonsOfExec(use: Use, fact: Json, owner: string, asking: Asking): readonly Reason[] {
+  const container = ask({ kind: 'container', name: textOf(objectOf(fact)['ContainerID']) }, asking)
+  if (container === undefined) return []
+  return container !== null && ownerOf('container', container) === owner ? [] : [notFound(use, use.where)]
+}
+
+function ask(need: Need, { facts, need: needed }: Asking): Json | undefined {
+  const fact = facts.get(need)
+  if (fact === undefined) needed(need)
+  return fact
+}

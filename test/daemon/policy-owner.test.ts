@@ -1,0 +1,411 @@
+import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { connect as connectSocket } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { connect as connectTls } from 'node:tls'
+import { createGateway, type Gateway } from '../../lib/gateway.ts'
+import { connect, type DockerClient } from '../../lib/index.ts'
+import { OPERATION_NAMES } from '../../lib/policy/operations.ts'
+import { definePolicy, readRequest } from '../../lib/policy.ts'
+import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
+import { lacks } from '../support/requirements.ts'
+import { writeClient } from '../transport/support/credentials.ts'
+import { startDockerd, type Daemon } from './harness/dockerd.ts'
+import { makeImage } from './harness/image.ts'
+import { chooseDaemonPlace } from './harness/place.ts'
+import { dockerCommand } from './support/docker-command.ts'
+import { ROWS, type Row } from './support/policy/owner-matrix.ts'
+import { sendRaw, type RawAnswer, type RawRequest } from './support/policy/send-raw.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker')
+
+const POLICY = definePolicy({
+  version: 1,
+  rules: [
+    { name: 'ann', who: { commonName: 'ann' }, level: 'baseline', owner: 'team-a' },
+    { name: 'bob', who: { commonName: 'bob' }, level: 'baseline', owner: 'team-b' },
+    { name: 'adm', who: { commonName: 'adm' }, level: 'privileged' },
+  ],
+})
+
+const byName = (one: { Name: string }, other: { Name: string }): number => (one.Name < other.Name ? -1 : 1)
+
+/** As long, of the same characters, and not there. */
+const otherThan = (name: string): string => name.slice(0, -1) + (name.endsWith('0') ? '1' : '0')
+
+/** An answer in which another name would be the same. */
+const without = ({ text }: RawAnswer, name: string): string =>
+  text.replaceAll(name, 'X').replace(/Date: .*|Content-Length: .*/gi, '')
+
+const message = ({ text }: RawAnswer): string => /\{"message.*/.exec(text)?.[0] ?? text
+
+const rows = (): [operation: string, row: Row][] =>
+  Object.entries(ROWS).flatMap(([name, list]) => list.map((row): [string, Row] => [name, row]))
+
+test('the matrix has a row for each operation, and each row is a request for its operation', () => {
+  assert.deepEqual(Object.keys(ROWS).toSorted(), OPERATION_NAMES)
+  assert.ok(Object.values(ROWS).every(({ length }) => length > 0))
+  for (const [name, { line, body }] of rows()) {
+    const [method = '', target = ''] = line.split(' ')
+    const headers = { 'content-type': 'application/json' }
+    const reading = readRequest({ method, target, headers, ...(body !== undefined && { body: Buffer.from(body) }) })
+    assert.equal('operation' in reading ? reading.operation.name : reading.got, name, line)
+  }
+})
+
+/** Where dockerd keeps images: the default until Docker 28, and since Docker 29. */
+const STORES = { 'graph drivers': false, containerd: true }
+
+for (const [store, isContainerd] of Object.entries(STORES))
+  describe(`two owners of one daemon with images in ${store}`, { skip }, () => twoOwners(isContainerd))
+
+function twoOwners(isContainerd: boolean): void {
+  let daemon: Daemon
+  let gateway: Gateway
+  let admin: DockerClient
+  let image: string
+  let socketPath: string
+  let env: Record<string, string>
+  const clients = new Map<string, Client>()
+  /** What each placeholder of a row stands for: all names and ids of a thing of A. */
+  const targets: Record<string, readonly string[]> = {}
+  /** Texts that only A's things have. */
+  let marks: readonly string[] = []
+
+  const { cli, said } = dockerCommand(() => ({ env, image }))
+  const as = (name: string): { env: Record<string, string> } => ({ env: envOf(name) })
+  const ann = (...args: string[]): Promise<string> => said(args, as('ann'))
+  const bob = (...args: string[]): Promise<string> => said(args, as('bob'))
+
+  before(async () => {
+    const place = await chooseDaemonPlace()
+    const config = join(place.folder, 'owners.json')
+    await writeFile(config, JSON.stringify({ features: { 'containerd-snapshotter': isContainerd } }))
+    daemon = await startDockerd({ place, argv: [place.dockerd, '--config-file', config, '--host', place.listen[0]] })
+    image = await makeImage(daemon)
+    socketPath = place.listen[0].replace('unix://', '')
+    gateway = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath },
+      policy: POLICY,
+    })
+    for (const name of ['ann', 'bob', 'adm']) {
+      const client = await newClient(name)
+      clients.set(name, client)
+      await writeClient(folderOf(name), client)
+    }
+    env = envOf('ann')
+    admin = await connect({ host: `tcp://127.0.0.1:${port()}`, certPath: folderOf('adm') })
+    await makeThings('ann', 'a')
+    await makeThings('bob', 'b')
+    await ann('create', '--name', 'a-stopped', image, 'true')
+    await ann('volume', 'create', 'a-unused')
+    await ann('network', 'create', 'a-empty')
+    await ann('commit', 'a-web', 'a-other:1')
+    await noteTargets()
+  })
+  after(async () => {
+    await admin?.close()
+    await gateway?.close()
+    await daemon?.stop()
+  })
+
+  const folderOf = (name: string): string => join(daemon.place.folder, `client-${name}`)
+  const port = (): number => ('port' in gateway.address ? gateway.address.port : 0)
+
+  function envOf(name: string): Record<string, string> {
+    const host = `tcp://127.0.0.1:${port()}`
+    return { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folderOf(name), DOCKER_BUILDKIT: '0' }
+  }
+
+  /** An image of one's own, and a container from it that runs, with a network and a volume. */
+  async function makeThings(who: string, prefix: 'a' | 'b'): Promise<void> {
+    const web = prefix === 'a' ? 'a-web' : 'b-own'
+    const docker = (...args: string[]): Promise<string> => said(args, as(who))
+    await docker('create', '--name', 'first', image)
+    await docker('commit', '--change', `ENV OF=${prefix}`, 'first', `${prefix}-img:1`)
+    await docker('rm', 'first')
+    await docker('network', 'create', `${prefix}-net`)
+    const binds = ['-v', `${prefix}-vol:/data`, '-v', '/anonymous']
+    await docker('run', '-d', '--name', web, '--network', `${prefix}-net`, ...binds, `${prefix}-img:1`, 'sleep', '9999')
+  }
+
+  async function noteTargets(): Promise<void> {
+    const { Id, Mounts } = await admin.containers.inspect('a-web')
+    const network = await admin.networks.inspect('a-net')
+    const { Id: imageId } = await admin.images.inspect('a-img:1')
+    const exec = await admin.exec.create('a-web', { Cmd: ['sleep', '1'] })
+    const digits = imageId.replace('sha256:', '')
+    const anonymous = Mounts.find(({ Destination }) => Destination === '/anonymous')?.Name ?? ''
+    Object.assign(targets, {
+      CONTAINER: ['a-web', Id, Id.slice(0, 12)],
+      NETWORK: ['a-net', network.Id, network.Id.slice(0, 12)],
+      VOLUME: ['a-vol', anonymous],
+      IMAGE: ['a-img:1', imageId, digits, digits.slice(0, 12)],
+      EXEC: [exec.Id],
+      WHOLE: ['a-img:1', imageId, digits],
+      SHORT: [digits.slice(0, 12)],
+    })
+    marks = [
+      'a-web',
+      'a-net',
+      'a-vol',
+      'a-img',
+      'a-stopped',
+      'a-unused',
+      'a-empty',
+      'a-other',
+      'team-a',
+      Id,
+      network.Id,
+      digits,
+    ]
+  }
+
+  async function sendAs(name: string, request: RawRequest): Promise<RawAnswer> {
+    const { cert, key, ca } = clients.get(name) as Client
+    return sendRaw(connectTls({ host: '127.0.0.1', port: port(), servername: 'localhost', cert, key, ca }), request)
+  }
+
+  /** A request for each thing that a row stands for, with a name in its place that nothing has. */
+  function requestsOf({ line, body, headers }: Row): { request: RawRequest; missing?: RawRequest; target: string }[] {
+    const placeholder = Object.keys(targets).find((one) => `${line} ${body ?? ''}`.includes(one))
+    const now = String(Math.ceil(Date.now() / 1000))
+    const fill = (from: string, to: string): RawRequest => {
+      const put = (text: string): string => text.replaceAll(from, to).replaceAll('SHARED', image).replaceAll('NOW', now)
+      return { line: put(line), ...(body !== undefined && { body: put(body) }), ...(headers && { headers }) }
+    }
+    if (placeholder === undefined) return [{ request: fill('SHARED', image), target: '' }]
+    return (targets[placeholder] ?? []).map((target) => ({
+      request: fill(placeholder, target),
+      missing: fill(placeholder, otherThan(target)),
+      target,
+    }))
+  }
+
+  /** All of A's things, as an administrator sees them. */
+  async function thingsOfA(): Promise<object> {
+    const filters = { label: ['docker-mtls.owner=team-a'] }
+    const containers = await admin.containers.list({ all: true, filters })
+    const inspected = await Promise.all(containers.map(({ Id }) => admin.containers.inspect(Id)))
+    return {
+      containers: inspected.map(({ Id, Name, State, HostConfig, NetworkSettings }) => ({
+        Id,
+        Name,
+        State,
+        HostConfig,
+        networks: Object.keys(NetworkSettings.Networks),
+      })),
+      networks: await Promise.all(
+        (await admin.networks.list({ filters })).toSorted(byName).map(({ Id }) => admin.networks.inspect(Id)),
+      ),
+      volumes: (await admin.volumes.list()).Volumes?.filter(({ Name }) => !Name.startsWith('b-')).toSorted(byName),
+      images: (await admin.images.list({ filters })).map(({ Id, RepoTags }) => ({ Id, RepoTags })),
+      shared: (await admin.images.inspect(image)).RepoTags,
+      processes: (await admin.containers.top('a-web')).Processes?.length,
+    }
+  }
+
+  let earlier: object
+  test('A has made what B tries to reach', async () => {
+    earlier = await thingsOfA()
+    const { DriverStatus } = await admin.system.info()
+    assert.equal(JSON.stringify(DriverStatus).includes('io.containerd.snapshotter'), isContainerd)
+    const { containers, networks, volumes, images } = earlier as Record<string, unknown[]>
+    assert.deepEqual(
+      [containers?.length, networks?.length, images?.length, volumes?.length],
+      [2, 2, 2, 4],
+      JSON.stringify(earlier),
+    )
+  })
+
+  for (const [operation, row] of rows()) {
+    test(`${operation}: ${row.line.slice(0, 100)} ${row.body ?? ''}: ${row.ends}`, async () => {
+      for (const { request, missing, target } of requestsOf(row)) {
+        const answer = await sendAs('bob', request)
+        await check(row, answer, request)
+        if (row.ends !== 'gone' || missing === undefined) continue
+        const other = await sendAs('bob', missing)
+        assert.equal(without(answer, target), without(other, otherThan(target)), request.line)
+      }
+    })
+  }
+
+  async function check({ ends }: Row, { status, text }: RawAnswer, { line, body = '' }: RawRequest): Promise<void> {
+    const reason = /x-docker-mtls-reason: (\w+)/i.exec(text)?.[1]
+    const shown = `${line} ${body} ${text.slice(-500)}`
+    if (ends === 'gone') assert.deepEqual([status, reason], [404, 'NOT_FOUND'], shown)
+    else if (ends === 'taken') assert.deepEqual([status, reason], [403, 'NAME_TAKEN'], shown)
+    else if (ends === 'refused') assert.ok(status === 403 && reason !== undefined, shown)
+    else if (ends === 'hidden') assert.ok(status < 400, shown)
+    // A refusal repeats what the request says.
+    const isRepeated = (mark: string): boolean =>
+      ends !== 'hidden' && `${decodeURIComponent(line)} ${body}`.includes(mark.slice(0, 12))
+    for (const mark of marks) assert.ok(isRepeated(mark) || !text.includes(mark), `${mark} in ${shown}`)
+  }
+
+  test('nothing of A has been changed or removed', async () => {
+    assert.deepEqual(await thingsOfA(), earlier)
+    const { State } = await admin.containers.inspect('b-own')
+    assert.equal(State.Running, true)
+  })
+
+  test('the texts for what does not exist are those of dockerd', async () => {
+    for (const path of [
+      'containers/no-such/json',
+      'networks/no-such',
+      'volumes/no-such',
+      'exec/no-such/json',
+      'images/no-such/json',
+    ]) {
+      const own = await sendRaw(connectSocket(socketPath), { line: `GET /${path}` })
+      const ours = await sendAs('bob', { line: `GET /${path}` })
+      assert.deepEqual([ours.status, message(ours)], [own.status, message(own)])
+    }
+  })
+
+  test('an owner sees what is theirs', async () => {
+    assert.equal(await bob('ps', '-a', '--format', '{{.Names}}'), 'b-own\n')
+    assert.equal(await bob('volume', 'ls', '-q'), 'b-vol\n')
+    assert.equal(await bob('network', 'ls', '--format', '{{.Name}}'), 'b-net\n')
+    assert.equal(await bob('images', '--format', '{{.Repository}}:{{.Tag}}'), 'b-img:1\n')
+    const events = await bob(
+      'events',
+      '--since',
+      '1',
+      '--until',
+      '0s',
+      '--format',
+      '{{.Type}} {{.Action}} {{.Actor.Attributes.name}}',
+    )
+    assert.match(events, /container start b-own/)
+    assert.match(await bob('system', 'df'), /Images +1 +1 /)
+    assert.match(await bob('system', 'df', '-v'), /b-vol +1 /)
+    assert.match(await bob('info', '--format', '{{.Containers}} {{.Images}}'), /^0 0$/m)
+    const everyone = await said(['ps', '-aq'], as('adm'))
+    assert.equal(everyone.trim().split('\n').length, 3)
+  })
+
+  test('the docker command: the life of a container', async (t) => {
+    const file = join(daemon.place.folder, 'file')
+    await writeFile(file, 'copied\n')
+    t.after(() => cli(['rm', '-f', 'mine', 'renamed'], as('ann')))
+    await ann('run', '-d', '--name', 'mine', '--label', 'x=y', image, 'sh', '-c', 'echo hello; sleep 9999')
+    assert.match(await ann('ps', '--filter', 'label=x=y', '--format', '{{.Names}}'), /^mine$/m)
+    assert.equal(await ann('ps', '-aq', '--filter', 'label=x=z'), '')
+    assert.equal(await ann('logs', 'mine'), 'hello\n')
+    assert.equal(await ann('exec', 'mine', 'echo', 'in exec'), 'in exec\n')
+    await ann('cp', file, 'mine:/tmp/file')
+    assert.equal(await ann('exec', 'mine', 'cat', '/tmp/file'), 'copied\n')
+    assert.match(await ann('diff', 'mine'), /tmp\/file/)
+    assert.match(await ann('top', 'mine'), /sleep/)
+    await ann('rename', 'mine', 'renamed')
+    await ann('restart', '-t', '0', 'renamed')
+    assert.equal(
+      await ann('run', '--rm', '--pid', 'container:renamed', '--volumes-from', 'a-web', image, 'ls', '/data'),
+      '',
+    )
+    await ann('stop', '-t', '0', 'renamed')
+    await ann('start', 'renamed')
+    await ann('rm', '-f', 'renamed')
+    const { code, stderr } = await cli(['rm', 'renamed'], as('ann'))
+    assert.ok(code !== 0 && stderr.includes('No such container: renamed'), stderr)
+  })
+
+  test('the docker command: volumes, networks and images', async () => {
+    await ann('run', '--rm', '-v', 'a-new:/x:rw', image, 'sh', '-c', 'echo kept > /x/file')
+    assert.equal(await ann('run', '--rm', '-v', 'a-new:/x:ro', '-v', '/y', image, 'cat', '/x/file'), 'kept\n')
+    const mount = 'type=volume,source=a-mounted,target=/x'
+    await ann('run', '--rm', '--mount', mount, image, 'true')
+    assert.match(await ann('volume', 'ls', '-q'), /a-mounted\na-new\n/)
+    await ann('volume', 'rm', 'a-new', 'a-mounted')
+    await ann('network', 'create', '--label', 'x=y', 'a-second')
+    await ann('network', 'connect', 'a-second', 'a-web')
+    assert.match(await ann('network', 'inspect', 'a-second'), /"Name": "a-web"/)
+    assert.match(await ann('run', '--rm', '--network', 'a-second', image, 'nslookup', 'a-web'), /Address/)
+    await ann('network', 'disconnect', 'a-second', 'a-web')
+    await ann('network', 'rm', 'a-second')
+    await ann('tag', 'a-img:1', 'a-tag:2')
+    assert.match(await ann('history', 'a-tag:2'), /ago/)
+    await ann('rmi', 'a-tag:2')
+    await ann('save', '-o', join(daemon.place.folder, 'saved.tar'), 'a-img:1')
+    assert.match(await ann('events', '--since', '1', '--until', '0s', '--filter', 'type=container'), /a-web/)
+  })
+
+  test('the docker command: prune removes the own things', async () => {
+    await bob('create', '--name', 'b-old', image)
+    await bob('network', 'create', 'b-old')
+    await bob('volume', 'create', 'b-old')
+    await bob('commit', 'b-old', 'b-old:1')
+    assert.match(await bob('container', 'prune', '-f'), /Deleted Containers:\n\w+/)
+    assert.match(await bob('network', 'prune', '-f'), /b-old/)
+    assert.match(await bob('volume', 'prune', '-af'), /b-old/)
+    assert.match(await bob('image', 'prune', '-af'), /b-old:1/)
+    const things = (await thingsOfA()) as { containers: unknown[] }
+    assert.equal(things.containers.length, 2)
+  })
+
+  test('everything that an owner makes has the label, however it is made', async (t) => {
+    const labels: [what: string, labels: Readonly<Record<string, string>> | null | undefined][] = []
+    t.after(() => cli(['rm', '-f', 'b-labelled'], as('bob')))
+    await bob('create', '--name', 'b-labelled', '-v', 'b-implied:/x', '--mount', 'type=volume,target=/y', image)
+    const { Config, Mounts } = await admin.containers.inspect('b-labelled')
+    labels.push(['container', Config.Labels])
+    for (const { Name = '' } of Mounts) labels.push([`volume ${Name}`, (await admin.volumes.inspect(Name)).Labels])
+    // Without a body, and with one.
+    for (const body of [undefined, '{"Labels":{"x":"y"}}']) {
+      const line = 'POST /commit?container=b-labelled&repo=b-committed&changes=ENV%20a=b'
+      const { status } = await sendAs('bob', { line, ...(body !== undefined && { body }) })
+      assert.equal(status, 201)
+      labels.push(['commit', (await admin.images.inspect('b-committed')).Config?.Labels])
+    }
+    const tar = join(daemon.place.folder, 'exported.tar')
+    await bob('export', '-o', tar, 'b-labelled')
+    await bob('import', '--change', 'ENV a=b', tar, 'b-imported')
+    labels.push(['import', (await admin.images.inspect('b-imported')).Config?.Labels])
+    assert.equal(labels.length, 6)
+    for (const [what, found] of labels) assert.equal(found?.['docker-mtls.owner'], 'team-b', what)
+    await bob('rm', 'b-labelled')
+    await bob('rmi', 'b-committed', 'b-imported')
+    await bob('volume', 'prune', '-af')
+  })
+
+  test('what an administrator makes is nobody else’s, and what one labels is the owner’s', async () => {
+    const { Id } = await admin.containers.create({ Image: image, Cmd: ['true'] }, { name: 'of-admin' })
+    assert.equal((await sendAs('bob', { line: `DELETE /containers/${Id}` })).status, 404)
+    assert.equal((await sendAs('bob', { line: 'GET /containers/of-admin/json' })).status, 404)
+    await admin.containers.remove(Id)
+    await admin.volumes.create({ Name: 'given', Labels: { 'docker-mtls.owner': 'team-b' } })
+    assert.equal(await bob('volume', 'rm', 'given'), 'given\n')
+  })
+
+  test('a network of another owner, with the name of one that a container was created for', async (t) => {
+    await bob('network', 'create', 'reused')
+    await bob('create', '--name', 'b-waits', '--network', 'reused', image, 'sleep', '9999')
+    await bob('network', 'rm', 'reused')
+    await ann('network', 'create', 'reused')
+    t.after(() => ann('network', 'rm', 'reused'))
+    t.after(() => bob('rm', '-f', 'b-waits'))
+    for (const path of ['start', 'restart']) {
+      const { status } = await sendAs('bob', { line: `POST /containers/b-waits/${path}` })
+      assert.equal(status, 404)
+    }
+    // Nor by dockerd itself, which starts containers again.
+    await assert.rejects(admin.containers.start('b-waits'), /network \w{64} not found/)
+    assert.doesNotMatch(await ann('network', 'inspect', 'reused'), /b-waits/)
+  })
+
+  test('the beginning of several ids is as if nothing had it', async () => {
+    // Of 17 ids, two begin with the same digit.
+    const ids = await Promise.all(
+      Array.from({ length: 17 }, async () => (await admin.containers.create({ Image: image })).Id),
+    )
+    for (const digit of '0123456789abcdef') {
+      const { status, text } = await sendAs('bob', { line: `GET /containers/${digit}/json` })
+      assert.ok(status === 404 || (status === 200 && text.includes('b-own')), `${digit}: ${text}`)
+    }
+    for (const id of ids) await admin.containers.remove(id)
+  })
+}

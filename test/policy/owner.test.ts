@@ -1,0 +1,388 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { decide, definePolicy, Facts, writeRequest, type Decision, type Json, type Need } from '../../lib/policy.ts'
+import { OPERATION_NAMES } from '../../lib/policy/operations.ts'
+import { OWNED_OPERATIONS } from '../../lib/policy/owner/operations.ts'
+import { toRequest } from './reading/support.ts'
+
+const POLICY = definePolicy({
+  version: 1,
+  rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline', owner: 'team-a' }],
+})
+
+const OWN = { 'docker-mtls.owner': 'team-a' }
+const FOREIGN = { 'docker-mtls.owner': 'team-b' }
+
+/** What the daemon says of a container that `docker run` makes. */
+function container(labels: Json, rest: Record<string, Json> = {}, id = 'f'.repeat(64)): Json {
+  return {
+    Id: id,
+    Config: { Image: 'alpine', User: '', Labels: labels },
+    HostConfig: { NetworkMode: 'bridge', LogConfig: { Type: 'json-file', Config: {} } },
+    Mounts: [],
+    NetworkSettings: { Networks: { bridge: {} } },
+    ...rest,
+  }
+}
+
+const image = (Labels: Json): Json => ({ Id: 'sha256:1', Config: { Labels } })
+
+type Known = readonly (readonly [kind: Need['kind'], name: string, inspect: Json])[]
+
+function ask(line: string, body?: Json, known: Known = []): Decision {
+  const facts = new Facts()
+  for (const [kind, name, inspect] of known) facts.add({ kind, name }, inspect)
+  return decide(
+    POLICY,
+    { socket: 'ann' },
+    toRequest(line, body === undefined ? undefined : JSON.stringify(body)),
+    facts,
+  )
+}
+
+const brief = ({ verdict, reasons, needs }: Decision): string =>
+  [verdict, ...reasons.map(({ code }) => code), ...needs.map(({ kind, name }) => `${kind} ${name}`)].join(' ')
+
+/** The body that is sent, or the value of a parameter. */
+function sentBody(decision: Decision): unknown {
+  assert.ok(decision.verdict === 'allow' && decision.read && decision.mustSendRead, brief(decision))
+  return JSON.parse(writeRequest(decision.read).body ?? 'null')
+}
+const sentQuery = ({ read }: Decision, name: string): readonly string[] => read?.query.get(name) ?? []
+
+const SHARED = ['image', 'alpine', image(null)] as const
+
+test('every operation is kept to an owner, or refused', () => {
+  for (const name of Object.keys(OWNED_OPERATIONS)) assert.ok(OPERATION_NAMES.includes(name), name)
+  const refused = OPERATION_NAMES.filter((name) => !(name in OWNED_OPERATIONS))
+  const whole = new Set('checkpoints configs nodes plugins secrets services session swarm tasks'.split(' '))
+  assert.deepEqual(
+    refused.filter((name) => !whole.has(name.replace(/\..*/, ''))),
+    ['images.build', 'images.buildPrune', 'images.cancelBuild', 'images.load', 'volumes.update'],
+  )
+})
+
+const createWith = (body: object): string =>
+  brief(ask('POST /containers/create', { Image: 'alpine', ...body }, [SHARED]))
+
+describe('what an owner makes', () => {
+  test('a container has the label, and so have its new volumes', () => {
+    const HostConfig = {
+      Binds: ['new:/a:ro,nocopy', 'old:/b', '/c'],
+      Mounts: [{ Type: 'volume', Source: 'old', Target: '/d', VolumeOptions: { Labels: { x: 'y' } } }],
+    }
+    const known: Known = [
+      SHARED,
+      ['volume', 'new', null],
+      ['volume', 'old', { Name: 'old', Labels: OWN, Driver: 'local' }],
+    ]
+    const decision = ask('POST /containers/create', { Image: 'alpine', Labels: { x: 'y' }, HostConfig }, known)
+    assert.deepEqual(sentBody(decision), {
+      Image: 'alpine',
+      Labels: { x: 'y', ...OWN },
+      HostConfig: {
+        Binds: ['old:/b', '/c'],
+        Mounts: [
+          { Type: 'volume', Source: 'old', Target: '/d', VolumeOptions: { Labels: { x: 'y', ...OWN } } },
+          { Type: 'volume', Source: 'new', Target: '/a', ReadOnly: true, VolumeOptions: { NoCopy: true, Labels: OWN } },
+        ],
+      },
+    })
+  })
+
+  test('a container names its networks by their ids, whatever gets their names later', () => {
+    const known: Known = [SHARED, ['network', 'web', { Id: 'n1', Name: 'web', Driver: 'bridge', Labels: OWN }]]
+    const create = (body: Record<string, Json>): unknown => {
+      const sent = sentBody(ask('POST /containers/create', { Image: 'alpine', ...body }, known))
+      return (sent as { NetworkingConfig?: { EndpointsConfig: unknown } }).NetworkingConfig?.EndpointsConfig
+    }
+    const HostConfig = { NetworkMode: 'web' }
+    assert.deepEqual(create({ HostConfig }), { web: { NetworkID: 'n1' } })
+    const given = { bridge: {}, web: { Aliases: ['x'] } }
+    assert.deepEqual(create({ HostConfig, NetworkingConfig: { EndpointsConfig: given } }), {
+      bridge: {},
+      web: { Aliases: ['x'], NetworkID: 'n1' },
+    })
+    assert.equal(create({ HostConfig: { NetworkMode: 'bridge' } }), undefined)
+  })
+
+  test('networks, volumes and images have it', () => {
+    assert.deepEqual(sentBody(ask('POST /networks/create', { Name: 'n' }, [['network', 'n', null]])), {
+      Name: 'n',
+      Labels: OWN,
+    })
+    assert.deepEqual(sentBody(ask('POST /volumes/create', {})), { Labels: OWN })
+    const committed = ask('POST /commit?container=web', undefined, [['container', 'web', container(OWN)]])
+    assert.deepEqual(sentBody(committed), { Labels: OWN })
+    assert.deepEqual(sentQuery(committed, 'changes'), ['LABEL docker-mtls.owner=team-a'])
+    const imported = ask('POST /images/create?fromSrc=-&changes=ENV%20a=b')
+    assert.deepEqual(sentQuery(imported, 'changes'), ['ENV a=b', 'LABEL docker-mtls.owner=team-a'])
+  })
+
+  test('nobody else can be its owner', () => {
+    assert.equal(createWith({ Labels: OWN }), 'allow')
+    assert.equal(createWith({ Labels: FOREIGN }), 'refuse OWNER_LABEL')
+    const mount = { Type: 'volume', Target: '/x', VolumeOptions: { Labels: FOREIGN } }
+    assert.equal(createWith({ HostConfig: { Mounts: [mount] } }), 'refuse OWNER_LABEL')
+    for (const changes of [
+      ['LABEL docker-mtls.owner=team-b'],
+      ['label "docker-mtls.owner"=team-b'],
+      ['ONBUILD LABEL a=b'],
+      ['LA\\', 'BEL a=b'],
+      ['ENV a=b\\'],
+      ['ENV a=b\\ '],
+      ['# escape=`', 'ENV a=b`'],
+      ['ENV a=b\nLABEL a=b'],
+      ['RUN <<X'],
+    ]) {
+      const query = changes.map((one) => `&changes=${encodeURIComponent(one)}`).join('')
+      assert.equal(brief(ask(`POST /images/create?fromSrc=-${query}`)), 'refuse OWNER_LABEL', query)
+    }
+  })
+
+  test('a name that something else has can not be taken', () => {
+    const create = (inspect: Json): string =>
+      brief(ask('POST /containers/create?name=x', { Image: 'alpine' }, [SHARED, ['container', 'x', inspect]]))
+    assert.deepEqual(
+      [create(null), create(container(OWN)), create(container(FOREIGN)), create(container(null))],
+      ['allow', 'allow', 'refuse NAME_TAKEN', 'refuse NAME_TAKEN'],
+    )
+    const tagged = 'docker.io/library/app:2'
+    for (const query of ['repo=app&tag=2', 'repo=app:2', 'repo=app:1&tag=2', 'repo=index.docker.io/library/app:2']) {
+      const tag = (inspect: Json): string =>
+        brief(
+          ask(`POST /images/mine/tag?${query}`, undefined, [
+            ['image', 'mine', image(OWN)],
+            ['image', tagged, inspect],
+          ]),
+        )
+      assert.deepEqual(
+        [tag(null), tag(image(OWN)), tag(image(FOREIGN)), tag(image(null))],
+        ['allow', 'allow', 'refuse NAME_TAKEN', 'refuse NAME_TAKEN'],
+        query,
+      )
+    }
+    const asId = (inspect: Json): string =>
+      brief(
+        ask('POST /images/mine/tag?repo=cafe', undefined, [
+          ['image', 'mine', image(OWN)],
+          ['image', 'docker.io/library/cafe:latest', null],
+          ['image', 'cafe', inspect],
+        ]),
+      )
+    assert.deepEqual([asId(null), asId(image(FOREIGN))], ['allow', 'refuse NAME_TAKEN'])
+    const pull = (inspect: Json): string =>
+      brief(ask('POST /images/create?fromImage=app&tag=2', undefined, [['image', tagged, inspect]]))
+    assert.deepEqual([pull(image(null)), pull(image(FOREIGN))], ['allow', 'refuse NAME_TAKEN'])
+    assert.equal(brief(ask('POST /images/create?fromImage=app')), 'refuse OWNER_UNSUPPORTED')
+  })
+})
+
+const onShared = (line: string, body?: Json): string =>
+  brief(ask(line, body, [SHARED, ['image', 'docker.io/library/alpine:3', image(null)]]))
+
+describe('what an owner names', () => {
+  const LINES: readonly (readonly [kind: Need['kind'], line: string, body?: Json])[] = [
+    ['container', 'GET /containers/X/json'],
+    ['container', 'POST /containers/X/exec', { Cmd: ['id'] }],
+    ['container', 'POST /containers/create', { HostConfig: { PidMode: 'container:X', NetworkMode: 'none' } }],
+    ['container', 'POST /networks/bridge/disconnect', { Container: 'X' }],
+    ['network', 'GET /networks/X'],
+    ['network', 'POST /containers/create', { HostConfig: { NetworkMode: 'X' } }],
+    ['image', 'POST /containers/create', { Image: 'X', HostConfig: { NetworkMode: 'none' } }],
+    ['volume', 'DELETE /volumes/X'],
+  ]
+
+  test('has to be theirs; what others have is as if it were not there', () => {
+    const bridge = ['network', 'bridge', { Name: 'bridge' }] as const
+    const inspects: Readonly<Record<Need['kind'], (labels: Json) => Json>> = {
+      container,
+      image,
+      exec: () => null,
+      network: (Labels) => ({ Name: 'X', Labels, Driver: 'bridge' }),
+      volume: (Labels) => ({ Name: 'X', Labels, Driver: 'local' }),
+    }
+    for (const [kind, line, body] of LINES) {
+      const asked = (inspect: Json): Decision => ask(line, body, [bridge, [kind, 'X', inspect]])
+      assert.equal(asked(inspects[kind](OWN)).verdict, 'allow', line)
+      const [foreign, missing] = [asked(inspects[kind](FOREIGN)), asked(null)]
+      assert.equal(brief(missing), 'refuse NOT_FOUND', line)
+      assert.deepEqual({ ...foreign, read: undefined }, { ...missing, read: undefined }, line)
+    }
+  })
+
+  test('an exec is of its container, whose id is not told', () => {
+    const inspect = (labels: Json): Decision =>
+      ask('GET /exec/e/json', undefined, [
+        ['exec', 'e', { ContainerID: 'c' }],
+        ['container', 'c', container(labels)],
+      ])
+    assert.equal(brief(inspect(OWN)), 'allow')
+    assert.deepEqual(inspect(FOREIGN).reasons, ask('GET /exec/e/json', undefined, [['exec', 'e', null]]).reasons)
+  })
+
+  test('shared images can be used, and not changed', () => {
+    assert.equal(onShared('GET /images/alpine/json'), 'allow')
+    assert.equal(onShared('DELETE /images/alpine'), 'refuse NOT_FOUND')
+    assert.equal(onShared('POST /images/alpine/push?tag=3'), 'refuse NOT_FOUND')
+    assert.equal(onShared('POST /images/alpine/tag?repo='), 'refuse NOT_FOUND')
+    assert.equal(onShared('GET /images/alpine/get'), 'refuse OWNER_UNSUPPORTED')
+    assert.equal(onShared('GET /images/get?names=alpine:3'), 'needs image alpine:3')
+  })
+
+  test('a network that has another owner since the container was created counts when it is started', () => {
+    const start = (endpoint: Json, labels: Json): string => {
+      const NetworkSettings = { Networks: { bridge: {}, web: endpoint } }
+      return brief(
+        ask('POST /containers/c/start', undefined, [
+          ['container', 'c', container(OWN, { NetworkSettings })],
+          ['network', 'web', { Name: 'web', Labels: labels, Driver: 'bridge' }],
+          ['network', 'abc', { Name: 'web', Labels: OWN, Driver: 'bridge' }],
+        ]),
+      )
+    }
+    assert.equal(start({ NetworkID: '' }, OWN), 'allow')
+    assert.equal(start({ NetworkID: '' }, FOREIGN), 'refuse NOT_FOUND')
+    assert.equal(start(null, FOREIGN), 'refuse NOT_FOUND')
+    // dockerd takes the id if there is one.
+    assert.equal(start({ NetworkID: 'abc' }, FOREIGN), 'allow')
+  })
+
+  test('a volume that got into a container in the meantime counts when the container is used', () => {
+    const start = (Name: string, labels: Json): string => {
+      const Mounts = [{ Type: 'volume', Name, RW: true }]
+      const known: Known = [
+        ['container', 'web', container(OWN, { Mounts })],
+        ['volume', Name, { Name, Driver: 'local', Labels: labels }],
+      ]
+      return brief(ask('POST /containers/web/start', undefined, known))
+    }
+    assert.equal(start('own', OWN), 'allow')
+    assert.equal(start('other', FOREIGN), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(start('of-nobody', null), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(start('0'.repeat(64), { 'com.docker.volume.anonymous': '' }), 'allow')
+    assert.equal(start('0'.repeat(64), FOREIGN), 'refuse TARGET_TOO_POWERFUL')
+  })
+})
+
+const filters = (decision: Decision): unknown => JSON.parse(sentQuery(decision, 'filters')[0] ?? 'null')
+
+const list = (value: Json): Decision => ask(`GET /containers/json?filters=${encodeURIComponent(JSON.stringify(value))}`)
+
+const things = (Labels: Json): Record<string, Json> => ({
+  Labels,
+  Size: 5,
+  SizeRw: 3,
+  SharedSize: 4,
+  State: 'running',
+  Containers: 1,
+})
+
+describe('what an owner sees', () => {
+  const own = 'docker-mtls.owner=team-a'
+
+  test('lists, events and prune have a filter more', () => {
+    for (const line of [
+      'GET /containers/json',
+      'GET /networks',
+      'GET /volumes',
+      'GET /images/json',
+      'GET /events',
+      'POST /volumes/prune',
+    ]) {
+      const decision = ask(line)
+      assert.deepEqual([filters(decision), decision.mustSendRead], [{ label: { [own]: true } }, true], line)
+    }
+    assert.deepEqual(filters(list({ label: ['a=b'], status: ['created'] })), {
+      label: { 'a=b': true, [own]: true },
+      status: { created: true },
+    })
+    assert.deepEqual(filters(list({ label: { 'a=b': true } })), { label: { 'a=b': true, [own]: true } })
+    assert.deepEqual(filters(list(null)), { label: { [own]: true } })
+    assert.equal(brief(list({ label: { a: false } })), 'refuse QUERY_AMBIGUOUS')
+    assert.equal(brief(list({ since: ['web'] })), 'needs container web')
+  })
+
+  test('what a swarm adds to lists is taken out of them', () => {
+    const cluster = { Name: 'c', Labels: null, ClusterVolume: {} }
+    const mine = { Name: 'm', Labels: OWN }
+    assert.deepEqual(ask('GET /volumes').filterAnswer?.({ Volumes: [cluster, mine], Warnings: [] }), {
+      Volumes: [mine],
+      Warnings: [],
+    })
+    assert.deepEqual(ask('GET /networks').filterAnswer?.([{ Name: 'ingress', Labels: {} }, mine]), [mine])
+  })
+
+  test('requests that stay as they are say so', () => {
+    const { mustSendRead, verdict } = ask('GET /_ping')
+    assert.deepEqual([mustSendRead, verdict], [undefined, 'allow'])
+  })
+
+  test('the disk usage is that of their own things', () => {
+    const both = [things(OWN), things(FOREIGN), things(null)]
+    const answer = {
+      LayersSize: 99,
+      Images: both,
+      Containers: both,
+      Volumes: both,
+      BuildCache: [{ ID: 'x' }],
+      BuilderSize: 7,
+    }
+    const old = ask('GET /v1.45/system/df').filterAnswer?.(answer)
+    const mine = things(OWN)
+    assert.deepEqual(old, {
+      LayersSize: 5,
+      Images: [{ ...mine, SharedSize: 0 }],
+      Containers: [mine],
+      Volumes: [mine],
+      BuildCache: [],
+      BuilderSize: 0,
+    })
+    const decision = ask('GET /v1.52/system/df?verbose=1')
+    assert.ok(decision.read)
+    assert.equal(writeRequest(decision.read).target, '/v1.51/system/df')
+    const now = decision.filterAnswer?.(answer) as Record<string, Json>
+    assert.deepEqual(now['ContainerUsage'], {
+      ActiveCount: 1,
+      TotalCount: 1,
+      TotalSize: 3,
+      Reclaimable: 0,
+      Items: [mine],
+    })
+    assert.equal(JSON.stringify(now).includes('team-b'), false)
+    // A daemon that answers in another form shows nothing.
+    assert.deepEqual(ask('GET /system/df').filterAnswer?.({ ImageUsage: { Items: both } }), {
+      LayersSize: 0,
+      Images: [],
+      Containers: [],
+      Volumes: [],
+      BuildCache: [],
+      BuilderSize: 0,
+    })
+    assert.deepEqual(ask('GET /info').filterAnswer?.({ Containers: 5, Images: 3, Name: 'host' }), {
+      Containers: 0,
+      ContainersRunning: 0,
+      ContainersPaused: 0,
+      ContainersStopped: 0,
+      Images: 0,
+      Name: 'host',
+    })
+  })
+})
+
+test('images for other platforms are refused, since their owner is not known', () => {
+  for (const line of ['GET /images/alpine/json?platform={}', 'POST /images/create?fromImage=a:1&platform=linux/arm64'])
+    assert.match(brief(ask(line, undefined, [SHARED])), /^refuse OWNER_UNSUPPORTED/, line)
+})
+
+test('an exception for an operation does not reach things of others', () => {
+  const rule = {
+    name: 'ann',
+    who: { socket: 'ann' },
+    level: 'baseline',
+    owner: 'team-a',
+    allow: { operations: ['swarm.*'] },
+  }
+  const policy = definePolicy({ version: 1, rules: [rule] })
+  assert.equal(brief(decide(policy, { socket: 'ann' }, toRequest('GET /swarm'))), 'refuse OWNER_UNSUPPORTED')
+})
