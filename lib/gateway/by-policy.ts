@@ -3,7 +3,8 @@ import { certificatesIn } from '../identity/certificate.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Policy } from '../policy/file/types.ts'
-import type { Json, Reason } from '../policy/request.ts'
+import { refusalText } from '../policy/refusal-text.ts'
+import type { Json } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
 import type { AskedRequest, GatewayIdentity, SentInstead, Verdict } from './types.ts'
@@ -45,20 +46,11 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
   return { method, target, body: Buffer.from(written.body ?? '') }
 }
 
-/** A body may have thousands of faults. */
-const MOST_REASONS = 10
-
-function refused({ rule, level, reasons }: Decision): Verdict {
-  const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`
-  const code = reasons[0]?.code ?? 'REFUSED'
+function refused(decision: Decision): Verdict {
   return {
     allow: false,
     status: 403,
-    code,
-    message: `docker-mtls gateway: ${by} refuses this: ${reasons.slice(0, MOST_REASONS).map(textOf).join('; ')}`,
+    code: decision.reasons[0]?.code ?? 'REFUSED',
+    message: `docker-mtls gateway: ${refusalText(decision)}`,
   }
-}
-
-function textOf({ code, where, got }: Reason): string {
-  return `${where === undefined || where === '' ? '' : `${where}: `}${got} (${code})`
 }
