@@ -246,6 +246,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/policy-test.ts')).policyTest,
   },
   {
+    words: ['authz-plugin'],
+    summary: "run dockerd's authorization plugin, which decides by a policy",
+    load: async () => (await import('./commands/authz-plugin.ts')).authzPlugin,
+  },
+  {
     words: ['plugin', 'install'],
     summary: 'install the plugin',
     load: async () => (await import('./commands/plugin-install.ts')).pluginInstall,
