@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   policy: 'container|engine|identity|registry',
   interop: 'transport|endpoint|identity',
   gateway: 'policy|engine|interop|transport|endpoint|identity',
+  'authz-plugin': 'gateway|policy|interop|transport|endpoint|identity',
   probe: 'endpoint|identity|transport',
   pki: 'identity',
   'daemon-config': '',
@@ -20,7 +21,7 @@ const MAY_IMPORT = {
   host: 'endpoint|transport|daemon-config',
   apply: 'host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   setup: 'apply|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
-  cli: 'gateway|policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
+  cli: 'authz-plugin|gateway|policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }
 
 /**
@@ -139,10 +140,10 @@ module.exports = {
       to: { path: 'commander' },
     },
     {
-      // interop and gateway have servers. Their connections to a daemon come from transport.
+      // interop, gateway and authz-plugin have servers. Their connections to a daemon come from transport.
       name: 'only-transport-opens-sockets',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(transport|probe|interop|gateway)/' },
+      from: { path: '^lib/', pathNot: '^lib/(transport|probe|interop|gateway|authz-plugin)/' },
       to: { path: '^(node:)?(net|http|https|http2|dgram)$' },
     },
   ],

@@ -272,6 +272,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/gateway-log.ts')).gatewayLog,
   },
   {
+    words: ['authz-plugin'],
+    summary: "run dockerd's authorization plugin, which decides by a policy",
+    load: async () => (await import('./commands/authz-plugin.ts')).authzPlugin,
+  },
+  {
     words: ['plugin', 'install'],
     summary: 'install the plugin',
     load: async () => (await import('./commands/plugin-install.ts')).pluginInstall,

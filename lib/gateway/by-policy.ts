@@ -4,7 +4,8 @@ import { certificatesIn } from '../identity/certificate.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Policy } from '../policy/file/types.ts'
-import type { Json, Reason } from '../policy/request.ts'
+import { reasonText, refusalText } from '../policy/refusal-text.ts'
+import type { Json } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
@@ -31,7 +32,7 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
     const decision = await decideAsking(policy, identityOf(asked.identity), request, ({ kind, name }) =>
       inspect(asked, kind, name),
     )
-    const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(textOf) }
+    const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
     const { verdict, filterAnswer } = decision
     if (verdict !== 'allow') return { ...refused(decision), ...notes }
     return {
@@ -63,19 +64,14 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
   return { method, target, body: Buffer.from(written.body ?? '') }
 }
 
-function refused({ rule, level, reasons }: Decision): Verdict {
+function refused(decision: Decision): Verdict {
+  const { reasons } = decision
   const missing = reasons.find(({ code }) => code === 'NOT_FOUND')
   if (missing) return { allow: false, status: 404, code: missing.code, message: missing.got }
-  const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`
-  const code = reasons[0]?.code ?? 'REFUSED'
   return {
     allow: false,
     status: 403,
-    code,
-    message: `docker-mtls gateway: ${by} refuses this: ${reasons.slice(0, MOST_REASONS).map(textOf).join('; ')}`,
+    code: reasons[0]?.code ?? 'REFUSED',
+    message: `docker-mtls gateway: ${refusalText(decision)}`,
   }
-}
-
-function textOf({ code, where, got }: Reason): string {
-  return `${where === undefined || where === '' ? '' : `${where}: `}${got} (${code})`
 }

@@ -17,9 +17,17 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
   plugin: ['/plugins/', '/json'],
 }
 
+/** Sends a GET. */
+type Get = (path: string) => Promise<{ readonly status: number; readonly body: Buffer }>
+
 /** Asks the daemon about something. Null: there is no such thing. */
-export async function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
-  const { status, body } = await collect(dispatcher, { method: 'GET', path: pathOf(kind, name) })
+export function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
+  return inspectBy((path) => collect(dispatcher, { method: 'GET', path }), kind, name)
+}
+
+/** The same with a request of the caller's own. */
+export async function inspectBy(get: Get, kind: InspectKind, name: string): Promise<unknown> {
+  const { status, body } = await get(pathOf(kind, name))
   if (status === 404 || isAboutName(kind, status, body)) return null
   if (status === 200) return JSON.parse(body.toString()) as unknown
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {

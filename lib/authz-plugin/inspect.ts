@@ -1,0 +1,47 @@
+import { inspectBy } from '../gateway/inspect.ts'
+import type { Need } from '../policy/facts.ts'
+import type { Json, Reason } from '../policy/request.ts'
+import type { OwnQuestions } from './own-questions.ts'
+
+/** Thrown for a name that could mean something else when dockerd carries the request out. */
+export class AmbiguousName extends Error {
+  readonly reason: Reason
+
+  constructor({ kind, name }: Need) {
+    super(`the ${kind} ${name}`)
+    const got = `it is also the beginning of the id of another ${kind}, which dockerd would take if the name were gone`
+    this.reason = { code: 'TARGET_UNKNOWN', where: `the ${kind} ${name}`, got }
+  }
+}
+
+/** What else can be named by the beginning of its id, and where all of them are listed. */
+const LISTS: Readonly<Partial<Record<Need['kind'], string>>> = {
+  container: '/containers/json?all=true&filters=',
+  network: '/networks?filters=',
+}
+
+/**
+ * Asks the daemon about something that a request names. Unlike the gateway, the plugin can't put ids in the place of names. So a
+ * caller could name a container after the beginning of the id of another one, and rename it after the check.
+ *
+ * @throws {@link AmbiguousName}
+ */
+export async function inspectUnambiguous(own: OwnQuestions, need: Need): Promise<Json> {
+  const found = (await inspectBy((path) => own.get(path), need.kind, need.name)) as Json
+  if (await isBeginningOfAnother(own, need, idOf(found))) throw new AmbiguousName(need)
+  return found
+}
+
+async function isBeginningOfAnother(own: OwnQuestions, { kind, name }: Need, id: string): Promise<boolean> {
+  const list = LISTS[kind]
+  if (list === undefined || !/^[0-9a-f]{1,63}$/.test(name) || id.startsWith(name)) return false
+  const { status, body } = await own.get(list + encodeURIComponent(JSON.stringify({ id: [name] })))
+  if (status !== 200) throw new Error(`the daemon answered the list of each ${kind} with the status ${status}`)
+  const others = JSON.parse(body.toString()) as readonly Json[]
+  return others.map(idOf).some((other) => other.startsWith(name) && other !== id)
+}
+
+function idOf(value: Json): string {
+  const { Id = '' } = (value ?? {}) as { readonly Id?: unknown }
+  return typeof Id === 'string' ? Id : ''
+}

@@ -1,0 +1,72 @@
+import { X509Certificate } from 'node:crypto'
+import type { Policy } from '../policy/file/types.ts'
+import { decideAsking } from '../policy/decide-asking.ts'
+import type { Decision } from '../policy/decide.ts'
+import type { Need } from '../policy/facts.ts'
+import { refusalText } from '../policy/refusal-text.ts'
+import type { Json, Reason } from '../policy/request.ts'
+import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
+import { AmbiguousName } from './inspect.ts'
+import { requestOf, type Question } from './question.ts'
+
+/** By what the plugin judges. */
+export interface Grounds {
+  /** Undefined: it is invalid, and everything is refused. */
+  readonly policy: Policy | undefined
+  /** The name of whoever has no certificate. Undefined: nobody may do without one. */
+  readonly localName: string | undefined
+  /** Certificates of CAs, for rules that name an issuer. */
+  readonly authorities: readonly X509Certificate[]
+  /** Asks the daemon about something that a request names. */
+  readonly inspect: (need: Need) => Promise<Json>
+}
+
+/** Judges a request. @returns why it is refused; undefined if it is allowed */
+export async function judge(question: Question, grounds: Grounds): Promise<string | undefined> {
+  const { policy, inspect } = grounds
+  if (policy === undefined) return NO_POLICY
+  const identity = identityOf(question, grounds)
+  if (typeof identity === 'string') return identity
+  try {
+    const decision = await decideAsking(policy, identity, requestOf(question), inspect)
+    if (decision.verdict !== 'allow') return refusalText(decision)
+    const hidden = hiddenFrom(decision)
+    return hidden && refusalText({ ...decision, reasons: [hidden] })
+  } catch (error) {
+    if (error instanceof AmbiguousName) return refusalText({ reasons: [error.reason] })
+    throw error
+  }
+}
+
+const NO_POLICY =
+  'the policy file of docker-mtls authz-plugin can not be used, so it refuses everything; correct the file on the host of the daemon'
+const NO_CERTIFICATE =
+  'this request has no client certificate, and docker-mtls authz-plugin runs without --local-name (IDENTITY_UNKNOWN)'
+const EXPIRED = 'the client certificate has expired, or is not valid yet (CERTIFICATE_EXPIRED)'
+
+/** Who asks, or why nobody can. dockerd has verified the certificates in the handshake, which may have been long ago. */
+function identityOf({ certificates, hasUser }: Question, { localName, authorities }: Grounds): PolicyIdentity | string {
+  const [own] = certificates
+  if (own === undefined) return localName === undefined || hasUser ? NO_CERTIFICATE : { socket: localName }
+  const certificate = new X509Certificate(own)
+  const now = Date.now()
+  const isCurrent = Date.parse(certificate.validFrom) <= now && now < Date.parse(certificate.validTo)
+  return isCurrent ? identityOfCertificate(certificate, authorities) : EXPIRED
+}
+
+/** Their bodies are archives, which dockerd doesn't show, and their queries are judged. */
+const ARCHIVES: ReadonlySet<string> = new Set(['images.build', 'images.import'])
+
+/**
+ * What the plugin can't see of a request that its policy allows. If the header field Content-Type occurs twice, dockerd reads the
+ * first and passes the last: it could take the body for a form, whose values go before those of the query.
+ */
+function hiddenFrom({ level, operation = '', mustSendRead, filterAnswer }: Decision): Reason | undefined {
+  if (mustSendRead || filterAnswer) {
+    const got = 'a plugin can neither add the label of an owner nor filter an answer. Use the gateway'
+    return { code: 'OWNER_UNSUPPORTED', where: '', got }
+  }
+  if (level === 'privileged' || !ARCHIVES.has(operation)) return undefined
+  const got = 'dockerd shows a plugin the last of several, and could read this archive as a form. Use the gateway'
+  return { code: 'MEDIA_TYPE', where: 'the header Content-Type', got }
+}

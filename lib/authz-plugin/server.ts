@@ -1,0 +1,137 @@
+import type { X509Certificate } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
+import { parseHost } from '../endpoint/host.ts'
+import type { Policy } from '../policy/file/types.ts'
+import { certificatesIn, openCertificate } from '../identity/certificate.ts'
+import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
+import { bypassOf } from './bypass.ts'
+import { inspectUnambiguous } from './inspect.ts'
+import { judge, type Grounds } from './judge.ts'
+import { OwnQuestions } from './own-questions.ts'
+import { parseQuestion } from './question.ts'
+
+/** Options of an {@link AuthzPlugin}. */
+export interface AuthzPluginOptions {
+  /** The absolute path of its socket, in a folder where dockerd looks for plugins. */
+  readonly socket: string
+  /** The absolute path of the daemon's socket. */
+  readonly daemon: string
+  /** The name of whoever has no certificate. Omitted: requests without one are refused. */
+  readonly localName?: string | undefined
+  /** The CAs of the clients as PEM, for rules that name an issuer. */
+  readonly ca?: string | undefined
+  /** Called once the version of the daemon is known, if plugins can't see all requests of this version. */
+  readonly onBypass: (warning: string) => void
+  /** Called if a request is refused because something failed. */
+  readonly onFailure: (error: unknown) => void
+}
+
+/** A question has a body of 4 MiB in base64 at most, and a head of 1 MiB (Go, net/http: DefaultMaxHeaderBytes). */
+const MOST_BYTES = 16 * 1024 * 1024
+
+/** dockerd's own authorization plugin: it answers whether dockerd may carry out a request. */
+export class AuthzPlugin {
+  /** Undefined: everything is refused. */
+  policy: Policy | undefined
+  readonly #options: AuthzPluginOptions
+  readonly #server: Server
+  readonly #dispatcher: DockerDispatcher
+  readonly #own: OwnQuestions
+  readonly #grounds: Omit<Grounds, 'policy'>
+  #file: SocketFile | undefined
+  /** Undefined: the version isn't known yet. */
+  #asksVersion: Promise<void> | undefined
+
+  constructor(options: AuthzPluginOptions) {
+    this.#options = options
+    this.#dispatcher = createDispatcher(parseHost(`unix://${options.daemon}`))
+    this.#own = new OwnQuestions(this.#dispatcher)
+    this.#grounds = {
+      localName: options.localName,
+      authorities: options.ca === undefined ? [] : authoritiesIn(options.ca),
+      inspect: (need) => inspectUnambiguous(this.#own, need),
+    }
+    // dockerd keeps its connections open, and there are no other clients.
+    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+      void this.#answer(request, response)
+    })
+  }
+
+  async listen(): Promise<void> {
+    this.#file = await listenPrivately(this.#server, this.#options.socket)
+    await this.#askVersion()
+  }
+
+  async close(): Promise<void> {
+    await this.#file?.remove()
+    this.#server.close()
+    this.#server.closeAllConnections()
+    await this.#dispatcher.close()
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const answer = await this.#answerTo(request).catch((error: unknown) => {
+      this.#options.onFailure(error)
+      return { Allow: false, Msg: 'docker-mtls authz-plugin failed; its own output says why (AUTHORIZATION_FAILED)' }
+    })
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer))
+  }
+
+  async #answerTo(request: IncomingMessage): Promise<object> {
+    const { url = '' } = request
+    switch (url) {
+      case '/Plugin.Activate':
+        request.resume()
+        return { Implements: ['authz'] }
+      case '/AuthZPlugin.AuthZReq':
+        return this.#allow(await readAll(request))
+      case '/AuthZPlugin.AuthZRes':
+        // The request has been judged, and carried out.
+        request.resume()
+        return { Allow: true }
+      default:
+        throw new TypeError(`dockerd asks for ${url}`)
+    }
+  }
+
+  async #allow(text: string): Promise<object> {
+    const question = parseQuestion(text)
+    if (this.#own.owns(question)) return { Allow: true }
+    void this.#askVersion()
+    const refusal = await judge(question, { ...this.#grounds, policy: this.policy })
+    return refusal === undefined ? { Allow: true } : { Allow: false, Msg: refusal }
+  }
+
+  /** Asks until there is an answer: the plugin starts before the daemon. */
+  #askVersion(): Promise<void> {
+    return (this.#asksVersion ??= this.#tellBypass().catch(() => {
+      this.#asksVersion = undefined
+    }))
+  }
+
+  async #tellBypass(): Promise<void> {
+    const { body } = await this.#own.get('/version')
+    const { Version } = JSON.parse(body.toString()) as { Version: unknown }
+    const warning = bypassOf(String(Version))
+    if (warning !== undefined) this.#options.onBypass(warning)
+  }
+}
+
+/** A file without a certificate is a mistake: no rule with an issuer would apply. */
+function authoritiesIn(pem: string): X509Certificate[] {
+  openCertificate(pem, CAS)
+  return certificatesIn(pem, CAS)
+}
+
+const CAS = 'the CAs'
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if ((size += chunk.length) > MOST_BYTES) throw new RangeError(`dockerd asks with more than ${MOST_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

@@ -1,0 +1,16 @@
+import type { Decision } from './decide.ts'
+import type { Reason } from './request.ts'
+
+/** A body may have thousands of faults. */
+const MOST_REASONS = 10
+
+/** For the caller: which rule refuses the request, and why. */
+export function refusalText({ rule, level, reasons }: Pick<Decision, 'rule' | 'level' | 'reasons'>): string {
+  const by = rule === undefined ? 'the policy' : `the rule ${rule} (${level})`
+  return `${by} refuses this: ${reasons.slice(0, MOST_REASONS).map(reasonText).join('; ')}`
+}
+
+/** A reason in a sentence. */
+export function reasonText({ code, where, got }: Reason): string {
+  return `${where === undefined || where === '' ? '' : `${where}: `}${got} (${code})`
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict'
+import { request, type IncomingHttpHeaders } from 'node:http'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
+import { describe, test } from 'node:test'
+import { AuthzPlugin } from '../../lib/authz-plugin/server.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { fakeDaemon, newClient } from '../gateway/support/fixture.ts'
+import { daysFromNow, makeCertificate } from '../support/openssl-certs.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
+
+interface Answer {
+  readonly Allow?: boolean
+  readonly Msg?: string
+}
+
+const POLICY = definePolicy({
+  version: 1,
+  rules: [
+    { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' },
+    { name: 'host', who: { socket: 'host' }, level: 'read-only' },
+  ],
+})
+const ID = 'ab12'.repeat(16)
+const CONTAINER = {
+  Id: ID,
+  Name: '/web',
+  State: {},
+  Config: { Image: 'x' },
+  HostConfig: { NetworkMode: 'none' },
+  NetworkSettings: { Networks: {} },
+}
+const LIST = { RequestMethod: 'GET', RequestUri: '/v1.45/containers/json' }
+const EXEC = {
+  RequestMethod: 'POST',
+  RequestUri: '/v1.45/containers/web/exec',
+  RequestHeaders: { 'Content-Type': 'application/json' },
+  RequestBody: Buffer.from('{"Cmd":["id"]}').toString('base64'),
+}
+
+function ask(socketPath: string, path: string, body: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, method: 'POST', agent: false }, (answer) =>
+      resolve(json(answer) as Promise<Answer>),
+    )
+    asked.once('error', reject).end(body)
+  })
+}
+
+const certified = (pem: string): object => ({
+  User: 'ann',
+  UserAuthNMethod: 'TLS',
+  RequestPeerCertificates: [Buffer.from(pem).toString('base64')],
+})
+
+interface Started {
+  readonly plugin: AuthzPlugin
+  readonly asks: (question: object | string) => Promise<Answer>
+  readonly path: (path: string) => Promise<Answer>
+  readonly failures: unknown[]
+  readonly warnings: string[]
+  /** What the plugin has asked the daemon. */
+  readonly heard: { readonly url: string; readonly headers: IncomingHttpHeaders }[]
+}
+
+/** A daemon that asks the plugin about each request, as dockerd does. */
+async function start(
+  t: Cleanable,
+  { localName, isHonest = true }: { localName?: string; isHonest?: boolean } = {},
+): Promise<Started> {
+  const heard: Started['heard'] = []
+  const socket = join(await temporaryFolder(t), 'p.sock')
+  const asks = (question: object | string): Promise<Answer> =>
+    ask(socket, '/AuthZPlugin.AuthZReq', typeof question === 'string' ? question : JSON.stringify(question))
+  const answers: Readonly<Record<string, unknown>> = {
+    '/version': { Version: '26.1.5' },
+    '/containers/web/json': CONTAINER,
+  }
+  const daemon = await fakeDaemon(t, {
+    answer: (asked, response) => {
+      const { url = '', headers } = asked
+      heard.push({ url, headers })
+      const RequestUri = isHonest ? url : '/v1.45/info'
+      void asks({ RequestMethod: 'GET', RequestUri, RequestHeaders: headers }).then(({ Allow, Msg }) => {
+        const found = answers[url]
+        response.writeHead(Allow === true ? (found === undefined ? 404 : 200) : 403, {
+          'Content-Type': 'application/json',
+        })
+        response.end(JSON.stringify(Allow === true ? (found ?? { message: 'none' }) : { message: Msg }))
+      })
+    },
+  })
+  const [failures, warnings]: [unknown[], string[]] = [[], []]
+  const plugin = new AuthzPlugin({
+    socket,
+    daemon: daemon.socketPath,
+    localName,
+    onBypass: (warning) => warnings.push(warning),
+    onFailure: (error) => failures.push(error),
+  })
+  plugin.policy = POLICY
+  await plugin.listen()
+  t.after(() => plugin.close())
+  return { plugin, asks, path: (path) => ask(socket, path, '{}'), failures, warnings, heard }
+}
+
+describe('what dockerd asks', { skip: lacks('openssl') }, () => {
+  test('activation, answers, and what no dockerd asks', async (t) => {
+    const { path, failures } = await start(t)
+    assert.deepEqual(await path('/Plugin.Activate'), { Implements: ['authz'] })
+    assert.deepEqual(await path('/AuthZPlugin.AuthZRes'), { Allow: true })
+    assert.equal((await path('/VolumeDriver.List')).Allow, false)
+    assert.equal(failures.length, 1)
+  })
+
+  test('is judged by the policy, and refused without one', async (t) => {
+    const { plugin, asks, failures, warnings } = await start(t)
+    const ann = certified((await newClient('ann')).cert)
+    assert.deepEqual(await asks({ ...LIST, ...ann }), { Allow: true })
+    assert.deepEqual(await asks({ ...EXEC, ...ann }), { Allow: true })
+    const gone = await asks({ ...EXEC, ...ann, RequestUri: '/containers/gone/exec' })
+    assert.match(gone.Msg ?? '', /^the rule ann \(baseline\) refuses this: .*\([A-Z_]+\)$/)
+    assert.equal((await asks({ ...LIST, ...certified((await newClient('eve')).cert) })).Allow, false)
+    plugin.policy = undefined
+    assert.match((await asks({ ...LIST, ...ann })).Msg ?? '', /the policy file .* can not be used/)
+    assert.deepEqual(failures, [])
+    assert.equal(warnings.length, 1)
+  })
+
+  test('without a certificate', async (t) => {
+    const unnamed = await start(t)
+    assert.match((await unnamed.asks(LIST)).Msg ?? '', /no client certificate.*--local-name.*IDENTITY_UNKNOWN/)
+    const named = await start(t, { localName: 'host' })
+    assert.deepEqual(await named.asks(LIST), { Allow: true })
+    assert.equal((await named.asks(EXEC)).Allow, false)
+    assert.equal((await named.asks({ ...LIST, User: 'ann', UserAuthNMethod: 'TLS' })).Allow, false)
+  })
+
+  test('with a certificate that has expired since, isn’t valid yet, or is none', async (t) => {
+    const { asks, failures } = await start(t)
+    for (const [from, to] of [
+      [-10, -1],
+      [1, 10],
+    ] as const) {
+      const { cert } = await makeCertificate({ commonName: 'ann', from: daysFromNow(from), to: daysFromNow(to) })
+      assert.match((await asks({ ...LIST, ...certified(cert) })).Msg ?? '', /CERTIFICATE_EXPIRED/)
+    }
+    assert.match((await asks({ ...LIST, ...certified('none') })).Msg ?? '', /AUTHORIZATION_FAILED/)
+    assert.equal(failures.length, 1)
+  })
+
+  test('what can not be read, and what is too large', async (t) => {
+    const { asks, failures } = await start(t)
+    for (const question of ['', '{', '{}', JSON.stringify({ ...LIST, RequestBody: 'x'.repeat(17 * 1024 * 1024) })])
+      assert.equal((await asks(question)).Allow, false)
+    assert.equal(failures.length, 4)
+  })
+})
+
+describe('a question of the plugin', () => {
+  test('is known once, for its path alone, and without a certificate', async (t) => {
+    const { asks, heard, failures } = await start(t)
+    const ann = certified((await newClient('ann')).cert)
+    assert.deepEqual(await asks({ ...EXEC, ...ann }), { Allow: true })
+    const { url, headers } = heard.at(-1) ?? assert.fail('the plugin asks nothing')
+    assert.equal(url, '/containers/web/json')
+    const again = { RequestMethod: 'GET', RequestUri: url, RequestHeaders: headers }
+    assert.equal((await asks(again)).Allow, false, 'it has been answered')
+    assert.deepEqual(failures, [])
+  })
+
+  test('with a path that another one has is not known', async (t) => {
+    const { asks, failures } = await start(t, { isHonest: false })
+    const ann = certified((await newClient('ann')).cert)
+    assert.equal((await asks({ ...EXEC, ...ann })).Allow, false)
+    assert.equal(failures.length, 1)
+  })
+})

@@ -1,0 +1,299 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { DockerClient } from '../../lib/index.ts'
+import { credentials, type Client } from '../gateway/support/fixture.ts'
+import { makeCertificate, type CertificateOptions } from '../support/openssl-certs.ts'
+import { lacks } from '../support/requirements.ts'
+import { startAuthorization } from './harness/authorization.ts'
+import { makeImage } from './harness/image.ts'
+import { runPlugin, type RunningPlugin } from './support/authz-plugin.ts'
+import { PluggedDaemon } from './support/plugged-daemon.ts'
+import { ATTACKS, type Attack } from './support/policy/attacks.ts'
+import { chunked, CHUNKED, execIn, forged, privilegedBody } from './support/policy/hidden.ts'
+import { CALLERS, Corpus, createRequest, RULES } from './support/policy/corpus.ts'
+import { until } from './support/until.ts'
+
+const skip = lacks('namespaces', 'dockerd', 'docker', 'openssl')
+
+const SOCKET = '/run/docker/plugins/docker-mtls.sock'
+const LIST: Attack = { name: '', line: 'GET /containers/json' }
+const HOST_RULE = { name: 'host', who: { socket: 'host' }, level: 'privileged' }
+const DENIED = /authorization denied by plugin docker-mtls: /
+
+describe("dockerd's authorization plugin", { skip }, () => {
+  let server: PluggedDaemon
+  let plugin: RunningPlugin
+  let admin: DockerClient
+  let image: string
+  let corpus: Corpus
+  let policyFile: string
+  let args: readonly string[]
+  /** Values with which the plugin has asked the daemon. */
+  const seen: string[] = []
+
+  before(async () => {
+    server = await PluggedDaemon.start()
+    image = await makeImage(server.daemon)
+    for (const name of CALLERS) await server.add(name)
+    policyFile = join(server.folder, 'policy.yaml')
+    const caFile = join(server.folder, 'ca.pem')
+    args = ['--policy', policyFile, '--daemon', server.daemon.place.socketPath, '--local-name', 'host', '--ca', caFile]
+    await writeRules(HOST_RULE, ...RULES)
+    plugin = await runPlugin(args)
+  })
+  after(async () => {
+    await admin?.close()
+    await server?.daemon.stop()
+    await plugin?.end('SIGKILL')
+  })
+
+  const writeRules = (...rules: readonly object[]): Promise<void> =>
+    writeFile(policyFile, JSON.stringify({ version: 1, rules }))
+
+  test('a reload puts it in, and dockerd goes on', async () => {
+    assert.equal((await server.sendAs('stranger', LIST)).status, 200)
+    await server.reload('docker-mtls')
+    const { status, text } = await server.sendAs('stranger', LIST)
+    assert.equal(status, 403)
+    assert.match(text, /docker-mtls: the policy refuses this: .*IDENTITY_UNKNOWN/)
+    assert.equal((await server.sendAs('eve', LIST)).status, 200)
+    admin = await server.connectAs('adm')
+    corpus = new Corpus(admin, image)
+    await corpus.prepare()
+  })
+
+  test('says what the version of dockerd hides from plugins', () =>
+    plugin.says(/Warning: dockerd 26\..*CVE-2026-34040/))
+
+  for (const attack of ATTACKS) {
+    test(attack.name, async () => {
+      const earlier = await corpus.countContainers()
+      const { status, text } = await server.sendAs('ann', await corpus.fill(attack))
+      assert.ok(status >= 400 && status < 500, `${status} ${text.slice(-300)}`)
+      assert.match(text, DENIED)
+      if (attack.code !== undefined) assert.match(text, new RegExp(String.raw`\(${attack.code}\)`))
+      assert.equal(await corpus.countContainers(), earlier)
+      if (attack.isNone) return
+      // The same request is no mistake: whoever is privileged may send it.
+      const done = await server.sendLocally(await corpus.fill(attack))
+      assert.ok(done.status > 0 && done.status < 400, `${done.status} ${done.text.slice(-300)}`)
+      await corpus.undo()
+    })
+  }
+
+  test('what baseline allows works: run, exec, logs, a volume, the allowed folder', async () => {
+    const ann = await server.connectAs('ann')
+    const { stdout, exitCode } = await ann.run(image, ['sh', '-c', 'echo hello; touch /data/x; sleep 0.5'], {
+      HostConfig: { Binds: ['data:/data', '/srv:/srv:ro'], NetworkMode: 'none' },
+    })
+    assert.deepEqual([String(stdout), exitCode], ['hello\n', 0])
+    const { Id } = await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'hers' })
+    await ann.containers.start('hers')
+    const ran = await ann.exec.run('hers', ['cat'], { stdin: 'through the policy' })
+    assert.equal(String(ran.stdout), 'through the policy')
+    await ann.containers.remove(Id, { force: true })
+    await ann.close()
+  })
+
+  test('restricted and read-only refuse what they promise to', async () => {
+    const plain = createRequest({ Image: image })
+    assert.match((await server.sendAs('hard', plain)).text, /NOT_HARDENED/)
+    const HostConfig = { CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] }
+    assert.equal((await server.sendAs('hard', createRequest({ Image: image, User: '1000', HostConfig }))).status, 201)
+    assert.match((await server.sendAs('eve', plain)).text, /OPERATION_REFUSED/)
+    await corpus.undo()
+  })
+
+  describe('what dockerd does not show', () => {
+    const line = 'POST /v1.45/containers/create'
+
+    for (const megabytes of [0, 1, 2, 5]) {
+      test(`a privileged container in a body of ${megabytes} MiB and more, with its length and chunked`, async () => {
+        const earlier = await corpus.countContainers()
+        const body = privilegedBody(image, megabytes)
+        const plain = await server.sendAs('ann', { name: '', line, body })
+        const parts = await server.sendAs('ann', { name: '', line, body: chunked(body), headers: CHUNKED })
+        const both = { name: '', line, body: chunked(body), headers: [...CHUNKED, ['Content-Length', '0'] as const] }
+        for (const { status, text } of [plain, parts, await server.sendAs('ann', both)])
+          assert.ok(status >= 400 && !text.includes('"Id"'), `${status} ${text.slice(0, 400)}`)
+        assert.equal(await corpus.countContainers(), earlier)
+      })
+    }
+
+    test('a name that is the beginning of the id of another container', async () => {
+      const { Id } = await admin.containers.inspect('root')
+      await admin.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: Id.slice(0, 12) })
+      await admin.containers.start(Id.slice(0, 12))
+      // A name of hexadecimal digits alone is no fault.
+      await admin.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'deadbeef' })
+      await admin.containers.start('deadbeef')
+      assert.match((await server.sendAs('ann', execIn(Id.slice(0, 12)))).text, /beginning of the id.*TARGET_UNKNOWN/)
+      assert.equal((await server.sendAs('ann', execIn('deadbeef'))).status, 201)
+      await corpus.undo()
+    })
+
+    test('a form behind the type of an archive', async () => {
+      const attack: Attack = {
+        name: '',
+        line: 'POST /v1.45/images/create?fromSrc=-&repo=x',
+        body: 'fromImage=127.0.0.1:1/read-as-a-form',
+        headers: [
+          ['Content-Type', 'application/x-www-form-urlencoded'],
+          ['Content-Type', 'application/x-tar'],
+        ],
+      }
+      const refused = await server.sendAs('ann', attack)
+      assert.equal(refused.status, 403)
+      assert.match(refused.text, /MEDIA_TYPE/)
+      assert.match((await server.sendLocally(attack)).text, /127\.0\.0\.1:1/, 'dockerd reads the form')
+    })
+
+    test('so builds and imports are refused below privileged', async () => {
+      const headers = [['Content-Type', 'application/x-tar']] as const
+      const build: Attack = { name: '', line: 'POST /build', body: '\0'.repeat(1024), headers }
+      assert.match((await server.sendAs('ann', build)).text, /MEDIA_TYPE/)
+      assert.doesNotMatch((await server.sendLocally(build)).text, DENIED)
+    })
+  })
+
+  test('a client that asks like the plugin itself', async () => {
+    const spy = await startAuthorization('spy')
+    seen.length = 0
+    const during: Promise<unknown>[] = []
+    spy.decide = (question) => {
+      const {
+        RequestHeaders = {},
+        RequestUri,
+        ResponseStatusCode,
+      } = question as typeof question & {
+        readonly RequestHeaders?: Readonly<Record<string, string>>
+      }
+      const value = RequestHeaders['X-Docker-Mtls-Question']
+      if (value === undefined || ResponseStatusCode !== undefined || RequestUri !== '/containers/root/json')
+        return undefined
+      if (!seen.includes(value)) {
+        seen.push(value)
+        during.push(server.sendAs('stranger', forged(value)).then(({ status }) => assert.equal(status, 403)))
+      }
+      return undefined
+    }
+    await server.reload('spy', 'docker-mtls')
+    await server.sendAs('ann', execIn('root'))
+    assert.equal(seen.length, 1, 'the plugin asks once')
+    await Promise.all(during)
+    for (const value of [seen[0] ?? '', '', 'x'.repeat(43)]) {
+      assert.match((await server.sendAs('stranger', forged(value))).text, /IDENTITY_UNKNOWN/)
+    }
+    await server.reload('docker-mtls')
+    await spy.stop()
+  })
+
+  test('every kind of certificate, by the certificate that dockerd passes on', async () => {
+    const issuer = { cert: credentials.authority.certificate, key: await credentials.authority.exportKey() }
+    const client = async (options: CertificateOptions): Promise<Client> => {
+      const made = await makeCertificate({ issuer, purposes: ['clientAuth'], ...options })
+      return { ...made, ca: issuer.cert }
+    }
+    await server.add('by-dns', await client({ commonName: 'x', names: ['DNS:ci.example.com'] }))
+    await server.add('by-uri', await client({ commonName: '', names: ['URI:spiffe://example.com/ci'] }))
+    const pinned = await client({ commonName: 'ann' })
+    await server.add('by-fingerprint', pinned)
+    await server.add('by-issuer', await client({ commonName: 'y' }))
+    const { fingerprint256 } = new X509Certificate(pinned.cert)
+    const who = {
+      'by-dns': { dns: 'ci.example.com' },
+      'by-uri': { uri: 'spiffe://example.com/ci' },
+      'by-fingerprint': { fingerprint: fingerprint256 },
+      'by-issuer': { commonName: 'y', issuer: new X509Certificate(issuer.cert).fingerprint256 },
+    }
+    for (const [name, condition] of Object.entries(who)) {
+      await writeRules({ name, who: condition, level: 'read-only' }, HOST_RULE)
+      await until(name, async () => (await server.sendAs(name, LIST)).status === 200)
+      for (const other of Object.keys(who).filter((one) => one !== name))
+        assert.match((await server.sendAs(other, LIST)).text, /IDENTITY_UNKNOWN/, `${other} is not ${name}`)
+    }
+    await writeRules(HOST_RULE, ...RULES)
+    await until('ann', async () => (await server.sendAs('ann', LIST)).status === 200)
+  })
+
+  test('a new policy counts also on a connection that is open', async () => {
+    const eve = await server.connectAs('eve')
+    await eve.containers.list()
+    await writeRules(HOST_RULE, ...RULES.filter(({ name }) => name !== 'eve'))
+    await until('the new policy', () =>
+      eve.containers.list().then(
+        () => false,
+        () => true,
+      ),
+    )
+    await assert.rejects(eve.containers.list(), { code: 'ERR_API_AUTHORIZATION_DENIED' })
+    await eve.close()
+  })
+
+  test('a broken policy changes nothing, and is said', async () => {
+    await writeFile(policyFile, '{"version":1,"rules":[{"na')
+    await plugin.says(/ERR_POLICY_INVALID: .*\n.*the policy before stays in force/)
+    assert.equal((await server.sendAs('ann', LIST)).status, 200)
+    assert.equal((await server.sendAs('eve', LIST)).status, 403)
+    await writeRules(HOST_RULE, ...RULES)
+    await until('the correct one', async () => (await server.sendAs('eve', LIST)).status === 200)
+  })
+
+  test('without it, dockerd refuses everything, and goes on when it is back', async () => {
+    await plugin.end('SIGKILL')
+    const start = Date.now()
+    const { status, text } = await server.sendAs('adm', LIST)
+    assert.ok(status >= 400, String(status))
+    assert.match(text, /plugin docker-mtls failed with error/)
+    assert.ok(Date.now() - start < 30_000)
+    await writeFile(policyFile, 'version: 1\nrules: [')
+    plugin = await runPlugin(args)
+    assert.match(plugin.said(), /every request is refused/)
+    for (const answer of [await server.sendAs('adm', LIST), await server.sendLocally(LIST)])
+      assert.match(answer.text, /the policy file of docker-mtls authz-plugin can not be used/)
+    await writeRules(HOST_RULE, ...RULES)
+    await until('the correct policy', async () => (await server.sendAs('adm', LIST)).status === 200)
+  })
+
+  test('the local socket has the name that the plugin gives it, and none without', async () => {
+    assert.equal((await server.sendLocally(LIST)).status, 200)
+    await plugin.end('SIGTERM')
+    assert.equal(existsSync(SOCKET), false)
+    plugin = await runPlugin(['--policy', policyFile, '--daemon', server.daemon.place.socketPath])
+    assert.match((await server.sendLocally(LIST)).text, /no client certificate.*IDENTITY_UNKNOWN/)
+    // Its own questions have no certificate either.
+    for (const value of [...seen, '', 'x'.repeat(43)])
+      assert.match((await server.sendLocally(forged(value))).text, /IDENTITY_UNKNOWN/)
+    assert.match((await server.sendAs('ann', execIn('root'))).text, /TARGET_TOO_POWERFUL/)
+  })
+
+  test('a policy that locks everybody out is repaired by a reload, which asks no plugin', async () => {
+    await writeRules({ name: 'nobody', who: { commonName: 'nobody' }, level: 'read-only' })
+    await until('nobody', async () => (await server.sendAs('adm', LIST)).status === 403)
+    assert.equal((await server.sendLocally(LIST)).status, 403)
+    await server.reload()
+    assert.equal((await server.sendAs('adm', LIST)).status, 200)
+    assert.equal((await server.sendLocally(LIST)).status, 200)
+  })
+
+  test('so it is with a plugin that is gone', async () => {
+    await server.reload('docker-mtls')
+    assert.equal((await server.sendAs('adm', LIST)).status, 403)
+    await plugin.end('SIGKILL')
+    await server.reload()
+    assert.equal((await server.sendAs('adm', LIST)).status, 200)
+  })
+
+  test('a reload that names a plugin which has never run ends dockerd, and it does not start again', async () => {
+    await writeFile(join(server.folder, 'daemon.json'), '{"authorization-plugins":["never"]}')
+    process.kill(server.daemon.pid, 'SIGHUP')
+    await until('the end', () =>
+      Promise.resolve(server.daemon.log().includes('Error validating authorization plugin: plugin')),
+    )
+    await assert.rejects(server.startAgain(), /validate authorization plugin|validating authorization plugin/)
+  })
+})
