@@ -8,6 +8,7 @@ export {
   type RenewalItem,
   type RenewalReason,
   type RenewedCertificate,
+  type RenewedLists,
   type RenewOptions,
   type RenewReport,
 } from './keystore/renew/renew.ts'
@@ -21,6 +22,16 @@ export {
   type WaitingClient,
   type WaitingServer,
 } from './keystore/rotate/rotate.ts'
+export { readCrl, type CrlState, type FolderList } from './keystore/crl/state.ts'
+export {
+  revokeClient,
+  writeCrl,
+  type CrlFolderOptions,
+  type Revocation,
+  type RevokeOptions,
+  type RevokeReport,
+} from './keystore/revoke.ts'
+export type { RevocationReason } from './pki/revocation-reasons.ts'
 export { requestClient, type ClientRequestOptions, type ClientRequestReport } from './keystore/client/request.ts'
 export {
   installClient,

@@ -16,11 +16,12 @@ interface Group {
 
 export const GROUPS: Readonly<Record<string, Group>> = {
   cert: {
-    summary: 'create, list, renew and rotate certificates',
+    summary: 'create, list, renew, rotate and revoke certificates',
     description:
-      'Creates, lists, renews and rotates certificates.  init  runs the first steps for you. Use these commands for a ' +
+      'Creates, lists, renews, rotates and revokes certificates.  init  runs the first steps for you. Use these commands for a ' +
       'single step, and later: list shows when each certificate expires, renew replaces the certificates of servers and ' +
-      'clients before they expire, rotate-ca replaces the CA, and schedule checks all of them every day.',
+      'clients before they expire, revoke withdraws those of a client, rotate-ca replaces the CA, and schedule checks all of ' +
+      'them every day.',
   },
   daemon: {
     summary: 'secure the daemon on this server, or undo it',
@@ -108,8 +109,13 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     words: ['cert', 'revoke'],
-    summary: 'show what ends the access of a certificate',
+    summary: 'revoke a client, and write the revocation list',
     load: async () => (await import('./commands/cert-revoke.ts')).certRevoke,
+  },
+  {
+    words: ['cert', 'crl'],
+    summary: 'write the revocation list again',
+    load: async () => (await import('./commands/cert-crl.ts')).certCrl,
   },
   {
     words: ['cert', 'rotate-ca'],

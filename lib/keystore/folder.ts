@@ -27,6 +27,7 @@ import { appendToLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
 import { settleFolder } from './leftovers.ts'
 import { refuseMismatchedCa } from './pair-faults.ts'
+import { clientRevoked, revocationOf } from './revoked.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { parseServerNames } from '../pki/server-name.ts'
 import { checkOptions, checkText } from '../base/options.ts'
@@ -91,6 +92,7 @@ export class PkiFolder {
 
   /**
    * Replaces the CA. The old files are kept under other names. Every certificate of the old CA must be issued again (`force`).
+   * If the folder has a revocation list, the new CA gets one, too.
    *
    * @param options - name, key type and lifetime of the new CA, and its passphrase
    * @returns the new CA
@@ -104,6 +106,8 @@ export class PkiFolder {
     await this.#settle()
     const { result, opened } = await replaceCa(this.path, options)
     this.#keepOpened(opened)
+    const { renewLists } = await import('./crl/write.ts')
+    await renewLists(this.path, options.passphrase)
     return result
   }
 
@@ -146,13 +150,13 @@ export class PkiFolder {
 
   /**
    * Keeps the existing certificate of a client, or issues one. If the key is on the client's own machine, the certificate is
-   * replaced by a new pair only with `force`.
+   * replaced by a new pair only with `force`. A client that was revoked gets a new certificate only with `force`.
    *
    * @param name - the client's name, as for {@link issueClient}
    * @param options - lifetime, key type, and whether to replace an existing pair
    * @returns the files, and whether they were created
-   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_CLIENT_KEY_ELSEWHERE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID,
-   *   ERR_DAYS_INVALID, and those of {@link PkiFolder.openAuthority}
+   * @throws {@link PkiError} ERR_PKI_FILE_INVALID, ERR_CLIENT_KEY_ELSEWHERE, ERR_CLIENT_REVOKED, ERR_NAME_INVALID,
+   *   ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID, ERR_LEDGER_INVALID, and those of {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
    */
   async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
@@ -160,17 +164,22 @@ export class PkiFolder {
     const paths = clientPaths(this.path, parseClientName(name))
     const requested = { kind: 'client', root: this.path, name, paths } as const
     const command = ['cert', 'client', name]
-    return this.#ensure(requested, options, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
+    const revocation = await revocationOf(this.path, name)
+    const anyway = ours(...command, '--dir', this.path, '--force')
+    if (revocation !== undefined && options.force !== true)
+      throw clientRevoked(`issuing the certificate of the client ${name} in ${paths.folder}`, revocation, anyway)
+    const chosen = revocation === undefined ? options : { ...options, renew: true }
+    return this.#ensure(requested, chosen, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
   }
 
   /**
    * Signs a client's request and keeps the certificate in the client's folder, without a key. Signing a request with the same
-   * key renews the certificate; another key for an existing client requires `force`.
+   * key renews the certificate; another key for an existing client requires `force`, and so does a client that was revoked.
    *
    * @param request - the request, PKCS#10 as PEM
    * @param options - lifetime, name, and whether to accept another key
    * @returns the certificate, and the answer to send to the client
-   * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_DAYS_INVALID,
+   * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_CLIENT_REVOKED, ERR_NAME_INVALID, ERR_DAYS_INVALID,
    *   ERR_LEDGER_INVALID, ERR_LEDGER_MISMATCH, and those of {@link PkiFolder.openAuthority}
    * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE, ERR_FILE_EXISTS if another run is writing
    */

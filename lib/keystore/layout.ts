@@ -65,6 +65,16 @@ export function ledgerLock(ledger: string): string {
   return join(dirname(ledger), '.ledger.lock')
 }
 
+/** `crl.pem`, the revocation list of each CA in force. It exists once a certificate was revoked, or after `cert crl`. */
+export function crlPath(root: string): string {
+  return join(caPaths(root).folder, 'crl.pem')
+}
+
+/** Held by the process that writes the revocation lists. */
+export function crlLock(root: string): string {
+  return join(caPaths(root).folder, '.crl.lock')
+}
+
 const HOSTS = 'hosts'
 
 export function hostsFolder(root: string): string {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { parseJsonDocument } from '../base/json.ts'
 import type { CertificateFacts } from '../identity/certificate.ts'
 import { keyTypeOf } from '../pki/key-type.ts'
+import { parseRevocation, type LedgerRevocation } from './ledger-revocation.ts'
 
 /** One issued certificate. */
 export interface LedgerEntry {
@@ -42,8 +43,8 @@ export interface Link {
 }
 
 /**
- * Marks the line before it as no entry: cut off by a crash or a full disk, or a {@link Acceptance}. A ledger is only ever
- * appended to.
+ * Marks the line before it as no entry: cut off by a crash or a full disk, an acceptance, or a revocation. A ledger is only
+ * ever appended to.
  */
 export const CUT_OFF = '{"cutOff":true}'
 
@@ -81,16 +82,25 @@ export function renderAcceptance(link: Link, acceptedAt: string): string {
   return `${JSON.stringify({ acceptedAt, chain: link })}\n${CUT_OFF}`
 }
 
+/** The line of a revocation. Earlier releases take it for a line that was cut off. */
+export function renderRevocation(revocation: LedgerRevocation, link: Link): string {
+  return `${JSON.stringify({ ...revocation, chain: link })}\n${CUT_OFF}`
+}
+
 /** A line of the ledger. */
 export interface ParsedLine {
   /** Absent: it is no entry. */
   readonly entry?: LedgerEntry
+  /** The certificate of an earlier line was revoked. */
+  readonly revocation?: LedgerRevocation
   /** When the ledger was accepted as it was, although lines had been changed or removed. */
   readonly acceptedAt?: string
   /** `unreadable`: it has one, but not one that this release knows. */
   readonly link?: Link | 'unreadable'
   /** Why it is neither an entry nor another known line. */
   readonly fault?: string
+  /** Is the line whole in spite of the fault? Then it was not cut off. */
+  readonly isWhole?: boolean
 }
 
 export function parseLine(line: string): ParsedLine {
@@ -106,6 +116,7 @@ export function parseLine(line: string): ParsedLine {
   const link = chain === undefined ? {} : { link: parseLink(chain) }
   const { acceptedAt } = record
   if (typeof acceptedAt === 'string' && record['serial'] === undefined) return { acceptedAt, ...link }
+  if (record['revokedAt'] !== undefined) return { ...parseRevocation(record), ...link }
   const fault = entryFault(record)
   return fault === undefined ? { entry: record as unknown as LedgerEntry, ...link } : { fault }
 }

@@ -21,9 +21,12 @@ import {
   parseLine,
   renderAcceptance,
   renderEntry,
+  renderRevocation,
   type LedgerEntry,
   type Link,
+  type ParsedLine,
 } from './ledger-line.ts'
+import type { LedgerRevocation } from './ledger-revocation.ts'
 
 /** The files of the first ledger of a folder, which lists its CA. */
 export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
@@ -43,6 +46,21 @@ export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
  */
 export function appendToLedger(path: string, entry: LedgerEntry): Promise<void> {
   return append(path, (chain, head) => renderEntry(entry, nextLink(chain, head)))
+}
+
+/**
+ * Notes that certificates were revoked, as {@link appendToLedger} adds entries.
+ *
+ * @throws {@link FileError} ERR_FILE_WRITE
+ */
+export async function appendRevocations(path: string, revocations: readonly LedgerRevocation[]): Promise<void> {
+  for (const one of revocations) {
+    await append(path, (chain, head) => {
+      const link = nextLink(chain, head)
+      // It adds no entry.
+      return renderRevocation(one, { ...link, entry: link.entry - 1 })
+    })
+  }
 }
 
 /**
@@ -82,7 +100,7 @@ async function append(
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
       got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),
-      todo: 'Nothing was issued. Make the file writable and check that its disk has free space.',
+      todo: 'Nothing was issued. Make the file writable, check that its disk has free space, and run the command again.',
       cause,
     })
   }
@@ -110,16 +128,38 @@ async function appendLocked(
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readLedger(path: string): Promise<LedgerEntry[]> {
+  return (await readRecords(path)).flatMap(({ entry }) => entry ?? [])
+}
+
+/**
+ * Reads the revocations in a ledger, the oldest first.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readRevocations(path: string): Promise<LedgerRevocation[]> {
+  return (await readRecords(path)).flatMap(({ revocation }) => revocation ?? [])
+}
+
+/** An entry or a revocation. */
+type LedgerRecord = Pick<ParsedLine, 'entry' | 'revocation'>
+
+/**
+ * Reads the entries and revocations of a ledger in their order.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readRecords(path: string): Promise<LedgerRecord[]> {
   const lines = ((await readIfThere(path)) ?? '').split('\n')
-  const entries: LedgerEntry[] = []
-  for (const [index, line] of lines.entries()) {
-    const { entry, fault } = parseLine(line)
-    if (entry !== undefined) entries.push(entry)
+  return lines.flatMap((line, index): LedgerRecord[] => {
+    const { entry, revocation, fault, isWhole = false } = parseLine(line)
     // A last line without a line feed was never finished, or is being written now.
-    const isCut = index === lines.length - 1 || lines[index + 1] === CUT_OFF
+    const isCut = !isWhole && (index === lines.length - 1 || lines[index + 1] === CUT_OFF)
     if (fault !== undefined && !isCut) throw invalid(path, index + 1, fault)
-  }
-  return entries
+    if (entry !== undefined) return [{ entry }]
+    return revocation === undefined ? [] : [{ revocation }]
+  })
 }
 
 /** What the chain of a ledger says about it. */

@@ -8,6 +8,7 @@ import {
   clientFilesIn,
   clientPaths,
   clientsFolder,
+  crlLock,
   hostsFolder,
   isHostName,
   ledgerLock,
@@ -54,7 +55,7 @@ async function removeLeftovers(root: string): Promise<void> {
   await removeIn(ca, isCaFile, (name) => name === 'next')
   await removeIn(nextCaPaths(root).folder, isCaFile, NONE)
   await removeEnded(ca)
-  for (const lock of [rotationLock(root), ledgerLock(caPaths(root).ledger)]) await removeStaleLock(lock)
+  for (const lock of [rotationLock(root), ledgerLock(caPaths(root).ledger), crlLock(root)]) await removeStaleLock(lock)
   await removeIn(hostsFolder(root), NONE, isHostName)
   await removeIn(clientsFolder(root), NONE, isClientName)
   const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
@@ -91,7 +92,7 @@ const NONE: Test = () => false
 const isWaiting: Test = (name) => name === WAITING
 
 const CA_FILES =
-  /^(?:ca\.pem|ca-key\.pem|ledger\.jsonl|ledger-heads\.jsonl|\.?(?:rotation|ledger)\.lock|rotation\.json(?:\..+)?)$/
+  /^(?:ca\.pem|ca-key\.pem|crl\.pem|ledger\.jsonl|ledger-heads\.jsonl|\.?(?:rotation|ledger|crl)\.lock|rotation\.json(?:\..+)?)$/
 
 function isCaFile(name: string): boolean {
   return CA_FILES.test(name)

@@ -42,9 +42,11 @@ export async function findValid(root: string, now: number = Date.now()): Promise
 export type Revoked =
   { readonly kind: 'client'; readonly name: string } | { readonly kind: 'server'; readonly called: string }
 
-/** A request to revoke a certificate, which dockerd has no way to obey. */
+/** The certificates of a client or a server, who accepts them, and what can end that: dockerd knows no revocation. */
 export interface Revocation {
+  /** Whose certificates they are. */
   readonly kind: 'client' | 'server'
+  /** The name of the client, or the common name of the server. */
   readonly name: string
   /** Of one of several servers: its folder. */
   readonly host?: string
@@ -52,6 +54,8 @@ export interface Revocation {
   readonly isInPlace: boolean
   /** Its certificates that daemons with the folder's CAs, or clients of such a server, still accept. */
   readonly certificates: readonly KnownCertificate[]
+  /** All of its certificates that haven't expired or are installed, also those of earlier CAs. */
+  readonly revocable: readonly KnownCertificate[]
   /** The CAs that accept them. */
   readonly authorities: readonly KnownCertificate[]
   /** The servers in the folder. */
@@ -65,7 +69,7 @@ export interface Revocation {
 }
 
 /**
- * Finds what a revocation would concern. It changes nothing: dockerd checks neither a CRL nor OCSP.
+ * Finds what a revocation concerns. It changes nothing.
  *
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_CA_MISSING, ERR_LEDGER_INVALID
  * @throws {@link FileError} ERR_FILE_READ
@@ -81,6 +85,7 @@ export async function findRevocation(root: string, revoked: Revoked): Promise<Re
     kind: revoked.kind,
     isInPlace: placed.some(isSame),
     certificates: valid.filter(isSame),
+    revocable: known.filter((one) => isSame(one) && (isInPlace(one) || Date.parse(one.notAfter) > Date.now())),
     authorities,
     servers: placed.filter(({ kind }) => kind === 'server'),
     others: placed.filter((one) => one.kind === 'client' && !isSame(one)),

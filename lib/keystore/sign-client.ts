@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { PkiError } from '../base/errors.ts'
-import { option, sentence } from '../base/sentence.ts'
+import { option, ours, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import { PUBLIC_MODE, readIfThere } from '../base/files.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
@@ -19,6 +19,7 @@ import { keyFingerprint } from '../pki/key-type.ts'
 import { appendToLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
 import { checkLedger } from './ledger-check.ts'
+import { clientRevoked, revocationOf } from './revoked.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays } from '../pki/lifetime.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { readRequest, type RequestFacts } from '../pki/read-request.ts'
@@ -27,7 +28,8 @@ import { signRead, type SignOptions } from '../pki/sign-request.ts'
 /** Options of {@link PkiFolder.signClient}. */
 export interface FolderSignOptions extends SignOptions {
   /**
-   * Signs another key for an existing client. The old files are kept under other names.
+   * Signs another key for an existing client, or a request of a client that was revoked. The old files are kept under other
+   * names.
    *
    * @defaultValue false
    */
@@ -75,6 +77,7 @@ export async function signClient(
   const request = readRequest(pem, { ...(name !== undefined && { name }), ...(file !== undefined && { file }) })
   const paths = clientPaths(root, request.name)
   await checkLedger(root)
+  if (!force) await refuseRevoked(root, request.name, file)
   const keptAside = await settleSwap(paths)
   await settleFolder(root)
   const present = await readPresent(paths)
@@ -100,6 +103,13 @@ export async function signClient(
     keptAside,
     notes: [...notesOf(present, request), ...twinNotes(twins), ...cutNotes(signed.facts, signed.cutToAuthority)],
   }
+}
+
+async function refuseRevoked(root: string, name: string, file = 'NAME.csr'): Promise<void> {
+  const revocation = await revocationOf(root, name)
+  if (revocation === undefined) return
+  const anyway = ours('cert', 'sign', file, '--dir', root, '--force')
+  throw clientRevoked(`signing a request of the client ${name}`, revocation, anyway)
 }
 
 /** Other clients with a certificate for the same key. */

@@ -4,19 +4,7 @@ import { formatPem } from '../identity/certificate.ts'
 import type { Authority } from './ca.ts'
 import { encode, enumerated, explicit, implicit, integer, octetString, oid, sequence, time, type Asn1 } from './der.ts'
 import { EXTENSION } from './extensions.ts'
-
-/** Why a certificate was revoked (RFC 5280 section 5.3.1). */
-export type RevocationReason =
-  'keyCompromise' | 'cACompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation' | 'privilegeWithdrawn'
-
-const REASONS: Readonly<Record<RevocationReason, number>> = {
-  keyCompromise: 1,
-  cACompromise: 2,
-  affiliationChanged: 3,
-  superseded: 4,
-  cessationOfOperation: 5,
-  privilegeWithdrawn: 9,
-}
+import { isReason, REASON_NUMBERS, type RevocationReason } from './revocation-reasons.ts'
 
 /** A certificate that its CA has withdrawn. */
 export interface RevokedCertificate {
@@ -100,8 +88,8 @@ function entry({ serialNumber, at, reason }: RevokedCertificate): Asn1 {
 }
 
 function reasonNumber(reason: RevocationReason): number {
-  if (Object.hasOwn(REASONS, reason)) return REASONS[reason]
-  throw invalid(`the reason ${JSON.stringify(reason)} is not one of ${Object.keys(REASONS).join(', ')}`)
+  if (isReason(reason)) return REASON_NUMBERS[reason]
+  throw invalid(`the reason ${JSON.stringify(reason)} is not one of ${Object.keys(REASON_NUMBERS).join(', ')}`)
 }
 
 /** Without leading zeros, as DER wants it. */

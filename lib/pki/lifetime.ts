@@ -13,6 +13,8 @@ export const DEFAULT_CA_DAYS = 3650
 export const DEFAULT_LEAF_DAYS = 397
 /** A century: a longer lifetime is more likely a typo. */
 export const MAX_CA_DAYS = 36_500
+/** A month: gateways refuse everybody once their list has expired, so it has to be renewed in time. */
+export const DEFAULT_CRL_DAYS = 30
 /** Apple's clients reject server certificates beyond 825 days; Docker's don't. */
 export const MAX_LEAF_DAYS = 3650
 
@@ -27,12 +29,13 @@ export interface Period {
 /**
  * Checks a lifetime in days.
  *
+ * @param name - the option
  * @throws {@link PkiError} ERR_DAYS_INVALID
  */
-export function parseDays(value: unknown, max: number): number {
+export function parseDays(value: unknown, max: number, name = 'days'): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= max) return value
   throw new PkiError('ERR_DAYS_INVALID', {
-    tried: sentence`the option ${option('days')} ${typeof value === 'string' ? quoted(value) : String(value)}`,
+    tried: sentence`the option ${option(name)} ${typeof value === 'string' ? quoted(value) : String(value)}`,
     got: faultOf(value, max),
     todo: `Use a whole number of days from 1 to ${max}.`,
   })

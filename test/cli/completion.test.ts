@@ -83,6 +83,7 @@ const ROWS: readonly (readonly [line: string, offered: readonly string[], not: r
   ['docker-mtls context rm prod ', ['default'], ['prod']],
   ['docker-mtls cert renew --host ', ['server', 'web.example.com'], ['alice', 'docs/']],
   ['docker-mtls cert revoke --host w', ['web.example.com'], ['server']],
+  ['docker-mtls cert revoke ann --reason k', ['keyCompromise'], ['superseded']],
   ['docker-mtls audit --skip ', ['container', 'tls'], ['alice', 'docs/']],
   ['docker-mtls audit --only cont', ['container'], ['tls']],
   ['docker-mtls help ', ['cert', 'ping', 'init'], ['--json', 'alice']],

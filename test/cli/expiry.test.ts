@@ -134,7 +134,7 @@ describe('a rotation that lasts weeks', { skip: lacks('faketime') }, () => {
     assert.match(later.stdout, /^ {2}now +2 server/m)
     assert.match(
       later.stderr,
-      /^Warning: These clients will be left out, because their certificates have expired .*: bob\./m,
+      /^Warning: These clients will be left out, because their certificates have expired, .*: bob\./m,
     )
     await must(cert(45, 'rotate-ca', '--confirm-server', 'server'))
     const before = await readFile(join(folder, 'clients/bob/cert.pem'), 'utf8')
@@ -155,7 +155,7 @@ describe('a rotation that lasts weeks', { skip: lacks('faketime') }, () => {
     const ended = await must(cert(3652, 'rotate-ca', '--status'))
     assert.match(
       ended.stderr,
-      /^Warning: These clients will be left out, because their certificates have expired .*: alice and bob\./m,
+      /^Warning: These clients will be left out, because their certificates have expired, .*: alice and bob\./m,
     )
     // What the old one would have to sign is refused, with its name.
     const refused = await cert(3652, 'renew', 'alice')

@@ -480,7 +480,8 @@ describe('what is in the way', () => {
     await refusedUntouchedFiles(root, () => folder.ensureClient('alice', { force: true }), /^ERR_FILE_READ$/)
     await rm(join(root, 'ca/ledger.jsonl'))
     await mkdir(join(root, 'ca/ledger.jsonl'))
-    await refusedUntouchedFiles(root, () => folder.ensureClient('carol'), /^ERR_FILE_WRITE$/)
+    await refusedUntouchedFiles(root, () => folder.ensureClient('carol'), /^ERR_FILE_READ$/)
+    await refusedUntouchedFiles(root, () => folder.ensureServer(['b'], { host: 'b' }), /^ERR_FILE_WRITE$/)
     await assert.rejects(folder.list(), withCode('ERR_FILE_READ'))
   })
 

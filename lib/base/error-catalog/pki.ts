@@ -134,6 +134,12 @@ export const PKI_ERRORS = {
     cause: 'You tried to replace the CA, or to change the settings of the new CA, before the rotation has finished.',
     remedy: 'Continue it with `docker-mtls cert rotate-ca`, or abort it with `--abort` while that is possible.',
   },
+  ERR_CLIENT_REVOKED: {
+    meaning: 'The client was revoked, so it gets no new certificate by accident.',
+    cause: 'You or a script issued, renewed or signed a certificate for a name that `cert revoke` has revoked.',
+    remedy:
+      'Use another name. If the client may come back, issue a new certificate with `cert client NAME --force`; the revoked ones stay revoked.',
+  },
   ERR_CRL_INVALID: {
     meaning: "A certificate revocation list (CRL) can't be created or used.",
     cause:

@@ -36,7 +36,8 @@ export function oneOf<Word extends string>(
   words: readonly Word[],
 ): (value: string, previous?: string) => Word {
   return (value, previous) => {
-    const found = words.find((word) => word === once(flag)(value, previous).toLowerCase())
+    const given = once(flag)(value, previous).toLowerCase()
+    const found = words.find((word) => word.toLowerCase() === given)
     if (found !== undefined) return found
     throw notAmong(`the option ${flag}`, value, words)
   }
@@ -56,10 +57,10 @@ export function choice(flags: string, about: string, words: readonly string[]): 
 /** Plain digits: `Number()` would also accept `''`, `0x10` and `1e3`. The library checks the range. */
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
 
-export function readDays(text: string): number {
+export function readDays(text: string, flag = '--days'): number {
   if (NUMBER.test(text)) return Number(text)
   throw new PkiError('ERR_DAYS_INVALID', {
-    tried: `the option --days ${JSON.stringify(text)}`,
+    tried: `the option ${flag} ${JSON.stringify(text)}`,
     got: 'it is not a number',
     todo: 'Give a whole number of days.',
   })
@@ -159,6 +160,12 @@ export function addKeyType(command: Command): Command {
 
 export function addDays(command: Command, byDefault: number): Command {
   return command.option('--days <days>', `how many days it is valid (default: ${byDefault})`, once('--days'))
+}
+
+/** For commands that write revocation lists. */
+export function addCrlDays(command: Command): Command {
+  const about = 'how many days the list is valid (default: as long as the one before, or 30)'
+  return command.option('--crl-days <days>', about, once('--crl-days'))
 }
 
 export function addPassphraseFile(command: Command): Command {

@@ -22,7 +22,7 @@ const newClient = (name: string): Sentence =>
   sentence`To issue a certificate for a client:  ${ours('cert', 'client', name)}`
 const SHOW = sentence`To show a certificate:  ${SELF} cert show  To list all certificates:  ${SELF} cert list`
 const NEW_CERTIFICATE = sentence`Name what to issue:  ${SELF} cert client  or  ${SELF} cert server`
-const NOT_A_CERTIFICATE = sentence`To see what ends the access of a certificate:  ${SELF} cert revoke  To remove a client's files:  ${SELF} client rm`
+const NOT_A_CERTIFICATE = sentence`To revoke the certificates of a client:  ${SELF} cert revoke  To remove a client's files:  ${SELF} client rm`
 const DOCKERS_OWN = ['use', 'show', 'inspect', 'update']
 
 /**

@@ -25,7 +25,7 @@ async function oldWarnings(name: string, { keptAside }: FolderLeafResult, dir: s
   const path = keptAside.find((one) => basename(one).startsWith('cert.'))
   const end = path === undefined ? undefined : await endOf(path)
   if (end === undefined || end.getTime() < Date.now()) return []
-  const revoke = ours('cert', 'revoke', name, ...folderFlags(dir))
+  const revoke = ours('cert', 'revoke', name, '--dry-run', ...folderFlags(dir))
   return [
     sentence`The old certificate of ${name} works until ${day(end)}, with its key. To find out what ends that:  ${revoke}`,
   ]
@@ -67,7 +67,7 @@ function define(command: Command, context: Context): void {
   addDays(command, 397)
   addPassphraseFile(command)
   command
-    .option('--force', 'replace a broken or expired certificate; the old files are kept beside it')
+    .option('--force', 'replace a broken, expired or revoked certificate; the old files are kept beside it')
     .option('--renew', 'replace a valid certificate as well')
   addJson(command).action((name: string, flags: LeafFlags) => runClient(name, flags, context))
 }

@@ -10,6 +10,9 @@ import { STATES } from '../reports/certificate-states.ts'
 import { day, daysLeft } from '../reports/dates.ts'
 import { readConflicts, type Conflicts } from '../reports/conflicts.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { printable } from '../../base/text.ts'
+import type { CrlState } from '../../keystore/crl/state.ts'
+import { crlData, crlLines, crlWarnings } from '../reports/crl.ts'
 
 interface ListFlags extends FolderFlags {
   readonly expiring?: string
@@ -29,18 +32,28 @@ async function runList(flags: ListFlags, context: Context): Promise<void> {
   await writeMetrics(flags, all)
   const conflicts = await readConflicts(dir)
   const rotation = await rotationWarnings(dir)
+  const { readCrl } = await import('../../keystore/crl/state.ts')
+  const crl = await readCrl(dir)
+  const listFaults = crl === undefined ? [] : crlWarnings(crl, dir)
   const warnings = [
     ...rotation,
     ...(await warningsOf(listed, { ...flags, dir, isRotated: rotation.length > 0 })),
+    ...listFaults,
     ...conflicts.warnings,
   ]
-  // Monitoring must not report success on a ledger that is wrong.
-  const faults = conflicts.found.length + conflicts.ledger.faults.length
+  // Monitoring must not report success on a ledger or a revocation list that is wrong.
+  const faults = conflicts.found.length + conflicts.ledger.faults.length + listFaults.length
   const failed = conflicts.isFatal || (within !== undefined && listed.length + faults > 0)
-  context.answer(
-    { data: dataOf(listed, conflicts, dir), text: textOf(listed, flags, context), warnings, failed },
-    flags,
-  )
+  const text = `${textOf(listed, flags, context)}${within === undefined ? crlText(crl) : ''}`
+  const data = { ...dataOf(listed, conflicts, dir), ...(crl && { crl: crlData(crl) }) }
+  context.answer({ data, text, warnings, failed }, flags)
+}
+
+function crlText(crl: CrlState | undefined): string {
+  if (crl === undefined || crl.lists.length === 0) return ''
+  return `\nRevocation list ${crl.path}:\n${crlLines(crl)
+    .map((line) => `  ${printable(line)}\n`)
+    .join('')}`
 }
 
 async function withinOf({ expiring }: ListFlags): Promise<number | undefined> {
@@ -146,7 +159,7 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--expiring <time>',
-      'list only certificates in use that expire within this time (30d, 12h, 2w) or have expired; exit code 1 if there are any, if a file and the ledger disagree, or if lines of the ledger were changed or removed',
+      'list only certificates in use that expire within this time (30d, 12h, 2w) or have expired; exit code 1 if there are any, if a file and the ledger disagree, if lines of the ledger were changed or removed, or if a revocation list has expired or is wrong',
       once('--expiring'),
     )
     .option(
@@ -160,7 +173,8 @@ function define(command: Command, context: Context): void {
 export const certList: CommandSpec = {
   description:
     'Lists all certificates that were ever issued in a folder, oldest first, and those that are missing from its ledger, ' +
-    'ca/ledger.jsonl. Replaced certificates are listed too, because dockerd accepts them until they expire. ' +
+    'ca/ledger.jsonl. Replaced and revoked certificates are listed too, because dockerd accepts them until they expire. ' +
+    'If the folder has revocation lists, it also shows until when they are valid. ' +
     'Exit code 1 if a key and its certificate do not match.',
   examples: [
     [sentence`${SELF} cert list`, 'in ./docker-mtls'],
@@ -171,6 +185,6 @@ export const certList: CommandSpec = {
     ],
     [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it) or "replaced".',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, revoked: { at, reason }, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it),\n"revoked" (gateways refuse it) or "replaced". crl is that of  cert crl , and missing without revocation lists.',
   define,
 }

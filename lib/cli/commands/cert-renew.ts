@@ -16,6 +16,7 @@ import {
   readDays,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+import { crlData, crlLines } from '../reports/crl.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
@@ -89,7 +90,10 @@ async function warningsOf({ elsewhere, authority }: RenewReport, folder: string)
   ]
 }
 
-function dataOf({ folder, renewed, elsewhere, authority, next }: RenewReport, warnings: readonly string[]): object {
+function dataOf(
+  { folder, renewed, elsewhere, authority, next, crl }: RenewReport,
+  warnings: readonly string[],
+): object {
   return {
     folder,
     renewed: renewed.map(({ result, days, ...item }) => ({
@@ -100,6 +104,7 @@ function dataOf({ folder, renewed, elsewhere, authority, next }: RenewReport, wa
     elsewhere: elsewhere.map(itemData),
     ...(authority && { authority: itemData(authority) }),
     ...(next && { next: { kind: next.certificate.kind, name: next.certificate.name, on: next.on } }),
+    ...(crl && { crl: { renewed: crl.isRenewed, ...crlData(crl) } }),
     warnings,
   }
 }
@@ -110,10 +115,18 @@ function itemData({ certificate: { kind, name, serial, notAfter }, reason }: Ren
 
 function textOf(report: RenewReport, flags: PlacedFlags, context: Context): string {
   const { renewed } = report
-  if (renewed.length === 0) return flags.due === true ? '' : nothingText(report)
+  const lists = listsText(report, flags, context)
+  if (renewed.length === 0) return lists === '' && flags.due !== true ? nothingText(report) : lists
   const summaries = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
   const steps = flags.dryRun === true ? '' : `\n${carryText(report, flags, context)}`
-  return `${summaries.join('\n')}\n${steps}`
+  return `${lists}${summaries.join('\n')}\n${steps}`
+}
+
+function listsText({ crl }: RenewReport, { dryRun }: PlacedFlags, context: Context): string {
+  if (crl?.isRenewed !== true) return ''
+  if (dryRun === true) return `would renew the revocation list ${crl.path}\n`
+  const about = [...crlLines(crl), 'copy it to the machine of each gateway that reads another file']
+  return `${summaryText({ action: 'replaced', path: crl.path, about }, context)}\n`
 }
 
 function nothingText({ next }: RenewReport): string {
@@ -193,8 +206,8 @@ function define(command: Command, context: Context): void {
 export const certRenew: CommandSpec = {
   description:
     'Renews certificates that have used two thirds of their lifetime, or those you name: with a new key of the same type, ' +
-    'for the same names, for as long as before. The old files are kept beside the new ones. To replace the CA, use ' +
-    'cert rotate-ca.',
+    'for the same names, for as long as before. The old files are kept beside the new ones. Revoked clients are left out. It ' +
+    'also renews the revocation list, if there is one, after half of its life. To replace the CA, use  cert rotate-ca .',
   examples: [
     [sentence`${SELF} cert renew`, 'all certificates that are due'],
     [sentence`${SELF} cert renew --dry-run`, 'show which ones are due'],
@@ -206,6 +219,6 @@ export const certRenew: CommandSpec = {
       'also create the one-day client certificate that  daemon apply  tests with',
     ],
   ],
-  json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, warnings };\nelsewhere are clients whose keys are on their own machines; authority is a CA that you should rotate.',
+  json: '{ folder, renewed: [{ kind, name, reason, old, days, action, paths, certificate, keptAside, notes }], elsewhere, authority, next, crl, warnings };\nelsewhere are clients whose keys are on their own machines; authority is a CA that you should rotate; crl is that of  cert crl , with renewed, and missing without revocation lists.',
   define,
 }

@@ -1,32 +1,95 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { Revoked } from '../../keystore/revocation.ts'
+import { enumerate } from '../../base/text.ts'
+import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
+import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addFolder, addJson, once } from '../command-line/options.ts'
+import {
+  addCrlDays,
+  addFolder,
+  addJson,
+  addPassphraseFile,
+  addYes,
+  choice,
+  once,
+  readDays,
+} from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { revocationData, revocationText } from '../reports/revocation.ts'
+import { revocationData, revocationText, revokedData, revokedText } from '../reports/revocation.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 
-interface RevokeFlags extends FolderFlags {
+interface RevokeFlags extends FolderFlags, PassphraseFlags, ConfirmFlags {
   readonly host?: string
+  readonly reason?: RevocationReason
+  readonly crlDays?: string
+  readonly dryRun?: true
   readonly json?: true
 }
 
-async function runRevoke(name: string | undefined, flags: RevokeFlags, context: Context): Promise<void> {
-  const revoked = revokedOf(name, flags)
+/** Of `RevocationReason`, those that a client can have. */
+const REASONS: readonly RevocationReason[] = [
+  'keyCompromise',
+  'affiliationChanged',
+  'superseded',
+  'cessationOfOperation',
+  'privilegeWithdrawn',
+]
+
+async function runRevoke(name: string | undefined, given: RevokeFlags, context: Context): Promise<void> {
+  checkNames(name, given)
+  const { dryRun, host } = given
+  if (name !== undefined && dryRun !== true) return revoke(name, given, context)
   const { findRevocation } = await import('../../keystore/revocation.ts')
-  const { dir } = await withFolder(flags, context)
-  const found = await findRevocation(dir, revoked)
+  const { dir } = await withFolder(given, context)
+  const whose = name === undefined ? { kind: 'server', called: host ?? '' } : { kind: 'client', name }
+  const found = await findRevocation(dir, whose as Parameters<typeof findRevocation>[1])
   const text = revocationText(found, dir, context)
-  // Nothing is revoked, so the command hasn't done what its name says.
-  context.answer({ data: revocationData(found, dir), text, failed: true }, flags)
+  // Without --dry-run, the command hasn't done what its name says.
+  context.answer({ data: revocationData(found, dir), text, failed: dryRun !== true }, given)
 }
 
-function revokedOf(name: string | undefined, { host }: RevokeFlags): Revoked {
-  if (name !== undefined && host === undefined) return { kind: 'client', name }
-  if (name === undefined && host !== undefined) return { kind: 'server', called: host }
-  const got = name === undefined ? 'nothing is named' : 'a client and a server are named'
-  throw usageError(sentence`${SELF} cert revoke`, got, 'Name a client, or a server with  --host HOST .')
+async function revoke(name: string, given: RevokeFlags, context: Context): Promise<void> {
+  const { revokeClient } = await import('../../keystore/revoke.ts')
+  const { findRevocation } = await import('../../keystore/revocation.ts')
+  const { reason, crlDays } = given
+  const days = crlDays === undefined ? undefined : readDays(crlDays, '--crl-days')
+  const flags = await withFolder(given, context)
+  const { dir } = flags
+  const found = await findRevocation(dir, { kind: 'client', name })
+  const isNew = found.revocable.some(({ revoked }) => revoked === undefined)
+  if (isNew) await confirm(question(found), flags, context, 'Nothing was revoked.')
+  const run = (passphrase: string | undefined): Promise<RevokeReport> =>
+    revokeClient({
+      folder: dir,
+      name,
+      ...(reason !== undefined && { reason }),
+      ...(days !== undefined && { crlDays: days }),
+      ...(passphrase !== undefined && { passphrase }),
+    })
+  const report = await withPassphrase({ folder: dir, flags, run }, context)
+  const text = revokedText(report, dir, context)
+  context.answer({ data: revokedData(report, dir), text, failed: report.revocable.length === 0 }, flags)
+}
+
+function question({ name, revocable }: Revocation): string {
+  const count = revocable.filter(({ revoked }) => revoked === undefined).length
+  const what = count === 1 ? 'the certificate' : `${count} certificates`
+  return `Revoke ${what} of ${name}? Gateways will refuse the client. This can't be undone.`
+}
+
+function checkNames(name: string | undefined, flags: RevokeFlags): void {
+  const { host } = flags
+  const where = sentence`${SELF} cert revoke`
+  if ((name === undefined) === (host === undefined)) {
+    const got = name === undefined ? 'nothing is named' : 'a client and a server are named'
+    throw usageError(where, got, 'Name a client, or a server with  --host HOST .')
+  }
+  const without = host === undefined ? undefined : (['reason', 'crlDays'] as const).find((key) => flags[key])
+  if (without === undefined) return
+  const flag = without === 'reason' ? '--reason' : '--crl-days'
+  throw usageError(where, `${flag} has no effect with --host: clients read no revocation list`, 'Leave it out.')
 }
 
 function define(command: Command, context: Context): void {
@@ -34,24 +97,40 @@ function define(command: Command, context: Context): void {
     .argument('[name]', 'the client')
     .option(
       '--host <host>',
-      'the server instead, by its folder here (server, hosts/HOST) or one of its names',
+      'show what ends the access of a server instead, by its folder here (server, hosts/HOST) or one of its names',
       once('--host'),
     )
+    .addOption(choice('--reason <reason>', `why: ${enumerate(REASONS, 'or')}`, REASONS))
+    .option('--dry-run', 'show the certificates, who accepts them, and what ends that; change nothing')
+  addCrlDays(command)
   addFolder(command)
-  addJson(command).action((name: string | undefined, flags: RevokeFlags) => runRevoke(name, flags, context))
+  addPassphraseFile(command)
+  addJson(addYes(command)).action((name: string | undefined, flags: RevokeFlags) => runRevoke(name, flags, context))
 }
 
 export const certRevoke: CommandSpec = {
   description:
-    'Shows what ends the access of a certificate before it expires. It changes nothing: dockerd checks neither revocation lists ' +
-    '(CRL) nor OCSP, so a certificate works until it expires, or until no daemon trusts the CA that issued it. Only a new CA ends ' +
-    'it sooner. The command shows the certificates that still work, the servers that accept them, and the commands for a new CA. ' +
-    'Its exit code is 1, because nothing was revoked.',
+    'Revokes all certificates of a client: notes it in the ledger, and writes the revocation list ca/crl.pem, which a gateway ' +
+    'enforces from the next request on. It asks first; without a terminal, confirm with --yes.\n\n' +
+    'dockerd itself checks neither revocation lists (CRL) nor OCSP: without a gateway, a certificate works until it expires, or ' +
+    'until no daemon trusts the CA that issued it. So the command also shows the servers that accept it, and the commands for a ' +
+    'new CA. With --host, it only shows that, and its exit code is 1, because nothing was revoked.',
   examples: [
-    [sentence`${SELF} cert revoke alice`, 'a client left, or its key was stolen'],
+    [sentence`${SELF} cert revoke alice --reason keyCompromise`, 'her key was stolen'],
+    [sentence`${SELF} cert revoke alice --yes`, 'in a script'],
+    [sentence`${SELF} cert revoke alice --dry-run`, 'show what ends the access, also without the CA key'],
     [sentence`${SELF} cert revoke --host build01.example.com`, "somebody may have the server's key"],
   ],
-  json: '{ revoked: false, reason, kind, name, certificates, acceptedBy: [{ name, host }], authorities: [{ name, fingerprint256 }], ways: [{ speed, effect, commands }] };\nspeed is "at once" or "in phases"; a certificate is an entry of  cert list .',
+  json: '{ revoked, changed, kind, name, certificates, crl: { path, number, nextUpdate, lists, faults }, acceptedBy: [{ name, host }], authorities: [{ name, fingerprint256 }], ways: [{ speed, effect, commands }] };\nchanged is false if all of them were revoked before; a certificate is an entry of  cert list ; lists is that of  cert crl ;\nspeed is "at once" or "in phases". With --dry-run or --host, revoked is false, and because says why.',
   stray: (extra) => sentence`Name one client at a time:  ${SELF} cert revoke ${extra}`,
+  hint: (error) =>
+    isWithoutKey(error)
+      ? sentence`To see what ends the access without the CA key:  ${SELF} cert revoke NAME --dry-run`
+      : undefined,
   define,
+}
+
+function isWithoutKey(error: unknown): boolean {
+  const { code } = error as { readonly code?: unknown }
+  return code === 'ERR_CA_INVALID' || code === 'ERR_CA_PASSPHRASE'
 }

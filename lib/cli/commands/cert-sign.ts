@@ -146,7 +146,10 @@ function define(command: Command, context: Context): void {
     .option('--out <file>', 'the file for the answer (default: ./NAME.pem); - for stdout', once('--out'))
   addDays(command, 397)
   addPassphraseFile(command)
-  command.option('--force', 'sign even if the client exists with another key; the old files are kept beside it')
+  command.option(
+    '--force',
+    'sign even if the client exists with another key or was revoked; the old files are kept beside it',
+  )
   addJson(addYes(command)).action((path: string, flags: SignFlags) => runSign(path, flags, context))
 }
 

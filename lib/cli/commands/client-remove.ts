@@ -12,7 +12,7 @@ interface RemoveFlags extends FolderFlags, ConfirmFlags {
   readonly json?: true
 }
 
-/** A client, and the end of the last of its certificates that daemons still accept. */
+/** A client, and the end of the last of its certificates that daemons still accept and nobody has revoked. */
 interface Removed {
   readonly name: string
   readonly validUntil?: Date
@@ -25,7 +25,8 @@ async function runRemove(given: readonly string[], flags: RemoveFlags, context: 
   const names = [...new Set(given)]
   await checkRemoval(dir, names)
   const { valid } = await findValid(dir)
-  const removed = names.map((name) => removedOf(name, valid))
+  const unrevoked = valid.filter(({ revoked }) => revoked === undefined)
+  const removed = names.map((name) => removedOf(name, unrevoked))
   await confirm(question(removed), flags, context, 'Nothing was removed.')
   await removeClients(dir, names)
   const warnings = removed.flatMap((one) => warningOf(one, dir))
@@ -56,7 +57,7 @@ function warningOf({ name, validUntil }: Removed, dir: string): Sentence[] {
   if (validUntil === undefined) return []
   const revoke = ours('cert', 'revoke', name, ...folderFlags(dir))
   return [
-    sentence`${name} still has access: every server of this CA accepts its certificate until ${day(validUntil)}, wherever a copy of it and its key is. To find out what ends that:  ${revoke}`,
+    sentence`${name} still has access: every server of this CA accepts its certificate until ${day(validUntil)}, wherever a copy of it and its key is. To revoke it:  ${revoke}`,
   ]
 }
 
@@ -70,12 +71,12 @@ export const clientRemove: CommandSpec = {
   description:
     "Removes clients' files, with their keys, from the folder beside the CA: all that you name, or none. It asks first; without " +
     "a terminal, confirm with --yes. It ends nobody's access: dockerd accepts the certificates until they expire, and  cert " +
-    "list  shows them as removed.  cert renew  and  cert rotate-ca  don't issue them again.",
+    "list  shows them as removed. To end access, use  cert revoke .  cert renew  and  cert rotate-ca  don't issue them again.",
   examples: [
     [sentence`${SELF} client rm alice`, 'ask, then remove it'],
     [sentence`${SELF} client rm alice ci-runner --yes`, 'in a script'],
-    [sentence`${SELF} cert revoke alice`, 'show what ends its access'],
+    [sentence`${SELF} cert revoke alice`, 'end its access at gateways, before or afterwards'],
   ],
-  json: '{ removed: [{ name, validUntil }], warnings };\nvalidUntil is missing if no certificate of the client is valid any more.',
+  json: '{ removed: [{ name, validUntil }], warnings };\nvalidUntil is missing if no certificate of the client is valid any more, or all were revoked.',
   define,
 }

@@ -9,4 +9,5 @@ export const STATES: Readonly<Record<CertificateState, string>> = {
   probe: 'one-day client',
   removed: 'removed',
   replaced: 'replaced',
+  revoked: 'revoked',
 }

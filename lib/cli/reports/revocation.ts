@@ -3,9 +3,11 @@ import { ours, renderSentence, sentence, type CommandPart, type Sentence } from 
 import { enumerate, printableLines } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { KnownCertificate } from '../../keystore/renew/known.ts'
-import type { Revocation } from '../../keystore/revocation.ts'
+import type { CrlState } from '../../keystore/crl/state.ts'
+import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
+import { crlData } from './crl.ts'
 import { daysLeft, until } from './dates.ts'
 
 const REASON = 'dockerd checks neither revocation lists (CRL) nor OCSP'
@@ -53,11 +55,25 @@ function atOnce(remove: readonly CommandPart[], flags: readonly string[]): Way {
   }
 }
 
+/** An explanation: nothing was revoked. */
 export function revocationData(found: Revocation, dir: string): object {
-  const { kind, name, certificates, servers, authorities } = found
+  return { revoked: false, because: REASON, ...aboutData(found, found.certificates, dir) }
+}
+
+/** The certificates of a client were revoked, now or before. */
+export function revokedData(report: RevokeReport, dir: string): object {
+  const { revocable, revokedNow, crl } = report
   return {
-    revoked: false,
-    reason: REASON,
+    revoked: revocable.length > 0,
+    changed: revokedNow.length > 0 || report.isListWritten,
+    ...aboutData(report, revocable, dir),
+    ...(crl && { crl: crlData(crl) }),
+  }
+}
+
+function aboutData(found: Revocation, certificates: readonly KnownCertificate[], dir: string): object {
+  const { kind, name, servers, authorities } = found
+  return {
     kind,
     name,
     certificates: certificates.map((one) => ({
@@ -78,20 +94,53 @@ export function revocationText(found: Revocation, dir: string, context: Context)
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
   const head = paint('yellow', paragraph(`Nothing was revoked: ${REASON}.`))
   if (certificates.length === 0) return `${head}\n\n${paragraph(nothingValid(found))}\n`
-  const list = certificates.map((one) => `  ${certificateText(one)}`)
   return [
     head,
     '',
     paragraph(`${kind === 'client' ? 'The client' : 'The server'} ${name} can still use:`),
-    ...list.map((line) => paragraph(line, '    ')),
+    ...certificates.map((one) => paragraph(`  ${certificateText(one)}`, '    ')),
     paragraph(whoAccepts(found)),
     '',
+    ...sooner(found, dir, context),
+    '',
+  ].join('\n')
+}
+
+/** The ways that end the access at daemons themselves. */
+function sooner(found: Revocation, dir: string, context: Context): string[] {
+  return [
     'Only a new CA ends that sooner.',
     ...waysOf(found, dir).flatMap((way) => ['', ...wayText(way, context)]),
     '',
     context.typed(GUIDE),
+  ]
+}
+
+export function revokedText(report: RevokeReport, dir: string, context: Context): string {
+  const { paint, width } = context
+  const { name, revokedNow, revocable, certificates, crl } = report
+  const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
+  if (revocable.length === 0) return `${paragraph(`Nothing was revoked. ${nothingValid(report)}`)}\n`
+  const head = revokedNow.length > 0 ? `The client ${name} is revoked:` : `The client ${name} was revoked before:`
+  const shown = revokedNow.length > 0 ? revokedNow : revocable
+  const without = `A daemon without a gateway reads no list: it accepts the certificates until they expire. ${whoAccepts(report)}`
+  return [
+    paint('bold', paragraph(head)),
+    ...shown.map((one) => paragraph(`  ${certificateText(one)}`, '    ')),
+    ...(crl === undefined ? [] : [paragraph(listText(report, crl))]),
+    ...(certificates.length === 0 ? [] : ['', paragraph(without), '', ...sooner(report, dir, context)]),
     '',
   ].join('\n')
+}
+
+function listText({ revokedNow, isListWritten }: RevokeReport, { path, nextUpdate }: CrlState): string {
+  const end = nextUpdate === undefined ? '' : `, ${until(nextUpdate)}`
+  const what = isListWritten
+    ? revokedNow.length > 0
+      ? 'The new revocation list is'
+      : 'The revocation list was out of date. The new one is'
+    : 'Nothing was changed. The revocation list is'
+  return `${what} ${path}${end}. A gateway that has read it refuses the client from its next request on, and cuts its open streams. Copy it to the machine of each gateway that reads another file.`
 }
 
 function certificateText({ serial, notAfter, state, path }: KnownCertificate): string {

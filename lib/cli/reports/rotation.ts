@@ -117,7 +117,7 @@ export function rotationWarnings({ outcome, from, left, lost }: RotationReport):
     ...(left.length === 0
       ? []
       : [
-          `These clients ${verb}, because their certificates have expired or are of a CA that was replaced before: ${enumerate(left)}.`,
+          `These clients ${verb}, because their certificates have expired, were revoked, or are of a CA that was replaced before: ${enumerate(left)}.`,
         ]),
     ...lost.map(
       ({ name, serial, notAfter }) =>

@@ -7,17 +7,27 @@ import { findUnlisted } from '../ledger-check.ts'
 import { DAY_MS, expiresSoon, expiryOf } from '../../base/expiry.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
+import { revocationsByFingerprint } from '../revoked.ts'
+import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 
 /**
  * The state of an issued certificate. `probe`: a one-day client certificate. `removed`: its client has no files here any
- * more, but dockerd accepts it until it expires.
+ * more, but dockerd accepts it until it expires. `revoked`: gateways refuse it; dockerd itself accepts it until it expires.
  */
-export type CertificateState = 'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'removed' | 'replaced'
+export type CertificateState =
+  'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'removed' | 'replaced' | 'revoked'
 
 /** An entry of the ledger, or an installed certificate without one, with its state. */
 export interface KnownCertificate extends ListedCertificate {
-  /** Whether it is in use, expired, replaced or removed. */
+  /** Whether it is in use, expired, replaced, removed or revoked. */
   readonly state: CertificateState
+  /** When it was revoked, in ISO 8601, and why. Absent: it wasn't. */
+  readonly revoked?: {
+    /** When. */
+    readonly at: string
+    /** Why; absent if nobody said. */
+    readonly reason?: RevocationReason
+  }
 }
 
 /** An installed certificate. */
@@ -45,8 +55,14 @@ export async function listKnown(root: string, now: number = Date.now()): Promise
   const clients = new Set(
     all.filter(({ kind, path }) => kind === 'client' && path !== undefined).map(({ name }) => name),
   )
+  const revocations = await revocationsByFingerprint(root)
   return Promise.all(
     all.map(async (one) => {
+      const revocation = revocations.get(one.fingerprint256)
+      if (revocation !== undefined) {
+        const { revokedAt: at, reason } = revocation
+        return { ...one, state: 'revoked', revoked: { at, ...(reason && { reason }) } } as const
+      }
       const state = await stateOf(one, root, now)
       const isRemoved = state === 'replaced' && one.kind === 'client' && !clients.has(one.name)
       return { ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state }
@@ -81,7 +97,8 @@ async function isOfCurrentCa(root: string, path: string): Promise<boolean> {
 }
 
 /**
- * Selects installed certificates that have expired, or expire within this time, in the order of their expiry.
+ * Selects installed certificates that have expired, or expire within this time, in the order of their expiry. Those that were
+ * revoked aren't missed.
  *
  * @param known - the certificates
  * @param within - in milliseconds
@@ -90,6 +107,7 @@ async function isOfCurrentCa(root: string, path: string): Promise<boolean> {
 export function expiring(known: readonly KnownCertificate[], within: number, now: number): PlacedCertificate[] {
   return known
     .filter(isInPlace)
+    .filter(({ state }) => state !== 'revoked')
     .filter(({ notAfter }) => Date.parse(notAfter) - now <= within)
     .toSorted((one, other) => Date.parse(one.notAfter) - Date.parse(other.notAfter))
 }

@@ -51,7 +51,7 @@ export interface RenewalPlan {
 }
 
 /**
- * Selects the certificates to renew. Replaced ones are never renewed.
+ * Selects the certificates to renew. Replaced and revoked ones are never renewed.
  *
  * @param known - the certificates
  * @param requested - which of them
@@ -59,7 +59,7 @@ export interface RenewalPlan {
  */
 export function planRenewal(known: readonly KnownCertificate[], requested: RequestedRenewal, now: number): RenewalPlan {
   const placed = known.filter(isInPlace)
-  const leaves = placed.filter(({ kind }) => kind !== 'ca').toSorted(byKindAndName)
+  const leaves = placed.filter(({ kind, state }) => kind !== 'ca' && state !== 'revoked').toSorted(byKindAndName)
   const chosen = leaves.flatMap((certificate) => itemFor(certificate, requested, now))
   const authority = placed.filter(({ kind }) => kind === 'ca').flatMap((one) => dueItem(one, now))[0]
   const next = nextDue(leaves, now)

@@ -30,14 +30,14 @@ const GAUGES: readonly Gauge[] = [
 ]
 
 /**
- * Renders metrics of the installed certificates for Prometheus, in its text format
+ * Renders metrics of the installed certificates that weren't revoked for Prometheus, in its text format
  * (https://prometheus.io/docs/instrumenting/exposition_formats/).
  *
  * @param known - the certificates
  * @param now - the current time, in milliseconds since 1970; it shows monitoring whether the file is still updated
  */
 export function renderPrometheus(known: readonly KnownCertificate[], now: number): string {
-  const placed = known.filter(isInPlace)
+  const placed = known.filter(isInPlace).filter(({ state }) => state !== 'revoked')
   const gauges = GAUGES.map(({ name, help, value }) => [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} gauge`,

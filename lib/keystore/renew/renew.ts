@@ -14,6 +14,9 @@ import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
 import { requestedNames } from '../../pki/recertify.ts'
 import { ensureOneDayClient, hasOneDayClient } from '../one-day-client.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
+import { isDue, readCrl, type CrlState } from '../crl/state.ts'
+import { renewLists } from '../crl/write.ts'
+import { clientRevoked, revocationOf } from '../revoked.ts'
 import { lifeInDays } from './due.ts'
 import { listKnown, type KnownCertificate } from './known.ts'
 import { refuseServers, serverCalled } from './server-called.ts'
@@ -65,6 +68,14 @@ export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
   readonly renewed: readonly RenewedCertificate[]
   /** Is there a one-day client certificate beside the server's files, which an apply can test access with? */
   readonly probe: boolean
+  /** The revocation lists. Absent: the folder has none. */
+  readonly crl?: RenewedLists
+}
+
+/** The revocation lists of a folder, and whether they were renewed: after half of their life, or because they were wrong. */
+export interface RenewedLists extends CrlState {
+  /** Were new ones written? After a dry run: would they be? */
+  readonly isRenewed: boolean
 }
 
 const OPTIONS = [
@@ -83,10 +94,11 @@ const OPTIONS = [
 
 /**
  * Renews certificates in the folder that `init` created: with new keys of the same type, for the same names, and for as long
- * as before. The old files are kept beside the new ones. Everything is checked before anything is changed.
+ * as before. The old files are kept beside the new ones. Everything is checked before anything is changed. Clients that were
+ * revoked are left out. The revocation lists are renewed after half of their life.
  *
  * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_PKI_FILE_INVALID, ERR_CLIENT_NOT_FOUND,
- *   ERR_CLIENT_KEY_ELSEWHERE, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
+ *   ERR_CLIENT_REVOKED, ERR_CLIENT_KEY_ELSEWHERE, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
  * @example
@@ -100,9 +112,12 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   const folder = new PkiFolder(root)
   if (!dryRun) await settleFolder(root)
   await checkLedger(root)
+  // A list that is wrong may know more revoked clients than the ledger, so it comes first.
+  const mended = dryRun || !(await readCrl(root))?.faults.length ? {} : await readOrRenewLists(root, dryRun, passphrase)
   const known = await listKnown(root)
   const requested = readRequested(options, known)
   const { renew, missing, ...rest } = planRenewal(known, requested, Date.now())
+  await refuseRevoked(root, requested)
   refuse(root, requested, missing, rest.elsewhere)
   await refuseMismatchedPairs(
     root,
@@ -110,7 +125,10 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   )
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
   const report = { folder: resolve(root), ...rest }
-  if (dryRun || planned.length === 0) return { ...report, renewed: planned, probe: await hasOneDayClient(root) }
+  if (dryRun || planned.length === 0) {
+    const lists = await readOrRenewLists(root, dryRun, passphrase)
+    return { ...report, renewed: planned, probe: await hasOneDayClient(root), ...lists, ...mended }
+  }
   // A wrong passphrase is refused before the first one is renewed.
   await folder.openAuthority(passphrase)
   const renewed: RenewedCertificate[] = []
@@ -123,7 +141,21 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   }
   const isForServer = renewed.some(({ certificate: { kind, host } }) => kind === 'server' && host === undefined)
   if (isForServer && options.probe === true) await ensureOneDayClient(folder, passphrase)
-  return { ...report, renewed, probe: await hasOneDayClient(root) }
+  const lists = await readOrRenewLists(root, dryRun, passphrase)
+  return { ...report, renewed, probe: await hasOneDayClient(root), ...lists, ...mended }
+}
+
+async function readOrRenewLists(
+  root: string,
+  dryRun: boolean,
+  passphrase: Passphrase | undefined,
+): Promise<Pick<RenewReport, 'crl'>> {
+  if (!dryRun) {
+    const done = await renewLists(root, passphrase)
+    return done === undefined ? {} : { crl: { ...done.state, isRenewed: done.isRenewed } }
+  }
+  const state = await readCrl(root)
+  return state === undefined ? {} : { crl: { ...state, isRenewed: isDue(state) } }
 }
 
 function checkRequested(options: RenewOptions): void {
@@ -165,6 +197,19 @@ function refuse(
     got: elsewhereFault(name),
     todo: requestAgain(root, name),
   })
+}
+
+async function refuseRevoked(root: string, requested: RequestedRenewal): Promise<void> {
+  if (requested.what !== 'named') return
+  for (const name of requested.clients) {
+    const revocation = await revocationOf(root, name)
+    if (revocation === undefined) continue
+    throw clientRevoked(
+      `renewing the client ${name}`,
+      revocation,
+      ours('cert', 'client', name, '--dir', root, '--force'),
+    )
+  }
 }
 
 function notThere(root: string, { kind, name }: Named): PkiError {

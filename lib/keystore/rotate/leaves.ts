@@ -6,6 +6,7 @@ import { clientPaths, serverFolder, type LeafPaths } from '../layout.ts'
 import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from './cas.ts'
 import { readSettled } from '../swap.ts'
+import { revocationsByFingerprint } from '../revoked.ts'
 import { isKeyElsewhere } from '../key-held.ts'
 import type { Participants } from './phases.ts'
 
@@ -19,6 +20,8 @@ export interface Leaf {
   readonly cert?: X509Certificate
   /** Is its key on the client's own machine? */
   readonly keyElsewhere: boolean
+  /** Was its certificate revoked? */
+  readonly isRevoked: boolean
 }
 
 /** Reads the folders of all servers and clients, servers first. A waiting pair counts as if it were in its place. */
@@ -28,12 +31,14 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
   )
   const names = await clientNames(root)
   const clients = names.map((name) => ({ kind: 'client', name, paths: clientPaths(root, name) }) as const)
+  const revoked = await revocationsByFingerprint(root)
   const leaves: Leaf[] = []
   for (const { kind, name, paths } of [...servers, ...clients]) {
     const pem = await readSettled(paths, paths.cert)
     const keyElsewhere = kind === 'client' && (await isKeyElsewhere(root, name))
     const cert = pem === undefined ? undefined : openCertificate(pem, paths.cert)
-    leaves.push({ kind, name, paths, keyElsewhere, ...(cert && { cert }) })
+    const isRevoked = cert !== undefined && revoked.has(cert.fingerprint256)
+    leaves.push({ kind, name, paths, keyElsewhere, isRevoked, ...(cert && { cert }) })
   }
   return leaves
 }
@@ -47,12 +52,12 @@ export function isOf({ cert }: Leaf, ca: X509Certificate): boolean {
 }
 
 /**
- * Is it in use, so that the rotation waits for its client? An expired certificate, or one of a CA that was replaced
- * earlier, gives no access. It gets no new certificate either, since that would give access again.
+ * Is it in use, so that the rotation waits for its client? A certificate that has expired, was revoked, or is of a CA that was
+ * replaced earlier, gives no access. It gets no new certificate either, since that would give access again.
  */
 export function isInUse(leaf: Leaf, { present, next }: Rotation): boolean {
   const { cert } = leaf
-  if (cert === undefined || Date.parse(cert.validTo) < Date.now()) return false
+  if (cert === undefined || leaf.isRevoked || Date.parse(cert.validTo) < Date.now()) return false
   return isOf(leaf, present) || isOf(leaf, next)
 }
 
@@ -73,8 +78,8 @@ export function participantsOf(leaves: readonly Leaf[], rotation: Rotation): Par
  * @throws {@link PkiError} ERR_PKI_FILE_INVALID
  */
 export async function refuseIncompletePairs(root: string, leaves: readonly Leaf[]): Promise<void> {
-  for (const { kind, name, paths, cert, keyElsewhere } of leaves) {
-    if (cert === undefined || keyElsewhere) continue
+  for (const { kind, name, paths, cert, keyElsewhere, isRevoked } of leaves) {
+    if (cert === undefined || keyElsewhere || isRevoked) continue
     const key = await readSettled(paths, paths.key)
     if (key !== undefined && fits(cert, key)) continue
     const got = key === undefined ? `${paths.key} is missing` : `${paths.key} does not match ${paths.cert}`

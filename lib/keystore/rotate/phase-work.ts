@@ -4,6 +4,8 @@ import { openFolderCa, readCaPair } from '../ca.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { PkiFolder } from '../folder.ts'
 import { readLedger } from '../ledger.ts'
+import { readCrl } from '../crl/state.ts'
+import { openCasInForce, renewLists } from '../crl/write.ts'
 import type { RotationPhase } from './state.ts'
 import { ensureOneDayClient } from '../one-day-client.ts'
 import { runStep } from '../../base/progress.ts'
@@ -23,7 +25,7 @@ type Certified = Leaf & { readonly cert: NonNullable<Leaf['cert']> }
 
 /**
  * Does everything that a phase has to do in the folder. It skips what is already done, so that the next run continues one
- * that was killed.
+ * that was killed. If there are revocation lists, each CA that is trusted in the phase has a current one afterwards.
  *
  * @throws {@link PkiError} ERR_CA_PASSPHRASE before anything is changed
  */
@@ -41,6 +43,7 @@ export async function workOn(options: ReadRotateOptions, rotation: Rotation): Pr
   const changed =
     phase === 'abort' ? [...(await certify()), ...(await bundle())] : [...(await bundle()), ...(await certify())]
   if (phase === 'finish') await install(options, rotation)
+  await renewLists(root, options.passphrase)
   if (prober !== undefined) await ensureOneDayClient(prober, options.passphrase)
   const names = (wanted: Leaf['kind']): string[] =>
     changed.filter(({ kind }) => kind === wanted).map(({ name }) => name)
@@ -106,6 +109,8 @@ export async function checkKeyFor(options: ReadRotateOptions, rotation: Rotation
   const leaves = await readLeaves(options.folder)
   const signs = leaves.some((leaf) => toCertify(leaf, rotation, phase))
   if (signs || needsOneDayClient(options, leaves, rotation, phase)) await openIssuer(options, phase)
+  // A list of both CAs, or of the one that stays.
+  if ((await readCrl(options.folder)) !== undefined) await openCasInForce(options.folder, options.passphrase)
 }
 
 async function openIssuer({ folder: root, passphrase }: ReadRotateOptions, phase: RotationPhase): Promise<Authority> {

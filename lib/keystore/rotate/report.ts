@@ -8,6 +8,7 @@ import { hasOneDayClient, ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 import { participantsOf, isInUse, readLeaves, SERVER, type Leaf } from './leaves.ts'
 import { nameToInspect, type Look } from './inspect-daemon.ts'
 import { waitingFor } from './phases.ts'
+import { revocationsByFingerprint } from '../revoked.ts'
 
 /** A client that a phase waits for. */
 export interface WaitingClient {
@@ -58,7 +59,7 @@ export interface RotationReport {
   }
   /** The results of inspecting daemons in this call. */
   readonly looks: readonly Look[]
-  /** Clients that are left out: their certificates have expired, or are of a CA that was replaced earlier. */
+  /** Clients that are left out: their certificates have expired, were revoked, or are of a CA that was replaced earlier. */
   readonly left: readonly string[]
   /** Valid certificates of clients without a folder here: the daemon refuses them once the old CA is dropped. */
   readonly lost: readonly {
@@ -120,12 +121,17 @@ async function lostOf(root: string, { from }: RotationState, leaves: readonly Le
   const listed = await new PkiFolder(root).list()
   const now = Date.now()
   const since = listed.findIndex(({ fingerprint256 }) => fingerprint256 === from.fingerprint256)
+  const revoked = await revocationsByFingerprint(root)
   const here = new Set(leaves.filter(({ kind }) => kind === 'client').map(({ name }) => name))
   return listed
     .slice(since + 1)
     .filter(
-      ({ kind, name, notAfter }) =>
-        kind === 'client' && !here.has(name) && !ONE_DAY_CLIENT_NAME.test(name) && Date.parse(notAfter) > now,
+      ({ kind, name, notAfter, fingerprint256 }) =>
+        kind === 'client' &&
+        !here.has(name) &&
+        !revoked.has(fingerprint256) &&
+        !ONE_DAY_CLIENT_NAME.test(name) &&
+        Date.parse(notAfter) > now,
     )
     .map(({ name, serial, notAfter }) => ({ name, serial, notAfter }))
 }

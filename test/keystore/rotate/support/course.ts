@@ -54,7 +54,7 @@ export async function copyOf(start: string, t: Cleanable): Promise<{ root: strin
 
 /** Locks and temporary files end with their process; this one lives on. */
 export async function unlock(root: string): Promise<void> {
-  for (const lock of ['rotation', 'ledger']) await fs.rm(join(root, `ca/.${lock}.lock`), { force: true })
+  for (const lock of ['rotation', 'ledger', 'crl']) await fs.rm(join(root, `ca/.${lock}.lock`), { force: true })
   for (const path of await fs.readdir(root, { recursive: true })) {
     if (!path.includes(`-${process.pid}-`)) continue
     const gone = path.replace(/\.[0-9a-f]{8}-\d+-/, '.')

@@ -1,0 +1,99 @@
+import { ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import type { Command } from 'commander'
+import type { CrlState } from '../../keystore/crl/state.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import {
+  addCrlDays,
+  addFolder,
+  addJson,
+  addPassphraseFile,
+  folderFlags,
+  once,
+  readDays,
+} from '../command-line/options.ts'
+import { usageError } from '../errors.ts'
+import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { crlData, crlLines, crlWarnings } from '../reports/crl.ts'
+import { summaryText } from '../reports/summary.ts'
+import { until } from '../reports/dates.ts'
+import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
+
+interface CrlFlags extends FolderFlags, PassphraseFlags {
+  readonly check?: string
+  readonly crlDays?: string
+  readonly json?: true
+}
+
+async function runCrl(given: CrlFlags, context: Context): Promise<void> {
+  const { check, crlDays } = given
+  const { readCrl } = await import('../../keystore/crl/state.ts')
+  const { writeCrl } = await import('../../keystore/revoke.ts')
+  if (check !== undefined) return runCheck(check, given, context)
+  const days = crlDays === undefined ? undefined : readDays(crlDays, '--crl-days')
+  const flags = await withFolder(given, context)
+  const { dir: folder } = flags
+  const action = (await readCrl(folder))?.lists.length ? 'replaced' : 'created'
+  const run = (passphrase: string | undefined): Promise<CrlState> =>
+    writeCrl({
+      folder,
+      ...(days !== undefined && { crlDays: days }),
+      ...(passphrase !== undefined && { passphrase }),
+    })
+  const state = await withPassphrase({ folder, flags, run }, context)
+  const text = `${summaryText({ action, path: state.path, about: crlLines(state) }, context)}\n`
+  context.answer({ data: { written: true, ...crlData(state) }, text, warnings: crlWarnings(state, folder) }, flags)
+}
+
+/** Writes nothing, and needs no key. */
+async function runCheck(check: string, flags: CrlFlags, context: Context): Promise<void> {
+  const { readCrl } = await import('../../keystore/crl/state.ts')
+  const { parseDuration } = await import('../../keystore/renew/known.ts')
+  const { PkiFolder } = await import('../../keystore/keystore.ts')
+  if (flags.crlDays !== undefined)
+    throw usageError(sentence`${SELF} cert crl`, "--check and --crl-days can't be combined", 'Give one of them.')
+  const within = parseDuration(check, '--check')
+  const { dir } = await withFolder(flags, context)
+  // A wrong folder has no list either.
+  await new PkiFolder(dir).list()
+  const state = await readCrl(dir)
+  const warnings = state === undefined ? [none(dir)] : [...crlWarnings(state, dir), ...expiring(state, within, dir)]
+  const text = state === undefined ? '' : `${[state.path, ...crlLines(state).map((line) => `  ${line}`)].join('\n')}\n`
+  const data = { written: false, ...(state && crlData(state)) }
+  context.answer({ data, text, warnings, failed: warnings.length > 0 }, flags)
+}
+
+function none(dir: string): Sentence {
+  return sentence`There is no revocation list. Write one:  ${ours('cert', 'crl', ...folderFlags(dir))}`
+}
+
+function expiring({ nextUpdate, faults }: CrlState, within: number, dir: string): Sentence[] {
+  if (faults.length > 0 || nextUpdate === undefined || nextUpdate.getTime() - Date.now() > within) return []
+  const again = ours('cert', 'crl', ...folderFlags(dir))
+  return [sentence`The revocation list is valid ${until(nextUpdate)}. Write it again:  ${again}`]
+}
+
+function define(command: Command, context: Context): void {
+  command.option(
+    '--check <time>',
+    'write nothing; exit code 1 if a list expires within this time (7d, 12h, 2w), is missing or is wrong',
+    once('--check'),
+  )
+  addCrlDays(command)
+  addFolder(command)
+  addPassphraseFile(command)
+  addJson(command).action((flags: CrlFlags) => runCrl(flags, context))
+}
+
+export const certCrl: CommandSpec = {
+  description:
+    'Writes the revocation list ca/crl.pem again: with all revoked certificates that have not expired, or none. Gateways that ' +
+    'require a list refuse everybody once it has expired, so write it in time and copy it to them;  cert renew  renews it after ' +
+    'half of its life. During a rotation of the CA, the file has a list of each of the two CAs.',
+  examples: [
+    [sentence`${SELF} cert crl`, 'valid for 30 days, or as long as the one before'],
+    [sentence`${SELF} cert crl --crl-days 7`, 'valid for 7 days'],
+    [sentence`${SELF} cert crl --check 7d`, 'for monitoring: exit code 1 if it expires within 7 days'],
+  ],
+  json: '{ written, path, number, nextUpdate, lists: [{ ca: { name, fingerprint256 }, number, thisUpdate, nextUpdate, serials }], faults };\nnextUpdate is that of the list that expires first; faults say why a gateway with this file would decide wrongly; with --check, path and the rest are missing if there is no list.',
+  define,
+}

@@ -1,0 +1,25 @@
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import type { CrlState, FolderList } from '../../keystore/crl/state.ts'
+import { folderFlags } from '../command-line/options.ts'
+import { until } from './dates.ts'
+
+/** The lists as JSON. */
+export function crlData({ path, lists, nextUpdate, faults }: CrlState): object {
+  return { path, ...(lists[0] && { number: lists[0].number }), nextUpdate, lists, faults }
+}
+
+/** A line for each list. */
+export function crlLines({ lists }: CrlState): string[] {
+  return lists.map(listLine)
+}
+
+function listLine({ ca, number, nextUpdate, serials }: FolderList): string {
+  const count = serials.length === 1 ? '1 revoked certificate' : `${serials.length} revoked certificates`
+  return `of the CA ${ca.name}: ${count}, number ${number}, ${until(nextUpdate)}`
+}
+
+/** What is wrong with the lists, and the command that mends it. */
+export function crlWarnings({ path, faults }: CrlState, dir: string): Sentence[] {
+  const mend = ours('cert', 'crl', ...folderFlags(dir))
+  return faults.map((fault) => sentence`The revocation list ${path}: ${fault}. Write it again:  ${mend}`)
+}

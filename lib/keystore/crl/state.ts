@@ -1,0 +1,184 @@
+import type { X509Certificate } from 'node:crypto'
+import { resolve } from 'node:path'
+import { readIfThere } from '../../base/files.ts'
+import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
+import { readRevocationLists, serialOf, type RevocationList } from '../../identity/crl.ts'
+import { caPaths, crlPath } from '../layout.ts'
+import { readLedger, readRevocations } from '../ledger.ts'
+import type { LedgerEntry } from '../ledger-line.ts'
+import type { LedgerRevocation } from '../ledger-revocation.ts'
+import { readRotatedCas } from '../rotate/cas.ts'
+import type { RotatedAuthority } from '../rotate/state.ts'
+
+/** The revocation list of a CA. */
+export interface FolderList {
+  /** The CA that signed it. */
+  readonly ca: RotatedAuthority
+  /** Its number, in decimal: each list has a greater one than those before it. */
+  readonly number: string
+  /** When it was issued. */
+  readonly thisUpdate: Date
+  /** When it expires. */
+  readonly nextUpdate: Date
+  /** The serial numbers of revoked certificates, in hexadecimal. */
+  readonly serials: readonly string[]
+}
+
+/** The revocation lists of a folder, which are together in one file. */
+export interface CrlState {
+  /** The absolute path of `ca/crl.pem`. */
+  readonly path: string
+  /** The list of each CA in force: one, or two during a rotation. */
+  readonly lists: readonly FolderList[]
+  /** When the first of them expires. Absent: there is none. */
+  readonly nextUpdate?: Date
+  /** Why a gateway that reads the file would let in a revoked client or refuse a good one; sentences without a full stop. */
+  readonly faults: readonly string[]
+}
+
+/** The lists in the file as they are, for those who write the next ones. */
+export interface ReadLists {
+  readonly text: string | undefined
+  readonly lists: readonly RevocationList[]
+  /** Why the file can't be read. */
+  readonly fault?: string
+}
+
+/**
+ * The CAs whose certificates daemons and gateways accept, so that each of them needs a list.
+ *
+ * @throws {@link PkiError} ERR_ROTATION_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function casInForce(root: string): Promise<readonly X509Certificate[]> {
+  const rotation = await readRotatedCas(root)
+  if (rotation !== undefined) return rotation.trusted
+  const { cert } = caPaths(root)
+  return certificatesIn((await readIfThere(cert)) ?? '', cert).slice(0, 1)
+}
+
+export async function readLists(root: string): Promise<ReadLists> {
+  const text = await readIfThere(crlPath(root))
+  if (text === undefined) return { text, lists: [] }
+  try {
+    return { text, lists: readRevocationLists(text) }
+  } catch (cause) {
+    return { text, lists: [], fault: (cause as Error).message }
+  }
+}
+
+/** The newest list of a CA, by its number: two may have been issued within a second. */
+export function listOf(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
+  const own = lists.filter((list) => list.isOf(ca))
+  return own.toSorted((one, other) => (numberOf(one) < numberOf(other) ? 1 : -1))[0]
+}
+
+export function numberOf({ number }: RevocationList): bigint {
+  return number === undefined || number === '' ? 0n : BigInt(`0x${number}`)
+}
+
+/**
+ * Reads the revocation lists of a folder.
+ *
+ * @param root - the folder that `init` created
+ * @param now - the current time, in milliseconds since 1970
+ * @returns undefined if there are none, and nothing that is still valid was revoked
+ * @throws {@link PkiError} ERR_LEDGER_INVALID, ERR_ROTATION_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ * @example
+ * ```ts
+ * const faults = (await readCrl('docker-mtls'))?.faults ?? []
+ * ```
+ */
+export async function readCrl(root: string, now: number = Date.now()): Promise<CrlState | undefined> {
+  const { text, lists, fault } = await readLists(root)
+  const revoked = await revokedUntilNow(root, now)
+  if (text === undefined && revoked.length === 0) return undefined
+  const cas = await casInForce(root)
+  const found = cas.map((ca) => ({ ca: nameOf(ca), list: listOf(lists, ca) }))
+  const own = found.flatMap(({ ca, list }) => (list === undefined ? [] : [folderList(ca, list)]))
+  const unknown = await listedOnly(root, lists, now)
+  const ends = own.map(({ nextUpdate }) => nextUpdate.getTime())
+  return {
+    path: resolve(crlPath(root)),
+    lists: own,
+    ...(ends.length > 0 && { nextUpdate: new Date(Math.min(...ends)) }),
+    faults: [
+      ...(text === undefined ? ['it is missing, although certificates were revoked'] : []),
+      ...(fault === undefined ? [] : [`it can't be read: ${fault}`]),
+      ...(text === undefined || fault !== undefined ? [] : faultsOf(found, lists, revoked, now)),
+      ...unknown
+        .slice(0, 1)
+        .map(({ entry: { name } }) => `the ledger doesn't say that ${name} was revoked, as the list does`),
+    ],
+  }
+}
+
+function faultsOf(
+  found: readonly { readonly ca: RotatedAuthority; readonly list: RevocationList | undefined }[],
+  lists: readonly RevocationList[],
+  revoked: readonly LedgerRevocation[],
+  now: number,
+): string[] {
+  const others = lists.length - found.filter(({ list }) => list !== undefined).length
+  return [
+    ...found.flatMap(({ ca, list }) => {
+      if (list === undefined) return [`it has no list of the CA ${ca.name}`]
+      const lacks = revoked.filter(({ serial }) => !list.serials.has(serialOf(serial))).map(({ name }) => name)
+      const isExpired = (list.nextUpdate?.getTime() ?? 0) <= now
+      return [
+        ...(lacks.length === 0 ? [] : [`the list of the CA ${ca.name} lacks a revoked certificate of ${lacks[0]}`]),
+        ...(isExpired ? [`the list of the CA ${ca.name} has expired`] : []),
+        ...(list.thisUpdate.getTime() > now ? [`the list of the CA ${ca.name} is not valid yet`] : []),
+      ]
+    }),
+    ...(others > 0 ? ['it has a list of a CA that is not in force'] : []),
+  ]
+}
+
+/** A certificate in the ledger, and the list that says that it was revoked. */
+interface Listed {
+  readonly entry: LedgerEntry
+  readonly list: RevocationList
+}
+
+/** The certificates of clients that only lists of the CAs in force call revoked: an old ledger was restored. */
+export async function listedOnly(root: string, lists: readonly RevocationList[], now: number): Promise<Listed[]> {
+  if (lists.every(({ serials }) => serials.size === 0)) return []
+  const cas = await casInForce(root)
+  const own = lists.filter((list) => cas.some((ca) => list.isOf(ca)))
+  const { ledger } = caPaths(root)
+  const noted = new Set((await readRevocations(ledger)).map(({ serial }) => serialOf(serial)))
+  return (await readLedger(ledger)).flatMap((entry) => {
+    const serial = serialOf(entry.serial)
+    if (entry.kind !== 'client' || noted.has(serial) || Date.parse(entry.notAfter) <= now) return []
+    const list = own.find(({ serials }) => serials.has(serial))
+    return list === undefined ? [] : [{ entry, list }]
+  })
+}
+
+/** The revocations of certificates that haven't expired. */
+export async function revokedUntilNow(root: string, now: number): Promise<LedgerRevocation[]> {
+  return (await readRevocations(caPaths(root).ledger)).filter(({ notAfter }) => Date.parse(notAfter) > now)
+}
+
+function folderList(ca: RotatedAuthority, list: RevocationList): FolderList {
+  return {
+    ca,
+    number: String(numberOf(list)),
+    thisUpdate: list.thisUpdate,
+    // A list without an end counts as expired, as in a gateway.
+    nextUpdate: list.nextUpdate ?? list.thisUpdate,
+    serials: [...list.serials].map((serial) => serial.toUpperCase()),
+  }
+}
+
+function nameOf(ca: X509Certificate): RotatedAuthority {
+  const { commonName, subject, fingerprint256 } = readCertificate(ca)
+  return { name: commonName ?? subject, fingerprint256 }
+}
+
+/** Should new lists be issued? They are if something is wrong with those in the file, or half of their life is over. */
+export function isDue({ lists, faults }: CrlState, now: number = Date.now()): boolean {
+  return faults.length > 0 || lists.some((list) => now >= (list.thisUpdate.getTime() + list.nextUpdate.getTime()) / 2)
+}

@@ -1,0 +1,151 @@
+import { X509Certificate } from 'node:crypto'
+import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
+import { DAY_MS } from '../../base/expiry.ts'
+import { withLock } from '../../base/lock.ts'
+import { keepBeside } from '../../base/replace-files.ts'
+import { serialOf, type RevocationList } from '../../identity/crl.ts'
+import type { Authority } from '../../pki/ca.ts'
+import { createCrl, type RevokedCertificate } from '../../pki/crl.ts'
+import type { Passphrase } from '../../pki/encrypted-key.ts'
+import { DEFAULT_CRL_DAYS } from '../../pki/lifetime.ts'
+import { openFolderCa, readCaPair, type CaPair } from '../ca.ts'
+import { caPaths, crlLock, crlPath } from '../layout.ts'
+import { appendRevocations, readLedger, readRevocations } from '../ledger.ts'
+import type { LedgerRevocation } from '../ledger-revocation.ts'
+import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
+import { isDue, listedOnly, listOf, numberOf, readCrl, readLists, type CrlState } from './state.ts'
+
+/** Clocks differ: a gateway refuses everybody with a list of the future. */
+const BACKDATE_MS = 5 * 60_000
+
+/**
+ * Opens all CAs in force: during a rotation both, as long as both are trusted.
+ *
+ * @throws those of {@link PkiFolder.openAuthority}
+ */
+export async function openCasInForce(root: string, passphrase: Passphrase | undefined): Promise<Authority[]> {
+  const rotation = await readRotatedCas(root)
+  const phase = rotation?.state.phase
+  const pairs: (CaPair | undefined)[] = [
+    ...(phase === 'finish' ? [] : [await readCaPair(root)]),
+    ...(phase === undefined || phase === 'abort' ? [] : [await readNextPair(root)]),
+  ]
+  return Promise.all(pairs.map((pair) => openFolderCa(root, pair, passphrase)))
+}
+
+/** How to write lists. */
+interface WriteOptions {
+  readonly passphrase: Passphrase | undefined
+  /** Their lifetime; by default that of the lists before, or 30. */
+  readonly days?: number | undefined
+  /** Done first, once the keys are open and no other run can write lists. */
+  readonly before?: () => Promise<void>
+}
+
+/**
+ * Writes a new list of each CA in force, atomically and as one file, with everything that the ledger says is revoked.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID, and those of {@link openCasInForce} before anything is changed
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ */
+export async function writeLists(root: string, { passphrase, days, before }: WriteOptions): Promise<CrlState> {
+  const write = async (): Promise<void> => {
+    const authorities = await openCasInForce(root, passphrase)
+    await before?.()
+    await noteListed(root)
+    const path = crlPath(root)
+    const { lists, fault } = await readLists(root)
+    if (fault !== undefined) await keepBeside(path)
+    const revocations = await readRevocations(caPaths(root).ledger)
+    const ends = await endsOf(root, revocations)
+    const number = nextNumber(lists)
+    const pems = authorities.map((authority) => {
+      const old = listOf(lists, new X509Certificate(authority.certificate))
+      const period = periodOf(old, days)
+      return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
+    })
+    await writeFileAtomically(path, pems.join(''), { mode: PUBLIC_MODE })
+  }
+  await withLock(crlLock(root), write, 'the revocation lists')
+  const state = await readCrl(root)
+  if (state === undefined) throw new TypeError('another run has removed the revocation lists')
+  return state
+}
+
+/**
+ * Writes new lists if there is a reason: see {@link isDue}. Without lists and revocations there is nothing to do.
+ *
+ * @returns the state afterwards, and whether new lists were written; undefined if there is none
+ * @throws those of {@link openCasInForce} and {@link writeLists}
+ */
+export async function renewLists(
+  root: string,
+  passphrase: Passphrase | undefined,
+): Promise<{ readonly state: CrlState; readonly isRenewed: boolean } | undefined> {
+  const state = await readCrl(root)
+  if (state === undefined) return undefined
+  if (!isDue(state)) return { state, isRenewed: false }
+  return { state: await writeLists(root, { passphrase }), isRenewed: true }
+}
+
+/**
+ * Greater than all numbers before. Since it is at least the time in milliseconds, that holds after a backup was restored, too.
+ */
+function nextNumber(lists: readonly RevocationList[]): bigint {
+  return [BigInt(Date.now()), ...lists.map((list) => numberOf(list) + 1n)].reduce((one, other) =>
+    one > other ? one : other,
+  )
+}
+
+/** A gateway refuses a list that is older than the one in force, also if a clock was set back by some seconds. */
+function periodOf(old: RevocationList | undefined, days: number | undefined): { thisUpdate: Date; nextUpdate: Date } {
+  const now = Date.now()
+  const last = old === undefined || old.thisUpdate.getTime() > now ? 0 : old.thisUpdate.getTime()
+  const life = days ?? lifeOf(old)
+  return { thisUpdate: new Date(Math.max(now - BACKDATE_MS, last)), nextUpdate: new Date(now + life * DAY_MS) }
+}
+
+function lifeOf(old: RevocationList | undefined): number {
+  if (old?.nextUpdate === undefined) return DEFAULT_CRL_DAYS
+  return Math.max(1, Math.round((old.nextUpdate.getTime() - old.thisUpdate.getTime()) / DAY_MS))
+}
+
+/** After an old ledger was restored, it gets back the revocations that only a list has. */
+async function noteListed(root: string): Promise<void> {
+  const { lists } = await readLists(root)
+  const wanted = await listedOnly(root, lists, Date.now())
+  const { ledger } = caPaths(root)
+  await appendRevocations(
+    ledger,
+    wanted.map(({ list, entry: { name, serial, fingerprint256, notAfter } }) => {
+      const revokedAt = list.thisUpdate.toISOString()
+      return { revokedAt, kind: 'client', name, serial, fingerprint256, notAfter }
+    }),
+  )
+}
+
+/** When each certificate that the ledger knows expires, by its serial number. */
+async function endsOf(root: string, revocations: readonly LedgerRevocation[]): Promise<Map<string, number>> {
+  const entries = await readLedger(caPaths(root).ledger)
+  return new Map([...revocations, ...entries].map(({ serial, notAfter }) => [serialOf(serial), Date.parse(notAfter)]))
+}
+
+/**
+ * Everything that was revoked, until it expires. The ledger doesn't say which CA issued a certificate, so the list of each CA
+ * has all of them. What only the list before has stays as well: the ledger may have been restored from an old backup.
+ */
+function entriesOf(
+  revocations: readonly LedgerRevocation[],
+  old: RevocationList | undefined,
+  ends: ReadonlyMap<string, number>,
+): RevokedCertificate[] {
+  const now = Date.now()
+  const isOver = (serial: string): boolean => (ends.get(serial) ?? Infinity) <= now
+  const valid = revocations.filter(({ notAfter }) => Date.parse(notAfter) > now)
+  const noted = new Map(valid.map((one) => [serialOf(one.serial), one]))
+  const kept = [...(old?.serials ?? [])].filter((serial) => !noted.has(serial) && !isOver(serial))
+  return [
+    ...[...noted].map(([serial, { revokedAt, reason }]) => ({ serialNumber: serial, at: new Date(revokedAt), reason })),
+    ...kept.map((serial) => ({ serialNumber: serial, at: old?.thisUpdate ?? new Date(now) })),
+  ]
+}
