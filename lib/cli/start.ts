@@ -13,6 +13,8 @@ const SOCKET_VARIABLE = 'DOCKER_CLI_PLUGIN_SOCKET'
 const interrupted = new AbortController()
 let heard: keyof typeof SIGNALS | undefined
 let isBroken = false
+/** Who gets signals while another command runs. */
+let taker: ((signal: NodeJS.Signals) => void) | undefined
 
 /** Runs the command line that this process was started with. */
 export async function start(): Promise<void> {
@@ -34,6 +36,7 @@ export async function start(): Promise<void> {
 function listenForSignals(): void {
   for (const signal of Object.keys(SIGNALS) as (keyof typeof SIGNALS)[]) {
     process.on(signal, () => {
+      if (taker !== undefined) return taker(signal)
       // The first signal lets the current write finish; the second one ends the process at once.
       if (heard !== undefined) return endBy(signal)
       heard = signal
@@ -80,6 +83,10 @@ function ioOf(call: PluginCall | undefined): Io {
     env: process.env,
     signal: interrupted.signal,
     root: '/',
+    takeSignals: (take) => {
+      taker = take
+      return () => (taker = undefined)
+    },
     ...(call !== undefined && { docker: call.flags }),
   }
 }

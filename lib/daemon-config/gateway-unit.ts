@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
 
 /** The service of a gateway. All paths are absolute. */
@@ -34,7 +33,7 @@ const FIRST_FREE_PORT = 1024
  * @throws {@link DaemonError} ERR_PATH_INVALID for a path that a unit can't contain
  */
 export function renderGatewayUnit(service: GatewayService): Unit {
-  const { program, policy, folder, crl = [], user, group, listen } = service
+  const { program, policy, folder, crl = [], socket, user, group, listen } = service
   const lines = [
     '[Unit]',
     'Description=docker-mtls: gateway in front of dockerd',
@@ -61,7 +60,7 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     `LogsDirectory=${LOGS}`,
     'LogsDirectoryMode=0700',
     'RemoveIPC=yes',
-    ...hiddenFolders([...program, policy, `${folder}/.`, ...crl.map((path) => `${dirname(path)}/.`)]),
+    ...hiddenFolders([...program, policy, folder, ...crl, socket]),
     '',
     '[Install]',
     'WantedBy=multi-user.target',

@@ -85,7 +85,7 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     const around = await exec(options, 'docker', '--host', daemon.place.listen[0], 'version')
     assert.match(around.stderr, /permission denied/)
     const root = await exec(['--level', 'read-only', '--user', 'root'], 'true')
-    assert.match(root.stderr, /^Warning: root can open the socket of the daemon/)
+    assert.match(root.stderr, /^Warning: root can open the daemon's socket/)
   })
 
   test('a command line that can not be meant', async () => {

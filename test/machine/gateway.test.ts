@@ -69,7 +69,7 @@ describe('the gateway as a service', { skip: lacksMachine() }, () => {
         .split(/as root:\n/)[1]
         ?.match(/^ {2}\S.*$/gm)
         ?.map((line) => line.trim()) ?? []
-    assert.equal(steps.length, 5, stdout)
+    assert.equal(steps.length, 7, stdout)
     for (const step of steps) await machine.must(['sh', '-c', step])
     await until('ann', 'linux')
     assert.match(await asks('bob'), /^ERR_/)

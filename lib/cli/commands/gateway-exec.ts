@@ -1,25 +1,27 @@
 import type { Command } from 'commander'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, chown, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { onAbort } from '../../base/abort.ts'
+import { dirname, join } from 'node:path'
+import { isatty } from 'node:tty'
+import { otherWriter, stepsTo } from '../../base/folder-writers.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { codeOf, systemReason } from '../../base/system-error.ts'
 import { printable } from '../../base/text.ts'
-import type { Environment } from '../../endpoint/environment.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { socketEnvironment } from '../../gateway/socket-environment.ts'
+import { withoutSecrets } from '../../transport/ssh-stream.ts'
 import { LEVELS, type Level, type Policy } from '../../policy/file/types.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { choice, many, once } from '../command-line/options.ts'
+import { choice, many, once as onlyOnce } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
-import { findUser, type HostUser } from '../inputs/user.ts'
+import { findUser, mayWrite, type HostUser } from '../inputs/user.ts'
 import { gatewayLog } from '../reports/gateway.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
-import { SIGINT_CODE, type Interrupted } from '../terminal/io.ts'
+import type { Io } from '../terminal/io.ts'
 
 interface ExecFlags extends ConnectFlags {
   readonly level?: Level
@@ -34,12 +36,18 @@ const WHERE = sentence`${SELF} gateway exec`
 const NAME = 'exec'
 
 async function runExec(words: readonly string[], flags: ExecFlags, context: Context): Promise<void> {
-  const policy = await policyOf(flags, context)
   const user = flags.user === undefined ? undefined : await findUser(flags.user)
+  const policy = await policyOf(flags, user, context)
   for (const warning of policyWarnings(policy)) context.warn(warning)
   const { docker } = await connectBy(flags, context)
   try {
-    warnOfWaysAround(docker, user, context)
+    if (flags.bind !== undefined && docker.endpoint.kind !== 'unix')
+      throw usageError(
+        'the option --bind',
+        'the daemon is on another machine',
+        'Write paths of that machine into a policy.',
+      )
+    await warnOfWaysAround(docker, user, context)
     const exitCode = await behindGateway({ policy, as: flags.as ?? NAME, docker, user }, words, context)
     context.answer({ data: {}, text: '', exitCode }, {})
   } finally {
@@ -47,7 +55,11 @@ async function runExec(words: readonly string[], flags: ExecFlags, context: Cont
   }
 }
 
-async function policyOf({ level, bind = [], policy, as }: ExecFlags, context: Context): Promise<Policy> {
+async function policyOf(
+  { level, bind = [], policy, as }: ExecFlags,
+  user: HostUser | undefined,
+  context: Context,
+): Promise<Policy> {
   if (policy !== undefined) {
     if (level !== undefined || bind.length > 0)
       throw usageError(WHERE, '--policy is given, and --level or --bind, too', 'Write the limits into the policy.')
@@ -61,31 +73,44 @@ async function policyOf({ level, bind = [], policy, as }: ExecFlags, context: Co
       'nothing says what the command may do',
       'Add  --level restricted , or  --policy FILE --as NAME .',
     )
-  const hostPaths = await Promise.all(bind.map(hostPathOf))
+  const hostPaths = await Promise.all(bind.map((text) => hostPathOf(text, user)))
   const { definePolicy } = await import('../../policy/file/parse.ts')
   const allow = hostPaths.length > 0 ? { allow: { hostPaths } } : {}
   return definePolicy({ version: 1, rules: [{ name: NAME, who: { socket: as ?? NAME }, level, ...allow }] })
 }
 
-/** dockerd follows the links of a path that a container mounts, and so the policy compares the path without them. */
-async function hostPathOf(text: string): Promise<{ path: string; readOnly: boolean }> {
+/**
+ * dockerd follows the links of a path that a container mounts, and so the policy compares the path without them. Whoever can
+ * rename a folder above it could put a link there.
+ */
+async function hostPathOf(text: string, user: HostUser | undefined): Promise<{ path: string; readOnly: boolean }> {
   const readOnly = text.endsWith(':ro')
-  try {
-    return { path: await realpath(readOnly ? text.slice(0, -3) : text), readOnly }
-  } catch (cause) {
-    throw usageError(`the option --bind ${printable(text)}`, systemReason(cause), 'Name an existing folder or file.')
+  const where = `the option --bind ${printable(text)}`
+  const path = await realpath(readOnly ? text.slice(0, -3) : text).catch((cause: unknown) => {
+    throw usageError(where, systemReason(cause), 'Name an existing folder or file.')
+  })
+  for await (const step of user ? stepsTo(dirname(path)) : []) {
+    if (otherWriter(step) !== undefined)
+      throw usageError(
+        where,
+        `others than root can write to ${step.path}, and so replace what is mounted`,
+        'Name a folder below folders to which only root can write, such as /srv/work.',
+      )
   }
+  return { path, readOnly }
 }
 
-function warnOfWaysAround({ endpoint }: DockerClient, user: HostUser | undefined, { warn }: Context): void {
-  const isLocal = endpoint.kind === 'unix'
-  const daemon = isLocal ? 'the socket of the daemon' : 'the keys of this connection'
+async function warnOfWaysAround(
+  { endpoint }: DockerClient,
+  user: HostUser | undefined,
+  context: Context,
+): Promise<void> {
   if (user === undefined)
-    warn(
-      sentence`The command runs as you, who can open ${daemon}: it can go around the gateway. As root, add  --user NAME  to run it as another user.`,
+    context.warn(
+      sentence`The command runs as you, who can reach the daemon: it can go around the gateway. As root, add  --user NAME  to run it as another user.`,
     )
-  else if (user.uid === 0 || user.groups.includes('docker'))
-    warn(`${user.name} can open ${daemon} and go around the gateway. Name another user.`)
+  else if (user.uid === 0 || (endpoint.kind === 'unix' && (await mayWrite(endpoint.path, user))))
+    context.warn(`${user.name} can open the daemon's socket and go around the gateway. Name another user.`)
 }
 
 interface Behind {
@@ -99,13 +124,15 @@ interface Behind {
 async function behindGateway(behind: Behind, words: readonly string[], context: Context): Promise<number> {
   const { policy, as, docker, user } = behind
   const { createGateway } = await import('../../gateway/create.ts')
-  const folder = await mkdtemp(join(tmpdir(), 'docker-mtls-exec-'))
+  // The folder for temporary files may be root's own.
+  const folder = await mkdtemp(join(user ? '/run' : tmpdir(), 'docker-mtls-exec-'))
   try {
     const socket = join(folder, 'docker.sock')
     const gateway = await createGateway({ listen: { socket, as }, daemon: docker, policy, log: gatewayLog(context) })
     try {
       if (user) await openFor(user, folder, socket)
-      return await runBehind(words, { ...context.io.env, ...socketEnvironment(socket) }, user, context)
+      const command = user ? [...asUser(user), ...words] : words
+      return await runBehind(command, environmentFor(context.io, socket, user), context)
     } finally {
       await gateway.close()
     }
@@ -124,31 +151,38 @@ async function openFor({ uid, gid }: HostUser, folder: string, socket: string): 
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-function runBehind(
-  [file = '', ...args]: readonly string[],
-  env: Environment,
-  user: HostUser | undefined,
-  { io: { signal }, say }: Context,
-): Promise<number> {
-  const as = user && { uid: user.uid, gid: user.gid }
-  const named = user && { HOME: user.home, USER: user.name, LOGNAME: user.name }
-  return new Promise((resolve) => {
-    const child = spawn(file, args, { env: { ...env, ...named }, stdio: 'inherit', ...as })
-    const forget = onAbort(signal, () => {
-      // A terminal has sent Ctrl-C to the command as well.
-      const { exitCode } = signal.reason as Interrupted
-      if (exitCode !== SIGINT_CODE || !process.stdin.isTTY) child.kill(exitCode - 128)
-    })
-    child.once('error', (error) => {
-      forget()
-      say(`${printable(file)}: ${systemReason(error)}`)
-      resolve(codeOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE)
-    })
-    child.once('close', (code, ended) => {
-      forget()
-      resolve(code ?? 128 + (ended === null ? 0 : constants.signals[ended]))
-    })
-  })
+/** What a command of another user gets of the environment of root. */
+const CLEAN = /^(?:PATH|TERM|COLORTERM|NO_COLOR|LANG|LC_\w+|TZ)$/
+
+function environmentFor({ env }: Io, socket: string, user: HostUser | undefined): NodeJS.ProcessEnv {
+  const chosen = socketEnvironment(socket)
+  if (user === undefined) return { ...withoutSecrets(env), ...chosen }
+  const kept = Object.fromEntries(Object.entries(env).filter(([name]) => CLEAN.test(name)))
+  return { ...kept, HOME: user.home, USER: user.name, LOGNAME: user.name, ...chosen }
+}
+
+/** setpriv(1) also sets the groups, and no_new_privs, with which setuid programs give no rights. */
+function asUser({ uid, gid }: HostUser): string[] {
+  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--no-new-privs', '--']
+}
+
+async function runBehind(command: readonly string[], env: NodeJS.ProcessEnv, { io, say }: Context): Promise<number> {
+  const [file = '', ...args] = command
+  io.signal.throwIfAborted()
+  try {
+    const child = spawn(file, args, { env, stdio: 'inherit' })
+    await once(child, 'spawn')
+    // A signal that can't be sent is an event.
+    child.on('error', (error) => say(systemReason(error)))
+    // A terminal has sent Ctrl-C to the command as well.
+    const giveBack = io.takeSignals?.((signal) => void (signal === 'SIGINT' && isatty(0) ? 0 : child.kill(signal)))
+    const [code, ended] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
+    giveBack?.()
+    return code ?? 128 + (ended === null ? 0 : constants.signals[ended])
+  } catch (error) {
+    say(`${printable(file)}: ${systemReason(error)}`)
+    return codeOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE
+  }
 }
 
 function define(command: Command, context: Context): void {
@@ -156,9 +190,9 @@ function define(command: Command, context: Context): void {
     .argument('<command...>', 'the command, after --')
     .addOption(choice('--level <level>', 'what it may do', LEVELS))
     .option('--bind <path>', 'a folder that containers may mount, or PATH:ro; repeatable', many('--bind'))
-    .option('--policy <file>', 'a policy file instead of --level and --bind', once('--policy'))
-    .option('--as <name>', `the name of the socket, for the policy (default: ${NAME})`, once('--as'))
-    .option('--user <name>', 'run the command as this user; only for root', once('--user'))
+    .option('--policy <file>', 'a policy file instead of --level and --bind', onlyOnce('--policy'))
+    .option('--as <name>', `the name of the socket, for the policy (default: ${NAME})`, onlyOnce('--as'))
+    .option('--user <name>', 'run the command as this user; only for root', onlyOnce('--user'))
   addConnectOptions(command).action((words: string[], flags: ExecFlags) => runExec(words, flags, context))
 }
 
@@ -170,7 +204,7 @@ export const gatewayExec: CommandSpec = {
   examples: [
     [
       sentence`${SELF} gateway exec --level restricted --bind . -- ./agent.sh`,
-      'this folder, and no way to become root',
+      'containers that mount this folder alone',
     ],
     [
       sentence`${SELF} gateway exec --policy p.yaml --as agent --user bot -- ./agent.sh`,

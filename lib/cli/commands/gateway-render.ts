@@ -1,5 +1,8 @@
 import type { Command } from 'commander'
-import { resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { readIfThere } from '../../base/files.ts'
+import { stepsTo } from '../../base/folder-writers.ts'
+import { shellLine } from '../../base/quoting/posix.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 import { TLS_PORT } from '../../base/ports.ts'
@@ -30,6 +33,7 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { from = FOLDER, listen = `0.0.0.0:${TLS_PORT}`, socket = SOCKET, user = USER, group = 'docker' } = flags
   const folder = resolve(from)
   const policy = resolve(flags.policy ?? `${folder}/policy.yaml`)
+  const lists = flags.crl?.map((path) => resolve(path)) ?? (await ownList(folder))
   const { parseListen } = await import('../../daemon-config/listen.ts')
   const { renderGatewayUnit } = await import('../../daemon-config/gateway-unit.ts')
   const script = await scriptPath()
@@ -37,30 +41,58 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
     program: [process.execPath, script],
     policy,
     folder,
-    crl: flags.crl?.map((path) => resolve(path)),
+    crl: lists,
     listen: parseListen(listen).slice('tcp://'.length),
     socket: resolve(socket),
     user: account('--user', user),
     group: account('--group', group),
   })
-  const warnings = isInNpxCache(script)
-    ? [sentence`${script} is in the cache of npx, which npm may empty. ${INSTALL_FIRST}`]
-    : []
+  const [closed] = (await Promise.all([process.execPath, dirname(script)].map(closedFolders))).flat()
+  const warnings = [
+    ...(isInNpxCache(script)
+      ? [sentence`${script} is in the cache of npx, which npm may empty. ${INSTALL_FIRST}`]
+      : []),
+    ...(closed === undefined
+      ? []
+      : [
+          `The user ${user} can't enter ${closed}, and so can't run this installation. Install Node.js and docker-mtls for all users.`,
+        ]),
+  ]
   if (flags.write === undefined) {
     const text = `# /etc/systemd/system/${unit.name}\n${unit.text}`
     context.answer({ data: { files: [unit], warnings: textsOf(warnings) }, text, warnings }, flags)
     return
   }
   const { writeUnits } = await import('../reports/units.ts')
+  const { SERVER_FILES } = await import('../../apply/server-folder.ts')
+  const names = [...SERVER_FILES.map((name) => join(folder, name)), policy, ...lists]
   const steps = [
-    `useradd --system --no-create-home --shell /usr/sbin/nologin ${user}`,
-    `chgrp -R ${user} ${folder}`,
-    `chmod -R u=rwX,g=rX,o= ${folder}`,
+    `useradd --system --user-group --no-create-home --shell /usr/sbin/nologin ${user}`,
+    shellLine('chgrp', user, folder, ...names),
+    shellLine('chmod', '750', folder),
+    shellLine('chmod', '640', ...names),
     'systemctl daemon-reload',
-    `systemctl enable --now ${unit.name}`,
+    `systemctl enable ${unit.name}`,
+    `systemctl restart ${unit.name}`,
   ]
   await writeUnits([unit], { ...flags, write: flags.write, steps, warnings }, context)
 }
+
+/** Named in the unit, a list is required: without it the gateway doesn't start. */
+async function ownList(folder: string): Promise<string[]> {
+  const path = join(folder, 'crl.pem')
+  return (await readIfThere(path)) === undefined ? [] : [path]
+}
+
+/** Folders on the way that others than root can't enter, such as /root. */
+async function closedFolders(path: string): Promise<string[]> {
+  const closed: string[] = []
+  for await (const step of stepsTo(path)) if ((step.mode & OTHERS_ENTER) === 0) closed.push(step.path)
+  return closed
+}
+
+/** inode(7): S_IXOTH. */
+const OTHERS_ENTER = 0o001
 
 /** As useradd(8) of Debian accepts names, so that they need no quotes in a unit or in a shell. */
 function account(flag: string, name: string): string {

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process'
+import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { codeOf } from '../../base/system-error.ts'
 import { printable } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
 
@@ -9,24 +11,34 @@ export interface HostUser {
   readonly uid: number
   readonly gid: number
   readonly home: string
-  /** The names of all groups. */
-  readonly groups: readonly string[]
+  /** All groups. */
+  readonly gids: readonly number[]
 }
 
-/** Finds a user by name, to run a command as. */
-export async function findUser(name: string): Promise<HostUser> {
+/** Finds a user by name or number, to run a command as. */
+export async function findUser(text: string): Promise<HostUser> {
   if (process.getuid?.() !== 0)
     throw usageError('the option --user', 'only root can run a command as another user', 'Run this as root.')
   try {
-    const [, , uid, gid, , home = '/'] = (await said('getent', ['passwd', '--', name])).split(':')
-    const groups = (await said('id', ['-Gn', '--', name])).split(' ')
-    return { name, uid: Number(uid), gid: Number(gid), home, groups }
+    const [name = '', , uid, gid, , home = '/'] = (await said('getent', ['passwd', '--', text])).split(':')
+    const gids = (await said('id', ['-G', '--', name])).split(' ').map(Number)
+    return { name, uid: Number(uid), gid: Number(gid), home, gids }
   } catch (cause) {
-    if ((cause as { code?: unknown }).code === 'ENOENT') throw cause
-    throw usageError(`the option --user ${printable(name)}`, 'there is no such user here', 'Name an existing user.')
+    const got = codeOf(cause) === 'ENOENT' ? 'the command getent or id is missing here' : 'there is no such user here'
+    throw usageError(`the option --user ${printable(text)}`, got, 'Name an existing user.')
   }
 }
 
 async function said(file: string, args: readonly string[]): Promise<string> {
   return (await promisify(execFile)(file, args)).stdout.trim()
+}
+
+/** inode(7): S_IWUSR, S_IWGRP, S_IWOTH. */
+const WRITABLE = { owner: 0o200, group: 0o020, others: 0o002 } as const
+
+/** Whether a user may write to a file, which for a socket means to connect. The folders above are not looked at. */
+export async function mayWrite(path: string, { uid, gids }: HostUser): Promise<boolean> {
+  const found = await stat(path)
+  if (found.uid === uid) return (found.mode & WRITABLE.owner) !== 0
+  return (found.mode & (gids.includes(found.gid) ? WRITABLE.group : WRITABLE.others)) !== 0
 }

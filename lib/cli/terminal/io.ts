@@ -20,6 +20,8 @@ export interface Io {
   readonly root: string
   /** The docker command's own options, if it has called us as its plugin. */
   readonly docker?: readonly DockerFlag[]
+  /** Hands over the signals of this process instead, until the function that it returns is called. */
+  readonly takeSignals?: (take: (signal: NodeJS.Signals) => void) => () => void
 }
 
 /** The reason of an abort by a signal. Its exit code is 128 plus the number of the signal, as in shells. */

@@ -50,5 +50,5 @@ export function hiddenFolders(paths: readonly string[]): string[] {
 }
 
 function isBelow(folders: readonly string[]): (path: string) => boolean {
-  return (path) => folders.some((folder) => path.startsWith(`${folder}/`))
+  return (path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`))
 }
