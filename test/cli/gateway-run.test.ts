@@ -180,7 +180,11 @@ describe('gateway run', () => {
       [['--policy', policy, '--metrics', 'x', ...SERVER, ...DAEMON], /"x" is not a port/, 2],
       [['--policy', policy, '--listen', '127.0.0.1:2375', ...SERVER], /ERR_LISTEN_PLAINTEXT/, 2],
       [['--policy', policy, '--from', folder], /has none of ca\.pem/, 1],
-      [['--policy', '/nonexistent', ...SERVER, ...DAEMON], /ERR_FILE_READ: reading the certificates and policy of the gateway/, 1],
+      [
+        ['--policy', '/nonexistent', ...SERVER, ...DAEMON],
+        /ERR_FILE_READ: reading the certificates and policy of the gateway/,
+        1,
+      ],
       [['--policy', broken, ...SERVER, ...DAEMON], /ERR_POLICY_INVALID/, 1],
       [['--policy', policy, '--crl', '/nonexistent', ...SERVER, ...DAEMON], /ERR_FILE_READ: reading the revocation/, 1],
       [['--policy', policy, '--crl', policy, ...SERVER, ...DAEMON], /ERR_CRL_INVALID/, 1],

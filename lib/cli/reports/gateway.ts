@@ -30,7 +30,9 @@ function lineOf(event: GatewayEvent, context: Context): string | undefined {
       return escapeText(`Cut: ${event.identity}: ${event.reason}`)
     case 'failure':
       return told(event.error, context)
-    default:
+    case 'begin':
+    case 'reload':
+    case 'revoke':
       return undefined
   }
 }
