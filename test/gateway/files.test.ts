@@ -189,7 +189,8 @@ describe('a gateway follows its files', () => {
       if (isOver) break
       await delay(10)
     }
-    await until('in force', async () => (await ping(t, followed)) === '403 DENIED_OPERATION')
+    await until('in force', () => followed.reloads.length > 0)
+    assert.equal(await ping(t, followed), '403 OPERATION_REFUSED')
     assert.doesNotMatch([...answers].join(' '), /IDENTITY_UNKNOWN/)
   })
 
