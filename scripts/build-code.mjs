@@ -88,7 +88,13 @@ const LIBRARY = {
 const COMMAND = {
   sources: sourcesOf(Object.values(bin)),
   folder: 'cli',
-  weights: { 'lib/cli/start.ts': 20 },
+  weights: {
+    'lib/cli/start.ts': 80,
+    // What `daemon render` loads, which is measured.
+    'lib/cli/commands/daemon-render.ts': 4,
+    'lib/daemon-config/render-files.ts': 4,
+    'lib/apply/server-folder.ts': 4,
+  },
   costs: COMMON_JS_COSTS,
   plugins: [textFiles, requiredBuiltins, smallYaml, filesAtOnce],
 }
@@ -133,6 +139,7 @@ function removeIndentation(outdir) {
     const file = join(outdir, path)
     const { code } = transformSync(readFileSync(file, 'utf8'), {
       minifyWhitespace: true,
+      minifySyntax: true,
       lineLimit: 100,
       format: 'esm',
     })

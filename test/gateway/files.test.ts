@@ -178,20 +178,14 @@ describe('a gateway follows its files', () => {
   test('the beginning of a policy is not used while the rest is being written', async (t) => {
     const followed = await start(t)
     const whole = READ_ONLY.replace('level: read-only', 'level: read-only, deny: { operations: [containers.list] }')
-    let isOver = false
-    const answers = new Set<string | undefined>()
-    for (let round = 0; round < 30; round++) {
-      await writeFile(followed.paths.policy, READ_ONLY.replace('any: true', 'commonName: other'))
-      await delay(30)
-      await writeFile(followed.paths.policy, whole)
-      isOver = followed.reloads.length > 0
-      answers.add(await ping(t, followed))
-      if (isOver) break
-      await delay(10)
+    for (let round = 1; round <= 4; round++) {
+      await writeFile(followed.paths.policy, `${READ_ONLY}# ${round}\n`)
+      await delay(100)
+      await writeFile(followed.paths.policy, `${whole}# ${round}\n`)
+      await until('in force', () => followed.reloads.length >= round)
+      assert.equal(await ping(t, followed), '403 OPERATION_REFUSED')
+      assert.equal(followed.reloads.length, round)
     }
-    await until('in force', () => followed.reloads.length > 0)
-    assert.equal(await ping(t, followed), '403 OPERATION_REFUSED')
-    assert.doesNotMatch([...answers].join(' '), /IDENTITY_UNKNOWN/)
   })
 
   test('a file that is never read to its end does not keep a revocation list from being used', async (t) => {
