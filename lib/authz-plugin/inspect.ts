@@ -1,3 +1,4 @@
+import { isDockerMtlsError } from '../base/errors.ts'
 import { inspectBy } from '../gateway/inspect.ts'
 import type { Need } from '../policy/facts.ts'
 import type { Json, Reason } from '../policy/request.ts'
@@ -16,8 +17,8 @@ export class AmbiguousName extends Error {
 
 /** What else can be named by the beginning of its id, and where all of them are listed. */
 const LISTS: Readonly<Partial<Record<Need['kind'], string>>> = {
-  container: '/containers/json?all=true&filters=',
-  network: '/networks?filters=',
+  container: '/containers/json?all=true',
+  network: '/networks',
 }
 
 /**
@@ -27,15 +28,19 @@ const LISTS: Readonly<Partial<Record<Need['kind'], string>>> = {
  * @throws {@link AmbiguousName}
  */
 export async function inspectUnambiguous(own: OwnQuestions, need: Need): Promise<Json> {
-  const found = (await inspectBy((path) => own.get(path), need.kind, need.name)) as Json
-  if (await isBeginningOfAnother(own, need, idOf(found))) throw new AmbiguousName(need)
-  return found
+  const found = await inspectBy((path) => own.get(path), need.kind, need.name).catch((error: unknown) => {
+    // Nothing can have this name.
+    if (isDockerMtlsError(error, 'ERR_PATH_SEGMENT_INVALID')) return null
+    throw error
+  })
+  if (await isBeginningOfAnother(own, need, idOf(found as Json))) throw new AmbiguousName(need)
+  return found as Json
 }
 
 async function isBeginningOfAnother(own: OwnQuestions, { kind, name }: Need, id: string): Promise<boolean> {
   const list = LISTS[kind]
-  if (list === undefined || !/^[0-9a-f]{1,63}$/.test(name) || id.startsWith(name)) return false
-  const { status, body } = await own.get(list + encodeURIComponent(JSON.stringify({ id: [name] })))
+  if (list === undefined || !/^[0-9a-f]{1,63}$/.test(name)) return false
+  const { status, body } = await own.get(list)
   if (status !== 200) throw new Error(`the daemon answered the list of each ${kind} with the status ${status}`)
   const others = JSON.parse(body.toString()) as readonly Json[]
   return others.map(idOf).some((other) => other.startsWith(name) && other !== id)

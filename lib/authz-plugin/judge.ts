@@ -4,7 +4,7 @@ import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Need } from '../policy/facts.ts'
 import { refusalText } from '../policy/refusal-text.ts'
-import type { Json, Reason } from '../policy/request.ts'
+import type { Json, PolicyRequest, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { AmbiguousName } from './inspect.ts'
 import { requestOf, type Question } from './question.ts'
@@ -28,9 +28,10 @@ export async function judge(question: Question, grounds: Grounds): Promise<strin
   const identity = identityOf(question, grounds)
   if (typeof identity === 'string') return identity
   try {
-    const decision = await decideAsking(policy, identity, requestOf(question), inspect)
+    const request = requestOf(question)
+    const decision = await decideAsking(policy, identity, request, inspect)
     if (decision.verdict !== 'allow') return refusalText(decision)
-    const hidden = hiddenFrom(decision)
+    const hidden = hiddenFrom(decision, request)
     return hidden && refusalText({ ...decision, reasons: [hidden] })
   } catch (error) {
     if (error instanceof AmbiguousName) return refusalText({ reasons: [error.reason] })
@@ -61,12 +62,17 @@ const ARCHIVES: ReadonlySet<string> = new Set(['images.build', 'images.import'])
  * What the plugin can't see of a request that its policy allows. If the header field Content-Type occurs twice, dockerd reads the
  * first and passes the last: it could take the body for a form, whose values go before those of the query.
  */
-function hiddenFrom({ level, operation = '', mustSendRead, filterAnswer }: Decision): Reason | undefined {
+function hiddenFrom(
+  { level, operation = '', mustSendRead, filterAnswer }: Decision,
+  { body }: PolicyRequest,
+): Reason | undefined {
   if (mustSendRead || filterAnswer) {
     const got = 'a plugin can neither add the label of an owner nor filter an answer. Use the gateway'
     return { code: 'OWNER_UNSUPPORTED', where: '', got }
   }
-  if (level === 'privileged' || !ARCHIVES.has(operation)) return undefined
+  // No client sends a body with a pull.
+  const isHidden = ARCHIVES.has(operation) || (operation === 'images.pull' && body !== undefined)
+  if (level === 'privileged' || !isHidden) return undefined
   const got = 'dockerd shows a plugin the last of several, and could read this archive as a form. Use the gateway'
   return { code: 'MEDIA_TYPE', where: 'the header Content-Type', got }
 }

@@ -83,7 +83,10 @@ export class Trust {
 
   /** Refuses a list that is older than any that was in force: it may lack what has been revoked since. */
   refuseOlder(before: Trust): void {
+    const now = new Date()
     for (const [ca, date] of before.#newest) {
+      // It was never in force: the clock of its CA was wrong.
+      if (date > now) continue
       const own = this.#newest.get(ca) ?? date
       if (own < date) throw invalidList('it is older than one that was in force')
       this.#newest.set(ca, own)

@@ -31,8 +31,16 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
   const isIncluded = includes(on.level, strictest) || on.rule.allow.operations.includes(name)
   if (!isIncluded) return refuse(`the level ${on.level} does not include it`)
   // First, so that nothing is said about what belongs to others.
-  const foreign = on.rule.owner === undefined ? [] : ownerReasons(read, on.rule.owner, on)
-  if (foreign.length > 0) return foreign
+  const { owner } = on.rule
+  if (owner !== undefined) {
+    let isUnknown = false
+    const need = (one: Need): void => {
+      isUnknown = true
+      on.need(one)
+    }
+    const foreign = ownerReasons(read, owner, { ...on, need })
+    if (foreign.length > 0 || isUnknown) return foreign
+  }
   return [...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0))
 }
 

@@ -152,6 +152,24 @@ describe("dockerd's authorization plugin", { skip }, () => {
       assert.match((await server.sendLocally(attack)).text, /127\.0\.0\.1:1/, 'dockerd reads the form')
     })
 
+    test('a form with a pull', async () => {
+      const attack: Attack = {
+        name: '',
+        line: 'POST /v1.45/images/create?fromImage=127.0.0.1:1/allowed&tag=1',
+        body: 'fromImage=127.0.0.1:1/read-as-a-form',
+        headers: [
+          ['Content-Type', 'application/x-www-form-urlencoded'],
+          ['Content-Type', 'application/x-tar'],
+        ],
+      }
+      const refused = await server.sendAs('ann', attack)
+      assert.equal(refused.status, 403)
+      assert.match(refused.text, /MEDIA_TYPE/)
+      assert.match((await server.sendLocally(attack)).text, /read-as-a-form/, 'dockerd reads the form')
+      const plain = await server.sendAs('ann', { ...attack, body: '', headers: [] })
+      assert.doesNotMatch(plain.text, /MEDIA_TYPE/)
+    })
+
     test('so builds and imports are refused below privileged', async () => {
       const headers = [['Content-Type', 'application/x-tar']] as const
       const build: Attack = { name: '', line: 'POST /build', body: '\0'.repeat(1024), headers }

@@ -162,19 +162,34 @@ describe('what an owner makes', () => {
         query,
       )
     }
-    const asId = (inspect: Json): string =>
-      brief(
-        ask('POST /images/mine/tag?repo=cafe', undefined, [
-          ['image', 'mine', image(OWN)],
-          ['image', 'docker.io/library/cafe:latest', null],
-          ['image', 'cafe', inspect],
-        ]),
-      )
-    assert.deepEqual([asId(null), asId(image(FOREIGN))], ['allow', 'refuse NAME_TAKEN'])
+    for (const repository of ['cafe', '3f', 'sha256']) {
+      const asId = ask(`POST /images/mine/tag?repo=${repository}`, undefined, [['image', 'mine', image(OWN)]])
+      assert.equal(brief(asId), 'refuse TARGET_UNKNOWN', repository)
+    }
     const pull = (inspect: Json): string =>
       brief(ask('POST /images/create?fromImage=app&tag=2', undefined, [['image', tagged, inspect]]))
     assert.deepEqual([pull(image(null)), pull(image(FOREIGN))], ['allow', 'refuse NAME_TAKEN'])
     assert.equal(brief(ask('POST /images/create?fromImage=app')), 'refuse OWNER_UNSUPPORTED')
+  })
+
+  test('a name that could be the beginning of an id can not be taken, whether it is free or not', () => {
+    assert.equal(brief(ask('POST /containers/create?name=3f', { Image: 'alpine' }, [SHARED])), 'refuse TARGET_UNKNOWN')
+    assert.equal(brief(ask('POST /networks/create', { Name: '3f0' })), 'refuse TARGET_UNKNOWN')
+    const mine = ['container', 'mine', container(OWN)] as const
+    assert.equal(brief(ask('POST /containers/mine/rename?name=3f', undefined, [mine])), 'refuse TARGET_UNKNOWN')
+    assert.equal(brief(ask('POST /containers/mine/rename?name=3g', undefined, [mine])), 'needs container 3g')
+  })
+
+  test('nothing is said about an exec before its container is known', () => {
+    const exec = ['exec', 'x', { ContainerID: 'c', ProcessConfig: { privileged: true } }] as const
+    assert.equal(brief(ask('POST /exec/x/start', {}, [exec])), 'needs container c')
+    const theirs = ['container', 'c', container(FOREIGN)] as const
+    assert.equal(brief(ask('POST /exec/x/start', {}, [exec, theirs])), 'refuse NOT_FOUND')
+  })
+
+  test('sizes that images share are not told', () => {
+    assert.equal(brief(ask('GET /images/json?shared-size=0')), 'allow')
+    assert.equal(brief(ask('GET /images/json?shared-size=1')), 'refuse TARGET_UNKNOWN')
   })
 })
 

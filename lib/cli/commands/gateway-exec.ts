@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, chown, mkdtemp, realpath, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
@@ -132,7 +132,8 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
     try {
       if (user) await openFor(user, folder, socket)
       const command = user ? [...asUser(user), ...words] : words
-      return await runBehind(command, environmentFor(context.io, socket, user), context)
+      const env = environmentFor(context.io, socket, user)
+      return await runBehind(command, { env, isOther: user !== undefined }, context)
     } finally {
       await gateway.close()
     }
@@ -166,23 +167,47 @@ function asUser({ uid, gid }: HostUser): string[] {
   return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--no-new-privs', '--']
 }
 
-async function runBehind(command: readonly string[], env: NodeJS.ProcessEnv, { io, say }: Context): Promise<number> {
-  const [file = '', ...args] = command
+async function runBehind(
+  [file = '', ...args]: readonly string[],
+  { env, isOther }: { readonly env: NodeJS.ProcessEnv; readonly isOther: boolean },
+  { io, say }: Context,
+): Promise<number> {
   io.signal.throwIfAborted()
   try {
-    const child = spawn(file, args, { env, stdio: 'inherit' })
+    // Without a session of its own, another user could type into root's terminal (TIOCSTI).
+    const child = spawn(file, args, { env, stdio: 'inherit', detached: isOther })
+    const closed = closeOf(child)
     await once(child, 'spawn')
-    // A signal that can't be sent is an event.
     child.on('error', (error) => say(systemReason(error)))
-    // A terminal has sent Ctrl-C to the command as well.
-    const giveBack = io.takeSignals?.((signal) => void (signal === 'SIGINT' && isatty(0) ? 0 : child.kill(signal)))
-    const [code, ended] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
-    giveBack?.()
-    return code ?? 128 + (ended === null ? 0 : constants.signals[ended])
+    const pass = (signal: NodeJS.Signals): void => void passOn(signal, child, isOther)
+    const giveBack = io.takeSignals?.(pass)
+    if (io.signal.aborted) pass('SIGTERM')
+    return await closed.finally(giveBack)
   } catch (error) {
     say(`${printable(file)}: ${systemReason(error)}`)
     return codeOf(error) === 'ENOENT' ? NOT_FOUND : NOT_EXECUTABLE
   }
+}
+
+function passOn(signal: NodeJS.Signals, child: ChildProcess, isOther: boolean): void {
+  // A terminal sends Ctrl-C to all of its session.
+  if (!isOther && signal === 'SIGINT' && isatty(0)) return
+  if (!isOther || child.pid === undefined) return void child.kill(signal)
+  try {
+    // Its session is a process group, too.
+    process.kill(-child.pid, signal)
+  } catch {
+    // It has ended.
+  }
+}
+
+/** The exit code, or that of shells for a signal. An error in between ends nothing. */
+function closeOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('close', (code: number | null, ended: NodeJS.Signals | null) => {
+      resolve(code ?? 128 + (ended === null ? 0 : constants.signals[ended]))
+    })
+  })
 }
 
 function define(command: Command, context: Context): void {

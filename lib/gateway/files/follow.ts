@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { FileError } from '../../base/errors.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
@@ -53,7 +54,7 @@ export class FollowedFiles {
     const parts: Followed[] = []
     const contents: GatewayChange = {}
     for (const part of partsOf(files)) {
-      const texts = await readTexts(part).catch((error: unknown) => missingYet(part, error))
+      const texts = await settledTexts(part).catch((error: unknown) => missingYet(part, error))
       parts.push({ part, seen: joined(texts), used: joined(texts) })
       if (texts) Object.assign(contents, part.parse(texts))
     }
@@ -84,6 +85,16 @@ export class FollowedFiles {
 
 function joined(texts: readonly string[] | undefined): string | undefined {
   return texts?.join('\0')
+}
+
+/** What is being written is read until it is the same twice. */
+async function settledTexts(part: Part): Promise<string[]> {
+  for (let before = await readTexts(part); ;) {
+    await delay(LOOK_MS)
+    const texts = await readTexts(part)
+    if (joined(texts) === joined(before)) return texts
+    before = texts
+  }
 }
 
 /** Lists that were never there are no fault. */

@@ -130,8 +130,11 @@ async function endsOf(root: string, revocations: readonly LedgerRevocation[]): P
   return new Map([...revocations, ...entries].map(({ serial, notAfter }) => [serialOf(serial), Date.parse(notAfter)]))
 }
 
+/** The clock of a gateway may be behind. RFC 5280, section 3.3, keeps an entry for one list after its certificate has expired. */
+const KEPT_MS = DAY_MS
+
 /**
- * Everything that was revoked, until it expires. The ledger doesn't say which CA issued a certificate, so the list of each CA
+ * Everything that was revoked, until a day after it expires. The ledger doesn't say which CA issued a certificate, so the list of each CA
  * has all of them. What only the list before has stays as well: the ledger may have been restored from an old backup.
  */
 function entriesOf(
@@ -139,13 +142,13 @@ function entriesOf(
   old: RevocationList | undefined,
   ends: ReadonlyMap<string, number>,
 ): RevokedCertificate[] {
-  const now = Date.now()
+  const now = Date.now() - KEPT_MS
   const isOver = (serial: string): boolean => (ends.get(serial) ?? Infinity) <= now
   const valid = revocations.filter(({ notAfter }) => Date.parse(notAfter) > now)
   const noted = new Map(valid.map((one) => [serialOf(one.serial), one]))
   const kept = [...(old?.serials ?? [])].filter((serial) => !noted.has(serial) && !isOver(serial))
   return [
     ...[...noted].map(([serial, { revokedAt, reason }]) => ({ serialNumber: serial, at: new Date(revokedAt), reason })),
-    ...kept.map((serial) => ({ serialNumber: serial, at: old?.thisUpdate ?? new Date(now) })),
+    ...kept.map((serial) => ({ serialNumber: serial, at: old?.thisUpdate ?? new Date() })),
   ]
 }

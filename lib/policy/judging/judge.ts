@@ -35,6 +35,13 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
       yield fromBaseline('RUNTIME', 'checkpoint', 'dockerd restores processes from files of the host')
     }
   },
+  'containers.top': function* (read) {
+    // dockerd runs ps for the whole host, and keeps the lines whose column PID has processes of the container. Options can give
+    // that name to another column.
+    if (!/^[\w ,-]*$/.test(first(read, 'ps_args'))) {
+      yield fromBaseline('RUNTIME', 'ps_args', 'ps could show processes of the host')
+    }
+  },
   'containers.update': ({ body }) => judgeUpdate(body ?? null),
   'exec.create': ({ body }) => judgeExec(body ?? null),
   'images.build': judgeBuild,

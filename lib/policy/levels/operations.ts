@@ -43,7 +43,8 @@ export const OPERATION_LEVELS: Readonly<Record<string, OperationLevel>> = {
   'containers.pause': works,
   'containers.prune': works,
   'containers.remove': works,
-  'containers.rename': works,
+  // Nobody may give a powerful container a name that a request meant for another one.
+  'containers.rename': onContainer,
   'containers.resize': works,
   'containers.restart': onContainer,
   'containers.start': onContainer,

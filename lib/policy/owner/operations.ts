@@ -12,6 +12,7 @@ import {
   oneTag,
   pushed,
   saved,
+  sharedSizes,
   takesBodyName,
   takesContainerName,
   takesTag,
@@ -86,7 +87,7 @@ export const OWNED_OPERATIONS: Readonly<Record<string, OwnedOperation>> = {
   'images.history': ofImage,
   'images.import': { uses: [takesTag('repo'), changes], send: labelledChanges },
   'images.inspect': ofImage,
-  'images.list': { ...filtered, uses: [filtersName('image', 'use')] },
+  'images.list': { ...filtered, uses: [filtersName('image', 'use'), sharedSizes] },
   'images.prune': filtered,
   'images.pull': {
     uses: [takesTag('fromImage', 'refresh'), oneTag((read) => first(read, 'fromImage'), 'fromImage')],

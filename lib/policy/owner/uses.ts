@@ -24,17 +24,23 @@ export const inPath =
   (kind: Need['kind'], as: Use['as'] = 'own'): Uses =>
   (read) => [{ kind, as, name: pathOf(read), where: 'the path' }]
 
+/** Whether such a name is free would say how the ids of others begin. */
+const LIKE_ID = /^[0-9a-f]+$/
+const likeId = (where: string, name: string): Reason => unclear(where, `${name} could be the beginning of an id`)
+
 /** The name of something new, in the query. */
-export function* takesContainerName(read: ReadRequest): Iterable<Use> {
+export function* takesContainerName(read: ReadRequest): Iterable<Use | Reason> {
   const name = first(read, 'name').replace(/^\//, '')
-  if (name !== '') yield { kind: 'container', as: 'take', name, where: 'name' }
+  if (LIKE_ID.test(name)) yield likeId('name', name)
+  else if (name !== '') yield { kind: 'container', as: 'take', name, where: 'name' }
 }
 
 /** The name of something new, in the body. */
 export const takesBodyName = (kind: Need['kind']): Uses =>
   function* ({ body }) {
     const name = textOf(objectOf(body)['Name'])
-    if (name !== '') yield { kind, as: 'take', name, where: 'Name' }
+    if (LIKE_ID.test(name)) yield likeId('Name', name)
+    else if (name !== '') yield { kind, as: 'take', name, where: 'Name' }
   }
 
 /** The images of a container, beside what its settings name: that is judged with them. */
@@ -51,6 +57,12 @@ export function* imagesOfContainer({ body }: ReadRequest): Iterable<Use> {
 /** The container of a disconnection. */
 export function* containerOfBody({ body }: ReadRequest): Iterable<Use> {
   yield { kind: 'container', as: 'own', name: textOf(objectOf(body)['Container']), where: 'Container' }
+}
+
+/** Sizes that images share with those of others. */
+export function* sharedSizes(read: ReadRequest): Iterable<Reason> {
+  if (!['', '0', 'false'].includes(first(read, 'shared-size')))
+    yield unclear('shared-size', 'images of others would count')
 }
 
 /** Filters of a list that name things. */
@@ -73,11 +85,11 @@ export const takesTag = (parameter: string, as: 'take' | 'refresh' = 'take'): Us
     else if (!target.full.includes('@')) yield* tagUses(target, as, parameter)
   }
 
-/** A repository that is called like the beginning of an id would be found in the place of that image. */
-function* tagUses({ full, familiar }: Tagged, as: Use['as'], where: string): Iterable<Use> {
+/** A repository that is called like the beginning of an id, or like its algorithm, would be found in the place of that image. */
+function* tagUses({ full, familiar }: Tagged, as: Use['as'], where: string): Iterable<Use | Reason> {
   const repository = familiar.replace(/:[^:/]*$/, '')
-  yield { kind: 'image', as, name: full, where }
-  if (/^[0-9a-f]+$/.test(repository)) yield { kind: 'image', as, name: repository, where }
+  if (LIKE_ID.test(repository) || repository === 'sha256') yield likeId(where, repository)
+  else yield { kind: 'image', as, name: full, where }
 }
 
 /** One tag to pull or push, and not all of a repository. */

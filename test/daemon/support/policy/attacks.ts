@@ -269,6 +269,14 @@ export const ATTACKS: readonly Attack[] = [
     code: 'HOST_NAMESPACE',
     isNone: true,
   },
+  {
+    name: 'processes of the host, by the name of another column',
+    line: 'GET /v1.45/containers/plain/top?ps_args=-A%20-o%20pid%3DX%20-o%20ppid%3DPID%20-o%20args',
+    code: 'RUNTIME',
+  },
+  post('another name for a privileged container', '/containers/root/rename?name=x', undefined, 'TARGET_TOO_POWERFUL', {
+    isNone: true,
+  }),
   { name: 'the debug pages', line: 'GET /debug/vars', code: 'OPERATION_UNKNOWN' },
   post('kill with a form', '/containers/plain/kill?signal=CONT', 'signal=KILL', undefined, {
     headers: [['Content-Type', 'application/x-www-form-urlencoded']],
