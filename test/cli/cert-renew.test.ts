@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { createAuthority, issueClient, PkiFolder } from '../../lib/pki.ts'
 import { runCommand, type CommandResult } from '../support/command.ts'
+import { runFaked } from '../support/faketime.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
@@ -55,7 +56,7 @@ async function refused({ folder, cert }: Place, argv: readonly string[], words: 
 /** The command line at another time of day: the clock of its process alone is moved. */
 function later(offset: string, argv: readonly string[]): Promise<CommandResult> {
   const env = { FAKETIME_DONT_FAKE_MONOTONIC: '1' }
-  return runCommand('faketime', ['-f', offset, ...CLI, ...argv], { env })
+  return runFaked(offset, [...CLI, ...argv], { env })
 }
 
 describe('cert renew', () => {

@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { PkiFolder } from '../../lib/pki.ts'
-import { runCommand, type CommandResult } from '../support/command.ts'
+import { type CommandResult } from '../support/command.ts'
+import { runFaked } from '../support/faketime.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { CLI } from './support/run-cli.ts'
@@ -25,7 +26,7 @@ async function place(t: TestContext): Promise<Place> {
   await pki.ensureClient('bob', { days: 30 })
   const cert: Place['cert'] = (day, ...words) => {
     const env = { FAKETIME_DONT_FAKE_MONOTONIC: '1' }
-    return runCommand('faketime', ['-f', `+${day}d`, ...CLI, 'cert', ...words, '--dir', folder], { env })
+    return runFaked(`+${day}d`, [...CLI, 'cert', ...words, '--dir', folder], { env })
   }
   return { folder, cert }
 }

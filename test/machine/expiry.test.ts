@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { CLI } from '../cli/support/run-cli.ts'
 import { runCommand, untilAlert, type CommandResult } from '../support/command.ts'
+import { runFaked } from '../support/faketime.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
@@ -25,7 +26,7 @@ async function deskOf(offset: string, lines: readonly (readonly string[])[]): Pr
 /** A command line of ours with the clock of its process moved. */
 function at({ folder }: Desk, offset: string, words: readonly string[]): Promise<CommandResult> {
   const env = { FAKETIME_DONT_FAKE_MONOTONIC: '1', DOCKER_CONFIG: join(folder, '.docker') }
-  return runCommand('faketime', ['-f', offset, ...CLI, ...words], { cwd: folder, env })
+  return runFaked(offset, [...CLI, ...words], { cwd: folder, env })
 }
 
 async function must(running: Promise<CommandResult>): Promise<string> {

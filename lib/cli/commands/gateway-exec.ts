@@ -179,7 +179,7 @@ async function runBehind(
     const closed = closeOf(child)
     await once(child, 'spawn')
     child.on('error', (error) => say(systemReason(error)))
-    const pass = (signal: NodeJS.Signals): void => void passOn(signal, child, isOther)
+    const pass = (signal: NodeJS.Signals): void => passOn(signal, child, isOther)
     const giveBack = io.takeSignals?.(pass)
     if (io.signal.aborted) pass('SIGTERM')
     return await closed.finally(giveBack)

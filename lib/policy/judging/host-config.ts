@@ -53,7 +53,7 @@ export const judgeLogDriver: Judge = function* (value, where) {
   }
   // Without a name it is the daemon's default, which may be one that connects elsewhere.
   for (const name of Object.keys(objectOf(Config ?? Options))) {
-    const isKnown = LOG_OPTIONS.has(name) || (WITH_FIELDS.includes(driver) && FIELD_OPTIONS.has(name))
+    const isKnown = LOG_OPTIONS.has(name) || (WITH_FIELDS.has(driver) && FIELD_OPTIONS.has(name))
     if (!isKnown) yield fromBaseline('LOG_DRIVER', where, `it sets the option ${name} of a log driver`)
   }
 }
@@ -63,7 +63,7 @@ const LOG_OPTIONS: ReadonlySet<string> = new Set('compress max-buffer-size max-f
 
 /** These add fields. In the journal, a field can take the place of the id of the container whose line it is. */
 const FIELD_OPTIONS: ReadonlySet<string> = new Set('env env-regex labels labels-regex tag'.split(' '))
-const WITH_FIELDS: readonly string[] = ['json-file', 'local']
+const WITH_FIELDS: ReadonlySet<string> = new Set(['json-file', 'local'])
 
 export const judgeOomScoreAdj: Judge = function* (value, where) {
   if (typeof value === 'number' && value < 0) {

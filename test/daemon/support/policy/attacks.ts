@@ -271,8 +271,10 @@ export const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'processes of the host, by the name of another column',
-    line: 'GET /v1.45/containers/plain/top?ps_args=-A%20-o%20pid%3DX%20-o%20ppid%3DPID%20-o%20args',
+    // Which lines it shows is up to chance.
+    line: 'GET /v1.45/containers/plain/top?ps_args=-oetimes%3DPID%20-oargs%20-A%20e%20--forest',
     code: 'RUNTIME',
+    isNone: true,
   },
   post('another name for a privileged container', '/containers/root/rename?name=x', undefined, 'TARGET_TOO_POWERFUL', {
     isNone: true,

@@ -193,7 +193,7 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
     taken('POST /images/b-img:1/tag?repo=a-img&tag=1'),
     taken('POST /images/b-img:1/tag?repo=busybox&tag=made-here'),
     // Of all names of the image, the beginning of its id can also be the name of a repository.
-    taken('POST /images/b-img:1/tag?repo=SHORT'),
+    refused('POST /images/b-img:1/tag?repo=SHORT'),
     gone('POST /images/SHARED/tag?repo=mine'),
   ],
   'networks.connect': [
