@@ -8,7 +8,7 @@ import { runCommand, type CommandResult } from './support/command.ts'
 import { createAuthority } from '../lib/pki.ts'
 import { rotateAuthority } from '../lib/provision.ts'
 import { dockerLocally } from './daemon/harness/docker-cli.ts'
-import { IMAGE, makeImage } from './daemon/harness/image.ts'
+import { IMAGE, makeImage, printing } from './daemon/harness/image.ts'
 import { startRegistry } from './daemon/harness/registry.ts'
 import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
@@ -167,8 +167,9 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
 
   test('run', { skip: lacks('docker', 'busybox') }, async () => {
     const image = await makeImage(daemon)
-    assert.equal(succeeded(await run('run', daemon.clientEnv, [image, 'echo', 'hello'])), 'hello\n')
-    const failed = await run('run', daemon.clientEnv, [image, 'sh', '-c', 'echo no >&2; exit 3'])
+    const hello = succeeded(await run('run', daemon.clientEnv, [image, ...printing('echo hello')]))
+    assert.equal(hello, 'hello\n')
+    const failed = await run('run', daemon.clientEnv, [image, 'sh', '-c', 'echo no >&2; sleep 0.5; exit 3'])
     assert.deepEqual([failed.code, failed.stdout, failed.stderr], [3, '', 'no\n'])
     const missing = await run('run', daemon.clientEnv, [image, '/no/such/program'])
     assert.equal(missing.code, 1)

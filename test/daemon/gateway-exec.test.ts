@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { runProcess, type Ran } from '../cli/support/run-cli.ts'
 import { lacks } from '../support/requirements.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
-import { makeImage } from './harness/image.ts'
+import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 
 async function leftovers(): Promise<string[]> {
@@ -36,7 +36,7 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     const earlier = await leftovers()
     const bind = ['--level', 'restricted', '--bind', work]
     const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
-    const fine = await exec(bind, ...run, '-v', `${work}:/work`, image, 'sh', '-c', 'sleep 0.3; cat /work/file')
+    const fine = await exec(bind, ...run, '-v', `${work}:/work`, image, ...printing('cat /work/file'))
     assert.deepEqual([fine.code, fine.stdout], [0, 'hello\n'], fine.stderr)
     const host = await exec(bind, ...run, '-v', '/:/host', image, 'cat', '/host/etc/shadow')
     assert.equal(host.code, 125)
@@ -50,7 +50,7 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
   test('a folder can be bound for reading alone', async () => {
     const bind = ['--level', 'restricted', '--bind', `${work}:ro`]
     const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
-    const reads = await exec(bind, ...run, '-v', `${work}:/work:ro`, image, 'sh', '-c', 'sleep 0.3; cat /work/file')
+    const reads = await exec(bind, ...run, '-v', `${work}:/work:ro`, image, ...printing('cat /work/file'))
     assert.deepEqual([reads.code, reads.stdout], [0, 'hello\n'], reads.stderr)
     const writes = await exec(bind, ...run, '-v', `${work}:/work`, image, 'true')
     assert.match(writes.stderr, /HOST_PATH/)

@@ -81,7 +81,7 @@ describe('a gateway in front of a real daemon', { skip }, () => {
     })
 
     test('run, with its output and its exit code', async () => {
-      const script = 'echo out; echo err >&2; exit 7'
+      const script = 'echo out; echo err >&2; sleep 0.5; exit 7'
       const { code, stdout, stderr } = await cli(['run', '--rm', image, 'sh', '-c', script])
       assert.deepEqual([code, stdout, stderr], [7, 'out\n', 'err\n'])
     })

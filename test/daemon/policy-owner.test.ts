@@ -12,7 +12,7 @@ import { newClient, newServerTls, type Client } from '../gateway/support/fixture
 import { lacks } from '../support/requirements.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
-import { makeImage } from './harness/image.ts'
+import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 import { dockerCommand } from './support/docker-command.ts'
 import { ROWS, type Row } from './support/policy/owner-matrix.ts'
@@ -316,7 +316,7 @@ function twoOwners(isContainerd: boolean): void {
 
   test('the docker command: volumes, networks and images', async () => {
     await ann('run', '--rm', '-v', 'a-new:/x:rw', image, 'sh', '-c', 'echo kept > /x/file')
-    assert.equal(await ann('run', '--rm', '-v', 'a-new:/x:ro', '-v', '/y', image, 'cat', '/x/file'), 'kept\n')
+    assert.equal(await ann('run', '--rm', '-v', 'a-new:/x:ro', '-v', '/y', image, ...printing('cat /x/file')), 'kept\n')
     const mount = 'type=volume,source=a-mounted,target=/x'
     await ann('run', '--rm', '--mount', mount, image, 'true')
     assert.match(await ann('volume', 'ls', '-q'), /a-mounted\na-new\n/)
@@ -324,7 +324,7 @@ function twoOwners(isContainerd: boolean): void {
     await ann('network', 'create', '--label', 'x=y', 'a-second')
     await ann('network', 'connect', 'a-second', 'a-web')
     assert.match(await ann('network', 'inspect', 'a-second'), /"Name": "a-web"/)
-    assert.match(await ann('run', '--rm', '--network', 'a-second', image, 'nslookup', 'a-web'), /Address/)
+    assert.match(await ann('run', '--rm', '--network', 'a-second', image, ...printing('nslookup a-web')), /Address/)
     await ann('network', 'disconnect', 'a-second', 'a-web')
     await ann('network', 'rm', 'a-second')
     await ann('tag', 'a-img:1', 'a-tag:2')

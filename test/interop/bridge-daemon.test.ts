@@ -67,7 +67,7 @@ describe("any Docker tool, with the bridge's socket", { skip }, () => {
 
   describe('the docker command', () => {
     test('run, with its output and its exit code', async () => {
-      const script = 'echo out; echo err >&2; exit 7'
+      const script = 'echo out; echo err >&2; sleep 0.5; exit 7'
       const { code, stdout, stderr } = await cli(['run', '--rm', image, 'sh', '-c', script])
       assert.deepEqual([code, stdout, stderr], [7, 'out\n', 'err\n'])
     })
