@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { existsSync, lstatSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { connect as connectTcp } from 'node:net'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Interrupted, SIGINT_CODE } from '../../lib/cli/terminal/io.ts'
 import { connect, isDockerMtlsError, type EndpointOptions } from '../../lib/index.ts'
 import { createCrl, loadAuthority } from '../../lib/pki.ts'
-import { freePort } from '../support/ports.ts'
+import { freePort, isListening } from '../support/ports.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startFakeDaemon } from './support/fake-daemon.ts'
 import { runCli, type Ran } from './support/run-cli.ts'
@@ -36,7 +34,7 @@ async function whileItRuns(at: number | string, argv: string[], use: () => Promi
   const where = typeof at === 'number' ? ['--listen', `127.0.0.1:${at}`, ...SERVER] : ['--socket', at, '--as', 'agent']
   const running = runCli(['gateway', 'run', ...where, ...argv, ...DAEMON], { signal: interruption.signal })
   try {
-    for (let round = 0; !(await listens(at)); round++) {
+    for (let round = 0; !(await isListening(at)); round++) {
       assert.ok(round < 500, 'it does not listen')
       await delay(20)
     }
@@ -45,18 +43,6 @@ async function whileItRuns(at: number | string, argv: string[], use: () => Promi
     interruption.abort(new Interrupted(SIGINT_CODE))
   }
   return running
-}
-
-async function listens(at: number | string): Promise<boolean> {
-  const socket = typeof at === 'number' ? connectTcp(at, '127.0.0.1') : connectTcp(at)
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 /** Pings as a client; the reason if that is refused. */

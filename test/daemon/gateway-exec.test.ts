@@ -36,13 +36,13 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     const earlier = await leftovers()
     const bind = ['--level', 'restricted', '--bind', work]
     const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
-    const fine = await exec(bind, ...run, '-v', `${work}:/work`, image, ...printing('cat /work/file'))
+    const fine = await exec(bind, ...run, '-v', `${work}:/data`, image, ...printing('cat /data/file'))
     assert.deepEqual([fine.code, fine.stdout], [0, 'hello\n'], fine.stderr)
     const host = await exec(bind, ...run, '-v', '/:/host', image, 'cat', '/host/etc/shadow')
     assert.equal(host.code, 125)
     assert.match(host.stderr, /HOST_PATH/)
     assert.match(host.stderr, /\nRefused: exec: POST \/v[\d.]+\/containers\/create: 403 HOST_PATH\n/)
-    const other = await exec(['--level', 'restricted'], ...run, '-v', `${work}:/work`, image, 'true')
+    const other = await exec(['--level', 'restricted'], ...run, '-v', `${work}:/data`, image, 'true')
     assert.match(other.stderr, /HOST_PATH/)
     assert.deepEqual(await leftovers(), earlier)
   })
@@ -50,9 +50,9 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
   test('a folder can be bound for reading alone', async () => {
     const bind = ['--level', 'restricted', '--bind', `${work}:ro`]
     const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
-    const reads = await exec(bind, ...run, '-v', `${work}:/work:ro`, image, ...printing('cat /work/file'))
+    const reads = await exec(bind, ...run, '-v', `${work}:/data:ro`, image, ...printing('cat /data/file'))
     assert.deepEqual([reads.code, reads.stdout], [0, 'hello\n'], reads.stderr)
-    const writes = await exec(bind, ...run, '-v', `${work}:/work`, image, 'true')
+    const writes = await exec(bind, ...run, '-v', `${work}:/data`, image, 'true')
     assert.match(writes.stderr, /HOST_PATH/)
   })
 

@@ -13,7 +13,15 @@ import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
-import { CALLERS, Corpus, createRequest, POLICY, sendAttack, type Answered } from './support/policy/corpus.ts'
+import {
+  CALLERS,
+  Corpus,
+  createRequest,
+  POLICY,
+  sendAttack,
+  type Answered,
+  worksAtBaseline,
+} from './support/policy/corpus.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker')
 
@@ -82,15 +90,7 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
 
   test('what baseline allows works: run, exec, logs, a volume, the allowed folder', async () => {
     const ann = await connectAs('ann')
-    const { stdout, exitCode } = await ann.run(image, ['sh', '-c', 'echo hello; touch /data/x; sleep 0.5'], {
-      HostConfig: { Binds: ['data:/data', '/srv:/srv:ro'], NetworkMode: 'none' },
-    })
-    assert.deepEqual([String(stdout), exitCode], ['hello\n', 0])
-    const { Id } = await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'hers' })
-    await ann.containers.start('hers')
-    const ran = await ann.exec.run('hers', ['cat'], { stdin: 'through the policy' })
-    assert.equal(String(ran.stdout), 'through the policy')
-    await ann.containers.remove(Id, { force: true })
+    await worksAtBaseline(ann, image)
     await ann.close()
   })
 

@@ -11,9 +11,9 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   return port
 }
 
-/** Whether anything accepts connections there. */
-export async function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
-  const socket = connect({ port, host })
+/** Whether anything accepts connections at a port, or at the path of a socket. */
+export async function isListening(at: number | string, host = '127.0.0.1'): Promise<boolean> {
+  const socket = connect(typeof at === 'number' ? { port: at, host } : { path: at })
   try {
     await once(socket, 'connect')
     return true

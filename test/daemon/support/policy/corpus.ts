@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import type { DockerClient } from '../../../../lib/index.ts'
 import { definePolicy, type Policy } from '../../../../lib/policy.ts'
@@ -59,6 +60,19 @@ function isWholeRefusal(text: string): boolean {
 /** A request that creates a container. */
 export function createRequest(body: object): Attack {
   return { name: '', line: 'POST /containers/create', body: JSON.stringify(body) }
+}
+
+/** What the level `baseline` allows: run, exec, a volume, the folder that the rule of ann allows. */
+export async function worksAtBaseline(ann: DockerClient, image: string): Promise<void> {
+  const { stdout, exitCode } = await ann.run(image, ['sh', '-c', 'echo hello; touch /data/x; sleep 0.5'], {
+    HostConfig: { Binds: ['data:/data', '/srv:/srv:ro'], NetworkMode: 'none' },
+  })
+  assert.deepEqual([String(stdout), exitCode], ['hello\n', 0])
+  const { Id } = await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'hers' })
+  await ann.containers.start('hers')
+  const ran = await ann.exec.run('hers', ['cat'], { stdin: 'through the policy' })
+  assert.equal(String(ran.stdout), 'through the policy')
+  await ann.containers.remove(Id, { force: true })
 }
 
 /** What attacks need on the daemon, and what they leave there. */
