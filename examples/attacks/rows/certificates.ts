@@ -66,7 +66,7 @@ export const CERTIFICATES: readonly Attack[] = [
     attempt: (target) => logInWith(target, target.stolen),
     stoppedBy: 'nothing, until the certificate expires',
     defence:
-      'Nothing stops it at once. Certificates of docker-mtls are valid for 397 days by default, so a key works for about a year, and not for ten.',
+      'dockerd alone stops nothing. Behind a [gateway](gateway.md#revoke-a-certificate), `cert revoke` ends it within a second. Certificates of docker-mtls are valid for 397 days by default, so a key works for about a year, and not for ten.',
     remains:
       '[Replace the CA](guide-lost-key.md). Until then, block access in the firewall. Let certificates expire soon, and [renew them automatically](guide-renewal.md).',
     signs: [{ check: 'T-LIFE', ours: 'pass' }],

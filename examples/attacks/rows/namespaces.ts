@@ -100,7 +100,7 @@ export const NAMESPACES: readonly Attack[] = [
     defence:
       "Nothing. TLS decides who may connect, not what they may do. User namespaces don't help, because the client turns them off.",
     remains:
-      'Give a client certificate only to people and machines that may be root on the host. An [access policy](policy.md), which a gateway enforces, limits what each certificate may do; dockerd also supports [authorization plugins](https://docs.docker.com/engine/extend/plugins_authorization/).',
+      "Give a client certificate only to people and machines that may be root on the host. An [access policy](policy.md) limits what each certificate may do, behind a [gateway](gateway.md) or in [dockerd's plugin](authz-plugin.md).",
     signs: [
       { check: 'D-AUTHZ', wrong: 'warn', ours: 'warn' },
       { check: 'C-PRIV', ours: 'fail' },
