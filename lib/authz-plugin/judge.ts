@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { readDate } from '../identity/dates.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
@@ -40,7 +41,7 @@ export async function judge(question: Question, grounds: Grounds): Promise<strin
 }
 
 const NO_POLICY =
-  'the policy file of docker-mtls authz-plugin can not be used, so it refuses everything; correct the file on the host of the daemon'
+  "the policy file of docker-mtls authz-plugin can't be used, so it refuses everything; correct the file on the host of the daemon"
 const NO_CERTIFICATE =
   'this request has no client certificate, and docker-mtls authz-plugin runs without --local-name (IDENTITY_UNKNOWN)'
 const EXPIRED = 'the client certificate has expired, or is not valid yet (CERTIFICATE_EXPIRED)'
@@ -50,8 +51,8 @@ function identityOf({ certificates, hasUser }: Question, { localName, authoritie
   const [own] = certificates
   if (own === undefined) return localName === undefined || hasUser ? NO_CERTIFICATE : { socket: localName }
   const certificate = new X509Certificate(own)
-  const now = Date.now()
-  const isCurrent = Date.parse(certificate.validFrom) <= now && now < Date.parse(certificate.validTo)
+  const now = new Date()
+  const isCurrent = readDate(certificate.validFrom) <= now && now <= readDate(certificate.validTo)
   return isCurrent ? identityOfCertificate(certificate, authorities) : EXPIRED
 }
 

@@ -1,7 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { FileError } from '../base/errors.ts'
-import { fileReason } from '../base/files.ts'
-import { codeOf } from '../base/system-error.ts'
+import { readFault } from '../base/files.ts'
 import { parsePolicy } from '../policy/file/parse.ts'
 import type { Policy } from '../policy/file/types.ts'
 
@@ -80,7 +79,7 @@ export class PolicyFile {
       if (size > MOST_BYTES) throw new RangeError(`it has more than ${MOST_BYTES} bytes, which is too large`)
       return await readFile(this.#path, 'utf8')
     } catch (cause) {
-      const got = codeOf(cause) === undefined ? (cause as Error).message : fileReason(cause)
+      const got = readFault(cause)
       throw new FileError('ERR_FILE_READ', { tried, got, todo: 'Create the file, or correct its permissions.', cause })
     }
   }

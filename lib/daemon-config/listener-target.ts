@@ -11,9 +11,14 @@ export function readListener(listener: string): Target {
   return { host: host.replaceAll(/[[\]]/g, ''), port: Number(port) }
 }
 
+/** `127.0.0.1:2376`, `[::1]:2376` */
+export function hostAndPort({ host, port }: Target): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** Formats a target as a value of dockerd's `-H`: `tcp://[::1]:2376`. */
-export function formatTarget({ host, port }: Target): string {
-  return `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
+export function formatTarget(target: Target): string {
+  return `tcp://${hostAndPort(target)}`
 }
 
 /** The loopback address for each address that stands for all addresses. */

@@ -125,7 +125,7 @@ export class DaemonAnswer implements Handler {
       response.write(body)
       finish(this.#request, response)
     } catch (error) {
-      this.#outcome.failed(refusal(502, 'DAEMON_UNREACHABLE', 'the answer of the daemon can not be filtered'), error)
+      this.#outcome.failed(refusal(502, 'DAEMON_UNREACHABLE', "the answer of the daemon can't be filtered"), error)
     }
   }
 

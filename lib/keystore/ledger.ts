@@ -38,6 +38,9 @@ export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
   ]
 }
 
+/** Renders the next line. */
+type Render = (chain: LedgerChain, head: ReadHead) => string
+
 /**
  * Appends an entry and flushes it to the disk. Mode 0600: it contains no secret, but it names everyone who is root on the
  * host.
@@ -55,11 +58,12 @@ export function appendToLedger(path: string, entry: LedgerEntry): Promise<void> 
  */
 export async function appendRevocations(path: string, revocations: readonly LedgerRevocation[]): Promise<void> {
   for (const one of revocations) {
-    await append(path, (chain, head) => {
+    const render: Render = (chain, head) => {
       const link = nextLink(chain, head)
       // It adds no entry.
       return renderRevocation(one, { ...link, entry: link.entry - 1 })
-    })
+    }
+    await append(path, render, { nothing: 'Not all certificates were revoked.' })
   }
 }
 
@@ -79,7 +83,7 @@ export async function acceptLedger(path: string): Promise<readonly LedgerFault[]
       const link: Link = { version: 1, entry: entries, previous: state }
       return renderAcceptance(link, new Date().toISOString())
     },
-    true,
+    { isNewHead: true },
   )
   return faults
 }
@@ -88,11 +92,12 @@ export async function acceptLedger(path: string): Promise<readonly LedgerFault[]
  * Adds to the end, one process after the other: a line contains the hash of everything before it.
  *
  * @param isNewHead - write the head even if the old one is missing or unreadable
+ * @param nothing - what a failure means
  */
 async function append(
   path: string,
-  render: (chain: LedgerChain, head: ReadHead) => string,
-  isNewHead = false,
+  render: Render,
+  { isNewHead = false, nothing = 'Nothing was issued.' } = {},
 ): Promise<void> {
   try {
     await withLock(ledgerLock(path), () => appendLocked(path, render, isNewHead), 'the ledger')
@@ -100,17 +105,13 @@ async function append(
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
       got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),
-      todo: 'Nothing was issued. Make the file writable, check that its disk has free space, and run the command again.',
+      todo: `${nothing} Make the file writable, check that its disk has free space, and run the command again.`,
       cause,
     })
   }
 }
 
-async function appendLocked(
-  path: string,
-  render: (chain: LedgerChain, head: ReadHead) => string,
-  isNewHead: boolean,
-): Promise<void> {
+async function appendLocked(path: string, render: Render, isNewHead: boolean): Promise<void> {
   const head = await readHead(path)
   const { before, after } = await appendFlushed(path, (bytes) => {
     const mark = endsWithLine(bytes) ? '' : `\n${CUT_OFF}\n`

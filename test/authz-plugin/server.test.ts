@@ -19,6 +19,7 @@ const POLICY = definePolicy({
   version: 1,
   rules: [
     { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' },
+    { name: 'bob', who: { commonName: 'bob' }, level: 'baseline', owner: 'team-a' },
     { name: 'host', who: { socket: 'host' }, level: 'read-only' },
   ],
 })
@@ -62,14 +63,20 @@ interface Started {
   readonly warnings: string[]
   /** What the plugin has asked the daemon. */
   readonly heard: { readonly url: string; readonly headers: IncomingHttpHeaders }[]
+  /** The answers to its own questions, and to what is asked beside them. */
+  readonly own: Answer[]
+}
+
+interface Options {
+  readonly localName?: string
+  /** What dockerd asks about a question of the plugin, while that is open. */
+  readonly asAsked?: (own: object) => readonly object[]
 }
 
 /** A daemon that asks the plugin about each request, as dockerd does. */
-async function start(
-  t: Cleanable,
-  { localName, isHonest = true }: { localName?: string; isHonest?: boolean } = {},
-): Promise<Started> {
+async function start(t: Cleanable, { localName, asAsked = (own) => [own] }: Options = {}): Promise<Started> {
   const heard: Started['heard'] = []
+  const own: Answer[] = []
   const socket = join(await temporaryFolder(t), 'p.sock')
   const asks = (question: object | string): Promise<Answer> =>
     ask(socket, '/AuthZPlugin.AuthZReq', typeof question === 'string' ? question : JSON.stringify(question))
@@ -81,14 +88,16 @@ async function start(
     answer: (asked, response) => {
       const { url = '', headers } = asked
       heard.push({ url, headers })
-      const RequestUri = isHonest ? url : '/v1.45/info'
-      void asks({ RequestMethod: 'GET', RequestUri, RequestHeaders: headers }).then(({ Allow, Msg }) => {
+      void (async () => {
+        for (const one of asAsked({ RequestMethod: 'GET', RequestUri: url, RequestHeaders: headers }))
+          own.push(await asks(one))
+        const { Allow, Msg } = own.at(-1) ?? {}
         const found = answers[url]
         response.writeHead(Allow === true ? (found === undefined ? 404 : 200) : 403, {
           'Content-Type': 'application/json',
         })
         response.end(JSON.stringify(Allow === true ? (found ?? { message: 'none' }) : { message: Msg }))
-      })
+      })()
     },
   })
   const [failures, warnings]: [unknown[], string[]] = [[], []]
@@ -102,7 +111,7 @@ async function start(
   plugin.policy = POLICY
   await plugin.listen()
   t.after(() => plugin.close())
-  return { plugin, asks, path: (path) => ask(socket, path, '{}'), failures, warnings, heard }
+  return { plugin, asks, path: (path) => ask(socket, path, '{}'), failures, warnings, heard, own }
 }
 
 describe('what dockerd asks', { skip: lacks('openssl') }, () => {
@@ -123,9 +132,27 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     assert.match(gone.Msg ?? '', /^the rule ann \(baseline\) refuses this: .*\([A-Z_]+\)$/)
     assert.equal((await asks({ ...LIST, ...certified((await newClient('eve')).cert) })).Allow, false)
     plugin.policy = undefined
-    assert.match((await asks({ ...LIST, ...ann })).Msg ?? '', /the policy file .* can not be used/)
+    assert.match((await asks({ ...LIST, ...ann })).Msg ?? '', /the policy file .* can't be used/)
     assert.deepEqual(failures, [])
     assert.equal(warnings.length, 1)
+  })
+
+  test('is refused with an owner if it, or its answer, would have to change', async (t) => {
+    const { asks, failures } = await start(t)
+    const bob = certified((await newClient('bob')).cert)
+    const headers = { 'Content-Type': 'application/json' }
+    const network = { RequestHeaders: headers, RequestBody: Buffer.from('{"Name":"x"}').toString('base64') }
+    for (const question of [
+      LIST,
+      { RequestMethod: 'GET', RequestUri: '/v1.45/info' },
+      { RequestMethod: 'GET', RequestUri: '/v1.45/networks' },
+      { RequestMethod: 'POST', RequestUri: '/v1.45/networks/create', ...network },
+    ]) {
+      const { Allow, Msg = '' } = await asks({ ...question, ...bob })
+      assert.deepEqual([Allow, /\((\w+)\)$/.exec(Msg)?.[1]], [false, 'OWNER_UNSUPPORTED'], question.RequestUri + Msg)
+    }
+    assert.deepEqual(await asks({ RequestMethod: 'GET', RequestUri: '/v1.45/version', ...bob }), { Allow: true })
+    assert.deepEqual(failures, [])
   })
 
   test('without a certificate', async (t) => {
@@ -170,8 +197,24 @@ describe('a question of the plugin', () => {
     assert.deepEqual(failures, [])
   })
 
+  test('while it is open, is known neither twice, nor from a client, nor for another method', async (t) => {
+    const ann = certified((await newClient('ann')).cert)
+    const twice = await start(t, { asAsked: (own) => [own, own] })
+    await twice.asks({ ...EXEC, ...ann })
+    assert.deepEqual(
+      twice.own.slice(-2).map(({ Allow }) => Allow),
+      [true, false],
+    )
+    const eve = certified((await newClient('eve')).cert)
+    for (const change of [eve, { RequestMethod: 'POST' }]) {
+      const forged = await start(t, { asAsked: (own) => [{ ...own, ...change }] })
+      assert.equal((await forged.asks({ ...EXEC, ...ann })).Allow, false)
+      assert.ok(forged.own.length > 0 && forged.own.every(({ Allow }) => Allow === false))
+    }
+  })
+
   test('with a path that another one has is not known', async (t) => {
-    const { asks, failures } = await start(t, { isHonest: false })
+    const { asks, failures } = await start(t, { asAsked: (own) => [{ ...own, RequestUri: '/v1.45/info' }] })
     const ann = certified((await newClient('ann')).cert)
     assert.equal((await asks({ ...EXEC, ...ann })).Allow, false)
     assert.equal(failures.length, 1)

@@ -156,7 +156,11 @@ describe('gateway run', () => {
   test('starts with nothing that it can not use', async () => {
     const broken = join(folder, 'broken.yaml')
     await writeFile(broken, 'rules: 7')
+    const foreign = join(folder, 'foreign')
+    await runCli(['init', '127.0.0.1', '--client', 'alice', '--out', foreign])
+    const impostor = ['--host', daemon.url, '--cert-path', join(foreign, 'clients/alice')]
     const rows: [argv: string[], says: RegExp, code: number][] = [
+      [['--policy', policy, ...SERVER, ...impostor], /ERR_SERVER_CERT_UNTRUSTED/, 1],
       [[], /--policy <file> is missing/, 2],
       [['policy.yaml'], /--policy/, 2],
       [['--policy', policy, '--as', 'x'], /--as and --group-may-open are for a local socket/, 2],

@@ -37,7 +37,7 @@ test('an answer that can not be filtered does not pass', async (t) => {
   for (const body of ['no JSON', '{}']) {
     const { status, text } = await ask(t, (_request, response) => response.end(body))
     assert.equal(status, 502)
-    assert.match(text, /can not be filtered/)
+    assert.match(text, /can't be filtered/)
   }
 })
 

@@ -76,7 +76,7 @@ const WAYS: Readonly<Record<string, (next: (below: number) => number) => readonl
     return [text, text.endsWith('\n') ? /: missing/ : new RegExp(`:${text.split('\n').length}: torn`)]
   },
   'cut the beginning': (next) => [textOf(lines.slice(1 + next(LINES - 2))), /:1: missing/],
-  'put in another log': () => ['', /:1: missing/],
+  'take everything out': () => ['', /:1: missing/],
 }
 
 describe('verifying an audit log', () => {
@@ -144,7 +144,7 @@ describe('gateway log verify', () => {
     const { code, stdout, stderr } = await runCli(['gateway', 'log', 'verify', file])
     assert.equal(code, 1)
     assert.match(stdout, /^39 lines, .*: not as it was written\n.*cli\.log:10: missing: 1 line is missing before it\n$/)
-    assert.match(stderr, /There is no head beside the log/)
+    assert.match(stderr, /The head file \(\.head\) is missing/)
     const { faults } = await runJson<{ faults: object[] }>(['gateway', 'log', 'verify', file])
     assert.deepEqual(faults, [{ kind: 'missing', file, line: 10, got: '1 line is missing before it' }])
   })

@@ -111,7 +111,7 @@ function describe(error: unknown, { typed }: Context): string {
 
 function define(command: Command, context: Context): void {
   command
-    .requiredOption('--policy <file>', 'the policy file. Changes count within a second or two', once('--policy'))
+    .requiredOption('--policy <file>', 'the policy file. Changes take effect within two seconds', once('--policy'))
     .option('--socket <path>', 'the socket to create; its name is the name of the plugin', once('--socket'))
     .option('--daemon <path>', "the daemon's socket, to ask what a request names", once('--daemon'))
     .option(

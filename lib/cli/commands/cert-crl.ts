@@ -26,9 +26,9 @@ interface CrlFlags extends FolderFlags, PassphraseFlags {
 
 async function runCrl(given: CrlFlags, context: Context): Promise<void> {
   const { check, crlDays } = given
+  if (check !== undefined) return runCheck(check, given, context)
   const { readCrl } = await import('../../keystore/crl/state.ts')
   const { writeCrl } = await import('../../keystore/revoke.ts')
-  if (check !== undefined) return runCheck(check, given, context)
   const days = crlDays === undefined ? undefined : readDays(crlDays, '--crl-days')
   const flags = await withFolder(given, context)
   const { dir: folder } = flags

@@ -223,8 +223,8 @@ function define(command: Command, context: Context): void {
 
 export const gatewayExec: CommandSpec = {
   description:
-    'Runs a command, such as a CI job or a coding agent, with DOCKER_HOST at a socket of its own. A gateway behind the socket lets ' +
-    'it do what a level or a policy allows, and ends with the command. Containers that it started go on. The exit code is that of ' +
+    'Runs a command, such as a CI job or a coding agent, with a Docker socket of its own (DOCKER_HOST). A gateway behind the socket ' +
+    'allows what a level or a policy allows. When the command ends, the gateway ends; containers that it started keep running. The exit code is that of ' +
     'the command. Run it as a user who can open neither the socket of the daemon nor the keys:  --user NAME  does so.',
   examples: [
     [

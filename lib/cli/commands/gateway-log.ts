@@ -35,7 +35,7 @@ function faultLine({ kind, file, line, got }: LogFault): string {
 
 function warningsOf({ hasHead, torn, lost, first }: LogVerification): string[] {
   return [
-    ...(hasHead ? [] : ['There is no head beside the log. So lines that were taken out at the end go unnoticed.']),
+    ...(hasHead ? [] : ["The head file (.head) is missing, so lines that were removed at the end can't be detected."]),
     ...(first === undefined || first.n === 1
       ? []
       : [`Earlier lines, up to ${first.n - 1}, are in files that you have not named.`]),

@@ -5,6 +5,7 @@ import { readIfThere } from '../../base/files.ts'
 import { option, SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 import { TLS_PORT } from '../../base/ports.ts'
+import { hostAndPort, readListener } from '../../daemon-config/listener-target.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import type { DockerClient } from '../../engine/client.ts'
@@ -92,15 +93,15 @@ async function auditLogOf({ log, onLogFailure }: RunFlags): Promise<AuditLog | u
   return openAuditLog({ path: log, onFailure: onLogFailure === 'go-on' ? 'go on' : 'refuse' })
 }
 
-/** Whoever names another address than the default one means it. */
+/** A port alone is one of 127.0.0.1. Other machines may reach an address that is given. */
 async function metricsOf({ metrics }: RunFlags): Promise<Metrics | undefined> {
   if (metrics === undefined) return undefined
-  const [, address, port] = /^(?:(\[.+\]|[^:]+):)?(\d+)$/.exec(metrics) ?? []
-  if (port === undefined)
+  const hasAddress = !/^\d+$/.test(metrics)
+  if (!/^(?:(?:\[.+\]|[^:]+):)?\d+$/.test(metrics))
     throw usageError('the option --metrics', `${quoted(metrics)} is not a port`, 'Give a port, or ADDRESS:PORT.')
   const { createMetrics } = await import('../../gateway/metrics/create.ts')
-  const host = address?.replaceAll(/^\[|\]$/g, '') ?? '127.0.0.1'
-  return createMetrics({ listen: { host, port: Number(port), exposed: address !== undefined } })
+  const listen = readListener(`tcp://${hasAddress ? metrics : `127.0.0.1:${metrics}`}`)
+  return createMetrics({ listen: { ...listen, exposed: hasAddress } })
 }
 
 async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): Promise<GatewayListen> {
@@ -112,10 +113,9 @@ async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlag
         'Add  --socket PATH , or leave them out.',
       )
     const { parseListen } = await import('../../daemon-config/listen.ts')
-    const { hostname, port } = new URL(parseListen(listen ?? `0.0.0.0:${TLS_PORT}`))
+    const { host, port } = readListener(parseListen(listen ?? `0.0.0.0:${TLS_PORT}`))
     // In dockerd, this means every address of IPv6, too.
-    if (hostname === '0.0.0.0') return { port: Number(port) }
-    return { host: hostname.replaceAll(/^\[|\]$/g, ''), port: Number(port) }
+    return host === '0.0.0.0' ? { port } : { host, port }
   }
   if (listen !== undefined || from !== undefined || crl !== undefined)
     throw usageError(WHERE, 'a local socket has no certificates', 'Leave out  --listen ,  --from  and  --crl .')
@@ -161,7 +161,7 @@ function announce(gateway: Gateway, { files, docker }: Serving, { metrics, flags
   const url = formatEndpoint(docker.endpoint)
   const at = 'socket' in address ? address.socket : `${address.host} port ${address.port}`
   context.say(`Gateway to ${url} (${context.typed(nameSource(source))}), until Ctrl-C. It listens on ${at}.`)
-  if (metrics) context.say(`Metrics: http://${metrics.address.host}:${metrics.address.port}/metrics`)
+  if (metrics) context.say(`Metrics: http://${hostAndPort(metrics.address)}/metrics`)
   const data = {
     listen: address,
     daemon: { url, kind, source },
@@ -184,7 +184,7 @@ function define(command: Command, context: Context): void {
     .option('--as <name>', 'the name of everybody who uses the socket', once('--as'))
     .option('--group-may-open', 'the group of the socket can open it, too')
     .option('--log <file>', 'an audit log, chained by hashes', once('--log'))
-    .addOption(choice('--on-log-failure <what>', 'when it can not be written (default: refuse)', ['refuse', 'go-on']))
+    .addOption(choice('--on-log-failure <what>', "when it can't be written (default: refuse)", ['refuse', 'go-on']))
     .option('--metrics <port>', 'serve metrics and health on a port of 127.0.0.1', once('--metrics'))
   addConnectOptions(command)
   addJson(command).action((flags: RunFlags) => runGateway(flags, context))
@@ -194,7 +194,7 @@ export const gatewayRun: CommandSpec = {
   description:
     'Runs a gateway: a server in front of a daemon that lets each client do what a policy allows. Clients connect with mutual ' +
     'TLS, or by a local socket. The gateway reads the policy, its certificates and the revocation lists again when the files ' +
-    'change, without a restart. What can no longer be read stays in force, but for a revocation list that is missing: then the gateway ' +
+    "change, without a restart. If a changed file can't be used, what is in force stays; if a revocation list is gone, the gateway " +
     'refuses every request. It prints what it refuses, and runs until Ctrl-C or SIGTERM. The daemon should listen on its local ' +
     'socket alone.',
   examples: [

@@ -152,11 +152,8 @@ function whoAccepts({ kind, servers, authorities }: Revocation): string {
   const cas = enumerate(authorities.map(({ name }) => name))
   if (kind === 'server') return `Every client that trusts ${cas} accepts it, from whoever has the key.`
   const names = servers.map(({ name }) => name)
-  const whose = `every other daemon that trusts ${cas}`
-  return `${names.length === 0 ? whose : `${enumerate(names)} and ${whose}`} give whoever has the key root access.`.replace(
-    /^e/,
-    'E',
-  )
+  if (names.length === 0) return `Every daemon that trusts ${cas} gives whoever has the key root access.`
+  return `${enumerate(names)} and every other daemon that trusts ${cas} give whoever has the key root access.`
 }
 
 function nothingValid({ name, authorities }: Revocation): string {

@@ -144,15 +144,15 @@ function use(
   }
 }
 
-/** What is in force stays, but for lists that are gone: without one, nobody knows who has been revoked. */
 function fail(gateway: Gateway, followed: Followed, error: unknown, { onFailure }: FollowReports): void {
   const now = performance.now()
   followed.failingSince ??= now
   const said = String(error)
   if (now - followed.failingSince < GRACE_MS || said === followed.said) return
   followed.said = said
-  if (followed.part.name === 'revocation lists' && error instanceof FileError) {
-    gateway.reload({ crl: null })
+  const { ifUnreadable } = followed.part
+  if (ifUnreadable && error instanceof FileError) {
+    gateway.reload(ifUnreadable)
     followed.used = undefined
   }
   onFailure(followed.part.name, error)

@@ -22,6 +22,8 @@ export interface Part {
   readonly name: 'revocation lists' | 'certificates and policy' | 'policy'
   readonly paths: readonly string[]
   readonly isOptional: boolean
+  /** What the gateway gets if the files can't be read. Omitted: what is in force stays. */
+  readonly ifUnreadable?: GatewayChange
   /** What the gateway gets for the texts of the files. */
   readonly parse: (texts: readonly string[]) => GatewayChange
 }
@@ -35,6 +37,8 @@ export function partsOf({ tls, crl, mayLackCrl = false, policy }: GatewayFiles):
     name: 'revocation lists',
     paths: crl,
     isOptional: mayLackCrl,
+    // Without a list, nobody knows who has been revoked.
+    ifUnreadable: { crl: null },
     parse: (texts) => ({ crl: texts.join('\n') }),
   }
   const rest: Part = {

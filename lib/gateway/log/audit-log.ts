@@ -186,7 +186,7 @@ function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),
     todo: mayGoOn
-      ? 'Free some space on its disk. Until then, requests are served, and few of them will be in the log.'
+      ? 'Free some space on its disk. Until then, requests are served. Up to 10,000 events are written later.'
       : 'Free some space on its disk. Until then, all requests are refused.',
     cause,
   })

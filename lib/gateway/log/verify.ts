@@ -37,7 +37,7 @@ export interface LogVerification {
 
 /** Longer than any line of a log. */
 const LONGEST_LINE = 4 * 1024 * 1024
-/** Whoever has many has them all. */
+/** Faults beyond these say nothing new. */
 const MOST_FAULTS = 20
 /** A line is written in less, in milliseconds. */
 const TORN_MS = 100
