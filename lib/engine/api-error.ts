@@ -1,3 +1,4 @@
+import type { AnswerHeaders } from '../transport/collector.ts'
 import {
   BadRequestError,
   ConflictError,
@@ -60,6 +61,11 @@ export function isWrongVersion(status: number, body: Buffer): boolean {
 /** Did an authorization plugin deny the request? Such an answer has no other sign of a daemon. */
 export function isPluginRefusal(status: number, body: Buffer): boolean {
   return status === DENIED_BY_PLUGIN.status && isMessage(DENIED_BY_PLUGIN, status, daemonMessage(body) ?? '')
+}
+
+/** Is this the answer of docker-mtls' own gateway, in the place of the daemon's? */
+export function isGatewayRefusal(headers: AnswerHeaders): boolean {
+  return headers['x-docker-mtls-reason'] !== undefined
 }
 
 function meaningOf(status: number, message: string, refusals: readonly KnownMessage[]): Meaning {

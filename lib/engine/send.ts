@@ -9,7 +9,7 @@ import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
 import { answerTimeout, inTime, limitOf } from '../transport/time-limits.ts'
-import { apiError, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
+import { apiError, isGatewayRefusal, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
 import { allowsUnknown, checkOptions, wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { parseJson } from './json.ts'
@@ -93,7 +93,8 @@ export class Send {
 
   async #ping(call: WireRequest): Promise<Ping> {
     const { status, headers, body } = await collect(this.#dispatcher, call)
-    if (isPluginRefusal(status, body)) throw apiError(status, call, body)
+    // Who refuses for the daemon doesn't say its version.
+    if (isPluginRefusal(status, body) || isGatewayRefusal(headers)) throw apiError(status, call, body)
     const ping = readPing(headers)
     if (!isDockerPing(status, ping, body)) throw notDocker(`${call.method} /_ping at ${this.#target}`, status, headers)
     if (status >= 400) throw apiError(status, call, body)

@@ -66,7 +66,7 @@ describe('gateway run', () => {
     const port = await freePort()
     const { code, stdout, stderr } = await whileItRuns(port, ['--policy', policy], async () => {
       assert.equal(await ping(port, 'alice'), 'OK')
-      assert.notEqual(await ping(port, 'bob'), 'OK')
+      assert.equal(await ping(port, 'bob'), 'ERR_API_FORBIDDEN')
     })
     assert.deepEqual([code, stdout], [SIGINT_CODE, ''])
     assert.match(stderr, /^Warning: No revocation list is in use/)
@@ -142,7 +142,7 @@ describe('gateway run', () => {
     const argv = ['--policy', policy, '--log', log, '--metrics', String(metricsPort)]
     const { stderr } = await whileItRuns(port, argv, async () => {
       assert.equal(await ping(port, 'alice'), 'OK')
-      assert.notEqual(await ping(port, 'bob'), 'OK')
+      assert.equal(await ping(port, 'bob'), 'ERR_API_FORBIDDEN')
       const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text()
       assert.match(metrics, /^docker_mtls_gateway_requests_total\{.*IDENTITY_UNKNOWN.*\} [1-9]/m)
       assert.equal((await fetch(`http://127.0.0.1:${metricsPort}/healthz`)).status, 200)
