@@ -57,6 +57,18 @@ describe('policy check', () => {
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
   })
 
+  test('only with operations, without those that clients begin with', async () => {
+    const narrow = join(folder, 'narrow.yaml')
+    const rule = (list: string): string =>
+      `version: 1\nrules:\n  - { name: mon, who: { socket: mon }, level: read-only, only: { operations: [${list}] } }\n`
+    await writeFile(narrow, rule('containers.list, system.ping'))
+    const mute = await runCli(['policy', 'check', narrow])
+    assert.match(mute.stdout, /^mon +socket mon +read-only +containers\.list, system\.ping$/m)
+    assert.match(mute.stderr, /mon: Docker clients ping first\. Add system\.ping and system\.pingHead to only\./)
+    await writeFile(narrow, rule('containers.list, system.*'))
+    assert.doesNotMatch((await runCli(['policy', 'check', narrow])).stderr, /ping/)
+  })
+
   test('names all mistakes, with line and column', async () => {
     const wrong = join(folder, 'wrong.yaml')
     await writeFile(
