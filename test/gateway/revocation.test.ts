@@ -309,6 +309,26 @@ describe('who may come', () => {
     assert.equal(await comes(t, fronted), '200')
   })
 
+  test('a certificate that expires: its streams are cut, and its requests refused', async (t) => {
+    const authority = await makeCa({ commonName: 'Short' })
+    const to = new Date(Date.now() + 3_000)
+    const made = await makeClient(authority, { to })
+    const client = { ca: serverTls.ca, cert: made.cert, key: made.key }
+    const fronted = await start(t, { tls: { ...serverTls, ca: serverTls.ca + authority.cert } })
+    const [idle, stream] = [await dial(t, fronted.port, { client }), await dial(t, fronted.port, { client })]
+    assert.deepEqual([await ask(idle), await ask(stream, EVENTS)], ['200', '200'])
+    await endOf(stream)
+    // Certificates end with a second, streams within the next.
+    assert.ok(Math.abs(Date.now() - to.getTime()) < 1_500)
+    assert.equal(await ask(idle), '403 CERTIFICATE_EXPIRED')
+    assert.equal(await comes(t, fronted, client), '')
+    const cut = fronted.events.filter(({ event }) => event === 'cut')
+    assert.deepEqual(
+      cut.map((event) => event.event === 'cut' && event.reason),
+      ['CERTIFICATE_EXPIRED'],
+    )
+  })
+
   test('a CA that is taken away: its streams are cut, and its open connections refused', async (t) => {
     const other = await createAuthority()
     const { cert, key } = await issueClient(other, { name: 'old' })
