@@ -27,8 +27,9 @@ async function oldWarnings(name: string, { keptAside }: FolderLeafResult, dir: s
   const old = path === undefined ? undefined : await readFacts(path)
   if (old === undefined || old.validTo.getTime() < Date.now()) return []
   const end = old.validTo
-  const { revocationsByFingerprint } = await import('../../keystore/revoked.ts')
-  if ((await revocationsByFingerprint(dir)).has(old.fingerprint256))
+  const { revokedUntilNow } = await import('../../keystore/crl/state.ts')
+  const revoked = await revokedUntilNow(dir, Date.now())
+  if (revoked.some(({ fingerprint256 }) => fingerprint256 === old.fingerprint256))
     return [
       sentence`The old certificate of ${name} is revoked: gateways with the new list refuse it. A daemon without a gateway accepts it until ${day(end)}.`,
     ]
