@@ -10,7 +10,7 @@ import { openOffice, packageTar, type Office, type Place } from './support/offic
 interface Followed {
   readonly guide: string
   /** The guides that are followed on the same machines after it. */
-  readonly then?: readonly string[]
+  readonly followedBy?: readonly string[]
   readonly places: readonly Place[]
   /** What was done before the guide begins. */
   readonly prepare?: (office: Office) => Promise<void>
@@ -50,9 +50,9 @@ before(async () => {
   if (lacksMachine() === false) tar = await packageTar(await temporaryFolder())
 })
 
-function followed({ guide, then = [], places, prepare, beforehand = {}, afterwards }: Followed): void {
+function followed({ guide, followedBy = [], places, prepare, beforehand = {}, afterwards }: Followed): void {
   describe(`the guide ${guide}`, { skip: lacksMachine() }, () => {
-    const guides = lacksMachine() === false ? [guide, ...then] : []
+    const guides = lacksMachine() === false ? [guide, ...followedBy] : []
     const sections = guides.flatMap((name) => readGuide(name).map((section) => ({ name, ...section })))
     const known: Authorities = new Map()
     let office: Office
@@ -197,7 +197,7 @@ followed({
 
 followed({
   guide: 'limited-clients',
-  then: ['stolen-certificate', 'agent-socket', 'from-docker-socket-proxy'],
+  followedBy: ['stolen-certificate', 'agent-socket', 'from-docker-socket-proxy'],
   places: ['desk', 'runner', 'build02.example.com'],
   prepare: async (office) => {
     const image =
