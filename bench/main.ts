@@ -5,12 +5,14 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { FOLDER, runInNamespaces, whyNoNamespaces } from '../scripts/namespaces.ts'
-import { ensurePackages, TEST_PACKAGES } from '../scripts/packages.ts'
+import { ensurePackages, TEST_PACKAGES, type DebianPackage } from '../scripts/packages.ts'
 import { installPeers } from '../scripts/peers.ts'
 import { cleanEnvironment } from '../test/support/command.ts'
 
 const BENCH: string = fileURLToPath(new URL('.', import.meta.url))
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
+/** What `--only=gateways` needs besides. */
+const PROXY: DebianPackage = { name: 'haproxy', provides: 'haproxy', neededFor: 'comparing the gateway' }
 const NEEDED = new Set(['dockerd', 'docker', 'iptables', 'ip', 'unshare', 'openssl'])
 
 /** @throws Error if a build fails, so that old files aren't measured as new ones */
@@ -27,7 +29,8 @@ function build(): void {
 }
 
 async function main(): Promise<number> {
-  const needed = TEST_PACKAGES.filter(({ provides }) => NEEDED.has(provides))
+  const isCompared = process.argv.some((arg) => arg.startsWith('--only=') && arg.includes('gateways'))
+  const needed = [...TEST_PACKAGES.filter(({ provides }) => NEEDED.has(provides)), ...(isCompared ? [PROXY] : [])]
   const absent = await ensurePackages(needed, (line) => console.log(line))
   const obstacle = whyNoNamespaces()
   if (absent.length > 0 || obstacle !== undefined) {

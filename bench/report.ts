@@ -1,6 +1,7 @@
 import { MOST_COMMAND } from './targets.ts'
 import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
+import type { Gateways } from './measures/gateways.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
 import type { SilentPort } from './measures/silent-port.ts'
@@ -34,7 +35,7 @@ function heading({ date, machine, versions, missing, short }: Results): string {
 }
 
 function figureSections(figures: Figures): string[] {
-  const { imports, commands, firstPings, requests = [], connections, silentPort, keySets, memory } = figures
+  const { imports, commands, firstPings, requests = [], connections, silentPort, keySets, memory, gateways } = figures
   return [
     ...(imports ? [importSection(imports)] : []),
     ...(commands ? [commandSection(commands)] : []),
@@ -44,6 +45,7 @@ function figureSections(figures: Figures): string[] {
     ...(silentPort ? [silentPortSection(silentPort)] : []),
     ...(keySets ? [keySetSection(keySets)] : []),
     ...(memory ? [memorySection(memory)] : []),
+    ...(gateways ? [gatewaySection(gateways)] : []),
     ...streamSections(figures),
   ]
 }
@@ -120,6 +122,15 @@ function keySetSection(lines: readonly KeySetLine[]): string {
 function memorySection(lines: readonly MemoryLine[]): string {
   const rows = lines.map(({ name, requests, rss, heap }) => [name, mebibytes(rss), mebibytes(heap), grouped(requests)])
   return `Memory afterwards (MiB)\n${table(['', 'RSS', 'heap', 'requests'], rows)}`
+}
+
+function gatewaySection({ figures, memory }: Gateways): string {
+  const rows = figures.flatMap(({ what, lines }) =>
+    lines.map(({ name, median, ratio }) => [`${what}: ${name}`, grouped(median), ratio.toFixed(2)]),
+  )
+  const { idle, open, streams } = memory
+  const resident = `The gateway's memory: ${mebibytes(idle)} MiB, and ${mebibytes(open)} MiB with ${grouped(streams)} open streams`
+  return `The same client, with dockerd, our gateway and HAProxy on one machine\n${table(['', 'median', 'of dockerd'], rows)}\n  ${resident}`
 }
 
 function targetSection({ targets }: Results): string[] {

@@ -1,0 +1,204 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { startSecuredDaemon, type SecuredDaemon } from '../../test/daemon/harness/secured.ts'
+import { freePort } from '../../test/support/ports.ts'
+import type { Contender } from '../contenders.ts'
+import { Worker, type DaemonEnv } from '../processes.ts'
+import type { Report, Task } from '../programs/tasks.ts'
+import { inRounds, mapSamples, summarize, type Line } from '../rounds.ts'
+import { checkAndRemoveFile, startIdle, writeFileOfZeros, writeLog } from './fixtures.ts'
+import type { MeasureContext } from './jobs.ts'
+
+const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+/** Of two clients: the gateway limits the streams of each. */
+const STREAMS = 1_000
+const CLIENTS = ['tester', 'other']
+const DIRECT = 'dockerd'
+
+/** One measurement with dockerd's own TLS listener, our gateway and HAProxy. */
+export interface GatewayFigures {
+  readonly what: string
+  readonly lines: readonly Line[]
+}
+
+export interface Gateways {
+  readonly figures: readonly GatewayFigures[]
+  /** Memory of the gateway's process before and with so many open streams, in bytes. */
+  readonly memory: { readonly idle: number; readonly open: number; readonly streams: number }
+}
+
+/** What a client connects to. */
+interface Front {
+  readonly name: string
+  readonly port: number
+  readonly process?: ChildProcess
+}
+
+/** The same client reaches one dockerd in three ways, in turns. */
+export async function measureGateways(client: Contender, context: MeasureContext): Promise<Gateways> {
+  const daemon = await startSecuredDaemon()
+  const fronts: Front[] = []
+  const workers = new Map<string, Worker>()
+  try {
+    fronts.push({ name: DIRECT, port: daemon.place.port }, await startGateway(daemon), await startHaproxy(daemon))
+    for (const front of fronts)
+      workers.set(front.name, await Worker.start(client, variablesOf(front, daemon.client.folder)))
+    const perform = ({ name }: Front, task: Task): Promise<Report> => {
+      const worker = workers.get(name)
+      if (!worker) throw new Error('it has no process')
+      return worker.perform(task)
+    }
+    const figures = await measureAll(daemon, fronts, perform, context)
+    const [, gateway] = fronts
+    return { figures, memory: await memoryOf(gateway as Front, client, daemon) }
+  } finally {
+    for (const worker of workers.values()) await worker.end()
+    for (const { process } of fronts) await end(process)
+    await daemon.stop()
+  }
+}
+
+type Perform = (front: Front, task: Task) => Promise<Report>
+
+async function measureAll(
+  daemon: SecuredDaemon,
+  fronts: readonly Front[],
+  perform: Perform,
+  { plan, problems }: MeasureContext,
+): Promise<GatewayFigures[]> {
+  const figures: GatewayFigures[] = []
+  const measure = async (what: string, rounds: number, run: (front: Front) => Promise<number>): Promise<void> => {
+    await inRounds(fronts, 1, run, problems)
+    const samples = await inRounds(fronts, rounds, run, problems)
+    figures.push({
+      what,
+      lines: summarize(
+        mapSamples(samples, (value) => value),
+        DIRECT,
+      ),
+    })
+  }
+  for (const width of [1, 16]) {
+    await measure(`pings per second, ${width} at once`, plan.loadRounds, async (front) => {
+      const report = await perform(front, { kind: 'load', width, milliseconds: plan.sliceMilliseconds })
+      return (report.requests * 1000) / report.milliseconds
+    })
+  }
+  const job = async (
+    front: Front,
+    name: 'readLog' | 'archiveDown' | 'archiveUp',
+    target: string,
+    bytes: number,
+  ): Promise<number> => {
+    const { milliseconds } = await perform(front, { kind: 'job', job: name, target, count: 1 })
+    return bytes / 2 ** 20 / (milliseconds / 1000)
+  }
+  const log = await writeLog(daemon, plan.logBytes)
+  await measure('log, MiB/s', plan.logRounds, (front) => job(front, 'readLog', log.container, log.bytes))
+  const idle = await startIdle(daemon)
+  const bytes = plan.archiveBytes / 4
+  await measure('archive into a container, MiB/s', plan.logRounds, async (front) => {
+    const rate = await job(front, 'archiveUp', `${idle}:/tmp:${bytes}`, bytes)
+    await checkAndRemoveFile(daemon, idle, '/tmp/zeros', bytes)
+    return rate
+  })
+  await writeFileOfZeros(daemon, idle, '/tmp/zeros', bytes)
+  await measure('archive out of a container, MiB/s', plan.logRounds, (front) =>
+    job(front, 'archiveDown', `${idle}:/tmp/zeros`, bytes),
+  )
+  return figures
+}
+
+async function memoryOf(gateway: Front, client: Contender, daemon: SecuredDaemon): Promise<Gateways['memory']> {
+  const workers: Worker[] = []
+  try {
+    for (const name of CLIENTS) {
+      const { paths } = await daemon.pki.ensureClient(name)
+      workers.push(await Worker.start(client, variablesOf(gateway, paths.folder)))
+    }
+    const idle = await residentOf(gateway)
+    for (const worker of workers)
+      await worker.perform({ kind: 'job', job: 'openEvents', target: '', count: STREAMS / CLIENTS.length })
+    return { idle, open: await residentOf(gateway), streams: STREAMS }
+  } finally {
+    for (const worker of workers) await worker.end()
+  }
+}
+
+const variablesOf = ({ port }: Front, folder: string): DaemonEnv => ({
+  DOCKER_HOST: `tcp://127.0.0.1:${port}`,
+  DOCKER_TLS_VERIFY: '1',
+  DOCKER_CERT_PATH: folder,
+})
+
+async function residentOf({ process }: Front): Promise<number> {
+  const status = await readFile(`/proc/${process?.pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
+
+async function startGateway(daemon: SecuredDaemon): Promise<Front> {
+  const policy = join(daemon.place.folder, 'policy.yaml')
+  await writeFile(policy, 'version: 1\nrules: [{ name: all, who: { commonName: [tester, other] }, level: baseline }]\n')
+  const port = await freePort()
+  const words = ['gateway', 'run', '--policy', policy, '--from', daemon.server.folder, '--listen', `127.0.0.1:${port}`]
+  const host = `unix://${daemon.place.socketPath}`
+  return begin('docker-mtls gateway', port, process.execPath, [MAIN, ...words, '--host', host])
+}
+
+async function startHaproxy(daemon: SecuredDaemon): Promise<Front> {
+  const { folder, socketPath } = daemon.place
+  const port = await freePort()
+  const pem = join(folder, 'haproxy.pem')
+  await writeFile(
+    pem,
+    (await Promise.all([daemon.server.cert, daemon.server.key].map((path) => readFile(path)))).join(''),
+  )
+  const config = join(folder, 'haproxy.cfg')
+  const lines = [
+    'defaults',
+    '  mode http',
+    '  timeout connect 5s',
+    '  timeout client 10m',
+    '  timeout server 10m',
+    'frontend docker',
+    `  bind 127.0.0.1:${port} ssl crt ${pem} ca-file ${daemon.server.ca} verify required alpn http/1.1`,
+    '  default_backend dockerd',
+    'backend dockerd',
+    `  server dockerd unix@${socketPath}`,
+  ]
+  await writeFile(config, `${lines.join('\n')}\n`)
+  return begin('HAProxy', port, 'haproxy', ['-db', '-f', config])
+}
+
+async function begin(name: string, port: number, file: string, args: readonly string[]): Promise<Front> {
+  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] })
+  for (let tries = 0; !(await listens(port)); tries++) {
+    if (tries === 200 || child.exitCode !== null) throw new Error(`${name} doesn't listen`)
+    await delay(50)
+  }
+  return { name, port, process: child }
+}
+
+async function listens(port: number): Promise<boolean> {
+  const socket = connect({ host: '127.0.0.1', port })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function end(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null) return
+  const closed = once(child, 'close')
+  child.kill('SIGKILL')
+  await closed
+}
