@@ -1,0 +1,218 @@
+import http2, {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import { GRPC_STATUS } from '../../transport/grpc-fault.ts'
+import { BodyRefused } from '../body.ts'
+import type { Connection } from '../connections.ts'
+import { RequestRecord } from '../record.ts'
+import { headerText, refusal, type Refusal } from '../refusal.ts'
+import { warningFields } from '../warnings.ts'
+import { NOT_OWN, type CallVerdict, type SharedByCalls } from './shared.ts'
+import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
+
+/** What all calls on a connection share. */
+export interface CallContext extends SharedByCalls {
+  readonly daemon: ClientHttp2Session
+  readonly connection: Connection
+}
+
+/** What the daemon gets of a call's header, besides what every call has. */
+const TO_DAEMON: ReadonlySet<string> = new Set([
+  'user-agent',
+  'grpc-timeout',
+  'grpc-accept-encoding',
+  'buildkit-controlapi-buildid',
+  'containerd-namespace',
+  'traceparent',
+  'tracestate',
+])
+const SESSION_FIELD = /^x-docker-expose-session-[a-z-]+$/
+
+/** The status of gRPC for a refusal: the daemon can't be asked now, or the caller has too much open, or may not do this. */
+const STATUS: Readonly<Record<number, number>> = {
+  429: GRPC_STATUS.resourceExhausted,
+  413: GRPC_STATUS.resourceExhausted,
+  502: GRPC_STATUS.unavailable,
+  503: GRPC_STATUS.unavailable,
+}
+
+/** One call of a client. */
+export class ForwardedCall {
+  readonly #stream: ServerHttp2Stream
+  readonly #headers: IncomingHttpHeaders
+  readonly #raw: readonly string[]
+  readonly #context: CallContext
+  readonly #record: RequestRecord
+  readonly #left = new AbortController()
+  #held = 0
+  #status = 0
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[], context: CallContext) {
+    this.#stream = stream
+    this.#headers = headers
+    this.#raw = raw
+    this.#context = context
+    this.#record = new RequestRecord(context.connection, { method: 'POST', url: this.#path })
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    const { connection, quotas, check } = this.#context
+    const isFree = quotas.take(connection.key, 'streams')
+    // A client that resets its stream must not end this process.
+    this.#stream.on('error', () => {})
+    this.#stream.once('close', () => {
+      this.#left.abort()
+      if (isFree) quotas.give(connection.key, 'streams')
+      if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#context.report(this.#record.ending(this.#status))
+    })
+    const refused = this.#screen() ?? check(connection) ?? (isFree ? undefined : quotas.refuse('streams'))
+    if (refused) return this.#refuse(refused)
+    try {
+      await this.#ask()
+    } catch (error) {
+      if (error instanceof BodyRefused) return error.refusal && this.#refuse(error.refusal)
+      if (this.#left.signal.aborted) return
+      this.#context.report({ event: 'failure', error })
+      this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+    }
+  }
+
+  get #path(): string {
+    return this.#headers[':path'] ?? ''
+  }
+
+  /** The values of a header field in order: Node joins them. */
+  #metadata(name: string): string[] {
+    return this.#raw.filter((_, index) => index % 2 === 1 && this.#raw[index - 1]?.toLowerCase() === name)
+  }
+
+  #screen(): Refusal | undefined {
+    const isGrpc =
+      this.#headers[':method'] === 'POST' && /^application\/grpc(?:\+proto)?$/.test(this.#headers['content-type'] ?? '')
+    if (!isGrpc) return refusal(400, 'MALFORMED_REQUEST', 'it is no call of gRPC')
+    if (this.#metadata('grpc-encoding').some((coding) => coding !== 'identity')) return COMPRESSED
+    return undefined
+  }
+
+  async #ask(): Promise<void> {
+    const { connection, ownIds, limits, check, begin } = this.#context
+    const judge = this.#context.calls()
+    // Only a policy judges calls, and a gateway that has one keeps having one.
+    if (judge === undefined) return this.#refuse(BROKEN)
+    const message = judge.hasOneMessage(this.#path)
+      ? await readOneMessage(this.#stream, {
+          bytes: limits.bodyBytes,
+          milliseconds: limits.bodyTimeout,
+          reserve: (bytes) => this.#hold(bytes),
+        })
+      : undefined
+    const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
+    const verdict = judge.judge(connection.identity, call)
+    this.#record.decided(verdict.decided)
+    if (verdict.refused) return this.#refuse(verdict.refused)
+    const isOwn = await ownIds.areOwn(connection.key, verdict.uses, this.#left.signal)
+    if (this.#left.signal.aborted) return
+    if (!isOwn) return this.#refuse(NOT_OWN)
+    const refused = (await begin(this.#record.beginning())) ?? check(connection)
+    if (this.#left.signal.aborted) return
+    if (refused) this.#refuse(refused)
+    else this.#forward(verdict)
+  }
+
+  #hold(bytes: number): boolean {
+    const isFree = this.#context.quotas.take(this.#context.connection.key, 'heldBytes', bytes)
+    if (isFree) this.#held += bytes
+    return isFree
+  }
+
+  #forward({ message, opens, warnings }: CallVerdict): void {
+    const { daemon, ownIds, connection } = this.#context
+    if (opens && !ownIds.add(connection.key, opens)) return this.#refuse(NOT_OWN)
+    if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
+    this.#record.allowed()
+    const call = daemon.request(this.#fieldsForDaemon())
+    call.on('error', () => {})
+    if (opens?.kind === 'session') call.once('close', () => ownIds.remove(connection.key, opens))
+    if (message) call.end(frameOf(message))
+    else this.#stream.pipe(call)
+    this.#stream.once('close', () => call.close(http2.constants.NGHTTP2_CANCEL))
+    this.#answer(call, warnings)
+  }
+
+  #fieldsForDaemon(): OutgoingHttpHeaders {
+    const fields: Record<string, string[]> = {}
+    for (let index = 0; index < this.#raw.length; index += 2) {
+      const name = this.#raw[index]?.toLowerCase() ?? ''
+      if (TO_DAEMON.has(name) || SESSION_FIELD.test(name)) (fields[name] ??= []).push(this.#raw[index + 1] ?? '')
+    }
+    const single = Object.entries(fields).map(([name, values]) => [name, values.length === 1 ? values[0] : values])
+    return {
+      ':method': 'POST',
+      ':path': this.#path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...Object.fromEntries(single),
+    }
+  }
+
+  #answer(call: ClientHttp2Stream, warnings: readonly string[]): void {
+    const stream = this.#stream
+    let trailers: OutgoingHttpHeaders | undefined
+    call.on('response', (headers, flags) => {
+      this.#status = Number(headers[':status'])
+      const endStream = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0
+      const fields = { ...headers, ...warningsOf(warnings) }
+      if (stream.destroyed || stream.headersSent) return
+      stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true })
+      // Not before: data can come first, and would begin an answer without a header.
+      call.pipe(stream, { end: false })
+    })
+    call.on('trailers', (fields) => (trailers = { ...fields }))
+    stream.once('wantTrailers', () => {
+      if (!stream.destroyed) stream.sendTrailers(trailers ?? {})
+    })
+    const finish = (): void => {
+      if (stream.destroyed || stream.writableEnded) return
+      if (!stream.headersSent) this.#refuse(BROKEN)
+      else if (trailers) stream.end()
+      // Without trailers, a call has no result.
+      else stream.close(call.rstCode || http2.constants.NGHTTP2_INTERNAL_ERROR)
+    }
+    call.once('end', () => trailers && finish())
+    call.once('close', finish)
+  }
+
+  #refuse(refused: Refusal): void {
+    this.#record.refused(refused)
+    const stream = this.#stream
+    if (stream.destroyed || stream.headersSent) return
+    this.#status = refused.status
+    const fields = {
+      ':status': 200,
+      'content-type': 'application/grpc',
+      'grpc-status': String(STATUS[refused.status] ?? GRPC_STATUS.permissionDenied),
+      'grpc-message': encodeURIComponent(refused.message).replaceAll('%20', ' ').slice(0, 4_000),
+      'x-docker-mtls-reason': headerText(refused.code),
+    }
+    stream.respond(fields, { endStream: true })
+    // What still arrives is read and thrown away for a moment, so that the answer isn't lost.
+    stream.resume()
+    setTimeout(() => stream.close(http2.constants.NGHTTP2_NO_ERROR), LINGER_MS).unref()
+  }
+}
+
+const LINGER_MS = 1_000
+
+const BROKEN = refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')
+
+/** As the header fields of other answers. */
+function warningsOf(warnings: readonly string[]): OutgoingHttpHeaders {
+  const [name, ...rest] = warningFields(warnings)
+  return name === undefined ? {} : { [name.toLowerCase()]: rest.filter((_, index) => index % 2 === 0) }
+}
