@@ -7,7 +7,6 @@ export const GRPC_STATUS = {
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
-  unavailable: 14,
 } as const
 
 /** An error that the peer receives, with its status and message. */

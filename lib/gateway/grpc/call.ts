@@ -1,11 +1,10 @@
-import http2, {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  ServerHttp2Stream,
 } from 'node:http2'
-import { GRPC_STATUS } from '../../transport/grpc-fault.ts'
 import { BodyRefused } from '../body.ts'
 import type { Connection } from '../connections.ts'
 import { RequestRecord } from '../record.ts'
@@ -20,6 +19,10 @@ export interface CallContext extends SharedByCalls {
   readonly connection: Connection
 }
 
+/** RFC 9113, sections 6.2 and 7. Node:http2 is loaded only for builds. */
+const END_STREAM = 1
+const ERROR = { none: 0, internal: 2, cancel: 8 } as const
+
 /** What the daemon gets of a call's header, besides what every call has. */
 const TO_DAEMON: ReadonlySet<string> = new Set([
   'user-agent',
@@ -32,12 +35,15 @@ const TO_DAEMON: ReadonlySet<string> = new Set([
 ])
 const SESSION_FIELD = /^x-docker-expose-session-[a-z-]+$/
 
-/** The status of gRPC for a refusal: the daemon can't be asked now, or the caller has too much open, or may not do this. */
+/** The status of gRPC for a refusal (grpc/doc/statuscodes.md). */
+const RESOURCE_EXHAUSTED = 8
+const UNAVAILABLE = 14
+const PERMISSION_DENIED = 7
 const STATUS: Readonly<Record<number, number>> = {
-  429: GRPC_STATUS.resourceExhausted,
-  413: GRPC_STATUS.resourceExhausted,
-  502: GRPC_STATUS.unavailable,
-  503: GRPC_STATUS.unavailable,
+  413: RESOURCE_EXHAUSTED,
+  429: RESOURCE_EXHAUSTED,
+  502: UNAVAILABLE,
+  503: UNAVAILABLE,
 }
 
 /** One call of a client. */
@@ -141,7 +147,7 @@ export class ForwardedCall {
     if (opens?.kind === 'session') call.once('close', () => ownIds.remove(connection.key, opens))
     if (message) call.end(frameOf(message))
     else this.#stream.pipe(call)
-    this.#stream.once('close', () => call.close(http2.constants.NGHTTP2_CANCEL))
+    this.#stream.once('close', () => call.close(ERROR.cancel))
     this.#answer(call, warnings)
   }
 
@@ -166,7 +172,7 @@ export class ForwardedCall {
     let trailers: OutgoingHttpHeaders | undefined
     call.on('response', (headers, flags) => {
       this.#status = Number(headers[':status'])
-      const endStream = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0
+      const endStream = (flags & END_STREAM) !== 0
       const fields = { ...headers, ...warningsOf(warnings) }
       if (stream.destroyed || stream.headersSent) return
       stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true })
@@ -182,7 +188,7 @@ export class ForwardedCall {
       if (!stream.headersSent) this.#refuse(BROKEN)
       else if (trailers) stream.end()
       // Without trailers, a call has no result.
-      else stream.close(call.rstCode || http2.constants.NGHTTP2_INTERNAL_ERROR)
+      else stream.close(call.rstCode || ERROR.internal)
     }
     call.once('end', () => trailers && finish())
     call.once('close', finish)
@@ -196,18 +202,20 @@ export class ForwardedCall {
     const fields = {
       ':status': 200,
       'content-type': 'application/grpc',
-      'grpc-status': String(STATUS[refused.status] ?? GRPC_STATUS.permissionDenied),
-      'grpc-message': encodeURIComponent(refused.message).replaceAll('%20', ' ').slice(0, 4_000),
+      'grpc-status': String(STATUS[refused.status] ?? PERMISSION_DENIED),
+      'grpc-message': encodeURIComponent(refused.message.slice(0, LONGEST_MESSAGE)).replaceAll('%20', ' '),
       'x-docker-mtls-reason': headerText(refused.code),
     }
     stream.respond(fields, { endStream: true })
     // What still arrives is read and thrown away for a moment, so that the answer isn't lost.
     stream.resume()
-    setTimeout(() => stream.close(http2.constants.NGHTTP2_NO_ERROR), LINGER_MS).unref()
+    setTimeout(() => stream.close(ERROR.none), LINGER_MS).unref()
   }
 }
 
+/** How long the rest of a refused call may arrive, in milliseconds. */
 const LINGER_MS = 1_000
+const LONGEST_MESSAGE = 2_000
 
 const BROKEN = refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')
 

@@ -4,6 +4,7 @@ import { pipeBothWays } from '../../interop/tunnel.ts'
 import type { OwnId } from '../../policy/calls/methods.ts'
 import type { Connection } from '../connections.ts'
 import type { Decided } from '../types.ts'
+import { serveCalls } from './serve.ts'
 import type { SharedByCalls } from './shared.ts'
 
 /** A request that has switched to another protocol. */
@@ -18,9 +19,7 @@ export function join(client: Duplex, daemon: Duplex, { connection, request }: Sw
   const { url = '', headers } = request
   const isH2c = headers.upgrade?.toLowerCase() === 'h2c'
   if (isH2c && /\/grpc(?:\?|$)/.test(url) && calls?.judges(connection.identity)) {
-    // Node:http2 is loaded only for builds.
-    const loaded = import('./serve.ts')
-    void loaded.then(({ serveCalls }) => serveCalls(client, daemon, { ...shared, connection }))
+    void serveCalls(client, daemon, { ...shared, connection })
     return
   }
   const session = isH2c ? sessionOf(request) : undefined

@@ -1,6 +1,5 @@
-import http2, { type ClientHttp2Session, type ServerHttp2Session } from 'node:http2'
+import type { ClientHttp2Session, ServerHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
-import { detached } from '../../transport/detached.ts'
 import { ForwardedCall, type CallContext } from './call.ts'
 
 /** A client makes few calls at once: those of its builds, each with a stream of its progress. */
@@ -18,7 +17,12 @@ const LIMITS = {
  * Serves the calls of a client (gRPC over HTTP/2 with prior knowledge) on a connection that has switched to it, and makes those that
  * are allowed on the daemon's. If one of the connections ends, so does the other.
  */
-export function serveCalls(client: Duplex, daemon: Duplex, context: Omit<CallContext, 'daemon'>): void {
+export async function serveCalls(client: Duplex, daemon: Duplex, context: Omit<CallContext, 'daemon'>): Promise<void> {
+  // Only builds need them.
+  const [{ default: http2 }, { detached }] = await Promise.all([
+    import('node:http2'),
+    import('../../transport/detached.ts'),
+  ])
   const ours = http2.performServerHandshake(detached(client), {
     ...LIMITS,
     settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: 65_536, enablePush: false },

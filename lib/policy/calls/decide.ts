@@ -41,11 +41,13 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
     return { verdict: 'refuse', reasons, audit: [], warn: [], uses: [] }
   }
   const { enforce, audit, warn } = rule.level
-  const { operation, reasonsAt, message = call.message, uses = [], opens } = readCall(call)
+  const { operation, reasonsAt, message: judged = call.message, uses = [], opens } = readCall(call)
   const at = (level: Level | undefined): readonly Reason[] =>
     level === undefined || level === 'privileged' ? [] : reasonsAt({ level, rule })
   const reasons = at(enforce)
   const isRoot = enforce === 'privileged'
+  // Who is root anyway may send what docker-mtls can't read.
+  const message = isRoot ? call.message : judged
   return {
     rule: rule.name,
     level: enforce,
@@ -54,8 +56,7 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
     reasons,
     audit: at(audit),
     warn: at(warn),
-    // Who is root anyway may send what docker-mtls can't read.
-    ...(isRoot ? call.message && { message: call.message } : message && { message }),
+    ...(reasons.length === 0 && message && { message }),
     uses: isRoot ? [] : uses,
     ...(opens && { opens }),
   }

@@ -121,6 +121,9 @@ const HARMLESS: ReadonlySet<string> = new Set([
 ])
 const HARMLESS_PREFIX = /^(?:attest|build-arg|context|input-metadata|label|local-sessionid|vcs):/
 
+/** All names of attributes that are known. */
+export const ATTRIBUTE_NAMES: readonly string[] = [...HARMLESS, 'cgroup-parent', 'force-network-mode', 'ulimit']
+
 function* judgeFrontend(message: Message, attributesField: string): Iterable<Judged> {
   const attributes = fieldsOf(message[attributesField])
   if (message['Definition'] !== undefined || message['FrontendInputs'] !== undefined) {
@@ -167,10 +170,11 @@ function parseCacheImports(text: string, where: string): readonly CacheImport[] 
 }
 
 function toCacheImport(value: unknown): CacheImport | undefined {
-  const { Type = '', Attrs = {}, ...others } = Object(value) as Partial<Record<keyof CacheImport, unknown>>
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const { Type = '', Attrs = {}, ...others } = value as Partial<Record<keyof CacheImport, unknown>>
   const areTexts = typeof Type === 'string' && Object.values(Object(Attrs)).every((one) => typeof one === 'string')
   const isObject = typeof Attrs === 'object' && Attrs !== null && !Array.isArray(Attrs)
-  if (!areTexts || !isObject || Array.isArray(value) || Object.keys(others).length > 0) return undefined
+  if (!areTexts || !isObject || Object.keys(others).length > 0) return undefined
   return { Type, Attrs: Attrs as CacheImport['Attrs'] }
 }
 

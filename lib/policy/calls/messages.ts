@@ -69,3 +69,16 @@ export const UPDATE_HISTORY: Shape = {
   3: ['Delete', 'flag'],
   4: ['Finalize', 'flag'],
 }
+
+/** All names of fields, for those who must not repeat what a client writes. */
+export const FIELD_NAMES: readonly string[] = [
+  ENTRY,
+  CACHE,
+  SOLVE,
+  BRIDGE_SOLVE,
+  STATUS,
+  HISTORY,
+  UPDATE_HISTORY,
+].flatMap((shape) =>
+  Object.values(shape as Record<string, readonly [name: string, kind: unknown]>).map(([name]) => name),
+)
