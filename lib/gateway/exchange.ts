@@ -9,8 +9,8 @@ import type { Connection } from './connections.ts'
 import { fieldsForDaemon } from './fields.ts'
 import { forward } from './forward.ts'
 import { inspectThing } from './inspect.ts'
-import { join, usesOwnSessions } from './grpc/join.ts'
-import { NOT_OWN, type SharedByCalls } from './grpc/shared.ts'
+import { join, refuseForeignSession } from './grpc/join.ts'
+import type { SharedByCalls } from './grpc/shared.ts'
 import type { GatewayOptions } from './options.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
@@ -131,9 +131,14 @@ export class Exchange {
     }
     const verdict = await this.#authorize(authorize, asked)
     if (verdict === undefined || this.#hasEnded) return
-    const isOwn = await usesOwnSessions(verdict.decided, verdict.send?.target ?? asked.target, connection, this.#shared)
+    const foreign = await refuseForeignSession(
+      verdict.decided,
+      verdict.send?.target ?? asked.target,
+      connection,
+      this.#shared,
+    )
     if (this.#hasEnded) return
-    if (!isOwn) return this.#refuse(NOT_OWN)
+    if (foreign) return this.#refuse(foreign)
     const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
     // It may have been revoked in the meantime.
     const refused = failed ?? this.#shared.check(connection)

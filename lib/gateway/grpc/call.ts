@@ -10,7 +10,7 @@ import type { Connection } from '../connections.ts'
 import { RequestRecord } from '../record.ts'
 import { headerText, refusal, type Refusal } from '../refusal.ts'
 import { warningFields } from '../warnings.ts'
-import { NOT_OWN, type CallVerdict, type SharedByCalls } from './shared.ts'
+import type { CallVerdict, SharedByCalls } from './shared.ts'
 import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
 
 /** What all calls on a connection share. */
@@ -121,11 +121,13 @@ export class ForwardedCall {
     const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
     const verdict = judge.judge(connection.identity, call)
     this.#record.decided(verdict.decided)
-    if (verdict.refused) return this.#refuse(verdict.refused)
-    const isOwn = await ownIds.areOwn(connection.key, verdict.uses, this.#left.signal)
+    if (verdict.refused) {
+      if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
+      return this.#refuse(verdict.refused)
+    }
+    const foreign = await ownIds.check(connection.key, verdict.uses, this.#left.signal)
     if (this.#left.signal.aborted) return
-    if (!isOwn) return this.#refuse(NOT_OWN)
-    const refused = (await begin(this.#record.beginning())) ?? check(connection)
+    const refused = foreign ?? (await begin(this.#record.beginning())) ?? check(connection)
     if (this.#left.signal.aborted) return
     if (refused) this.#refuse(refused)
     else this.#forward(verdict)
@@ -139,7 +141,8 @@ export class ForwardedCall {
 
   #forward({ message, opens, warnings }: CallVerdict): void {
     const { daemon, ownIds, connection } = this.#context
-    if (opens && !ownIds.add(connection.key, opens)) return this.#refuse(NOT_OWN)
+    const foreign = opens && ownIds.add(connection.key, opens)
+    if (foreign) return this.#refuse(foreign)
     if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
     this.#record.allowed()
     const call = daemon.request(this.#fieldsForDaemon())

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import { pipeBothWays } from '../../interop/tunnel.ts'
 import type { OwnId } from '../../policy/calls/methods.ts'
 import type { Connection } from '../connections.ts'
+import type { Refusal } from '../refusal.ts'
 import type { Decided } from '../types.ts'
 import { serveCalls } from './serve.ts'
 import type { SharedByCalls } from './shared.ts'
@@ -23,7 +24,7 @@ export function join(client: Duplex, daemon: Duplex, { connection, request }: Sw
     return
   }
   const session = isH2c ? sessionOf(request) : undefined
-  if (session && shared.ownIds.add(connection.key, session)) {
+  if (session && shared.ownIds.add(connection.key, session) === undefined) {
     daemon.once('close', () => shared.ownIds.remove(connection.key, session))
   }
   pipeBothWays(client, daemon)
@@ -36,19 +37,19 @@ function sessionOf({ headersDistinct }: IncomingMessage): OwnId | undefined {
 }
 
 /**
- * Whether a request reads only the files and secrets of its own client: a build names the session where these are.
+ * Why a build may not be sent: it names the session of another client, and would read its files and secrets.
  *
  * @param target - as the daemon gets it
  */
-export function usesOwnSessions(
+export async function refuseForeignSession(
   { operation, level }: Decided,
   target: string,
   { key }: Connection,
   { calls, ownIds }: SharedByCalls,
-): boolean | Promise<boolean> {
-  if (calls() === undefined || operation !== 'images.build' || level === 'privileged') return true
+): Promise<Refusal | undefined> {
+  if (calls() === undefined || operation !== 'images.build' || level === 'privileged') return undefined
   const ids = new URL(target, 'http://localhost').searchParams.getAll('session').filter((id) => id !== '')
-  return ownIds.areOwn(
+  return ownIds.check(
     key,
     ids.map((id) => ({ kind: 'session', id })),
   )

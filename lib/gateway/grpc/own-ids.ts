@@ -1,13 +1,19 @@
 import type { OwnId } from '../../policy/calls/methods.ts'
+import type { Refusal } from '../refusal.ts'
 
 /** How long a call may come before the thing that it names, in milliseconds: clients begin both at once, and BuildKit waits, too. */
 const WAIT_MS = 5_000
 /** How many builds of one identity are remembered, also after they have ended. */
 const MOST_BUILDS = 200
+/** How many refused builds of all identities are remembered. */
+const MOST_REFUSED = 1_000
 
-interface Waiting {
-  readonly name: string
-  readonly found: () => void
+/** For a session or build of somebody else, and for one that was never opened. */
+const NOT_OWN: Refusal = {
+  status: 403,
+  code: 'TARGET_UNKNOWN',
+  message:
+    'docker-mtls gateway: you have not opened the session or build that it names through this gateway (TARGET_UNKNOWN)',
 }
 
 /**
@@ -16,45 +22,59 @@ interface Waiting {
  */
 export class OwnIds {
   readonly #owners = new Map<string, string>()
-  readonly #waiting = new Set<Waiting>()
+  readonly #refused = new Map<string, Refusal>()
+  readonly #waiting = new Set<{ readonly place: string; readonly settle: () => void }>()
 
-  /** Gives it to this identity. False: it is another one's. */
-  add(key: string, id: OwnId): boolean {
+  /** Gives it to this identity. @returns the refusal, if it is another one's */
+  add(key: string, id: OwnId): Refusal | undefined {
     const name = nameOf(id)
-    if ((this.#owners.get(name) ?? key) !== key) return false
+    if ((this.#owners.get(name) ?? key) !== key) return NOT_OWN
     this.#owners.delete(name)
     this.#owners.set(name, key)
-    for (const waiting of this.#waiting) if (waiting.name === name) waiting.found()
+    this.#wake(placeOf(key, id))
     if (id.kind === 'build') this.#forgetOldest(key)
-    return true
+    return undefined
+  }
+
+  /** It won't be opened: calls that name it are refused for the same reason, because clients show that of any of them. */
+  refuse(key: string, id: OwnId, refused: Refusal): void {
+    this.#refused.set(placeOf(key, id), refused)
+    for (const place of this.#refused.keys()) if (this.#refused.size > MOST_REFUSED) this.#refused.delete(place)
+    this.#wake(placeOf(key, id))
   }
 
   remove(key: string, id: OwnId): void {
     if (this.#owners.get(nameOf(id)) === key) this.#owners.delete(nameOf(id))
   }
 
-  /** Whether all of them are this identity's, now or in a moment. */
-  async areOwn(key: string, ids: readonly OwnId[], signal?: AbortSignal): Promise<boolean> {
-    const owned = await Promise.all(ids.map((id) => this.#isOwn(key, id, signal)))
-    return owned.every(Boolean)
+  /** Why this identity may not use them: one isn't its own, and won't be in a moment. */
+  async check(key: string, ids: readonly OwnId[], signal?: AbortSignal): Promise<Refusal | undefined> {
+    const refused = await Promise.all(ids.map((id) => this.#check(key, id, signal)))
+    return refused.find((one) => one !== undefined)
   }
 
-  #isOwn(key: string, id: OwnId, signal?: AbortSignal): boolean | Promise<boolean> {
-    const name = nameOf(id)
-    const owner = this.#owners.get(name)
-    if (owner !== undefined || id.id === '' || signal?.aborted) return owner === key
+  #check(key: string, id: OwnId, signal?: AbortSignal): Refusal | undefined | Promise<Refusal | undefined> {
+    const [place, name] = [placeOf(key, id), nameOf(id)]
+    const result = (): Refusal | undefined =>
+      this.#owners.get(name) === key ? undefined : (this.#refused.get(place) ?? NOT_OWN)
+    const isKnown = this.#owners.has(name) || this.#refused.has(place)
+    if (isKnown || id.id === '' || signal?.aborted) return result()
     return new Promise((resolve) => {
       const settle = (): void => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', settle)
         this.#waiting.delete(waiting)
-        resolve(this.#owners.get(name) === key)
+        resolve(result())
       }
-      const waiting = { name, found: settle }
+      const waiting = { place, settle }
       const timer = setTimeout(settle, WAIT_MS)
       signal?.addEventListener('abort', settle)
       this.#waiting.add(waiting)
     })
+  }
+
+  #wake(place: string): void {
+    for (const waiting of this.#waiting) if (waiting.place === place) waiting.settle()
   }
 
   #forgetOldest(key: string): void {
@@ -64,3 +84,4 @@ export class OwnIds {
 }
 
 const nameOf = ({ kind, id }: OwnId): string => `${kind} ${id}`
+const placeOf = (key: string, id: OwnId): string => `${nameOf(id)}\n${key}`

@@ -39,11 +39,3 @@ export interface SharedByCalls {
   /** Reports a request that the daemon is about to get, and says why it must not get it: it can't be logged. */
   readonly begin: (event: RequestBegan) => Promise<Refusal | undefined>
 }
-
-/** For a session or build of somebody else, and for one that was never opened. */
-export const NOT_OWN: Refusal = {
-  status: 403,
-  code: 'TARGET_UNKNOWN',
-  message:
-    'docker-mtls gateway: you have not opened the session or build that it names through this gateway (TARGET_UNKNOWN)',
-}
