@@ -2,7 +2,7 @@ import type { OwnId } from '../../policy/calls/methods.ts'
 import type { Refusal } from '../refusal.ts'
 
 /** How long a call may come before the thing that it names, in milliseconds: clients begin both at once, and BuildKit waits, too. */
-const WAIT_MS = 5_000
+const WAIT_MS = 2_000
 /** How many builds of one identity are remembered, also after they have ended. */
 const MOST_BUILDS = 200
 /** How many refused builds of all identities are remembered. */
