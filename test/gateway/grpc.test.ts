@@ -18,6 +18,7 @@ const POLICY = definePolicy({
   version: 1,
   rules: [
     { name: 'ann', who: { commonName: ['ann', 'bob'] }, level: 'baseline' },
+    { name: 'eve', who: { commonName: 'eve' }, level: { enforce: 'baseline', warn: 'read-only' } },
     { name: 'root', who: { any: true }, level: 'privileged' },
   ],
 })
@@ -44,8 +45,9 @@ type Answer = (received: Received) => void
 
 /** Answers with what it got. */
 const echo: Answer = ({ stream }) => {
+  if (stream.destroyed || stream.closed) return
   stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
-  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+  stream.once('wantTrailers', () => stream.closed || stream.sendTrailers({ 'grpc-status': '0' }))
   stream.pipe(stream)
 }
 
@@ -192,6 +194,15 @@ describe('a call', () => {
   })
 })
 
+test('a level in warn adds a field to the header of the answer', async (t) => {
+  const { connect } = await place(t)
+  const stream = begin(await connect(await newClient('eve')), SOLVE)
+  stream.end(frame(solve()))
+  const [header] = (await once(stream, 'response')) as [Record<string, unknown>]
+  assert.match(String(header['x-docker-mtls-warning']), /images\.build: the level read-only does not include it/)
+  assert.equal((await ended(stream)).status, 0)
+})
+
 describe('limits', () => {
   test('a message of 4 MiB passes, and a longer one does not', async (t) => {
     const { connect } = await place(t)
@@ -314,6 +325,22 @@ describe('the end of', () => {
     client.destroy()
     await ends
     assert.ok(last()?.destroyed ?? true)
+  })
+
+  test('calls at any moment ends nothing else', async (t) => {
+    const { connect, events } = await place(t)
+    const client = await connect()
+    for (let round = 0; round < 300; round++) {
+      const stream = begin(client, [SOLVE, INFO, SESSION, '/a.B/C'][round % 4] ?? INFO, round % 8 < 4 ? IN_SESSION : {})
+      stream.write(frame(solve()))
+      if (round % 3 > 0) stream.end()
+      setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), round % 7)
+      if (round % 50 === 0) await delay(5)
+    }
+    await delay(50)
+    assert.equal((await call(client, INFO)).status, 0)
+    const failures = events.filter(({ event }) => event === 'failure')
+    assert.deepEqual(failures, [])
   })
 
   test('what is no HTTP/2 ends both', async (t) => {

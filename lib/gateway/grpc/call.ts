@@ -174,20 +174,18 @@ export class ForwardedCall {
     const stream = this.#stream
     let trailers: OutgoingHttpHeaders | undefined
     call.on('response', (headers, flags) => {
+      if (this.#isClosed || stream.headersSent) return
       this.#status = Number(headers[':status'])
       const endStream = (flags & END_STREAM) !== 0
       const fields = { ...headers, ...warningsOf(warnings) }
-      if (stream.destroyed || stream.headersSent) return
-      stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true })
+      this.#guard(() => stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true }))
       // Not before: data can come first, and would begin an answer without a header.
       call.pipe(stream, { end: false })
     })
     call.on('trailers', (fields) => (trailers = { ...fields }))
-    stream.once('wantTrailers', () => {
-      if (!stream.destroyed) stream.sendTrailers(trailers ?? {})
-    })
+    stream.once('wantTrailers', () => this.#guard(() => stream.sendTrailers(trailers ?? {})))
     const finish = (): void => {
-      if (stream.destroyed || stream.writableEnded) return
+      if (this.#isClosed || stream.writableEnded) return
       if (!stream.headersSent) this.#refuse(BROKEN)
       else if (trailers) stream.end()
       // Without trailers, a call has no result.
@@ -197,10 +195,25 @@ export class ForwardedCall {
     call.once('close', finish)
   }
 
+  /** A stream that was reset is closed first, and destroyed a moment later. */
+  get #isClosed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed
+  }
+
+  /** Node throws for a stream that is closed, and for a header that it doesn't send: this ends the call, not the process. */
+  #guard(send: () => void): void {
+    try {
+      if (!this.#isClosed) send()
+    } catch (error) {
+      this.#context.report({ event: 'failure', error })
+      this.#stream.close(ERROR.internal)
+    }
+  }
+
   #refuse(refused: Refusal): void {
     this.#record.refused(refused)
     const stream = this.#stream
-    if (stream.destroyed || stream.headersSent) return
+    if (this.#isClosed || stream.headersSent) return
     this.#status = refused.status
     const fields = {
       ':status': 200,
@@ -209,7 +222,7 @@ export class ForwardedCall {
       'grpc-message': encodeURIComponent(refused.message.slice(0, LONGEST_MESSAGE)).replaceAll('%20', ' '),
       'x-docker-mtls-reason': headerText(refused.code),
     }
-    stream.respond(fields, { endStream: true })
+    this.#guard(() => stream.respond(fields, { endStream: true }))
     // What still arrives is read and thrown away for a moment, so that the answer isn't lost.
     stream.resume()
     setTimeout(() => stream.close(ERROR.none), LINGER_MS).unref()
