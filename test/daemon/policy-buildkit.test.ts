@@ -48,6 +48,29 @@ FROM small AS unwanted
 RUN exit 1
 `
 
+async function callsOf(t: TestContext, socket: Duplex): Promise<ClientHttp2Session> {
+  socket.on('error', () => {})
+  const client = await openCalls(socket)
+  t.after(() => client.destroy())
+  return client
+}
+
+/** An image as the only step. */
+function definitionOf(image: string): Buffer {
+  const source = bytesField(1, `docker-image://docker.io/library/${image}`)
+  const step = bytesField(3, source)
+  const digest = `sha256:${createHash('sha256').update(step).digest('hex')}`
+  return Buffer.concat([bytesField(1, step), bytesField(1, bytesField(1, bytesField(1, digest)))])
+}
+
+const solveOf = (id: string, ...fields: Buffer[]): Buffer =>
+  Buffer.concat([bytesField(1, id), bytesField(8, ''), ...fields])
+
+async function isRunning(command: string): Promise<boolean> {
+  const { stdout } = await runCommand('ps', ['-eo', 'args'])
+  return stdout.split('\n').includes(command)
+}
+
 describe('builds by BuildKit, through a gateway with a policy', { skip }, () => {
   let daemon: Daemon
   let gateway: Gateway
@@ -110,13 +133,6 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
     return connectTls({ host: '127.0.0.1', port: port(), servername: 'localhost', cert, key, ca })
   }
   const local = (): Duplex => connectSocket(daemon.place.socketPath)
-
-  async function callsOf(t: TestContext, socket: Duplex): Promise<ClientHttp2Session> {
-    socket.on('error', () => {})
-    const client = await openCalls(socket)
-    t.after(() => client.destroy())
-    return client
-  }
 
   /** The ends of calls and requests of one client. */
   const endsOf = (name: string) =>
@@ -246,26 +262,16 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
   })
 
   describe('raw calls', () => {
-    /** An image as the only step. */
-    function definition(): Buffer {
-      const source = bytesField(1, `docker-image://docker.io/library/${image}`)
-      const step = bytesField(3, source)
-      const digest = `sha256:${createHash('sha256').update(step).digest('hex')}`
-      return Buffer.concat([bytesField(1, step), bytesField(1, bytesField(1, bytesField(1, digest)))])
-    }
-    const solveOf = (id: string, ...fields: Buffer[]): Buffer =>
-      Buffer.concat([bytesField(1, id), bytesField(8, ''), ...fields])
-
     test('steps of its own, without a Dockerfile', async (t) => {
       const [ann, bare] = [await callsOf(t, dial('ann')), await callsOf(t, local())]
-      const message = (id: string): Buffer => solveOf(id, bytesField(2, definition()))
-      const refused = await call(ann, `${CONTROL}Solve`, message('raw-1'))
+      const [one, other] = ['raw-1', 'raw-2'].map((id) => solveOf(id, bytesField(2, definitionOf(image))))
+      const refused = await call(ann, `${CONTROL}Solve`, one)
       assert.equal(refused.status, 7)
       assert.match(refused.message, /Definition: .*\(BUILD_OPTION\)/)
-      assert.deepEqual(
-        await call(bare, `${CONTROL}Solve`, message('raw-2')).then(({ status, message: why }) => [status, why]),
-        [0, ''],
-      )
+      assert.deepEqual(await call(bare, `${CONTROL}Solve`, other).then(({ status, message: why }) => [status, why]), [
+        0,
+        '',
+      ])
     })
 
     test('steps of its own, in a build that began without a frontend', async (t) => {
@@ -277,7 +283,7 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
         const id = randomBytes(12).toString('hex')
         const running = call(client, `${CONTROL}Solve`, solveOf(id))
         const field = { 'buildkit-controlapi-buildid': id }
-        const { message } = await call(client, `${BRIDGE}Solve`, bytesField(1, definition()), field)
+        const { message } = await call(client, `${BRIDGE}Solve`, bytesField(1, definitionOf(image)), field)
         assert.match(message, expected)
         client.destroy()
         await running.catch(() => {})
@@ -300,14 +306,13 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
 
     test('a message that is there twice, which Go merges', async (t) => {
       const [ann, bare] = [await callsOf(t, dial('ann')), await callsOf(t, local())]
-      const twice = (id: string): Buffer => Buffer.concat([solveOf(id), bytesField(8, typed(4, 'host-cache'))])
-      const refused = await call(ann, `${CONTROL}Solve`, twice('twice-1'))
+      const [one, other] = ['twice-1', 'twice-2'].map((id) =>
+        Buffer.concat([solveOf(id), bytesField(8, typed(4, 'host-cache'))]),
+      )
+      const refused = await call(ann, `${CONTROL}Solve`, one)
       assert.deepEqual([refused.status, /BODY_AMBIGUOUS/.test(refused.message)], [7, true])
       // dockerd has read the second one as well.
-      assert.match(
-        (await call(bare, `${CONTROL}Solve`, twice('twice-2'))).message,
-        /unknown cache exporter.*host-cache/,
-      )
+      assert.match((await call(bare, `${CONTROL}Solve`, other)).message, /unknown cache exporter.*host-cache/)
     })
 
     test('the session of another client', async (t) => {
@@ -376,9 +381,4 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
     await until('the step ends', async () => !(await isRunning('sleep 600')))
     assert.ok(endsOf('bob').some(({ path, verdict }) => path === `${CONTROL}Solve` && verdict === 'allow'))
   })
-
-  async function isRunning(command: string): Promise<boolean> {
-    const { stdout } = await runCommand('ps', ['-eo', 'args'])
-    return stdout.split('\n').includes(command)
-  }
 })

@@ -67,7 +67,7 @@ async function place(t: TestContext, answer: Answer = echo, limits: GatewayLimit
       answer(one)
     })
   }
-  const daemon = await fakeDaemon(t, { upgrade: upgrade as never })
+  const daemon = await fakeDaemon(t, { upgrade })
   const { port, events } = await front(
     t,
     { socketPath: daemon.socketPath },
@@ -203,11 +203,12 @@ test('a level in warn adds a field to the header of the answer', async (t) => {
   assert.equal((await ended(stream)).status, 0)
 })
 
+const filler = (bytes: number): Buffer => solve(numberField(11, 1), mapField(7, { 'label:a': 'x'.repeat(bytes) }))
+
 describe('limits', () => {
   test('a message of 4 MiB passes, and a longer one does not', async (t) => {
     const { connect } = await place(t)
     const client = await connect()
-    const filler = (bytes: number): Buffer => solve(numberField(11, 1), mapField(7, { 'label:a': 'x'.repeat(bytes) }))
     const most = filler(4 * 1024 * 1024 - 100)
     assert.deepEqual(
       (await call(client, SOLVE, most)).messages.map(({ length }) => length),

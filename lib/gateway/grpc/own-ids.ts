@@ -49,7 +49,7 @@ export class OwnIds {
 
   /** Why this identity may not use them: one isn't its own, and won't be in a moment. */
   async check(key: string, ids: readonly OwnId[], signal?: AbortSignal): Promise<Refusal | undefined> {
-    const refused = await Promise.all(ids.map((id) => this.#check(key, id, signal)))
+    const refused = await Promise.all(ids.map(async (id) => this.#check(key, id, signal)))
     return refused.find((one) => one !== undefined)
   }
 

@@ -68,10 +68,12 @@ function* exportersOf(message: Message): Iterable<{ type: string; attributes: Fi
     yield { type: textOf(one['Type']), attributes: fieldsOf(one['Attrs']), where: `Exporters.${index}.Type` }
 }
 
+/** As Go's ParseBool reads it. What that can't read counts as yes. */
+const isNo = (value = 'false'): boolean => /^(?:0|f|false)$/i.test(value)
+
 /** An exporter or a cache that ends in a registry. */
 function pushes(message: Message): boolean {
   const cache = messageOf(message['Cache'])
-  const isNo = (value = 'false'): boolean => /^(?:0|f|false)$/i.test(value)
   return (
     textOf(cache['ExportRefDeprecated']) !== '' ||
     messagesOf(cache['Exports']).some((one) => textOf(one['Type']) === 'registry') ||

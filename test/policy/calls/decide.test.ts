@@ -9,7 +9,7 @@ import { ATTRIBUTES, bytesField, CONTROL, BRIDGE, mapField, numberField, solve, 
 
 const ANN = { socket: 'ann' } as const
 const policyWith = (rule: object): Policy =>
-  definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, ...rule }] } as never)
+  definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, ...rule }] })
 const at = (level: Level): Policy => policyWith({ level })
 
 type Fields = Readonly<Record<string, string | readonly string[]>>
@@ -208,11 +208,13 @@ test('an unknown method is refused below privileged, whatever its name looks lik
   )
 })
 
+/** What a call uses, and what it opens. */
+const uses = (path: string, message: Uint8Array, fields: Fields = {}): unknown => {
+  const { uses: used, opens } = decided(at('baseline'), path, message, fields)
+  return [used.map(({ kind, id }) => `${kind} ${id}`), opens && `${opens.kind} ${opens.id}`]
+}
+
 describe('what belongs to a caller', () => {
-  const uses = (path: string, message: Uint8Array, fields: Fields = {}): unknown => {
-    const { uses: used, opens } = decided(at('baseline'), path, message, fields)
-    return [used.map(({ kind, id }) => `${kind} ${id}`), opens && `${opens.kind} ${opens.id}`]
-  }
   const inBuild = { 'buildkit-controlapi-buildid': 'b1' }
 
   test('a build uses its sessions, and opens itself', () => {
