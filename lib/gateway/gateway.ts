@@ -57,8 +57,6 @@ export class HttpGateway implements Gateway {
   #policy: Policy
   #authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
   #calls: CallJudge
-  /** Whether OpenSSL has the revocation lists. */
-  #hasLists: boolean
   #sweeping: NodeJS.Timeout | undefined
   #file: SocketFile | undefined
   #address: GatewayAddress | undefined
@@ -73,8 +71,6 @@ export class HttpGateway implements Gateway {
     const judges = byPolicy(this.#policy, tls?.ca)
     this.#authorize = authorize ?? judges.authorize
     this.#calls = judges.calls
-    const now = Date.now()
-    this.#hasLists = this.#trust?.hasCurrentLists(now) ?? false
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
     this.#dispatcher =
       'socketPath' in daemon
@@ -93,7 +89,7 @@ export class HttpGateway implements Gateway {
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
     }
-    this.#server = this.#trust ? createTlsServer(this.#trust.secureContext(now), limits) : createLocalServer(limits)
+    this.#server = this.#trust ? createTlsServer(this.#trust.secureContext, limits) : createLocalServer(limits)
     this.#serve()
   }
 
@@ -272,8 +268,6 @@ export class HttpGateway implements Gateway {
 
   /** Cuts what belongs to clients that may not connect any more. A missing revocation list ends no stream. */
   #sweep(): void {
-    const trust = this.#trust
-    if (trust && trust.hasCurrentLists(Date.now()) !== this.#hasLists) this.#use(trust)
     for (const connection of this.#connections.all) {
       const refused = connection.isForwarding ? this.#check(connection) : undefined
       if (refused?.status !== 403) continue
@@ -285,10 +279,8 @@ export class HttpGateway implements Gateway {
 
   /** Sessions of the TLS context before can't be resumed. */
   #use(trust: Trust): void {
-    const now = Date.now()
-    ;(this.#server as HttpsServer).setSecureContext(trust.secureContext(now))
+    ;(this.#server as HttpsServer).setSecureContext(trust.secureContext)
     this.#trust = trust
-    this.#hasLists = trust.hasCurrentLists(now)
   }
 
   #report(event: GatewayEvent): void {

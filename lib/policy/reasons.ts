@@ -46,6 +46,7 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
 function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'rule'>): readonly Reason[] {
   const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
   if (rule.deny.operations.includes(name)) return refuse('the rule denies it')
+  if (rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
   const { strictest = 'privileged' } = OPERATION_LEVELS[name] ?? {}
   const isIncluded = includes(level, strictest) || rule.allow.operations.includes(name)
   return isIncluded ? [] : refuse(`the level ${level} does not include it`)

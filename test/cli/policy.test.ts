@@ -45,6 +45,9 @@ const run = (...words: string[]): Promise<Tried> => tried('--as', 'ann', '--', '
 
 const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) => reasons.map(({ code }) => code))
 
+const only = (list: string): string =>
+  `version: 1\nrules:\n  - { name: mon, who: { socket: mon }, level: read-only, only: { operations: [${list}] } }\n`
+
 describe('policy check', () => {
   test('shows the rules, and who is root', async () => {
     const { code, stdout, stderr } = await runCli(['policy', 'check', policy])
@@ -55,6 +58,16 @@ describe('policy check', () => {
     assert.match(stderr, /ci and ann: without an owner, these callers reach what every owner has/)
     assert.match(stderr, /admins: these callers are root on the host/)
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
+  })
+
+  test('only with operations, without those that clients begin with', async () => {
+    const narrow = join(folder, 'narrow.yaml')
+    await writeFile(narrow, only('containers.list, system.ping'))
+    const mute = await runCli(['policy', 'check', narrow])
+    assert.match(mute.stdout, /^mon +socket mon +read-only +containers\.list, system\.ping$/m)
+    assert.match(mute.stderr, /mon: Docker clients ping first\. Add system\.ping and system\.pingHead to only\./)
+    await writeFile(narrow, only('containers.list, system.*'))
+    assert.doesNotMatch((await runCli(['policy', 'check', narrow])).stderr, /ping/)
   })
 
   test('names all mistakes, with line and column', async () => {

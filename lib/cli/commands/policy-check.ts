@@ -44,7 +44,7 @@ function cells({ name, who, level, owner, allow, deny, only }: PolicyRule): stri
       ...allow.devices,
     ]),
     list([...deny.operations, ...deny.images.map(({ text }) => text), ...deny.networks]),
-    list([...(only.images ?? []).map(({ text }) => text), ...(only.networks ?? [])]),
+    list([...(only.operations ?? []), ...(only.images ?? []).map(({ text }) => text), ...(only.networks ?? [])]),
   ]
 }
 

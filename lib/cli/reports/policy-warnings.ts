@@ -3,6 +3,9 @@ import type { Policy, PolicyRule } from '../../policy/file/types.ts'
 
 const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
 
+const cannotPing = ({ only }: PolicyRule): boolean =>
+  ['system.ping', 'system.pingHead'].some((name) => only.operations?.includes(name) === false)
+
 /** What the author may not expect. */
 export function policyWarnings({ rules }: Policy): string[] {
   const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
@@ -10,7 +13,11 @@ export function policyWarnings({ rules }: Policy): string[] {
     allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
   )
   const others = rules.some(({ owner }) => owner !== undefined) ? rules.filter(isShared).map(({ name }) => name) : []
+  const mute = rules.filter(cannotPing).map(({ name }) => name)
   return [
+    ...(mute.length === 0
+      ? []
+      : [`${enumerate(mute)}: Docker clients ping first. Add system.ping and system.pingHead to only.`]),
     ...(others.length === 0
       ? []
       : [`${enumerate(others)}: without an owner, these callers reach what every owner has.`]),

@@ -19,7 +19,7 @@ function readRule({ name, who, level, owner, allow, deny, only }: ReadRule): Pol
       devices: allow?.devices ?? [],
     },
     deny: { operations: unique(deny?.operations), images: deny?.images ?? [], networks: deny?.networks ?? [] },
-    only: present(only ?? {}),
+    only: present({ ...only, operations: only?.operations && unique(only.operations) }),
   }
 }
 

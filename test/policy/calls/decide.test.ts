@@ -12,6 +12,8 @@ const policyWith = (rule: object): Policy =>
   definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, ...rule }] })
 const at = (level: Level): Policy => policyWith({ level })
 
+const GRPC = { method: 'POST', target: '/v1.45/grpc', headers: { upgrade: 'h2c', connection: 'Upgrade' } } as const
+
 type Fields = Readonly<Record<string, string | readonly string[]>>
 
 function decided(policy: Policy, path: string, message?: Uint8Array, fields: Fields = {}): CallDecision {
@@ -169,6 +171,20 @@ test('a rule that denies images.push also denies exporters and caches that push'
     assert.equal(ask(...fields), 'OPERATION_REFUSED images.push')
 })
 
+test('a rule with only some operations refuses the calls of all others', () => {
+  const policy = policyWith({ level: 'baseline', only: { operations: ['images.build', 'session.open'] } })
+  assert.equal(brief(decided(policy, `${CONTROL}Solve`, solve())), 'allow')
+  assert.equal(decideOpening(policy, ANN, GRPC)?.verdict, 'allow')
+  for (const [name, operation] of [
+    ['Prune', 'images.buildPrune'],
+    ['Info', 'system.info'],
+  ] as const)
+    assert.equal(brief(decided(policy, `${CONTROL}${name}`, new Uint8Array())), `OPERATION_REFUSED ${operation}`)
+  const looking = policyWith({ level: 'baseline', only: { operations: ['images.list'] } })
+  assert.equal(brief(decided(looking, `${CONTROL}Solve`, solve())), 'OPERATION_REFUSED images.build')
+  assert.equal(decideOpening(looking, ANN, GRPC)?.verdict, 'refuse')
+})
+
 test('each method has the level of an operation, and is denied with it', () => {
   for (const [path, { operation, isRefused }] of Object.entries(METHODS)) {
     const message = path === `${CONTROL}Solve` ? solve() : new Uint8Array()
@@ -263,8 +279,6 @@ test('audit and warn say what another level would refuse', () => {
     ['allow', ['PRIVILEGED'], ['OPERATION_REFUSED']],
   )
 })
-
-const GRPC = { method: 'POST', target: '/v1.45/grpc', headers: { upgrade: 'h2c', connection: 'Upgrade' } } as const
 
 test('a connection for calls is opened from restricted on, and decide() never allows it', () => {
   const verdicts = (['privileged', 'baseline', 'restricted', 'read-only'] as const).map((level) => {
