@@ -37,6 +37,11 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
     neededFor: "Docker's Python client",
   },
   { name: 'docker-compose', provides: 'docker-compose', neededFor: 'creating containers from Compose files' },
+  {
+    name: 'docker-buildx',
+    provides: '/usr/libexec/docker/cli-plugins/docker-buildx',
+    neededFor: 'builds by BuildKit with the docker command',
+  },
   { name: 'sslscan', provides: 'sslscan', neededFor: 'another look at TLS' },
   { name: 'zsh', provides: 'zsh', neededFor: 'testing variables for zsh' },
   { name: 'fish', provides: 'fish', neededFor: 'testing variables for fish' },

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
+import { decideOpening } from '../policy/calls/open.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -9,38 +10,55 @@ import type { Json } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
+import { callsByPolicy } from './grpc/by-policy.ts'
+import type { CallJudge } from './grpc/shared.ts'
 import type { AskedRequest, GatewayIdentity, InspectKind, SentInstead, Verdict } from './types.ts'
+
+/** What decides in a gateway with a policy. */
+export interface PolicyJudges {
+  readonly authorize: (asked: AskedRequest) => Promise<Verdict>
+  readonly calls: CallJudge
+}
 
 /**
  * Decides by a policy.
  *
  * @param ca - the CAs of the clients, as PEM; for rules that name the issuer
  */
-export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest) => Promise<Verdict> {
+export function byPolicy(policy: Policy, ca: string = ''): PolicyJudges {
+  const identityOf = identities(ca)
+  return { authorize: (asked) => authorize(policy, identityOf, asked), calls: callsByPolicy(policy, identityOf) }
+}
+
+type IdentityOf = (identity: GatewayIdentity) => PolicyIdentity
+
+function identities(ca: string): IdentityOf {
   const authorities = certificatesIn(ca, 'tls.ca')
   const known = new WeakMap<X509Certificate, PolicyIdentity>()
-  const identityOf = (identity: GatewayIdentity): PolicyIdentity => {
+  return (identity) => {
     if ('socket' in identity) return identity
     const { certificate } = identity
     const read = known.get(certificate) ?? identityOfCertificate(certificate, authorities)
     known.set(certificate, read)
     return read
   }
-  return async (asked) => {
-    const { method, target, headers, body } = asked
-    const request = { method, target, headers, ...(body !== undefined && { body }) }
-    const decision = await decideAsking(policy, identityOf(asked.identity), request, ({ kind, name }) =>
-      inspect(asked, kind, name),
-    )
-    const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
-    const { verdict, filterAnswer } = decision
-    if (verdict !== 'allow') return { ...refused(decision), ...notes }
-    return {
-      allow: true,
-      send: sendInstead(decision, body),
-      ...(filterAnswer && { filterAnswer: (answer) => filterAnswer(answer as Json) }),
-      ...notes,
-    }
+}
+
+async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedRequest): Promise<Verdict> {
+  const { method, target, headers, body } = asked
+  const request = { method, target, headers, ...(body !== undefined && { body }) }
+  const identity = identityOf(asked.identity)
+  const decision =
+    decideOpening(policy, identity, request) ??
+    (await decideAsking(policy, identity, request, ({ kind, name }) => inspect(asked, kind, name)))
+  const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
+  const { verdict, filterAnswer } = decision
+  if (verdict !== 'allow') return { ...refused(decision), ...notes }
+  return {
+    allow: true,
+    send: sendInstead(decision, body),
+    ...(filterAnswer && { filterAnswer: (answer) => filterAnswer(answer as Json) }),
+    ...notes,
   }
 }
 

@@ -1,5 +1,7 @@
 import { TYPES } from '../engine/body-fields/table.ts'
 import type { Decision } from '../policy/decide.ts'
+import { ATTRIBUTE_NAMES } from '../policy/calls/judge-solve.ts'
+import { FIELD_NAMES } from '../policy/calls/messages.ts'
 import { OPERATIONS } from '../policy/operations.ts'
 import { parametersOf } from '../policy/reading/query-parameters.ts'
 import type { Reason } from '../policy/request.ts'
@@ -26,7 +28,7 @@ export function decidedBy({ operation, rule, level, reasons, audit, warn }: Deci
   }
 }
 
-const PREFIX = /^the (?:query parameter |header [\w-]+|path|query|body)/
+const PREFIX = /^the (?:query parameter |header [\w-]+|path|query|body|message)/
 
 /**
  * A place with names of the API alone. What a client writes as the name of a field, a label or a query parameter may be a secret.
@@ -41,11 +43,12 @@ const isKnown = (name: string): boolean => /^\d{0,6}$/.test(name) || knownNames(
 
 let known: ReadonlySet<string> | undefined
 
-/** All names of fields and query parameters of the API, in lower case. */
+/** All names of fields and query parameters of the API, and of BuildKit's calls, in lower case. */
 function knownNames(): ReadonlySet<string> {
   return (known ??= new Set([
     ...Object.values(TYPES).flatMap((fields) => fields.split(' ').map((field) => lowerName(field))),
     ...OPERATIONS.flatMap((operation) => [...parametersOf(operation).keys()].map((name) => name.toLowerCase())),
+    ...[...FIELD_NAMES, ...ATTRIBUTE_NAMES].map((name) => name.toLowerCase()),
   ]))
 }
 

@@ -1,18 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { pipeBothWays } from '../interop/tunnel.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { laneOf } from '../transport/lanes.ts'
 import { answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
 import type { Connection } from './connections.ts'
-import type { GatewayEvent, RequestBegan } from './events.ts'
 import { fieldsForDaemon } from './fields.ts'
 import { forward } from './forward.ts'
 import { inspectThing } from './inspect.ts'
-import type { GatewayLimits, GatewayOptions } from './options.ts'
-import type { Quotas } from './quota.ts'
+import { join, refuseForeignSession } from './grpc/join.ts'
+import type { SharedByCalls } from './grpc/shared.ts'
+import type { GatewayOptions } from './options.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { RequestRecord } from './record.ts'
@@ -21,16 +20,9 @@ import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { warningFields, warnOn } from './warnings.ts'
 
 /** What all requests of a gateway share. */
-export interface Shared {
+export interface Shared extends SharedByCalls {
   readonly dispatcher: DockerDispatcher
   readonly authorize: NonNullable<GatewayOptions['authorize']>
-  readonly limits: Required<GatewayLimits>
-  readonly quotas: Quotas
-  /** Whether the connection may still send requests. */
-  readonly check: (connection: Connection) => Refusal | undefined
-  readonly report: (event: GatewayEvent) => void
-  /** Reports a request that the daemon is about to get, and says why it must not get it: it can't be logged. */
-  readonly begin: (event: RequestBegan) => Promise<Refusal | undefined>
 }
 
 /** A request as it arrived. */
@@ -139,6 +131,14 @@ export class Exchange {
     }
     const verdict = await this.#authorize(authorize, asked)
     if (verdict === undefined || this.#hasEnded) return
+    const foreign = await refuseForeignSession(
+      verdict.decided,
+      verdict.send?.target ?? asked.target,
+      connection,
+      this.#shared,
+    )
+    if (this.#hasEnded) return
+    if (foreign) return this.#refuse(foreign)
     const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
     // It may have been revoked in the meantime.
     const refused = failed ?? this.#shared.check(connection)
@@ -246,7 +246,7 @@ export class Exchange {
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}`] : []))
     const head = ['HTTP/1.1 101 UPGRADED', ...lines, 'Connection: Upgrade', `Upgrade: ${this.#upgrade}`, '', '']
     client.write(head.join('\r\n'), 'latin1')
-    pipeBothWays(client, daemon)
+    join(client, daemon, this.#arrived, this.#shared)
   }
 
   /** For a client that asked for no upgrade, and so can send no input: the output as an answer with an end. */

@@ -17,6 +17,8 @@ import { createLocalServer, createTlsServer, describeMalformed, listenOn } from 
 import type { Policy } from '../policy/file/types.ts'
 import { byPolicy } from './by-policy.ts'
 import type { GatewayEvent } from './events.ts'
+import type { CallJudge } from './grpc/shared.ts'
+import { OwnIds } from './grpc/own-ids.ts'
 import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOptions } from './options.ts'
 import { pingDaemon } from './inspect.ts'
 import type { Gateway, GatewayAddress } from './interface.ts'
@@ -54,6 +56,7 @@ export class HttpGateway implements Gateway {
   #trust: Trust | undefined
   #policy: Policy
   #authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
+  #calls: CallJudge
   #sweeping: NodeJS.Timeout | undefined
   #file: SocketFile | undefined
   #address: GatewayAddress | undefined
@@ -65,7 +68,9 @@ export class HttpGateway implements Gateway {
     const { daemon, policy, authorize, tls, crl } = options
     this.#trust = tls && new Trust(tls, crl)
     this.#policy = policy ?? NOTHING
-    this.#authorize = authorize ?? byPolicy(this.#policy, tls?.ca)
+    const judges = byPolicy(this.#policy, tls?.ca)
+    this.#authorize = authorize ?? judges.authorize
+    this.#calls = judges.calls
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
     this.#dispatcher =
       'socketPath' in daemon
@@ -76,6 +81,8 @@ export class HttpGateway implements Gateway {
     this.#shared = {
       dispatcher: this.#dispatcher,
       authorize: (asked) => this.#authorize(asked),
+      calls: () => (policy ? this.#calls : undefined),
+      ownIds: new OwnIds(),
       limits,
       quotas: this.#quotas,
       check: (connection) => this.#check(connection) ?? this.#reporting.check(),
@@ -110,7 +117,9 @@ export class HttpGateway implements Gateway {
     checkChange(changed, this.#options)
     const trust = this.#trust && this.#changedTrust(this.#trust, changed)
     const policy = changed.policy ?? this.#policy
-    this.#authorize = this.#options.authorize ?? byPolicy(policy, trust?.tls.ca)
+    const judges = byPolicy(policy, trust?.tls.ca)
+    this.#authorize = this.#options.authorize ?? judges.authorize
+    this.#calls = judges.calls
     this.#policy = policy
     this.#report({ event: 'reload', changed: Object.keys(changed) })
     if (trust === undefined) return

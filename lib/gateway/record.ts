@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http'
 import type { Connection } from './connections.ts'
 import type { RequestBegan, RequestEnded, RequestFacts } from './events.ts'
 import type { Refusal } from './refusal.ts'
@@ -6,18 +5,24 @@ import type { Decided } from './types.ts'
 
 let lastId = 0
 
+/** Of a request, or of a call of gRPC. */
+interface RequestLine {
+  readonly method?: string | undefined
+  readonly url?: string | undefined
+}
+
 /** What is known of a request, for its events. */
 export class RequestRecord {
   readonly #id = ++lastId
   readonly #began = performance.now()
   readonly #connection: Connection
-  readonly #request: IncomingMessage | undefined
+  readonly #request: RequestLine | undefined
   #decided: Decided = {}
   #verdict: 'allow' | 'refuse' | undefined
   #reason: string | undefined
 
   /** @param request - undefined: it couldn't be read */
-  constructor(connection: Connection, request?: IncomingMessage) {
+  constructor(connection: Connection, request?: RequestLine) {
     this.#connection = connection
     this.#request = request
   }

@@ -80,7 +80,7 @@ function unread(head: Head, { level }: PolicyRule, reason: Reason): Decision {
   return refused(head, [reason])
 }
 
-function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Facts): Decision {
+export function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Facts): Decision {
   const { enforce, audit, warn } = rule.level
   const needs = new Map<string, Need>()
   const need = (one: Need): void => void needs.set(`${one.kind} ${one.name}`, one)

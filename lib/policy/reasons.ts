@@ -1,4 +1,4 @@
-import type { Facts, Need } from './facts.ts'
+import { Facts, type Need } from './facts.ts'
 import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.ts'
 import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
@@ -25,12 +25,9 @@ interface Case {
 /** Why a rule refuses a request at a level. */
 export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
   const { name } = read.operation
-  const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
-  if (on.rule.deny.operations.includes(name)) return refuse('the rule denies it')
-  if (on.rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
-  const { strictest = 'privileged', target } = OPERATION_LEVELS[name] ?? {}
-  const isIncluded = includes(on.level, strictest) || on.rule.allow.operations.includes(name)
-  if (!isIncluded) return refuse(`the level ${on.level} does not include it`)
+  const refused = operationReasons(name, on)
+  if (refused.length > 0) return refused
+  const { target } = OPERATION_LEVELS[name] ?? {}
   // First, so that nothing is said about what belongs to others.
   const { owner } = on.rule
   if (owner !== undefined) {
@@ -43,6 +40,29 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
     if (foreign.length > 0 || isUnknown) return foreign
   }
   return [...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0))
+}
+
+/** Why a rule refuses an operation at a level, whatever is in the request. */
+function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'rule'>): readonly Reason[] {
+  const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
+  if (rule.deny.operations.includes(name)) return refuse('the rule denies it')
+  if (rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
+  const { strictest = 'privileged' } = OPERATION_LEVELS[name] ?? {}
+  const isIncluded = includes(level, strictest) || rule.allow.operations.includes(name)
+  return isIncluded ? [] : refuse(`the level ${level} does not include it`)
+}
+
+/** Why a rule refuses a call of BuildKit at a level. It names nothing of the daemon that would have to be inspected. */
+export function reasonsOfCall(
+  operations: readonly string[],
+  judged: Iterable<Judged>,
+  on: Pick<Case, 'level' | 'rule'>,
+): readonly Reason[] {
+  const refused = operations.flatMap((name) => operationReasons(name, on))
+  if (refused.length > 0) return refused
+  const got = 'it would reach things of other owners'
+  if (on.rule.owner !== undefined) return [{ code: 'OWNER_UNSUPPORTED', where: operations[0] ?? '', got }]
+  return [...judged].flatMap((one) => reasonsFor(one, { ...on, facts: new Facts(), need: () => {} }, 0))
 }
 
 /** Does a level include what this one does? */

@@ -72,7 +72,7 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
 
   test('there are at least 60', () => assert.ok(ATTACKS.length >= 60, String(ATTACKS.length)))
 
-  for (const attack of ATTACKS) {
+  for (const attack of ATTACKS.filter(({ isForGateways }) => !isForGateways)) {
     test(attack.name, async () => {
       const earlier = await corpus.countContainers()
       const refused = await sendAs('ann', await corpus.fill(attack))

@@ -1,18 +1,25 @@
 import type { ReadRequest } from '../request.ts'
-import { fromBaseline, type Judged } from './finding.ts'
+import { fromBaseline, type Finding, type Judged } from './finding.ts'
 
-/** The query of images.build: what its steps could do. Entitlements are in /grpc, which only `privileged` may open. */
+/** The query of images.build: what its steps could do. */
 export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
   const [network = ''] = query.get('networkmode') ?? []
-  if (network === 'host') yield fromBaseline('HOST_NAMESPACE', 'networkmode', 'it is host')
-  else if (network.startsWith('container:')) {
+  if (network.startsWith('container:')) {
     yield { kind: 'container', name: network.slice('container:'.length), where: 'networkmode' }
-  } else if (!['', 'default', 'bridge', 'none'].includes(network)) {
-    yield { kind: 'network', name: network, where: 'networkmode' }
+  } else if (!isOwnNetwork(network)) {
+    if (network === 'host') yield hostNetwork('networkmode')
+    else yield { kind: 'network', name: network, where: 'networkmode' }
   }
   for (const name of ['cgroupparent', 'securityopt', 'isolation', 'ulimits']) {
-    if ((query.get(name) ?? []).some((value) => !['', '[]', 'null', 'default'].includes(value))) {
-      yield fromBaseline('BUILD_OPTION', name, 'it changes how the steps of the build are confined')
-    }
+    if ((query.get(name) ?? []).some((value) => !['', '[]', 'null', 'default'].includes(value)))
+      yield changesConfinement(name)
   }
 }
+
+/** The steps have a network of their own, or none. */
+export const isOwnNetwork = (mode: string): boolean => ['', 'default', 'bridge', 'none'].includes(mode)
+
+export const hostNetwork = (where: string): Finding => fromBaseline('HOST_NAMESPACE', where, 'it is host')
+
+export const changesConfinement = (where: string): Finding =>
+  fromBaseline('BUILD_OPTION', where, 'it changes how the steps of the build are confined')

@@ -28,9 +28,13 @@ export function chooseOperation(method: string, segments: readonly string[]): Ro
   const fitting = PATTERNS.filter((pattern) => pattern.operation.method === method && pattern.path.test(path))
   // A path without parameters wins: GET /images/json isn't an image.
   const chosen = fitting.toSorted((one, other) => one.names.length - other.names.length)[0]
-  if (!chosen) throw new Unreadable('OPERATION_UNKNOWN', 'the method and path', 'the Engine API has no such operation')
+  if (!chosen) throw new Unreadable('OPERATION_UNKNOWN', 'the method and path', whyUnknown(path))
   return { operation: chosen.operation, parameters: parametersOf(chosen, path) }
 }
+
+/** `policy/calls/` judges what is sent to `/grpc`, call by call. Whoever asks about requests alone can't allow it. */
+const whyUnknown = (path: string): string =>
+  path === '/grpc' ? "only a gateway can judge BuildKit's calls" : 'the Engine API has no such operation'
 
 function toPattern(operation: Operation): Pattern {
   const value = WITH_SLASHES.test(operation.path) ? '(.+)' : '([^/]+)'

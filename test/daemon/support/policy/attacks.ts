@@ -14,6 +14,8 @@ export interface Attack {
   readonly needsExec?: true
   /** dockerd refuses it, too, or the test can't let it happen. */
   readonly isNone?: true
+  /** A gateway allows it, and judges what follows (policy-buildkit.test.ts). */
+  readonly isForGateways?: true
 }
 
 /** What an administrator has made before. */
@@ -255,6 +257,16 @@ export const ATTACKS: readonly Attack[] = [
   {
     name: 'BuildKit',
     line: 'POST /grpc',
+    headers: [
+      ['Upgrade', 'h2c'],
+      ['Connection', 'Upgrade'],
+    ],
+    code: 'OPERATION_UNKNOWN',
+    isForGateways: true,
+  },
+  {
+    name: 'BuildKit, with a query',
+    line: 'POST /grpc?x=y',
     headers: [
       ['Upgrade', 'h2c'],
       ['Connection', 'Upgrade'],

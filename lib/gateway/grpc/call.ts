@@ -1,0 +1,242 @@
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  OutgoingHttpHeaders,
+  ServerHttp2Stream,
+} from 'node:http2'
+import { BodyRefused } from '../body.ts'
+import type { Connection } from '../connections.ts'
+import { RequestRecord } from '../record.ts'
+import { headerText, refusal, type Refusal } from '../refusal.ts'
+import { warningFields } from '../warnings.ts'
+import type { CallVerdict, SharedByCalls } from './shared.ts'
+import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
+
+/** What all calls on a connection share. */
+export interface CallContext extends SharedByCalls {
+  readonly daemon: ClientHttp2Session
+  readonly connection: Connection
+}
+
+/** RFC 9113, sections 6.2 and 7. Node:http2 is loaded only for builds. */
+const END_STREAM = 1
+const ERROR = { none: 0, internal: 2, cancel: 8 } as const
+
+/** What the daemon gets of a call's header, besides what every call has. */
+const TO_DAEMON: ReadonlySet<string> = new Set([
+  'user-agent',
+  'grpc-timeout',
+  'grpc-accept-encoding',
+  'buildkit-controlapi-buildid',
+  'containerd-namespace',
+  'traceparent',
+  'tracestate',
+])
+const SESSION_FIELD = /^x-docker-expose-session-[a-z-]+$/
+
+/** The status of gRPC for a refusal (grpc/doc/statuscodes.md). */
+const RESOURCE_EXHAUSTED = 8
+const UNAVAILABLE = 14
+const PERMISSION_DENIED = 7
+const STATUS: Readonly<Record<number, number>> = {
+  413: RESOURCE_EXHAUSTED,
+  429: RESOURCE_EXHAUSTED,
+  502: UNAVAILABLE,
+  503: UNAVAILABLE,
+}
+
+/** One call of a client. */
+export class ForwardedCall {
+  readonly #stream: ServerHttp2Stream
+  readonly #headers: IncomingHttpHeaders
+  readonly #raw: readonly string[]
+  readonly #context: CallContext
+  readonly #record: RequestRecord
+  readonly #left = new AbortController()
+  #held = 0
+  #status = 0
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[], context: CallContext) {
+    this.#stream = stream
+    this.#headers = headers
+    this.#raw = raw
+    this.#context = context
+    this.#record = new RequestRecord(context.connection, { method: 'POST', url: this.#path })
+  }
+
+  /** Never rejects. */
+  async run(): Promise<void> {
+    const { connection, quotas, check } = this.#context
+    const isFree = quotas.take(connection.key, 'streams')
+    // A client that resets its stream must not end this process.
+    this.#stream.on('error', () => {})
+    this.#stream.once('close', () => {
+      this.#left.abort()
+      if (isFree) quotas.give(connection.key, 'streams')
+      if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#context.report(this.#record.ending(this.#status))
+    })
+    const refused = this.#screen() ?? check(connection) ?? (isFree ? undefined : quotas.refuse('streams'))
+    if (refused) return this.#refuse(refused)
+    try {
+      await this.#ask()
+    } catch (error) {
+      if (error instanceof BodyRefused) return error.refusal && this.#refuse(error.refusal)
+      if (this.#left.signal.aborted) return
+      this.#context.report({ event: 'failure', error })
+      this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+    }
+  }
+
+  get #path(): string {
+    return this.#headers[':path'] ?? ''
+  }
+
+  /** The values of a header field in order: Node joins them. */
+  #metadata(name: string): string[] {
+    return this.#raw.filter((_, index) => index % 2 === 1 && this.#raw[index - 1]?.toLowerCase() === name)
+  }
+
+  #screen(): Refusal | undefined {
+    const isGrpc =
+      this.#headers[':method'] === 'POST' && /^application\/grpc(?:\+proto)?$/.test(this.#headers['content-type'] ?? '')
+    if (!isGrpc) return refusal(400, 'MALFORMED_REQUEST', 'it is no call of gRPC')
+    if (this.#metadata('grpc-encoding').some((coding) => coding !== 'identity')) return COMPRESSED
+    return undefined
+  }
+
+  async #ask(): Promise<void> {
+    const { connection, ownIds, limits, check, begin } = this.#context
+    const judge = this.#context.calls()
+    // Only a policy judges calls, and a gateway that has one keeps having one.
+    if (judge === undefined) return this.#refuse(BROKEN)
+    const message = judge.hasOneMessage(this.#path)
+      ? await readOneMessage(this.#stream, {
+          bytes: limits.bodyBytes,
+          milliseconds: limits.bodyTimeout,
+          reserve: (bytes) => this.#hold(bytes),
+        })
+      : undefined
+    const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
+    const verdict = judge.judge(connection.identity, call)
+    this.#record.decided(verdict.decided)
+    if (verdict.refused) {
+      if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
+      return this.#refuse(verdict.refused)
+    }
+    const foreign = await ownIds.check(connection.key, verdict.uses, this.#left.signal)
+    if (this.#left.signal.aborted) return
+    const refused = foreign ?? (await begin(this.#record.beginning())) ?? check(connection)
+    if (this.#left.signal.aborted) return
+    if (refused) this.#refuse(refused)
+    else this.#forward(verdict)
+  }
+
+  #hold(bytes: number): boolean {
+    const isFree = this.#context.quotas.take(this.#context.connection.key, 'heldBytes', bytes)
+    if (isFree) this.#held += bytes
+    return isFree
+  }
+
+  #forward({ message, opens, warnings }: CallVerdict): void {
+    const { daemon, ownIds, connection } = this.#context
+    const foreign = opens && ownIds.add(connection.key, opens)
+    if (foreign) return this.#refuse(foreign)
+    if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
+    this.#record.allowed()
+    const call = daemon.request(this.#fieldsForDaemon())
+    call.on('error', () => {})
+    if (opens?.kind === 'session') call.once('close', () => ownIds.remove(connection.key, opens))
+    if (message) call.end(frameOf(message))
+    else this.#stream.pipe(call)
+    this.#stream.once('close', () => call.close(ERROR.cancel))
+    this.#answer(call, warnings)
+  }
+
+  #fieldsForDaemon(): OutgoingHttpHeaders {
+    const fields: Record<string, string[]> = {}
+    for (let index = 0; index < this.#raw.length; index += 2) {
+      const name = this.#raw[index]?.toLowerCase() ?? ''
+      if (TO_DAEMON.has(name) || SESSION_FIELD.test(name)) (fields[name] ??= []).push(this.#raw[index + 1] ?? '')
+    }
+    const single = Object.entries(fields).map(([name, values]) => [name, values.length === 1 ? values[0] : values])
+    return {
+      ':method': 'POST',
+      ':path': this.#path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...Object.fromEntries(single),
+    }
+  }
+
+  #answer(call: ClientHttp2Stream, warnings: readonly string[]): void {
+    const stream = this.#stream
+    let trailers: OutgoingHttpHeaders | undefined
+    call.on('response', (headers, flags) => {
+      if (this.#isClosed || stream.headersSent) return
+      this.#status = Number(headers[':status'])
+      const endStream = (flags & END_STREAM) !== 0
+      const fields = { ...headers, ...warningsOf(warnings) }
+      this.#guard(() => stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true }))
+      // Not before: data can come first, and would begin an answer without a header.
+      call.pipe(stream, { end: false })
+    })
+    call.on('trailers', (fields) => (trailers = { ...fields }))
+    stream.once('wantTrailers', () => this.#guard(() => stream.sendTrailers(trailers ?? {})))
+    const finish = (): void => {
+      if (this.#isClosed || stream.writableEnded) return
+      if (!stream.headersSent) this.#refuse(BROKEN)
+      else if (trailers) stream.end()
+      // Without trailers, a call has no result.
+      else stream.close(call.rstCode || ERROR.internal)
+    }
+    call.once('end', () => trailers && finish())
+    call.once('close', finish)
+  }
+
+  /** A stream that was reset is closed first, and destroyed a moment later. */
+  get #isClosed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed
+  }
+
+  /** Node throws for a stream that is closed, and for a header that it doesn't send: this ends the call, not the process. */
+  #guard(send: () => void): void {
+    try {
+      if (!this.#isClosed) send()
+    } catch (error) {
+      this.#context.report({ event: 'failure', error })
+      this.#stream.close(ERROR.internal)
+    }
+  }
+
+  #refuse(refused: Refusal): void {
+    this.#record.refused(refused)
+    const stream = this.#stream
+    if (this.#isClosed || stream.headersSent) return
+    this.#status = refused.status
+    const fields = {
+      ':status': 200,
+      'content-type': 'application/grpc',
+      'grpc-status': String(STATUS[refused.status] ?? PERMISSION_DENIED),
+      'grpc-message': encodeURIComponent(refused.message.slice(0, LONGEST_MESSAGE)).replaceAll('%20', ' '),
+      'x-docker-mtls-reason': headerText(refused.code),
+    }
+    this.#guard(() => stream.respond(fields, { endStream: true }))
+    // What still arrives is read and thrown away for a moment, so that the answer isn't lost.
+    stream.resume()
+    setTimeout(() => stream.close(ERROR.none), LINGER_MS).unref()
+  }
+}
+
+/** How long the rest of a refused call may arrive, in milliseconds. */
+const LINGER_MS = 1_000
+const LONGEST_MESSAGE = 2_000
+
+const BROKEN = refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')
+
+/** As the header fields of other answers. */
+function warningsOf(warnings: readonly string[]): OutgoingHttpHeaders {
+  const [name, ...rest] = warningFields(warnings)
+  return name === undefined ? {} : { [name.toLowerCase()]: rest.filter((_, index) => index % 2 === 0) }
+}

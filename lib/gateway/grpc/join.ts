@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { pipeBothWays } from '../../interop/tunnel.ts'
+import type { OwnId } from '../../policy/calls/methods.ts'
+import type { Connection } from '../connections.ts'
+import type { Refusal } from '../refusal.ts'
+import type { Decided } from '../types.ts'
+import { serveCalls } from './serve.ts'
+import type { SharedByCalls } from './shared.ts'
+
+/** A request that has switched to another protocol. */
+interface Switched {
+  readonly connection: Connection
+  readonly request: IncomingMessage
+}
+
+/** Joins the two connections of a request that has switched to another protocol. Calls to BuildKit are judged, one by one. */
+export function join(client: Duplex, daemon: Duplex, { connection, request }: Switched, shared: SharedByCalls): void {
+  const calls = shared.calls()
+  const { url = '', headers } = request
+  const isH2c = headers.upgrade?.toLowerCase() === 'h2c'
+  if (isH2c && /\/grpc(?:\?|$)/.test(url) && calls?.judges(connection.identity)) {
+    void serveCalls(client, daemon, { ...shared, connection })
+    return
+  }
+  const session = isH2c ? sessionOf(request) : undefined
+  if (session && shared.ownIds.add(connection.key, session) === undefined) {
+    daemon.once('close', () => shared.ownIds.remove(connection.key, session))
+  }
+  pipeBothWays(client, daemon)
+}
+
+/** The session that a request `POST /session` opens. With several values, it is not known which one dockerd reads. */
+function sessionOf({ headersDistinct }: IncomingMessage): OwnId | undefined {
+  const [id = '', ...more] = headersDistinct['x-docker-expose-session-uuid'] ?? []
+  return id === '' || more.length > 0 ? undefined : { kind: 'session', id }
+}
+
+/**
+ * Why a build may not be sent: it names the session of another client, and would read its files and secrets.
+ *
+ * @param target - as the daemon gets it
+ */
+export async function refuseForeignSession(
+  { operation, level }: Decided,
+  target: string,
+  { key }: Connection,
+  { calls, ownIds }: SharedByCalls,
+): Promise<Refusal | undefined> {
+  if (calls() === undefined || operation !== 'images.build' || level === 'privileged') return undefined
+  const ids = new URL(target, 'http://localhost').searchParams.getAll('session').filter((id) => id !== '')
+  return ownIds.check(
+    key,
+    ids.map((id) => ({ kind: 'session', id })),
+  )
+}

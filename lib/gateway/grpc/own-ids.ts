@@ -1,0 +1,87 @@
+import type { OwnId } from '../../policy/calls/methods.ts'
+import type { Refusal } from '../refusal.ts'
+
+/** How long a call may come before the thing that it names, in milliseconds: clients begin both at once, and BuildKit waits, too. */
+const WAIT_MS = 2_000
+/** How many builds of one identity are remembered, also after they have ended. */
+const MOST_BUILDS = 200
+/** How many refused builds of all identities are remembered. */
+const MOST_REFUSED = 1_000
+
+/** For a session or build of somebody else, and for one that was never opened. */
+const NOT_OWN: Refusal = {
+  status: 403,
+  code: 'TARGET_UNKNOWN',
+  message:
+    'docker-mtls gateway: you have not opened the session or build that it names through this gateway (TARGET_UNKNOWN)',
+}
+
+/**
+ * The sessions and builds that each identity has opened through a gateway. Their ids are random and long; but whoever has
+ * learned one could read another client's files and secrets in the session, and its results in the build.
+ */
+export class OwnIds {
+  readonly #owners = new Map<string, string>()
+  readonly #refused = new Map<string, Refusal>()
+  readonly #waiting = new Set<{ readonly place: string; readonly settle: () => void }>()
+
+  /** Gives it to this identity. @returns the refusal, if it is another one's */
+  add(key: string, id: OwnId): Refusal | undefined {
+    const name = nameOf(id)
+    if ((this.#owners.get(name) ?? key) !== key) return NOT_OWN
+    this.#owners.delete(name)
+    this.#owners.set(name, key)
+    this.#wake(placeOf(key, id))
+    if (id.kind === 'build') this.#forgetOldest(key)
+    return undefined
+  }
+
+  /** It won't be opened: calls that name it are refused for the same reason, because clients show that of any of them. */
+  refuse(key: string, id: OwnId, refused: Refusal): void {
+    this.#refused.set(placeOf(key, id), refused)
+    for (const place of this.#refused.keys()) if (this.#refused.size > MOST_REFUSED) this.#refused.delete(place)
+    this.#wake(placeOf(key, id))
+  }
+
+  remove(key: string, id: OwnId): void {
+    if (this.#owners.get(nameOf(id)) === key) this.#owners.delete(nameOf(id))
+  }
+
+  /** Why this identity may not use them: one isn't its own, and won't be in a moment. */
+  async check(key: string, ids: readonly OwnId[], signal?: AbortSignal): Promise<Refusal | undefined> {
+    const refused = await Promise.all(ids.map(async (id) => this.#check(key, id, signal)))
+    return refused.find((one) => one !== undefined)
+  }
+
+  #check(key: string, id: OwnId, signal?: AbortSignal): Refusal | undefined | Promise<Refusal | undefined> {
+    const [place, name] = [placeOf(key, id), nameOf(id)]
+    const result = (): Refusal | undefined =>
+      this.#owners.get(name) === key ? undefined : (this.#refused.get(place) ?? NOT_OWN)
+    const isKnown = this.#owners.has(name) || this.#refused.has(place)
+    if (isKnown || id.id === '' || signal?.aborted) return result()
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', settle)
+        this.#waiting.delete(waiting)
+        resolve(result())
+      }
+      const waiting = { place, settle }
+      const timer = setTimeout(settle, WAIT_MS)
+      signal?.addEventListener('abort', settle)
+      this.#waiting.add(waiting)
+    })
+  }
+
+  #wake(place: string): void {
+    for (const waiting of this.#waiting) if (waiting.place === place) waiting.settle()
+  }
+
+  #forgetOldest(key: string): void {
+    const builds = [...this.#owners].filter(([name, owner]) => owner === key && name.startsWith('build '))
+    for (const [name] of builds.slice(0, Math.max(0, builds.length - MOST_BUILDS))) this.#owners.delete(name)
+  }
+}
+
+const nameOf = ({ kind, id }: OwnId): string => `${kind} ${id}`
+const placeOf = (key: string, id: OwnId): string => `${nameOf(id)}\n${key}`

@@ -1,0 +1,418 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import http2, { type ClientHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Duplex } from 'node:stream'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { definePolicy } from '../../lib/policy.ts'
+import type { GatewayEvent, GatewayLimits } from '../../lib/gateway.ts'
+import { detached } from '../../lib/transport/detached.ts'
+import { begin, ended, frame } from '../engine/workflows/build/support/fake-builder.ts'
+import { bytesField, BRIDGE, CONTROL, mapField, numberField, solve } from '../policy/calls/encode.ts'
+import { call, openCalls, openSession } from './support/calls.ts'
+import { dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
+
+const ann = await newClient('ann')
+const bob = await newClient('bob')
+const POLICY = definePolicy({
+  version: 1,
+  rules: [
+    { name: 'ann', who: { commonName: ['ann', 'bob'] }, level: 'baseline' },
+    { name: 'eve', who: { commonName: 'eve' }, level: { enforce: 'baseline', warn: 'read-only' } },
+    { name: 'root', who: { any: true }, level: 'privileged' },
+  ],
+})
+
+/** A call as a daemon gets it. */
+interface Received {
+  readonly path: string
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly stream: ServerHttp2Stream
+}
+
+interface Place {
+  readonly daemon: FakeDaemon
+  readonly events: GatewayEvent[]
+  readonly received: Received[]
+  readonly port: number
+  readonly connect: (client?: typeof ann) => Promise<ClientHttp2Session>
+  readonly dial: (client?: typeof ann) => Promise<Duplex>
+  /** The connection of the last client, at the daemon's end. */
+  readonly last: () => Duplex | undefined
+}
+
+type Answer = (received: Received) => void
+
+/** Answers with what it got. */
+const echo: Answer = ({ stream }) => {
+  if (stream.destroyed || stream.closed) return
+  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.closed || stream.sendTrailers({ 'grpc-status': '0' }))
+  stream.pipe(stream)
+}
+
+async function place(t: TestContext, answer: Answer = echo, limits: GatewayLimits = {}): Promise<Place> {
+  const received: Received[] = []
+  let last: Duplex | undefined
+  const upgrade = (_request: unknown, socket: Duplex, head: Buffer): void => {
+    if (head.length > 0) socket.unshift(head)
+    last = socket
+    socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
+    const session = http2.performServerHandshake(detached(socket))
+    session.on('error', () => {})
+    session.on('stream', (stream, headers) => {
+      stream.on('error', () => {})
+      const one = { path: String(headers[':path']), headers, stream }
+      received.push(one)
+      answer(one)
+    })
+  }
+  const daemon = await fakeDaemon(t, { upgrade })
+  const { port, events } = await front(
+    t,
+    { socketPath: daemon.socketPath },
+    { policy: POLICY, authorize: undefined, limits },
+  )
+  const dialAs = (client = ann): Promise<Duplex> => dial(t, port, { client })
+  const connect = async (client = ann): Promise<ClientHttp2Session> => {
+    const session = await openCalls(await dialAs(client))
+    t.after(() => session.destroy())
+    return session
+  }
+  return { daemon, events, received, port, connect, dial: dialAs, last: () => last }
+}
+
+const INFO = `${CONTROL}Info`
+const SOLVE = `${CONTROL}Solve`
+const STATUS = `${CONTROL}Status`
+const SESSION = `${CONTROL}Session`
+const IN_SESSION = { 'x-docker-expose-session-uuid': 'session-of-ann' }
+
+/** The code at the end of a message. */
+const codeIn = (message: string): string => /\((\w+)\)$/.exec(message)?.[1] ?? message
+
+describe('a call', () => {
+  test('gets the answer of the daemon, with its header and trailers', async (t) => {
+    const { connect, received } = await place(t, ({ stream }) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'x-own': 'a' }, { waitForTrailers: true })
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '5', 'grpc-message': 'none' }))
+      stream.end(frame(Buffer.from('one')))
+    })
+    const stream = begin(await connect(), INFO, {
+      'user-agent': 'x',
+      'x-other': 'y',
+      'grpc-timeout': '5S',
+      authorization: 'z',
+    })
+    let header: Record<string, unknown> = {}
+    stream.once('response', (fields) => (header = fields))
+    stream.end(frame(Buffer.alloc(0)))
+    const { status, message, messages } = await ended(stream)
+    assert.deepEqual([status, message, messages.map(String), header['x-own']], [5, 'none', ['one'], 'a'])
+    const { headers = {} } = received[0] ?? {}
+    assert.deepEqual(
+      ['user-agent', 'grpc-timeout', 'te', 'x-other', 'authorization', ':authority'].map((name) => headers[name]),
+      ['x', '5S', 'trailers', undefined, undefined, 'localhost:80'],
+    )
+  })
+
+  test('gets an answer that has only trailers', async (t) => {
+    const { connect } = await place(t, ({ stream }) =>
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '14' }, { endStream: true }),
+    )
+    assert.equal((await call(await connect(), INFO)).status, 14)
+  })
+
+  test('is sent as it was judged', async (t) => {
+    const { connect } = await place(t)
+    const { messages } = await call(
+      await connect(),
+      SOLVE,
+      Buffer.concat([bytesField(8, ''), bytesField(1, 'build-1')]),
+    )
+    assert.deepEqual(messages, [solve()])
+  })
+
+  const REFUSED: readonly (readonly [
+    name: string,
+    path: string,
+    body: Buffer,
+    headers: Record<string, string>,
+    code: string,
+  ])[] = [
+    ['an unknown method', `${CONTROL}Sesame`, frame(Buffer.alloc(0)), {}, 'OPERATION_UNKNOWN'],
+    ['an unknown service', '/a.B/C', frame(Buffer.alloc(0)), {}, 'OPERATION_UNKNOWN'],
+    ['an encoded path', '/moby.buildkit.v1.Control/%53olve', frame(solve()), {}, 'OPERATION_UNKNOWN'],
+    ['a query', `${SOLVE}?x`, frame(solve()), {}, 'OPERATION_UNKNOWN'],
+    ['another media type', INFO, frame(Buffer.alloc(0)), { 'content-type': 'application/json' }, 'no call of gRPC'],
+    ['compressed messages', SOLVE, frame(solve()), { 'grpc-encoding': 'gzip' }, 'compressed'],
+    ['one compressed message', SOLVE, frame(solve(), 1), {}, 'compressed'],
+    ['no message', SOLVE, Buffer.alloc(0), {}, 'not exactly one'],
+    ['two messages', SOLVE, Buffer.concat([frame(solve()), frame(solve())]), {}, 'not exactly one'],
+    ['a message that is cut', SOLVE, frame(solve()).subarray(0, -1), {}, 'not exactly one'],
+    ['an unknown field', SOLVE, frame(solve(numberField(99, 1))), {}, 'FIELD_UNKNOWN'],
+    ['an entitlement', SOLVE, frame(solve(bytesField(9, 'security.insecure'))), {}, 'PRIVILEGED'],
+    ['a container', `${BRIDGE}NewContainer`, frame(Buffer.alloc(0)), {}, 'OPERATION_REFUSED'],
+    ['a session without an id', SESSION, frame(Buffer.alloc(0)), {}, 'BODY_INVALID'],
+    ['a build without an id', `${BRIDGE}Ping`, frame(Buffer.alloc(0)), {}, 'TARGET_UNKNOWN'],
+  ]
+
+  test('is refused with the status 7 and a reason, and the daemon gets nothing', async (t) => {
+    const { connect, received, events } = await place(t)
+    const client = await connect()
+    for (const [name, path, body, headers, code] of REFUSED) {
+      const stream = begin(client, path, headers)
+      stream.end(body)
+      const { status, message } = await ended(stream)
+      assert.equal(status, 7, name)
+      assert.match(message, /^docker-mtls gateway: /, name)
+      assert.ok(message.includes(code), `${name}: ${message}`)
+    }
+    assert.deepEqual(
+      received.map(({ path }) => path),
+      [],
+    )
+    const refused = events.filter((event) => event.event === 'request' && event.verdict === 'refuse')
+    assert.equal(refused.length, REFUSED.length)
+    // What a client writes isn't in events.
+    assert.doesNotMatch(JSON.stringify(refused), /security\.insecure/)
+  })
+
+  test('is in the log when it begins and when it ends', async (t) => {
+    const { connect, events } = await place(t)
+    await call(await connect(), SOLVE, solve())
+    await delay(20)
+    const found = events.flatMap((event) =>
+      (event.event === 'begin' || event.event === 'request') && event.path === SOLVE
+        ? [[event.event, event.identity, event.verdict, event.operation, event.rule, event.level]]
+        : [],
+    )
+    assert.deepEqual(found, [
+      ['begin', 'CN=ann', 'allow', 'images.build', 'ann', 'baseline'],
+      ['request', 'CN=ann', 'allow', 'images.build', 'ann', 'baseline'],
+    ])
+  })
+})
+
+test('a level in warn adds a field to the header of the answer', async (t) => {
+  const { connect } = await place(t)
+  const stream = begin(await connect(await newClient('eve')), SOLVE)
+  stream.end(frame(solve()))
+  const [header] = (await once(stream, 'response')) as [Record<string, unknown>]
+  assert.match(String(header['x-docker-mtls-warning']), /images\.build: the level read-only does not include it/)
+  assert.equal((await ended(stream)).status, 0)
+})
+
+const filler = (bytes: number): Buffer => solve(numberField(11, 1), mapField(7, { 'label:a': 'x'.repeat(bytes) }))
+
+describe('limits', () => {
+  test('a message of 4 MiB passes, and a longer one does not', async (t) => {
+    const { connect } = await place(t)
+    const client = await connect()
+    const most = filler(4 * 1024 * 1024 - 100)
+    assert.deepEqual(
+      (await call(client, SOLVE, most)).messages.map(({ length }) => length),
+      [most.length],
+    )
+    const { status, message } = await call(client, SOLVE, filler(4 * 1024 * 1024))
+    assert.deepEqual([status, /has more than/.test(message)], [8, true])
+    // The connection goes on.
+    assert.equal((await call(client, INFO)).status, 0)
+  })
+
+  test('a message that comes too slowly is refused', async (t) => {
+    const { connect, received } = await place(t, echo, { bodyTimeout: 200 })
+    const stream = begin(await connect(), SOLVE)
+    stream.write(frame(solve()).subarray(0, 4))
+    const { status, message } = await ended(stream)
+    assert.deepEqual([status, /did not arrive in time/.test(message), received.length], [7, true, 0])
+  })
+
+  test('one identity has so many calls and so many bytes of messages', async (t) => {
+    const { connect } = await place(t, () => {}, { streams: 3, heldBytes: 10_000 })
+    const client = await connect()
+    const open = [begin(client, SESSION, IN_SESSION), begin(client, SESSION, { 'x-docker-expose-session-uuid': 's2' })]
+    await delay(100)
+    assert.equal((await call(client, INFO)).status, 8)
+    for (const stream of open) stream.close()
+    await delay(100)
+    const { status } = await call(client, SOLVE, solve(bytesField(7, bytesField(1, `label:${'x'.repeat(20_000)}`))))
+    assert.equal(status, 8)
+    const other = begin(await connect(bob), INFO)
+    other.end(frame(Buffer.alloc(0)))
+    await delay(100)
+    assert.equal(other.destroyed, false)
+    other.close()
+  })
+
+  test('a slow reader slows the daemon down, and memory stays flat', async (t) => {
+    let sent = 0
+    const { connect } = await place(t, ({ stream }) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }))
+      const chunk = frame(Buffer.alloc(65_531))
+      const pump = (): void => {
+        while (sent < 1024) if (sent++ && !stream.write(chunk)) return void stream.once('drain', pump)
+        stream.end()
+      }
+      pump()
+    })
+    const stream = begin(await connect(), SESSION, IN_SESSION)
+    await once(stream, 'response')
+    await delay(300)
+    // Of 64 MiB, no more than what the windows of both connections hold.
+    assert.ok(sent < 64, `${sent} chunks of 64 KiB are under way`)
+    const before = process.memoryUsage().rss
+    let length = 0
+    for await (const chunk of stream as AsyncIterable<Buffer>) length += chunk.length
+    assert.equal(length, 1023 * 65_536)
+    assert.ok(process.memoryUsage().rss - before < 48 * 1024 * 1024)
+  })
+
+  test('bytes of a session travel both ways, and each way can end first', async (t) => {
+    const { connect } = await place(t)
+    const stream = begin(await connect(), SESSION, IN_SESSION)
+    const data = Buffer.alloc(3_000_000, 'x')
+    stream.end(frame(data))
+    const { status, messages } = await ended(stream)
+    assert.deepEqual([status, messages[0]?.equals(data)], [0, true])
+  })
+})
+
+describe('the end of', () => {
+  test('a call by the client cancels it at the daemon', async (t) => {
+    const { connect, received } = await place(t, () => {})
+    const stream = begin(await connect(), INFO)
+    stream.end(frame(Buffer.alloc(0)))
+    while (received.length === 0) await delay(10)
+    const closed = once(received[0]?.stream as ServerHttp2Stream, 'close')
+    stream.close(http2.constants.NGHTTP2_CANCEL)
+    await closed
+    assert.equal(received[0]?.stream.rstCode, http2.constants.NGHTTP2_CANCEL)
+  })
+
+  test('a call by the daemon, in the middle of its answer, is no success', async (t) => {
+    const { connect } = await place(t, ({ stream }) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.write(frame(Buffer.from('one')))
+      setTimeout(() => stream.close(http2.constants.NGHTTP2_ENHANCE_YOUR_CALM), 50)
+    })
+    const stream = begin(await connect(), INFO)
+    stream.end(frame(Buffer.alloc(0)))
+    await assert.rejects(ended(stream), { code: 'ERR_HTTP2_STREAM_ERROR' })
+    assert.deepEqual([stream.rstCode], [http2.constants.NGHTTP2_ENHANCE_YOUR_CALM])
+  })
+
+  test('a call by the daemon, before its answer, has the status 14', async (t) => {
+    const { connect } = await place(t, ({ stream }) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR))
+    assert.equal((await call(await connect(), INFO)).status, 14)
+  })
+
+  test("the daemon's connection ends the client's", async (t) => {
+    const { connect, last } = await place(t, () => {})
+    const client = await connect()
+    const pending = call(client, INFO)
+    await delay(50)
+    const closed = once(client, 'close')
+    last()?.destroy()
+    assert.equal((await pending).status, 14)
+    await closed
+  })
+
+  test("the client's connection ends the daemon's", async (t) => {
+    const { connect, last } = await place(t, () => {})
+    const client = await connect()
+    const ends = endOf(last() as Duplex)
+    client.destroy()
+    await ends
+    assert.ok(last()?.destroyed ?? true)
+  })
+
+  test('calls at any moment ends nothing else', async (t) => {
+    const { connect, events } = await place(t)
+    const client = await connect()
+    for (let round = 0; round < 300; round++) {
+      const stream = begin(client, [SOLVE, INFO, SESSION, '/a.B/C'][round % 4] ?? INFO, round % 8 < 4 ? IN_SESSION : {})
+      stream.write(frame(solve()))
+      if (round % 3 > 0) stream.end()
+      setTimeout(() => stream.close(http2.constants.NGHTTP2_CANCEL), round % 7)
+      if (round % 50 === 0) await delay(5)
+    }
+    await delay(50)
+    assert.equal((await call(client, INFO)).status, 0)
+    const failures = events.filter(({ event }) => event === 'failure')
+    assert.deepEqual(failures, [])
+  })
+
+  test('what is no HTTP/2 ends both', async (t) => {
+    const { dial: dialAs, last } = await place(t)
+    const socket = await dialAs()
+    socket.write('POST /grpc HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nGET / HTTP/1.1\r\n\r\n')
+    await endOf(socket)
+    await endOf(last() as Duplex)
+    assert.ok(socket.destroyed || socket.readableEnded)
+  })
+})
+
+describe('sessions and builds', () => {
+  test('belong to who has opened them, also if the call that names them comes first', async (t) => {
+    const { connect, dial: dialAs } = await place(t)
+    const [anns, bobs] = [await connect(), await connect(bob)]
+    const early = call(anns, SOLVE, solve(bytesField(5, 's1')))
+    await delay(50)
+    await openSession(await dialAs(), 's1')
+    assert.equal((await early).status, 0)
+    assert.equal(
+      codeIn((await call(bobs, SOLVE, Buffer.concat([bytesField(1, 'b2'), bytesField(5, 's1')]))).message),
+      'TARGET_UNKNOWN',
+    )
+    // The id of ann's build, for a build of bob.
+    assert.equal(codeIn((await call(bobs, SOLVE, solve())).message), 'TARGET_UNKNOWN')
+    assert.equal((await call(anns, STATUS, bytesField(1, 'build-1'))).status, 0)
+    assert.equal(codeIn((await call(bobs, STATUS, bytesField(1, 'build-1'))).message), 'TARGET_UNKNOWN')
+  })
+
+  test('of a connection with two ids belong to nobody', async (t) => {
+    const { connect, dial: dialAs } = await place(t)
+    const socket = await dialAs(bob)
+    await openSession(socket, 'own\r\nX-Docker-Expose-Session-Uuid: s1')
+    const bobs = await connect(bob)
+    assert.equal(codeIn((await call(bobs, SOLVE, solve(bytesField(5, 's1')))).message), 'TARGET_UNKNOWN')
+  })
+
+  test('end with their connection', async (t) => {
+    const { connect, dial: dialAs } = await place(t)
+    const socket = await dialAs()
+    await openSession(socket, 's1')
+    const anns = await connect()
+    assert.equal((await call(anns, SOLVE, solve(bytesField(5, 's1')))).status, 0)
+    socket.destroy()
+    await delay(100)
+    assert.equal(codeIn((await call(anns, SOLVE, solve(bytesField(5, 's1')))).message), 'TARGET_UNKNOWN')
+  })
+
+  test('that are refused refuse the calls that name them for the same reason', async (t) => {
+    const { connect } = await place(t)
+    const client = await connect()
+    const early = call(client, STATUS, bytesField(1, 'build-1'))
+    await delay(50)
+    const { message } = await call(client, SOLVE, solve(bytesField(9, 'network.host')))
+    assert.equal(codeIn(message), 'HOST_NAMESPACE')
+    assert.equal((await early).message, message)
+    assert.equal((await call(client, STATUS, bytesField(1, 'build-1'))).message, message)
+  })
+})
+
+test('whoever has the level privileged speaks with the daemon itself', async (t) => {
+  const { connect, received, events } = await place(t)
+  const client = await connect(await newClient('root'))
+  assert.equal((await call(client, '/a.B/C')).status, 0)
+  assert.deepEqual(
+    received.map(({ path }) => path),
+    ['/a.B/C'],
+  )
+  assert.equal(
+    events.some((event) => event.event === 'request' && event.path === '/a.B/C'),
+    false,
+  )
+})

@@ -1,0 +1,310 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { decideCall, hasOneMessage, type CallDecision } from '../../../lib/policy/calls/decide.ts'
+import { ATTRIBUTE_NAMES } from '../../../lib/policy/calls/judge-solve.ts'
+import { METHODS } from '../../../lib/policy/calls/methods.ts'
+import { decideOpening, judgesCalls } from '../../../lib/policy/calls/open.ts'
+import { decide, definePolicy, type Level, type Policy } from '../../../lib/policy.ts'
+import { ATTRIBUTES, bytesField, CONTROL, BRIDGE, mapField, numberField, solve, typed } from './encode.ts'
+
+const ANN = { socket: 'ann' } as const
+const policyWith = (rule: object): Policy =>
+  definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, ...rule }] })
+const at = (level: Level): Policy => policyWith({ level })
+
+const GRPC = { method: 'POST', target: '/v1.45/grpc', headers: { upgrade: 'h2c', connection: 'Upgrade' } } as const
+
+type Fields = Readonly<Record<string, string | readonly string[]>>
+
+function decided(policy: Policy, path: string, message?: Uint8Array, fields: Fields = {}): CallDecision {
+  const metadata = (name: string): readonly string[] => [fields[name] ?? []].flat()
+  return decideCall(policy, ANN, { path, metadata, ...(message && { message }) })
+}
+
+/** `allow`, or the code and the place of the first reason. */
+function brief({ verdict, reasons: [first] }: CallDecision): string {
+  return verdict === 'allow' ? 'allow' : `${first?.code} ${first?.where ?? ''}`.trim()
+}
+
+const onSolve = (...fields: Buffer[]): string => brief(decided(at('baseline'), `${CONTROL}Solve`, solve(...fields)))
+const onBridge = (...fields: Buffer[]): string =>
+  brief(decided(at('baseline'), `${BRIDGE}Solve`, Buffer.concat(fields), { 'buildkit-controlapi-buildid': 'b' }))
+const attributes = (values: Record<string, string>): [string, string] => [
+  onSolve(mapField(ATTRIBUTES.control, values)),
+  onBridge(mapField(ATTRIBUTES.bridge, values)),
+]
+
+const SOLVES: readonly (readonly [name: string, fields: readonly Buffer[], expected: string])[] = [
+  ['nothing but its id', [], 'allow'],
+  ['the frontend for Dockerfiles', [bytesField(6, 'dockerfile.v0')], 'allow'],
+  ['another frontend', [bytesField(6, 'own.v0')], 'BUILD_OPTION Frontend'],
+  ['steps of its own', [bytesField(2, bytesField(1, 'x'))], 'BUILD_OPTION Definition'],
+  ['steps of its own, and none', [bytesField(2, '')], 'BUILD_OPTION Definition'],
+  ['inputs of the frontend', [bytesField(10, bytesField(1, 'x'))], 'BUILD_OPTION FrontendInputs'],
+  ['the network of the host', [bytesField(9, 'network.host')], 'HOST_NAMESPACE Entitlements.0'],
+  ['everything', [bytesField(9, 'security.insecure')], 'PRIVILEGED Entitlements.0'],
+  ['a device', [bytesField(9, 'device=vendor.com/x')], 'HOST_DEVICE Entitlements.0'],
+  ['an entitlement that nobody knows', [bytesField(9, '')], 'BUILD_OPTION Entitlements.0'],
+  ['rules for sources', [bytesField(12, bytesField(1, 'x'))], 'BUILD_OPTION SourcePolicy'],
+  ['rules for sources of a session', [bytesField(15, 's')], 'BUILD_OPTION SourcePolicySession'],
+  ['exporters that its session names', [numberField(14, 1)], 'BUILD_OPTION EnableSessionExporter'],
+  ['no such exporters', [numberField(14, 0)], 'allow'],
+  ...['moby', 'image', 'docker', 'oci', 'tar', 'local'].map(
+    (type) => [`the exporter ${type}`, [typed(13, type, { name: 'a' })], 'allow'] as const,
+  ),
+  ['another exporter', [typed(13, 'moby'), typed(13, 'host')], 'BUILD_OPTION Exporters.1.Type'],
+  ['another exporter, in the old field', [bytesField(3, 'host')], 'BUILD_OPTION ExporterDeprecated'],
+  ['an exporter in the old field', [bytesField(3, 'moby'), mapField(4, { name: 'a' })], 'allow'],
+  ...['registry', 'local', 'inline'].map(
+    (type) => [`a cache: ${type}`, [cache(typed(4, type), typed(5, type))], 'allow'] as const,
+  ),
+  ['a cache to a cloud', [cache(typed(4, 's3'))], 'BUILD_OPTION Cache.Exports.0.Type'],
+  ['a cache from a cloud', [cache(typed(5, 'local'), typed(5, 'azblob'))], 'BUILD_OPTION Cache.Imports.1.Type'],
+]
+
+/** The message of caches is there once in each request. */
+function cache(...entries: Buffer[]): Buffer {
+  return bytesField(8, Buffer.concat(entries))
+}
+const solveOf = (fields: readonly Buffer[]): Buffer =>
+  fields.some((one) => one[0] === 0x42) ? Buffer.concat([bytesField(1, 'build-1'), ...fields]) : solve(...fields)
+
+describe('Control/Solve with', () => {
+  for (const [name, fields, expected] of SOLVES) {
+    test(name, () => {
+      const message = solveOf(fields)
+      assert.equal(brief(decided(at('baseline'), `${CONTROL}Solve`, message)), expected)
+      assert.equal(brief(decided(at('restricted'), `${CONTROL}Solve`, message)), expected)
+      assert.equal(brief(decided(at('privileged'), `${CONTROL}Solve`, message)), 'allow')
+      assert.equal(brief(decided(at('read-only'), `${CONTROL}Solve`, message)), 'OPERATION_REFUSED images.build')
+    })
+  }
+})
+
+test('LLBBridge/Solve is judged as Control/Solve', () => {
+  assert.equal(onBridge(), 'allow')
+  assert.equal(onBridge(bytesField(2, 'gateway.v0'), numberField(5, 1), numberField(6, 1), numberField(14, 1)), 'allow')
+  assert.equal(onBridge(bytesField(1, bytesField(1, 'x'))), 'BUILD_OPTION Definition')
+  assert.equal(onBridge(bytesField(2, 'own.v0')), 'BUILD_OPTION Frontend')
+  assert.equal(onBridge(typed(12, 'gha')), 'BUILD_OPTION CacheImports.0.Type')
+  assert.equal(onBridge(bytesField(13, bytesField(1, 'x'))), 'BUILD_OPTION FrontendInputs')
+  assert.equal(onBridge(bytesField(15, 'x')), 'BUILD_OPTION SourcePolicies')
+  assert.equal(onBridge(bytesField(7, 'x')), 'FIELD_UNKNOWN the message')
+})
+
+const REFUSED_ATTRIBUTES: readonly (readonly [name: string, value: string, code: string])[] = [
+  ['force-network-mode', 'host', 'HOST_NAMESPACE'],
+  ['force-network-mode', 'container:web', 'BUILD_OPTION'],
+  ['force-network-mode', 'HOST', 'BUILD_OPTION'],
+  ['cgroup-parent', '/system.slice', 'BUILD_OPTION'],
+  ['ulimit', 'nofile=1:2', 'BUILD_OPTION'],
+  ['gateway-devel', 'true', 'BUILD_OPTION'],
+  ['automount:x', 'type=bind', 'BUILD_OPTION'],
+  ['', 'x', 'BUILD_OPTION'],
+  ['Target', 'x', 'BUILD_OPTION'],
+]
+
+describe('an attribute of a frontend', () => {
+  for (const [name, value, code] of REFUSED_ATTRIBUTES) {
+    test(`is refused: ${name}=${value}`, () => {
+      assert.deepEqual(attributes({ target: 'x', [name]: value }), [
+        `${code} FrontendAttrs.${name}`,
+        `${code} FrontendOpt.${name}`,
+      ])
+    })
+  }
+
+  test('is allowed if it says what is built', () => {
+    const values = {
+      ...Object.fromEntries(ATTRIBUTE_NAMES.filter((name) => name !== 'cache-imports').map((name) => [name, ''])),
+      'force-network-mode': 'none',
+      'build-arg:A': 'host',
+      'label:a': 'b',
+      'context:base': 'docker-image://base',
+      'attest:sbom': '',
+      'vcs:source': 'x',
+    }
+    assert.deepEqual(attributes(values), ['allow', 'allow'])
+  })
+
+  test('names caches, which are read as they are sent', () => {
+    const invalid = ['FrontendAttrs', 'FrontendOpt'].map((field) => `BODY_INVALID ${field}.cache-imports`)
+    for (const text of [
+      '{',
+      '{}',
+      '[1]',
+      '[[]]',
+      'null',
+      '[{"type":"s3"}]',
+      '[{"Type":1}]',
+      '[{"Type":"local","Attrs":{"a":1}}]',
+    ])
+      assert.deepEqual(attributes({ 'cache-imports': text }), invalid, text)
+    const refused = ['FrontendAttrs', 'FrontendOpt'].map((field) => `BUILD_OPTION ${field}.cache-imports.0.Type`)
+    assert.deepEqual(attributes({ 'cache-imports': '[{"Type":"s3"}]' }), refused)
+    const text = '[{"Type":"s3","Type":"local","Attrs":{"ref":"a","ref":"b"}}]'
+    const { message } = decided(at('baseline'), `${CONTROL}Solve`, solve(mapField(7, { 'cache-imports': text })))
+    assert.match(String(message), /\[\{"Type":"local","Attrs":\{"ref":"b"\}\}\]/)
+    assert.doesNotMatch(String(message), /s3/)
+  })
+})
+
+test('images that a frontend names are those of the rule', () => {
+  const policy = policyWith({ level: 'baseline', only: { images: ['team/*'] } })
+  const ask = (source: string): string =>
+    brief(decided(policy, `${CONTROL}Solve`, solve(bytesField(6, 'gateway.v0'), mapField(7, { source }))))
+  assert.deepEqual([ask('team/frontend:1'), ask('other/frontend')], ['allow', 'IMAGE_REFUSED FrontendAttrs.source'])
+})
+
+test('a rule that denies images.push also denies exporters and caches that push', () => {
+  const policy = policyWith({ level: 'baseline', deny: { operations: ['images.push'] } })
+  const ask = (...fields: Buffer[]): string => brief(decided(policy, `${CONTROL}Solve`, solveOf(fields)))
+  assert.equal(ask(typed(13, 'image', { push: 'false' })), 'allow')
+  for (const fields of [
+    [typed(13, 'image', { push: 'true' })],
+    [typed(13, 'image', { push: '1' })],
+    [typed(13, 'image', { 'push-by-digest': 'T' })],
+    [bytesField(3, 'image'), mapField(4, { push: 'true' })],
+    [cache(typed(4, 'registry'))],
+    [cache(bytesField(1, 'registry.example/cache'))],
+  ])
+    assert.equal(ask(...fields), 'OPERATION_REFUSED images.push')
+})
+
+test('a rule with only some operations refuses the calls of all others', () => {
+  const policy = policyWith({ level: 'baseline', only: { operations: ['images.build', 'session.open'] } })
+  assert.equal(brief(decided(policy, `${CONTROL}Solve`, solve())), 'allow')
+  assert.equal(decideOpening(policy, ANN, GRPC)?.verdict, 'allow')
+  for (const [name, operation] of [
+    ['Prune', 'images.buildPrune'],
+    ['Info', 'system.info'],
+  ] as const)
+    assert.equal(brief(decided(policy, `${CONTROL}${name}`, new Uint8Array())), `OPERATION_REFUSED ${operation}`)
+  const looking = policyWith({ level: 'baseline', only: { operations: ['images.list'] } })
+  assert.equal(brief(decided(looking, `${CONTROL}Solve`, solve())), 'OPERATION_REFUSED images.build')
+  assert.equal(decideOpening(looking, ANN, GRPC)?.verdict, 'refuse')
+})
+
+test('each method has the level of an operation, and is denied with it', () => {
+  for (const [path, { operation, isRefused }] of Object.entries(METHODS)) {
+    const message = path === `${CONTROL}Solve` ? solve() : new Uint8Array()
+    const fields = { 'x-docker-expose-session-uuid': 's' }
+    const refused = 'OPERATION_REFUSED the path'
+    assert.equal(
+      brief(decided(at('restricted'), path, message, fields)),
+      isRefused === undefined ? 'allow' : refused,
+      path,
+    )
+    const denying = policyWith({ level: 'baseline', deny: { operations: [operation] } })
+    const denied = isRefused === undefined ? `OPERATION_REFUSED ${operation}` : refused
+    assert.equal(brief(decided(denying, path, message, fields)), denied, path)
+    const owned = policyWith({ level: 'baseline', owner: 'a' })
+    assert.match(brief(decided(owned, path, message, fields)), /^O(?:WNER_UNSUPPORTED|PERATION_REFUSED)/, path)
+  }
+})
+
+test('an unknown method is refused below privileged, whatever its name looks like', () => {
+  for (const path of [
+    '',
+    '/',
+    '/moby.buildkit.v1.Control/Solve2',
+    '/moby.buildkit.v1.control/Solve',
+    `${CONTROL}Solve/`,
+    '/__proto__',
+    'constructor',
+    '//moby.buildkit.v1.Control/Solve',
+  ]) {
+    assert.equal(brief(decided(at('baseline'), path)), 'OPERATION_UNKNOWN the path')
+    assert.equal(hasOneMessage(path), false)
+    assert.equal(brief(decided(at('privileged'), path)), 'allow')
+  }
+  assert.equal(
+    brief(decideCall(at('baseline'), { socket: 'eve' }, { path: '', metadata: () => [] })),
+    'IDENTITY_UNKNOWN',
+  )
+})
+
+/** What a call uses, and what it opens. */
+const uses = (path: string, message: Uint8Array, fields: Fields = {}): unknown => {
+  const { uses: used, opens } = decided(at('baseline'), path, message, fields)
+  return [used.map(({ kind, id }) => `${kind} ${id}`), opens && `${opens.kind} ${opens.id}`]
+}
+
+describe('what belongs to a caller', () => {
+  const inBuild = { 'buildkit-controlapi-buildid': 'b1' }
+
+  test('a build uses its sessions, and opens itself', () => {
+    const message = solve(bytesField(5, 's1'), mapField(7, { 'local-sessionid:context': 's2' }))
+    assert.deepEqual(uses(`${CONTROL}Solve`, message), [['session s1', 'session s2'], 'build build-1'])
+  })
+
+  test('everything in a build uses it', () => {
+    for (const name of ['Ping', 'ReadFile', 'Return', 'Inputs', 'Evaluate'])
+      assert.deepEqual(uses(`${BRIDGE}${name}`, new Uint8Array(), inBuild), [['build b1'], undefined])
+    const message = mapField(3, { 'local-sessionid:context': 's2' })
+    assert.deepEqual(uses(`${BRIDGE}Solve`, message, inBuild), [['build b1', 'session s2'], undefined])
+    for (const name of ['Status', 'UpdateBuildHistory'])
+      assert.deepEqual(uses(`${CONTROL}${name}`, bytesField(1, 'b1')), [['build b1'], undefined])
+    assert.deepEqual(uses(`${CONTROL}ListenBuildHistory`, bytesField(2, 'b1')), [['build b1'], undefined])
+  })
+
+  test('without a name, or with two, nothing is named', () => {
+    assert.deepEqual(uses(`${BRIDGE}Ping`, new Uint8Array()), [['build '], undefined])
+    const two = { 'buildkit-controlapi-buildid': ['b1', 'b2'] }
+    assert.deepEqual(uses(`${BRIDGE}Ping`, new Uint8Array(), two), [['build '], undefined])
+    assert.deepEqual(uses(`${CONTROL}ListenBuildHistory`, new Uint8Array()), [['build '], undefined])
+    for (const names of [[], ['s1', 's2']])
+      assert.equal(
+        brief(decided(at('baseline'), `${CONTROL}Session`, undefined, { 'x-docker-expose-session-uuid': names })),
+        'BODY_INVALID the message',
+      )
+    assert.equal(brief(decided(at('baseline'), `${CONTROL}Solve`, bytesField(8, ''))), 'BODY_INVALID the message')
+  })
+})
+
+test('what is sent is what was judged; whoever is root sends what arrived', () => {
+  const message = Buffer.concat([bytesField(8, ''), bytesField(1, 'build-1')])
+  assert.deepEqual(decided(at('baseline'), `${CONTROL}Solve`, message).message, solve())
+  assert.deepEqual(decided(at('privileged'), `${CONTROL}Solve`, message).message, message)
+  const unread = numberField(99, 1)
+  assert.deepEqual(decided(at('privileged'), `${CONTROL}Solve`, unread).message, unread)
+  assert.equal(decided(at('baseline'), `${CONTROL}Solve`, unread).message, undefined)
+})
+
+test('audit and warn say what another level would refuse', () => {
+  const policy = policyWith({ level: { enforce: 'privileged', audit: 'baseline', warn: 'read-only' } })
+  const { verdict, audit, warn } = decided(policy, `${CONTROL}Solve`, solve(bytesField(9, 'security.insecure')))
+  assert.deepEqual(
+    [verdict, audit.map(({ code }) => code), warn.map(({ code }) => code)],
+    ['allow', ['PRIVILEGED'], ['OPERATION_REFUSED']],
+  )
+})
+
+test('a connection for calls is opened from restricted on, and decide() never allows it', () => {
+  const verdicts = (['privileged', 'baseline', 'restricted', 'read-only'] as const).map((level) => {
+    assert.equal(decide(at(level), ANN, GRPC).verdict, level === 'privileged' ? 'allow' : 'refuse')
+    return decideOpening(at(level), ANN, GRPC)?.verdict
+  })
+  assert.deepEqual(verdicts, [undefined, 'allow', 'allow', 'refuse'])
+  const audited = policyWith({ level: { enforce: 'privileged', audit: 'baseline' } })
+  assert.deepEqual([judgesCalls(audited, ANN), judgesCalls(at('privileged'), ANN)], [true, false])
+  assert.equal(decideOpening(audited, ANN, GRPC)?.verdict, 'allow')
+  const denied = policyWith({ level: 'baseline', deny: { operations: ['session.open'] } })
+  assert.equal(decideOpening(denied, ANN, GRPC)?.verdict, 'refuse')
+  const owned = decideOpening(policyWith({ level: 'baseline', owner: 'a' }), ANN, GRPC)
+  assert.deepEqual([owned?.verdict, owned?.reasons[0]?.code], ['refuse', 'OWNER_UNSUPPORTED'])
+})
+
+test('other requests open no connection for calls', () => {
+  for (const request of [
+    { ...GRPC, method: 'GET' },
+    { ...GRPC, target: '/grpc?x=1' },
+    { ...GRPC, target: '/grpc/' },
+    { ...GRPC, target: '/v9.9/grpc' },
+    { ...GRPC, target: '/v1.45/session' },
+    { ...GRPC, headers: {} },
+    { ...GRPC, headers: { upgrade: ['h2c', 'h2c'] } },
+    { ...GRPC, body: 'unseen' as const },
+  ])
+    assert.equal(decideOpening(at('baseline'), ANN, request), undefined)
+})
