@@ -22,18 +22,26 @@ interface Listening {
 /** systemd holds the ports of its socket units, whichever service gets them. */
 const SYSTEMD = '1'
 
-/** Finds everything that keeps dockerd from its listeners, or that lets everybody in without TLS. */
-export function portConflicts(facts: HostFacts, listen: readonly string[]): PortConflict[] {
-  return [...listen.flatMap((listener) => taken(listener, facts)), ...openDoors(facts)]
+/**
+ * Finds everything that keeps dockerd from its listeners, or that lets everybody in without TLS.
+ *
+ * @param holders - other processes that may have the ports already
+ */
+export function portConflicts(
+  facts: HostFacts,
+  listen: readonly string[],
+  holders: readonly number[] = [],
+): PortConflict[] {
+  return [...listen.flatMap((listener) => taken(listener, facts, holders)), ...openDoors(facts)]
 }
 
-function taken(listener: string, facts: HostFacts): PortConflict[] {
-  const dockerds = new Set(facts.daemons.map(({ pid }) => String(pid)))
+function taken(listener: string, facts: HostFacts, ours: readonly number[]): PortConflict[] {
+  const known = new Set([...facts.daemons.map(({ pid }) => pid), ...ours].map(String))
   const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
   const all = listening(facts).filter((one) => one.port === port && overlaps(one.address, address))
   const handed = all.find(({ holders }) => holders.some(({ pid }) => pid === SYSTEMD))
   if (handed !== undefined) return [handedOver(listener, handed, facts)]
-  const other = all.find(({ holders }) => !holders.some(({ pid }) => dockerds.has(pid)))
+  const other = all.find(({ holders }) => !holders.some(({ pid }) => known.has(pid)))
   if (other === undefined) return []
   const got = `${programOf(other)} already listens on ${other.address}:${port}`
   return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${OTHER_PORT}` }]

@@ -52,7 +52,8 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'let each client do what a policy allows',
     description:
       'Puts a gateway in front of a daemon: it lets each client do what an access policy allows. run serves clients with mutual ' +
-      'TLS or by a local socket; render makes it a service; exec gives one command a socket of its own; log verifies the audit log.',
+      'TLS or by a local socket; apply makes it the service of this server, status shows its state, and rollback undoes that; ' +
+      'render prints the service; exec gives one command a socket of its own; log verifies the audit log.',
   },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',
@@ -266,6 +267,21 @@ export const COMMANDS: readonly Entry[] = [
     words: ['gateway', 'render'],
     summary: 'render the systemd service of a gateway',
     load: async () => (await import('./commands/gateway-render.ts')).gatewayRender,
+  },
+  {
+    words: ['gateway', 'apply'],
+    summary: 'put a gateway in front of dockerd, with automatic rollback',
+    load: async () => (await import('./commands/gateway-apply.ts')).gatewayApply,
+  },
+  {
+    words: ['gateway', 'status'],
+    summary: 'show the state of the gateway on this server',
+    load: async () => (await import('./commands/gateway-status.ts')).gatewayStatus,
+  },
+  {
+    words: ['gateway', 'rollback'],
+    summary: 'undo the last gateway apply',
+    load: async () => (await import('./commands/gateway-rollback.ts')).gatewayRollback,
   },
   {
     words: ['gateway', 'exec'],

@@ -15,13 +15,20 @@
 #   socket-was-off   exists if docker.socket was not active before the apply
 #   restarted        exists once the apply has begun to restart dockerd
 #   other-userns     exists if the apply changes user namespaces
+#   gateway          exists if the apply installs or changes the gateway
+#   gateway-was-active  exists if the gateway was running before the apply
+#   user             the user whom the apply has created for the gateway
 #
 # Exit codes of all these programs:
 #   75  another apply is unfinished
 #   76  the host was already rolled back
 #   77  dockerd would no longer see running containers; nothing was changed
 #   78  a file has changed since the plan was made; nothing was changed
+#   79  the gateway doesn't start
 s=/var/lib/docker-mtls
+gateway=docker-mtls-gateway.service
+# With this link, systemd starts the gateway at boot (systemctl enable).
+gateway_wants=/etc/systemd/system/multi-user.target.wants/$gateway
 
 # Prints the start time of the process $1 (proc_pid_stat(5), field 22), which distinguishes it from a later one with the same
 # PID.

@@ -1,0 +1,55 @@
+import { dirname } from 'node:path'
+import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
+import { otherWriter, stepsTo, type PathStep } from '../../base/folder-writers.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { isBelow } from '../../daemon-config/unit/service.ts'
+
+/** Why the service can't or must not run a program. */
+export interface ProgramFault {
+  readonly what: string
+  /** Without a full stop. */
+  readonly got: string
+  readonly todo: Sentence
+}
+
+/** inode(7): S_IXOTH. */
+const OTHERS_ENTER = 0o001
+
+/** Folders on the way that others than root can't enter, such as /root. */
+export async function closedFolders(path: string): Promise<string[]> {
+  return (await steps(path)).filter(({ mode }) => (mode & OTHERS_ENTER) === 0).map((step) => step.path)
+}
+
+async function steps(path: string): Promise<PathStep[]> {
+  const all: PathStep[] = []
+  for await (const step of stepsTo(path)) all.push(step)
+  return all
+}
+
+const INSTALL: Sentence = sentence`Install Node.js and docker-mtls for all users, then run this again from there:  ${command('npm', 'install', '--global', 'docker-mtls')}`
+
+/** Where programs come and go, or belong to one user. */
+const PERSONAL = ['/home', '/root', '/run/user', '/tmp', '/var/tmp']
+
+/**
+ * Finds out why the user of the service could not run a program, or who else could replace it: with the service, they would have
+ * the daemon's socket.
+ *
+ * @param program - Node, and the script
+ */
+export async function programFaults([node, script]: readonly [node: string, script: string]): Promise<ProgramFault[]> {
+  const faults = await Promise.all([node, script].map((path) => faultOf(path, path === script)))
+  return faults.flatMap((fault) => fault ?? [])
+}
+
+async function faultOf(path: string, isScript: boolean): Promise<ProgramFault | undefined> {
+  const fault = (got: string): ProgramFault => ({ what: path, got, todo: INSTALL })
+  if (isInNpxCache(path)) return { ...fault('it is in the cache of npx, which npm may empty'), todo: INSTALL_FIRST }
+  if (isBelow(PERSONAL)(path)) return fault('it is in the folder of a user, which the service can not see')
+  const [closed] = await closedFolders(isScript ? dirname(path) : path)
+  if (closed !== undefined) return fault(`the user of the service can't enter ${closed}`)
+  const open = (await steps(path)).find((step) => ['owner', 'everyone'].includes(otherWriter(step) ?? ''))
+  return open === undefined
+    ? undefined
+    : fault(`others than root can replace ${open.path}, and would get the daemon's socket`)
+}
