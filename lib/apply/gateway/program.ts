@@ -31,6 +31,21 @@ const INSTALL: Sentence = sentence`Install Node.js and docker-mtls for all users
 /** Where programs come and go, or belong to one user. */
 const PERSONAL = ['/home', '/root', '/run/user', '/tmp', '/var/tmp']
 
+/** The versions of Node in package.json. */
+const NODE: Readonly<Record<number, number>> = { 20: 19, 22: 12 }
+
+/**
+ * Says why a version of Node can't run docker-mtls.
+ *
+ * @param version - such as `22.12.0`
+ */
+export function nodeFault(version: string): string | undefined {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const least = NODE[major]
+  const isNew = least === undefined ? major > 22 : minor >= least
+  return isNew ? undefined : `it is Node.js ${version}, and docker-mtls needs 20.19, 22.12 or a later version`
+}
+
 /**
  * Finds out why the user of the service could not run a program, or who else could replace it: with the service, they would have
  * the daemon's socket.
@@ -39,7 +54,11 @@ const PERSONAL = ['/home', '/root', '/run/user', '/tmp', '/var/tmp']
  */
 export async function programFaults([node, script]: readonly [node: string, script: string]): Promise<ProgramFault[]> {
   const faults = await Promise.all([node, script].map((path) => faultOf(path, path === script)))
-  return faults.flatMap((fault) => fault ?? [])
+  const old = nodeFault(process.versions.node)
+  return [
+    ...(old === undefined ? [] : [{ what: node, got: old, todo: 'Install a current Node.js, then run this again.' }]),
+    ...faults.flatMap((fault) => fault ?? []),
+  ]
 }
 
 async function faultOf(path: string, isScript: boolean): Promise<ProgramFault | undefined> {

@@ -48,7 +48,10 @@ function statusText(status: DaemonStatus, context: Context): string {
       ].join('\n'),
     ],
     ['Configured', [configured(status), ...unit].join('\n')],
-    ['Listens', listeners.map(listenerText).join('\n') || 'on no network address'],
+    [
+      'Listens',
+      listeners.map(listenerText).join('\n') || `on no network address${status.gateway ? ', behind a gateway' : ''}`,
+    ],
     [
       'Certificate',
       certificate === undefined
@@ -116,6 +119,6 @@ export const daemonStatus: CommandSpec = {
     [sentence`${SELF} daemon status`, 'as root, to see everything'],
     [sentence`${SELF} daemon status --json`, 'for monitoring'],
   ],
-  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, unreadable, problems }',
+  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, gateway, unreadable, problems }',
   define,
 }
