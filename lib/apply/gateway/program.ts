@@ -12,12 +12,13 @@ export interface ProgramFault {
   readonly todo: Sentence
 }
 
-/** inode(7): S_IXOTH. */
+/** inode(7): S_IROTH, S_IXOTH. */
+const OTHERS_READ = 0o004
 const OTHERS_ENTER = 0o001
 
-/** Folders on the way that others than root can't enter, such as /root. */
+/** Folders on the way that others than root can't enter, such as /root. A link has no mode of its own. */
 export async function closedFolders(path: string): Promise<string[]> {
-  return (await steps(path)).filter(({ mode }) => (mode & OTHERS_ENTER) === 0).map((step) => step.path)
+  return (await steps(path)).filter(({ mode }) => mode !== 0 && (mode & OTHERS_ENTER) === 0).map((step) => step.path)
 }
 
 async function steps(path: string): Promise<PathStep[]> {
@@ -67,7 +68,9 @@ async function faultOf(path: string, isScript: boolean): Promise<ProgramFault | 
   if (isBelow(PERSONAL)(path)) return fault('it is in the folder of a user, which the service can not see')
   const [closed] = await closedFolders(isScript ? dirname(path) : path)
   if (closed !== undefined) return fault(`the user of the service can't enter ${closed}`)
-  const open = (await steps(path)).find((step) => ['owner', 'everyone'].includes(otherWriter(step) ?? ''))
+  const all = await steps(path)
+  if (isScript && ((all.at(-1)?.mode ?? 0) & OTHERS_READ) === 0) return fault("the user of the service can't read it")
+  const open = all.find((step) => ['owner', 'everyone'].includes(otherWriter(step) ?? ''))
   return open === undefined
     ? undefined
     : fault(`others than root can replace ${open.path}, and would get the daemon's socket`)

@@ -102,7 +102,7 @@ async function policyAnswer(host: string, probe: ProbeIdentity): Promise<Check> 
     if (!isDockerMtlsError(error)) throw error
     const ok = error.code === 'ERR_API_FORBIDDEN'
     const got = ok
-      ? 'it refuses the client certificate by its policy, as it should for a client that has no rule'
+      ? `it refuses the client itself, in the place of dockerd: ${error.got}`
       : `a request with the client certificate fails: ${error.got}`
     return { name: 'policy', ok, got }
   }
