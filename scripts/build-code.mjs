@@ -90,10 +90,15 @@ const COMMAND = {
   folder: 'cli',
   weights: {
     'lib/cli/start.ts': 80,
-    // What `daemon render` loads, which is measured.
-    'lib/cli/commands/daemon-render.ts': 4,
-    'lib/daemon-config/render-files.ts': 4,
-    'lib/apply/server-folder.ts': 4,
+    // What `daemon render` and `cert list` load, which is measured.
+    'lib/cli/commands/daemon-render.ts': 20,
+    'lib/daemon-config/render-files.ts': 20,
+    'lib/apply/server-folder.ts': 20,
+    'lib/cli/commands/cert-list.ts': 25,
+    'lib/keystore/renew/known.ts': 25,
+    'lib/keystore/keystore.ts': 25,
+    'lib/keystore/layout.ts': 25,
+    'lib/keystore/crl/state.ts': 25,
   },
   costs: COMMON_JS_COSTS,
   plugins: [textFiles, requiredBuiltins, smallYaml, filesAtOnce],

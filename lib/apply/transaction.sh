@@ -18,10 +18,12 @@
 #   write_files       calls write_file PATH MODE OWNER for each file, with its text on stdin, or remove_file PATH
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
-: "${restarts?}" "${user?}" "${starts?}" "${gateway:?}" "${gateway_wants:?}"
+: "${restarts?}" "${user?}" "${starts?}" "${gateway:?}" "${wants:?}"
 set -eu
 umask 077
 b=$s/$id
+# With this link, systemd starts the gateway at boot (systemctl enable).
+gateway_wants=$wants/$gateway
 
 step() {
   printf '@step %s\n' "$1"

@@ -55,13 +55,13 @@ export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'r
  *
  * @param plan - without conflicts
  */
-export function transactionScript(plan: Written, { id, after, owner = '' }: Transaction): string {
+export function transactionScript(plan: Written, { id, after, owner: process = '' }: Transaction): string {
   const { tlsDir, reloadsFirst, remaps, keepsDocker = false, gateway } = plan
   const written = plan.changes.filter(isWritten)
   const values = {
     id,
     after,
-    owner,
+    owner: process,
     remaps: remaps ? 'yes' : '',
     reloads_first: reloadsFirst ? 'yes' : '',
     tls_dir: tlsDir,

@@ -30,7 +30,7 @@ export interface RenderedLocal {
 }
 
 /** The keys of daemon.json that only a listener on the network needs. */
-const TLS_KEYS: readonly string[] = [...MANAGED_FLAGS].filter((name) => name !== 'host')
+const TLS_KEYS: ReadonlySet<string> = new Set([...MANAGED_FLAGS].filter((name) => name !== 'host'))
 
 /**
  * Renders the configuration of a host without listeners on the network, and without the TLS settings that belong to them.
@@ -71,7 +71,7 @@ function isOfNetwork(flag: Flag): boolean {
 }
 
 function withoutNetwork(json: DaemonJson, hosts: readonly string[]): DaemonJson {
-  const entries = Object.entries(json).filter(([key]) => !TLS_KEYS.includes(key))
+  const entries = Object.entries(json).filter(([key]) => !TLS_KEYS.has(key))
   return Object.fromEntries(entries.map(([key, value]) => [key, key === 'hosts' && hasAny(value) ? hosts : value]))
 }
 

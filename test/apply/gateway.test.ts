@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
-import { planGateway, type GatewayPlan, type RequestedGateway } from '../../lib/apply/gateway/plan.ts'
+import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
+import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
 import { nodeFault, programFaults } from '../../lib/apply/gateway/program.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
@@ -19,6 +20,7 @@ const SECURED =
 const POLICY = 'version: 1\nrules: []\n'
 const FACTS = { 'program:/usr/sbin/dockerd': 'yes', 'socket-group': 'docker' }
 
+const listening = (pid: number): string => `LISTEN 0 4096 *:2376 *:* users:(("node",pid=${pid},fd=20))\n`
 let server: ServerFiles
 
 const PROGRAM = ['/usr/bin/node', '/usr/lib/node_modules/docker-mtls/dist/cli/main.js'] as const
@@ -111,7 +113,6 @@ describe('the plan of a gateway', () => {
   })
 
   describe('conflicts', () => {
-    const listening = (pid: number): string => `LISTEN 0 4096 *:2376 *:* users:(("node",pid=${pid},fd=20))\n`
     const rows: [name: string, said: Said, kinds: string[], requested?: Partial<RequestedGateway>][] = [
       ['the port of another program', { facts: { listening: listening(77) } }, ['port-taken']],
       [

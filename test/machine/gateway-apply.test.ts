@@ -28,6 +28,19 @@ const gotOf = (proof: readonly Check[], name: string): string => proof.find((one
 
 const APPLY = ['gateway', 'apply', '--policy', 'policy.yaml', '--yes', '--no-client-proof'] as const
 
+/** With the certificate of a client, who is no one-day client, and so is not deleted. */
+function withProbe(client: string, policy = 'policy.yaml'): string[] {
+  return ['gateway', 'apply', '--policy', policy, '--yes', '--probe-identity', `${CLIENTS}/${client}`]
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 150; round++) {
+    if (await isSo()) return
+    await delay(100)
+  }
+  assert.fail('it did not come to that within 15 s')
+}
+
 describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   let machine: Machine
   /** All files, with dockerd on TLS. */
@@ -68,11 +81,6 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
 
   const property = async (name: string): Promise<string> =>
     (await machine.must(['systemctl', 'show', UNIT, '--value', '-p', name])).trim()
-
-  /** With the certificate of a client, who is no one-day client, and so is not deleted. */
-  function withProbe(client: string, policy = 'policy.yaml'): string[] {
-    return ['gateway', 'apply', '--policy', policy, '--yes', '--probe-identity', `${CLIENTS}/${client}`]
-  }
 
   /** The names of the programs that listen on a port. */
   async function listeners(port: number): Promise<string[]> {
@@ -177,12 +185,12 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   })
 
   test('daemon apply and daemon remove say that the gateway is there', async () => {
-    const before = await everything()
+    const old = await everything()
     const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
     assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway rollback/ms)
     const remove = await cli(machine, ['daemon', 'remove', '--yes'])
     assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway rollback/ms)
-    assert.equal(await everything(), before)
+    assert.equal(await everything(), old)
   })
 
   test('applied again it changes nothing, and another policy needs no restart', async () => {
@@ -195,7 +203,10 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     // The policy has no rule for him, and that the gateway says so proves as much.
     const other = await cliLines(machine, withProbe('bob', 'strict.yaml'))
     assert.equal(other.code, 0, other.stderr)
-    assert.match(gotOf(proofOf(other.result), 'policy'), /refuses the client itself, in the place of dockerd: .*no rule/)
+    assert.match(
+      gotOf(proofOf(other.result), 'policy'),
+      /refuses the client itself, in the place of dockerd: .*no rule/,
+    )
     assert.deepEqual(other.result['written'], [`${FOLDER}/policy.yaml`])
     assert.equal(other.result['restarted'], false)
     await refusesRun('ci')
@@ -253,14 +264,16 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     test(`${name}: all is put back`, async () => {
       const path = `/etc/systemd/system/${UNIT}.d/broken.conf`
       await machine.write(path, dropIn)
-      const before = await everything()
+      // As somebody has made it by hand.
+      await machine.must(['mkdir', '-m', '700', FOLDER])
+      const old = await everything()
       const { code, stderr } = await cli(machine, APPLY)
       assert.equal(code, 1)
       assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: /m)
       assert.match(stderr, says)
       assert.match(stderr, /Everything is as it was, and the old daemon answers/)
-      assert.equal(await everything(), before)
-      await machine.must(['rm', '-r', `/etc/systemd/system/${UNIT}.d`])
+      assert.equal(await everything(), old)
+      await machine.must(['rm', '-r', `/etc/systemd/system/${UNIT}.d`, FOLDER])
       await isAsBefore()
     })
   }
@@ -334,12 +347,12 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     ]
     for (const [name, prepare, words, says, tidy] of rows) {
       await prepare()
-      const before = await everything()
+      const old = await everything()
       const { code, stderr } = await cli(machine, ['gateway', 'apply', '--yes', '--no-client-proof', ...words])
       assert.equal(code, name === 'a policy with a mistake' ? code : 1, name)
       assert.notEqual(code, 0, name)
       assert.match(stderr, says, name)
-      assert.equal(await everything(), before, name)
+      assert.equal(await everything(), old, name)
       await tidy()
     }
     const stranger = await machine.run(
@@ -354,13 +367,5 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
 
   async function refusesRun(client: string): Promise<void> {
     await until(async () => (await docker(client, 'run', '--rm', image, 'true')).code !== 0)
-  }
-
-  async function until(isSo: () => Promise<boolean>): Promise<void> {
-    for (let round = 0; round < 150; round++) {
-      if (await isSo()) return
-      await delay(100)
-    }
-    assert.fail('it did not come to that within 15 s')
   }
 })

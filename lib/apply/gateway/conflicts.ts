@@ -7,7 +7,7 @@ import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
 import { DAEMON_SOCKET, GATEWAY_FOLDER } from './files.ts'
-import type { InspectedHost, RequestedGateway } from './plan.ts'
+import type { InspectedHost, RequestedGateway } from './requested.ts'
 
 /** A host, and what a gateway would change on it. */
 export interface GatewaySituation extends InspectedHost {

@@ -13,7 +13,7 @@ export const GATEWAY_USER = 'docker-mtls'
 export const DAEMON_SOCKET = '/run/docker.sock'
 
 export const UNIT_PATH: string = join('/etc/systemd/system', GATEWAY_UNIT)
-/** The link with which systemd starts the gateway at boot. `state.sh` has the same path. */
+/** The link with which systemd starts the gateway at boot. `transaction.sh` creates it. */
 export const WANTS_PATH: string = join('/etc/systemd/system/multi-user.target.wants', GATEWAY_UNIT)
 
 /** The files in the folder. */

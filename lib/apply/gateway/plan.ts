@@ -5,7 +5,7 @@ import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal, type RenderedLocal } from '../../daemon-config/render-local.ts'
-import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
 import type { FurtherFacts } from '../../host/facts-script.ts'
@@ -31,29 +31,10 @@ import {
   UNIT_PATH,
   WANTS_PATH,
 } from './files.ts'
-import type { ProgramFault } from './program.ts'
+import type { InspectedHost, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 import { gatewayWarnings } from './warnings.ts'
-
-/** The requested gateway. */
-export interface RequestedGateway {
-  /** Node, and the script to run. */
-  readonly program: readonly [node: string, script: string]
-  readonly programFaults: readonly ProgramFault[]
-  /** A valid policy. */
-  readonly policy: string
-  /** Revocation lists as PEM. Absent: the one that is there stays. */
-  readonly crl?: string | undefined
-  /** The server's files. Absent: those of the gateway, or else those of dockerd. */
-  readonly server?: ServerFiles | undefined
-  /** The folders in which they were not found. */
-  readonly lookedIn?: readonly string[] | undefined
-  /** Address and port. @defaultValue as the gateway listens now, or as dockerd does, or 0.0.0.0:2376 */
-  readonly listen?: string | undefined
-  /** Keeps containers running while dockerd restarts. @defaultValue the current setting on the host */
-  readonly liveRestore?: boolean | undefined
-}
 
 /** A gateway in front of dockerd, planned before anything is done. */
 export interface GatewayPlan {
@@ -86,14 +67,6 @@ export interface GatewayPlan {
   readonly facts: HostFacts
   /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
   readonly isPending: boolean
-}
-
-/** A host as it was inspected for a gateway. */
-export interface InspectedHost {
-  readonly facts: HostFacts
-  readonly found: FoundUnit
-  readonly inForce: SettingsInForce
-  readonly state: GatewayState
 }
 
 /**

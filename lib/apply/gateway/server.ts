@@ -3,7 +3,7 @@ import { option, ours, sentence } from '../../base/sentence.ts'
 import { loadServerFiles, type ServerFiles } from '../server-files.ts'
 import { findServerFolder } from '../server-folder.ts'
 import { GATEWAY_FOLDER } from './files.ts'
-import type { RequestedGateway } from './plan.ts'
+import type { RequestedGateway } from './requested.ts'
 
 /**
  * The server's files for a gateway: those that are given, or those on this host, of the gateway or of dockerd.

@@ -26,9 +26,9 @@
 #   78  a file has changed since the plan was made; nothing was changed
 #   79  the gateway doesn't start
 s=/var/lib/docker-mtls
+# The programs that come after it use this name.
+# shellcheck disable=SC2034
 gateway=docker-mtls-gateway.service
-# With this link, systemd starts the gateway at boot (systemctl enable).
-gateway_wants=/etc/systemd/system/multi-user.target.wants/$gateway
 
 # Prints the start time of the process $1 (proc_pid_stat(5), field 22), which distinguishes it from a later one with the same
 # PID.

@@ -1,6 +1,13 @@
 import type { Command } from 'commander'
-import type { GatewayApplyOptions, GatewayReport } from '../../apply/gateway/carry-out.ts'
-import type { GatewayPlan, RequestedGateway } from '../../apply/gateway/plan.ts'
+import {
+  carryOutGateway,
+  validateGateway,
+  type GatewayApplyOptions,
+  type GatewayReport,
+} from '../../apply/gateway/carry-out.ts'
+import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
+import { programFaults } from '../../apply/gateway/program.ts'
+import type { RequestedGateway } from '../../apply/gateway/requested.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
@@ -8,6 +15,7 @@ import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
+import { checkTrust, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
@@ -29,9 +37,7 @@ interface GatewayApplyFlags extends ConfirmFlags {
 
 async function runApply(flags: GatewayApplyFlags, context: Context): Promise<void> {
   const { findProbe, findSource } = await import('../../apply/source.ts')
-  const { planGateway } = await import('../../apply/gateway/plan.ts')
   const { localShell } = await import('../../host/local-shell.ts')
-  const { checkTrust, gatewayPolicy } = await import('../inputs/gateway-files.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
   const { policy, text } = await gatewayPolicy(flags.policy, context)
   const source = await findSource(flags.from)
@@ -66,8 +72,6 @@ async function requestedOf(
   { crl, listen, liveRestore }: GatewayApplyFlags,
   context: Context,
 ): Promise<Omit<RequestedGateway, 'policy'>> {
-  const { programFaults } = await import('../../apply/gateway/program.ts')
-  const { gatewayLists } = await import('../inputs/gateway-files.ts')
   const program = [process.execPath, await scriptPath()] as const
   return {
     program,
@@ -85,7 +89,6 @@ async function carryOut(
   flags: GatewayApplyFlags,
   context: Context,
 ): Promise<GatewayReport> {
-  const { carryOutGateway } = await import('../../apply/gateway/carry-out.ts')
   const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
   const { rollbackReporter } = await import('../reports/rollback.ts')
   const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
@@ -109,7 +112,6 @@ async function answerPlan(
   context: Context,
 ): Promise<void> {
   const failed = plan.conflicts.length > 0
-  const { validateGateway } = await import('../../apply/gateway/carry-out.ts')
   if (!failed) await validateGateway(plan, { shell, signal: context.io.signal })
   const warnings = [...plan.warnings.map(({ text }) => text), ...(plan.isPending ? [PENDING] : [])]
   const text = gatewayPlanText(plan, context, true)

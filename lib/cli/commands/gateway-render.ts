@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { dirname, join, resolve } from 'node:path'
+import { closedFolders } from '../../apply/gateway/program.ts'
 import { readIfThere } from '../../base/files.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
@@ -36,7 +37,6 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const lists = flags.crl?.map((path) => resolve(path)) ?? (await ownList(folder))
   const { parseListen } = await import('../../daemon-config/listen.ts')
   const { renderGatewayUnit } = await import('../../daemon-config/gateway-unit.ts')
-  const { closedFolders } = await import('../../apply/gateway/program.ts')
   const script = await scriptPath()
   const unit = renderGatewayUnit({
     program: [process.execPath, script],

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { RolledBack } from '../../apply/gateway/rollback.ts'
+import { planGatewayRollback, rollBackGateway, type RolledBack } from '../../apply/gateway/rollback.ts'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
 import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
@@ -15,7 +15,6 @@ interface RollbackFlags extends ConfirmFlags {
 
 async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
-  const { planGatewayRollback, rollBackGateway } = await import('../../apply/gateway/rollback.ts')
   const { gatherFacts } = await import('../../host/facts.ts')
   const { localShell } = await import('../../host/local-shell.ts')
   const { refuseHost } = await import('../../host/preconditions.ts')

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import type { GatewayStatus } from '../../apply/gateway/status.ts'
+import { gatewayStatus as inspect, type GatewayStatus } from '../../apply/gateway/status.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
+import { parsePolicy } from '../../policy/file/parse.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
 import { certificateData } from '../reports/data.ts'
@@ -14,9 +15,7 @@ interface StatusFlags {
 }
 
 async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
-  const { gatewayStatus: inspect } = await import('../../apply/gateway/status.ts')
   const { localShell } = await import('../../host/local-shell.ts')
-  const { parsePolicy } = await import('../../policy/file/parse.ts')
   const countRules = (text: string, path: string): number => parsePolicy(text, path).rules.length
   const status = await inspect(localShell(), countRules, context.io.signal)
   const failed = status.problems.length > 0
