@@ -44,7 +44,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   let machine: Machine
   /** All files, with dockerd on TLS. */
-  let secured: string
+  let secured: string[]
   let image: string
 
   before(async () => {
@@ -65,9 +65,10 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   }
 
   /** With the account and the folder of the gateway, too. */
-  async function everything(): Promise<string> {
+  async function everything(): Promise<string[]> {
     const folder = `find ${FOLDER} -printf '%p %m %u:%g\\n' -type f -exec md5sum {} + 2>/dev/null | sort`
-    return `${await snapshot(machine)}${await machine.must(['sh', '-c', `${folder}; getent passwd docker-mtls || true`])}`
+    const more = await machine.must(['sh', '-c', `${folder}; getent passwd docker-mtls || true`])
+    return `${await snapshot(machine)}${more}`.split('\n')
   }
 
   function docker(client: string, ...words: readonly string[]): Promise<Ran> {
@@ -90,7 +91,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
 
   /** dockerd alone answers, as before. */
   async function isAsBefore(): Promise<void> {
-    assert.equal(await everything(), secured)
+    assert.deepEqual(await everything(), secured)
     assert.deepEqual(await listeners(2376), ['dockerd'])
     assert.equal(await pingAs(machine, ANN), 0)
     assert.equal(await localDaemonAnswers(machine), true)
@@ -190,7 +191,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway rollback/ms)
     const remove = await cli(machine, ['daemon', 'remove', '--yes'])
     assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway rollback/ms)
-    assert.equal(await everything(), old)
+    assert.deepEqual(await everything(), old)
   })
 
   test('applied again it changes nothing, and another policy needs no restart', async () => {
@@ -272,7 +273,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
       assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: /m)
       assert.match(stderr, says)
       assert.match(stderr, /Everything is as it was, and the old daemon answers/)
-      assert.equal(await everything(), old)
+      assert.deepEqual(await everything(), old)
       await machine.must(['rm', '-r', `/etc/systemd/system/${UNIT}.d`, FOLDER])
       await isAsBefore()
     })
@@ -352,7 +353,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
       assert.equal(code, name === 'a policy with a mistake' ? code : 1, name)
       assert.notEqual(code, 0, name)
       assert.match(stderr, says, name)
-      assert.equal(await everything(), old, name)
+      assert.deepEqual(await everything(), old, name)
       await tidy()
     }
     const stranger = await machine.run(

@@ -1,19 +1,21 @@
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { parseListen } from '../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
-import { gatherFacts, type HostFacts } from '../../host/facts.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
-import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
-import { readGatewayState } from './state.ts'
+import { readGatewayState, type GatewayState } from './state.ts'
+import { untilListening } from './verify.ts'
 
 /** The state after a rollback. */
 export interface RolledBack {
@@ -72,22 +74,25 @@ export interface GatewayRollbackOptions {
 export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollbackOptions): Promise<RolledBack> {
   const { shell, onStep, signal } = options
   await rollBack(plan, options)
-  return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async () => {
-    const facts = await gatherFacts(shell, signal)
+  return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async (talk) => {
+    const facts = await gatherFurtherFacts(shell, await gatherFacts(shell, signal), { files: [UNIT_PATH] }, signal)
     const { settings, plaintext } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
     const listeners = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
     await verifyListeners(listeners, shell, signal)
-    return { listeners, hasGateway: await isRunning(plan, shell) }
+    const { listen } = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+    const state = await readGatewayState(shell)
+    refuseRunning(plan, shell, state)
+    const hasGateway = state.active === 'active' && listen !== undefined
+    if (hasGateway) await untilListening({ listen: parseListen(listen), starts: true, state }, options, talk)
+    return { listeners, hasGateway }
   })
 }
 
-/** It must run if one was there before, and only then. */
-async function isRunning({ last }: RollbackPlan, shell: HostShell): Promise<boolean> {
-  const { active } = await readGatewayState(shell)
-  const isActive = active === 'active'
-  if (!isActive || !last.removed.includes(UNIT_PATH)) return isActive
+/** A gateway that was not there before must not run. */
+function refuseRunning({ last }: RollbackPlan, { name }: HostShell, { active }: GatewayState): void {
+  if (active !== 'active' || !last.removed.includes(UNIT_PATH)) return
   throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
-    tried: `stopping ${GATEWAY_UNIT} on ${shell.name}`,
+    tried: `stopping ${GATEWAY_UNIT} on ${name}`,
     got: `systemd says that it is ${active}`,
     todo: READ_GATEWAY_LOG,
   })

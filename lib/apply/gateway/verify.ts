@@ -50,9 +50,9 @@ export function verifyGateway(
 }
 
 /** Waits until the process of the service listens. A service that ends is restarted every second, and would never be ready. */
-async function untilListening(
-  { listen, starts, state }: VerifiedGateway,
-  { shell, signal }: VerificationOptions,
+export async function untilListening(
+  { listen, starts, state }: Pick<VerifiedGateway, 'listen' | 'starts' | 'state'>,
+  { shell, signal }: Pick<VerificationOptions, 'shell' | 'signal'>,
   talk: StepTalk,
 ): Promise<GatewayState> {
   const restarts = starts ? 0 : state.restarts
