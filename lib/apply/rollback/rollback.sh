@@ -141,7 +141,8 @@ restart_gateway() {
   if test -z "$user"; then return; fi
   # Somebody else may get its number. systemd gives the folder to the user of the service again.
   if test -d /var/log/docker-mtls; then chown -R -h root:root /var/log/docker-mtls; fi
-  userdel "$user" 2>/dev/null
+  # It refuses as long as a process of the user is ending.
+  userdel "$user" 2>/dev/null || { sleep 2 && userdel "$user" 2>/dev/null; }
 }
 
 finish() {

@@ -200,8 +200,8 @@ export const gatewayApply: CommandSpec = {
     [sentence`${SELF} gateway apply --policy policy.yaml --dry-run`, 'show the changes, with diffs'],
     [sentence`${SELF} gateway apply --policy policy.yaml`, 'with the certificates that dockerd uses now'],
     [
-      sentence`${SELF} gateway apply --policy policy.yaml --from server --crl crl.pem --yes`,
-      'with other certificates and a revocation list, without questions',
+      sentence`${SELF} gateway apply --policy policy.yaml --from server --crl crl.pem`,
+      'with other certificates and a revocation list',
     ],
   ],
   json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", listen, closes, files, createsUser, written, restarted, starts, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", listen, closes, files, createsUser, conflicts, warnings, losses, restarts, starts }',
