@@ -14,9 +14,12 @@ interface StatusFlags {
   readonly json?: true
 }
 
+function countRules(text: string, path: string): number {
+  return parsePolicy(text, path).rules.length
+}
+
 async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
   const { localShell } = await import('../../host/local-shell.ts')
-  const countRules = (text: string, path: string): number => parsePolicy(text, path).rules.length
   const status = await inspect(localShell(), countRules, context.io.signal)
   const failed = status.problems.length > 0
   const text = status.installed ? statusText(status, context) : ''
