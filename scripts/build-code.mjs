@@ -90,10 +90,18 @@ const COMMAND = {
   folder: 'cli',
   weights: {
     'lib/cli/start.ts': 80,
-    // What `daemon render` loads, which is measured.
-    'lib/cli/commands/daemon-render.ts': 4,
-    'lib/daemon-config/render-files.ts': 4,
-    'lib/apply/server-folder.ts': 4,
+    // What `daemon render`, `cert list` and `client env` load, which is measured.
+    'lib/cli/commands/daemon-render.ts': 10,
+    'lib/daemon-config/render-files.ts': 10,
+    'lib/apply/server-folder.ts': 10,
+    'lib/cli/commands/cert-list.ts': 6,
+    'lib/keystore/renew/known.ts': 6,
+    'lib/keystore/crl/state.ts': 6,
+    'lib/keystore/keystore.ts': 6,
+    'lib/keystore/layout.ts': 6,
+    'lib/cli/commands/client-env.ts': 6,
+    'lib/pki/client-name.ts': 6,
+    'lib/identity/identity.ts': 6,
   },
   costs: COMMON_JS_COSTS,
   plugins: [textFiles, requiredBuiltins, smallYaml, filesAtOnce],

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { isDockerMtlsError, ProvisionError, sentencesOf } from '../base/errors.ts'
-import { command, option, sentence } from '../base/sentence.ts'
+import { command, option, sentence, type Sentence } from '../base/sentence.ts'
+import { GATEWAY_UNIT } from '../daemon-config/gateway-unit.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
 import { isActive } from '../host/facts.ts'
 import { CHANGE_LIMITS } from '../host/run-limits.ts'
@@ -17,7 +18,7 @@ import type { ApplyPlan } from './plan.ts'
 import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
-import { CHANGED_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
+import { CHANGED_CODE, GATEWAY_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
 import { commitScript, runTransaction, type Written } from './transaction.ts'
 import { validate } from './validate.ts'
 
@@ -126,6 +127,12 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
   return { ...reportOf(written, seen.proof, true, id), ...(seen.userns && { userns: seen.userns }) }
 }
 
+/** Options of {@link runGuarded}. */
+export type GuardOptions = Pick<CarryOutOptions, 'shell' | 'rollbackAfter' | 'signal' | 'onStep'> & {
+  /** After a rollback, checks more than that the daemon answers. Rejects if the host isn't as it was. */
+  readonly verifyOld?: (() => Promise<void>) | undefined
+}
+
 /** The part of a plan that {@link runGuarded} needs. */
 export type GuardedPlan = Written & Pick<ApplyPlan, 'facts'>
 
@@ -137,10 +144,10 @@ export type GuardedPlan = Written & Pick<ApplyPlan, 'facts'>
  */
 export async function runGuarded<Seen>(
   plan: GuardedPlan,
-  options: Pick<CarryOutOptions, 'shell' | 'rollbackAfter' | 'signal' | 'onStep'>,
+  options: GuardOptions,
   verify: () => Promise<Seen>,
 ): Promise<{ readonly id: string; readonly seen: Seen }> {
-  const { shell, rollbackAfter = ROLLBACK_AFTER_S, signal, onStep } = options
+  const { shell, rollbackAfter = ROLLBACK_AFTER_S, signal, onStep, verifyOld } = options
   const id = newId()
   const owner = shell.isHere ? await ownMark() : undefined
   signal?.throwIfAborted()
@@ -164,8 +171,9 @@ export async function runGuarded<Seen>(
       onStep,
       signal,
       wasActive: isActive(plan.facts),
-      started: ran?.code === 0,
+      started: ran?.code === 0 || ran?.code === GATEWAY_CODE,
       isEnding,
+      verifyOld,
       after: rollbackAfter,
     })
   }
@@ -188,12 +196,22 @@ function requireApplied(ran: ScriptResult, { name }: HostShell): void {
     })
   }
   if (ran.code === ROLLED_BACK_CODE) throw rolledBack(`changing ${name}`)
+  if (ran.code === GATEWAY_CODE) {
+    throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+      tried: `starting ${GATEWAY_UNIT} on ${name}`,
+      got: stderrSummary(ran),
+      todo: READ_GATEWAY_LOG,
+    })
+  }
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `changing ${name}`,
     got: stderrSummary(ran),
     todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
   })
 }
+
+/** The remedy for a gateway that doesn't start. */
+export const READ_GATEWAY_LOG: Sentence = sentence`Read its log:  ${command('journalctl', '-u', GATEWAY_UNIT)}`
 
 async function commit(id: string, shell: HostShell): Promise<void> {
   // Over ssh the answer may be lost. A second call gives the same answer.

@@ -12,6 +12,8 @@ export interface WantedFile {
   readonly text: string
   /** A key: its text is never shown. */
   readonly secret?: boolean
+  /** User and group. @defaultValue {@link OWNER} */
+  readonly owner?: string
 }
 
 /** The same, compared with the file on the host. */
@@ -21,7 +23,7 @@ export interface Change extends WantedFile {
   readonly before?: HostFile
 }
 
-/** All written files belong to root. */
+/** All written files belong to root, and to its group unless they say otherwise. */
 export const OWNER = 'root:root'
 
 /** Compares requested files with those on the host. */
@@ -66,9 +68,9 @@ export function sumOf({ text, sha256: sum }: HostFile): string | undefined {
   return text === undefined ? sum : sha256(text)
 }
 
-function isSame({ text, mode }: WantedFile, before: HostFile): boolean {
+function isSame({ text, mode, owner = OWNER }: WantedFile, before: HostFile): boolean {
   const sameText = before.text === undefined ? before.sha256 === sha256(text) : before.text === text
-  return sameText && before.mode === mode && before.owner === OWNER
+  return sameText && before.mode === mode && before.owner === owner
 }
 
 function sha256(text: string): string {

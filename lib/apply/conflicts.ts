@@ -32,6 +32,9 @@ export type ConflictKind =
   | 'open-folder'
   | 'changed-since'
   | 'plaintext-before'
+  | 'unusable-program'
+  | 'no-socket-group'
+  | 'gateway'
 
 /** Something on the host that would prevent the new configuration from working. */
 export interface Conflict {
@@ -62,6 +65,8 @@ export interface Situation {
   /** Does the verification run on the host itself? */
   readonly isHere: boolean
   readonly tlsDir: string
+  /** Processes besides dockerd that may have the ports already: the running gateway. */
+  readonly holders?: readonly number[]
 }
 
 type Search = (situation: Situation) => Conflict[]
@@ -123,9 +128,9 @@ const variables: Search = ({ expanded, settings }) =>
       ),
     )
 
-const ports: Search = ({ facts, settings: { listen }, isHere }) =>
-  [...portConflicts(facts, listen), ...(isHere ? [] : unprovableListeners(listen))].map(({ kind, what, got, todo }) =>
-    conflict(kind, what, got, todo),
+const ports: Search = ({ facts, settings: { listen }, isHere, holders }) =>
+  [...portConflicts(facts, listen, holders), ...(isHere ? [] : unprovableListeners(listen))].map(
+    ({ kind, what, got, todo }) => conflict(kind, what, got, todo),
   )
 
 const snapshotter: Search = ({ daemonJson, settings }) => {

@@ -26,6 +26,7 @@ import {
   type SettingsInForce,
 } from '../daemon-config/settings-in-force.ts'
 import type { RequestedApply } from './options.ts'
+import { gatewayQuestion } from './gateway/state.ts'
 import { parentsQuestions } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
 import { isApplyPending } from './rollback/pending.ts'
@@ -105,6 +106,7 @@ export async function planFor(requested: RequestedApply, inspected: Inspected): 
       ...usernsQuestions(found.unit, inForce, remap),
       ...openDoorQuestions(first),
       ...parentsQuestions(tlsDir),
+      gatewayQuestion(),
     ]),
     signal,
   )

@@ -1,6 +1,7 @@
 import { PLAINTEXT_PORT } from '../base/ports.ts'
 import { command, option, ours, sentence, type Sentence } from '../base/sentence.ts'
 import { lines, type HostFacts } from '../host/facts.ts'
+import { parseGatewayState } from './gateway/state.ts'
 import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
 import type { FactCall } from '../host/facts-script.ts'
 
@@ -22,20 +23,33 @@ interface Listening {
 /** systemd holds the ports of its socket units, whichever service gets them. */
 const SYSTEMD = '1'
 
-/** Finds everything that keeps dockerd from its listeners, or that lets everybody in without TLS. */
-export function portConflicts(facts: HostFacts, listen: readonly string[]): PortConflict[] {
-  return [...listen.flatMap((listener) => taken(listener, facts)), ...openDoors(facts)]
+/**
+ * Finds everything that keeps dockerd from its listeners, or that lets everybody in without TLS.
+ *
+ * @param holders - other processes that may have the ports already
+ */
+export function portConflicts(
+  facts: HostFacts,
+  listen: readonly string[],
+  holders: readonly number[] = [],
+): PortConflict[] {
+  return [...listen.flatMap((listener) => taken(listener, facts, holders)), ...openDoors(facts)]
 }
 
-function taken(listener: string, facts: HostFacts): PortConflict[] {
-  const dockerds = new Set(facts.daemons.map(({ pid }) => String(pid)))
+function taken(listener: string, facts: HostFacts, own: readonly number[]): PortConflict[] {
+  const known = new Set([...facts.daemons.map(({ pid }) => pid), ...own].map(String))
   const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
   const all = listening(facts).filter((one) => one.port === port && overlaps(one.address, address))
   const handed = all.find(({ holders }) => holders.some(({ pid }) => pid === SYSTEMD))
   if (handed !== undefined) return [handedOver(listener, handed, facts)]
-  const other = all.find(({ holders }) => !holders.some(({ pid }) => dockerds.has(pid)))
+  const other = all.find(({ holders }) => !holders.some(({ pid }) => known.has(pid)))
   if (other === undefined) return []
   const got = `${programOf(other)} already listens on ${other.address}:${port}`
+  const gateway = String(parseGatewayState(facts.fact('gateway')).pid)
+  if (other.holders.some(({ pid }) => pid === gateway)) {
+    const todo = sentence`That is the gateway in front of dockerd. To let dockerd listen there again:  ${ours('gateway', 'rollback')}`
+    return [{ kind: 'port-taken', what: listener, got, todo }]
+  }
   return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${OTHER_PORT}` }]
 }
 

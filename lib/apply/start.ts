@@ -16,7 +16,11 @@ export interface Start {
 }
 
 /** The start of dockerd with rendered files. */
-export function startOf({ dropIn, daemonJson }: RenderedForHost, found: FoundUnit, facts: HostFacts): Start {
+export function startOf(
+  { dropIn, daemonJson }: Pick<RenderedForHost, 'dropIn' | 'daemonJson'>,
+  found: FoundUnit,
+  facts: HostFacts,
+): Start {
   const unit = parseUnit(`${textOf(facts, found.paths[0])}\n${dropIn}`, 'the drop-in that would be written')
   return {
     path: found.paths[0] ?? '',

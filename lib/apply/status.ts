@@ -9,6 +9,7 @@ import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { hasLiveRestore, settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
+import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { findLastApply } from './rollback/last-apply.ts'
 import { isApplyPending } from './rollback/pending.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
@@ -42,6 +43,8 @@ export interface DaemonStatus {
   readonly running?: number
   /** Is an apply unfinished, or can the last one be rolled back? */
   readonly wayBack?: 'pending' | 'last' | 'none'
+  /** Does a gateway run in front of it? Then it needs no listener on the network. */
+  readonly gateway: boolean
   /** Parts that only root can read, and that are absent for other users. */
   readonly unreadable: readonly Unreadable[]
   /** None: the daemon is secured. */
@@ -60,7 +63,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const { form, settings, plaintext, daemonJson } = inForce
   const tls = { ...tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR), ...inForce.tlsFiles }
-  const more = [...openDoorQuestions(first), ...readableQuestions(tls)]
+  const more = [...openDoorQuestions(first), ...readableQuestions(tls), gatewayQuestion()]
   const wanted = { files: [tls.ca, tls.cert], more }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const unreadable = unreadableOf(facts, tls)
@@ -91,6 +94,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     ...(facts.info && { running: runningIn(facts) }),
     ...(!isHidden('wayBack') && { wayBack: await rollbackOn(shell) }),
     unreadable,
+    gateway: parseGatewayState(facts.fact('gateway')).active === 'active',
   }
   const doors = openDoors(facts).map(({ what, got, todo }) => sentence`${what}: ${got}. ${todo}`)
   return {
@@ -141,7 +145,7 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): Sentence[] {
     ...(active
       ? []
       : [sentence`docker.service is ${state}. Find out why:  ${command('systemctl', 'status', 'docker')}`]),
-    ...(listeners.length === 0
+    ...(listeners.length === 0 && !status.gateway
       ? [sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`]
       : []),
     ...listeners.flatMap(listenerProblem),

@@ -1,6 +1,6 @@
-# Writes the files of a plan and restarts dockerd. Before the first change it prepares the rollback: it copies the files, and
-# creates the program that restores them, a timer that runs this program unless the apply is committed in time, and a unit
-# that runs it at boot. state.sh and timer.sh come before it.
+# Writes the files of a plan, restarts dockerd, and starts the gateway. Before the first change it prepares the rollback: it
+# copies the files, and creates the program that restores them, a timer that runs this program unless the apply is committed in
+# time, and a unit that runs it at boot. state.sh and timer.sh come before it.
 #
 # Parameters:
 #   id             the ID of the apply: letters, digits and "-"
@@ -9,15 +9,21 @@
 #   remaps         "yes" if user namespaces change
 #   reloads_first  "yes" if dockerd has to read live-restore before it restarts
 #   tls_dir        the folder of the server's key, which only root may read
+#   restarts       "yes" if dockerd has to restart
+#   user           the user of the gateway, who is created if there is none; empty if the apply has nothing to do with a gateway
+#   starts         "yes" if the gateway has to start, or to restart
 # and functions that are generated from the plan:
 #   files FUNCTION    calls FUNCTION PATH SHA256 for each file. SHA256 is "-" if the file must not exist, and empty if its
 #                     contents don't matter
-#   write_files       calls write_file PATH MODE for each file, with its text on stdin, or remove_file PATH
+#   write_files       calls write_file PATH MODE OWNER for each file, with its text on stdin, or remove_file PATH
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
+: "${restarts?}" "${user?}" "${starts?}" "${gateway:?}" "${wants:?}"
 set -eu
 umask 077
 b=$s/$id
+# With this link, systemd starts the gateway at boot (systemctl enable).
+gateway_wants=$wants/$gateway
 
 step() {
   printf '@step %s\n' "$1"
@@ -63,10 +69,15 @@ back_up() {
   rollback_program >"$b/rollback.sh"
   : >"$b/entries"
   files copy
+  if test -n "$user"; then copy "$gateway_wants"; fi
   files require_unchanged
   if systemctl is-active --quiet docker.service; then : >"$b/was-active"; fi
   if ! systemctl is-active --quiet docker.socket; then : >"$b/socket-was-off"; fi
   if test -n "$remaps"; then : >"$b/other-userns"; fi
+  if test -n "$user"; then
+    : >"$b/gateway"
+    if systemctl is-active --quiet "$gateway"; then : >"$b/gateway-was-active"; fi
+  fi
   if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi
   sync
 }
@@ -115,8 +126,8 @@ write_file() {
   require_ours
   rm -f "$b/new"
   cat >"$b/new"
+  chown "$3" "$b/new"
   chmod "$2" "$b/new"
-  chown root:root "$b/new"
   # Unlike -a, -p leaves the SELinux label to the folder of the file.
   place_beside -p "$b/new" "$1"
   rm -f "$b/new"
@@ -129,6 +140,37 @@ write_file() {
 remove_file() {
   require_ours
   rm -f -- "$1"
+}
+
+# Creates the user of the gateway, without a home folder and without a shell.
+create_user() {
+  if id -u "$user" >/dev/null 2>&1; then return; fi
+  printf '%s\n' "$user" >"$b/user"
+  sync
+  set -- --user-group
+  if grep -q "^$user:" /etc/group; then set -- --gid "$user"; fi
+  useradd --system "$@" --no-create-home --shell /usr/sbin/nologin "$user"
+}
+
+# Lets the group of the gateway read the folder of its files, and adds its mode and owner before to entries.
+share_folder() {
+  make_folders "$tls_dir/"
+  printf '=%s %s\n' "$(stat -c '%a,%u:%g' "$tls_dir")" "$tls_dir" >>"$b/entries"
+  require_ours
+  chown "root:$user" "$tls_dir"
+  chmod 0750 "$tls_dir"
+}
+
+# Lets the gateway start with the machine, as systemctl enable does.
+enable_gateway() {
+  make_folders "$gateway_wants"
+  require_ours
+  ln -sfn "../$gateway" "$gateway_wants"
+}
+
+start_gateway() {
+  systemctl reset-failed "$gateway" 2>/dev/null || true
+  timeout 90 systemctl restart "$gateway" || exit 79
 }
 
 restart() {
@@ -145,8 +187,15 @@ back_up
 # If the reader of these lines has died, printing them ends this script, before anything has begun.
 step arm
 begin
+if test -n "$user"; then
+  step account
+  require_ours
+  create_user
+fi
 step write
+if test -n "$user"; then share_folder; fi
 write_files
+if test -n "$user"; then enable_gateway; fi
 sync
 step reload
 require_ours
@@ -157,6 +206,13 @@ if test -n "$reloads_first"; then
   systemctl reload docker.service
   sleep 1
 fi
-step restart
-require_ours
-restart
+if test -n "$restarts"; then
+  step restart
+  require_ours
+  restart
+fi
+if test -n "$starts"; then
+  step gateway
+  require_ours
+  start_gateway
+fi

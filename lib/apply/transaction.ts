@@ -3,7 +3,7 @@ import type { OnStep } from '../base/progress.ts'
 import { transactionLimits } from '../host/run-limits.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../host/script.ts'
 import { PREAMBLE, type HostShell, type ScriptResult } from '../host/shell.ts'
-import { isWritten, sumOf, type Change } from './changes.ts'
+import { isWritten, OWNER, sumOf, type Change } from './changes.ts'
 import type { ApplyPlan } from './plan.ts'
 import { ROLLBACK_PROGRAM, STATE_SH } from './rollback/state.ts'
 
@@ -14,10 +14,12 @@ const COMMIT_SH: string = shellFile(new URL('./commit.sh', import.meta.url))
 const STEPS = {
   backup: 'back up the files that will change',
   arm: 'start the timer that rolls the host back if this is cut off',
+  account: 'create the user of the gateway',
   write: 'write the files',
-  reload: 'reload the unit in systemd',
+  reload: 'reload the units in systemd',
   'live-restore': 'enable live-restore in dockerd',
   restart: 'restart docker',
+  gateway: 'start the gateway',
 } as const
 
 type TransactionStep = keyof typeof STEPS
@@ -32,24 +34,40 @@ export interface Transaction {
   readonly owner: string | undefined
 }
 
+/** What a transaction does with the gateway. */
+export interface GatewayService {
+  /** The user of the service, who is created if there is none. */
+  readonly user: string
+  /** Does it have to start, or to restart? */
+  readonly starts: boolean
+}
+
 /** The part of a plan that its transaction carries out. */
-export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'remaps'>
+export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'remaps'> & {
+  /** Does dockerd go on without a restart? @defaultValue false */
+  readonly keepsDocker?: boolean
+  /** Absent: the apply has nothing to do with the gateway. */
+  readonly gateway?: GatewayService
+}
 
 /**
  * Writes all files of a plan and restarts dockerd: see `transaction.sh`.
  *
  * @param plan - without conflicts
  */
-export function transactionScript(plan: Written, { id, after, owner = '' }: Transaction): string {
-  const { tlsDir, reloadsFirst, remaps } = plan
+export function transactionScript(plan: Written, { id, after, owner: process = '' }: Transaction): string {
+  const { tlsDir, reloadsFirst, remaps, keepsDocker = false, gateway } = plan
   const written = plan.changes.filter(isWritten)
   const values = {
     id,
     after,
-    owner,
+    owner: process,
     remaps: remaps ? 'yes' : '',
     reloads_first: reloadsFirst ? 'yes' : '',
     tls_dir: tlsDir,
+    restarts: keepsDocker ? '' : 'yes',
+    user: gateway?.user ?? '',
+    starts: gateway?.starts ? 'yes' : '',
   }
   return shellProgram(
     assignments(values),
@@ -59,8 +77,10 @@ export function transactionScript(plan: Written, { id, after, owner = '' }: Tran
     ),
     shellFunction(
       'write_files',
-      written.map(({ path, mode, text, action }) =>
-        action === 'remove' ? shellCall(['remove_file', path]) : shellCall(['write_file', path, octal(mode)], text),
+      written.map(({ path, mode, owner = OWNER, text, action }) =>
+        action === 'remove'
+          ? shellCall(['remove_file', path])
+          : shellCall(['write_file', path, octal(mode), owner], text),
       ),
     ),
     shellFunction('rollback_program', [`cat ${hereDocument(PREAMBLE + ROLLBACK_PROGRAM)}`]),

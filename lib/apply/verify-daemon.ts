@@ -77,7 +77,8 @@ async function verifyAt(
   }
 }
 
-async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
+/** The TCP sockets of dockerd. */
+export async function socketsOf(shell: HostShell): Promise<TcpSocket[]> {
   const { stdout } = await shell.run(socketsScript())
   const sockets = parseSockets(stdout)
   if (sockets !== undefined) return sockets

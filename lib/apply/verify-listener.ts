@@ -21,6 +21,9 @@ export interface VerificationCheck {
     | 'foreign-ca'
     | 'same-named-ca'
     | 'client'
+    | 'gateway'
+    | 'policy'
+    | 'daemon'
   readonly ok: boolean
   /** The tested address: `tcp://127.0.0.1:2376`. */
   readonly at: string

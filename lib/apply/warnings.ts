@@ -9,7 +9,7 @@ import type { ServerFiles } from './server-files.ts'
 
 /** Warnings about a plan. */
 export function warningsOf(
-  { inForce, facts, settings: { tlsDir } }: Situation,
+  { inForce, facts, settings: { tlsDir } }: Pick<Situation, 'inForce' | 'facts' | 'settings'>,
   { facts: certificate }: ServerFiles,
 ): Warning[] {
   const lifetime = { from: certificate.validFrom.getTime(), to: certificate.validTo.getTime() }
@@ -46,7 +46,7 @@ function leftBehind(before: string | undefined, after: string | undefined): Warn
 }
 
 /** The containers that stop when dockerd restarts with the new configuration. */
-export function lossesOf({ facts, liveRestore }: Situation): Warning[] {
+export function lossesOf({ facts, liveRestore }: Pick<Situation, 'facts' | 'liveRestore'>): Warning[] {
   const running = runningIn(facts)
   if (running === 0 || liveRestore) return []
   const text = sentence`${stopSentence(running)}. To keep containers running, add  ${option('liveRestore')}`

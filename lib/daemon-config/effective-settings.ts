@@ -137,7 +137,7 @@ function hostFlag(listener: string, words: WordOptions): Flag {
 }
 
 /** A value that only systemd can expand, such as `unix://%t/docker.sock`, is recognized by its beginning. */
-function isLocalFlag({ name, value, words }: Flag): boolean {
+export function isLocalFlag({ name, value, words }: Flag): boolean {
   if (name !== 'host') return false
   if (value !== undefined) return isLocal(value)
   return isLocal((words[1]?.text ?? words[0]?.text ?? '').replace(/^(?:-H=?|--host=)/, ''))

@@ -1,4 +1,5 @@
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
+import { splitWords } from './unit/words.ts'
 
 /** The service of a gateway. All paths are absolute. */
 export interface GatewayService {
@@ -83,6 +84,27 @@ function commandOf({ program, policy, folder, crl = [], listen, socket }: Gatewa
     `/var/log/${LOGS}/audit.log`,
   ]
 }
+
+/** The values of the flags in the unit of a gateway. */
+export interface GatewayFlags {
+  readonly policy?: string
+  readonly from?: string
+  readonly listen?: string
+  readonly host?: string
+  readonly crl: readonly string[]
+}
+
+/** Reads the flags in a unit as {@link renderGatewayUnit} renders it. Of several command lines, the last one counts. */
+export function readGatewayUnit(text: string): GatewayFlags {
+  const line = text.split('\n').findLast((one) => one.startsWith(START))
+  const words = splitWords((line ?? START).slice(START.length)).map(({ literal = '' }) => literal)
+  const all = (flag: string): string[] => words.flatMap((word, at) => (word === flag ? (words[at + 1] ?? []) : []))
+  const known = NAMES.flatMap((name) => all(`--${name}`).map((value) => [name, value] as const))
+  return { ...Object.fromEntries(known), crl: all('--crl') }
+}
+
+const START = 'ExecStart='
+const NAMES = ['policy', 'from', 'listen', 'host'] as const
 
 function portOf(listen: string): number {
   return Number(/:(\d+)$/.exec(listen)?.[1])

@@ -83,7 +83,7 @@ function renderJsonForm({ requested, current, source, hasSocketUnit }: HostRende
 }
 
 /** The local listener for a host without docker.socket. dockerd doesn't start with `fd://` if systemd passes it no socket. */
-function ownSocket(hasSocketUnit: boolean): LocalListener[] {
+export function ownSocket(hasSocketUnit: boolean): LocalListener[] {
   return hasSocketUnit ? [] : [LOCAL_SOCKET]
 }
 
@@ -91,7 +91,7 @@ function ownSocket(hasSocketUnit: boolean): LocalListener[] {
  * Sets live-restore as a key: unlike the flag, dockerd can reload the key without a restart, so containers survive even the
  * first restart.
  */
-function withLiveRestore(text: string | undefined, liveRestore: boolean | undefined): string | undefined {
+export function withLiveRestore(text: string | undefined, liveRestore: boolean | undefined): string | undefined {
   if (liveRestore === undefined) return text
   const json = readDaemonJson(text ?? '')
   if (json['live-restore'] === liveRestore || (!liveRestore && !('live-restore' in json))) return text

@@ -18,7 +18,8 @@ export interface UnmetPrecondition {
  *
  * @param facts - the facts about the host
  * @param name - the name of the host, for the message
- * @param purpose - `read` checks only what reading needs: neither root nor free disk space. `undo` is for what takes changes back
+ * @param purpose - `read` checks only what reading needs: neither root nor free disk space. `undo` is for what takes changes
+ *   back, `gateway` for a gateway in front of dockerd
  * @param settings - the flags with which `daemon render` renders the requested settings
  * @throws {@link ProvisionError} ERR_HOST_NOT_ROOT, ERR_HOST_NO_SYSTEMD, ERR_HOST_NO_DOCKER, ERR_HOST_ROOTLESS,
  *   ERR_HOST_DOCKER_DESKTOP, ERR_HOST_READ_ONLY, ERR_HOST_DISK_FULL
@@ -26,7 +27,7 @@ export interface UnmetPrecondition {
 export function refuseHost(
   facts: HostFacts,
   name: string,
-  purpose: 'read' | 'undo' | 'change' = 'change',
+  purpose: 'read' | 'undo' | 'change' | 'gateway' = 'change',
   settings: readonly string[] = [],
 ): void {
   const preconditions =
@@ -35,12 +36,18 @@ export function refuseHost(
   const unmet = results.find((result) => result !== undefined)
   if (unmet === undefined) return
   const { code, got } = unmet
-  const todo = purpose !== 'change' && code === 'ERR_HOST_NO_SYSTEMD' ? NOTHING_APPLIED : unmet.todo
+  const todo = purpose !== 'change' && code === 'ERR_HOST_NO_SYSTEMD' ? WITHOUT_SYSTEMD[purpose] : unmet.todo
   throw new ProvisionError(code, { tried: `inspecting ${name}`, got, todo })
 }
 
 const NOTHING_APPLIED =
   'An apply needs systemd, so docker-mtls has changed nothing here. Look at the command line of dockerd and at its daemon.json yourself.'
+
+const WITHOUT_SYSTEMD: Readonly<Record<'read' | 'undo' | 'gateway', Sentence>> = {
+  read: NOTHING_APPLIED,
+  undo: NOTHING_APPLIED,
+  gateway: sentence`Let dockerd listen on its local socket alone, start the gateway yourself, and keep it running:  ${ours('gateway', 'run', '--policy', 'policy.yaml')}`,
+}
 
 /**
  * Why no apply is possible on this machine, which may be a container or a laptop.

@@ -4,12 +4,14 @@ import { describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
 import {
   CHANGED_CODE,
+  GATEWAY_CODE,
   LEFT_BEHIND_CODE,
   PENDING_CODE,
   ROLLBACK_PROGRAM,
   ROLLED_BACK_CODE,
 } from '../../lib/apply/rollback/state.ts'
 import { commitScript, transactionScript, type Written } from '../../lib/apply/transaction.ts'
+import { GATEWAY_UNIT } from '../../lib/daemon-config/gateway-unit.ts'
 import { LOCAL_SOCKET } from '../../lib/daemon-config/listen.ts'
 import { UNIT_NAME } from '../../lib/daemon-config/unit/installed-unit.ts'
 import { factsScript, furtherFactsScript, STATE_FOLDER } from '../../lib/host/facts-script.ts'
@@ -45,6 +47,7 @@ describe('programs for a host', () => {
     for (const code of [PENDING_CODE, ROLLED_BACK_CODE, CHANGED_CODE]) {
       assert.match(TRANSACTION, new RegExp(`^ +exit ${code}$`, 'm'))
     }
+    assert.match(TRANSACTION, new RegExp(`\\|\\| exit ${GATEWAY_CODE}$`, 'm'))
     for (const code of [PENDING_CODE, LEFT_BEHIND_CODE]) {
       assert.match(ROLLBACK_PROGRAM, new RegExp(`^ +exit ${code}$`, 'm'))
     }
@@ -53,6 +56,8 @@ describe('programs for a host', () => {
   test('they mean the folder, the unit and the socket that we mean', () => {
     assert.match(ROLLBACK_PROGRAM, new RegExp(`^s=${STATE_FOLDER}$`, 'm'))
     assert.ok(PROGRAMS.facts.includes(`room ${STATE_FOLDER}\n`))
+    for (const program of [TRANSACTION, ROLLBACK_PROGRAM])
+      assert.match(program, new RegExp(`^gateway=${GATEWAY_UNIT}$`, 'm'))
     for (const program of [TRANSACTION, ROLLBACK_PROGRAM]) assert.ok(program.includes(`systemctl restart ${UNIT_NAME}`))
     for (const program of [ROLLBACK_PROGRAM, PROGRAMS.facts]) assert.ok(program.includes(`docker -H ${LOCAL_SOCKET} `))
   })

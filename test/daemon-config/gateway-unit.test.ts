@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
+import { readGatewayUnit, renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
 import { splitWords } from '../../lib/daemon-config/unit/words.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
@@ -36,6 +36,13 @@ describe('the service of a gateway', () => {
       ]
       const wanted = [...PLAIN.program, 'gateway', 'run', ...files, ...ends]
       const [line = ''] = settings(service, 'ExecStart')
+      assert.deepEqual(readGatewayUnit(renderGatewayUnit(service).text), {
+        policy: PLAIN.policy,
+        from: folder,
+        listen: PLAIN.listen,
+        host: 'unix:///run/docker.sock',
+        crl: service.crl,
+      })
       assert.deepEqual(
         splitWords(line).map(({ literal }) => literal),
         wanted,

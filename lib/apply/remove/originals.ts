@@ -3,6 +3,7 @@ import { lines } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { isFolder } from '../rollback/last-apply.ts'
 import { STATE_SH } from '../rollback/state.ts'
 
 const ORIGINALS_SH: string = shellFile(new URL('./originals.sh', import.meta.url))
@@ -35,7 +36,8 @@ export function parseOriginals(printed: string): Originals {
     const [, kind, word = '', path = ''] = /^(apply|entry|written) (\S+)(?: (.*))?$/.exec(line) ?? []
     if (kind === 'apply') id = word
     // The oldest apply comes last, and its copy is the original.
-    if (kind === 'entry' && word !== 'd') copies.set(path, word === '-' ? undefined : `${STATE_FOLDER}/${id}/${word}`)
+    if (kind === 'entry' && !isFolder(word))
+      copies.set(path, word === '-' ? undefined : `${STATE_FOLDER}/${id}/${word}`)
     if (kind === 'written' && !written.has(path)) written.set(path, word)
   }
   return { isComplete: all.at(-1) === 'complete', copies, written, isAny: all.includes('kept') }

@@ -8,13 +8,15 @@ import { flagsOf } from '../../daemon-config/unit/flags.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
-import { ours } from '../../base/sentence.ts'
+import { ours, sentence } from '../../base/sentence.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
+import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
 import { unitOf } from '../unit.ts'
@@ -65,8 +67,9 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
+  const gateway = gatewayConflict((await findLastApply(shell))?.gateway !== undefined)
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls.
-  if (inForce.settings.tlsDir === undefined) return { ...base, ...NOTHING }
+  if (inForce.settings.tlsDir === undefined) return { ...base, ...NOTHING, conflicts: gateway }
   const rendered = renderCurrent(facts, found, inForce)
   const targets = targetsOf({ facts, originals, tlsDir, rendered })
   const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
@@ -81,6 +84,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     ...base,
     changes,
     conflicts: [
+      ...gateway,
       ...targets.flatMap(changedConflict),
       ...effects.conflicts,
       ...lostFlags(found, unitOf(target, shell.name), originals),
@@ -94,6 +98,20 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
     remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
   }
+}
+
+/** Its rollback needs the data that would be removed. */
+function gatewayConflict(isApplied: boolean): Conflict[] {
+  if (!isApplied) return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'gateway',
+      what: GATEWAY_UNIT,
+      got: 'the gateway stands in front of dockerd, and would be left without a rollback',
+      todo: sentence`First take it away:  ${ours('gateway', 'rollback')}`,
+    },
+  ]
 }
 
 const NOTHING = { changes: [], conflicts: [], losses: [], stays: [], closes: [], remaps: false } as const

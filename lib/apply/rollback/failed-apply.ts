@@ -27,6 +27,8 @@ export interface FailedApply {
   readonly isEnding: boolean
   /** After how many seconds the host rolls back by itself. */
   readonly after: number
+  /** Checks more than that the daemon answers. */
+  readonly verifyOld?: (() => Promise<void>) | undefined
 }
 
 /** Rolls back an apply that failed. Returns the error for the caller. */
@@ -64,11 +66,12 @@ function outOfReach({ shell, after, isEnding }: FailedApply, cause: unknown): Pr
 }
 
 /** Returns a note for the message. Even if the host can't be reached once more, it has rolled everything back. */
-function checkOldDaemon({ shell, onStep }: FailedApply, cause: unknown): Promise<string> {
+function checkOldDaemon({ shell, onStep, verifyOld }: FailedApply, cause: unknown): Promise<string> {
   return runStep(onStep, { step: 'old-daemon', title: 'check that the old daemon answers' }, async () => {
     const why = await whyNoAnswer(shell)
-    if (why === undefined) return ', and the old daemon answers'
-    throw noAnswer(shell.name, why, cause)
+    if (why !== undefined) throw noAnswer(shell.name, why, cause)
+    await verifyOld?.()
+    return ', and the old daemon answers'
   }).catch((error: unknown) => {
     if (!(error instanceof ConnectionError) && !isDockerMtlsError(error, 'ERR_HOST_UNREADABLE')) throw error
     return `, but docker-mtls could not check that the old daemon answers (${error.got})`

@@ -1,11 +1,16 @@
 # Prints the apply that can be rolled back, one item a line: "pending" or "last", its ID, whether dockerd ran before it
-# ("yes" or "no"), and its entries. Prints nothing if the folder of the ID is gone, or if the user isn't root.
+# ("yes" or "no"), and its entries. After "yes" or "no" comes "gateway" for an apply of the gateway, and then "docker" if that
+# has restarted dockerd. Prints nothing if the folder of the ID is gone, or if the user isn't root.
 : "${s:?}"
 for kind in pending last; do
   id=$(cat "$s/$kind" 2>/dev/null)
   if test -z "$id" || ! test -s "$s/$id/rollback.sh"; then continue; fi
   active=no
   if test -e "$s/$id/was-active"; then active=yes; fi
+  if test -e "$s/$id/gateway"; then
+    active="$active gateway"
+    if test -e "$s/$id/restarted"; then active="$active docker"; fi
+  fi
   printf '%s\n' "$kind" "$id" "$active"
   cat "$s/$id/entries"
   exit 0

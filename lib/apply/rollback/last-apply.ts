@@ -23,15 +23,18 @@ export interface LastApply {
   readonly restored: readonly string[]
   /** The files that a rollback removes. */
   readonly removed: readonly string[]
+  /** For an apply of the gateway: did it restart dockerd, too? */
+  readonly gateway?: { readonly restarted: boolean }
 }
 
 /** Finds the apply that a rollback would undo. Only root sees any. */
 export async function findLastApply(shell: HostShell): Promise<LastApply | undefined> {
   const { stdout } = await shell.run(shellProgram(STATE_SH, LAST_APPLY_SH))
-  const [kind, id = '', active, ...entries] = lines(stdout)
+  const [kind, id = '', about = '', ...entries] = lines(stdout)
   if (kind === undefined) return undefined
+  const [active, ...others] = about.split(' ')
   const split = entries.map((line) => /^(\S+) (.*)$/.exec(line) ?? [])
-  const files = split.flatMap(([, number = '', path = '']) => (number === 'd' ? [] : [{ number, path }]))
+  const files = split.flatMap(([, number = '', path = '']) => (isFolder(number) ? [] : [{ number, path }]))
   const copies = files.filter(({ number }) => number !== '-')
   return {
     id,
@@ -41,7 +44,13 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
     copies: new Map(copies.map(({ number, path }) => [path, `${STATE_FOLDER}/${id}/${number}`])),
     restored: copies.map(({ path }) => path),
     removed: files.flatMap(({ number, path }) => (number === '-' ? [path] : [])),
+    ...(others.includes('gateway') && { gateway: { restarted: others.includes('docker') } }),
   }
+}
+
+/** Is it an entry of a folder? They are created, or shared with the gateway: see `rollback.sh`. */
+export function isFolder(entry: string): boolean {
+  return entry === 'd' || entry.startsWith('=')
 }
 
 /**

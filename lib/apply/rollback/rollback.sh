@@ -6,9 +6,9 @@
 #   boot   the boot after a power failure
 #   asked  `daemon rollback`, for a finished apply
 #
-# The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, and "d PATH"
-# for a folder that the apply has created.
-: "${s:?}"
+# The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
+# for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder of which it has changed mode or owner.
+: "${s:?}" "${gateway:?}"
 set -u
 umask 077
 b=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -44,7 +44,8 @@ reopen() {
   fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
   rm -f "$b/writer"
-  : >"$b/restarted"
+  # An apply that changed the gateway alone has not restarted dockerd.
+  if ! test -e "$b/gateway" || test -e "$b/restarted"; then : >"$b/restarted"; fi
   if ! arm || ! sync || ! claim "$id"; then
     if test -e "$s/pending"; then
       echo 'another apply is unfinished' >&2
@@ -74,11 +75,18 @@ restore() {
     mv -f -T -- "$2.docker-mtls" "$2"
 }
 
+# Gives the folder $2 its mode and owner back: "MODE,UID:GID".
+restore_folder() {
+  if ! test -d "$2"; then return; fi
+  chown "${1#*,}" "$2" && chmod "${1%%,*}" "$2"
+}
+
 restore_all() {
   failed=''
   while read -r n p; do
     case $n in
     d) ;;
+    =*) restore_folder "${n#=}" "$p" || failed=1 ;;
     -) rm -f -- "$p" "$p.docker-mtls" || failed=1 ;;
     *)
       # Skip a file that was not changed: it may be one that even root can't replace.
@@ -106,6 +114,35 @@ restart() {
   else
     timeout "$restart_s" systemctl stop docker.service
   fi
+}
+
+# Stops the gateway, which holds the port that dockerd may need.
+stop_gateway() {
+  if ! test -e "$b/gateway"; then return; fi
+  # At boot, systemd would start it afterwards.
+  if test "$how" = boot; then
+    test -e "$b/gateway-was-active" || systemctl stop --no-block "$gateway" 2>/dev/null
+    return
+  fi
+  timeout "$restart_s" systemctl stop "$gateway" 2>/dev/null
+}
+
+# Restores the previous state of the gateway. Without it, nobody needs its user; the audit log stays.
+restart_gateway() {
+  if ! test -e "$b/gateway"; then return; fi
+  if test -e "$b/gateway-was-active"; then
+    if test "$how" = boot; then return; fi
+    systemctl reset-failed "$gateway" 2>/dev/null
+    timeout "$restart_s" systemctl restart "$gateway" || exit 1
+    return
+  fi
+  systemctl reset-failed "$gateway" 2>/dev/null
+  user=$(cat "$b/user" 2>/dev/null)
+  if test -z "$user"; then return; fi
+  # Somebody else may get its number. systemd gives the folder to the user of the service again.
+  if test -d /var/log/docker-mtls; then chown -R -h root:root /var/log/docker-mtls; fi
+  # It refuses as long as a process of the user is ending.
+  userdel "$user" 2>/dev/null || { sleep 2 && userdel "$user" 2>/dev/null; }
 }
 
 finish() {
@@ -144,7 +181,9 @@ if runs "$b/writer"; then
   kill -KILL "$who"
   sleep 1
 fi
+stop_gateway
 restore_all
 restart
+restart_gateway
 finish
 exit 0

@@ -27,7 +27,9 @@ export async function rollBack(
   if (last.isPending) await settlePending(shell, onStep, signal)
   else {
     signal?.throwIfAborted()
-    const title = last.wasActive ? 'restore the files and restart docker' : 'restore the files and stop docker'
+    const restarts = last.gateway?.restarted ?? true
+    const docker = last.wasActive ? ' and restart docker' : ' and stop docker'
+    const title = `restore the files${restarts ? docker : ''}`
     await runStep(onStep, { step: 'roll-back', title }, () => restore(last, shell))
   }
   if (!last.wasActive) return

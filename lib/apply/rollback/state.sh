@@ -15,13 +15,20 @@
 #   socket-was-off   exists if docker.socket was not active before the apply
 #   restarted        exists once the apply has begun to restart dockerd
 #   other-userns     exists if the apply changes user namespaces
+#   gateway          exists if the apply installs or changes the gateway
+#   gateway-was-active  exists if the gateway was running before the apply
+#   user             the user whom the apply has created for the gateway
 #
 # Exit codes of all these programs:
 #   75  another apply is unfinished
 #   76  the host was already rolled back
 #   77  dockerd would no longer see running containers; nothing was changed
 #   78  a file has changed since the plan was made; nothing was changed
+#   79  the gateway doesn't start
 s=/var/lib/docker-mtls
+# The programs that come after it use this name.
+# shellcheck disable=SC2034
+gateway=docker-mtls-gateway.service
 
 # Prints the start time of the process $1 (proc_pid_stat(5), field 22), which distinguishes it from a later one with the same
 # PID.

@@ -18,3 +18,5 @@ export const ROLLED_BACK_CODE = 76
 export const LEFT_BEHIND_CODE = 77
 /** A file has changed since the plan; nothing was changed. */
 export const CHANGED_CODE = 78
+/** The gateway doesn't start. */
+export const GATEWAY_CODE = 79

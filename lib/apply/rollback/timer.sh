@@ -12,7 +12,7 @@ arm() {
     cat <<'END_OF_UNIT'
 [Unit]
 Description=Puts back what an unfinished docker-mtls daemon apply has changed
-Before=docker.service docker.socket
+Before=docker.service docker.socket docker-mtls-gateway.service
 DefaultDependencies=no
 After=local-fs.target
 

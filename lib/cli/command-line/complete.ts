@@ -1,4 +1,5 @@
-import { COMMANDS, GROUPS } from '../commands.ts'
+import { COMMANDS } from '../commands.ts'
+import { GROUPS } from '../groups.ts'
 
 /** The commands that the docker command's completion calls in its plugins, as cobra names them (cobra's site/content/completions). */
 export const COMPLETE_WORDS: readonly string[] = ['__complete', '__completeNoDesc']

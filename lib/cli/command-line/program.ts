@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { COMMANDS, GROUPS, type Entry } from '../commands.ts'
+import { COMMANDS, type Entry } from '../commands.ts'
+import { GROUPS } from '../groups.ts'
 import { hasColours } from '../../base/terminal/colours.ts'
 import { widthOf } from '../terminal/layout.ts'
 import { wrap } from '../../base/wrap.ts'

@@ -7,7 +7,8 @@ import type { CommandSpec, Context } from '../command.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJson, once } from '../command-line/options.ts'
 import { textsOf } from '../reports/data.ts'
-import { INSTALL_FIRST, isInNpxCache, scriptPath } from '../inputs/script.ts'
+import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
+import { scriptPath } from '../inputs/script.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
 interface ScheduleFlags extends FolderFlags {

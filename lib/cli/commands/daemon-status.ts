@@ -1,9 +1,9 @@
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { ListenerStatus } from '../../apply/listener-status.ts'
 import type { DaemonStatus } from '../../apply/status.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { certificateData } from '../reports/data.ts'
+import { listenerData, listenerText } from '../reports/listener.ts'
 import { addJson } from '../command-line/options.ts'
 import { printableLines } from '../../base/text.ts'
 import { facts } from '../terminal/layout.ts'
@@ -33,21 +33,8 @@ function statusData(
     problems: problems.map(typed),
     ...(certificate && { certificate: certificateData(certificate) }),
     ...(authorities && { authorities: authorities.map(certificateData) }),
-    listeners: listeners.map(({ listener, isSecure, seen }) => ({
-      listener,
-      isSecure,
-      ...(seen && {
-        plaintext: seen.plaintext,
-        protocols: seen.protocols,
-        clientCertificate: seen.clientCertificate,
-        acceptedAuthorities: authoritiesOf(seen.acceptedAuthorities),
-      }),
-    })),
+    listeners: listeners.map(listenerData),
   }
-}
-
-function authoritiesOf(names: NonNullable<ListenerStatus['seen']>['acceptedAuthorities']): readonly string[] | string {
-  return typeof names === 'string' ? names : names.map(({ name }) => name)
 }
 
 function statusText(status: DaemonStatus, context: Context): string {
@@ -61,7 +48,10 @@ function statusText(status: DaemonStatus, context: Context): string {
       ].join('\n'),
     ],
     ['Configured', [configured(status), ...unit].join('\n')],
-    ['Listens', listeners.map(listenerText).join('\n') || 'on no network address'],
+    [
+      'Listens',
+      listeners.map(listenerText).join('\n') || `on no network address${status.gateway ? ', behind a gateway' : ''}`,
+    ],
     [
       'Certificate',
       certificate === undefined
@@ -93,16 +83,6 @@ function configured(status: DaemonStatus): string {
     return `${unit.length > 1 ? 'in the drop-in' : 'in the unit'}; daemon.json: not readable without root`
   if (form === 'daemon-json') return 'in daemon.json'
   return unit.length > 1 ? 'in the drop-in' : 'in the unit'
-}
-
-function listenerText({ listener, seen }: ListenerStatus): string {
-  if (seen === undefined) return `${listener}: no answer`
-  const { protocols, clientCertificate, acceptedAuthorities, plaintext } = seen
-  if (protocols.length === 0)
-    return `${listener}: no TLS, plain HTTP ${plaintext === 'docker' ? 'is answered' : plaintext}`
-  const names = authoritiesOf(acceptedAuthorities)
-  const issuers = typeof names === 'string' ? names : names.length === 0 ? 'any CA of the system' : names.join('; ')
-  return `${listener}: ${protocols.join(', ')}; client certificate ${clientCertificate}, issued by ${issuers}`
 }
 
 /** An unreadable value is reported as such, never as the default. */
@@ -139,6 +119,6 @@ export const daemonStatus: CommandSpec = {
     [sentence`${SELF} daemon status`, 'as root, to see everything'],
     [sentence`${SELF} daemon status --json`, 'for monitoring'],
   ],
-  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, unreadable, problems }',
+  json: '{ active, state, since, pid, enabled, unit, form, listeners: [{ listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }], certificate, authorities, showsOther, usernsRemap, ranges: { subuid, subgid }, liveRestore, running, wayBack, gateway, unreadable, problems }',
   define,
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { dirname, join, resolve } from 'node:path'
+import { closedFolders } from '../../apply/gateway/program.ts'
 import { readIfThere } from '../../base/files.ts'
-import { stepsTo } from '../../base/folder-writers.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
@@ -9,7 +9,8 @@ import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
-import { INSTALL_FIRST, isInNpxCache, scriptPath } from '../inputs/script.ts'
+import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
+import { scriptPath } from '../inputs/script.ts'
 import { textsOf } from '../reports/data.ts'
 
 interface RenderFlags {
@@ -83,16 +84,6 @@ async function ownList(folder: string): Promise<string[]> {
   const path = join(folder, 'crl.pem')
   return (await readIfThere(path)) === undefined ? [] : [path]
 }
-
-/** Folders on the way that others than root can't enter, such as /root. */
-async function closedFolders(path: string): Promise<string[]> {
-  const closed: string[] = []
-  for await (const step of stepsTo(path)) if ((step.mode & OTHERS_ENTER) === 0) closed.push(step.path)
-  return closed
-}
-
-/** inode(7): S_IXOTH. */
-const OTHERS_ENTER = 0o001
 
 /** As useradd(8) of Debian accepts names, so that they need no quotes in a unit or in a shell. */
 function account(flag: string, name: string): string {

@@ -6,7 +6,7 @@ import { fileReason, makeFolder, writeFileAtomically } from '../../base/files.ts
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { isMissing } from '../../base/system-error.ts'
 import { intoSystemFolder } from '../../base/system-folder.ts'
-import { INSTALL_FIRST, isInNpxCache } from '../inputs/script.ts'
+import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
 
 /** The name by which the docker command finds `docker mtls` in its folders of plugins. */
 const FILE = 'docker-mtls'

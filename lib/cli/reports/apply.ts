@@ -30,7 +30,7 @@ export function planData(plan: ApplyPlan, { typed }: Context): object {
   }
 }
 
-function fileData({ path, mode, action, secret = false, text }: Change): object {
+export function fileData({ path, mode, action, secret = false, text }: Change): object {
   return { path, mode: octal(mode), action, ...(!secret && action !== 'keep' && { text }) }
 }
 
@@ -74,9 +74,9 @@ const STYLES = { keep: 'dim', create: 'green', replace: 'yellow', remove: 'red' 
 
 /** A file with its action and differences. */
 export function changeText(change: Change, { paint }: Context): string {
-  const { path, mode, action, secret = false, before } = change
+  const { path, mode, owner = OWNER, action, secret = false, before } = change
   const style = STYLES[action]
-  const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} ${OWNER}`
+  const head = `${paint(style, action.padEnd(8))}  ${paint('bold', path)}  ${octal(mode)} ${owner}`
   if (action === 'keep') return head
   if (action === 'remove') return `${paint(style, action.padEnd(8))}  ${paint('bold', path)}`
   const modes = before !== undefined && before.mode !== mode ? `\n          its mode is ${octal(before.mode)} now` : ''
@@ -117,7 +117,7 @@ function usernsText({ settings, userns }: ApplyPlan, { userns: seen }: Pick<Appl
 }
 
 /** The results of the tests, by address if there are several. */
-function proofText(proof: ApplyReport['proof']): string {
+export function proofText(proof: ApplyReport['proof']): string {
   const places = [...new Set(proof.map(({ at }) => at))]
   const blocks = places.map((place) => {
     const tried = proof

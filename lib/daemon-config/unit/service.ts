@@ -49,6 +49,7 @@ export function hiddenFolders(paths: readonly string[]): string[] {
   ]
 }
 
-function isBelow(folders: readonly string[]): (path: string) => boolean {
+/** Is a path one of these folders, or in one? */
+export function isBelow(folders: readonly string[]): (path: string) => boolean {
   return (path) => folders.some((folder) => path === folder || path.startsWith(`${folder}/`))
 }

@@ -27,11 +27,15 @@ const GOOD: Readonly<Record<string, string>> = {
   'room:/var/lib/docker-mtls': '1000000',
 }
 
-/** The facts of a good host, but for what is given. */
-export function factsOf({ facts = {}, files = {} }: Said = {}): HostFacts {
-  const lines = [
+/** What a good host prints, but for what is given. */
+export function recordsOf({ facts = {}, files = {} }: Said = {}): string {
+  return [
     ...Object.entries({ ...GOOD, ...facts }).map(([name, value]) => record('fact', name, value)),
     ...Object.entries(files).map(([path, text]) => record('file', path, '644', 'root:root', text)),
-  ]
-  return parseFacts(lines.join('\n'))
+  ].join('\n')
+}
+
+/** The facts of a good host, but for what is given. */
+export function factsOf(said: Said = {}): HostFacts {
+  return parseFacts(recordsOf(said))
 }

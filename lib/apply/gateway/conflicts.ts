@@ -1,0 +1,77 @@
+import { command, sentence } from '../../base/sentence.ts'
+import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
+import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
+import { networkListener, type TcpListener } from '../../daemon-config/listen.ts'
+import type { RenderedLocal } from '../../daemon-config/render-local.ts'
+import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
+import { findConflicts, type Conflict } from '../conflicts.ts'
+import type { Start } from '../start.ts'
+import { DAEMON_SOCKET, GATEWAY_FOLDER } from './files.ts'
+import type { InspectedHost, RequestedGateway } from './requested.ts'
+
+/** A host, and what a gateway would change on it. */
+export interface GatewaySituation extends InspectedHost {
+  readonly requested: RequestedGateway
+  readonly rendered: RenderedLocal
+  readonly start: Start
+  readonly daemonJson: DaemonJson
+  readonly listen: TcpListener
+}
+
+/** Finds everything that would keep a gateway from working, or dockerd from listening on its local socket alone. */
+export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
+  const { facts, found, inForce, state, start, daemonJson, rendered, listen } = situation
+  const { unit, expanded } = start
+  const { usernsRemap } = inForce.settings
+  return [
+    ...unusableProgram(situation),
+    ...noGroup(situation),
+    ...findConflicts({
+      facts,
+      // A drop-in that isn't written can't be overridden.
+      found: rendered.changesCommand ? found : { ...found, later: [] },
+      unit,
+      expanded: { ...expanded, flags: expanded.flags.filter((flag) => rendered.changesCommand || isOfNetwork(flag)) },
+      inForce,
+      settings: { listen: [listen], ...(usernsRemap !== undefined && { usernsRemap }) },
+      daemonJson,
+      liveRestore: hasLiveRestore(unit, daemonJson),
+      // Another file than daemon.json may have listeners, too.
+      form: 'daemon-json',
+      isHere: true,
+      tlsDir: GATEWAY_FOLDER,
+      holders: state.pid > 0 ? [state.pid] : [],
+    }),
+  ]
+}
+
+function isOfNetwork({
+  name = '',
+  value = '',
+}: {
+  readonly name: string | undefined
+  readonly value: string | undefined
+}) {
+  return name === 'host' ? networkListener(value) !== undefined : MANAGED_FLAGS.has(name)
+}
+
+function unusableProgram({ requested: { programFaults } }: GatewaySituation): Conflict[] {
+  return programFaults.map((fault) => ({ code: 'ERR_APPLY_CONFLICT', kind: 'unusable-program', ...fault }))
+}
+
+/** The gateway may open the socket by its group alone. */
+function noGroup({ facts }: GatewaySituation): Conflict[] {
+  const group = facts.fact('socket-group')
+  if (/^[a-z_][a-z0-9_-]{0,31}$/.test(group) && group !== 'root') return []
+  const got =
+    group === '' ? 'there is no such socket' : `its group is ${group}, and the gateway needs one that may open it`
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'no-socket-group',
+      what: DAEMON_SOCKET,
+      got,
+      todo: sentence`Create the group that the packages of Docker use for it, and restart docker:  ${command('groupadd', '--system', 'docker')}  Then:  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}`,
+    },
+  ]
+}

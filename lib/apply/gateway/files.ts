@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { PUBLIC_MODE } from '../../base/files.ts'
+import { GATEWAY_UNIT, renderGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { tlsFilesIn } from '../../daemon-config/options.ts'
+import type { WantedFile } from '../changes.ts'
+import type { ServerFiles } from '../server-files.ts'
+
+/** The folder of the gateway's files. */
+export const GATEWAY_FOLDER = '/etc/docker-mtls'
+/** The user of the service, and its group. */
+export const GATEWAY_USER = 'docker-mtls'
+/** The local socket of dockerd. */
+export const DAEMON_SOCKET = '/run/docker.sock'
+
+export const UNIT_PATH: string = join('/etc/systemd/system', GATEWAY_UNIT)
+/** The link with which systemd starts the gateway at boot. `transaction.sh` creates it. */
+export const WANTS_PATH: string = join('/etc/systemd/system/multi-user.target.wants', GATEWAY_UNIT)
+
+/** The files in the folder. */
+export const GATEWAY_FILES = {
+  ...tlsFilesIn(GATEWAY_FOLDER),
+  policy: join(GATEWAY_FOLDER, 'policy.yaml'),
+  crl: join(GATEWAY_FOLDER, 'crl.pem'),
+} as const
+
+/** Root writes them, and the gateway reads them. */
+const SHARED_MODE = 0o640
+export const SHARED_OWNER: string = `root:${GATEWAY_USER}`
+/** The same for the folder, as stat(1) prints it. */
+export const SHARED_FOLDER: string = `750 ${SHARED_OWNER}`
+
+/** What the gateway is made of. */
+export interface GatewayContents {
+  /** Node, and the script to run. */
+  readonly program: readonly [node: string, script: string]
+  readonly server: ServerFiles & { readonly key: string }
+  readonly policy: string
+  /** Revocation lists as PEM; undefined: none. */
+  readonly crl: string | undefined
+  /** An address and a port. */
+  readonly listen: string
+  /** The group of the daemon's socket. */
+  readonly group: string
+}
+
+/** The files of a gateway on its host. */
+export function gatewayFiles({ program, server, policy, crl, listen, group }: GatewayContents): WantedFile[] {
+  const unit = renderGatewayUnit({
+    program,
+    policy: GATEWAY_FILES.policy,
+    folder: GATEWAY_FOLDER,
+    crl: crl === undefined ? [] : [GATEWAY_FILES.crl],
+    listen,
+    socket: DAEMON_SOCKET,
+    user: GATEWAY_USER,
+    group,
+  })
+  const shared = { mode: SHARED_MODE, owner: SHARED_OWNER }
+  return [
+    { path: GATEWAY_FILES.ca, text: server.ca, ...shared },
+    { path: GATEWAY_FILES.cert, text: server.cert, ...shared },
+    { path: GATEWAY_FILES.key, text: server.key, ...shared, secret: true },
+    { path: GATEWAY_FILES.policy, text: policy, ...shared },
+    ...(crl === undefined ? [] : [{ path: GATEWAY_FILES.crl, text: crl, ...shared }]),
+    { path: UNIT_PATH, text: unit.text, mode: PUBLIC_MODE },
+  ]
+}

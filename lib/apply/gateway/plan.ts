@@ -1,0 +1,174 @@
+import type { Warning } from '../../base/warning.ts'
+import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../daemon-config/listen.ts'
+import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
+import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
+import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
+import { renderLocal, type RenderedLocal } from '../../daemon-config/render-local.ts'
+import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
+import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
+import type { FurtherFacts } from '../../host/facts-script.ts'
+import { refuseHost } from '../../host/preconditions.ts'
+import type { HostShell } from '../../host/shell.ts'
+import { changesOf, isWritten, keptMode, type Change, type WantedFile } from '../changes.ts'
+import { inPlaceOf, type Conflict } from '../conflicts.ts'
+import { parentsQuestions } from '../parents.ts'
+import { openDoorQuestions } from '../ports.ts'
+import { isApplyPending } from '../rollback/pending.ts'
+import type { ServerFiles } from '../server-files.ts'
+import { startOf, type Start } from '../start.ts'
+import { unitOf } from '../unit.ts'
+import { lossesOf } from '../warnings.ts'
+import { gatewayConflicts } from './conflicts.ts'
+import {
+  DAEMON_SOCKET,
+  GATEWAY_FILES,
+  GATEWAY_FOLDER,
+  GATEWAY_USER,
+  gatewayFiles,
+  SHARED_FOLDER,
+  UNIT_PATH,
+  WANTS_PATH,
+} from './files.ts'
+import type { InspectedHost, RequestedGateway } from './requested.ts'
+import { serverFor } from './server.ts'
+import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
+import { gatewayWarnings } from './warnings.ts'
+
+/** A gateway in front of dockerd, planned before anything is done. */
+export interface GatewayPlan {
+  readonly listen: TcpListener
+  readonly server: ServerFiles
+  /** The revocation lists that the gateway will have. */
+  readonly crl: string | undefined
+  readonly changes: readonly Change[]
+  /** The reasons against the apply; empty if there are none. */
+  readonly conflicts: readonly Conflict[]
+  readonly warnings: readonly Warning[]
+  /** Containers that stop once dockerd restarts. */
+  readonly losses: readonly Warning[]
+  /** The listeners that dockerd has now, and will not have any more. */
+  readonly closes: readonly string[]
+  /** Does the user of the service have to be created? */
+  readonly createsUser: boolean
+  /** Does dockerd have to restart? */
+  readonly restarts: boolean
+  /** Does the gateway have to start, or to restart? */
+  readonly starts: boolean
+  /** Is live-restore new? Then dockerd reads it before it is restarted. */
+  readonly reloadsFirst: boolean
+  /** Is everything as it has to be? Then the apply only tests the gateway. */
+  readonly isDone: boolean
+  /** How dockerd will be started, for the validation. Absent if its configuration stays. */
+  readonly start?: Start
+  readonly usernsRemap?: string
+  readonly state: GatewayState
+  readonly facts: HostFacts
+  /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
+  readonly isPending: boolean
+}
+
+/**
+ * Inspects a host, and decides what to change so that a gateway stands in front of its dockerd. Changes nothing.
+ *
+ * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
+ * @throws {@link DaemonError} {@link PkiError} for settings that can't be rendered, and for unusable files of the server
+ */
+export async function planGateway(
+  requested: RequestedGateway,
+  shell: HostShell,
+  signal?: AbortSignal,
+): Promise<GatewayPlan> {
+  const first = await gatherFacts(shell, signal)
+  refuseHost(first, shell.name, 'gateway')
+  const found = unitOf(first, shell.name)
+  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const facts = await gatherFurtherFacts(shell, first, wantedFacts(first, found), signal)
+  const host = { facts, found, inForce, state: parseGatewayState(facts.fact('gateway')) }
+  const server = await serverFor(requested, inForce.settings.tlsDir ?? DEFAULT_TLS_DIR)
+  return decide(requested, host, server)
+}
+
+function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
+  const { ca, cert, key, policy, crl } = GATEWAY_FILES
+  return {
+    programs: [unit.exec],
+    files: [...unit.environmentFiles, UNIT_PATH, ca, cert, policy, crl],
+    secrets: [key],
+    writable: [GATEWAY_FOLDER],
+    more: [
+      ...openDoorQuestions(first),
+      ...parentsQuestions(GATEWAY_FOLDER),
+      gatewayQuestion(),
+      ['said', 'socket-group', 'stat', '-L', '-c', '%G', DAEMON_SOCKET],
+      ['said', 'gateway-folder', 'stat', '-c', '%a %U:%G', GATEWAY_FOLDER],
+      ['said', 'gateway-link', 'readlink', WANTS_PATH],
+      ['said', 'gateway-user', 'id', '-u', GATEWAY_USER],
+    ],
+  }
+}
+
+function decide(requested: RequestedGateway, host: InspectedHost, server: ServerFiles & { key: string }): GatewayPlan {
+  const { facts, found, inForce, state } = host
+  const listen = listenerFor(requested, host)
+  const rendered = renderLocal({
+    found,
+    daemonJson: facts.file(DAEMON_JSON)?.text,
+    existingDropIn: facts.file(DROP_IN)?.text,
+    hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+    liveRestore: requested.liveRestore,
+  })
+  const changesDocker = rendered.changesCommand || rendered.daemonJson !== undefined
+  const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
+  const wanted = gatewayFiles({
+    ...requested,
+    server,
+    crl,
+    listen: listen.slice('tcp://'.length),
+    group: facts.fact('socket-group'),
+  })
+  const changes = changesOf([...wanted, ...daemonFiles(rendered, facts)], facts)
+  const start = startOf(rendered, found, facts)
+  const daemonJson = readDaemonJson(start.daemonJson ?? '')
+  const situation = { ...host, rendered, start, daemonJson, listen, requested }
+  const restarts = changesDocker || !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
+  const starts = state.active !== 'active' || changes.some((change) => change.path === UNIT_PATH && isWritten(change))
+  const createsUser = facts.fact('gateway-user') === ''
+  const isShared = facts.fact('gateway-folder') === SHARED_FOLDER && facts.fact('gateway-link') === `../${GATEWAY_UNIT}`
+  const { usernsRemap } = inForce.settings
+  return {
+    listen,
+    server,
+    crl,
+    changes,
+    conflicts: [...gatewayConflicts(situation), ...inPlaceOf(changes, facts)],
+    warnings: gatewayWarnings(situation, server),
+    losses: lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
+    closes: [...inForce.settings.listen, ...inForce.plaintext],
+    createsUser,
+    restarts,
+    starts,
+    reloadsFirst: daemonJson['live-restore'] === true && inForce.daemonJson['live-restore'] !== true && isActive(facts),
+    isDone: !restarts && !starts && !createsUser && isShared && !changes.some(isWritten),
+    ...(changesDocker && { start }),
+    ...(usernsRemap !== undefined && { usernsRemap }),
+    state,
+    facts,
+    isPending: isApplyPending(facts),
+  }
+}
+
+/** A gateway takes the place of dockerd. */
+function listenerFor({ listen }: RequestedGateway, { facts, inForce }: InspectedHost): TcpListener {
+  const own = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '').listen
+  const [daemons] = inForce.settings.listen
+  return parseListen(listen ?? own ?? daemons ?? DEFAULT_LISTENER)
+}
+
+function daemonFiles({ dropIn, changesCommand, daemonJson }: RenderedLocal, { file }: HostFacts): WantedFile[] {
+  return [
+    ...(daemonJson === undefined ? [] : [{ path: DAEMON_JSON, mode: keptMode(file(DAEMON_JSON)), text: daemonJson }]),
+    ...(changesCommand ? [{ path: DROP_IN, mode: keptMode(file(DROP_IN)), text: dropIn }] : []),
+  ]
+}

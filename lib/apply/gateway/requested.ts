@@ -1,0 +1,33 @@
+import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
+import type { HostFacts } from '../../host/facts.ts'
+import type { ServerFiles } from '../server-files.ts'
+import type { ProgramFault } from './program.ts'
+import type { GatewayState } from './state.ts'
+
+/** The requested gateway. */
+export interface RequestedGateway {
+  /** Node, and the script to run. */
+  readonly program: readonly [node: string, script: string]
+  readonly programFaults: readonly ProgramFault[]
+  /** A valid policy. */
+  readonly policy: string
+  /** Revocation lists as PEM. Absent: the one that is there stays. */
+  readonly crl?: string | undefined
+  /** The server's files. Absent: those of the gateway, or else those of dockerd. */
+  readonly server?: ServerFiles | undefined
+  /** The folders in which they were not found. */
+  readonly lookedIn?: readonly string[] | undefined
+  /** Address and port. @defaultValue as the gateway listens now, or as dockerd does, or 0.0.0.0:2376 */
+  readonly listen?: string | undefined
+  /** Keeps containers running while dockerd restarts. @defaultValue the current setting on the host */
+  readonly liveRestore?: boolean | undefined
+}
+
+/** A host as it was inspected for a gateway. */
+export interface InspectedHost {
+  readonly facts: HostFacts
+  readonly found: FoundUnit
+  readonly inForce: SettingsInForce
+  readonly state: GatewayState
+}

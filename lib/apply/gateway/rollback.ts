@@ -1,0 +1,99 @@
+import { ProvisionError } from '../../base/errors.ts'
+import { runStep, type OnStep } from '../../base/progress.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { parseListen } from '../../daemon-config/listen.ts'
+import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
+import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import type { HostShell } from '../../host/shell.ts'
+import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
+import { planRollback, type RollbackPlan } from '../rollback/plan.ts'
+import { rollBack } from '../rollback/rollback.ts'
+import { unitOf } from '../unit.ts'
+import { READ_GATEWAY_LOG } from '../carry-out.ts'
+import { UNIT_PATH } from './files.ts'
+import { verifyListeners } from './listeners.ts'
+import { readGatewayState, type GatewayState } from './state.ts'
+import { untilListening } from './verify.ts'
+
+/** The state after a rollback. */
+export interface RolledBack {
+  /** The addresses at which dockerd listens. */
+  readonly listeners: readonly string[]
+  /** Does a gateway run, of an apply before? */
+  readonly hasGateway: boolean
+}
+
+/**
+ * Determines the effects of a rollback of the last `gateway apply`. Changes nothing.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_NOTHING_TO_ROLL_BACK, also if the last apply was one of dockerd
+ */
+export async function planGatewayRollback(
+  shell: HostShell,
+  facts: HostFacts,
+  signal?: AbortSignal,
+): Promise<RollbackPlan> {
+  const last = await findLastApply(shell)
+  if (last?.gateway === undefined) throw nothing(shell, last)
+  const plan = await planRollback(shell, facts, last, signal)
+  return last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
+}
+
+function nothing({ name }: HostShell, last: LastApply | undefined): ProvisionError {
+  const [got, todo]: [string, Sentence] =
+    last === undefined
+      ? [
+          'no gateway was applied there, or it was rolled back already',
+          sentence`Show the state:  ${ours('gateway', 'status')}`,
+        ]
+      : [
+          'the last apply there was one of dockerd, not of a gateway',
+          sentence`To undo that one:  ${ours('daemon', 'rollback')}`,
+        ]
+  return new ProvisionError('ERR_APPLY_NOTHING_TO_ROLL_BACK', {
+    tried: `rolling back the gateway on ${name}`,
+    got,
+    todo,
+  })
+}
+
+/** Options of {@link rollBackGateway}. */
+export interface GatewayRollbackOptions {
+  readonly shell: HostShell
+  readonly onStep?: OnStep | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Rolls back the last `gateway apply`, and checks by connections that dockerd listens as before.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLBACK_FAILED
+ */
+export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollbackOptions): Promise<RolledBack> {
+  const { shell, onStep, signal } = options
+  await rollBack(plan, options)
+  return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async (talk) => {
+    const facts = await gatherFurtherFacts(shell, await gatherFacts(shell, signal), { files: [UNIT_PATH] }, signal)
+    const { settings, plaintext } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
+    const listeners = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
+    await verifyListeners(listeners, shell, signal)
+    const { listen } = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+    const state = await readGatewayState(shell)
+    refuseRunning(plan, shell, state)
+    const hasGateway = state.active === 'active' && listen !== undefined
+    if (hasGateway) await untilListening({ listen: parseListen(listen), starts: true, state }, options, talk)
+    return { listeners, hasGateway }
+  })
+}
+
+/** A gateway that was not there before must not run. */
+function refuseRunning({ last }: RollbackPlan, { name }: HostShell, { active }: GatewayState): void {
+  if (active !== 'active' || !last.removed.includes(UNIT_PATH)) return
+  throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `stopping ${GATEWAY_UNIT} on ${name}`,
+    got: `systemd says that it is ${active}`,
+    todo: READ_GATEWAY_LOG,
+  })
+}

@@ -1,0 +1,218 @@
+import { isDockerMtlsError } from '../../base/errors.ts'
+import { expiryOf } from '../../base/expiry.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate, formatDay } from '../../base/text.ts'
+import { GATEWAY_UNIT, readGatewayUnit, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
+import { parseListen } from '../../daemon-config/listen.ts'
+import { formatTarget, isListenerOf } from '../../daemon-config/listener-target.ts'
+import { tlsFilesIn } from '../../daemon-config/options.ts'
+import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
+import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
+import { refuseHost } from '../../host/preconditions.ts'
+import type { HostShell } from '../../host/shell.ts'
+import type { CertificateFacts } from '../../identity/certificate.ts'
+import { readRevocationLists } from '../../identity/crl.ts'
+import { certificatesIn } from '../certificates-in.ts'
+import { inspectListener, isOfApi, listenerProblem, type ListenerStatus } from '../listener-status.ts'
+import { findLastApply } from '../rollback/last-apply.ts'
+import { isApplyPending } from '../rollback/pending.ts'
+import { unitOf } from '../unit.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
+
+/** The policy of a gateway: how many rules it has, or why it can't be used. */
+export type PolicyStatus = { readonly path: string } & ({ readonly rules: number } | { readonly fault: string })
+
+/** A revocation list of a gateway. */
+export interface ListStatus {
+  /** When the next list is due; undefined: the list doesn't say. */
+  readonly nextUpdate: Date | undefined
+  readonly isExpired: boolean
+  readonly revoked: number
+}
+
+/** The state of the gateway of a host. */
+export interface GatewayStatus {
+  /** Is the unit there? */
+  readonly installed: boolean
+  readonly state: GatewayState
+  /** The gateway's listener, as it is configured and as it answers. */
+  readonly listener?: ListenerStatus
+  /** Listeners of dockerd, by which everybody gets around the gateway. */
+  readonly daemonListeners: readonly string[]
+  readonly policy?: PolicyStatus
+  readonly certificate?: CertificateFacts
+  readonly authorities: readonly CertificateFacts[]
+  /** Absent: the gateway has no revocation list. */
+  readonly lists?: readonly ListStatus[]
+  readonly rollback: 'pending' | 'gateway' | 'daemon' | 'none'
+  /** None: the gateway works, and nobody gets around it. */
+  readonly problems: readonly Sentence[]
+}
+
+/** Counts the rules of a policy. Throws an error of ours for one that can't be used. */
+export type CountRules = (text: string, path: string) => number
+
+/**
+ * Inspects the gateway of a host: its service, its files, and the listeners from outside. Changes nothing.
+ *
+ * @throws {@link ProvisionError} for a host without systemd or Docker
+ */
+export async function gatewayStatus(
+  shell: HostShell,
+  countRules: CountRules,
+  signal?: AbortSignal,
+): Promise<GatewayStatus> {
+  const first = await gatherFacts(shell, signal)
+  refuseHost(first, shell.name, 'read')
+  const known = await gatherFurtherFacts(shell, first, { files: [UNIT_PATH], more: [gatewayQuestion()] }, signal)
+  const unit = known.file(UNIT_PATH)?.text
+  const flags = readGatewayUnit(unit ?? '')
+  const paths = pathsOf(flags)
+  const files = [paths.ca, paths.cert, paths.policy, ...flags.crl]
+  const facts = await gatherFurtherFacts(shell, known, { files }, signal)
+  const text = (path: string): string | undefined => facts.file(path)?.text
+  const [certificate] = certificatesIn(text(paths.cert))
+  const listener =
+    unit === undefined || flags.listen === undefined
+      ? undefined
+      : await inspectListener(parseListen(flags.listen), { text: text(paths.ca) }, signal)
+  const last = await findLastApply(shell)
+  const status = {
+    installed: unit !== undefined,
+    state: parseGatewayState(facts.fact('gateway')),
+    ...(listener && { listener }),
+    daemonListeners: await daemonListeners(facts, shell, certificate, signal),
+    ...(unit !== undefined && { policy: policyStatus(text(paths.policy), paths.policy, countRules) }),
+    ...(certificate && { certificate }),
+    authorities: certificatesIn(text(paths.ca)),
+    ...(flags.crl.length > 0 && { lists: flags.crl.flatMap((path) => listsIn(text(path))) }),
+    rollback: isApplyPending(facts) ? 'pending' : last === undefined ? 'none' : last.gateway ? 'gateway' : 'daemon',
+  } as const
+  return { ...status, problems: problemsOf(status, facts) }
+}
+
+function pathsOf({ from = GATEWAY_FOLDER, policy = GATEWAY_FILES.policy }: GatewayFlags): Record<string, string> & {
+  readonly ca: string
+  readonly cert: string
+  readonly policy: string
+} {
+  return { ...tlsFilesIn(from), policy }
+}
+
+/** Where dockerd listens for its API, by its configuration and in fact. */
+async function daemonListeners(
+  facts: HostFacts,
+  { name }: HostShell,
+  certificate: CertificateFacts | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const { settings, plaintext } = settingsInForce(unitOf(facts, name), facts.file(DAEMON_JSON)?.text)
+  const configured = [...settings.listen, ...plaintext]
+  const others = facts.sockets
+    .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
+    .map(({ address, port }) => formatTarget({ host: address, port }))
+  const seen = await Promise.all(others.map((listener) => inspectListener(listener, 'hidden', signal)))
+  return [...configured, ...seen.filter((one) => isOfApi(one, certificate, [])).map(({ listener }) => listener)]
+}
+
+function policyStatus(text: string | undefined, path: string, countRules: CountRules): PolicyStatus {
+  if (text === undefined) return { path, fault: "it isn't there, or can't be read" }
+  try {
+    return { path, rules: countRules(text, path) }
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return { path, fault: error.got }
+  }
+}
+
+function listsIn(text: string | undefined): ListStatus[] {
+  try {
+    return readRevocationLists(text ?? '').map(({ nextUpdate, serials }) => ({
+      nextUpdate,
+      isExpired: nextUpdate === undefined || nextUpdate.getTime() < Date.now(),
+      revoked: serials.size,
+    }))
+  } catch {
+    return [{ nextUpdate: undefined, isExpired: true, revoked: 0 }]
+  }
+}
+
+type Known = Omit<GatewayStatus, 'problems'>
+
+const APPLY: Sentence = sentence`Install it:  ${ours('gateway', 'apply', '--policy', 'policy.yaml')}`
+
+function problemsOf(status: Known, facts: HostFacts): Sentence[] {
+  const pending =
+    status.rollback === 'pending'
+      ? [
+          sentence`An apply is unfinished. Roll it back:  ${ours('gateway', 'rollback')}  Or apply again:  ${ours('gateway', 'apply')}`,
+        ]
+      : []
+  if (!status.installed) return [sentence`No gateway is installed on this host. ${APPLY}`, ...pending]
+  if (facts.fact('uid') !== '0')
+    return [
+      sentence`Only root can read the files of the gateway. As root:  sudo ${ours('gateway', 'status')}`,
+      ...pending,
+    ]
+  return [
+    ...aroundProblems(status),
+    ...serviceProblems(status),
+    ...(status.listener ? listenerProblem(status.listener) : []),
+    ...fileProblems(status),
+    ...(isActive(facts)
+      ? []
+      : [
+          sentence`dockerd doesn't run, so the gateway answers nobody. Find out why:  ${command('systemctl', 'status', 'docker')}`,
+        ]),
+    ...pending,
+  ]
+}
+
+function aroundProblems({ daemonListeners: open }: Known): Sentence[] {
+  if (open.length === 0) return []
+  return [
+    sentence`dockerd listens on ${enumerate(open)} itself, where no policy applies: every client there is root on this host. Close it:  ${ours('gateway', 'apply')}`,
+  ]
+}
+
+function serviceProblems({ state: { active, sub, enabled } }: Known): Sentence[] {
+  return [
+    ...(active === 'active'
+      ? []
+      : [sentence`${GATEWAY_UNIT} is ${active} (${sub}). Find out why:  ${command('journalctl', '-u', GATEWAY_UNIT)}`]),
+    ...(enabled
+      ? []
+      : [sentence`${GATEWAY_UNIT} doesn't start at boot. Enable it:  ${command('systemctl', 'enable', GATEWAY_UNIT)}`]),
+  ]
+}
+
+function fileProblems({ policy, certificate, authorities, lists = [] }: Known): Sentence[] {
+  const expired = authorities.filter(({ validTo }) => validTo.getTime() < Date.now())
+  return [
+    ...(policy !== undefined && 'fault' in policy
+      ? [
+          sentence`The policy ${policy.path} can't be used: ${policy.fault}. Check it:  ${ours('policy', 'check', policy.path)}`,
+        ]
+      : []),
+    ...(certificate === undefined ? ["The server's certificate can't be read."] : certificateProblems(certificate)),
+    ...expired.map(
+      ({ commonName, subject }) =>
+        sentence`The CA ${commonName ?? subject} has expired, so its clients can't connect. Replace it where its key is kept:  ${ours('cert', 'ca', '--replace-ca')}`,
+    ),
+    ...(lists.some(({ isExpired }) => isExpired)
+      ? [
+          sentence`A revocation list has expired or can't be read, so the gateway refuses the clients of its CA. Write it again where the CA is, and copy it here:  ${ours('cert', 'crl')}`,
+        ]
+      : []),
+  ]
+}
+
+function certificateProblems({ validFrom, validTo }: CertificateFacts): Sentence[] {
+  const renew = ours('cert', 'renew', '--server')
+  const expiry = expiryOf({ from: validFrom.getTime(), to: validTo.getTime() }, Date.now())
+  if (expiry === 'expired') return [sentence`The server's certificate has expired. Renew it:  ${renew}`]
+  if (expiry !== 'soon' && expiry !== 'urgent') return []
+  return [sentence`The server's certificate expires on ${formatDay(validTo)}. Renew it:  ${renew}`]
+}

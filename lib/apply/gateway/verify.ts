@@ -1,0 +1,163 @@
+import { pause } from '../../base/abort.ts'
+import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
+import { runStep, type StepTalk } from '../../base/progress.ts'
+import { shellLine } from '../../base/quoting/posix.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
+import { formatTarget, isListenerOf, targetOf } from '../../daemon-config/listener-target.ts'
+import { shellProgram } from '../../host/script.ts'
+import type { HostShell } from '../../host/shell.ts'
+import { parseSockets, socketsScript } from '../../host/sockets.ts'
+import { probeServer } from '../../probe/server.ts'
+import { READ_GATEWAY_LOG } from '../carry-out.ts'
+import type { ProbeIdentity } from '../options.ts'
+import { whyNoAnswer } from '../rollback/old-daemon.ts'
+import { socketsOf, type VerificationOptions } from '../verify-daemon.ts'
+import { verifyListener, type VerificationCheck } from '../verify-listener.ts'
+import type { GatewayPlan } from './plan.ts'
+import { readGatewayState, type GatewayState } from './state.ts'
+
+/** The part of a plan that is tested. */
+export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'starts' | 'state'>
+
+/** How long the gateway may take until it listens. */
+const START_MS = 20_000
+const POLL_MS = 100
+
+/**
+ * Tests from outside that the gateway answers, and dockerd no longer does; and on the host that dockerd answers on its local
+ * socket, and that the service runs without having been restarted.
+ *
+ * @returns the checks; all have passed
+ * @throws {@link ProvisionError} ERR_HOST_COMMAND_FAILED, with all failed checks
+ */
+export function verifyGateway(
+  plan: VerifiedGateway,
+  options: VerificationOptions,
+): Promise<readonly VerificationCheck[]> {
+  const { shell, probe, signal } = options
+  const title = 'test with real connections that the gateway answers, and who gets in'
+  return runStep(options.onStep, { step: 'prove', title }, async (talk) => {
+    const target = targetOf(plan.listen)
+    const at = formatTarget(target)
+    const began = await untilListening(plan, options, talk)
+    const checks = await verifyListener({ ...target, server: plan.server, probe, signal })
+    if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
+    checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, shell, signal)))
+    refuseFailed(checks)
+    talk.result(`${checks.length} of ${checks.length} checks passed`)
+    return checks
+  })
+}
+
+/** Waits until the process of the service listens. A service that ends is restarted every second, and would never be ready. */
+export async function untilListening(
+  { listen, starts, state }: Pick<VerifiedGateway, 'listen' | 'starts' | 'state'>,
+  { shell, signal }: Pick<VerificationOptions, 'shell' | 'signal'>,
+  talk: StepTalk,
+): Promise<GatewayState> {
+  const restarts = starts ? 0 : state.restarts
+  for (const deadline = Date.now() + START_MS; ; await pause(POLL_MS, signal)) {
+    const now = await readGatewayState(shell)
+    if (now.active === 'active' && now.restarts <= restarts && (await listens(now, listen, shell))) return now
+    const isOver = now.restarts > restarts || now.active === 'failed' || now.active === 'inactive'
+    if (!isOver && Date.now() < deadline) {
+      talk.wait(`the gateway to listen on ${formatTarget(targetOf(listen))}`)
+      continue
+    }
+    const got = isOver ? 'it ends again after its start' : `it doesn't listen after ${START_MS / 1000} s`
+    throw failed(shell, `${got}: ${(await lastWords(shell)) || 'its log is empty'}`)
+  }
+}
+
+async function listens({ pid }: GatewayState, listen: string, shell: HostShell): Promise<boolean> {
+  const sockets = parseSockets((await shell.run(socketsScript(pid))).stdout) ?? []
+  return sockets.some((socket) => isListenerOf(socket, listen) || isByName(socket.port, listen))
+}
+
+/** The address of a name is unknown here. */
+function isByName(port: number, listen: string): boolean {
+  const [, host = '', own = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listen) ?? []
+  return Number(own) === port && /[a-z]/i.test(host) && !host.includes('[')
+}
+
+/** The error in the log of the service, or else its last line. */
+async function lastWords(shell: HostShell): Promise<string> {
+  const log = shellLine('journalctl', '-u', GATEWAY_UNIT, '-o', 'cat', '--no-pager', '-n', '20')
+  const { stdout } = await shell.run(shellProgram('journalctl --sync 2>/dev/null || true', log))
+  const lines = stdout.split('\n').filter((line) => line.trim() !== '')
+  return (lines.findLast((line) => /^ERR_\w+: /.test(line)) ?? lines.at(-1) ?? '').slice(0, 500)
+}
+
+/** A check without its address. */
+type Check = Omit<VerificationCheck, 'at'>
+
+/** Sends a request with the client certificate. A policy need not admit it: its refusal comes from the gateway, too. */
+async function policyAnswer(host: string, probe: ProbeIdentity): Promise<Check> {
+  const { connect } = await import('../../engine/connect.ts')
+  try {
+    const docker = await connect({ host, ...probe }, {})
+    await docker.close()
+    return { name: 'policy', ok: true, got: 'the policy lets the client certificate in, and the daemon answers' }
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    const ok = error.code === 'ERR_API_FORBIDDEN'
+    const got = ok
+      ? `it refuses the client itself, in the place of dockerd: ${error.got}`
+      : `a request with the client certificate fails: ${error.got}`
+    return { name: 'policy', ok, got }
+  }
+}
+
+/** The same process still runs. */
+async function isStill(began: GatewayState, shell: HostShell): Promise<Check> {
+  const now = await readGatewayState(shell)
+  const ok = now.active === 'active' && now.pid === began.pid
+  const got = ok
+    ? `${GATEWAY_UNIT} (process ${now.pid}) answers there`
+    : `${GATEWAY_UNIT} has ended meanwhile: ${await lastWords(shell)}`
+  return { name: 'gateway', ok, got }
+}
+
+/** dockerd answers on its local socket, and nowhere else. */
+async function daemonChecks(
+  { server }: VerifiedGateway,
+  shell: HostShell,
+  signal: AbortSignal | undefined,
+): Promise<VerificationCheck[]> {
+  const why = await whyNoAnswer(shell)
+  const open: string[] = []
+  for (const { address, port } of why === undefined ? await socketsOf(shell) : []) {
+    const target = targetOf(formatTarget({ host: address, port }))
+    const seen = await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
+    const isApi = seen?.plaintext === 'docker' || seen?.certificate?.fingerprint256 === server.facts.fingerprint256
+    if (isApi) open.push(formatTarget(target))
+  }
+  const local = why === undefined ? 'dockerd answers on its local socket' : `dockerd doesn't answer locally: ${why}`
+  return [
+    { name: 'daemon', at: 'the local socket', ok: why === undefined, got: local },
+    ...open.map((at) => ({ name: 'daemon', at, ok: false, got: 'dockerd still listens there' }) as const),
+  ]
+}
+
+/** dockerd may listen for something else: metrics, or a swarm. */
+function unreached(error: unknown): undefined {
+  if (!isDockerMtlsError(error)) throw error
+}
+
+function refuseFailed(checks: readonly VerificationCheck[]): void {
+  const wrong = checks.filter(({ ok }) => !ok)
+  if (wrong.length === 0) return
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: 'testing the gateway from outside',
+    got: wrong.map(({ at, got }) => `${at}: ${got}`).join('; '),
+    todo: READ_GATEWAY_LOG,
+  })
+}
+
+function failed({ name }: HostShell, got: string): ProvisionError {
+  return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `starting ${GATEWAY_UNIT} on ${name}`,
+    got,
+    todo: READ_GATEWAY_LOG,
+  })
+}

@@ -1,0 +1,211 @@
+import type { Command } from 'commander'
+import {
+  carryOutGateway,
+  validateGateway,
+  type GatewayApplyOptions,
+  type GatewayReport,
+} from '../../apply/gateway/carry-out.ts'
+import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
+import { programFaults } from '../../apply/gateway/program.ts'
+import type { RequestedGateway } from '../../apply/gateway/requested.ts'
+import type { Probe } from '../../apply/source.ts'
+import type { HostShell } from '../../host/shell.ts'
+import { ours, SELF, sentence } from '../../base/sentence.ts'
+import { TLS_PORT } from '../../base/ports.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { rollbackAfterOf } from '../command-line/apply-options.ts'
+import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
+import { checkTrust, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
+import { scriptPath } from '../inputs/script.ts'
+import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
+import { policyWarnings } from '../reports/policy-warnings.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { withProgress } from '../terminal/progress.ts'
+
+interface GatewayApplyFlags extends ConfirmFlags {
+  readonly policy?: string
+  readonly from?: string
+  readonly crl?: readonly string[]
+  readonly listen?: string
+  readonly liveRestore?: true
+  readonly probeIdentity?: string
+  readonly clientProof?: false
+  readonly rollbackAfter?: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+async function runApply(flags: GatewayApplyFlags, context: Context): Promise<void> {
+  const { findProbe, findSource } = await import('../../apply/source.ts')
+  const { localShell } = await import('../../host/local-shell.ts')
+  const rollbackAfter = await rollbackAfterOf(flags)
+  const { policy, text } = await gatewayPolicy(flags.policy, context)
+  const source = await findSource(flags.from)
+  const probe = await findProbe(flags.probeIdentity, source)
+  const shell = localShell()
+  const { signal } = context.io
+  const requested = { ...(await requestedOf(flags, context)), policy: text, server: source.server }
+  const inspect = async (): Promise<GatewayPlan> => {
+    const plan = await planGateway(requested, shell, signal)
+    checkTrust(plan.server, plan.crl)
+    return plan
+  }
+  const first = await inspect()
+  if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
+  if (first.isPending) {
+    const { settlePending } = await import('../../apply/rollback/pending.ts')
+    await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
+  }
+  const plan = first.isPending ? await inspect() : first
+  for (const warning of policyWarnings(policy)) context.warn(warning)
+  await agree(plan, flags, context)
+  const report = await carryOut(plan, { shell, probe: probe?.identity, rollbackAfter, signal }, flags, context).catch(
+    async (error: unknown) => {
+      if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
+      throw error
+    },
+  )
+  await answerReport(plan, { report, probe }, flags, context)
+}
+
+async function requestedOf(
+  { crl, listen, liveRestore }: GatewayApplyFlags,
+  context: Context,
+): Promise<Omit<RequestedGateway, 'policy'>> {
+  const program = [process.execPath, await scriptPath()] as const
+  return {
+    program,
+    programFaults: await programFaults(program),
+    crl: await gatewayLists(crl, context),
+    listen,
+    liveRestore,
+  }
+}
+
+/** After Ctrl-C, reports whether the changes were rolled back. */
+async function carryOut(
+  plan: GatewayPlan,
+  options: GatewayApplyOptions,
+  flags: GatewayApplyFlags,
+  context: Context,
+): Promise<GatewayReport> {
+  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
+  const { rollbackReporter } = await import('../reports/rollback.ts')
+  const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
+  const reporter = rollbackReporter(context, { after, atOnce: () => [ours('gateway', 'rollback')] })
+  try {
+    const report = await withProgress(context, flags, (onStep) =>
+      carryOutGateway(plan, { ...options, onStep: reporter.watch(onStep) }),
+    )
+    reporter.end()
+    return report
+  } catch (error) {
+    reporter.end(error)
+    throw error
+  }
+}
+
+async function answerPlan(
+  plan: GatewayPlan,
+  shell: HostShell,
+  flags: GatewayApplyFlags,
+  context: Context,
+): Promise<void> {
+  const failed = plan.conflicts.length > 0
+  if (!failed) await validateGateway(plan, { shell, signal: context.io.signal })
+  const warnings = [...plan.warnings.map(({ text }) => text), ...(plan.isPending ? [PENDING] : [])]
+  const text = gatewayPlanText(plan, context, true)
+  context.answer({ data: gatewayPlanData(plan, context), text, warnings, failed }, flags)
+}
+
+const PENDING =
+  'An earlier apply did not finish. The next one first rolls it back, and may then find other files than these.'
+
+/** Shows the plan and asks; a plan with conflicts is refused before. */
+async function agree(plan: GatewayPlan, flags: GatewayApplyFlags, context: Context): Promise<void> {
+  const { refuseConflicts } = await import('../../apply/conflicts.ts')
+  refuseConflicts(plan)
+  for (const { text } of plan.warnings) context.warn(text)
+  if (plan.isDone) return
+  if (flags.json !== true) context.say(gatewayPlanText(plan, context, false).trimEnd())
+  const docker = plan.restarts ? ', restart docker' : ''
+  const gateway = plan.starts ? ' and start the gateway' : ''
+  await confirm(`Write these files${docker}${gateway}?`, flags, context)
+}
+
+interface Outcome {
+  readonly report: GatewayReport
+  readonly probe: Probe | undefined
+}
+
+async function answerReport(
+  plan: GatewayPlan,
+  { report, probe }: Outcome,
+  flags: GatewayApplyFlags,
+  context: Context,
+): Promise<void> {
+  const unproven = !report.clientProven && flags.clientProof !== false
+  if (report.clientProven && probe !== undefined) {
+    const { endProbe } = await import('../inputs/probe.ts')
+    await endProbe(probe.folder, context)
+  }
+  const data = gatewayReportData(plan, report, context)
+  const warnings = unproven ? [UNPROVEN] : []
+  context.answer({ data, text: gatewayResultText(plan, report, context), warnings, failed: unproven }, flags)
+}
+
+const UNPROVEN = sentence`No client certificate was tested. To test one here, create a one-day client certificate with  init --probe ; to omit the test, add  --no-client-proof . Or connect from a client's machine:  ${ours('ping')}`
+
+function define(command: Command, context: Context): void {
+  command.option('--policy <file>', 'who may do what (default: policy.yaml in /etc/docker-mtls)', once('--policy'))
+  addFrom(command)
+    .option(
+      '--crl <file>',
+      'a revocation list; repeatable (default: crl.pem in /etc/docker-mtls, if it is there)',
+      many('--crl'),
+    )
+    .option(
+      '--listen <addr:port>',
+      `where clients connect (default: as the gateway or dockerd listens now, else 0.0.0.0:${TLS_PORT})`,
+      once('--listen'),
+    )
+    .option('--live-restore', 'keep containers running while dockerd restarts')
+    .option(
+      '--probe-identity <dir>',
+      'the folder of a one-day client certificate to test access with; deleted afterwards (default: probe in that folder)',
+      once('--probe-identity'),
+    )
+    .option('--no-client-proof', "don't fail if no client certificate was tested")
+    .option(
+      '--rollback-after <time>',
+      'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
+      once('--rollback-after'),
+    )
+    .option('--dry-run', 'show the changes, and make none')
+  addYes(command)
+  addJsonLines(command).action((flags: GatewayApplyFlags) => runApply(flags, context))
+}
+
+export const gatewayApply: CommandSpec = {
+  description:
+    'Puts a gateway in front of the daemon of this server, with automatic rollback. Run it as root. dockerd keeps only its local ' +
+    'socket, and the gateway takes its place on the network, as a service with a user of its own. First it checks for everything ' +
+    'that would keep them from working, shows the changes and asks. Then it writes the files to /etc/docker-mtls, restarts docker ' +
+    'if its configuration changes, starts the gateway, and verifies with real connections that the gateway answers and dockerd ' +
+    'no longer does. If anything fails, it rolls everything back, even if it is killed or the power fails: dockerd listens as ' +
+    'before.\n\n' +
+    'You can run it again at any time, for example with another policy: it changes only what differs, and restarts docker only if ' +
+    'it has to.',
+  examples: [
+    [sentence`${SELF} gateway apply --policy policy.yaml --dry-run`, 'show the changes, with diffs'],
+    [sentence`${SELF} gateway apply --policy policy.yaml`, 'with the certificates that dockerd uses now'],
+    [
+      sentence`${SELF} gateway apply --policy policy.yaml --from server --crl crl.pem`,
+      'with other certificates and a revocation list',
+    ],
+  ],
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", listen, closes, files, createsUser, written, restarted, starts, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", listen, closes, files, createsUser, conflicts, warnings, losses, restarts, starts }',
+  jsonLines: true,
+  stray: (extra) => sentence`Name the policy with an option:  ${SELF} gateway apply --policy ${extra}`,
+  define,
+}

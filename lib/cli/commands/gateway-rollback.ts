@@ -1,0 +1,61 @@
+import type { Command } from 'commander'
+import { planGatewayRollback, rollBackGateway, type RolledBack } from '../../apply/gateway/rollback.ts'
+import type { RollbackPlan } from '../../apply/rollback/plan.ts'
+import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
+import type { CommandSpec, Context } from '../command.ts'
+import { addJsonLines, addYes } from '../command-line/options.ts'
+import { rollbackDone, rollbackPlanText } from '../reports/rollback-plan.ts'
+import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
+import { withProgress } from '../terminal/progress.ts'
+
+interface RollbackFlags extends ConfirmFlags {
+  readonly json?: true
+}
+
+async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
+  const { refuseConflicts } = await import('../../apply/conflicts.ts')
+  const { gatherFacts } = await import('../../host/facts.ts')
+  const { localShell } = await import('../../host/local-shell.ts')
+  const { refuseHost } = await import('../../host/preconditions.ts')
+  const shell = localShell()
+  const { signal } = context.io
+  const facts = await gatherFacts(shell, signal)
+  refuseHost(facts, shell.name, 'undo')
+  const plan = await planGatewayRollback(shell, facts, signal)
+  refuseConflicts(plan)
+  if (flags.json !== true) context.say(rollbackPlanText(plan, context))
+  const docker = plan.last.gateway?.restarted === true ? ' and restart docker' : ''
+  await confirm(`Restore these files${docker}?`, flags, context)
+  const now = await withProgress(context, flags, (onStep) => rollBackGateway(plan, { shell, onStep, signal }))
+  const { id, restored, removed, wasActive } = plan.last
+  const { listeners, hasGateway } = now
+  const data = { id, restored, removed, active: wasActive, stopped: plan.stops, listeners, gateway: hasGateway }
+  context.answer({ data, text: `${context.typed(doneText(plan, now))}\n` }, flags)
+}
+
+function doneText(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Sentence {
+  const gateway = hasGateway ? 'The gateway runs as before.' : 'The gateway is removed; its audit log stays.'
+  const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
+  const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
+  return sentence`${rollbackDone(plan)}\n${gateway}${daemon}`
+}
+
+function define(command: Command, context: Context): void {
+  addYes(command)
+  addJsonLines(command).action((flags: RollbackFlags) => runRollback(flags, context))
+}
+
+export const gatewayRollback: CommandSpec = {
+  description:
+    'Undoes the last  gateway apply  on this server: stops the gateway, restores the files, restarts docker if the apply has ' +
+    'restarted it, and checks by connections that dockerd listens as before. If a gateway was there before, it runs again as it did. ' +
+    'The files are in /var/lib/docker-mtls; the audit log stays.',
+  examples: [
+    [sentence`${SELF} gateway rollback`, 'as root; show the files, ask, then restore them'],
+    [sentence`${SELF} gateway rollback --yes`, 'without asking'],
+  ],
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped, listeners, gateway }',
+  jsonLines: true,
+  define,
+}

@@ -1,0 +1,85 @@
+import type { GatewayReport } from '../../apply/gateway/carry-out.ts'
+import { GATEWAY_USER } from '../../apply/gateway/files.ts'
+import type { GatewayPlan } from '../../apply/gateway/plan.ts'
+import { ours, sentence } from '../../base/sentence.ts'
+import { enumerate, printableLines } from '../../base/text.ts'
+import { wrap } from '../../base/wrap.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
+import type { Context } from '../command.ts'
+import { facts } from '../terminal/layout.ts'
+import { changeText, fileData, proofText } from './apply.ts'
+import { certificateData } from './data.ts'
+import { until } from './dates.ts'
+
+/** A plan for --json. It contains only the path of the key, never its text. */
+export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
+  const { listen, server, changes, conflicts, warnings, losses, closes, createsUser, restarts, starts } = plan
+  return {
+    listen,
+    closes,
+    certificate: certificateData(server.facts),
+    files: changes.map(fileData),
+    createsUser,
+    conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
+    warnings: warnings.map(({ text }) => typed(text)),
+    losses: (restarts ? losses : []).map(({ text }) => typed(text)),
+    restarts,
+    starts,
+  }
+}
+
+/** The report for --json. */
+export function gatewayReportData(plan: GatewayPlan, { id, ...report }: GatewayReport, context: Context): object {
+  return { ...gatewayPlanData(plan, context), ...report, ...(id !== undefined && { rollback: id }) }
+}
+
+/** A plan for a person: the account, each file with its differences, the restarts, the conflicts. */
+export function gatewayPlanText(plan: GatewayPlan, context: Context, isAll: boolean): string {
+  const { changes, conflicts, losses, restarts, closes } = plan
+  const { paint, width, typed } = context
+  const shown = changes.filter(({ action }) => isAll || action !== 'keep')
+  const steps = commandsOf(plan)
+  const line = (text: string): string => wrap(printableLines(text), width)
+  const blocks = [
+    ...(plan.createsUser
+      ? [`${paint('green', 'create  ')}  ${paint('bold', `user ${GATEWAY_USER}`)}  without home and shell`]
+      : []),
+    ...shown.map((change) => changeText(change, context)),
+    ...(steps.length > 0 && conflicts.length === 0
+      ? [`${paint('bold', 'Then:')}\n${steps.map((step) => `  ${step}`).join('\n')}`]
+      : []),
+    ...(plan.isDone ? ['Nothing differs. Only the gateway will be verified.'] : []),
+    ...(closes.length === 0 ? [] : [line(`dockerd stops listening on ${enumerate(closes)}.`)]),
+    ...(restarts ? losses : []).map(({ text }) => line(typed(text))),
+    ...conflicts.map(({ what, got, todo }) =>
+      wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),
+    ),
+  ]
+  return `${blocks.join('\n')}\n`
+}
+
+function commandsOf({ isDone, restarts, starts }: GatewayPlan): string[] {
+  if (isDone) return []
+  return [
+    'systemctl daemon-reload',
+    ...(restarts ? ['systemctl restart docker.service'] : []),
+    `systemctl enable ${GATEWAY_UNIT}`,
+    ...(starts ? [`systemctl restart ${GATEWAY_UNIT}`] : []),
+  ]
+}
+
+/** The report for a person. */
+export function gatewayResultText(plan: GatewayPlan, report: GatewayReport, context: Context): string {
+  const { names, validTo } = plan.server.facts
+  const rows: [string, string][] = [
+    ['Gateway', `${plan.listen}, to the local socket of dockerd`],
+    ['Server', `${[...names.dns, ...names.ip].join(', ')}\n${until(validTo)}`],
+    ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
+    ['Docker', report.restarted ? 'restarted' : 'not restarted'],
+    ['Verified', proofText(report.proof)],
+    ...(report.id === undefined
+      ? []
+      : [['To roll back', context.typed([ours('gateway', 'rollback')])] satisfies [string, string]]),
+  ]
+  return `${facts(rows, context)}\n`
+}

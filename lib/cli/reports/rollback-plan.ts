@@ -1,0 +1,29 @@
+import type { RollbackPlan } from '../../apply/rollback/plan.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { printableLines } from '../../base/text.ts'
+import type { Context } from '../command.ts'
+
+/** What a rollback has done. */
+export function rollbackDone({ stops, last: { wasActive } }: RollbackPlan): Sentence {
+  const daemon = wasActive ? 'and the daemon answers' : 'docker was not running before, and is stopped'
+  if (stops === 0) return `Everything is as it was before${wasActive ? ', ' : ': '}${daemon}.`
+  const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
+  const again = wasActive
+    ? sentence`; those with a restart policy were started again:  ${command('docker', 'ps', '-a')}`
+    : '.'
+  return sentence`All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
+}
+
+/** What a rollback restores. */
+export function rollbackPlanText(
+  { last: { at, isPending, restored, removed }, losses }: RollbackPlan,
+  { typed }: Context,
+): string {
+  const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return [
+    `${isPending ? 'An apply that did not finish' : 'The last apply'}, of ${when}:`,
+    ...restored.map((path) => `  ${path}  is restored`),
+    ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
+    ...losses.map(({ text }) => printableLines(typed(text))),
+  ].join('\n')
+}

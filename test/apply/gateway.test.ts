@@ -1,0 +1,208 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { before, describe, test } from 'node:test'
+import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
+import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
+import { nodeFault, programFaults } from '../../lib/apply/gateway/program.ts'
+import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
+import { warningTexts } from '../../lib/base/warning.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
+import { createAuthority, issueServer } from '../../lib/pki.ts'
+import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { record, recordsOf, type Said } from './support/facts.ts'
+
+const UNIT = '/usr/lib/systemd/system/docker.service'
+const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
+const GATEWAY = '/etc/systemd/system/docker-mtls-gateway.service'
+const SECURED =
+  '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --tlsverify --tlscacert=/t/ca.pem --tlscert=/t/server-cert.pem --tlskey=/t/server-key.pem -H tcp://10.0.0.5:2376\n'
+const POLICY = 'version: 1\nrules: []\n'
+const FACTS = { 'program:/usr/sbin/dockerd': 'yes', 'socket-group': 'docker' }
+
+const listening = (pid: number): string => `LISTEN 0 4096 *:2376 *:* users:(("node",pid=${pid},fd=20))\n`
+let server: ServerFiles
+
+const PROGRAM = ['/usr/bin/node', '/usr/lib/node_modules/docker-mtls/dist/cli/main.js'] as const
+
+/** A host that prints this, whatever it is asked. */
+function printing(stdout: string): HostShell {
+  return { name: 'this machine', isHere: true, run: () => Promise.resolve({ code: 0, stdout, stderr: '' }) }
+}
+
+function plan(said: Said = {}, requested: Partial<RequestedGateway> = {}): Promise<GatewayPlan> {
+  const printed = recordsOf({ facts: { ...FACTS, ...said.facts }, files: { [UNIT]: DEBIAN_UNIT, ...said.files } })
+  return planGateway({ program: PROGRAM, programFaults: [], policy: POLICY, server, ...requested }, printing(printed))
+}
+
+const written = ({ changes }: GatewayPlan): string[] =>
+  changes.filter(({ action }) => action !== 'keep').map(({ path }) => path)
+
+describe('the plan of a gateway', () => {
+  before(async () => {
+    const { cert, key, ca } = await issueServer(await createAuthority(), { names: ['build01'] })
+    server = checkServerFiles({ ca, cert, key }, 'server')
+  })
+
+  test('on a host as the packages leave it: dockerd needs no restart', async () => {
+    const planned = await plan()
+    assert.deepEqual(written(planned), [
+      '/etc/docker-mtls/ca.pem',
+      '/etc/docker-mtls/server-cert.pem',
+      '/etc/docker-mtls/server-key.pem',
+      '/etc/docker-mtls/policy.yaml',
+      GATEWAY,
+    ])
+    const { listen, closes, restarts, starts, createsUser, isDone, conflicts } = planned
+    assert.deepEqual(
+      { listen, closes, restarts, starts, createsUser, isDone, conflicts },
+      {
+        listen: 'tcp://0.0.0.0:2376',
+        closes: [],
+        restarts: false,
+        starts: true,
+        createsUser: true,
+        isDone: false,
+        conflicts: [],
+      },
+    )
+    for (const { path, mode, owner } of planned.changes.filter((one) => one.path.startsWith('/etc/docker-mtls/')))
+      assert.deepEqual([mode, owner], [0o640, 'root:docker-mtls'], path)
+  })
+
+  test('on a secured host, it takes the place of dockerd, at its address', async () => {
+    const planned = await plan({ files: { [DROP_IN]: SECURED, '/etc/docker/daemon.json': '{ "debug": true }' } })
+    assert.ok(written(planned).includes(DROP_IN))
+    assert.ok(!written(planned).includes('/etc/docker/daemon.json'))
+    assert.deepEqual([planned.listen, planned.closes], ['tcp://10.0.0.5:2376', ['tcp://10.0.0.5:2376']])
+    assert.equal(planned.restarts, true)
+    const other = await plan({ files: { [DROP_IN]: SECURED } }, { listen: '10.0.0.5:2380' })
+    assert.match(
+      warningTexts(other.warnings).join('\n'),
+      /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, too, and the gateway will not/,
+    )
+  })
+
+  test('where everything is as it has to be, nothing is done', async () => {
+    const first = await plan()
+    const files = first.changes.map(({ path, text, mode, owner = 'root:root' }) =>
+      path.endsWith('key.pem')
+        ? record('secret', path, mode.toString(8), owner, createHash('sha256').update(text).digest('hex'))
+        : record('file', path, mode.toString(8), owner, text),
+    )
+    const facts = {
+      gateway: stateOf('active'),
+      'gateway-folder': '750 root:docker-mtls',
+      'gateway-link': '../docker-mtls-gateway.service',
+      'gateway-user': '998',
+    }
+    const said = [recordsOf({ facts: { ...FACTS, ...facts }, files: { [UNIT]: DEBIAN_UNIT } }), ...files].join('\n')
+    const inspect = (policy: string, text = said): Promise<GatewayPlan> =>
+      planGateway({ program: PROGRAM, programFaults: [], policy, server }, printing(text))
+    const again = await inspect(POLICY)
+    assert.deepEqual([written(again), again.isDone], [[], true])
+    // Another policy is written, and the gateway reads it itself.
+    const other = await inspect(`${POLICY}# other\n`)
+    assert.deepEqual(
+      [written(other), other.isDone, other.restarts, other.starts],
+      [['/etc/docker-mtls/policy.yaml'], false, false, false],
+    )
+    // One that was stopped starts again.
+    const stopped = await inspect(POLICY, said.replace(gatewayFact('active'), gatewayFact('inactive')))
+    assert.deepEqual([written(stopped), stopped.isDone, stopped.starts], [[], false, true])
+  })
+
+  describe('conflicts', () => {
+    const rows: [name: string, said: Said, kinds: string[], requested?: Partial<RequestedGateway>][] = [
+      ['the port of another program', { facts: { listening: listening(77) } }, ['port-taken']],
+      [
+        'the port of the gateway itself',
+        { facts: { listening: listening(77), gateway: 'ActiveState=active\nMainPID=77' } },
+        [],
+      ],
+      ['the port of dockerd', { facts: { listening: listening(212) }, files: { [DROP_IN]: SECURED } }, []],
+      ['no group for the socket', { facts: { 'socket-group': 'root' } }, ['no-socket-group']],
+      ['no socket', { facts: { 'socket-group': '' } }, ['no-socket-group']],
+      [
+        'a listener in a variable',
+        { files: { '/etc/default/docker': 'DOCKER_OPTS="-H tcp://0.0.0.0:2375"\n' } },
+        ['flag-in-variable'],
+      ],
+      ['another variable', { files: { '/etc/default/docker': 'DOCKER_OPTS="--debug"\n' } }, []],
+      [
+        'a later drop-in with a listener',
+        { files: { '/etc/systemd/system/docker.service.d/zz.conf': SECURED } },
+        ['later-drop-in'],
+      ],
+      [
+        'a later drop-in without one',
+        { files: { '/etc/systemd/system/docker.service.d/zz.conf': SECURED.replace(/ --tls.*$/m, '') } },
+        [],
+      ],
+      [
+        'another configuration file',
+        { files: { [DROP_IN]: SECURED.replace('-H fd://', '-H fd:// --config-file=/etc/d.json') } },
+        ['other-config-file'],
+      ],
+      [
+        'a program that the service can not run',
+        {},
+        ['unusable-program'],
+        { programFaults: [{ what: '/root/x', got: 'no', todo: 'Install it.' }] },
+      ],
+      [
+        'a folder of another user',
+        { facts: { 'parents:/etc/docker-mtls': '755 1000 =/etc/docker-mtls' } },
+        ['open-folder'],
+      ],
+      [
+        'a link in the place of the policy',
+        { facts: { 'odd:/etc/docker-mtls/policy.yaml': 'link /tmp/x' } },
+        ['not-a-file'],
+      ],
+    ]
+    for (const [name, said, kinds, requested] of rows) {
+      test(name, async () => {
+        const { conflicts } = await plan(said, requested)
+        assert.deepEqual(
+          conflicts.map(({ kind }) => kind),
+          kinds,
+          conflicts.map(({ got, todo }) => `${renderSentence(got)}: ${renderSentence(todo)}`).join('\n'),
+        )
+      })
+    }
+  })
+})
+
+const stateOf = (active: string): string => `ActiveState=${active}\nMainPID=900`
+const gatewayFact = (active: string): string => record('fact', 'gateway', stateOf(active))
+
+describe('the program of the service', () => {
+  const versions: [version: string, isGood: boolean][] = [
+    ['18.20.4', false],
+    ['20.18.3', false],
+    ['20.19.0', true],
+    ['21.7.3', false],
+    ['22.11.0', false],
+    ['22.12.0', true],
+    ['23.0.0', true],
+    ['26.1.0', true],
+  ]
+  for (const [version, isGood] of versions)
+    test(`Node.js ${version}`, () => assert.equal(nodeFault(version) === undefined, isGood))
+
+  const paths: [path: string, says: RegExp][] = [
+    ['/root/.npm/_npx/1a/node_modules/docker-mtls/dist/cli/main.js', /cache of npx/],
+    ['/home/ann/node_modules/docker-mtls/dist/cli/main.js', /folder of a user/],
+    ['/tmp/docker-mtls/dist/cli/main.js', /folder of a user/],
+  ]
+  for (const [path, says] of paths) {
+    test(path, async () => {
+      const [fault, ...others] = await programFaults(['/bin/sh', path])
+      assert.match(fault?.got ?? '', says)
+      assert.deepEqual([fault?.what, others], [path, []])
+    })
+  }
+
+  test('one of the system', async () => assert.deepEqual(await programFaults(['/bin/sh', '/bin/sh']), []))
+})

@@ -1,0 +1,372 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { COMMAND } from '../support/programs.ts'
+import { bootMachine, type Machine, type Ran } from './machine.ts'
+import { lacksMachine } from './requirements.ts'
+import { cli, cliLines, cliRunning } from './support/cli.ts'
+import { daemonPid, localDaemonAnswers, pingAs, snapshot } from './support/daemon.ts'
+
+const FOLDER = '/etc/docker-mtls'
+const UNIT = 'docker-mtls-gateway.service'
+const CLIENTS = '/root/docker-mtls/clients'
+const ANN = `${CLIENTS}/ann`
+const PENDING = '/var/lib/docker-mtls/pending'
+const POLICY = `version: 1
+rules:
+  - { name: admins, who: { commonName: ann }, level: privileged }
+  - { name: ci, who: { commonName: ci }, level: baseline }
+`
+interface Check {
+  readonly name: string
+  readonly ok: boolean
+  readonly got: string
+}
+
+const proofOf = (result: Record<string, unknown>): Check[] => result['proof'] as Check[]
+const gotOf = (proof: readonly Check[], name: string): string => proof.find((one) => one.name === name)?.got ?? ''
+
+const APPLY = ['gateway', 'apply', '--policy', 'policy.yaml', '--yes', '--no-client-proof'] as const
+
+/** With the certificate of a client, who is no one-day client, and so is not deleted. */
+function withProbe(client: string, policy = 'policy.yaml'): string[] {
+  return ['gateway', 'apply', '--policy', policy, '--yes', '--probe-identity', `${CLIENTS}/${client}`]
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 150; round++) {
+    if (await isSo()) return
+    await delay(100)
+  }
+  assert.fail('it did not come to that within 15 s')
+}
+
+describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
+  let machine: Machine
+  /** All files, with dockerd on TLS. */
+  let secured: string[]
+  let image: string
+
+  before(async () => {
+    machine = await bootMachine({ docker: true, name: 'build01' })
+    await must(['init', 'build01', '--client', 'ann', '--client', 'ci', '--client', 'bob'])
+    await must(['daemon', 'apply', '--yes', '--no-client-proof', '--live-restore'])
+    await machine.write('/root/policy.yaml', POLICY)
+    image = await machine.makeImage()
+    secured = await everything()
+    assert.equal(await pingAs(machine, ANN), 0)
+  })
+  after(() => machine?.stop())
+
+  async function must(words: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await cli(machine, words)
+    assert.equal(code, 0, stderr)
+    return stdout
+  }
+
+  /** With the account and the folder of the gateway, too. */
+  async function everything(): Promise<string[]> {
+    const folder = `find ${FOLDER} -printf '%p %m %u:%g\\n' -type f -exec md5sum {} + 2>/dev/null | sort`
+    const more = await machine.must(['sh', '-c', `${folder}; getent passwd docker-mtls || true`])
+    return `${await snapshot(machine)}${more}`.split('\n')
+  }
+
+  function docker(client: string, ...words: readonly string[]): Promise<Ran> {
+    const env = {
+      DOCKER_HOST: 'tcp://localhost:2376',
+      DOCKER_TLS_VERIFY: '1',
+      DOCKER_CERT_PATH: `${CLIENTS}/${client}`,
+    }
+    return machine.run(['timeout', '30', 'docker', ...words], { env })
+  }
+
+  const property = async (name: string): Promise<string> =>
+    (await machine.must(['systemctl', 'show', UNIT, '--value', '-p', name])).trim()
+
+  /** The names of the programs that listen on a port. */
+  async function listeners(port: number): Promise<string[]> {
+    const lines = await machine.must(['ss', '-Hltnp', `sport = :${port}`])
+    return [...new Set([...lines.matchAll(/\(\("([^"]+)"/g)].map(([, program = '']) => program))]
+  }
+
+  /** dockerd alone answers, as before. */
+  async function isAsBefore(): Promise<void> {
+    assert.deepEqual(await everything(), secured)
+    assert.deepEqual(await listeners(2376), ['dockerd'])
+    assert.equal(await pingAs(machine, ANN), 0)
+    assert.equal(await localDaemonAnswers(machine), true)
+    assert.notEqual(await property('ActiveState'), 'active')
+    assert.equal(await machine.exists(PENDING), false)
+  }
+
+  async function status(): Promise<Record<string, unknown>> {
+    const { stdout } = await cli(machine, ['gateway', 'status', '--json'])
+    return JSON.parse(stdout) as Record<string, unknown>
+  }
+
+  test('without a gateway, status and rollback say so', async () => {
+    const none = await cli(machine, ['gateway', 'status'])
+    assert.equal(none.code, 1)
+    assert.match(none.stderr, /No gateway is installed on this host/)
+    const { code, stderr } = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_APPLY_NOTHING_TO_ROLL_BACK: .*the last apply there was one of dockerd/m)
+    await isAsBefore()
+  })
+
+  test('--dry-run shows all changes, and makes none', async () => {
+    const { code, stdout } = await cli(machine, [...APPLY, '--dry-run'])
+    assert.equal(code, 0, stdout)
+    for (const line of [
+      /^create +user docker-mtls /m,
+      /^create +\/etc\/docker-mtls\/server-key\.pem +0640 root:docker-mtls\n +a private key, not shown$/m,
+      /^replace +\/etc\/systemd\/system\/docker\.service\.d\/override\.conf/m,
+      /^ +- ?ExecStart=.*-H tcp:\/\/0\.0\.0\.0:2376/m,
+      /^dockerd stops listening on tcp:\/\/0\.0\.0\.0:2376\.$/m,
+    ])
+      assert.match(stdout, line)
+    assert.doesNotMatch(stdout, /PRIVATE KEY/)
+    await isAsBefore()
+  })
+
+  test('the gateway takes the place of dockerd, and a container goes on meanwhile', async () => {
+    await machine.must(['docker', 'run', '-d', '--name', 'web', image, 'sleep', '1000'])
+    const pidOf = (): Promise<string> => machine.must(['docker', 'inspect', '-f', '{{.State.Pid}}', 'web'])
+    const pid = await pidOf()
+    const { code, result, stderr } = await cliLines(machine, withProbe('ann'))
+    assert.equal(code, 0, stderr)
+    assert.equal(result['clientProven'], true)
+    const proof = proofOf(result)
+    assert.deepEqual(
+      proof.map(({ name }) => name),
+      [
+        'certificate',
+        'authorities',
+        'plaintext',
+        'no-certificate',
+        'server-certificate',
+        'foreign-ca',
+        'same-named-ca',
+        'client',
+        'policy',
+        'gateway',
+        'daemon',
+      ],
+    )
+    assert.ok(proof.every(({ ok }) => ok))
+    assert.match(gotOf(proof, 'policy'), /lets the client certificate in/)
+    assert.equal(await pidOf(), pid)
+    assert.deepEqual(await listeners(2376), ['node'])
+    assert.equal(await localDaemonAnswers(machine), true)
+    assert.equal(await property('User'), 'docker-mtls')
+    assert.match(await machine.must(['getent', 'passwd', 'docker-mtls']), /:\/usr\/sbin\/nologin\n$/)
+    assert.equal((await machine.must(['stat', '-c', '%a %U:%G', FOLDER])).trim(), '750 root:docker-mtls')
+    await machine.must(['docker', 'rm', '-f', 'web'])
+  })
+
+  test('a restricted client is refused a privileged container, and an administrator gets one', async () => {
+    assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
+    const refused = await docker('ci', 'run', '--rm', '--privileged', image, 'true')
+    assert.notEqual(refused.code, 0)
+    assert.match(refused.stderr, /docker-mtls gateway: the rule ci \(baseline\) refuses this/)
+    const { code, stderr } = await docker('ann', 'run', '--rm', '--privileged', image, 'true')
+    assert.equal(code, 0, stderr)
+  })
+
+  test('status: all is well', async () => {
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'status'])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^dockerd +on its local socket alone$/m)
+    assert.match(stdout, /^Policy +\/etc\/docker-mtls\/policy\.yaml: 2 rules$/m)
+    const { problems, daemonListeners, rollback } = await status()
+    assert.deepEqual([problems, daemonListeners, rollback], [[], [], 'gateway'])
+    const daemon = await cli(machine, ['daemon', 'status'])
+    assert.equal(daemon.code, 0, daemon.stderr)
+    assert.match(daemon.stdout, /^Listens +on no network address, behind a gateway$/m)
+  })
+
+  test('daemon apply and daemon remove say that the gateway is there', async () => {
+    const old = await everything()
+    const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
+    assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway rollback/ms)
+    const remove = await cli(machine, ['daemon', 'remove', '--yes'])
+    assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway rollback/ms)
+    assert.deepEqual(await everything(), old)
+  })
+
+  test('applied again it changes nothing, and another policy needs no restart', async () => {
+    const [dockerd, gateway] = [await daemonPid(machine), await property('MainPID')]
+    const again = await cliLines(machine, APPLY)
+    assert.equal(again.code, 0, again.stderr)
+    assert.deepEqual(again.result['written'], [])
+    assert.equal(again.result['rollback'], undefined)
+    await machine.write('/root/strict.yaml', POLICY.replace('baseline', 'read-only'))
+    // The policy has no rule for him, and that the gateway says so proves as much.
+    const other = await cliLines(machine, withProbe('bob', 'strict.yaml'))
+    assert.equal(other.code, 0, other.stderr)
+    assert.match(
+      gotOf(proofOf(other.result), 'policy'),
+      /refuses the client itself, in the place of dockerd: .*no rule/,
+    )
+    assert.deepEqual(other.result['written'], [`${FOLDER}/policy.yaml`])
+    assert.equal(other.result['restarted'], false)
+    await refusesRun('ci')
+    const { stdout } = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.match(stdout, /The gateway runs as before\. dockerd listens on its local socket alone, as before\./)
+    assert.equal(await daemonPid(machine), dockerd)
+    assert.notEqual(await property('MainPID'), gateway)
+    assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
+  })
+
+  test('status sees a dockerd that listens besides, a broken policy and a stopped gateway', async () => {
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const line = await machine.read(dropIn)
+    const open = line.replace(/^(ExecStart=\S+.*)$/m, '$1 -H tcp://127.0.0.1:2377 --tls=false')
+    await machine.write(dropIn, open)
+    await machine.write(`${FOLDER}/policy.yaml`, 'version: 1\nrules: 2\n', 0o640)
+    await machine.must(['systemctl', 'stop', UNIT])
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'status'])
+    assert.equal(code, 1)
+    assert.match(stdout, /^dockerd +also on tcp:\/\/127\.0\.0\.1:2377$/m)
+    assert.match(stderr, /dockerd listens on tcp:\/\/127\.0\.0\.1:2377 itself, where no policy applies/)
+    assert.match(stderr, /The policy \/etc\/docker-mtls\/policy\.yaml can't be used/)
+    assert.match(stderr, /docker-mtls-gateway\.service is inactive/)
+    await machine.write(dropIn, line)
+    await machine.write(`${FOLDER}/policy.yaml`, POLICY, 0o640)
+    await machine.must(['sh', '-c', `chgrp docker-mtls ${FOLDER}/policy.yaml; systemctl start ${UNIT}`])
+  })
+
+  test('after a boot the gateway is there again', async () => {
+    await machine.reboot()
+    await until(async () => (await pingAs(machine, ANN)) === 0)
+    assert.deepEqual(await listeners(2376), ['node'])
+  })
+
+  test('rollback: dockerd listens on TLS again, and only once', async () => {
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /dockerd listens on tcp:\/\/0\.0\.0\.0:2376, as before\./)
+    await isAsBefore()
+    assert.equal((await cli(machine, ['gateway', 'rollback', '--yes'])).code, 1)
+    await isAsBefore()
+    assert.equal((await machine.must(['stat', '-c', '%U', '/var/log/docker-mtls/audit.log'])).trim(), 'root')
+  })
+
+  /** Faults that appear only when the gateway starts. */
+  const BROKEN = [
+    ['a unit that does not start', '[Service]\nExecStartPre=/bin/false\n', /starting docker-mtls-gateway\.service/],
+    [
+      'a policy that the service can not read',
+      `[Service]\nInaccessiblePaths=${FOLDER}/policy.yaml\n`,
+      /it ends again after its start: .*policy\.yaml/,
+    ],
+  ] as const
+  for (const [name, dropIn, says] of BROKEN) {
+    test(`${name}: all is put back`, async () => {
+      const path = `/etc/systemd/system/${UNIT}.d/broken.conf`
+      await machine.write(path, dropIn)
+      // As somebody has made it by hand.
+      await machine.must(['mkdir', '-m', '700', FOLDER])
+      const old = await everything()
+      const { code, stderr } = await cli(machine, APPLY)
+      assert.equal(code, 1)
+      assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: /m)
+      assert.match(stderr, says)
+      assert.match(stderr, /Everything is as it was, and the old daemon answers/)
+      assert.deepEqual(await everything(), old)
+      await machine.must(['rm', '-r', `/etc/systemd/system/${UNIT}.d`, FOLDER])
+      await isAsBefore()
+    })
+  }
+
+  for (const step of ['write', 'gateway'] as const) {
+    test(`kill -9 at the step ${step}: the next run puts it back, and completes`, async () => {
+      const running = cliRunning(machine, [...APPLY, '--json'])
+      assert.ok(await running.line(new RegExp(`"step":"${step}".*"running"`)))
+      await running.kill()
+      assert.equal(await machine.exists(PENDING), true)
+      const { code, lines, stderr } = await cliLines(machine, APPLY)
+      assert.equal(code, 0, stderr)
+      assert.ok(lines.some((line) => line['step'] === 'settle' && line['state'] === 'done'))
+      assert.deepEqual(await listeners(2376), ['node'])
+      await must(['gateway', 'rollback', '--yes'])
+      await isAsBefore()
+    })
+  }
+
+  test('a power cut while it starts the gateway: the next boot puts it back', async () => {
+    const running = cliRunning(machine, [...APPLY, '--json'])
+    assert.ok(await running.line(/"step":"prove".*"running"/))
+    await machine.reboot()
+    await until(async () => (await pingAs(machine, ANN)) === 0)
+    await isAsBefore()
+  })
+
+  test('what is in the way is named, and nothing is changed', async () => {
+    const later = '/etc/systemd/system/docker.service.d/zz.conf'
+    const rows: readonly (readonly [
+      string,
+      () => Promise<unknown>,
+      readonly string[],
+      RegExp,
+      () => Promise<unknown>,
+    ])[] = [
+      [
+        'a policy with a mistake',
+        () => machine.write('/root/wrong.yaml', 'version: 1\nrules: [{ name: a }]\n'),
+        ['--policy', 'wrong.yaml'],
+        /^ERR_POLICY_INVALID: /m,
+        () => machine.must(['rm', '/root/wrong.yaml']),
+      ],
+      [
+        'a key of another certificate',
+        () =>
+          machine.must([
+            'sh',
+            '-c',
+            'cp -r /root/docker-mtls/server /root/other; cp /root/docker-mtls/clients/ann/key.pem /root/other/server-key.pem',
+          ]),
+        ['--policy', 'policy.yaml', '--from', 'other'],
+        /^ERR_PKI_FILE_INVALID: .*not the key of server-cert\.pem/m,
+        () => machine.must(['rm', '-r', '/root/other']),
+      ],
+      [
+        'a later drop-in that sets -H',
+        () =>
+          machine.write(later, '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://0.0.0.0:2376\n'),
+        ['--policy', 'policy.yaml'],
+        /^ERR_APPLY_CONFLICT: .*zz\.conf.*sorts after override\.conf/m,
+        () => machine.must(['rm', later]),
+      ],
+      [
+        'a port of another program',
+        () => machine.must(['systemd-run', '--unit=holder', 'node', '-e', 'net.createServer().listen(2380)']),
+        ['--policy', 'policy.yaml', '--listen', '0.0.0.0:2380'],
+        /^ERR_APPLY_CONFLICT: .*node \(process \d+\) already listens on .*:2380/m,
+        () => machine.must(['systemctl', 'stop', 'holder']),
+      ],
+    ]
+    for (const [name, prepare, words, says, tidy] of rows) {
+      await prepare()
+      const old = await everything()
+      const { code, stderr } = await cli(machine, ['gateway', 'apply', '--yes', '--no-client-proof', ...words])
+      assert.equal(code, name === 'a policy with a mistake' ? code : 1, name)
+      assert.notEqual(code, 0, name)
+      assert.match(stderr, says, name)
+      assert.deepEqual(await everything(), old, name)
+      await tidy()
+    }
+    const stranger = await machine.run(
+      ['node', ...COMMAND, 'gateway', 'apply', '--policy', '/root/policy.yaml', '--yes'],
+      {
+        user: 'nosudo',
+      },
+    )
+    assert.notEqual(stranger.code, 0)
+    await isAsBefore()
+  })
+
+  async function refusesRun(client: string): Promise<void> {
+    await until(async () => (await docker(client, 'run', '--rm', image, 'true')).code !== 0)
+  }
+})
