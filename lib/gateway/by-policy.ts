@@ -28,16 +28,17 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
   }
   return async (asked) => {
     const { method, target, headers, body } = asked
-    const request = { method, target, headers, ...(body !== undefined && { body }) }
+    const request = { method, target, headers, at: new Date(), ...(body !== undefined && { body }) }
     const decision = await decideAsking(policy, identityOf(asked.identity), request, ({ kind, name }) =>
       inspect(asked, kind, name),
     )
     const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
-    const { verdict, filterAnswer } = decision
+    const { verdict, until, filterAnswer } = decision
     if (verdict !== 'allow') return { ...refused(decision), ...notes }
     return {
       allow: true,
       send: sendInstead(decision, body),
+      ...(until !== undefined && { until: new Date(until) }),
       ...(filterAnswer && { filterAnswer: (answer) => filterAnswer(answer as Json) }),
       ...notes,
     }

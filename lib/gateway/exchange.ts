@@ -55,6 +55,7 @@ export class Exchange {
   readonly kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
+  #until = Infinity
   #status = 0
   #hasEnded = false
   #warnings: readonly string[] = []
@@ -73,6 +74,11 @@ export class Exchange {
 
   get isRefused(): boolean {
     return this.#record.isRefused
+  }
+
+  /** When the permission ends, in milliseconds. */
+  get until(): number {
+    return this.#until
   }
 
   /** Never rejects. */
@@ -152,6 +158,7 @@ export class Exchange {
       const verdict = readVerdict(await authorize(asked))
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
+      this.#until = verdict.until
       if (verdict.refused === undefined) return verdict
       this.#refuse(verdict.refused)
     } catch (error) {

@@ -11,6 +11,8 @@ export interface ReadVerdict {
   readonly refused: Refusal | undefined
   readonly send: SentInstead | undefined
   readonly filterAnswer: Allowed['filterAnswer']
+  /** When the permission ends, in milliseconds. */
+  readonly until: number
   readonly decided: Decided
   readonly warnings: readonly string[]
 }
@@ -20,14 +22,26 @@ export function readVerdict(verdict: unknown): ReadVerdict {
   const { decided, warnings } = Object(verdict) as Record<string, unknown>
   const notes = { decided: readDecided(decided), warnings: listOf(warnings).filter(isText) }
   if (isAllowed(verdict))
-    return { refused: undefined, send: verdict.send, filterAnswer: verdict.filterAnswer, ...notes }
+    return {
+      refused: undefined,
+      send: verdict.send,
+      filterAnswer: verdict.filterAnswer,
+      until: endOf(verdict),
+      ...notes,
+    }
   const { status, code, message } = Object(verdict) as Record<string, unknown>
   const refused = {
     status: status === 404 ? 404 : 403,
     code: isText(code) && code !== '' ? code : 'REFUSED',
     message: isText(message) ? message : 'docker-mtls gateway: refused',
   }
-  return { refused, send: undefined, filterAnswer: undefined, ...notes }
+  return { refused, send: undefined, filterAnswer: undefined, until: 0, ...notes }
+}
+
+/** What isn't a date has ended. */
+function endOf({ until }: Allowed): number {
+  if (until === undefined) return Infinity
+  return (until instanceof Date && until.getTime()) || 0
 }
 
 function isAllowed(verdict: unknown): verdict is Allowed {

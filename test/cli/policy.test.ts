@@ -57,6 +57,23 @@ describe('policy check', () => {
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
   })
 
+  test('shows when rules end, which have ended, and what applies then', async () => {
+    const ending = join(folder, 'ending.yaml')
+    const [past, future] = ['2026-01-01T00:00:00Z', '2999-01-01T00:00:00Z']
+    const rule = (name: string, until: string): string =>
+      `  - { name: ${name}, who: { commonName: [root, ben] }, level: restricted, until: ${until} }\n`
+    await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${rule('old', past)}${rule('brief', future)}`))
+    const { stdout, stderr } = await runCli(['policy', 'check', ending])
+    assert.match(stdout, /^brief +commonName root or ben +restricted, until: 2999-01-01T00:00:00\.000Z$/m)
+    assert.match(stderr, /old: ended, and applies to nobody any more/)
+    assert.match(stderr, /brief ends on 2999-01-01T00:00:00\.000Z\. Then admins gives these callers more/)
+    const asked = ['--as', 'root', '--request', 'POST /plugins/x/enable']
+    const words = ['policy', 'test', ending, '--json', ...asked]
+    assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'brief')
+    await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${rule('old', past)}`))
+    assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'admins')
+  })
+
   test('names all mistakes, with line and column', async () => {
     const wrong = join(folder, 'wrong.yaml')
     await writeFile(
