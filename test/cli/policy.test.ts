@@ -45,6 +45,9 @@ const run = (...words: string[]): Promise<Tried> => tried('--as', 'ann', '--', '
 
 const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) => reasons.map(({ code }) => code))
 
+const endingRule = (name: string, until: string): string =>
+  `  - { name: ${name}, who: { commonName: [root, ben] }, level: restricted, until: ${until} }\n`
+
 describe('policy check', () => {
   test('shows the rules, and who is root', async () => {
     const { code, stdout, stderr } = await runCli(['policy', 'check', policy])
@@ -60,9 +63,10 @@ describe('policy check', () => {
   test('shows when rules end, which have ended, and what applies then', async () => {
     const ending = join(folder, 'ending.yaml')
     const [past, future] = ['2026-01-01T00:00:00Z', '2999-01-01T00:00:00Z']
-    const rule = (name: string, until: string): string =>
-      `  - { name: ${name}, who: { commonName: [root, ben] }, level: restricted, until: ${until} }\n`
-    await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${rule('old', past)}${rule('brief', future)}`))
+    await writeFile(
+      ending,
+      POLICY.replace('rules:\n', `rules:\n${endingRule('old', past)}${endingRule('brief', future)}`),
+    )
     const { stdout, stderr } = await runCli(['policy', 'check', ending])
     assert.match(stdout, /^brief +commonName root or ben +restricted, until: 2999-01-01T00:00:00\.000Z$/m)
     assert.match(stderr, /old: ended, and applies to nobody any more/)
@@ -70,7 +74,7 @@ describe('policy check', () => {
     const asked = ['--as', 'root', '--request', 'POST /plugins/x/enable']
     const words = ['policy', 'test', ending, '--json', ...asked]
     assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'brief')
-    await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${rule('old', past)}`))
+    await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${endingRule('old', past)}`))
     assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'admins')
   })
 

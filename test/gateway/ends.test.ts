@@ -64,23 +64,24 @@ test('a certificate that expires: its streams are cut within a second, and its o
   assert.deepEqual(cuts(events), ['CN=brief CERTIFICATE_EXPIRED'])
 })
 
+const policyOf = (until: Date): Policy =>
+  definePolicy({
+    version: 1,
+    rules: [
+      { name: 'grant', who: { commonName: ['ann', 'eve'] }, level: 'baseline', until: until.toISOString() },
+      { name: 'ann', who: { commonName: 'ann' }, level: 'read-only' },
+      { name: 'ben', who: { commonName: 'ben' }, level: 'baseline' },
+    ],
+  })
+
+async function start(t: TestContext, until: Date): Promise<{ port: number; events: readonly GatewayEvent[] }> {
+  const options: Partial<GatewayOptions> = { policy: policyOf(until), authorize: undefined }
+  return front(t, { socketPath: await tickingDaemon(t) }, options)
+}
+
 describe('a rule that ends', { concurrency: true }, () => {
-  const policyOf = (until: Date): Policy =>
-    definePolicy({
-      version: 1,
-      rules: [
-        { name: 'grant', who: { commonName: ['ann', 'eve'] }, level: 'baseline', until: until.toISOString() },
-        { name: 'ann', who: { commonName: 'ann' }, level: 'read-only' },
-        { name: 'ben', who: { commonName: 'ben' }, level: 'baseline' },
-      ],
-    })
   const CREATE =
     'POST /v1.47/volumes/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
-
-  async function start(t: TestContext, until: Date): Promise<{ port: number; events: readonly GatewayEvent[] }> {
-    const options: Partial<GatewayOptions> = { policy: policyOf(until), authorize: undefined }
-    return front(t, { socketPath: await tickingDaemon(t) }, options)
-  }
 
   test('leaves its callers with their standing rule, or none, and cuts the streams that it allowed', async (t) => {
     const until = soon()

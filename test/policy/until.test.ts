@@ -94,16 +94,17 @@ describe('the end of a rule is a moment as in RFC 3339', () => {
   for (const [text, expected] of Object.entries(rows)) test(text, () => assert.equal(read(text), expected))
 })
 
+const ends = (rule: object): object => ({
+  name: 'ends',
+  who: { commonName: ['ann', 'ben'] },
+  level: 'restricted',
+  until: UNTIL,
+  ...rule,
+})
+const later = (rule: object): object => ({ name: 'later', who: { any: true }, level: 'restricted', ...rule })
+const images = (...list: string[]): object => ({ only: { images: list } })
+
 describe('a later rule that gives more', () => {
-  const ends = (rule: object): object => ({
-    name: 'ends',
-    who: { commonName: ['ann', 'ben'] },
-    level: 'restricted',
-    until: UNTIL,
-    ...rule,
-  })
-  const later = (rule: object): object => ({ name: 'later', who: { any: true }, level: 'restricted', ...rule })
-  const images = (...list: string[]): object => ({ only: { images: list } })
   const rows: readonly (readonly [what: string, ended: object, next: object, isWider: boolean])[] = [
     ['the same', {}, {}, false],
     ['a lower level', {}, { level: 'read-only' }, false],
