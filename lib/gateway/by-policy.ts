@@ -5,11 +5,11 @@ import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
-import type { Json } from '../policy/request.ts'
+import type { Json, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
-import type { AskedRequest, GatewayIdentity, InspectKind, SentInstead, Verdict } from './types.ts'
+import type { AskedRequest, GatewayIdentity, InspectKind, RefusedPart, SentInstead, Verdict } from './types.ts'
 
 /**
  * Decides by a policy.
@@ -68,11 +68,18 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
 function refused(decision: Decision): Verdict {
   const { reasons } = decision
   const missing = reasons.find(({ code }) => code === 'NOT_FOUND')
-  if (missing) return { allow: false, status: 404, code: missing.code, message: missing.got }
+  // It says nothing of the rest.
+  if (missing)
+    return { allow: false, status: 404, code: missing.code, message: missing.got, reasons: [partOf(missing)] }
   return {
     allow: false,
     status: 403,
     code: reasons[0]?.code ?? 'REFUSED',
     message: `docker-mtls gateway: ${refusalText(decision)}`,
+    reasons: reasons.slice(0, MOST_REASONS).map(partOf),
   }
+}
+
+function partOf({ code, where, got }: Reason): RefusedPart {
+  return { code, message: got, ...(where !== undefined && where !== '' && { where }) }
 }

@@ -4,14 +4,15 @@ import type { Duplex } from 'node:stream'
 import { pipeBothWays } from '../interop/tunnel.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { laneOf } from '../transport/lanes.ts'
-import { answerOn, refuse } from './answer.ts'
+import { answerJson, answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
 import type { Connection } from './connections.ts'
 import type { GatewayEvent, RequestBegan } from './events.ts'
-import { fieldsForDaemon } from './fields.ts'
-import { forward } from './forward.ts'
+import { fieldsForDaemon, headersOf } from './fields.ts'
+import { forward, isEndless } from './forward.ts'
 import { inspectThing } from './inspect.ts'
 import type { GatewayLimits, GatewayOptions } from './options.ts'
+import { answerOf, askedBy, isQuestion } from './question.ts'
 import type { Quotas } from './quota.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
@@ -42,9 +43,6 @@ export interface Arrived {
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue?: boolean
 }
-
-/** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
-const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
 
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
@@ -134,7 +132,7 @@ export class Exchange {
     const { request, connection } = this.#arrived
     const body = await this.#readBody()
     const { dispatcher, authorize } = this.#shared
-    const asked: AskedRequest = {
+    const arrived: AskedRequest = {
       identity: connection.identity,
       method: request.method ?? '',
       target: request.url ?? '',
@@ -143,6 +141,7 @@ export class Exchange {
       upgrade: this.#upgrade,
       inspect: (kind, name) => inspectThing(dispatcher, kind, name),
     }
+    const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
     if (verdict === undefined || this.#hasEnded) return
     const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
@@ -159,8 +158,9 @@ export class Exchange {
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
       this.#until = verdict.until
-      if (verdict.refused === undefined) return verdict
-      this.#refuse(verdict.refused)
+      if (isQuestion(this.#arrived.request)) answerJson(this.#answer(), answerOf(verdict))
+      else if (verdict.refused === undefined) return verdict
+      else this.#refuse(verdict.refused)
     } catch (error) {
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
@@ -216,7 +216,6 @@ export class Exchange {
     const kind = isStream ? 'stream' : json && 'json'
     const target = instead?.target ?? asked.target
     const method = instead?.method ?? asked.method
-    const isEndless = method === 'POST' && ENDLESS.test(target)
     const answer = forward(
       this.#shared.dispatcher,
       request,
@@ -225,7 +224,7 @@ export class Exchange {
         target,
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
-        upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
+        upgrade: this.#upgrade ?? (isEndless(method, target) ? 'tcp' : undefined),
         filter: filterAnswer && { apply: filterAnswer, reserve: (bytes) => this.#hold(bytes) },
       },
       {
@@ -292,13 +291,4 @@ export class Exchange {
     const response = this.#response
     this.#shared.report(this.#record.ending(this.#status || (response?.headersSent ? response.statusCode : 0)))
   }
-}
-
-/** Node would join repeated fields, or drop all but the first. */
-function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
-  const entries = Object.entries(headersDistinct).map(([name, values]) => [
-    name,
-    values?.length === 1 ? values[0] : values,
-  ])
-  return Object.fromEntries(entries) as AskedRequest['headers']
 }
