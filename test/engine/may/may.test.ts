@@ -115,6 +115,13 @@ describe('every operation', () => {
   })
 })
 
+/** Allows what is called web. */
+const allowWeb = ({ target }: AskedRequest): Verdict => {
+  if (target.endsWith('/_ping')) return { allow: true }
+  if (target.includes('fails')) throw new Error('no database')
+  return target.includes('web') ? { allow: true, warnings: ['soon'] } : ({ allow: 'yes' } as never)
+}
+
 describe('the answer of a policy', () => {
   test('has all reasons, the rule and its level; the daemon is asked only about what the call names', async (t) => {
     const { docker, daemon, events } = await scene(t, {
@@ -193,12 +200,7 @@ describe('the answer of a policy', () => {
   })
 
   test('of a function: its own, or that it failed', async (t) => {
-    const authorize = ({ target }: AskedRequest): Verdict => {
-      if (target.endsWith('/_ping')) return { allow: true }
-      if (target.includes('fails')) throw new Error('no database')
-      return target.includes('web') ? { allow: true, warnings: ['soon'] } : ({ allow: 'yes' } as never)
-    }
-    const { docker, daemon } = await scene(t, { authorize })
+    const { docker, daemon } = await scene(t, { authorize: allowWeb })
     daemon.requests.length = 0
     assert.deepEqual(await docker.may('containers.start', 'web'), { allowed: true, reasons: [], warnings: ['soon'] })
     assert.deepEqual((await docker.may('containers.start', 'db')).reasons, [
@@ -298,7 +300,7 @@ test('a question that is none is refused', async (t) => {
       statusCode,
       body,
       headers: answered,
-    } = await dispatcher.request({ origin: dispatcher.origin, method: method as 'GET', path, headers })
+    } = await dispatcher.request({ origin: dispatcher.origin, method, path, headers })
     assert.deepEqual(
       [statusCode, answered['x-docker-mtls-reason']],
       [400, 'MALFORMED_REQUEST'],
