@@ -54,8 +54,6 @@ export class HttpGateway implements Gateway {
   #trust: Trust | undefined
   #policy: Policy
   #authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
-  /** Whether OpenSSL has the revocation lists. */
-  #hasLists: boolean
   #sweeping: NodeJS.Timeout | undefined
   #file: SocketFile | undefined
   #address: GatewayAddress | undefined
@@ -68,8 +66,6 @@ export class HttpGateway implements Gateway {
     this.#trust = tls && new Trust(tls, crl)
     this.#policy = policy ?? NOTHING
     this.#authorize = authorize ?? byPolicy(this.#policy, tls?.ca)
-    const now = Date.now()
-    this.#hasLists = this.#trust?.hasCurrentLists(now) ?? false
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
     this.#dispatcher =
       'socketPath' in daemon
@@ -86,7 +82,7 @@ export class HttpGateway implements Gateway {
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
     }
-    this.#server = this.#trust ? createTlsServer(this.#trust.secureContext(now), limits) : createLocalServer(limits)
+    this.#server = this.#trust ? createTlsServer(this.#trust.secureContext, limits) : createLocalServer(limits)
     this.#serve()
   }
 
@@ -263,9 +259,7 @@ export class HttpGateway implements Gateway {
 
   /** Cuts what belongs to clients that may not connect any more. A missing revocation list ends no stream. */
   #sweep(): void {
-    const trust = this.#trust
     const now = Date.now()
-    if (trust && trust.hasCurrentLists(now) !== this.#hasLists) this.#use(trust)
     for (const connection of this.#connections.all) {
       const refused = connection.isForwarding ? this.#check(connection) : undefined
       const reason = refused?.status === 403 ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
@@ -278,10 +272,8 @@ export class HttpGateway implements Gateway {
 
   /** Sessions of the TLS context before can't be resumed. */
   #use(trust: Trust): void {
-    const now = Date.now()
-    ;(this.#server as HttpsServer).setSecureContext(trust.secureContext(now))
+    ;(this.#server as HttpsServer).setSecureContext(trust.secureContext)
     this.#trust = trust
-    this.#hasLists = trust.hasCurrentLists(now)
   }
 
   #report(event: GatewayEvent): void {

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
-import { certificatesIn, formatPem, isIssuedBy, readPem } from '../identity/certificate.ts'
+import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
 import { readRevocationLists, serialOf, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
@@ -51,19 +51,13 @@ export class Trust {
     for (const { certificate, list } of this.#cas) {
       if (list) this.#newest.set(certificate.fingerprint256, list.thisUpdate)
     }
-    tryContext(this.secureContext(Date.now()))
+    tryContext(this.secureContext)
   }
 
-  /** Can OpenSSL check all lists in the handshake? It would refuse everybody with an expired one, without a reason. */
-  hasCurrentLists(now: number): boolean {
-    return typeof this.crl === 'string' && this.#cas.every(({ list }) => list !== undefined && isCurrent(list, now))
-  }
-
-  /** The options of the TLS server. */
-  secureContext(now: number): SecureContextOptions {
+  /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
+  get secureContext(): SecureContextOptions {
     const { ca, cert, key } = this.tls
-    const crl = this.hasCurrentLists(now) ? crlBlocks(this.crl ?? '') : undefined
-    return { ...TLS_POLICY, honorCipherOrder: true, ca, cert, key, ...(crl && { crl }) }
+    return { ...TLS_POLICY, honorCipherOrder: true, ca, cert, key }
   }
 
   /** When the certificate of the gateway, its CAs and their lists end. */
@@ -93,7 +87,7 @@ export class Trust {
     }
   }
 
-  /** Checks a client again, since a handshake may have been long ago, or have resumed a session. */
+  /** Checks a client before each request: a handshake may have been long ago, or have resumed a session. */
   check(peer: Peer, now: number): Refusal | undefined {
     const issuer = this.#issuerOf(peer)
     const fault = certificateFault(peer, issuer, now)
@@ -101,7 +95,6 @@ export class Trust {
     return listFault(peer.serial, issuer.list, now) ?? this.#faultAbove(issuer, now)
   }
 
-  /** OpenSSL checks these lists in the handshake alone, and only if all are current. */
   #faultAbove(issuer: TrustedCa, now: number): Refusal | undefined {
     let ca = issuer
     // CAs may have signed each other.
@@ -176,12 +169,6 @@ function readLists(pem: string): RevocationList[] {
   } catch (cause) {
     throw invalidList((cause as Error).message, cause)
   }
-}
-
-/** Node reads only the first list of a text. */
-function crlBlocks(pem: string): string[] {
-  const blocks = readPem(pem, 'the revocation list').filter(({ label }) => label === 'X509 CRL')
-  return blocks.map(({ label, der }) => formatPem(label, der))
 }
 
 function tryContext(options: SecureContextOptions): void {

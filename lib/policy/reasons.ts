@@ -27,6 +27,7 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
   const { name } = read.operation
   const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
   if (on.rule.deny.operations.includes(name)) return refuse('the rule denies it')
+  if (on.rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
   const { strictest = 'privileged', target } = OPERATION_LEVELS[name] ?? {}
   const isIncluded = includes(on.level, strictest) || on.rule.allow.operations.includes(name)
   if (!isIncluded) return refuse(`the level ${on.level} does not include it`)

@@ -166,7 +166,9 @@ describe('cert revoke', () => {
       all.renewed.map(({ name }) => name),
       ['build01', 'bob'],
     )
-    assert.equal((await run(['cert', 'client', 'alice', '--force'])).code, 0)
+    const forced = await run(['cert', 'client', 'alice', '--force'])
+    assert.equal(forced.code, 0)
+    assert.match(forced.stderr, /The old certificate of alice is revoked: gateways with the new list refuse it\./)
     const states = await json<{ certificates: { name: string; state: string }[] }>(['cert', 'list'])
     assert.deepEqual(
       states.certificates.filter(({ name }) => name === 'alice').map(({ state }) => state),

@@ -47,6 +47,8 @@ const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) 
 
 const endingRule = (name: string, until: string): string =>
   `  - { name: ${name}, who: { commonName: [root, ben] }, level: restricted, until: ${until} }\n`
+const only = (list: string): string =>
+  `version: 1\nrules:\n  - { name: mon, who: { socket: mon }, level: read-only, only: { operations: [${list}] } }\n`
 
 describe('policy check', () => {
   test('shows the rules, and who is root', async () => {
@@ -76,6 +78,16 @@ describe('policy check', () => {
     assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'brief')
     await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${endingRule('old', past)}`))
     assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'admins')
+  })
+
+  test('only with operations, without those that clients begin with', async () => {
+    const narrow = join(folder, 'narrow.yaml')
+    await writeFile(narrow, only('containers.list, system.ping'))
+    const mute = await runCli(['policy', 'check', narrow])
+    assert.match(mute.stdout, /^mon +socket mon +read-only +containers\.list, system\.ping$/m)
+    assert.match(mute.stderr, /mon: Docker clients ping first\. Add system\.ping and system\.pingHead to only\./)
+    await writeFile(narrow, only('containers.list, system.*'))
+    assert.doesNotMatch((await runCli(['policy', 'check', narrow])).stderr, /ping/)
   })
 
   test('names all mistakes, with line and column', async () => {

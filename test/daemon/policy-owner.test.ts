@@ -259,6 +259,7 @@ function twoOwners(isContainerd: boolean): void {
       'volumes/no-such',
       'exec/no-such/json',
       'images/no-such/json',
+      'plugins/no-such/json',
     ]) {
       const own = await sendRaw(connectSocket(socketPath), { line: `GET /${path}` })
       const ours = await sendAs('bob', { line: `GET /${path}` })

@@ -133,7 +133,7 @@ describe('a gateway follows its files', () => {
     await replace(followed.paths.crl, crlOf(bob))
     await ended
     assert.ok(performance.now() - began < 1_500, 'the stream was cut too late')
-    assert.equal(await ping(t, followed, bob), undefined)
+    assert.equal(await ping(t, followed, bob), '403 CERTIFICATE_REVOKED')
     assert.equal(await ping(t, followed), '200')
   })
 
@@ -158,7 +158,7 @@ describe('a gateway follows its files', () => {
     await replace(followed.paths.crl, older.slice(0, 200))
     await until('said, too', () => followed.failures.length > 1)
     assert.deepEqual(followed.failures, Array(2).fill('revocation lists: ERR_CRL_INVALID'))
-    assert.equal(await ping(t, followed, bob), undefined)
+    assert.equal(await ping(t, followed, bob), '403 CERTIFICATE_REVOKED')
     assert.equal(await ping(t, followed), '200')
   })
 
@@ -169,7 +169,7 @@ describe('a gateway follows its files', () => {
     assert.equal(await ping(t, followed, bob), '200')
     await writeFile(followed.paths.crl, crlOf(bob))
     await until('reloaded', () => followed.reloads.length > 0)
-    assert.equal(await ping(t, followed, bob), undefined)
+    assert.equal(await ping(t, followed, bob), '403 CERTIFICATE_REVOKED')
     assert.deepEqual(followed.failures, [])
     await rm(followed.paths.crl)
     await until('refused', async () => (await ping(t, followed)) === '503 CRL_MISSING')
@@ -196,7 +196,7 @@ describe('a gateway follows its files', () => {
     await delay(1_000)
     await replace(followed.paths.crl, crlOf(bob))
     try {
-      await until('refused', async () => (await ping(t, followed, bob)) === undefined, 20_000)
+      await until('refused', async () => (await ping(t, followed, bob)) === '403 CERTIFICATE_REVOKED', 20_000)
       assert.equal(await ping(t, followed), '200')
     } finally {
       await writeFile(followed.paths.policy, '')

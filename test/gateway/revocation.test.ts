@@ -83,13 +83,21 @@ describe('a new revocation list', () => {
     await ended
     assert.ok(performance.now() - began < 1_000)
     assert.equal(await ask(idle), '403 CERTIFICATE_REVOKED')
-    assert.equal(await comes(t, fronted, bob), '')
+    assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
     assert.match(await readUntil(other, 'tick'), /tick/)
     assert.equal(await comes(t, fronted), '200')
     const cut = fronted.events.filter(({ event }) => event === 'cut')
     const fingerprint = new X509Certificate(bob.cert).fingerprint256
     assert.deepEqual(cut, [{ event: 'cut', identity: 'CN=bob', fingerprint, reason: 'CERTIFICATE_REVOKED' }])
-    assert.ok(fronted.events.some((event) => event.event === 'handshake refused' && event.reason === 'CERT_REVOKED'))
+    // Also those of a new connection are logged with their certificate.
+    const refused = fronted.events.filter((event) => event.event === 'request' && event.fingerprint === fingerprint)
+    assert.deepEqual(
+      refused.slice(-2).map((event) => event.event === 'request' && [event.identity, event.reason]),
+      [
+        ['CN=bob', 'CERTIFICATE_REVOKED'],
+        ['CN=bob', 'CERTIFICATE_REVOKED'],
+      ],
+    )
   })
 
   test('a list that is older than the one in force, or no list, changes nothing', async (t) => {
@@ -98,7 +106,7 @@ describe('a new revocation list', () => {
     const older = crlOf([], { from: Date.now() - DAY })
     for (const crl of [older, 'none', ''])
       assert.throws(() => fronted.gateway.reload({ crl }), { code: 'ERR_CRL_INVALID' })
-    assert.equal(await comes(t, fronted, bob), '')
+    assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
     assert.equal(await comes(t, fronted), '200')
     // Nor by a detour.
     fronted.gateway.reload({ crl: null })
@@ -247,24 +255,35 @@ describe('gateway.revoke()', () => {
       assert.throws(() => fronted.gateway.revoke(wrong as string), { code: 'ERR_ARGUMENT_INVALID' })
   })
 
-  test('0 of 2,000 requests on open connections pass after it', async (t) => {
+  test('0 of 10,000 requests pass after it, on open and on new connections, and others go on', async (t) => {
     const bob = await newClient('bob')
     let asked = 0
-    const fronted = await start(t, { authorize: () => (asked++, { allow: true }) })
-    const sockets = await Promise.all(Array.from({ length: 20 }, () => dial(t, fronted.port, { client: bob })))
-    await Promise.all(sockets.map((socket) => ask(socket)))
+    const authorize: GatewayOptions['authorize'] = ({ target }) => {
+      if (target === '/_ping') asked++
+      return { allow: true }
+    }
+    const fronted = await start(t, { authorize })
+    const open = await Promise.all(Array.from({ length: 20 }, () => dial(t, fronted.port, { client: bob })))
+    await Promise.all(open.map((socket) => ask(socket)))
+    const other = await dial(t, fronted.port)
     fronted.gateway.revoke(new X509Certificate(bob.cert))
     const before = asked
+    const late = await Promise.all(Array.from({ length: 5 }, () => dial(t, fronted.port, { client: bob })))
+    const others: string[] = []
     const answers = await Promise.all(
-      sockets.map(async (socket) => {
+      [...open, ...late].map(async (socket) => {
         const all: string[] = []
-        for (let round = 0; round < 100; round++) all.push(await ask(socket))
+        for (let round = 0; round < 400; round++) {
+          all.push(await ask(socket))
+          if (socket === open[0] && round % 10 === 0) others.push(await ask(other, PING.replace('_ping', 'version')))
+        }
         return all
       }),
     )
     assert.equal(asked, before)
+    assert.equal(answers.flat().length, 10_000)
     assert.deepEqual([...new Set(answers.flat())], ['403 CERTIFICATE_REVOKED'])
-    assert.equal(answers.flat().length, 2_000)
+    assert.deepEqual([others.length, ...new Set(others)], [40, '200'])
   })
 })
 
@@ -288,6 +307,26 @@ describe('who may come', () => {
     )
     assert.equal(fronted.events.filter(({ event }) => event === 'handshake refused').length, 3)
     assert.equal(await comes(t, fronted), '200')
+  })
+
+  test('a certificate that expires: its streams are cut, and its requests refused', async (t) => {
+    const authority = await makeCa({ commonName: 'Short' })
+    const to = new Date(Date.now() + 3_000)
+    const made = await makeClient(authority, { to })
+    const client = { ca: serverTls.ca, cert: made.cert, key: made.key }
+    const fronted = await start(t, { tls: { ...serverTls, ca: serverTls.ca + authority.cert } })
+    const [idle, stream] = [await dial(t, fronted.port, { client }), await dial(t, fronted.port, { client })]
+    assert.deepEqual([await ask(idle), await ask(stream, EVENTS)], ['200', '200'])
+    await endOf(stream)
+    // Certificates end with a second, streams within the next.
+    assert.ok(Math.abs(Date.now() - to.getTime()) < 1_500)
+    assert.equal(await ask(idle), '403 CERTIFICATE_EXPIRED')
+    assert.equal(await comes(t, fronted, client), '')
+    const cut = fronted.events.filter(({ event }) => event === 'cut')
+    assert.deepEqual(
+      cut.map((event) => event.event === 'cut' && event.reason),
+      ['CERTIFICATE_EXPIRED'],
+    )
   })
 
   test('a CA that is taken away: its streams are cut, and its open connections refused', async (t) => {

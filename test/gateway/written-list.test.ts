@@ -84,7 +84,7 @@ describe('a gateway with ca/crl.pem', () => {
     assert.equal(await ask(idle), '403 CERTIFICATE_REVOKED')
     await ended
     assert.ok(performance.now() - began < 1_000)
-    assert.equal(await comes(t, fronted, alice), '')
+    assert.equal(await comes(t, fronted, alice), '403 CERTIFICATE_REVOKED')
     assert.match(await readUntil(other, 'tick'), /tick/)
     assert.equal(await comes(t, fronted, bob), '200')
   })
@@ -104,7 +104,7 @@ describe('a gateway with ca/crl.pem', () => {
     // A new certificate under the old name is a decision, and works at once.
     assert.equal((await runCli(['cert', 'client', 'alice', '--force', '--dir', root])).code, 0)
     assert.equal(await comes(t, fronted, await client('alice')), '200')
-    assert.equal(await comes(t, fronted, await client('bob')), '')
+    assert.equal(await comes(t, fronted, await client('bob')), '403 CERTIFICATE_REVOKED')
   })
 
   test('knows the clients of both CAs in each phase of a rotation', async (t) => {
@@ -128,7 +128,7 @@ describe('a gateway with ca/crl.pem', () => {
     assert.equal(await comes(t, fronted, { ...old, ca: (await client('bob')).ca }), '')
     await runCli(['cert', 'revoke', 'bob', '--yes', '--dir', root])
     await reload()
-    assert.equal(await comes(t, fronted, await client('bob')), '')
+    assert.equal(await comes(t, fronted, await client('bob')), '403 CERTIFICATE_REVOKED')
     assert.equal(await comes(t, fronted, await client('alice')), '200')
   })
 

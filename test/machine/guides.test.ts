@@ -9,6 +9,8 @@ import { openOffice, packageTar, type Office, type Place } from './support/offic
 /** What the machines need to be for a guide, and what is looked at when it was followed. */
 interface Followed {
   readonly guide: string
+  /** The guides that are followed on the same machines after it. */
+  readonly followedBy?: readonly string[]
   readonly places: readonly Place[]
   /** What was done before the guide begins. */
   readonly prepare?: (office: Office) => Promise<void>
@@ -48,9 +50,10 @@ before(async () => {
   if (lacksMachine() === false) tar = await packageTar(await temporaryFolder())
 })
 
-function followed({ guide, places, prepare, beforehand = {}, afterwards }: Followed): void {
+function followed({ guide, followedBy = [], places, prepare, beforehand = {}, afterwards }: Followed): void {
   describe(`the guide ${guide}`, { skip: lacksMachine() }, () => {
-    const sections = lacksMachine() === false ? readGuide(guide) : []
+    const guides = lacksMachine() === false ? [guide, ...followedBy] : []
+    const sections = guides.flatMap((name) => readGuide(name).map((section) => ({ name, ...section })))
     const known: Authorities = new Map()
     let office: Office
     before(async () => {
@@ -59,10 +62,10 @@ function followed({ guide, places, prepare, beforehand = {}, afterwards }: Follo
     })
     after(() => office?.stop())
 
-    for (const { title, blocks } of sections) {
-      test(title, async () => {
+    for (const { name, title, blocks } of sections) {
+      test(name === guide ? title : `${name}: ${title}`, async () => {
         await beforehand[title]?.(office)
-        for (const block of blocks) await follow(guide, block, known, (where, script) => office.run(where, script))
+        for (const block of blocks) await follow(name, block, known, (where, script) => office.run(where, script))
         await afterwards[title]?.(office)
       })
     }
@@ -194,6 +197,7 @@ followed({
 
 followed({
   guide: 'limited-clients',
+  followedBy: ['stolen-certificate', 'agent-socket', 'from-docker-socket-proxy'],
   places: ['desk', 'runner', 'build02.example.com'],
   prepare: async (office) => {
     const image =

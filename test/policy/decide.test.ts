@@ -209,6 +209,26 @@ describe('exceptions', () => {
   })
 })
 
+describe('only with operations', () => {
+  const only = { operations: ['containers.list', 'containers.inspect'] }
+  const rows: [string, Record<string, unknown>, string][] = [
+    ['GET /containers/json', { only }, 'allow'],
+    ['GET /images/json', { only }, 'refuse OPERATION_REFUSED'],
+    ['GET /containers/json', { only: { operations: ['containers.*'] } }, 'allow'],
+    ['GET /containers/json', { only: { operations: [] } }, 'refuse OPERATION_REFUSED'],
+    ['GET /containers/json', { only, deny: { operations: ['containers.list'] } }, 'refuse OPERATION_REFUSED'],
+    // Nothing widens it.
+    ['GET /images/json', { only, allow: { operations: ['images.list'] } }, 'refuse OPERATION_REFUSED'],
+    // It doesn't widen the level.
+    ['GET /swarm', { only: { operations: ['swarm.inspect'] } }, 'refuse OPERATION_REFUSED'],
+  ]
+  for (const [request, rule, verdict] of rows) {
+    test(`${request} ${JSON.stringify(rule)}`, () => {
+      assert.equal(brief(ask(request, undefined, { rule })), verdict)
+    })
+  }
+})
+
 /** What the daemon says of a container that `docker run alpine` makes. */
 function inspected(hostConfig: Record<string, Json> = {}, rest: Record<string, Json> = {}): Json {
   return {

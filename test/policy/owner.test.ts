@@ -390,6 +390,22 @@ test('images for other platforms are refused, since their owner is not known', (
     assert.match(brief(ask(line, undefined, [SHARED])), /^refuse OWNER_UNSUPPORTED/, line)
 })
 
+test('things of kinds that owners have none of are missing, so that docker inspect goes on', () => {
+  const rows: [string, string][] = [
+    ['/plugins/web/json', 'plugin "web" not found'],
+    ['/services/web', 'service web not found'],
+    ['/tasks/web', 'task web not found'],
+    ['/nodes/web', 'node web not found'],
+    ['/secrets/web', 'secret web not found'],
+    ['/configs/web', 'config web not found'],
+  ]
+  for (const [path, got] of rows) {
+    const { verdict, reasons } = ask(`GET ${path}`)
+    assert.deepEqual([verdict, reasons], ['refuse', [{ code: 'NOT_FOUND', where: 'the path', got }]])
+  }
+  assert.equal(brief(ask('GET /plugins')), 'refuse OWNER_UNSUPPORTED')
+})
+
 test('an exception for an operation does not reach things of others', () => {
   const rule = {
     name: 'ann',

@@ -133,6 +133,8 @@ describe('a later rule that gives more', () => {
     ['any image', images('alpine'), {}, true],
     ['more images', images('alpine'), images('alpine', 'redis'), true],
     ['fewer images', images('alpine', 'redis'), images('redis'), false],
+    ['any operation', { only: { operations: ['system.ping'] } }, {}, true],
+    ['one operation', {}, { only: { operations: ['system.ping'] } }, false],
   ]
   for (const [what, ended, next, isWider] of rows) {
     test(`${what}: ${isWider ? 'yes' : 'no'}`, () => {

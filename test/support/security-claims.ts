@@ -446,6 +446,58 @@ export const CLAIMS: readonly Claim[] = [
   ),
   claim(1, "A client's old ca.pem", ['machine/rotate.test.ts', 'phase finish: the old one is dropped']),
 
+  // Access policies
+  claim(
+    4,
+    'The daemon gets only what the policy allows',
+    ['daemon/policy-gateway.test.ts', 'there are at least 60'],
+    ['daemon/authz-plugin.test.ts', 'what dockerd does not show'],
+    ['daemon/policy-reading.test.ts', 'random bodies'],
+    ['gateway/smuggling.test.ts', 'is refused, and the daemon gets nothing hidden'],
+  ),
+  claim(
+    2,
+    'A caller that no rule fits',
+    ['policy/decide.test.ts', 'who no rule is for may do nothing'],
+    ['gateway/requests.test.ts', 'a verdict that is none, and one that throws, refuse'],
+  ),
+  claim(
+    2,
+    'Whoever works in a container',
+    ['policy/decide.test.ts', 'what is sent names containers by the ids that were judged'],
+    ['daemon/policy-gateway.test.ts', 'a name that is given to another container between the check and the use'],
+  ),
+  claim(2, 'A caller whose rule has an owner', [
+    'daemon/policy-owner.test.ts',
+    'the matrix has a row for each operation',
+    'nothing of A has been changed or removed',
+  ]),
+  claim(
+    3,
+    'A revoked or expired certificate',
+    [
+      'gateway/revocation.test.ts',
+      'the next request of the revoked client is refused',
+      'a list that is older than the one in force',
+      'a list that cannot be used refuses everybody',
+      'a certificate that expires',
+    ],
+    ['gateway/files.test.ts', 'without its revocation list everybody is refused'],
+  ),
+  claim(1, 'A changed policy, certificate or list', [
+    'gateway/files.test.ts',
+    'nobody notices while everything is replaced',
+    'a policy that is half written changes nothing',
+  ]),
+  claim(2, "One client can't use up", ['gateway/limits.test.ts', 'limits of one identity']),
+  claim(
+    3,
+    'With an audit log, the daemon',
+    ['gateway/log.test.ts', 'the daemon gets nothing until the line is written', 'contains no secret'],
+    ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
+  ),
+  claim(1, 'As a service, the gateway', ['machine/gateway.test.ts', 'it runs as a user of its own']),
+
   // Supply chain
   claim(3, 'No runtime dependency has an install script', [
     'package.test.ts',

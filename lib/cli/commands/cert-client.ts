@@ -7,6 +7,7 @@ import { hostInFile, onlyHost } from '../inputs/client-folder.ts'
 import { withFolder } from '../inputs/key-folder.ts'
 import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
 import { addDays, addFolder, addJson, addKeyType, addPassphraseFile, folderFlags } from '../command-line/options.ts'
+import type { CertificateFacts } from '../../identity/certificate.ts'
 import type { FolderLeafResult } from '../../keystore/keystore.ts'
 import { day } from '../reports/dates.ts'
 import { clientSteps } from '../reports/client-steps.ts'
@@ -23,8 +24,15 @@ async function runClient(name: string, given: LeafFlags, context: Context): Prom
 /** Whoever renews a certificate may think that the old one ends. */
 async function oldWarnings(name: string, { keptAside }: FolderLeafResult, dir: string): Promise<Sentence[]> {
   const path = keptAside.find((one) => basename(one).startsWith('cert.'))
-  const end = path === undefined ? undefined : await endOf(path)
-  if (end === undefined || end.getTime() < Date.now()) return []
+  const old = path === undefined ? undefined : await readFacts(path)
+  if (old === undefined || old.validTo.getTime() < Date.now()) return []
+  const end = old.validTo
+  const { revokedUntilNow } = await import('../../keystore/crl/state.ts')
+  const revoked = await revokedUntilNow(dir, Date.now())
+  if (revoked.some(({ fingerprint256 }) => fingerprint256 === old.fingerprint256))
+    return [
+      sentence`The old certificate of ${name} is revoked: gateways with the new list refuse it. A daemon without a gateway accepts it until ${day(end)}.`,
+    ]
   const revoke = ours('cert', 'revoke', name, '--dry-run', ...folderFlags(dir))
   return [
     sentence`The old certificate of ${name} works until ${day(end)}, with its key. To find out what ends that:  ${revoke}`,
@@ -42,10 +50,10 @@ async function stepsText(name: string, dir: string, context: Context): Promise<s
 }
 
 /** A damaged file may be what was replaced. */
-async function endOf(path: string): Promise<Date | undefined> {
+async function readFacts(path: string): Promise<CertificateFacts | undefined> {
   const { openCertificate, readCertificate } = await import('../../identity/certificate.ts')
   try {
-    return readCertificate(openCertificate(await fs.readFile(path, 'utf8'), path)).validTo
+    return readCertificate(openCertificate(await fs.readFile(path, 'utf8'), path))
   } catch {
     return undefined
   }

@@ -45,7 +45,7 @@ function cells({ name, who, level, until, owner, allow, deny, only }: PolicyRule
       ...allow.devices,
     ]),
     list([...deny.operations, ...deny.images.map(({ text }) => text), ...deny.networks]),
-    list([...(only.images ?? []).map(({ text }) => text), ...(only.networks ?? [])]),
+    list([...(only.operations ?? []), ...(only.images ?? []).map(({ text }) => text), ...(only.networks ?? [])]),
   ]
 }
 

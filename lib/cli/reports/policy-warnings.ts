@@ -5,6 +5,9 @@ import { hasEnded } from '../../policy/who/match.ts'
 
 const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
 
+const cannotPing = ({ only }: PolicyRule): boolean =>
+  ['system.ping', 'system.pingHead'].some((name) => only.operations?.includes(name) === false)
+
 /** What the author may not expect. */
 export function policyWarnings({ rules }: Policy, now: Date = new Date()): string[] {
   const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
@@ -16,9 +19,13 @@ export function policyWarnings({ rules }: Policy, now: Date = new Date()): strin
   const wider = widerAfterEnd(rules).map(
     ({ ended: { name, until }, next }) => `${name} ends on ${until}. Then ${next.name} gives these callers more.`,
   )
+  const mute = rules.filter(cannotPing).map(({ name }) => name)
   return [
     ...(ended.length === 0 ? [] : [`${enumerate(ended)}: ended, and applies to nobody any more.`]),
     ...wider,
+    ...(mute.length === 0
+      ? []
+      : [`${enumerate(mute)}: Docker clients ping first. Add system.ping and system.pingHead to only.`]),
     ...(others.length === 0
       ? []
       : [`${enumerate(others)}: without an owner, these callers reach what every owner has.`]),

@@ -37,10 +37,11 @@ function givesMore(rule: PolicyRule, other: PolicyRule): boolean {
     (other.owner !== undefined && rule.owner !== other.owner) ||
     !areAmong(listsOf(rule.allow), listsOf(other.allow)) ||
     !areAmong(listsOf(other.deny), listsOf(rule.deny)) ||
-    isWider(rule.only.images, other.only.images) ||
-    isWider(rule.only.networks, other.only.networks)
+    ONLY.some((key) => isWider(rule.only[key], other.only[key]))
   )
 }
+
+const ONLY = ['images', 'networks', 'operations'] as const
 
 type Entries = readonly (string | object)[]
 

@@ -20,7 +20,7 @@ function readRule({ name, who, level, until, owner, allow, deny, only }: ReadRul
       devices: allow?.devices ?? [],
     },
     deny: { operations: unique(deny?.operations), images: deny?.images ?? [], networks: deny?.networks ?? [] },
-    only: present(only ?? {}),
+    only: present({ ...only, operations: only?.operations && unique(only.operations) }),
   }
 }
 

@@ -44,8 +44,11 @@ const ALLOW = z.strictObject({
   capabilities: listOf(CAPABILITY).optional(),
   devices: listOf(DEVICE).optional(),
 })
-const ONLY = z.strictObject({ images: listOf(IMAGE).optional(), networks: listOf(NETWORK).optional() })
-const DENY = z.strictObject({ ...ONLY.shape, operations: listOf(OPERATIONS).optional() })
+const NARROWED = z.strictObject({
+  operations: listOf(OPERATIONS).optional(),
+  images: listOf(IMAGE).optional(),
+  networks: listOf(NETWORK).optional(),
+})
 
 const RULE = z.strictObject({
   name: field(NAME),
@@ -54,8 +57,8 @@ const RULE = z.strictObject({
   until: field(MOMENT).optional(),
   owner: field(OWNER).optional(),
   allow: ALLOW.optional(),
-  deny: DENY.optional(),
-  only: ONLY.optional(),
+  deny: NARROWED.optional(),
+  only: NARROWED.optional(),
 })
 
 /** The form of a policy file. */
@@ -72,8 +75,8 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   who: Object.keys(WHO.shape),
   level: Object.keys(MODES.shape),
   allow: Object.keys(ALLOW.shape),
-  deny: Object.keys(DENY.shape),
-  only: Object.keys(ONLY.shape),
+  deny: Object.keys(NARROWED.shape),
+  only: Object.keys(NARROWED.shape),
   hostPaths: Object.keys(PATH.shape),
 }
 

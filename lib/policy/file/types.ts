@@ -83,8 +83,10 @@ export interface Denied {
   readonly networks: readonly string[]
 }
 
-/** The only images and networks that may be used. Omitted: any. */
+/** The only operations, images and networks that may be used. Omitted: any. */
 export interface Only {
+  /** Names of operations, also of those in `allow`. `containers.*` has become all of their names. */
+  readonly operations?: readonly string[]
   /** Images, by their names. */
   readonly images?: readonly ImagePattern[]
   /** Networks, by the names or ids that requests use. */

@@ -12,3 +12,8 @@ const TEXTS: Readonly<Record<Need['kind'], (name: string) => string>> = {
 
 /** dockerd's message for a thing that doesn't exist. */
 export const missingText = ({ kind, name }: Need): string => TEXTS[kind](name)
+
+/** The same for a kind of which owners have nothing. */
+export function absentText(kind: string, name: string): string {
+  return `${kind} ${kind === 'plugin' ? JSON.stringify(name) : name} not found`
+}

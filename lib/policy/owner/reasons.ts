@@ -4,6 +4,7 @@ import type { Json, ReadRequest, Reason } from '../request.ts'
 import { isPredefinedName, isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
 import { faultsOfFilters } from './filters.ts'
 import { faultsOfLabels } from './labelling.ts'
+import { absentText } from './missing.ts'
 import { OWNED_OPERATIONS } from './operations.ts'
 import type { Use } from './uses.ts'
 
@@ -16,7 +17,7 @@ interface Asking {
 export function ownerReasons(read: ReadRequest, owner: string, asking: Asking): readonly Reason[] {
   const { name } = read.operation
   const operation = Object.hasOwn(OWNED_OPERATIONS, name) ? OWNED_OPERATIONS[name] : undefined
-  if (operation === undefined) return [unsupported(name, 'it would reach things of other owners')]
+  if (operation === undefined) return [refusedFor(read)]
   const found = [
     ...(operation.uses ?? []).flatMap((uses) => [...uses(read)]),
     ...(operation.joinsNetworks ? networksOf(read, owner, asking) : []),
@@ -27,6 +28,14 @@ export function ownerReasons(read: ReadRequest, owner: string, asking: Asking): 
     ...faultsOfLabels(read.body, owner),
     ...found.flatMap((one) => ('as' in one ? reasonsOfUse(one, owner, asking) : [one])),
   ]
+}
+
+/** `docker inspect NAME` asks for every kind of thing with that name, and goes on only if there is none. */
+function refusedFor({ operation: { name }, parameters }: ReadRequest): Reason {
+  const absent = /^(config|node|plugin|secret|service|task)s\.inspect$/.exec(name)?.[1]
+  if (absent === undefined) return unsupported(name, 'it would reach things of other owners')
+  const [named = ''] = Object.values(parameters)
+  return { code: 'NOT_FOUND', where: 'the path', got: absentText(absent, named) }
 }
 
 const unsupported = (where: string, got: string): Reason => ({ code: 'OWNER_UNSUPPORTED', where, got })

@@ -4,6 +4,7 @@ import type { Operation } from '../../engine/operation.ts'
 import type { Json, PolicyRequest } from '../request.ts'
 import { decodeUtf8, parseGoJson } from './go-json.ts'
 import { checkMediaType } from './headers.ts'
+import { IGNORED_IF_EMPTY } from './ignored.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** As the authorization plugins of dockerd. */
@@ -16,7 +17,7 @@ const OPTIONAL_FORMS: Readonly<Record<string, string>> = { 'images.push': 'AuthC
 /**
  * Reads the JSON body of an operation.
  *
- * @param ignored - the names of the query parameters: dockerode also writes these into the body, where dockerd ignores them
+ * @param ignored - names that dockerd ignores, such as those of the query parameters: dockerode also writes these into the body
  * @returns undefined for none, and for an archive
  */
 export function readBody(
@@ -33,13 +34,14 @@ export function readBody(
   if (body.length > MOST_BYTES) throw new Unreadable('BODY_TOO_LARGE', BODY, `it has more than ${MOST_BYTES} bytes`)
   const text = decodeUtf8(body, BODY)
   if (isNull(text)) return missing(operation)
-  return form === undefined ? readNothing(text, ignored) : parseGoJson(text, { form, what: BODY, ignored })
+  if (form === undefined) return readNothing(text, ignored)
+  return parseGoJson(text, { form, what: BODY, ignored, ignoredIfEmpty: IGNORED_IF_EMPTY[operation.name] ?? [] })
 }
 
 /** dockerode also writes the fields of a body into the query, where dockerd ignores them. */
-export function bodyFieldNames(operation: Operation): ReadonlySet<string> {
+export function bodyFieldNames(operation: Operation): Iterable<string> {
   const form = formOf(operation)
-  return new Set(form === undefined || form.startsWith('[') ? [] : fieldsOf(form).keys())
+  return form === undefined || form.startsWith('[') ? [] : fieldsOf(form).keys()
 }
 
 const formOf = ({ name }: Operation): string | undefined => BODIES[name] ?? OPTIONAL_FORMS[name]

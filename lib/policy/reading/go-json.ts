@@ -13,6 +13,8 @@ export interface GoJsonOptions {
   readonly what: string
   /** Keys of the outermost object that dockerd ignores, if they aren't fields. They are omitted. */
   readonly ignored?: ReadonlySet<string>
+  /** Such keys that are ignored only with an empty list. */
+  readonly ignoredIfEmpty?: readonly string[]
 }
 
 /**
@@ -93,8 +95,10 @@ class Reader {
     const struct = emptyObject()
     for (const [key, value] of scanned.entries) {
       const field = fields.get(foldKey(key))
-      if (!field) this.#noteUnknown(key, place)
-      else if (value.kind !== 'null') struct[field.name] = this.#read(value, field.form, [...place, field.name])
+      // It has no effect in any field of Go. Docker's SDK for Python sends such keys.
+      if (value.kind === 'null') continue
+      if (!field) this.#noteUnknown(key, value, place)
+      else struct[field.name] = this.#read(value, field.form, [...place, field.name])
     }
     return struct
   }
@@ -124,8 +128,10 @@ class Reader {
     }
   }
 
-  #noteUnknown(key: string, place: Place): void {
-    if (place.length === 0 && this.#options.ignored?.has(key) === true) return
+  #noteUnknown(key: string, value: Scanned, place: Place): void {
+    const { ignored, ignoredIfEmpty } = this.#options
+    const isEmpty = value.kind === 'array' && value.items.length === 0
+    if (place.length === 0 && (ignored?.has(key) || (isEmpty && ignoredIfEmpty?.includes(key)))) return
     this.#unknown ??= this.#refusal('FIELD_UNKNOWN', [...place, key], "the API doesn't have this field")
   }
 

@@ -1,6 +1,7 @@
 import type { PolicyRequest, ReadRequest, Reason } from '../request.ts'
 import { bodyFieldNames, readBody } from './body.ts'
 import { checkConnectionHeaders } from './headers.ts'
+import { ignoredNames } from './ignored.ts'
 import { namedOperation } from '../operations.ts'
 import { chooseOperation } from './operation.ts'
 import { parametersOf } from './query-parameters.ts'
@@ -38,8 +39,8 @@ function read(request: PolicyRequest): ReadRequest {
   const { version, rest } = splitVersion(segments)
   const { operation, parameters } = chooseOperation(request.method, rest)
   checkConnectionHeaders(operation, request.headers ?? {})
-  const body = readBody(operation, request, new Set(parametersOf(operation).keys()))
-  const query = readQuery(operation, search, bodyFieldNames(operation))
+  const body = readBody(operation, request, ignoredNames(operation, parametersOf(operation).keys()))
+  const query = readQuery(operation, search, ignoredNames(operation, bodyFieldNames(operation)))
   return {
     operation: namedOperation(operation, query),
     ...(version !== undefined && { version }),

@@ -16,6 +16,7 @@ const READ: readonly (readonly [name: string, sent: string, read: unknown])[] = 
   ['the long s', '{"Hoſtconfig":{"PidMode":"host"}}', { HostConfig: { PidMode: 'host' } }],
   ['the Kelvin sign', '{"HostConfig":{"Networ\u212aMode":"host"}}', { HostConfig: { NetworkMode: 'host' } }],
   ['null', '{"User":null,"HostConfig":{"Privileged":null}}', { HostConfig: {} }],
+  ['an unknown field that is null', '{"X":null,"HostConfig":{"Y":null}}', { HostConfig: {} }],
   ['a command as text', '{"Cmd":"ls -l","Entrypoint":""}', { Cmd: ['ls -l'], Entrypoint: [''] }],
   ['a command as a list', '{"Cmd":["ls","-l"]}', { Cmd: ['ls', '-l'] }],
   ['keys of maps that differ in case', '{"Labels":{"a":"1","A":"2"}}', { Labels: { a: '1', A: '2' } }],

@@ -105,6 +105,29 @@ describe('what dockerode writes into the query and the body alike', () => {
     assert.equal(read('POST /images/a/push?tag=x', '{"tag":"x"}').operation.name, 'images.push')
   })
 
+  test('is omitted where older clients write what no dockerd reads', () => {
+    for (const [line, query] of [
+      ['GET /containers/json?all=1&trunc_cmd=0', { all: ['true'] }],
+      ['GET /images/json?only_ids=0', {}],
+      ['POST /images/a/tag?repo=b&force=0', { repo: ['b'] }],
+    ] as const) {
+      assert.deepEqual(Object.fromEntries(read(line).query), query)
+    }
+    const attach = read('POST /containers/a/attach?hijack=true&stream=true', '{"hijack":true,"stream":true}')
+    assert.deepEqual([Object.fromEntries(attach.query), attach.body], [{ stream: ['true'] }, undefined])
+    const start = read('POST /exec/a/start', '{"hijack":true,"stdin":true,"Tty":true}')
+    assert.deepEqual({ ...(start.body as object) }, { Tty: true })
+    const create = read('POST /containers/create', '{"Image":"a","VolumesFrom":[]}')
+    assert.deepEqual({ ...(create.body as object) }, { Image: 'a' })
+    for (const value of ['["web"]', '{}', '""'])
+      assert.equal(refusal('POST /containers/create', `{"VolumesFrom":${value}}`).code, 'FIELD_UNKNOWN')
+    assert.equal(refusal('POST /containers/create', '{"MaskedPaths":[]}').code, 'FIELD_UNKNOWN')
+    const { body } = read('POST /containers/a/exec', '{"Container":"a","Cmd":["sh"]}')
+    assert.deepEqual({ ...(body as object) }, { Cmd: ['sh'] })
+    assert.equal(refusal('GET /images/json?trunc_cmd=0').code, 'QUERY_UNKNOWN')
+    assert.equal(refusal('POST /containers/a/exec', '{"container":"a"}').code, 'FIELD_UNKNOWN')
+  })
+
   test('is refused in another case, or deeper', () => {
     assert.equal(refusal('POST /containers/create?image=x', '{"Image":"y"}').code, 'QUERY_UNKNOWN')
     assert.equal(refusal('POST /containers/create', '{"Name":"web"}').code, 'FIELD_UNKNOWN')

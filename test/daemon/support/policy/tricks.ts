@@ -101,6 +101,11 @@ const BODIES: readonly Trick[] = [
   create('an object as a list', 'BODY_INVALID', 400, ',"HostConfig":{"Binds":{"0":"/:/h"}}'),
   // dockerd 26 still reads the fields of HostConfig there, if HostConfig itself is missing, and some beside it.
   create('a field of HostConfig outside', 'FIELD_UNKNOWN', 201, ',"Privileged":true', ANY_HOST),
+  create('such a field that is null', 'read', 201, ',"Privileged":null,"HostConfig":{"Memory":67108864}', {
+    made: { Privileged: false, Memory: 67_108_864 },
+  }),
+  create('an unknown field that is null', 'read', 201, ',"NetworkingConfig":{"web":null},"Frobnicate":null,"HostConfig":{}'),
+  create('an empty list of volumes outside', 'read', 201, ',"VolumesFrom":[],"HostConfig":{}', { made: { VolumesFrom: null } }),
   create('such a field in lower case', 'FIELD_UNKNOWN', 201, ',"privileged":true,"pidmode":"host"', { made: BOTH }),
   create('a limit outside', 'FIELD_UNKNOWN', 201, ',"Memory":67108864,"HostConfig":{}', {
     made: { Memory: 67_108_864 },
