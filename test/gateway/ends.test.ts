@@ -42,27 +42,11 @@ async function endsAfter(socket: Duplex, moment: number): Promise<number> {
 const cuts = (events: readonly GatewayEvent[]): string[] =>
   events.flatMap((event) => (event.event === 'cut' ? [`${event.identity} ${event.reason}`] : []))
 
-/** In whole seconds, as certificates have. */
-const soon = (): Date => new Date(Math.floor(Date.now() / 1000) * 1000 + 2_000)
+/** In whole seconds, as certificates have. Until then, all connections have to be open. */
+const soon = (): Date => new Date(Math.floor(Date.now() / 1000) * 1000 + 4_000)
 
 const wait = (until: Date): Promise<unknown> =>
   new Promise((resolve) => setTimeout(resolve, until.getTime() + 50 - Date.now()))
-
-test('a certificate that expires: its streams are cut within a second, and its open connections are refused', async (t) => {
-  const until = soon()
-  const { ca, cert, key } = await issueClient(credentials.authority, { name: 'brief', until, keyType: 'p256' })
-  const client: Client = { ca, cert, key }
-  const { port, events } = await front(t, { socketPath: await tickingDaemon(t) })
-  const [idle, stream, other] = [await dial(t, port, { client }), await dial(t, port, { client }), await dial(t, port)]
-  assert.equal(await ask(idle), '200')
-  assert.equal(await ask(stream, EVENTS), '200')
-  assert.equal(await ask(other, EVENTS), '200')
-  const late = await endsAfter(stream, until.getTime())
-  assert.ok(late >= 0 && late < 1_000, `it ended ${late} ms after the certificate`)
-  assert.equal(await ask(idle), '403 CERTIFICATE_EXPIRED')
-  assert.match(await readUntil(other, 'tick'), /tick/)
-  assert.deepEqual(cuts(events), ['CN=brief CERTIFICATE_EXPIRED'])
-})
 
 const policyOf = (until: Date): Policy =>
   definePolicy({
@@ -79,11 +63,31 @@ async function start(t: TestContext, until: Date): Promise<{ port: number; event
   return front(t, { socketPath: await tickingDaemon(t) }, options)
 }
 
-describe('a rule that ends', { concurrency: true }, () => {
+describe('open connections and streams', { concurrency: true }, () => {
+  test('a certificate that expires: its streams are cut within a second, and its open connections are refused', async (t) => {
+    const until = soon()
+    const { ca, cert, key } = await issueClient(credentials.authority, { name: 'brief', until, keyType: 'p256' })
+    const client: Client = { ca, cert, key }
+    const { port, events } = await front(t, { socketPath: await tickingDaemon(t) })
+    const [idle, stream, other] = [
+      await dial(t, port, { client }),
+      await dial(t, port, { client }),
+      await dial(t, port),
+    ]
+    assert.equal(await ask(idle), '200')
+    assert.equal(await ask(stream, EVENTS), '200')
+    assert.equal(await ask(other, EVENTS), '200')
+    const late = await endsAfter(stream, until.getTime())
+    assert.ok(late >= 0 && late < 1_000, `it ended ${late} ms after the certificate`)
+    assert.equal(await ask(idle), '403 CERTIFICATE_EXPIRED')
+    assert.match(await readUntil(other, 'tick'), /tick/)
+    assert.deepEqual(cuts(events), ['CN=brief CERTIFICATE_EXPIRED'])
+  })
+
   const CREATE =
     'POST /v1.47/volumes/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}'
 
-  test('leaves its callers with their standing rule, or none, and cuts the streams that it allowed', async (t) => {
+  test('a rule that ends leaves its callers with their standing rule, or none, and cuts the streams that it allowed', async (t) => {
     const until = soon()
     const { port, events } = await start(t, until)
     const [ann, eve, ben] = await Promise.all(['ann', 'eve', 'ben'].map(newClient))
@@ -107,7 +111,7 @@ describe('a rule that ends', { concurrency: true }, () => {
     assert.match(await readUntil(again, 'tick'), /tick/)
   })
 
-  test('also on a local socket', async (t) => {
+  test('a rule that ends on a local socket', async (t) => {
     const until = soon()
     const socket = join(await temporaryFolder(t), 'agent.sock')
     const policy = definePolicy({
@@ -127,21 +131,21 @@ describe('a rule that ends', { concurrency: true }, () => {
     assert.ok(late >= 0 && late < 1_000, `it ended ${late} ms after the rule`)
     assert.deepEqual(cuts(events), ['agent RULE_ENDED'])
   })
-})
 
-test('a function can limit streams, too: what is no date has ended', async (t) => {
-  const ends = { ann: new Date(Date.now() + 60_000), eve: new Date(NaN), bob: '2999-01-01' }
-  const authorize: GatewayOptions['authorize'] = ({ identity }) => {
-    const name = 'certificate' in identity ? identity.certificate.subject.replace('CN=', '') : ''
-    return { allow: true, until: ends[name as 'ann'] } satisfies Verdict
-  }
-  const { port, events } = await front(t, { socketPath: await tickingDaemon(t) }, { authorize })
-  const [ann, eve, bob] = await Promise.all(
-    Object.keys(ends).map(async (name) => dial(t, port, { client: await newClient(name) })),
-  )
-  assert.ok(ann && eve && bob)
-  for (const socket of [ann, eve, bob]) assert.equal(await ask(socket, EVENTS), '200')
-  await Promise.all([eve, bob].map(endOf))
-  assert.match(await readUntil(ann, 'tick'), /tick/)
-  assert.deepEqual(cuts(events).toSorted(), ['CN=bob RULE_ENDED', 'CN=eve RULE_ENDED'])
+  test('a function can limit streams, too: what is no date has ended', async (t) => {
+    const ends = { ann: new Date(Date.now() + 60_000), eve: new Date(NaN), bob: '2999-01-01' }
+    const authorize: GatewayOptions['authorize'] = ({ identity }) => {
+      const name = 'certificate' in identity ? identity.certificate.subject.replace('CN=', '') : ''
+      return { allow: true, until: ends[name as 'ann'] } satisfies Verdict
+    }
+    const { port, events } = await front(t, { socketPath: await tickingDaemon(t) }, { authorize })
+    const [ann, eve, bob] = await Promise.all(
+      Object.keys(ends).map(async (name) => dial(t, port, { client: await newClient(name) })),
+    )
+    assert.ok(ann && eve && bob)
+    for (const socket of [ann, eve, bob]) assert.equal(await ask(socket, EVENTS), '200')
+    await Promise.all([eve, bob].map(endOf))
+    assert.match(await readUntil(ann, 'tick'), /tick/)
+    assert.deepEqual(cuts(events).toSorted(), ['CN=bob RULE_ENDED', 'CN=eve RULE_ENDED'])
+  })
 })

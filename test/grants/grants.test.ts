@@ -114,10 +114,10 @@ describe('a grant', { concurrency: true }, () => {
     const { folder, policy, give, rules } = await place(t)
     const own = `  - { name: grant-mine-0a1b2c3d, who: { commonName: x }, level: read-only, until: 2026-01-01T00:00:00Z }\n`
     await writeFile(policy, POLICY.replace('rules:\n', `rules:\n${own}`))
-    const old = await give('eve', 1_500)
+    const old = await give('eve', 4_000)
     const long = await give('ben')
     assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
-    await wait(1_600)
+    await wait(old.until.getTime() + 50 - Date.now())
     assert.deepEqual(
       (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
       ['ben in force', 'eve ended'],
