@@ -33,9 +33,11 @@ async function ask(socket: Duplex, request = PING): Promise<string> {
   return `${answer.slice(9, 12)}${reason === undefined ? '' : ` ${reason}`}`
 }
 
-/** How long after a moment a stream ended, in milliseconds. */
+/** How long after a moment a stream ended, in milliseconds: after three seconds, the test ends it. */
 async function endsAfter(socket: Duplex, moment: number): Promise<number> {
+  const timer = setTimeout(() => socket.destroy(), moment + 3_000 - Date.now())
   await endOf(socket)
+  clearTimeout(timer)
   return Date.now() - moment
 }
 
@@ -144,7 +146,7 @@ describe('open connections and streams', { concurrency: true }, () => {
     )
     assert.ok(ann && eve && bob)
     for (const socket of [ann, eve, bob]) assert.equal(await ask(socket, EVENTS), '200')
-    await Promise.all([eve, bob].map(endOf))
+    for (const late of await Promise.all([eve, bob].map((one) => endsAfter(one, Date.now())))) assert.ok(late < 1_000)
     assert.match(await readUntil(ann, 'tick'), /tick/)
     assert.deepEqual(cuts(events).toSorted(), ['CN=bob RULE_ENDED', 'CN=eve RULE_ENDED'])
   })
