@@ -1,7 +1,14 @@
 import { resolve } from 'node:path'
 import { PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
-import { issueGranted, parseGrantName, readGranted, removeGranted, type Granted } from '../keystore/granted.ts'
+import {
+  issueGranted,
+  listGranted,
+  parseGrantName,
+  readGranted,
+  removeGranted,
+  type Granted,
+} from '../keystore/granted.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy, type NewRule } from '../policy/file/edit.ts'
@@ -73,6 +80,7 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
       await removeGranted(issued)
       throw error
     }
+    await removeEnded(options.folder, now)
     const commonName = issued.facts.commonName ?? name
     const rule = ruleName(name, fingerprint256)
     return { name, commonName, fingerprint256, until, rule, files: resolve(issued.paths.folder), removed }
@@ -102,6 +110,12 @@ function ruleInto(
     ...(owner !== undefined && { owner }),
   }
   return editPolicy(text, policy, { remove: removed, add, comment: 'docker-mtls grant takes it out after its end' })
+}
+
+/** The keys of grants that have ended are of no use any more. What can't be deleted stays, until the next grant. */
+async function removeEnded(folder: string, now: number): Promise<void> {
+  const ended = (await listGranted(folder)).filter(({ facts }) => facts !== undefined && facts.validTo.getTime() <= now)
+  for (const one of ended) await removeGranted(one).catch(() => undefined)
 }
 
 /** A grant never replaces one that is in force: its key would be lost, and its certificate would not. */
