@@ -18,10 +18,11 @@ const MAY_IMPORT = {
   pki: 'identity',
   'daemon-config': '',
   keystore: 'pki|identity|endpoint|contexts|probe|daemon-config',
+  grants: 'policy|keystore|pki|identity',
   host: 'endpoint|transport|daemon-config',
   apply: 'host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   setup: 'apply|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
-  cli: 'authz-plugin|gateway|policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
+  cli: 'authz-plugin|gateway|grants|policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }
 
 /**
@@ -32,6 +33,7 @@ const KEYSTORE_FACE = [
   'keystore',
   'layout',
   'one-day-client',
+  'granted',
   'stale-contexts',
   '(revocation|revoke)',
   'crl/state',

@@ -33,6 +33,7 @@ export type {
   GatewayIdentity,
   InspectKind,
   Refused,
+  RefusedPart,
   SentInstead,
   Verdict,
   VerdictNotes,

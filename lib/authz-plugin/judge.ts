@@ -26,10 +26,11 @@ export interface Grounds {
 export async function judge(question: Question, grounds: Grounds): Promise<string | undefined> {
   const { policy, inspect } = grounds
   if (policy === undefined) return NO_POLICY
-  const identity = identityOf(question, grounds)
+  const at = new Date()
+  const identity = identityOf(question, grounds, at)
   if (typeof identity === 'string') return identity
   try {
-    const request = requestOf(question)
+    const request = { ...requestOf(question), at }
     const decision = await decideAsking(policy, identity, request, inspect)
     if (decision.verdict !== 'allow') return refusalText(decision)
     const hidden = hiddenFrom(decision, request)
@@ -47,11 +48,14 @@ const NO_CERTIFICATE =
 const EXPIRED = 'the client certificate has expired, or is not valid yet (CERTIFICATE_EXPIRED)'
 
 /** Who asks, or why nobody can. dockerd has verified the certificates in the handshake, which may have been long ago. */
-function identityOf({ certificates, hasUser }: Question, { localName, authorities }: Grounds): PolicyIdentity | string {
+function identityOf(
+  { certificates, hasUser }: Question,
+  { localName, authorities }: Grounds,
+  now: Date,
+): PolicyIdentity | string {
   const [own] = certificates
   if (own === undefined) return localName === undefined || hasUser ? NO_CERTIFICATE : { socket: localName }
   const certificate = new X509Certificate(own)
-  const now = new Date()
   const isCurrent = readDate(certificate.validFrom) <= now && now <= readDate(certificate.validTo)
   return isCurrent ? identityOfCertificate(certificate, authorities) : EXPIRED
 }

@@ -57,17 +57,17 @@ async function isFolderNow(path: string): Promise<boolean> {
 /**
  * Writes a whole file or nothing: a temporary file beside it gets the mode and the contents, is flushed, and then moved
  * into place. With `replace: false`, an existing file stays, and the error is ERR_FILE_EXISTS. Temporary files of killed
- * runs are deleted first.
+ * runs are deleted first. `owner`: to whom it belongs; by default, to this process.
  */
 export async function writeFileAtomically(
   path: string,
   data: string | Uint8Array,
-  { mode, replace = true }: { mode: number; replace?: boolean },
+  { mode, replace = true, owner }: { mode: number; replace?: boolean; owner?: FileOwner },
 ): Promise<void> {
   await removeAbandonedBeside(path)
   const temporary = temporaryNameBeside(path)
   try {
-    await writeFlushed(temporary, data, mode)
+    await writeFlushed(temporary, data, mode, owner)
     // link() fails if the name is taken, so only one of two writers succeeds.
     if (replace) await fs.rename(temporary, path)
     else {
@@ -82,9 +82,17 @@ export async function writeFileAtomically(
   }
 }
 
-async function writeFlushed(path: string, data: string | Uint8Array, mode: number): Promise<void> {
+/** A user and a group, by their numbers. */
+export interface FileOwner {
+  readonly uid: number
+  readonly gid: number
+}
+
+async function writeFlushed(path: string, data: string | Uint8Array, mode: number, owner?: FileOwner): Promise<void> {
   const file = await fs.open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, mode)
   try {
+    // Before the mode: a change of the owner takes away setuid bits (chown(2)).
+    if (owner) await file.chown(owner.uid, owner.gid)
     // open() applies the umask to the mode, but a certificate must be readable even under umask 077.
     await file.chmod(mode)
     await file.writeFile(data)

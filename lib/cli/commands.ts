@@ -241,6 +241,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/gateway-log.ts')).gatewayLog,
   },
   {
+    words: ['grant'],
+    summary: 'grant access for a while: a certificate and a rule that end',
+    load: async () => (await import('./commands/grant.ts')).grant,
+  },
+  {
     words: ['authz-plugin'],
     summary: "run dockerd's authorization plugin, which decides by a policy",
     load: async () => (await import('./commands/authz-plugin.ts')).authzPlugin,

@@ -8,6 +8,8 @@ import { checkDescription } from './description.ts'
 import { Distribution } from './distribution/distribution.ts'
 import { Exec } from './exec/exec.ts'
 import { Images } from './images/images.ts'
+import type { AskableCalls } from './may/calls.ts'
+import type { Permission } from './may/permission.ts'
 import { Networks } from './networks/networks.ts'
 import { Nodes } from './nodes/nodes.ts'
 import type { RunOptions, RunResult } from './workflows/options.ts'
@@ -169,6 +171,30 @@ export class DockerClient {
     return watched(options, async () =>
       (await import('./workflows/run.ts')).runContainer(this, image, command, options),
     )
+  }
+
+  /**
+   * Asks the gateway of docker-mtls that this client is connected to whether it would let a call through, without sending
+   * it: neither the call nor its archive is sent to the daemon, whatever the answer. Policies can change at any time, so the
+   * call itself can still be refused.
+   *
+   * @param name - the name of a method that sends one request: `containers.create`
+   * @param args - what you would pass to this method. Streams aren't read; `timeout` and `signal` are for the question
+   * @throws {@link ConnectionError} ERR_GATEWAY_REQUIRED if the server is a daemon itself, which carries nothing out, or
+   *   something else
+   * @throws {@link ArgumentError} for an unknown name, for a method that sends several requests, and for arguments that the
+   *   method itself refuses
+   * @throws {@link ForbiddenError} if this client may not even ask, for example with a revoked certificate
+   * @example
+   * ```ts
+   * const { allowed, reasons } = await docker.may('containers.create', { Image: 'alpine', HostConfig: { Privileged: true } })
+   * if (!allowed) console.log(reasons.map(({ code, message }) => `${code}: ${message}`))
+   * ```
+   */
+  async may<Name extends keyof AskableCalls>(name: Name, ...args: Parameters<AskableCalls[Name]>): Promise<Permission> {
+    const { may } = await import('./may/ask.ts')
+    const { endpoint } = this
+    return may(this.#send, (send) => new DockerClient(endpoint, send.dispatcher, send, []), name, args)
   }
 
   /**

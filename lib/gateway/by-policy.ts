@@ -6,13 +6,13 @@ import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
-import type { Json } from '../policy/request.ts'
+import type { Json, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
 import { callsByPolicy } from './grpc/by-policy.ts'
 import type { CallJudge } from './grpc/shared.ts'
-import type { AskedRequest, GatewayIdentity, InspectKind, SentInstead, Verdict } from './types.ts'
+import type { AskedRequest, GatewayIdentity, InspectKind, RefusedPart, SentInstead, Verdict } from './types.ts'
 
 /** What decides in a gateway with a policy. */
 export interface PolicyJudges {
@@ -46,17 +46,18 @@ function identities(ca: string): IdentityOf {
 
 async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedRequest): Promise<Verdict> {
   const { method, target, headers, body } = asked
-  const request = { method, target, headers, ...(body !== undefined && { body }) }
+  const request = { method, target, headers, at: new Date(), ...(body !== undefined && { body }) }
   const identity = identityOf(asked.identity)
   const decision =
     decideOpening(policy, identity, request) ??
     (await decideAsking(policy, identity, request, ({ kind, name }) => inspect(asked, kind, name)))
   const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
-  const { verdict, filterAnswer } = decision
+  const { verdict, until, filterAnswer } = decision
   if (verdict !== 'allow') return { ...refused(decision), ...notes }
   return {
     allow: true,
     send: sendInstead(decision, body),
+    ...(until !== undefined && { until: new Date(until) }),
     ...(filterAnswer && { filterAnswer: (answer) => filterAnswer(answer as Json) }),
     ...notes,
   }
@@ -85,11 +86,18 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
 function refused(decision: Decision): Verdict {
   const { reasons } = decision
   const missing = reasons.find(({ code }) => code === 'NOT_FOUND')
-  if (missing) return { allow: false, status: 404, code: missing.code, message: missing.got }
+  // It says nothing of the rest.
+  if (missing)
+    return { allow: false, status: 404, code: missing.code, message: missing.got, reasons: [partOf(missing)] }
   return {
     allow: false,
     status: 403,
     code: reasons[0]?.code ?? 'REFUSED',
     message: `docker-mtls gateway: ${refusalText(decision)}`,
+    reasons: reasons.slice(0, MOST_REASONS).map(partOf),
   }
+}
+
+function partOf({ code, where, got }: Reason): RefusedPart {
+  return { code, message: got, ...(where !== undefined && where !== '' && { where }) }
 }

@@ -9,6 +9,8 @@ interface Open {
   /** The gateway itself has answered it. */
   readonly isRefused: boolean
   readonly kind: 'requests' | 'streams'
+  /** When its permission ends, in milliseconds. */
+  readonly until: number
   /** What came after its head is no HTTP. */
   malformed(refused: Refusal): void
 }
@@ -53,6 +55,11 @@ export class Connection {
   /** Whether the daemon has a part in something that is open. */
   get isForwarding(): boolean {
     return [...this.open].some(({ isRefused }) => !isRefused)
+  }
+
+  /** Has the permission of something that is open ended? */
+  hasEnded(now: number): boolean {
+    return [...this.open].some(({ until, isRefused }) => until <= now && !isRefused)
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

@@ -29,7 +29,7 @@ export interface RequestBegan extends RequestFacts {
 export interface RequestEnded extends RequestFacts {
   /** The kind of the event. */
   readonly event: 'request'
-  /** `allow`: it was sent to the daemon. `refuse`: the gateway answered it. Omitted: the client left before. */
+  /** `allow`: it was sent to the daemon. `refuse`: the gateway answered it. Omitted: the client left before, or only asked. */
   readonly verdict?: 'allow' | 'refuse'
   /** Of the answer. 0: the client left before there was one. */
   readonly status: number

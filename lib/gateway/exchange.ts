@@ -3,15 +3,16 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { laneOf } from '../transport/lanes.ts'
-import { answerOn, refuse } from './answer.ts'
+import { answerJson, answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
 import type { Connection } from './connections.ts'
-import { fieldsForDaemon } from './fields.ts'
-import { forward } from './forward.ts'
+import { fieldsForDaemon, headersOf } from './fields.ts'
+import { forward, isEndless } from './forward.ts'
 import { inspectThing } from './inspect.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import type { SharedByCalls } from './grpc/shared.ts'
 import type { GatewayOptions } from './options.ts'
+import { answerOf, askedBy, isQuestion } from './question.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { RequestRecord } from './record.ts'
@@ -35,9 +36,6 @@ export interface Arrived {
   readonly expectsContinue?: boolean
 }
 
-/** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
-const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
-
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
   readonly #shared: Shared
@@ -47,6 +45,7 @@ export class Exchange {
   readonly kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
+  #until = Infinity
   #status = 0
   #hasEnded = false
   #warnings: readonly string[] = []
@@ -65,6 +64,11 @@ export class Exchange {
 
   get isRefused(): boolean {
     return this.#record.isRefused
+  }
+
+  /** When the permission ends, in milliseconds. */
+  get until(): number {
+    return this.#until
   }
 
   /** Never rejects. */
@@ -120,7 +124,7 @@ export class Exchange {
     const { request, connection } = this.#arrived
     const body = await this.#readBody()
     const { dispatcher, authorize } = this.#shared
-    const asked: AskedRequest = {
+    const arrived: AskedRequest = {
       identity: connection.identity,
       method: request.method ?? '',
       target: request.url ?? '',
@@ -129,6 +133,7 @@ export class Exchange {
       upgrade: this.#upgrade,
       inspect: (kind, name) => inspectThing(dispatcher, kind, name),
     }
+    const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
     if (verdict === undefined || this.#hasEnded) return
     const foreign = await refuseForeignSession(
@@ -152,8 +157,10 @@ export class Exchange {
       const verdict = readVerdict(await authorize(asked))
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
-      if (verdict.refused === undefined) return verdict
-      this.#refuse(verdict.refused)
+      this.#until = verdict.until
+      if (isQuestion(this.#arrived.request)) answerJson(this.#answer(), answerOf(verdict))
+      else if (verdict.refused === undefined) return verdict
+      else this.#refuse(verdict.refused)
     } catch (error) {
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
@@ -209,7 +216,6 @@ export class Exchange {
     const kind = isStream ? 'stream' : json && 'json'
     const target = instead?.target ?? asked.target
     const method = instead?.method ?? asked.method
-    const isEndless = method === 'POST' && ENDLESS.test(target)
     const answer = forward(
       this.#shared.dispatcher,
       request,
@@ -218,7 +224,7 @@ export class Exchange {
         target,
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
-        upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
+        upgrade: this.#upgrade ?? (isEndless(method, target) ? 'tcp' : undefined),
         filter: filterAnswer && { apply: filterAnswer, reserve: (bytes) => this.#hold(bytes) },
       },
       {
@@ -285,13 +291,4 @@ export class Exchange {
     const response = this.#response
     this.#shared.report(this.#record.ending(this.#status || (response?.headersSent ? response.statusCode : 0)))
   }
-}
-
-/** Node would join repeated fields, or drop all but the first. */
-function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
-  const entries = Object.entries(headersDistinct).map(([name, values]) => [
-    name,
-    values?.length === 1 ? values[0] : values,
-  ])
-  return Object.fromEntries(entries) as AskedRequest['headers']
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Upgrade } from './screening.ts'
+import type { AskedRequest } from './types.ts'
 
 /** What the daemon gets of a request's header fields, besides those of its body. */
 const TO_DAEMON: ReadonlySet<string> = new Set(['x-registry-auth', 'x-registry-config', 'user-agent', 'accept'])
@@ -57,4 +58,13 @@ export function fieldsForClient(headers: readonly Buffer[]): string[] {
     if (name !== undefined) fields.push(name, headers[index + 1]?.toString('latin1') ?? '')
   }
   return fields
+}
+
+/** Node would join repeated fields, or drop all but the first. */
+export function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
+  const entries = Object.entries(headersDistinct).map(([name, values]) => [
+    name,
+    values?.length === 1 ? values[0] : values,
+  ])
+  return Object.fromEntries(entries) as AskedRequest['headers']
 }

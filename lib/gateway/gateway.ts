@@ -35,7 +35,7 @@ import type { AskedRequest, Verdict } from './types.ts'
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
 
-/** How often open streams are checked for expired and revoked certificates, in milliseconds. */
+/** How often open streams are checked for expired and revoked certificates, and for rules that have ended, in milliseconds. */
 const SWEEP_MS = 500
 /** How long a client may read why its connection ends, in milliseconds. */
 const LINGER_MS = 1_000
@@ -105,8 +105,8 @@ export class HttpGateway implements Gateway {
       this.#address = { socket: path }
     } else {
       this.#address = await listenOn(this.#server, listen)
-      this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
     }
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
     this.#uncount = this.#options.metrics?.add(this.#metricsSource())
     // Emitted when a connection can't be accepted, for example without free file descriptors.
     this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
@@ -268,11 +268,13 @@ export class HttpGateway implements Gateway {
 
   /** Cuts what belongs to clients that may not connect any more. A missing revocation list ends no stream. */
   #sweep(): void {
+    const now = Date.now()
     for (const connection of this.#connections.all) {
       const refused = connection.isForwarding ? this.#check(connection) : undefined
-      if (refused?.status !== 403) continue
+      const reason = refused?.status === 403 ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
+      if (!reason) continue
       const { name, fingerprint } = connection
-      this.#report({ event: 'cut', identity: name, ...(fingerprint && { fingerprint }), reason: refused.code })
+      this.#report({ event: 'cut', identity: name, ...(fingerprint && { fingerprint }), reason })
       connection.cut()
     }
   }

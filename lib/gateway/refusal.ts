@@ -15,6 +15,8 @@ export type GatewayReason =
   | 'TOO_MANY_REQUESTS'
   /** 403: the certificate has been revoked. */
   | 'CERTIFICATE_REVOKED'
+  /** The rule that allowed what was cut has ended. */
+  | 'RULE_ENDED'
   /** 403: the certificate has expired since the connection was opened, or isn't valid yet. */
   | 'CERTIFICATE_EXPIRED'
   /** 403: the CA of the certificate isn't trusted any more, or has expired. */

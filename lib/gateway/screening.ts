@@ -1,6 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import { refusal, type Refusal } from './refusal.ts'
 
+/** The head of a request. */
+type Head = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'>
+
 /** The protocols that a connection can switch to. */
 export type Upgrade = 'tcp' | 'h2c' | 'websocket'
 
@@ -29,18 +32,18 @@ const WEB_SOCKET_PATH = /^\/(?:v\d+(?:\.\d+)?\/)?containers\/[^/?]+\/attach\/ws(
  * Refuses what no Docker client sends, although Node's parser accepts it. What remains is one unambiguous request, of which
  * the gateway writes a new one for the daemon.
  */
-export function screen(request: IncomingMessage, isUpgrade: boolean): Refusal | undefined {
+export function screen(request: Head, isUpgrade: boolean): Refusal | undefined {
   const fault = faultOf(request, isUpgrade)
   return fault === undefined ? undefined : refusal(400, 'MALFORMED_REQUEST', fault)
 }
 
 /** The protocol that a request asks for; undefined for a plain request. */
-export function upgradeOf({ headers }: IncomingMessage): Upgrade | undefined {
+export function upgradeOf({ headers }: Pick<Head, 'headers'>): Upgrade | undefined {
   const protocol = headers.upgrade?.toLowerCase()
   return protocol === 'tcp' || protocol === 'h2c' || protocol === 'websocket' ? protocol : undefined
 }
 
-function faultOf(request: IncomingMessage, isUpgrade: boolean): string | undefined {
+function faultOf(request: Head, isUpgrade: boolean): string | undefined {
   const { method = '', url = '', httpVersion } = request
   if (httpVersion !== '1.1')
     return `HTTP/${httpVersion} is refused, because it can't show that an answer was cut. Use HTTP/1.1`
@@ -49,7 +52,7 @@ function faultOf(request: IncomingMessage, isUpgrade: boolean): string | undefin
   return repeatedField(request) ?? bodyFault(request) ?? upgradeFault(request, isUpgrade)
 }
 
-function repeatedField({ rawHeaders }: IncomingMessage): string | undefined {
+function repeatedField({ rawHeaders }: Head): string | undefined {
   const seen = new Set<string>()
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase() ?? ''
@@ -59,7 +62,7 @@ function repeatedField({ rawHeaders }: IncomingMessage): string | undefined {
   return undefined
 }
 
-function bodyFault({ method, headers }: IncomingMessage): string | undefined {
+function bodyFault({ method, headers }: Head): string | undefined {
   const { 'content-length': length, 'transfer-encoding': coding, expect } = headers
   if (coding !== undefined && length !== undefined) return 'it has both Transfer-Encoding and Content-Length'
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return 'its Transfer-Encoding is not chunked'
@@ -75,7 +78,7 @@ function bodyFault({ method, headers }: IncomingMessage): string | undefined {
   return undefined
 }
 
-function upgradeFault(request: IncomingMessage, isUpgrade: boolean): string | undefined {
+function upgradeFault(request: Head, isUpgrade: boolean): string | undefined {
   const { method, url = '', headers } = request
   if (headers['http2-settings'] !== undefined) return 'a change to HTTP/2 by HTTP2-Settings is refused'
   const asked = headers.upgrade

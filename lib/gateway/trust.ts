@@ -54,6 +54,11 @@ export class Trust {
     tryContext(this.secureContext)
   }
 
+  /** Whether each CA has a list that is current. */
+  hasCurrentLists(now: number): boolean {
+    return typeof this.crl === 'string' && this.#cas.every(({ list }) => list !== undefined && isCurrent(list, now))
+  }
+
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
   get secureContext(): SecureContextOptions {
     const { ca, cert, key } = this.tls

@@ -29,6 +29,8 @@ export interface AskedRequest {
   readonly body: Uint8Array | 'unseen' | undefined
   /** The protocol that the connection switches to. Undefined: it is a plain request. */
   readonly upgrade: 'tcp' | 'h2c' | 'websocket' | undefined
+  /** The client only asks whether it may send this: the daemon doesn't get it, whatever the answer. */
+  readonly isQuestion?: true
   /**
    * Asks the daemon about something that the request names.
    *
@@ -86,8 +88,20 @@ export interface Allowed extends VerdictNotes {
   readonly allow: true
   /** What to send instead of what arrived. Without it, method, target and body are sent as they arrived. */
   readonly send?: SentInstead | undefined
+  /** When the permission ends: if the request or its stream is still open then, it is cut within a second. */
+  readonly until?: Date | undefined
   /** What the client gets of an answer that is JSON with the status 200, up to 16 MiB. Without it, the answer passes as it is. */
   readonly filterAnswer?: ((answer: unknown) => unknown) | undefined
+}
+
+/** A part of a request that is refused, for the client. */
+export interface RefusedPart {
+  /** A stable name for programs. */
+  readonly code: string
+  /** For people: what is there, and why it is refused. */
+  readonly message: string
+  /** The part of the request: `HostConfig.Privileged`, `the path`. */
+  readonly where?: string
 }
 
 /** The daemon doesn't get the request. */
@@ -100,6 +114,8 @@ export interface Refused extends VerdictNotes {
   readonly code: string
   /** For people. Docker's own client shows it. */
   readonly message: string
+  /** All that is refused, for a client that asks. Omitted: code and message. */
+  readonly reasons?: readonly RefusedPart[] | undefined
 }
 
 /** The answer of {@link GatewayOptions.authorize}. */

@@ -1,6 +1,6 @@
 import { MOST_REASONS } from './decided.ts'
 import type { Refusal } from './refusal.ts'
-import type { Allowed, Decided, FoundReason, SentInstead } from './types.ts'
+import type { Allowed, Decided, FoundReason, RefusedPart, SentInstead } from './types.ts'
 
 /** A line of the log has a limit. */
 const LONGEST = 200
@@ -9,8 +9,12 @@ const LONGEST = 200
 export interface ReadVerdict {
   /** Undefined: it is allowed. */
   readonly refused: Refusal | undefined
+  /** All that is refused; empty if nobody says so. */
+  readonly reasons: readonly RefusedPart[]
   readonly send: SentInstead | undefined
   readonly filterAnswer: Allowed['filterAnswer']
+  /** When the permission ends, in milliseconds. */
+  readonly until: number
   readonly decided: Decided
   readonly warnings: readonly string[]
 }
@@ -20,14 +24,27 @@ export function readVerdict(verdict: unknown): ReadVerdict {
   const { decided, warnings } = Object(verdict) as Record<string, unknown>
   const notes = { decided: readDecided(decided), warnings: listOf(warnings).filter(isText) }
   if (isAllowed(verdict))
-    return { refused: undefined, send: verdict.send, filterAnswer: verdict.filterAnswer, ...notes }
-  const { status, code, message } = Object(verdict) as Record<string, unknown>
+    return {
+      refused: undefined,
+      reasons: [],
+      send: verdict.send,
+      filterAnswer: verdict.filterAnswer,
+      until: endOf(verdict),
+      ...notes,
+    }
+  const { status, code, message, reasons } = Object(verdict) as Record<string, unknown>
   const refused = {
     status: status === 404 ? 404 : 403,
     code: isText(code) && code !== '' ? code : 'REFUSED',
     message: isText(message) ? message : 'docker-mtls gateway: refused',
   }
-  return { refused, send: undefined, filterAnswer: undefined, ...notes }
+  return { refused, reasons: readParts(reasons), send: undefined, filterAnswer: undefined, until: 0, ...notes }
+}
+
+/** What isn't a date has ended. */
+function endOf({ until }: Allowed): number {
+  if (until === undefined) return Infinity
+  return (until instanceof Date && until.getTime()) || 0
 }
 
 function isAllowed(verdict: unknown): verdict is Allowed {
@@ -42,6 +59,15 @@ function readDecided(value: unknown): Decided {
     ...texts.flatMap(([name, text]) => (isText(text) ? [[name, text.slice(0, LONGEST)]] : [])),
     ...lists.filter(([, list]) => list.length > 0),
   ]) as Decided
+}
+
+function readParts(value: unknown): RefusedPart[] {
+  return listOf(value)
+    .slice(0, MOST_REASONS)
+    .flatMap((one) => {
+      const { code, message, where } = Object(one) as Record<string, unknown>
+      return isText(code) && isText(message) ? [{ code, message, ...(isText(where) && { where }) }] : []
+    })
 }
 
 function readReasons(value: unknown): FoundReason[] {

@@ -119,6 +119,11 @@ export function clientFilesIn(folder: string): LeafPaths {
   return { folder, ca: join(folder, 'ca.pem'), cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
 }
 
+/** The folders of client certificates that `grant` issued, by the names of the grants. */
+export function grantsFolder(root: string): string {
+  return join(root, 'grants')
+}
+
 /** The files of a client. `name` must be checked: it becomes a folder. */
 export function clientPaths(root: string, name: string): LeafPaths {
   return clientFilesIn(join(clientsFolder(root), name))

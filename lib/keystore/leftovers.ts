@@ -9,6 +9,7 @@ import {
   clientPaths,
   clientsFolder,
   crlLock,
+  grantsFolder,
   hostsFolder,
   isHostName,
   ledgerLock,
@@ -58,6 +59,7 @@ async function removeLeftovers(root: string): Promise<void> {
   for (const lock of [rotationLock(root), ledgerLock(caPaths(root).ledger), crlLock(root)]) await removeStaleLock(lock)
   await removeIn(hostsFolder(root), NONE, isHostName)
   await removeIn(clientsFolder(root), NONE, isClientName)
+  await removeIn(grantsFolder(root), NONE, isClientName)
   const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name).folder)
   for (const folder of [...servers, oneDayClient(root).folder, ...clients]) {

@@ -6,7 +6,7 @@ import { parseClientName } from './client-name.ts'
 import { exportPrivateKey } from './encrypted-key.ts'
 import { leafExtensions, type Purpose } from './extensions.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, parseKeyType, type KeyType } from './key-type.ts'
-import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
+import { checkUntil, DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
 import { parseServerNames, type ServerName } from './server-name.ts'
 import { distinguishedName } from './sign.ts'
 import { checkOptions } from '../base/options.ts'
@@ -38,6 +38,8 @@ export interface ServerOptions extends LeafOptions {
 export interface ClientOptions extends LeafOptions {
   /** The client's name, which dockerd takes as the user name: 1 to 64 letters, digits, `-` and `_`. */
   readonly name: string
+  /** The end of its lifetime, to the second, instead of `days`. */
+  readonly until?: Date
 }
 
 interface IssuedValues {
@@ -139,7 +141,7 @@ export async function issueServer(authority: Authority, options: ServerOptions):
  * ```
  */
 export async function issueClient(authority: Authority, options: ClientOptions): Promise<IssuedCertificate> {
-  checkOptions(options, ['name', 'days', 'keyType'], 'issueClient')
+  checkOptions(options, ['name', 'days', 'until', 'keyType'], 'issueClient')
   const commonName = parseClientName(options.name)
   return issue(authority, { purpose: 'clientAuth', commonName, names: [] }, options)
 }
@@ -150,10 +152,14 @@ interface Leaf {
   readonly names: readonly ServerName[]
 }
 
-async function issue(authority: Authority, leaf: Leaf, options: LeafOptions): Promise<IssuedCertificate> {
+async function issue(
+  authority: Authority,
+  leaf: Leaf,
+  { until, ...options }: LeafOptions & Pick<ClientOptions, 'until'>,
+): Promise<IssuedCertificate> {
   checkIssuer(authority, leaf.purpose)
   const { days, keyType } = checkLeafOptions(options)
-  const period = periodOf(days, authority.facts)
+  const period = periodOf(until === undefined ? days : checkUntil(until), authority.facts)
   const keys = await generateKeys(keyType)
   const extensions = leafExtensions(keys, authority.keyId, leaf.purpose, leaf.names)
   const x509 = authority.sign({ subject: distinguishedName(leaf.commonName), keys, period, extensions })

@@ -47,13 +47,29 @@ function faultOf(value: unknown, max: number): string {
 }
 
 /**
- * A period of so many days from now, backdated a little and kept within the CA's own period. Certificates have whole
- * seconds.
+ * Checks the end of a certificate.
+ *
+ * @throws {@link PkiError} ERR_DAYS_INVALID
  */
-export function periodOf(days: number, ca?: Pick<CertificateFacts, 'validFrom' | 'validTo'>): Period {
+export function checkUntil(until: unknown): Date {
+  const left = until instanceof Date ? until.getTime() - Date.now() : Number.NaN
+  if (until instanceof Date && left >= 1000 && left <= MAX_LEAF_DAYS * DAY_MS) return until
+  throw new PkiError('ERR_DAYS_INVALID', {
+    tried: sentence`the option ${option('until')}`,
+    got: Number.isNaN(left) ? 'it is not a date' : left < 1000 ? 'it is not in the future' : 'it is too far away',
+    todo: `Use a Date within the next ${MAX_LEAF_DAYS} days.`,
+  })
+}
+
+/**
+ * A period from now, backdated a little and kept within the CA's own period. Certificates have whole seconds.
+ *
+ * @param end - a number of days, or the last moment
+ */
+export function periodOf(end: number | Date, ca?: Pick<CertificateFacts, 'validFrom' | 'validTo'>): Period {
   const now = Math.floor(Date.now() / 1000) * 1000
   const from = Math.max(now - BACKDATE_MS, ca?.validFrom.getTime() ?? -Infinity)
-  const wanted = now + days * DAY_MS
+  const wanted = end instanceof Date ? Math.floor(end.getTime() / 1000) * 1000 : now + end * DAY_MS
   const to = Math.min(wanted, ca?.validTo.getTime() ?? Infinity)
   return { notBefore: new Date(from), notAfter: new Date(to), cut: to < wanted }
 }

@@ -6,7 +6,7 @@ import { reasonsAt } from './reasons.ts'
 import { readRequest } from './reading/read.ts'
 import type { Json, PolicyRequest, ReadRequest, Reason } from './request.ts'
 import type { PolicyIdentity } from './who/identity.ts'
-import { matchRule } from './who/match.ts'
+import { endedRule, matchRule } from './who/match.ts'
 
 /** What a policy says about a request. */
 export interface Decision {
@@ -18,6 +18,8 @@ export interface Decision {
   readonly level?: Level
   /** The name of the operation: `containers.create`. Omitted: the API has none for this path. */
   readonly operation?: string
+  /** When the rule ends: what is open then has to be cut. Omitted: it never ends. */
+  readonly until?: string
   /** Why it is refused. Empty if it is allowed. */
   readonly reasons: readonly Reason[]
   /** What the level in `audit` of the rule would refuse. */
@@ -44,7 +46,7 @@ export interface Decision {
  *
  * @param policy - from `parsePolicy()` or `definePolicy()`
  * @param identity - the caller
- * @param request - as it arrived
+ * @param request - as it arrived, and when
  * @param facts - what the daemon says of the things that the request names. Without them, the first decision may have needs
  * @example
  * ```ts
@@ -58,20 +60,32 @@ export function decide(
   request: PolicyRequest,
   facts: Facts = new Facts(),
 ): Decision {
-  const rule = matchRule(policy, identity)
-  if (rule === undefined)
-    return refused({}, [{ code: 'IDENTITY_UNKNOWN', got: 'no rule of the policy is for this caller' }])
-  const { name, level, owner } = rule
-  const head = { rule: name, level: level.enforce, ...(owner !== undefined && { owner }) }
+  const rule = matchRule(policy, identity, request.at)
+  if (rule === undefined) return refused({}, [noRule(policy, identity)])
+  const { name, level, until, owner } = rule
+  const head = {
+    rule: name,
+    level: level.enforce,
+    ...(until !== undefined && { until }),
+    ...(owner !== undefined && { owner }),
+  }
   const reading = readRequest(request)
   if ('code' in reading) return unread(head, rule, reading)
   return decideRead({ ...head, operation: reading.operation.name, read: reading }, rule, reading, facts)
 }
 
-type Head = Pick<Decision, 'rule' | 'level' | 'owner' | 'operation' | 'read'>
+type Head = Pick<Decision, 'rule' | 'level' | 'until' | 'owner' | 'operation' | 'read'>
 
 function refused(head: Head, reasons: readonly Reason[]): Decision {
   return { ...head, verdict: 'refuse', reasons, audit: [], warn: [], needs: [] }
+}
+
+/** Why a caller has no rule. */
+export function noRule(policy: Policy, identity: PolicyIdentity): Reason {
+  const ended = endedRule(policy, identity)
+  if (ended === undefined) return { code: 'IDENTITY_UNKNOWN', got: 'no rule of the policy is for this caller' }
+  const got = `the rule ${ended.name} ended on ${ended.until}, and no other rule is for this caller`
+  return { code: 'RULE_ENDED', got }
 }
 
 /** Who is root anyway may send what docker-mtls can't read, such as an operation of a newer daemon. */

@@ -8,6 +8,8 @@ export interface PolicyRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
   /** `unseen`: there is one, but it can't be looked at, such as an archive. Omitted: there is none. */
   readonly body?: Uint8Array | 'unseen'
+  /** When it arrived. Required for a caller to whom a rule with `until` applies: policies have no clock. */
+  readonly at?: Date
 }
 
 /** A JSON value. An integer that a JavaScript number can't hold is a bigint. */
@@ -76,6 +78,7 @@ export type JudgingCode =
 /** What the policy says about the caller, the operation, and what it is about. */
 export type DecidingCode =
   | 'IDENTITY_UNKNOWN'
+  | 'RULE_ENDED'
   | 'OPERATION_REFUSED'
   | 'TARGET_UNKNOWN'
   | 'TARGET_TOO_POWERFUL'

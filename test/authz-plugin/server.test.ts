@@ -137,6 +137,21 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     assert.equal(warnings.length, 1)
   })
 
+  test('is judged by a rule that ends, as long as it lasts', async (t) => {
+    const { plugin, asks, failures } = await start(t)
+    const ann = certified((await newClient('ann')).cert)
+    const rule = { name: 'brief', who: { commonName: 'ann' }, level: 'baseline' }
+    for (const [until, isAllowed] of [
+      ['2999-01-01T00:00:00Z', true],
+      ['2026-01-01T00:00:00Z', false],
+    ] as const) {
+      plugin.policy = definePolicy({ version: 1, rules: [{ ...rule, until }] })
+      const { Allow, Msg = '' } = await asks({ ...LIST, ...ann })
+      assert.deepEqual([Allow, Msg.includes('RULE_ENDED')], [isAllowed, !isAllowed])
+    }
+    assert.deepEqual(failures, [])
+  })
+
   test('is refused with an owner if it, or its answer, would have to change', async (t) => {
     const { asks, failures } = await start(t)
     const bob = certified((await newClient('bob')).cert)

@@ -45,6 +45,8 @@ const run = (...words: string[]): Promise<Tried> => tried('--as', 'ann', '--', '
 
 const codes = ({ requests }: Tried): string[] => requests.flatMap(({ reasons }) => reasons.map(({ code }) => code))
 
+const endingRule = (name: string, until: string): string =>
+  `  - { name: ${name}, who: { commonName: [root, ben] }, level: restricted, until: ${until} }\n`
 const only = (list: string): string =>
   `version: 1\nrules:\n  - { name: mon, who: { socket: mon }, level: read-only, only: { operations: [${list}] } }\n`
 
@@ -58,6 +60,24 @@ describe('policy check', () => {
     assert.match(stderr, /ci and ann: without an owner, these callers reach what every owner has/)
     assert.match(stderr, /admins: these callers are root on the host/)
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
+  })
+
+  test('shows when rules end, which have ended, and what applies then', async () => {
+    const ending = join(folder, 'ending.yaml')
+    const [past, future] = ['2026-01-01T00:00:00Z', '2999-01-01T00:00:00Z']
+    await writeFile(
+      ending,
+      POLICY.replace('rules:\n', `rules:\n${endingRule('old', past)}${endingRule('brief', future)}`),
+    )
+    const { stdout, stderr } = await runCli(['policy', 'check', ending])
+    assert.match(stdout, /^brief +commonName root or ben +restricted, until: 2999-01-01T00:00:00\.000Z$/m)
+    assert.match(stderr, /old: ended, and applies to nobody any more/)
+    assert.match(stderr, /brief ends on 2999-01-01T00:00:00\.000Z\. Then admins gives these callers more/)
+    const asked = ['--as', 'root', '--request', 'POST /plugins/x/enable']
+    const words = ['policy', 'test', ending, '--json', ...asked]
+    assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'brief')
+    await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${endingRule('old', past)}`))
+    assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'admins')
   })
 
   test('only with operations, without those that clients begin with', async () => {

@@ -5,7 +5,7 @@ import { runCli } from './support/run-cli.ts'
 
 /** Commands that create keys or certificates: nobody is sent to them by a slip. `cert sign` needs a request for that. */
 const ISSUING =
-  /docker-mtls (?:(?:init|setup|cert (?:ca|server|client|rotate-ca)|client request)\b|[^?]*, (?:init|setup|ca|server|client|rotate-ca|request)\b)/
+  /docker-mtls (?:(?:init|setup|cert (?:ca|server|client|rotate-ca)|client request|grant)\b|[^?]*, (?:init|setup|ca|server|client|rotate-ca|request|grant)\b)/
 
 /** A letter that is missing, doubled, wrong, or swapped with the next one. */
 function slips(word: string): string[] {

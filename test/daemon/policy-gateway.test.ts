@@ -109,6 +109,25 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     await corpus.undo()
   })
 
+  test('may() gets the answer that the call would get, and neither the gateway nor a plain daemon carries it out', async () => {
+    const earlier = await corpus.countContainers()
+    const privileged = { Image: image, HostConfig: { Privileged: true } }
+    const ann = await connectAs('ann')
+    const refused = await ann.may('containers.create', privileged)
+    assert.deepEqual([refused.allowed, refused.reasons.map(({ code }) => code)], [false, ['PRIVILEGED']])
+    const [reason] = (await ann.may('exec.create', 'root', { Cmd: ['sh'] })).reasons
+    assert.equal(reason?.code, 'TARGET_TOO_POWERFUL')
+    assert.equal((await ann.may('containers.create', { Image: image }, { name: 'hers' })).allowed, true)
+    assert.equal((await admin.may('containers.remove', 'root', { force: true })).allowed, true)
+    const direct = await connect({ host: `unix://${socketPath}` }, {})
+    for (const client of [direct, admin]) await client.containers.inspect('root')
+    await assert.rejects(direct.may('containers.create', privileged), { code: 'ERR_GATEWAY_REQUIRED' })
+    await assert.rejects(direct.may('containers.remove', 'root', { force: true }), { code: 'ERR_GATEWAY_REQUIRED' })
+    assert.equal(await corpus.countContainers(), earlier)
+    assert.equal((await direct.containers.inspect('root')).State.Running, true)
+    await Promise.all([ann.close(), direct.close()])
+  })
+
   test('a name that is given to another container between the check and the use', async () => {
     const ann = await connectAs('ann')
     await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'swapped' })

@@ -9,8 +9,10 @@ import {
   parseHost,
   path,
   resolveEndpoint,
+  type DockerClient,
   type EndpointOptions,
   type Identity,
+  type Permission,
   type ResolvedEndpoint,
   type TlsEndpoint,
 } from '../../lib/index.ts'
@@ -112,3 +114,18 @@ export async function issue(): Promise<void> {
   // @ts-expect-error no such type of key
   await createAuthority({ keyType: 'rsa1024' })
 }
+
+declare const docker: DockerClient
+export const permission: Promise<Permission> = docker.may('containers.create', { Image: 'alpine' }, { name: 'x' })
+docker.may('containers.archive.put', 'web', '/', Buffer.from(''))
+docker.may('system.info')
+// @ts-expect-error no such call
+docker.may('containers.creat', { Image: 'alpine' })
+// @ts-expect-error a body of another form
+docker.may('containers.create', { Imag: 'alpine' })
+// @ts-expect-error an argument is missing
+docker.may('containers.start')
+// @ts-expect-error it sends several requests
+docker.may('exec.run', 'web', ['sh'])
+// @ts-expect-error it sends several requests
+docker.may('images.ensure', 'alpine')

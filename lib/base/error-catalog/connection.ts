@@ -109,4 +109,9 @@ export const CONNECTION_ERRORS = {
       'The client or the stream was closed while work was still running. A loop over a stream that you close ends without an error.',
     remedy: 'Close it after the last answer, or create a new client with `connect()`.',
   },
+  ERR_GATEWAY_REQUIRED: {
+    meaning: '`docker.may()` asks a gateway of docker-mtls, and the server is none. Nothing was carried out.',
+    cause: 'The client is connected to a daemon itself, or to another proxy.',
+    remedy: 'Connect to a gateway, or decide by the policy in your own code: `decide()` of `docker-mtls/policy`.',
+  },
 } as const

@@ -75,6 +75,16 @@ export const PKI_ERRORS = {
     cause: 'A typo, or another folder than you meant.',
     remedy: 'List the certificates: `docker-mtls cert list`.',
   },
+  ERR_GRANT_EXISTS: {
+    meaning: 'There is a grant of that name, which has not ended.',
+    cause: 'A grant never replaces another one: the certificate of that would stay valid.',
+    remedy: 'Use another name, or end the grant: `docker-mtls grant end NAME`.',
+  },
+  ERR_GRANT_NOT_FOUND: {
+    meaning: 'Neither the folder nor the policy file has a grant of that name.',
+    cause: 'A typo, another folder or policy file than you meant, or the grant has ended and was removed.',
+    remedy: 'List the grants: `docker-mtls grant list`.',
+  },
   ERR_CLIENT_FOLDER_FOREIGN: {
     meaning: 'The folder of a client contains files that docker-mtls did not create, so it is not removed.',
     cause: "Somebody keeps files of their own beside the client's.",

@@ -118,7 +118,16 @@ function nodesOwn(where: Sentence, flag: string): ArgumentError {
  * Commands that create keys or certificates. Somebody who mistyped another command must not be sent to them. `cert sign` isn't
  * among them: without a request, which somebody has to make first, it does nothing.
  */
-const ISSUING = new Set(['init', 'setup', 'cert ca', 'cert server', 'cert client', 'cert rotate-ca', 'client request'])
+const ISSUING = new Set([
+  'init',
+  'setup',
+  'cert ca',
+  'cert server',
+  'cert client',
+  'cert rotate-ca',
+  'client request',
+  'grant',
+])
 /** Options that issue again, or replace what exists. */
 const REPLACING = new Set(['--renew', '--force', '--replace-ca', '--abort', '--accept-changes', '--all'])
 

@@ -3,7 +3,7 @@ import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Command } from 'commander'
 import type { CommandSpec, Context } from '../command.ts'
-import { hostInFile } from '../inputs/client-folder.ts'
+import { hostInFile, onlyHost } from '../inputs/client-folder.ts'
 import { withFolder } from '../inputs/key-folder.ts'
 import { issueLeaf, leafAnswer, type LeafFlags } from '../inputs/leaf-command.ts'
 import { addDays, addFolder, addJson, addKeyType, addPassphraseFile, folderFlags } from '../command-line/options.ts'
@@ -47,15 +47,6 @@ async function stepsText(name: string, dir: string, context: Context): Promise<s
   const own = await hostInFile(join(folder, '.env'))
   const host = own ?? (await onlyHost(dir))
   return `\n${clientSteps({ name, folder, dir, host, hasEnv: own !== undefined }, context)}\n`
-}
-
-/** The daemon that the `.env` files of the clients name, if they name only one. */
-async function onlyHost(dir: string): Promise<string | undefined> {
-  const { clientNames } = await import('../../keystore/keystore.ts')
-  const names = await clientNames(dir)
-  const hosts = await Promise.all(names.map((name) => hostInFile(join(dir, 'clients', name, '.env'))))
-  const [host, ...others] = new Set(hosts.filter((found) => found !== undefined))
-  return others.length === 0 ? host : undefined
 }
 
 /** A damaged file may be what was replaced. */

@@ -1,11 +1,10 @@
 import type { Command } from 'commander'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdtemp, realpath, rm } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { isatty } from 'node:tty'
-import { otherWriter, stepsTo } from '../../base/folder-writers.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { codeOf, systemReason } from '../../base/system-error.ts'
 import { printable } from '../../base/text.ts'
@@ -16,6 +15,7 @@ import { LEVELS, type Level, type Policy } from '../../policy/file/types.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { choice, many, once as onlyOnce } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
+import { hostPathOf } from '../inputs/bind.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
 import { findUser, mayWrite, type HostUser } from '../inputs/user.ts'
@@ -77,27 +77,6 @@ async function policyOf(
   const { definePolicy } = await import('../../policy/file/parse.ts')
   const allow = hostPaths.length > 0 ? { allow: { hostPaths } } : {}
   return definePolicy({ version: 1, rules: [{ name: NAME, who: { socket: as ?? NAME }, level, ...allow }] })
-}
-
-/**
- * dockerd follows the links of a path that a container mounts, and so the policy compares the path without them. Whoever can
- * rename a folder above it could put a link there.
- */
-async function hostPathOf(text: string, user: HostUser | undefined): Promise<{ path: string; readOnly: boolean }> {
-  const readOnly = text.endsWith(':ro')
-  const where = `the option --bind ${printable(text)}`
-  const path = await realpath(readOnly ? text.slice(0, -3) : text).catch((cause: unknown) => {
-    throw usageError(where, systemReason(cause), 'Name an existing folder or file.')
-  })
-  for await (const step of user ? stepsTo(dirname(path)) : []) {
-    if (otherWriter(step) !== undefined)
-      throw usageError(
-        where,
-        `others than root can write to ${step.path}, and so replace what is mounted`,
-        'Name a folder below folders to which only root can write, such as /srv/work.',
-      )
-  }
-  return { path, readOnly }
 }
 
 async function warnOfWaysAround(

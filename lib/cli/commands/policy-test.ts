@@ -37,7 +37,9 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
   const docker = flags.ask === true ? (await connectBy(flags, context)).docker : undefined
   try {
     const decideOne = await decider(docker)
-    const { requests, stderr } = await what(context, (request) => decideOne(policy, identity, request))
+    const { requests, stderr } = await what(context, (request) =>
+      decideOne(policy, identity, { ...request, at: new Date() }),
+    )
     if (requests.length === 0) throw noRequest(command, stderr)
     const verdict = overall(requests)
     const data = { verdict, requests: requests.map(dataOf) }

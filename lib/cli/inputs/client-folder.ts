@@ -163,3 +163,12 @@ function noHost(): EndpointError {
     todo: sentence`Name a client in the folder that init created, or the daemon:  ${ours('client', 'env', '--host', 'build01.example.com')}`,
   })
 }
+
+/** The daemon that the `.env` files of the clients name, if they name only one. */
+export async function onlyHost(dir: string): Promise<string | undefined> {
+  const { clientNames } = await import('../../keystore/keystore.ts')
+  const names = await clientNames(dir)
+  const hosts = await Promise.all(names.map((name) => hostInFile(join(dir, 'clients', name, '.env'))))
+  const [host, ...others] = new Set(hosts.filter((found) => found !== undefined))
+  return others.length === 0 ? host : undefined
+}

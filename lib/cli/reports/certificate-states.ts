@@ -7,6 +7,7 @@ export const STATES: Readonly<Record<CertificateState, string>> = {
   ended: 'expired',
   'of a replaced CA': 'of a replaced CA',
   probe: 'one-day client',
+  grant: 'granted',
   removed: 'removed',
   replaced: 'replaced',
   revoked: 'revoked',

@@ -1,5 +1,7 @@
 import { enumerate } from '../../base/text.ts'
+import { widerAfterEnd } from '../../policy/file/after.ts'
 import type { Policy, PolicyRule } from '../../policy/file/types.ts'
+import { hasEnded } from '../../policy/who/match.ts'
 
 const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
 
@@ -7,14 +9,20 @@ const cannotPing = ({ only }: PolicyRule): boolean =>
   ['system.ping', 'system.pingHead'].some((name) => only.operations?.includes(name) === false)
 
 /** What the author may not expect. */
-export function policyWarnings({ rules }: Policy): string[] {
+export function policyWarnings({ rules }: Policy, now: Date = new Date()): string[] {
   const root = rules.filter(({ level }) => level.enforce === 'privileged').map(({ name }) => name)
   const paths = rules.flatMap(({ name, allow }) =>
     allow.hostPaths.filter(({ path }) => GIVES_ROOT.has(path)).map(({ path }) => `${path} (${name})`),
   )
   const others = rules.some(({ owner }) => owner !== undefined) ? rules.filter(isShared).map(({ name }) => name) : []
+  const ended = rules.filter((rule) => hasEnded(rule, now)).map(({ name }) => name)
+  const wider = widerAfterEnd(rules).map(
+    ({ ended: { name, until }, next }) => `${name} ends on ${until}. Then ${next.name} gives these callers more.`,
+  )
   const mute = rules.filter(cannotPing).map(({ name }) => name)
   return [
+    ...(ended.length === 0 ? [] : [`${enumerate(ended)}: ended, and applies to nobody any more.`]),
+    ...wider,
     ...(mute.length === 0
       ? []
       : [`${enumerate(mute)}: Docker clients ping first. Add system.ping and system.pingHead to only.`]),

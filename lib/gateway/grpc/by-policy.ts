@@ -11,10 +11,10 @@ import type { CallJudge } from './shared.ts'
 /** Judges the calls of clients by a policy. */
 export function callsByPolicy(policy: Policy, identityOf: (identity: GatewayIdentity) => PolicyIdentity): CallJudge {
   return {
-    judges: (identity) => judgesCalls(policy, identityOf(identity)),
+    judges: (identity) => judgesCalls(policy, identityOf(identity), new Date()),
     hasOneMessage,
     judge: (identity, call) => {
-      const decision = decideCall(policy, identityOf(identity), call)
+      const decision = decideCall(policy, identityOf(identity), { ...call, at: new Date() })
       return {
         refused: decision.verdict === 'allow' ? undefined : refusalOf(decision),
         decided: decidedBy({ ...decision, needs: [] }),

@@ -23,7 +23,7 @@ export interface CallJudge {
   /** Whether this caller's calls are judged. Otherwise its connection is the daemon's. */
   readonly judges: (identity: Connection['identity']) => boolean
   readonly hasOneMessage: (path: string) => boolean
-  readonly judge: (identity: Connection['identity'], call: Call) => CallVerdict
+  readonly judge: (identity: Connection['identity'], call: Omit<Call, 'at'>) => CallVerdict
 }
 
 /** What all requests and calls of a gateway share. */

@@ -7,15 +7,16 @@ import { findUnlisted } from '../ledger-check.ts'
 import { DAY_MS, expiresSoon, expiryOf } from '../../base/expiry.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
+import { GRANTED_NAME } from '../granted.ts'
 import { revocationsByFingerprint } from '../revoked.ts'
 import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 
 /**
- * The state of an issued certificate. `probe`: a one-day client certificate. `removed`: its client has no files here any
+ * The state of an issued certificate. `probe`: a one-day client certificate. `grant`: one that a grant issued. `removed`: its client has no files here any
  * more, but dockerd accepts it until it expires. `revoked`: gateways refuse it; dockerd itself accepts it until it expires.
  */
 export type CertificateState =
-  'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'removed' | 'replaced' | 'revoked'
+  'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'grant' | 'removed' | 'replaced' | 'revoked'
 
 /** An entry of the ledger, or an installed certificate without one, with its state. */
 export interface KnownCertificate extends ListedCertificate {
@@ -80,11 +81,17 @@ async function stateOf(
   root: string,
   now: number,
 ): Promise<CertificateState> {
-  if (path === undefined) return kind === 'client' && ONE_DAY_CLIENT_NAME.test(name) ? 'probe' : 'replaced'
+  if (path === undefined) return kind === 'client' ? stateOfClient(name) : 'replaced'
   if (kind !== 'ca' && !(await isOfCurrentCa(root, path))) return 'of a replaced CA'
   const lifetime = { from: Date.parse(notBefore), to: Date.parse(notAfter) }
   if (expiryOf(lifetime, now) === 'expired') return 'ended'
   return expiresSoon(lifetime, now) ? 'ends soon' : 'in use'
+}
+
+/** Of a certificate that isn't in the folder of a client. */
+function stateOfClient(name: string): CertificateState {
+  if (ONE_DAY_CLIENT_NAME.test(name)) return 'probe'
+  return GRANTED_NAME.test(name) ? 'grant' : 'replaced'
 }
 
 /** A damaged file is no reason for the list to fail. */

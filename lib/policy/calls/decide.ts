@@ -1,4 +1,4 @@
-import type { Decision } from '../decide.ts'
+import { noRule, type Decision } from '../decide.ts'
 import type { Level, Policy } from '../file/types.ts'
 import type { Judged } from '../judging/finding.ts'
 import { Unreadable } from '../reading/unreadable.ts'
@@ -14,6 +14,8 @@ export interface Call {
   /** `/moby.buildkit.v1.Control/Solve`. */
   readonly path: string
   readonly metadata: Metadata
+  /** When it arrived. */
+  readonly at: Date
   /** Omitted: it hasn't one message, but a stream of them. */
   readonly message?: Uint8Array
 }
@@ -35,10 +37,9 @@ export const hasOneMessage = (path: string): boolean =>
 
 /** Decides whether a caller may make a call to BuildKit. */
 export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call): CallDecision {
-  const rule = matchRule(policy, identity)
+  const rule = matchRule(policy, identity, call.at)
   if (rule === undefined) {
-    const reasons: Reason[] = [{ code: 'IDENTITY_UNKNOWN', got: 'no rule of the policy is for this caller' }]
-    return { verdict: 'refuse', reasons, audit: [], warn: [], uses: [] }
+    return { verdict: 'refuse', reasons: [noRule(policy, identity)], audit: [], warn: [], uses: [] }
   }
   const { enforce, audit, warn } = rule.level
   const { operation, reasonsAt, message: judged = call.message, uses = [], opens } = readCall(call)

@@ -1,6 +1,6 @@
 import { decideRead, type Decision } from '../decide.ts'
 import { Facts } from '../facts.ts'
-import type { Policy } from '../file/types.ts'
+import type { Policy, PolicyRule } from '../file/types.ts'
 import { parseTarget } from '../reading/target.ts'
 import { Unreadable } from '../reading/unreadable.ts'
 import { splitVersion } from '../reading/version.ts'
@@ -9,8 +9,12 @@ import type { PolicyIdentity } from '../who/identity.ts'
 import { matchRule } from '../who/match.ts'
 
 /** Whether each call of a caller has to be judged. Who is root, and whom no other level is tried for, has a plain connection. */
-export function judgesCalls(policy: Policy, identity: PolicyIdentity): boolean {
-  const { enforce, audit, warn } = matchRule(policy, identity)?.level ?? {}
+export function judgesCalls(policy: Policy, identity: PolicyIdentity, at: Date): boolean {
+  const rule = matchRule(policy, identity, at)
+  return rule === undefined || isJudged(rule)
+}
+
+function isJudged({ level: { enforce, audit, warn } }: PolicyRule): boolean {
   return enforce !== 'privileged' || audit !== undefined || warn !== undefined
 }
 
@@ -22,11 +26,12 @@ export function judgesCalls(policy: Policy, identity: PolicyIdentity): boolean {
  * @returns undefined for another request, and for a caller whose calls needn't be judged
  */
 export function decideOpening(policy: Policy, identity: PolicyIdentity, request: PolicyRequest): Decision | undefined {
-  const rule = matchRule(policy, identity)
+  const rule = matchRule(policy, identity, request.at)
   const read = readOpening(request)
-  if (rule === undefined || read === undefined || !judgesCalls(policy, identity)) return undefined
-  const { name, level, owner } = rule
-  const head = { rule: name, level: level.enforce, operation: read.operation.name, read }
+  if (rule === undefined || read === undefined || !isJudged(rule)) return undefined
+  const { name, level, until, owner } = rule
+  const end = until !== undefined && { until }
+  const head = { rule: name, level: level.enforce, ...end, operation: read.operation.name, read }
   return decideRead({ ...head, ...(owner !== undefined && { owner }) }, rule, read, new Facts())
 }
 

@@ -6,11 +6,12 @@ export function normalise({ version, rules }: ReadPolicy): Policy {
   return freeze({ version, rules: rules.map(readRule) })
 }
 
-function readRule({ name, who, level, owner, allow, deny, only }: ReadRule): PolicyRule {
+function readRule({ name, who, level, until, owner, allow, deny, only }: ReadRule): PolicyRule {
   return {
     name,
     who: present(who),
     level: { version: 1, ...present(level) },
+    ...(until !== undefined && { until }),
     ...(owner !== undefined && { owner }),
     allow: {
       operations: unique(allow?.operations),

@@ -43,7 +43,8 @@ function whoFaults(rule: unknown, index: number, last: number): Fault[] {
   if (conditions.includes('any')) {
     if (conditions.length > 1) return [fault([...path, 'any'], 'there are other conditions beside any', 'Remove any.')]
     const got = 'rules after it would never apply, as it means every caller'
-    return index < last ? [fault([...path, 'any'], got, 'Move the rule to the end.')] : []
+    const isLast = index === last || fieldOf(rule, 'until') !== undefined
+    return isLast ? [] : [fault([...path, 'any'], got, 'Move the rule to the end.')]
   }
   const others = conditions.filter((key) => key !== 'socket')
   if (!conditions.includes('socket') || others.length === 0) return []
@@ -79,13 +80,15 @@ function isInside(path: string, folder: unknown): boolean {
   return typeof folder === 'string' && path !== folder && isWithin(path, folder)
 }
 
-/** Rules that no caller reaches, because an earlier rule applies to the same callers. */
+/** Rules that no caller reaches, because an earlier rule without an end applies to the same callers. */
 export function unreachable(rules: readonly PolicyRule[]): Fault[] {
   const sets = rules.map(({ who }) =>
     Object.entries(who).map(([key, values]) => [key, new Set<unknown>(listed(values))] as const),
   )
   return rules.flatMap(({ who }, index) => {
-    const earlier = sets.slice(0, index).findIndex((conditions) => includes(conditions, who))
+    const earlier = sets
+      .slice(0, index)
+      .findIndex((conditions, before) => rules[before]?.until === undefined && includes(conditions, who))
     const name = rules[earlier]?.name ?? ''
     const got = `no caller gets here, as the rule ${quoted(name)} applies to the same callers`
     return earlier === -1

@@ -5,6 +5,7 @@ import { CAPABILITY } from './values/capabilities.ts'
 import { IMAGE } from './values/images.ts'
 import { OPERATIONS } from './values/operations.ts'
 import { DEVICE, HOST_PATH } from './values/paths.ts'
+import { MOMENT } from './values/time.ts'
 import { matching, oneOf, type Kind } from './values/value.ts'
 import { COMMON_NAME, DNS, FINGERPRINT, IP, NAME, ORGANIZATIONAL_UNIT, OWNER, URI } from './values/who.ts'
 
@@ -53,6 +54,7 @@ const RULE = z.strictObject({
   name: field(NAME),
   who: WHO,
   level: z.preprocess((level) => (isObject(level) ? level : { enforce: level }), MODES),
+  until: field(MOMENT).optional(),
   owner: field(OWNER).optional(),
   allow: ALLOW.optional(),
   deny: NARROWED.optional(),

@@ -21,7 +21,7 @@ export interface LevelModes {
  * has at least one value.
  */
 export interface Who {
-  /** Every caller. It is the only condition then, and the rule is the last one. */
+  /** Every caller. It is the only condition then, and the rule is the last one, or has an end. */
   readonly any?: true
   /** The only common name of the certificate's subject, exactly. A subject with several has none. */
   readonly commonName?: readonly string[]
@@ -101,6 +101,8 @@ export interface PolicyRule {
   readonly who: Who
   /** What they may do. */
   readonly level: LevelModes
+  /** From this moment on, the rule applies to nobody: in UTC, `2026-11-28T12:00:00.000Z`. Omitted: it never ends. */
+  readonly until?: string
   /** Whose things they may see and use, and to whom belongs what they make. Omitted: everything of the daemon. */
   readonly owner?: string
   /** Exceptions from the level. */

@@ -12,13 +12,14 @@ const policyWith = (rule: object): Policy =>
   definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, ...rule }] })
 const at = (level: Level): Policy => policyWith({ level })
 
+const NOW = new Date('2026-11-28T12:00:00Z')
 const GRPC = { method: 'POST', target: '/v1.45/grpc', headers: { upgrade: 'h2c', connection: 'Upgrade' } } as const
 
 type Fields = Readonly<Record<string, string | readonly string[]>>
 
 function decided(policy: Policy, path: string, message?: Uint8Array, fields: Fields = {}): CallDecision {
   const metadata = (name: string): readonly string[] => [fields[name] ?? []].flat()
-  return decideCall(policy, ANN, { path, metadata, ...(message && { message }) })
+  return decideCall(policy, ANN, { path, metadata, at: NOW, ...(message && { message }) })
 }
 
 /** `allow`, or the code and the place of the first reason. */
@@ -219,7 +220,7 @@ test('an unknown method is refused below privileged, whatever its name looks lik
     assert.equal(brief(decided(at('privileged'), path)), 'allow')
   }
   assert.equal(
-    brief(decideCall(at('baseline'), { socket: 'eve' }, { path: '', metadata: () => [] })),
+    brief(decideCall(at('baseline'), { socket: 'eve' }, { path: '', metadata: () => [], at: NOW })),
     'IDENTITY_UNKNOWN',
   )
 })
@@ -287,7 +288,7 @@ test('a connection for calls is opened from restricted on, and decide() never al
   })
   assert.deepEqual(verdicts, [undefined, 'allow', 'allow', 'refuse'])
   const audited = policyWith({ level: { enforce: 'privileged', audit: 'baseline' } })
-  assert.deepEqual([judgesCalls(audited, ANN), judgesCalls(at('privileged'), ANN)], [true, false])
+  assert.deepEqual([judgesCalls(audited, ANN, NOW), judgesCalls(at('privileged'), ANN, NOW)], [true, false])
   assert.equal(decideOpening(audited, ANN, GRPC)?.verdict, 'allow')
   const denied = policyWith({ level: 'baseline', deny: { operations: ['session.open'] } })
   assert.equal(decideOpening(denied, ANN, GRPC)?.verdict, 'refuse')
@@ -307,4 +308,15 @@ test('other requests open no connection for calls', () => {
     { ...GRPC, body: 'unseen' as const },
   ])
     assert.equal(decideOpening(at('baseline'), ANN, request), undefined)
+})
+
+test('a rule that has ended allows no call and no connection, and one that will end says when', () => {
+  const until = (time: string): Policy => policyWith({ level: 'baseline', until: time })
+  const ended = until('2026-11-28T12:00:00Z')
+  assert.equal(brief(decided(ended, `${CONTROL}Info`, Buffer.alloc(0))), 'RULE_ENDED')
+  assert.equal(decideOpening(ended, ANN, { ...GRPC, at: NOW }), undefined)
+  assert.equal(decide(ended, ANN, { ...GRPC, at: NOW }).verdict, 'refuse')
+  const open = until('2026-11-28T12:00:01Z')
+  assert.equal(brief(decided(open, `${CONTROL}Info`, Buffer.alloc(0))), 'allow')
+  assert.equal(decideOpening(open, ANN, { ...GRPC, at: NOW })?.until, '2026-11-28T12:00:01Z')
 })

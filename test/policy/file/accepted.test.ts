@@ -41,6 +41,7 @@ rules:
   - name: agent
     who: { socket: agent }
     level: restricted
+    until: 2026-11-28T13:00:00+01:00
     owner: team-a
   - name: rest
     who: { any: true }
@@ -98,6 +99,7 @@ const EXPECTED: Policy = {
       name: 'agent',
       who: { socket: ['agent'] },
       level: { enforce: 'restricted', version: 1 },
+      until: '2026-11-28T12:00:00.000Z',
       owner: 'team-a',
       ...NOTHING,
     },

@@ -21,7 +21,7 @@ function check(rows: Readonly<Record<string, readonly [text: string, message: st
   }
 }
 
-const RULE_KEYS = 'The keys are name, who, level, owner, allow, deny and only.'
+const RULE_KEYS = 'The keys are name, who, level, until, owner, allow, deny and only.'
 
 describe('a text that is no plain data', () => {
   check({
@@ -142,7 +142,7 @@ describe('the file and its rules', () => {
     'no rules': ['version: 1', '1:1: it has no rules.\nAdd rules. The keys are version and rules.'],
     'rules without a value': [
       'version: 1\nrules:',
-      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, owner, allow, deny and only.',
+      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, until, owner, allow, deny and only.',
     ],
     'an empty list of rules': [
       'version: 1\nrules: []',
@@ -150,7 +150,7 @@ describe('the file and its rules', () => {
     ],
     'rules by name': [
       'version: 1\nrules:\n  a: {}',
-      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, owner, allow, deny and only.',
+      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, until, owner, allow, deny and only.',
     ],
     'a rule that is a text': [
       'version: 1\nrules:\n  - a',

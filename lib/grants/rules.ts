@@ -1,0 +1,21 @@
+import type { PolicyRule } from '../policy/file/types.ts'
+
+/** The name of a grant, and the beginning of the fingerprint of its certificate. */
+const NAME = /^grant-([A-Za-z0-9][A-Za-z0-9_-]{0,48})-([0-9a-f]{8})$/
+
+/** The name of the rule of a grant. */
+export function ruleName(grant: string, fingerprint256: string): string {
+  return `grant-${grant}-${beginning(fingerprint256)}`
+}
+
+/** The name of the grant that wrote a rule. Undefined: a person wrote it, whatever it is called. */
+export function grantOf({ name, who, until }: PolicyRule): string | undefined {
+  const [, grant, start] = NAME.exec(name) ?? []
+  const [fingerprint = '', ...others] = who.fingerprint ?? []
+  const isOurs = until !== undefined && Object.keys(who).length === 1 && others.length === 0
+  return isOurs && start === beginning(fingerprint) ? grant : undefined
+}
+
+function beginning(fingerprint256: string): string {
+  return fingerprint256.replaceAll(':', '').slice(0, 8).toLowerCase()
+}

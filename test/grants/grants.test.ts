@@ -1,0 +1,302 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { promises as fs } from 'node:fs'
+import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { endGrant } from '../../lib/grants/end.ts'
+import { grant, type GrantReport } from '../../lib/grants/grant.ts'
+import { listGrants } from '../../lib/grants/list.ts'
+import { grantOf } from '../../lib/grants/rules.ts'
+import { PkiFolder } from '../../lib/keystore/folder.ts'
+import { planRenewal } from '../../lib/keystore/renew/plan.ts'
+import { listKnown } from '../../lib/keystore/renew/known.ts'
+import { createGateway } from '../../lib/gateway.ts'
+import { connect } from '../../lib/index.ts'
+import { parsePolicy, type Level } from '../../lib/policy.ts'
+import { fakeDaemon } from '../gateway/support/fixture.ts'
+import { runCli, runJson, runProcess, type Ran } from '../cli/support/run-cli.ts'
+import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
+
+const POLICY = `# Ours.
+version: 1
+rules:
+  # Ann looks.
+  - name: ann
+    who: { commonName: ann }
+    level: read-only
+`
+
+interface Place {
+  readonly root: string
+  readonly folder: string
+  readonly policy: string
+  readonly give: (name: string, lifetime?: number, level?: Level) => Promise<GrantReport>
+  readonly rules: () => Promise<string[]>
+  readonly run: (...words: string[]) => Promise<Ran>
+}
+
+/** A folder with a CA, the server localhost and the client ann, and a policy. */
+async function place(t: Cleanable): Promise<Place> {
+  const root = await temporaryFolder(t)
+  const [folder, policy] = [join(root, 'keys'), join(root, 'policy.yaml')]
+  const pki = new PkiFolder(folder)
+  await pki.ensureAuthority()
+  await pki.ensureServer(['localhost'])
+  await pki.ensureClient('ann')
+  await writeFile(policy, POLICY)
+  return {
+    root,
+    folder,
+    policy,
+    give: (name, lifetime = 3_600_000, level = 'baseline') =>
+      grant({ folder, name, policy, lifetime, level, hostPaths: [] }),
+    rules: async () => parsePolicy(await readFile(policy, 'utf8'), 'p').rules.map(({ name }) => name),
+    run: (...words) => runCli(['grant', ...words, '--policy', policy, '--dir', folder]),
+  }
+}
+
+const wait = (milliseconds: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+describe('a grant', { concurrency: true }, () => {
+  test('issues a certificate and its rule, which end together, and touches nothing else', async (t) => {
+    const { folder, policy, root } = await place(t)
+    const before = await treeOf(join(folder, 'clients'))
+    await mkdir(join(root, 'work'))
+    await symlink('work', join(root, 'link'))
+    const began = Math.floor(Date.now() / 1000) * 1000
+    const words = ['grant', 'ann', '--for', '2h', '--level', 'restricted', '--owner', 'team', '--dir', folder]
+    const binds = ['--bind', join(root, 'link'), '--bind', '/usr:ro']
+    const data = await runJson<Record<string, string>>([...words, ...binds, '--policy', policy])
+    const text = await readFile(policy, 'utf8')
+    assert.ok(text.endsWith(POLICY.slice(POLICY.indexOf('  # Ann looks.'))))
+    const [rule, ann] = parsePolicy(text, 'p').rules
+    const cert = new X509Certificate(await readFile(join(folder, 'grants/ann/cert.pem')))
+    const until = Date.parse(rule?.until ?? '')
+    assert.ok(until >= began + 7_200_000 && until <= Date.now() + 7_200_000)
+    assert.equal(new Date(cert.validTo).getTime(), until)
+    assert.deepEqual(rule?.who, { fingerprint: [cert.fingerprint256] })
+    assert.deepEqual([rule?.level.enforce, rule?.owner, ann?.name], ['restricted', 'team', 'ann'])
+    assert.deepEqual(rule?.allow.hostPaths, [
+      { path: join(root, 'work'), readOnly: false },
+      { path: '/usr', readOnly: true },
+    ])
+    assert.match(cert.subject, /^CN=ann-grant-[0-9a-f]{8}$/)
+    assert.deepEqual([data['rule'], Date.parse(data['until'] ?? ''), data['level']], [rule?.name, until, 'restricted'])
+    assert.equal((await stat(join(folder, 'grants/ann/key.pem'))).mode & 0o777, 0o600)
+    assert.deepEqual(await treeOf(join(folder, 'clients')), before)
+  })
+
+  test('is listed, is renewed by nothing, and never replaces another one', async (t) => {
+    const { folder, policy, give, run } = await place(t)
+    const { commonName } = await give('ann')
+    assert.deepEqual(
+      (await listGrants(folder, policy)).map(({ name, state, rule }) => [name, state, rule?.level.enforce]),
+      [['ann', 'in force', 'baseline']],
+    )
+    const known = await listKnown(folder)
+    assert.equal(known.find(({ name }) => name === commonName)?.state, 'grant')
+    const { renew, elsewhere } = planRenewal(known, { what: 'all' }, Date.now())
+    assert.equal(
+      [...renew, ...elsewhere].some(({ certificate }) => certificate.name === commonName),
+      false,
+    )
+    const before = await treeOf(folder)
+    await assert.rejects(give('ann'), { code: 'ERR_GRANT_EXISTS' })
+    assert.deepEqual(await treeOf(folder), before)
+    const { stdout } = await run('list')
+    assert.match(stdout, /^NAME +STATE +UNTIL +LEVEL/)
+    assert.match(stdout, /^ann +in force +\d{4}-\d\d-\d\d \d\d:\d\d UTC +baseline$/m)
+  })
+
+  test('goes out of the file by the next one after its end, with its key; rules of people stay', async (t) => {
+    const { folder, policy, give, rules } = await place(t)
+    const own = `  - { name: grant-mine-0a1b2c3d, who: { commonName: x }, level: read-only, until: 2026-01-01T00:00:00Z }\n`
+    await writeFile(policy, POLICY.replace('rules:\n', `rules:\n${own}`))
+    const old = await give('eve', 4_000)
+    const long = await give('ben')
+    assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
+    await wait(old.until.getTime() + 50 - Date.now())
+    assert.deepEqual(
+      (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
+      ['ben in force', 'eve ended'],
+    )
+    const { rule, removed } = await give('cid')
+    assert.deepEqual(removed, [old.rule])
+    assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'cid'])
+    assert.deepEqual(await rules(), [rule, long.rule, 'grant-mine-0a1b2c3d', 'ann'])
+  })
+
+  test('ends early: its certificate is revoked, and its rule and its files are gone', async (t) => {
+    const { folder, policy, give, run } = await place(t)
+    await give('ben')
+    await give('ann')
+    const { code, stdout, stderr } = await run('end', 'ann')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /^ended {2}ann\n +Its certificate is revoked: .*crl\.pem, until /)
+    assert.match(
+      stdout,
+      /scp .*crl\.pem USER@GATEWAY:\/etc\/docker-mtls\/crl\.pem\n {2}scp .*policy\.yaml USER@GATEWAY:\S+policy\.yaml\n/,
+    )
+    assert.deepEqual(await readdir(join(folder, 'grants')), ['ben'])
+    const states = (await listKnown(folder)).map(({ name, state }) => [name.replace(/-grant-.*/, ' granted'), state])
+    assert.ok(states.some(([name, state]) => name === 'ann granted' && state === 'revoked'))
+    assert.ok(states.some(([name, state]) => name === 'ann' && state === 'in use'))
+    await assert.rejects(endGrant({ folder, name: 'ann', policy }), { code: 'ERR_GRANT_NOT_FOUND' })
+    // The name is free again, for a grant and for a client.
+    assert.equal((await give('ann')).name, 'ann')
+    assert.equal((await new PkiFolder(folder).ensureClient('ann')).action, 'kept')
+  })
+
+  test('keeps mode, owner and links of the file, and waits for another grant', async (t) => {
+    const { root, folder, policy, rules } = await place(t)
+    const ids = process.geteuid?.() === 0 ? [4321, 4322] : [process.geteuid?.() ?? 0, process.getegid?.() ?? 0]
+    await chown(policy, ids[0] ?? 0, ids[1] ?? 0)
+    await fs.chmod(policy, 0o640)
+    const link = join(root, 'link.yaml')
+    await symlink('policy.yaml', link)
+    const words = ['--for', '1h', '--level', 'read-only', '--dir', folder, '--policy']
+    const runs = ['a', 'b', 'c'].map((name, index) =>
+      runProcess(['grant', name, ...words, index === 1 ? link : policy]),
+    )
+    for (const { code, stderr } of await Promise.all(runs)) assert.equal(code, 0, stderr)
+    assert.deepEqual((await rules()).map((name) => name.slice(0, 7)).toSorted(), [
+      'ann',
+      'grant-a',
+      'grant-b',
+      'grant-c',
+    ])
+    const { mode, uid, gid } = await stat(policy)
+    assert.deepEqual([mode & 0o777, uid, gid], [0o640, ...ids])
+    assert.equal((await fs.lstat(link)).isSymbolicLink(), true)
+    assert.deepEqual((await readdir(root)).toSorted(), ['keys', 'link.yaml', 'policy.yaml'])
+  })
+
+  test('that is the only rule stays in the file when it is ended', async (t) => {
+    const { policy, give, run, rules } = await place(t)
+    const { rule } = await give('ann')
+    const text = await readFile(policy, 'utf8')
+    await writeFile(policy, text.slice(0, text.indexOf('  # Ann looks.')))
+    const { code, stdout } = await run('end', 'ann')
+    assert.equal(code, 0)
+    assert.match(stdout, /stays, because .* has no other\. It ends by itself\./)
+    assert.deepEqual(await rules(), [rule])
+  })
+})
+
+test('if the rule can’t be written, the key is deleted', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const rename = fs.rename
+  t.mock.method(fs, 'rename', async (from: string, to: string) => {
+    if (to === policy) throw Object.assign(new Error('read-only'), { code: 'EROFS' })
+    return rename(from, to)
+  })
+  await assert.rejects(give('ann'), { code: 'ERR_FILE_WRITE' })
+  t.mock.reset()
+  assert.deepEqual(await readdir(join(folder, 'grants')), [])
+  assert.equal(await readFile(policy, 'utf8'), POLICY)
+  assert.deepEqual(await listGrants(folder, policy), [])
+})
+
+test('what is refused leaves folder and policy as they were', async (t) => {
+  const { root, folder, policy, run } = await place(t)
+  const invalid = join(root, 'invalid.yaml')
+  await writeFile(invalid, 'version: 2\n')
+  await mkdir(join(root, 'in'))
+  const before = await treeOf(root)
+  const good = ['--for', '2h', '--level', 'restricted']
+  const rows: readonly (readonly [words: readonly string[], exit: number, says: RegExp])[] = [
+    [['ann'], 2, /nothing says when the grant ends/],
+    [['ann', '--for', '2h'], 2, /nothing says what the grant allows/],
+    [['ann', '--for', '2', '--level', 'restricted'], 2, /is not a length of time/],
+    [['ann', '--for', '2w', '--level', 'restricted'], 2, /is not a length of time/],
+    [['ann', '--for', '59s', '--level', 'restricted'], 2, /less than a minute/],
+    [['ann', '--for', '169h', '--level', 'restricted'], 2, /more than 7 days[^]*cert client NAME --days 30/],
+    [['ann', ...good, '--bind', join(root, 'none')], 2, /--bind .*none/],
+    [['ann', ...good, '--bind', root, '--bind', join(root, 'in')], 1, /ERR_POLICY_INVALID: .*symbolic link/],
+    [
+      ['ann', '--for', '2h', '--level', 'privileged', '--bind', root],
+      1,
+      /ERR_POLICY_INVALID: .*privileged has no limits/,
+    ],
+    [['ann', ...good, '--owner', 'a b'], 1, /ERR_POLICY_INVALID: .*owner/],
+    [['an n', ...good], 2, /ERR_NAME_INVALID/],
+    [['a'.repeat(50), ...good], 2, /ERR_NAME_INVALID: .*at most 49/],
+    [['ann', 'ben', ...good], 2, /"ben" is one argument too many/],
+    [['list', '--for', '2h'], 2, /--for has no effect with list/],
+    [['end', 'ann', '--level', 'baseline'], 2, /--level has no effect with end/],
+    [['end'], 2, /the name of the grant is missing/],
+    [['end', 'ann'], 1, /ERR_GRANT_NOT_FOUND/],
+  ]
+  for (const [words, exit, says] of rows) {
+    const { code, stderr } = await run(...words)
+    assert.match(stderr, says)
+    assert.equal(code, exit, stderr)
+  }
+  for (const [path, says] of [
+    [invalid, /ERR_POLICY_INVALID/],
+    [join(root, 'none.yaml'), /ERR_FILE_READ: .*there is no such file\.\nName the policy file of the gateway/],
+  ] as const) {
+    const { code, stderr } = await runCli(['grant', 'ann', ...good, '--policy', path, '--dir', folder])
+    assert.match(stderr, says)
+    assert.equal(code, 1)
+  }
+  assert.deepEqual(await treeOf(root), before)
+  await rm(policy)
+})
+
+test('only what a grant has written is taken for its rule', () => {
+  const start = 'AB:CD:EF:01'
+  const rule = { name: 'grant-ann-abcdef01', who: { fingerprint: [`${start}${':00'.repeat(28)}`] }, until: 'x' }
+  const rows: readonly (readonly [change: object, name: string | undefined])[] = [
+    [{}, 'ann'],
+    [{ name: 'grant-a-b-abcdef01' }, 'a-b'],
+    [{ name: 'grant-ann-abcdef02' }, undefined],
+    [{ name: 'ann-abcdef01' }, undefined],
+    [{ until: undefined }, undefined],
+    [{ who: { ...rule.who, commonName: ['ann'] } }, undefined],
+    [{ who: { fingerprint: [...rule.who.fingerprint, `${'00:'.repeat(31)}00`] } }, undefined],
+    [{ who: { any: true } }, undefined],
+  ]
+  for (const [change, name] of rows)
+    assert.equal(grantOf({ ...rule, ...change } as never), name, JSON.stringify(change))
+})
+
+test('a gateway lets the grant do what its rule says, and not after its end', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const read = (path: string): Promise<string> => readFile(join(folder, path), 'utf8')
+  const daemon = await fakeDaemon(t, {
+    answer: (request, response) => {
+      const isPing = request.url === '/_ping'
+      response.writeHead(200, { 'Api-Version': '1.47', 'Content-Type': isPing ? 'text/plain' : 'application/json' })
+      response.end(isPing ? 'OK' : '{"Name":"x"}')
+    },
+  })
+  await give('ann')
+  const policyNow = async () => parsePolicy(await readFile(policy, 'utf8'), policy)
+  const gateway = await createGateway({
+    listen: { host: '127.0.0.1', port: 0 },
+    tls: {
+      ca: await read('ca/ca.pem'),
+      cert: await read('server/server-cert.pem'),
+      key: await read('server/server-key.pem'),
+    },
+    daemon: { socketPath: daemon.socketPath },
+    policy: await policyNow(),
+  })
+  t.after(() => gateway.close())
+  const host = `tcp://localhost:${'port' in gateway.address ? gateway.address.port : 0}`
+  const as = async (certPath: string) => {
+    const docker = await connect({ host, certPath: join(folder, certPath) }, {})
+    t.after(() => docker.close())
+    return docker
+  }
+  const [granted, standing] = [await as('grants/ann'), await as('clients/ann')]
+  assert.equal((await granted.volumes.create({ Name: 'x' })).Name, 'x')
+  await assert.rejects(standing.volumes.create({ Name: 'x' }), /the rule ann \(read-only\) refuses this/)
+  await endGrant({ folder, name: 'ann', policy })
+  gateway.reload({ policy: await policyNow(), crl: await read('ca/crl.pem') })
+  await assert.rejects(granted.volumes.create({ Name: 'x' }), /revoked/)
+  await standing.ping()
+})
