@@ -23,6 +23,13 @@ export function answerOn(socket: Socket, request: IncomingMessage): ServerRespon
 }
 
 /** Answers a request without the daemon. */
+export function answerJson(response: ServerResponse, value: object): void {
+  const body = `${JSON.stringify(value)}\n`
+  response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': String(Buffer.byteLength(body)) })
+  response.end(body)
+}
+
+/** Refuses a request without the daemon. */
 export function refuse(request: IncomingMessage, response: ServerResponse, refused: Refusal): void {
   if (response.headersSent) return void response.destroy()
   const { headers, body } = renderRefusal(refused)

@@ -1,32 +1,45 @@
 import type { X509Certificate } from 'node:crypto'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
+import type { Origin } from '../identity/origin.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
-import type { Policy } from '../policy/file/types.ts'
+import type { Policy, PolicyRule } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
 import type { Json } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
+import { matchRule } from '../policy/who/match.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
+import { isRenewal, RENEW_OPERATION } from './renewal/path.ts'
 import type { AskedRequest, GatewayIdentity, InspectKind, SentInstead, Verdict } from './types.ts'
+
+/** What a policy needs to know of the CAs of the clients. */
+interface ClientTrust {
+  readonly tls: { readonly ca: string }
+  /** The first certificate of a renewed one's line. */
+  readonly renewedFrom: (certificate: X509Certificate) => Origin | undefined
+}
 
 /**
  * Decides by a policy.
  *
- * @param ca - the CAs of the clients, as PEM; for rules that name the issuer
+ * @param trust - the CAs of the clients, for rules that name the issuer. Omitted: a local socket
  */
-export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest) => Promise<Verdict> {
-  const authorities = certificatesIn(ca, 'tls.ca')
+export function byPolicy(policy: Policy, trust?: ClientTrust): (asked: AskedRequest) => Promise<Verdict> {
+  const authorities = certificatesIn(trust?.tls.ca ?? '', 'tls.ca')
   const known = new WeakMap<X509Certificate, PolicyIdentity>()
   const identityOf = (identity: GatewayIdentity): PolicyIdentity => {
     if ('socket' in identity) return identity
     const { certificate } = identity
-    const read = known.get(certificate) ?? identityOfCertificate(certificate, authorities)
+    const read =
+      known.get(certificate) ??
+      withOrigin(identityOfCertificate(certificate, authorities), trust?.renewedFrom(certificate))
     known.set(certificate, read)
     return read
   }
   return async (asked) => {
+    if (isRenewal(asked.target)) return mayRenew(matchRule(policy, identityOf(asked.identity)))
     const { method, target, headers, body } = asked
     const request = { method, target, headers, ...(body !== undefined && { body }) }
     const decision = await decideAsking(policy, identityOf(asked.identity), request, ({ kind, name }) =>
@@ -42,6 +55,21 @@ export function byPolicy(policy: Policy, ca: string = ''): (asked: AskedRequest)
       ...notes,
     }
   }
+}
+
+/** A renewed certificate counts as one of the CA that issued the first of its line. */
+function withOrigin(identity: PolicyIdentity, origin: Origin | undefined): PolicyIdentity {
+  if (origin === undefined || !('certificate' in identity)) return identity
+  return { certificate: { ...identity.certificate, issuerFingerprints256: [origin.issuerFingerprint256] } }
+}
+
+function mayRenew(rule: PolicyRule | undefined): Verdict {
+  const by = rule && { rule: rule.name, level: rule.level.enforce }
+  const decided = { operation: RENEW_OPERATION, ...by }
+  if (rule?.renew) return { allow: true, renewFor: rule.renew.for, decided }
+  const why =
+    rule === undefined ? 'no rule of the policy is for you' : `the rule ${rule.name} has no  renew: { for: 8h }`
+  return { allow: false, status: 403, code: 'RENEWAL_NOT_ALLOWED', message: `docker-mtls gateway: ${why}`, decided }
 }
 
 /** Null also for a name that nothing can have; the names of volumes are judged before. */

@@ -4,17 +4,19 @@ import type { Duplex } from 'node:stream'
 import { pipeBothWays } from '../interop/tunnel.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { laneOf } from '../transport/lanes.ts'
-import { answerOn, refuse } from './answer.ts'
+import { answerJson, answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
 import type { Connection } from './connections.ts'
 import type { GatewayEvent, RequestBegan } from './events.ts'
-import { fieldsForDaemon } from './fields.ts'
-import { forward } from './forward.ts'
+import { fieldsForDaemon, headersOf } from './fields.ts'
+import { forward, isEndless } from './forward.ts'
 import { inspectThing } from './inspect.ts'
 import type { GatewayLimits, GatewayOptions } from './options.ts'
 import type { Quotas } from './quota.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
+import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
+import type { RenewalAsked, Renewed } from './renewal/renewals.ts'
 import { RequestRecord } from './record.ts'
 import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
@@ -31,6 +33,8 @@ export interface Shared {
   readonly report: (event: GatewayEvent) => void
   /** Reports a request that the daemon is about to get, and says why it must not get it: it can't be logged. */
   readonly begin: (event: RequestBegan) => Promise<Refusal | undefined>
+  /** Renews the certificate of a connection. */
+  readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal
 }
 
 /** A request as it arrived. */
@@ -42,9 +46,6 @@ export interface Arrived {
   /** The client waits for `100 Continue` before it sends its body. */
   readonly expectsContinue?: boolean
 }
-
-/** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
-const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
 
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
@@ -66,6 +67,8 @@ export class Exchange {
     this.#arrived = arrived
     this.#record = new RequestRecord(arrived.connection, request)
     this.#response = response
+    // Its next request comes with the certificate that it has by then.
+    if (response && arrived.connection.peer?.endsSoon(Date.now())) response.shouldKeepAlive = false
     this.#upgrade = response ? undefined : upgradeOf(request)
     const isShort = response !== undefined && laneOf(request.method ?? '', (request.url ?? '').slice(1)) === 'short'
     this.kind = isShort ? 'requests' : 'streams'
@@ -144,6 +147,7 @@ export class Exchange {
     const refused = failed ?? this.#shared.check(connection)
     if (this.#hasEnded) return
     if (refused) this.#refuse(refused)
+    else if (isRenewal(asked.target)) this.#renew({ request: body, seconds: verdict.renewFor })
     else this.#forward(asked, verdict)
   }
 
@@ -176,10 +180,12 @@ export class Exchange {
   async #readBody(): Promise<Buffer | undefined> {
     const { request } = this.#arrived
     const announced = request.headers['content-length']
-    if (this.#upgrade === undefined ? !hasBody(request) || !isJson(request) : Number(announced ?? 0) === 0)
-      return undefined
+    const isRenewing = isRenewal(request.url)
+    const isRead = isRenewing || isJson(request)
+    if (this.#upgrade === undefined ? !hasBody(request) || !isRead : Number(announced ?? 0) === 0) return undefined
     this.#continue()
-    const { bodyBytes, bodyTimeout } = this.#shared.limits
+    const { bodyTimeout } = this.#shared.limits
+    const bodyBytes = isRenewing ? MOST_REQUEST_BYTES : this.#shared.limits.bodyBytes
     if (Number(announced ?? 0) > bodyBytes)
       throw new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytes} bytes`))
     const limits = { bytes: bodyBytes, milliseconds: bodyTimeout, reserve: (bytes: number) => this.#hold(bytes) }
@@ -209,7 +215,6 @@ export class Exchange {
     const kind = isStream ? 'stream' : json && 'json'
     const target = instead?.target ?? asked.target
     const method = instead?.method ?? asked.method
-    const isEndless = method === 'POST' && ENDLESS.test(target)
     const answer = forward(
       this.#shared.dispatcher,
       request,
@@ -218,7 +223,7 @@ export class Exchange {
         target,
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
-        upgrade: this.#upgrade ?? (isEndless ? 'tcp' : undefined),
+        upgrade: this.#upgrade ?? (isEndless(method, target) ? 'tcp' : undefined),
         filter: filterAnswer && { apply: filterAnswer, reserve: (bytes) => this.#hold(bytes) },
       },
       {
@@ -232,6 +237,13 @@ export class Exchange {
     )
     this.#left = () => answer.leave()
     if (request.socket.destroyed) answer.leave()
+  }
+
+  #renew(asked: RenewalAsked): void {
+    const renewed = this.#shared.renew(this.#arrived.connection, asked)
+    if ('status' in renewed) return this.#refuse(renewed)
+    this.#record.allowed()
+    answerJson(this.#answer(), renewed)
   }
 
   #upgraded(answered: string[], daemon: Duplex): void {
@@ -285,13 +297,4 @@ export class Exchange {
     const response = this.#response
     this.#shared.report(this.#record.ending(this.#status || (response?.headersSent ? response.statusCode : 0)))
   }
-}
-
-/** Node would join repeated fields, or drop all but the first. */
-function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
-  const entries = Object.entries(headersDistinct).map(([name, values]) => [
-    name,
-    values?.length === 1 ? values[0] : values,
-  ])
-  return Object.fromEntries(entries) as AskedRequest['headers']
 }

@@ -1,3 +1,4 @@
+import type { AskedRequest } from './types.ts'
 import type { IncomingMessage } from 'node:http'
 import type { Upgrade } from './screening.ts'
 
@@ -57,4 +58,13 @@ export function fieldsForClient(headers: readonly Buffer[]): string[] {
     if (name !== undefined) fields.push(name, headers[index + 1]?.toString('latin1') ?? '')
   }
   return fields
+}
+
+/** Node would join repeated fields, or drop all but the first. */
+export function headersOf({ headersDistinct }: IncomingMessage): AskedRequest['headers'] {
+  const entries = Object.entries(headersDistinct).map(([name, values]) => [
+    name,
+    values?.length === 1 ? values[0] : values,
+  ])
+  return Object.fromEntries(entries) as AskedRequest['headers']
 }

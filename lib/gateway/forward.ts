@@ -9,6 +9,13 @@ import { fieldsForClient } from './fields.ts'
 import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
+/** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
+const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
+
+export function isEndless(method: string, target: string): boolean {
+  return method === 'POST' && ENDLESS.test(target)
+}
+
 /** A request to the daemon, written anew. */
 export interface Forwarded {
   readonly method: string

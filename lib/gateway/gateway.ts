@@ -25,6 +25,8 @@ import { Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { RequestRecord } from './record.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
+import type { Renewals } from './renewal/renewals.ts'
+import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
 import { Trust } from './trust.ts'
@@ -49,6 +51,7 @@ export class HttpGateway implements Gateway {
   readonly #reporting: Reporting
   readonly #connections = new Connections()
   readonly #revoked = new Revoked()
+  readonly #renewals: Renewals | undefined
   /** Of TCP or of the local socket, also before and after a handshake. */
   readonly #sockets = new Set<Socket>()
   #trust: Trust | undefined
@@ -62,12 +65,14 @@ export class HttpGateway implements Gateway {
   #closed: Promise<void> | undefined
   #uncount: (() => void) | undefined
 
-  constructor(options: GatewayOptions, limits: Required<GatewayLimits>) {
+  constructor(options: GatewayOptions, limits: Required<GatewayLimits>, renewals?: Renewals) {
     this.#options = options
-    const { daemon, policy, authorize, tls, crl } = options
-    this.#trust = tls && new Trust(tls, crl)
+    this.#renewals = renewals
+    const { daemon, policy, authorize, tls, crl, issuer } = options
+    this.#trust = tls && new Trust(tls, crl, issuer && renewals?.load(issuer))
+    this.#trust?.refuseUnsignedIssuer()
     this.#policy = policy ?? NOTHING
-    this.#authorize = authorize ?? byPolicy(this.#policy, tls?.ca)
+    this.#authorize = authorize ?? byPolicy(this.#policy, this.#trust)
     const now = Date.now()
     this.#hasLists = this.#trust?.hasCurrentLists(now) ?? false
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
@@ -85,6 +90,7 @@ export class HttpGateway implements Gateway {
       check: (connection) => this.#check(connection) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
+      renew: (...asked) => renewFor({ renewals, trust: this.#trust, report: this.#shared.report }, ...asked),
     }
     this.#server = this.#trust ? createTlsServer(this.#trust.secureContext(now), limits) : createLocalServer(limits)
     this.#serve()
@@ -110,11 +116,11 @@ export class HttpGateway implements Gateway {
   }
 
   reload(changed: GatewayChange): void {
-    checkOptions(changed, ['tls', 'crl', 'policy'], 'reload() of a gateway')
+    checkOptions(changed, ['tls', 'crl', 'policy', 'issuer'], 'reload() of a gateway')
     checkChange(changed, this.#options)
     const trust = this.#trust && this.#changedTrust(this.#trust, changed)
     const policy = changed.policy ?? this.#policy
-    this.#authorize = this.#options.authorize ?? byPolicy(policy, trust?.tls.ca)
+    this.#authorize = this.#options.authorize ?? byPolicy(policy, trust)
     this.#policy = policy
     this.#report({ event: 'reload', changed: Object.keys(changed) })
     if (trust === undefined) return
@@ -122,9 +128,11 @@ export class HttpGateway implements Gateway {
     this.#sweep()
   }
 
-  #changedTrust(before: Trust, { tls, crl }: GatewayChange): Trust {
-    const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl)
+  #changedTrust(before: Trust, { tls, crl, issuer }: GatewayChange): Trust {
+    const renewing = issuer ? this.#renewals?.load(issuer) : before.issuer
+    const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl, renewing)
     trust.refuseOlder(before)
+    if (issuer) trust.refuseUnsignedIssuer()
     return trust
   }
 

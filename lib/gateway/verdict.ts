@@ -11,6 +11,8 @@ export interface ReadVerdict {
   readonly refused: Refusal | undefined
   readonly send: SentInstead | undefined
   readonly filterAnswer: Allowed['filterAnswer']
+  /** In seconds. */
+  readonly renewFor?: number | undefined
   readonly decided: Decided
   readonly warnings: readonly string[]
 }
@@ -20,7 +22,13 @@ export function readVerdict(verdict: unknown): ReadVerdict {
   const { decided, warnings } = Object(verdict) as Record<string, unknown>
   const notes = { decided: readDecided(decided), warnings: listOf(warnings).filter(isText) }
   if (isAllowed(verdict))
-    return { refused: undefined, send: verdict.send, filterAnswer: verdict.filterAnswer, ...notes }
+    return {
+      refused: undefined,
+      send: verdict.send,
+      filterAnswer: verdict.filterAnswer,
+      renewFor: verdict.renewFor,
+      ...notes,
+    }
   const { status, code, message } = Object(verdict) as Record<string, unknown>
   const refused = {
     status: status === 404 ? 404 : 403,

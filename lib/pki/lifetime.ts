@@ -51,9 +51,14 @@ function faultOf(value: unknown, max: number): string {
  * seconds.
  */
 export function periodOf(days: number, ca?: Pick<CertificateFacts, 'validFrom' | 'validTo'>): Period {
+  return periodFor(days * DAY_MS, ca)
+}
+
+/** The same, for milliseconds. */
+export function periodFor(milliseconds: number, ca?: Pick<CertificateFacts, 'validFrom' | 'validTo'>): Period {
   const now = Math.floor(Date.now() / 1000) * 1000
   const from = Math.max(now - BACKDATE_MS, ca?.validFrom.getTime() ?? -Infinity)
-  const wanted = now + days * DAY_MS
+  const wanted = now + milliseconds
   const to = Math.min(wanted, ca?.validTo.getTime() ?? Infinity)
   return { notBefore: new Date(from), notAfter: new Date(to), cut: to < wanted }
 }

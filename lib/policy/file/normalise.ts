@@ -6,12 +6,13 @@ export function normalise({ version, rules }: ReadPolicy): Policy {
   return freeze({ version, rules: rules.map(readRule) })
 }
 
-function readRule({ name, who, level, owner, allow, deny, only }: ReadRule): PolicyRule {
+function readRule({ name, who, level, owner, renew, allow, deny, only }: ReadRule): PolicyRule {
   return {
     name,
     who: present(who),
     level: { version: 1, ...present(level) },
     ...(owner !== undefined && { owner }),
+    ...(renew !== undefined && { renew }),
     allow: {
       operations: unique(allow?.operations),
       hostPaths: (allow?.hostPaths ?? []).map(({ path, readOnly = false }): HostPath => ({ path, readOnly })),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { exactly, field, listOf, oneOrMore } from './fields.ts'
 import { LEVELS, type Level } from './types.ts'
 import { CAPABILITY } from './values/capabilities.ts'
+import { LIFE } from './values/duration.ts'
 import { IMAGE } from './values/images.ts'
 import { OPERATIONS } from './values/operations.ts'
 import { DEVICE, HOST_PATH } from './values/paths.ts'
@@ -46,11 +47,14 @@ const ALLOW = z.strictObject({
 const ONLY = z.strictObject({ images: listOf(IMAGE).optional(), networks: listOf(NETWORK).optional() })
 const DENY = z.strictObject({ ...ONLY.shape, operations: listOf(OPERATIONS).optional() })
 
+const RENEW = z.strictObject({ for: field(LIFE) })
+
 const RULE = z.strictObject({
   name: field(NAME),
   who: WHO,
   level: z.preprocess((level) => (isObject(level) ? level : { enforce: level }), MODES),
   owner: field(OWNER).optional(),
+  renew: RENEW.optional(),
   allow: ALLOW.optional(),
   deny: DENY.optional(),
   only: ONLY.optional(),
@@ -69,6 +73,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   rules: Object.keys(RULE.shape),
   who: Object.keys(WHO.shape),
   level: Object.keys(MODES.shape),
+  renew: Object.keys(RENEW.shape),
   allow: Object.keys(ALLOW.shape),
   deny: Object.keys(DENY.shape),
   only: Object.keys(ONLY.shape),
