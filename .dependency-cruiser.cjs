@@ -39,7 +39,7 @@ const KEYSTORE_FACE = [
   'init/init',
   'renew/(renew|known|prometheus|schedule)',
   'rotate/rotate',
-  'client/(request|sign|install|export|list|remove|renew)',
+  'client/(request|sign|install|export|list|remove|renew|watch)',
   'issuer',
 ].join('|')
 

@@ -34,7 +34,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     description:
       'Sets up the machines of clients. There are two ways:  export  packs a key and certificate that were created with the ' +
       'CA;  request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it. ' +
-      'Beside the CA,  ls  lists the clients, and  rm  removes their files.',
+      'renew  renews a certificate through a gateway that allows it. Beside the CA,  ls  lists the clients, and  rm  removes their files.',
   },
   context: {
     summary: "manage the docker command's contexts",
@@ -171,6 +171,11 @@ export const COMMANDS: readonly Entry[] = [
     words: ['client', 'install'],
     summary: 'install the certificate that answers a request',
     load: async () => (await import('./commands/client-install.ts')).clientInstall,
+  },
+  {
+    words: ['client', 'renew'],
+    summary: 'renew the certificate in use, through a gateway',
+    load: async () => (await import('./commands/client-renew.ts')).clientRenew,
   },
   {
     words: ['client', 'export'],

@@ -70,7 +70,8 @@ export class HttpGateway implements Gateway {
     this.#renewals = renewals
     const { daemon, policy, authorize, tls, crl, issuer } = options
     this.#trust = tls && new Trust(tls, crl, issuer && renewals?.load(issuer))
-    this.#trust?.refuseUnsignedIssuer()
+    const unsigned = this.#trust?.unsignedIssuer()
+    if (unsigned) throw unsigned
     this.#policy = policy ?? NOTHING
     this.#authorize = authorize ?? byPolicy(this.#policy, this.#trust)
     const now = Date.now()
@@ -132,7 +133,10 @@ export class HttpGateway implements Gateway {
     const renewing = issuer ? this.#renewals?.load(issuer) : before.issuer
     const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl, renewing)
     trust.refuseOlder(before)
-    if (issuer) trust.refuseUnsignedIssuer()
+    const unsigned = trust.unsignedIssuer()
+    // After a change of the CA, the issuer is one of the old CA: what it has issued ends, and all else goes on.
+    if (unsigned && renewing?.facts.fingerprint256 !== before.issuer?.facts.fingerprint256) throw unsigned
+    if (unsigned) this.#report({ event: 'failure', error: unsigned })
     return trust
   }
 

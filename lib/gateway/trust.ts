@@ -73,14 +73,10 @@ export class Trust {
     return { ...policy, ca: [ca, anchor], ...(crl && { crl: [...crl, this.issuer.emptyList()] }) }
   }
 
-  /**
-   * An issuer of other CAs is a mistake. One whose CA was replaced isn't: it renews nothing from then on.
-   *
-   * @throws {@link PkiError} ERR_ISSUER_INVALID
-   */
-  refuseUnsignedIssuer(): void {
-    if (this.issuer === undefined || this.#renewing) return
-    throw new PkiError('ERR_ISSUER_INVALID', {
+  /** The error for an issuer that none of the CAs has signed: it renews nothing. */
+  unsignedIssuer(): PkiError | undefined {
+    if (this.issuer === undefined || this.#renewing) return undefined
+    return new PkiError('ERR_ISSUER_INVALID', {
       tried: 'loading the issuer of a gateway',
       got: `no CA in tls.ca has signed ${this.issuer.facts.subject}`,
       todo: 'Create the issuer with the CA of the clients, and copy both of its files.',

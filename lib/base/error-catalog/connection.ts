@@ -109,4 +109,10 @@ export const CONNECTION_ERRORS = {
       'The client or the stream was closed while work was still running. A loop over a stream that you close ends without an error.',
     remedy: 'Close it after the last answer, or create a new client with `connect()`.',
   },
+  ERR_RENEWAL_UNAVAILABLE: {
+    meaning: "The gateway can't renew the certificate now.",
+    cause:
+      'Its issuer has expired or is missing, its revocation list or audit log is not in order, or the certificate was renewed a second ago.',
+    remedy: 'Read the reason in the message. `client renew --watch` tries again until the certificate expires.',
+  },
 } as const

@@ -149,8 +149,9 @@ export const PKI_ERRORS = {
   ERR_ISSUER_INVALID: {
     meaning: "The issuer with which a gateway renews certificates can't be used.",
     cause:
-      'Its certificate and key are not those that `cert issuer` created, or don\'t belong together, or none of the CAs of the gateway has signed it.',
-    remedy: 'Create an issuer with `cert issuer` on the machine of the CA, and copy both files to the host of the gateway.',
+      "Its certificate and key are not those that `cert issuer` created, or don't belong together, or none of the CAs of the gateway has signed it.",
+    remedy:
+      'Create an issuer with `cert issuer` on the machine of the CA, and copy both files to the host of the gateway.',
   },
   ERR_RENEWAL_REFUSED: {
     meaning: "The certificate can't be renewed through the gateway.",
