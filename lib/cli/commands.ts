@@ -88,6 +88,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-client.ts')).certClient,
   },
   {
+    words: ['cert', 'issuer'],
+    summary: 'create the issuer with which a gateway renews certificates',
+    load: async () => (await import('./commands/cert-issuer.ts')).certIssuer,
+  },
+  {
     words: ['cert', 'sign'],
     summary: "sign a client's request; its key stays with the client",
     load: async () => (await import('./commands/cert-sign.ts')).certSign,

@@ -11,7 +11,7 @@ import { exportPrivateKey } from './encrypted-key.ts'
 import { EXTENSION, issuerExtensions, leafExtensions, originExtension, signedIssuerExtensions } from './extensions.ts'
 import { checkIssuer, checkLeafOptions, IssuedCertificate, type ClientOptions } from './issue.ts'
 import { generateKeys, publicPart } from './key-type.ts'
-import { periodFor, periodOf } from './lifetime.ts'
+import { MAX_LEAF_DAYS, parseDays, periodFor, periodOf } from './lifetime.ts'
 import { openCaKey } from './load-ca.ts'
 import { copyOfExtension, readSubject } from './read-extensions.ts'
 import { distinguishedName, signCertificate, verifySigned, type Signer } from './sign.ts'
@@ -44,6 +44,25 @@ export async function createIssuer(authority: Authority, options: ClientOptions)
   const x509 = authority.sign({ subject: distinguishedName(name), keys, period, extensions })
   const values = { ca: authority.certificate, cert: x509.toString(), facts: readCertificate(x509), names: [] }
   return new IssuedCertificate({ ...values, cutToAuthority: period.cut }, await exportPrivateKey(keys.privateKey))
+}
+
+/**
+ * Issues another certificate for an issuer, for the same key: what it has issued stays valid at its gateway.
+ *
+ * @param old - a certificate that the caller has checked
+ */
+export function recertifyIssuer(
+  authority: Authority,
+  old: X509Certificate,
+  days: number,
+): CertificateFacts & { readonly cert: string } {
+  checkIssuer(authority, 'clientAuth')
+  const subject = readSubject(old)
+  if (subject === undefined) throw invalid('its certificate has no subject')
+  const keys = publicPart(old.publicKey)
+  const period = periodOf(parseDays(days, MAX_LEAF_DAYS), authority.facts)
+  const x509 = authority.sign({ subject, keys, period, extensions: signedIssuerExtensions(keys, authority.keyId) })
+  return { ...readCertificate(x509), cert: x509.toString() }
 }
 
 /** What a renewed certificate repeats, and how long it lives. */
