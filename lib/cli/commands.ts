@@ -34,7 +34,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     description:
       'Sets up the machines of clients. There are two ways:  export  packs a key and certificate that were created with the ' +
       'CA;  request  creates the key on the client itself, and  install  adds the certificate that  cert sign  issued for it. ' +
-      'renew  renews a certificate through a gateway that allows it. Beside the CA,  ls  lists the clients, and  rm  removes their files.',
+      'Beside the CA,  ls  lists the clients, and  rm  removes their files.',
   },
   context: {
     summary: "manage the docker command's contexts",
@@ -89,7 +89,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     words: ['cert', 'issuer'],
-    summary: 'create the issuer with which a gateway renews certificates',
+    summary: "create a gateway's issuer",
     load: async () => (await import('./commands/cert-issuer.ts')).certIssuer,
   },
   {
@@ -179,7 +179,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     words: ['client', 'renew'],
-    summary: 'renew the certificate in use, through a gateway',
+    summary: 'renew a certificate through a gateway',
     load: async () => (await import('./commands/client-renew.ts')).clientRenew,
   },
   {

@@ -1,18 +1,6 @@
 import { addressBytes } from './address.ts'
-import {
-  bitString,
-  booleanTrue,
-  encode,
-  implicit,
-  integer,
-  nothing,
-  octetString,
-  oid,
-  sequence,
-  type Asn1,
-} from './der.ts'
+import { bitString, booleanTrue, encode, implicit, integer, octetString, oid, sequence, type Asn1 } from './der.ts'
 import type { PublicKey } from './key-type.ts'
-import { RENEWAL_EXTENSION, type Origin } from '../identity/origin.ts'
 import type { ServerName } from './server-name.ts'
 
 /** The extensions that we write or read, by RFC 5280 section 4.2. */
@@ -66,37 +54,6 @@ export function caExtensions({ id }: PublicKey): Asn1[] {
   ]
 }
 
-/** For the CA that renews certificates at a gateway, as the gateway trusts it: for clients only. */
-export function issuerExtensions(keys: PublicKey): Asn1[] {
-  return [...caExtensions(keys), plain(EXTENSION.extKeyUsage, sequence(oid(PURPOSES.clientAuth)))]
-}
-
-/**
- * The same, as a CA signs it. Every other program refuses an unknown critical extension (RFC 5280 section 4.2), so that whoever has
- * its key can't use it at a daemon that trusts the CA: neither as a client, nor as the issuer of clients.
- */
-export function signedIssuerExtensions(keys: PublicKey, authorityKeyId: Uint8Array): Asn1[] {
-  return [
-    ...issuerExtensions(keys),
-    plain(EXTENSION.authorityKeyIdentifier, sequence(implicit(0, authorityKeyId))),
-    critical(RENEWAL_EXTENSION.issuer, nothing()),
-  ]
-}
-
-/** What a renewed certificate says about the first one of its line; see `originOf()`. */
-export function originExtension({ serial, fingerprint256, issuerFingerprint256, validTo }: Origin): Asn1 {
-  const bytes = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex')
-  return plain(
-    RENEWAL_EXTENSION.origin,
-    sequence(
-      integer(bytes(serial.padStart(serial.length + (serial.length % 2), '0'))),
-      octetString(bytes(fingerprint256)),
-      octetString(bytes(issuerFingerprint256)),
-      integer(Math.floor(validTo.getTime() / 1000)),
-    ),
-  )
-}
-
 /** For a leaf: no CA, one purpose, and for a server its names. */
 export function leafExtensions(
   { publicKey, id }: PublicKey,
@@ -137,10 +94,10 @@ function generalName({ kind, value }: ServerName): Asn1 {
   return kind === 'dns' ? implicit(2, Buffer.from(value, 'latin1')) : implicit(7, addressBytes(value))
 }
 
-function plain(id: string, value: Asn1): Asn1 {
+export function plain(id: string, value: Asn1): Asn1 {
   return sequence(oid(id), octetString(encode(value)))
 }
 
-function critical(id: string, value: Asn1): Asn1 {
+export function critical(id: string, value: Asn1): Asn1 {
   return sequence(oid(id), booleanTrue(), octetString(encode(value)))
 }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { readElements, readOid, readWhole, TAG, type DerElement } from '../identity/der.ts'
-import { children, decode, isContext, readOid as readAsn1Oid, type Asn1 } from './der.ts'
+import { children, decode, isContext, type Asn1 } from './der.ts'
 import { EXTENSION, KEY_USAGES, type KeyUsage } from './extensions.ts'
 
 /** Extensions of a certificate that node:crypto doesn't show. */
@@ -77,13 +77,6 @@ export function readSubject(certificate: X509Certificate): Asn1 | undefined {
   const fields = children(tbsCertificate)
   // An optional version, then serial number, signature, issuer, validity, subject (RFC 5280 section 4.1).
   return fields[isContext(fields[0], 0) ? 5 : 4]
-}
-
-/** An extension of a certificate as it is encoded, to be copied into another one. */
-export function copyOfExtension(certificate: X509Certificate, id: string): Asn1 | undefined {
-  const [tbsCertificate] = children(decode(certificate.raw))
-  const [list] = children(children(tbsCertificate).find((field) => isContext(field, 3)))
-  return children(list).find((extension) => readAsn1Oid(children(extension)[0]) === id)
 }
 
 /** A KeyUsage bit string, in words. */

@@ -27,11 +27,12 @@ function tableOf({ rules }: Policy, { paint, width }: Context): string {
   return `${[paint('bold', head), ...lines].join('\n')}\n`
 }
 
-function cells({ name, who, level, owner, allow, deny, only }: PolicyRule): string[] {
+function cells({ name, who, level, owner, renew, allow, deny, only }: PolicyRule): string[] {
   const more = [
     level.audit && `audit: ${level.audit}`,
     level.warn && `warn: ${level.warn}`,
     owner && `owner: ${owner}`,
+    renew && `renew: ${renew.for} s`,
   ].filter(Boolean)
   return [
     name,
@@ -70,6 +71,6 @@ export const policyCheck: CommandSpec = {
     [sentence`${SELF} policy check policy.yaml`, 'show the rules, or the mistakes'],
     [sentence`${SELF} policy check policy.yaml --json`, 'for a program'],
   ],
-  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, owner, allow, deny, only }], warnings }',
+  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, owner, renew: { for }, allow, deny, only }], warnings }',
   define,
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto'
+import { basename, resolve } from 'node:path'
 import { IdentityError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
-import { KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
+import { isThere, KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { certificatesIn, openCertificate, readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
 import { isRenewalIssuer, originOf } from '../../identity/origin.ts'
@@ -9,7 +10,7 @@ import { alternativeNames, subjectBytes } from '../../identity/structure.ts'
 import { keyTypeOf, KEY_TYPES, type KeyType } from '../../pki/key-type.ts'
 import { isEncryptedKey } from '../../pki/load-ca.ts'
 import { createRequest } from '../../pki/request.ts'
-import { clientFilesIn } from '../layout.ts'
+import { caPaths, clientFilesIn, clientsFolder } from '../layout.ts'
 import { settleSwap, swapFiles } from '../swap.ts'
 
 /** Options of {@link renewClient}. */
@@ -43,6 +44,7 @@ export async function renewClient({
   foreignClientCa = false,
 }: RenewClientOptions): Promise<RenewedClient> {
   const paths = clientFilesIn(folder)
+  await refuseCaFolder(folder)
   await settleSwap(paths, { keep: false })
   const [ca = '', cert = '', key = ''] = await Promise.all(
     [paths.ca, paths.cert, paths.key].map((path) => readIfThere(path)),
@@ -63,6 +65,15 @@ export async function renewClient({
     { keep: false },
   )
   return { folder, client: readCertificate(x509, paths.cert), ...renewed }
+}
+
+/** The ledger of a CA lists what is in its own folder: a certificate from elsewhere there would be a conflict. */
+async function refuseCaFolder(folder: string): Promise<void> {
+  const root = resolve(folder, '../..')
+  const isOfCa = resolve(folder, '..') === clientsFolder(root) && (await isThere(caPaths(root).ledger))
+  if (!isOfCa) return
+  const todo = sentence`Copy the three files to the machine of the client, or renew the certificate with the CA:  ${ours('cert', 'renew', basename(folder), '--dir', root)}`
+  throw refused(folder, 'the folder is part of the one with the CA', todo)
 }
 
 /** The same type, or the default for one that docker-mtls doesn't create. */
