@@ -3,17 +3,16 @@ import { X509Certificate } from 'node:crypto'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import { Interrupted, SIGINT_CODE } from '../../lib/cli/terminal/io.ts'
+import { SIGINT_CODE } from '../../lib/cli/terminal/io.ts'
 import type { GatewayOptions } from '../../lib/gateway.ts'
 import { originOf } from '../../lib/identity/origin.ts'
-import { createDispatcher, loadIdentity, parseHost } from '../../lib/index.ts'
+import { loadIdentity } from '../../lib/index.ts'
 import { createIssuer, issueClient, type KeyType } from '../../lib/pki.ts'
-import { collect } from '../../lib/transport/send.ts'
 import { runCli, type Ran } from '../cli/support/run-cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { credentials, fakeDaemon, front, type Fronted } from './support/fixture.ts'
+import { carryLoad } from './support/renewal-load.ts'
 
 const folders = await temporaryFolder()
 const { cert, key } = await createIssuer(credentials.authority, { name: 'renewals' })
@@ -103,39 +102,13 @@ void describe('client renew', () => {
 
 void describe('client renew --watch', () => {
   void test('renews certificates of 5 s under load, without one failed request', async (t) => {
-    const { port, events } = await start(t, { authorize: () => ({ allow: true, renewFor: 5 }) })
-    const folder = await clientFolder()
-    const stop = new AbortController()
-    const watching = runCli(
-      ['client', 'renew', '--watch', '--json', '--host', `tcp://localhost:${port}`, '--cert-path', folder],
-      { signal: stop.signal },
-    )
-    try {
-      while (originOf(await leafIn(folder)) === undefined) await delay(20)
-      const dispatcher = createDispatcher(parseHost(`tcp://localhost:${port}`), await loadIdentity(folder))
-      t.after(() => dispatcher.destroy())
-      const end = Date.now() + 9_000
-      const statuses = new Map<number, number>()
-      const load = async (): Promise<void> => {
-        while (Date.now() < end) {
-          // A POST request, which no transport repeats.
-          const { status } = await collect(dispatcher, { method: 'POST', path: '/containers/prune', lane: 'short' })
-          statuses.set(status, (statuses.get(status) ?? 0) + 1)
-          await delay(5)
-        }
-      }
-      await Promise.all([load(), load(), load(), load()])
-      assert.deepEqual([...statuses.keys()], [200])
-      assert.ok((statuses.get(200) ?? 0) > 400)
-    } finally {
-      stop.abort(new Interrupted(SIGINT_CODE))
-    }
-    const { code, stdout } = await watching
-    assert.equal(code, SIGINT_CODE)
-    const lines = stdout.trim().split('\n')
+    const { answers, lines, exitCode, folder, renewals } = await carryLoad(t, { life: 5, seconds: 9 })
+    assert.deepEqual([...answers.keys()], ['200'])
+    assert.ok((answers.get('200') ?? 0) > 400)
+    assert.equal(exitCode, SIGINT_CODE)
     assert.ok(lines.length >= 4, `${lines.length} renewals`)
     for (const line of lines) assert.equal((JSON.parse(line) as { type: string }).type, 'renewed')
-    assert.equal(events.filter(({ event }) => event === 'renewal').length, lines.length)
+    assert.equal(renewals, lines.length)
     assert.deepEqual((await readdir(folder)).toSorted(), ['ca.pem', 'cert.pem', 'key.pem'])
   })
 })

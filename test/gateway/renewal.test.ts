@@ -19,6 +19,9 @@ import {
   loadAuthority,
   type Authority,
 } from '../../lib/pki.ts'
+import { signedIssuerExtensions } from '../../lib/pki/issuer-extensions.ts'
+import { generateKeys } from '../../lib/pki/key-type.ts'
+import { distinguishedName } from '../../lib/pki/sign.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { makeCa, makeClient } from '../support/openssl-certs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -44,6 +47,16 @@ const issuer: GatewayIssuer = await issuerOf(credentials.authority)
 async function issuerOf(authority: Authority, days = 90): Promise<GatewayIssuer> {
   const { cert, key } = await createIssuer(authority, { name: 'renewals', days })
   return { cert, key }
+}
+
+/** An issuer that ends sooner than any that docker-mtls creates. */
+async function issuerUntil(notAfter: Date): Promise<GatewayIssuer> {
+  const { authority } = credentials
+  const keys = await generateKeys('p256')
+  const extensions = signedIssuerExtensions(keys, authority.keyId)
+  const period = { notBefore: new Date(Date.now() - 60_000), notAfter }
+  const cert = authority.sign({ subject: distinguishedName('renewals'), keys, period, extensions })
+  return { cert: cert.toString(), key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
 }
 
 const policy = definePolicy({
@@ -373,6 +386,24 @@ void describe('the issuer', () => {
       const fronted = await start(t)
       assert.throws(() => fronted.gateway.reload({ issuer: wrong }), { code: 'ERR_ISSUER_INVALID' }, what)
     }
+  })
+
+  void test('that expires takes its certificates with it, and the gateway goes on', async (t) => {
+    const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
+    const fronted = await start(t, { issuer: await issuerUntil(end) })
+    const client = await newClient('short')
+    const renewed = await renew(t, fronted, client)
+    assert.equal(new Date(leafOf(renewed).validTo).getTime(), end.getTime())
+    const stream = await dial(t, fronted.port, { client: renewed })
+    stream.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await readUntil(stream, 'tick')
+    await endOf(stream)
+    assert.ok(Date.now() >= end.getTime() && Date.now() < end.getTime() + 1_500)
+    assert.equal((await send(t, fronted, client, PING)).status, 200)
+    assert.equal(await refusal(t, fronted, client), '503 RENEWAL_UNAVAILABLE')
+    // It can be replaced while the gateway runs.
+    fronted.gateway.reload({ issuer })
+    await renew(t, fronted, client)
   })
 
   void test('is no client, and a certificate of an unknown issuer is refused in the handshake', async (t) => {
