@@ -25,7 +25,7 @@ import { distinguishedName } from '../../lib/pki/sign.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { makeCa, makeClient } from '../support/openssl-certs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { makeCredentials } from '../transport/support/credentials.ts'
+import { makeCredentials, writeClient } from '../transport/support/credentials.ts'
 import {
   credentials,
   dial,
@@ -236,6 +236,24 @@ void describe('openssl', () => {
       /unhandled critical extension|path length/,
     )
     assert.match(await verify('-purpose', 'sslclient', '-CAfile', root, issuing), /unhandled critical extension/)
+  })
+})
+
+void describe('curl and openssl', () => {
+  void test('renew a certificate, as the documentation says', async (t) => {
+    const folder = await temporaryFolder(t)
+    const fronted = await start(t)
+    await writeClient(folder, await newClient('short'))
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x']
+    await run('openssl', ['req', '-new', ...curve, '-keyout', 'new-key.pem', '-out', 'new.csr'], { cwd: folder })
+    const type = ['-H', 'Content-Type: application/pkcs10']
+    const files = ['--cacert', 'ca.pem', '--cert', 'cert.pem', '--key', 'key.pem', ...type, '--data-binary', '@new.csr']
+    const url = `https://localhost:${fronted.port}${RENEWAL_PATH}`
+    const { stdout } = await run('curl', ['-sS', ...files, url], { cwd: folder })
+    const { certificate, serial, notAfter, until } = JSON.parse(stdout) as Record<string, string>
+    const leaf = new X509Certificate(certificate ?? '')
+    assert.deepEqual([leaf.subject, leaf.serialNumber], ['CN=short', serial])
+    assert.ok((notAfter ?? '') < (until ?? ''))
   })
 })
 
