@@ -35,7 +35,6 @@ export function signedIssuerExtensions(keys: PublicKey, authorityKeyId: Uint8Arr
 
 /** What a renewed certificate says about the first one of its line; see `originOf()`. */
 export function originExtension({ serial, fingerprint256, issuerFingerprint256, validTo }: Origin): Asn1 {
-  const bytes = (text: string): Buffer => Buffer.from(text.replaceAll(':', ''), 'hex')
   return plain(
     RENEWAL_EXTENSION.origin,
     sequence(
@@ -52,4 +51,8 @@ export function copyOfExtension(certificate: X509Certificate, id: string): Asn1 
   const [tbsCertificate] = children(decode(certificate.raw))
   const [list] = children(children(tbsCertificate).find((field) => isContext(field, 3)))
   return children(list).find((extension) => readOid(children(extension)[0]) === id)
+}
+
+function bytes(hexadecimal: string): Buffer {
+  return Buffer.from(hexadecimal.replaceAll(':', ''), 'hex')
 }

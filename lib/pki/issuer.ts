@@ -1,4 +1,4 @@
-import { X509Certificate, type KeyObject } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { ours, sentence } from '../base/sentence.ts'

@@ -72,7 +72,7 @@ describe('a gateway in front of a real daemon', { skip }, () => {
   before(async () => {
     const place = await chooseDaemonPlace()
     foreign = await foreignCa(place.folder)
-    const listeners = place.listen.flatMap((host) => ['--host', host])
+    const listeners = place.listen.flatMap((address) => ['--host', address])
     daemon = await startDockerd({ place, argv: [place.dockerd, ...listeners, ...foreign.argv] })
     image = await makeImage(daemon)
     gateway = await createGateway({
@@ -258,8 +258,8 @@ describe('a gateway in front of a real daemon', { skip }, () => {
     const first = await issueClient(authority, { name: 'short' })
     const envs = await clientOf('short', { ca: first.ca, cert: first.cert, key: first.key })
     const [gatewayHost, direct] = [`tcp://127.0.0.1:${port}`, daemon.place.listen[1]]
-    const ps = async (host: string, folder = envs['DOCKER_CERT_PATH'] ?? ''): Promise<string> => {
-      const { code, stderr } = await cli(['ps'], { env: { ...envs, DOCKER_HOST: host, DOCKER_CERT_PATH: folder } })
+    const ps = async (at: string, folder = envs['DOCKER_CERT_PATH'] ?? ''): Promise<string> => {
+      const { code, stderr } = await cli(['ps'], { env: { ...envs, DOCKER_HOST: at, DOCKER_CERT_PATH: folder } })
       return code === 0 ? 'OK' : stderr
     }
     assert.deepEqual([await ps(gatewayHost), await ps(direct)], ['OK', 'OK'])

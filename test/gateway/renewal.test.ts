@@ -202,6 +202,13 @@ void describe('a renewed certificate', () => {
   })
 })
 
+/** What openssl says of a certificate. */
+const verify = (...words: string[]): Promise<string> =>
+  run('openssl', ['verify', ...words]).then(
+    ({ stdout }) => stdout,
+    (error: { stderr: string; stdout: string }) => `${error.stderr}${error.stdout}`,
+  )
+
 void describe('openssl', () => {
   void test('accepts no chain of a renewed certificate to the CA, as a client or as a server', async (t) => {
     const folder = await temporaryFolder(t)
@@ -217,11 +224,6 @@ void describe('openssl', () => {
       write('issuer.pem', signed),
       write('leaf.pem', leaf),
     ])
-    const verify = (...words: string[]): Promise<string> =>
-      run('openssl', ['verify', ...words]).then(
-        ({ stdout }) => stdout,
-        (error: { stderr: string; stdout: string }) => `${error.stderr}${error.stdout}`,
-      )
     // What the gateway does: it trusts the issuer.
     assert.match(
       await verify('-partial_chain', '-ignore_critical', '-purpose', 'sslclient', '-trusted', issuing, own),
@@ -256,6 +258,8 @@ void describe('curl and openssl', () => {
     assert.ok((notAfter ?? '') < (until ?? ''))
   })
 })
+
+const der = (pem: string): Buffer => Buffer.from(pem.replaceAll(/-----.*-----|\n/g, ''), 'base64')
 
 void describe('refused', () => {
   void test('a rule without renew, and a gateway without an issuer', async (t) => {
@@ -294,7 +298,6 @@ void describe('refused', () => {
     }
     const { request } = await createRequest({ name: 'x' })
     const other = await createRequest({ name: 'x' })
-    const der = (pem: string): Buffer => Buffer.from(pem.replaceAll(/-----.*-----|\n/g, ''), 'base64')
     // The end of a request is its signature.
     const forged = Buffer.concat([der(request).subarray(0, -40), der(other.request).subarray(-40)])
     const rows: readonly (readonly [string, string, string])[] = [
@@ -464,16 +467,15 @@ void describe('the issuer', () => {
   })
 })
 
+const rule = (issuedBy: string): GatewayOptions['policy'] =>
+  definePolicy({
+    version: 1,
+    rules: [{ name: 'a', who: { commonName: 'short', issuer: issuedBy }, level: 'read-only', renew: { for: '10m' } }],
+  })
+
 void describe('a rule that names the CA of its callers', () => {
   void test('applies to their renewed certificates, too', async (t) => {
     const ca = new X509Certificate(credentials.authority.certificate).fingerprint256
-    const rule = (issuedBy: string): GatewayOptions['policy'] =>
-      definePolicy({
-        version: 1,
-        rules: [
-          { name: 'a', who: { commonName: 'short', issuer: issuedBy }, level: 'read-only', renew: { for: '10m' } },
-        ],
-      })
     const fronted = await start(t, { policy: rule(ca) })
     const renewed = await renew(t, fronted, await newClient('short'))
     assert.equal((await send(t, fronted, renewed, PING)).status, 200)

@@ -40,14 +40,14 @@ void describe('the issuer of a gateway, in the folder of the CA', () => {
   })
 
   void test('keeps its key when it is renewed', async () => {
-    const before = await x509()
+    const old = await x509()
     const { renewed } = await renewCertificates({ folder, clients: [name], days: 30 })
     assert.deepEqual(
       renewed.map(({ certificate: { kind } }) => kind),
       ['issuer'],
     )
     const after = await x509()
-    assert.ok(after.publicKey.equals(before.publicKey) && after.serialNumber !== before.serialNumber)
+    assert.ok(after.publicKey.equals(old.publicKey) && after.serialNumber !== old.serialNumber)
     assert.ok(isRenewalIssuer(after))
     assert.deepEqual(await stateOf('issuer'), ['replaced', 'in use'])
   })
@@ -84,8 +84,8 @@ void describe('the issuer of a gateway, in the folder of the CA', () => {
     await assert.rejects(ensureIssuer({ folder, name }), { code: 'ERR_CLIENT_REVOKED' })
     const { renewed } = await renewCertificates({ folder, all: true, dryRun: true })
     assert.ok(!renewed.some(({ certificate }) => certificate.name === name))
-    const before = await x509()
+    const old = await x509()
     assert.equal((await ensureIssuer({ folder, name, force: true })).action, 'replaced')
-    assert.ok(!(await x509()).publicKey.equals(before.publicKey))
+    assert.ok(!(await x509()).publicKey.equals(old.publicKey))
   })
 })

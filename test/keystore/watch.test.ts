@@ -57,7 +57,10 @@ void describe('watchRenewals', () => {
   })
 
   void test('tries several times before the certificate ends, and then fails', async () => {
-    const { said, error } = await watch(new Array<Error>(100).fill(away), 700)
+    const { said, error } = await watch(
+      Array.from({ length: 100 }, () => away),
+      700,
+    )
     assert.equal(error, away)
     assert.ok(said.length >= 3, `${said.length} attempts`)
   })

@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { basename, resolve } from 'node:path'
 import { IdentityError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { isThere, KEY_MODE, PUBLIC_MODE, readIfThere } from '../../base/files.ts'
