@@ -45,7 +45,9 @@ export interface IssuerFolderOptions {
 export interface IssuerResult {
   /** `kept`: it isn't due. `renewed`: the key stays, with a new certificate. `replaced`: a new key, too. */
   readonly action: 'created' | 'kept' | 'renewed' | 'replaced'
+  /** The files. */
   readonly paths: Pick<LeafPaths, 'folder' | 'cert' | 'key'>
+  /** Facts of the certificate. */
   readonly facts: CertificateFacts
   /** The new paths of replaced files. */
   readonly keptAside: readonly string[]

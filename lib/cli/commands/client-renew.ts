@@ -189,5 +189,7 @@ export const clientRenew: CommandSpec = {
   ],
   json: '{ folder, certificate, lineEnds }. With --watch each renewal is a line of the type "renewed" with these and next, and each failure one of the type "failed" with next.',
   jsonLines: true,
+  stray: (extra) =>
+    sentence`It renews the certificate in use here. To renew one of  ${extra}  on the machine with the CA:  ${SELF} cert renew ${extra}`,
   define,
 }
