@@ -190,6 +190,6 @@ export const clientRenew: CommandSpec = {
   json: '{ folder, certificate, lineEnds }. With --watch each renewal is a line of the type "renewed" with these and next, and each failure one of the type "failed" with next.',
   jsonLines: true,
   stray: (extra) =>
-    sentence`It renews the certificate in use here. To renew one of  ${extra}  on the machine with the CA:  ${SELF} cert renew ${extra}`,
+    sentence`It renews the certificate that is in use here. To renew that of another client on the machine with the CA:  ${SELF} cert renew ${extra}`,
   define,
 }
