@@ -157,7 +157,7 @@ export class Trust {
     const { origin } = peer
     const ca = origin && this.#caOf(origin.issuerFingerprint256)
     const fault = [issuer, by, ca].map((one) => certificateFault(peer, one, now)).find(Boolean)
-    if (fault || origin === undefined || ca === undefined) return fault
+    if (fault || !origin || !ca) return fault ?? certificateFault(peer, undefined, now)
     return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now)
   }
 

@@ -19,6 +19,7 @@ import {
   loadAuthority,
   type Authority,
 } from '../../lib/pki.ts'
+import { recertifyIssuer } from '../../lib/pki/issuer.ts'
 import { signedIssuerExtensions } from '../../lib/pki/issuer-extensions.ts'
 import { generateKeys } from '../../lib/pki/key-type.ts'
 import { distinguishedName } from '../../lib/pki/sign.ts'
@@ -34,6 +35,7 @@ import {
   front,
   newClient,
   readUntil,
+  serverTls,
   type Client,
   type Fronted,
 } from './support/fixture.ts'
@@ -356,7 +358,7 @@ void describe('revoking', () => {
     const ended = endOf(stream)
     const before = performance.now()
     fronted.gateway.reload({ crl: crlOf([first.cert], 2) })
-    await ended
+    await Promise.race([ended, delay(3_000)])
     assert.ok(performance.now() - before < 1_000)
     const { status, reason } = await send(t, fronted, renewed, PING)
     assert.deepEqual([status, reason], [403, 'CERTIFICATE_REVOKED'])
@@ -448,6 +450,24 @@ void describe('the issuer', () => {
     assert.match(await readUntil(open, '}'), /CERTIFICATE_UNTRUSTED/)
     await pause()
     assert.equal((await send(t, fronted, await renew(t, fronted, first), PING)).status, 200)
+  })
+
+  void test('of the next CA, with the same key, goes on without the lines that the old CA began', async (t) => {
+    const fronted = await start(t)
+    const next = await makeCredentials({ commonName: 'next' })
+    const both = `${credentials.authority.certificate}${next.authority.certificate}`
+    const renewed = await renew(t, fronted, await newClient('short'))
+    const { cert } = recertifyIssuer(next.authority, new X509Certificate(issuer.cert), 90)
+    const again = { cert, key: issuer.key }
+    const lists = `${crlOf([], 2)}${crlOf([], 1, next.authority)}`
+    fronted.gateway.reload({ tls: { ...serverTls, ca: both }, crl: lists, issuer: again })
+    assert.equal((await send(t, fronted, renewed, PING)).status, 200)
+    fronted.gateway.reload({
+      tls: { ...serverTls, ca: next.authority.certificate },
+      crl: crlOf([], 2, next.authority),
+      issuer: again,
+    })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_UNTRUSTED')
   })
 
   void test('renews nothing once its CA was replaced, and the gateway goes on', async (t) => {
