@@ -3,6 +3,7 @@ export type { Gateway, GatewayAddress } from './gateway/interface.ts'
 export type {
   DaemonSocket,
   GatewayChange,
+  GatewayIssuer,
   GatewayLimits,
   GatewayListen,
   GatewayOptions,
@@ -16,6 +17,7 @@ export type { LogFault } from './gateway/log/walk.ts'
 export { createMetrics } from './gateway/metrics/create.ts'
 export type { Metrics, MetricsOptions } from './gateway/metrics/interface.ts'
 export type {
+  CertificateRenewed,
   ConnectionCut,
   GatewayChanged,
   GatewayEvent,

@@ -17,6 +17,7 @@ export {
 } from './keystore/keystore.ts'
 export type { AuthorityPaths, LeafPaths } from './keystore/layout.ts'
 export { inspectCertificate, type CertificateInspection } from './pki/inspect.ts'
+export { createIssuer } from './pki/issuer.ts'
 export {
   issueClient,
   issueServer,

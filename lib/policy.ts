@@ -13,6 +13,7 @@ export type {
   Only,
   Policy,
   PolicyRule,
+  RenewRule,
   Who,
 } from './policy/file/types.ts'
 export { identityOfCertificate, type CertificateIdentity, type PolicyIdentity } from './policy/who/identity.ts'

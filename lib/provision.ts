@@ -1,3 +1,4 @@
+export { ensureIssuer, type IssuerFolderOptions, type IssuerResult } from './keystore/issuer.ts'
 export { initialise, type InitClient, type InitOptions, type InitReport } from './keystore/init/init.ts'
 export type { RequestedSettings as DaemonWishes } from './daemon-config/requested-settings.ts'
 export type { DaemonSettings } from './daemon-config/settings-in-force.ts'

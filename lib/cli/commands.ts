@@ -36,6 +36,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-client.ts')).certClient,
   },
   {
+    words: ['cert', 'issuer'],
+    summary: "create a gateway's issuer",
+    load: async () => (await import('./commands/cert-issuer.ts')).certIssuer,
+  },
+  {
     words: ['cert', 'sign'],
     summary: "sign a client's request; its key stays with the client",
     load: async () => (await import('./commands/cert-sign.ts')).certSign,
@@ -119,6 +124,11 @@ export const COMMANDS: readonly Entry[] = [
     words: ['client', 'install'],
     summary: 'install the certificate that answers a request',
     load: async () => (await import('./commands/client-install.ts')).clientInstall,
+  },
+  {
+    words: ['client', 'renew'],
+    summary: 'renew a certificate through a gateway',
+    load: async () => (await import('./commands/client-renew.ts')).clientRenew,
   },
   {
     words: ['client', 'export'],

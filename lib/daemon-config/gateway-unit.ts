@@ -10,6 +10,8 @@ export interface GatewayService {
   readonly folder: string
   /** Undefined: crl.pem in the folder, if there is one. */
   readonly crl?: readonly string[] | undefined
+  /** The folder of the issuer. Undefined: nobody can renew a certificate. */
+  readonly issuer?: string | undefined
   /** An address and a port. */
   readonly listen: string
   /** The path of the daemon's local socket. */
@@ -34,7 +36,8 @@ const FIRST_FREE_PORT = 1024
  * @throws {@link DaemonError} ERR_PATH_INVALID for a path that a unit can't contain
  */
 export function renderGatewayUnit(service: GatewayService): Unit {
-  const { program, policy, folder, crl = [], socket, user, group, listen } = service
+  const { program, policy, folder, crl = [], issuer, socket, user, group, listen } = service
+  const issuing = issuer === undefined ? [] : [issuer]
   const lines = [
     '[Unit]',
     'Description=docker-mtls: gateway in front of dockerd',
@@ -61,7 +64,7 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     `LogsDirectory=${LOGS}`,
     'LogsDirectoryMode=0700',
     'RemoveIPC=yes',
-    ...hiddenFolders([...program, policy, folder, ...crl, socket]),
+    ...hiddenFolders([...program, policy, folder, ...crl, ...issuing, socket]),
     '',
     '[Install]',
     'WantedBy=multi-user.target',
@@ -69,13 +72,15 @@ export function renderGatewayUnit(service: GatewayService): Unit {
   return { name: GATEWAY_UNIT, text: `${lines.join('\n')}\n` }
 }
 
-function commandOf({ program, policy, folder, crl = [], listen, socket }: GatewayService): string[] {
+function commandOf({ program, policy, folder, crl = [], issuer, listen, socket }: GatewayService): string[] {
+  const issuing = issuer === undefined ? [] : ['--issuer', issuer]
   const files = ['--policy', policy, '--from', folder, ...crl.flatMap((path) => ['--crl', path])]
   return [
     ...program,
     'gateway',
     'run',
     ...files,
+    ...issuing,
     '--listen',
     listen,
     '--host',

@@ -2,16 +2,19 @@ import type { X509Certificate } from 'node:crypto'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { decideOpening } from '../policy/calls/open.ts'
+import type { Origin } from '../identity/origin.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
-import type { Policy } from '../policy/file/types.ts'
+import type { Policy, PolicyRule } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
 import type { Json, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
+import { matchRule } from '../policy/who/match.ts'
 import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
 import { callsByPolicy } from './grpc/by-policy.ts'
 import type { CallJudge } from './grpc/shared.ts'
+import { isRenewal, RENEW_OPERATION } from './renewal/path.ts'
 import type { AskedRequest, GatewayIdentity, InspectKind, RefusedPart, SentInstead, Verdict } from './types.ts'
 
 /** What decides in a gateway with a policy. */
@@ -20,34 +23,45 @@ export interface PolicyJudges {
   readonly calls: CallJudge
 }
 
+/** What a policy needs to know of the CAs of the clients. */
+interface ClientTrust {
+  readonly tls: { readonly ca: string }
+  /** The first certificate of a renewed one's line. */
+  readonly renewedFrom: (certificate: X509Certificate) => Origin | undefined
+}
+
 /**
  * Decides by a policy.
  *
- * @param ca - the CAs of the clients, as PEM; for rules that name the issuer
+ * @param trust - the CAs of the clients, for rules that name the issuer. Omitted: a local socket
  */
-export function byPolicy(policy: Policy, ca: string = ''): PolicyJudges {
-  const identityOf = identities(ca)
+export function byPolicy(policy: Policy, trust?: ClientTrust): PolicyJudges {
+  const identityOf = identities(trust)
   return { authorize: (asked) => authorize(policy, identityOf, asked), calls: callsByPolicy(policy, identityOf) }
 }
 
 type IdentityOf = (identity: GatewayIdentity) => PolicyIdentity
 
-function identities(ca: string): IdentityOf {
-  const authorities = certificatesIn(ca, 'tls.ca')
+function identities(trust: ClientTrust | undefined): IdentityOf {
+  const authorities = certificatesIn(trust?.tls.ca ?? '', 'tls.ca')
   const known = new WeakMap<X509Certificate, PolicyIdentity>()
   return (identity) => {
     if ('socket' in identity) return identity
     const { certificate } = identity
-    const read = known.get(certificate) ?? identityOfCertificate(certificate, authorities)
+    const read =
+      known.get(certificate) ??
+      withOrigin(identityOfCertificate(certificate, authorities), trust?.renewedFrom(certificate))
     known.set(certificate, read)
     return read
   }
 }
 
 async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedRequest): Promise<Verdict> {
-  const { method, target, headers, body } = asked
-  const request = { method, target, headers, at: new Date(), ...(body !== undefined && { body }) }
+  const at = new Date()
   const identity = identityOf(asked.identity)
+  if (isRenewal(asked.target)) return mayRenew(matchRule(policy, identity, at))
+  const { method, target, headers, body } = asked
+  const request = { method, target, headers, at, ...(body !== undefined && { body }) }
   const decision =
     decideOpening(policy, identity, request) ??
     (await decideAsking(policy, identity, request, ({ kind, name }) => inspect(asked, kind, name)))
@@ -61,6 +75,21 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
     ...(filterAnswer && { filterAnswer: (answer) => filterAnswer(answer as Json) }),
     ...notes,
   }
+}
+
+/** A renewed certificate counts as one of the CA that issued the first of its line. */
+function withOrigin(identity: PolicyIdentity, origin: Origin | undefined): PolicyIdentity {
+  if (origin === undefined || !('certificate' in identity)) return identity
+  return { certificate: { ...identity.certificate, issuerFingerprints256: [origin.issuerFingerprint256] } }
+}
+
+function mayRenew(rule: PolicyRule | undefined): Verdict {
+  const by = rule && { rule: rule.name, level: rule.level.enforce }
+  const decided = { operation: RENEW_OPERATION, ...by }
+  if (rule?.renew) return { allow: true, renewFor: rule.renew.for, decided }
+  const why =
+    rule === undefined ? 'no rule of the policy is for you' : `the rule ${rule.name} has no  renew: { for: 8h }`
+  return { allow: false, status: 403, code: 'RENEWAL_NOT_ALLOWED', message: `docker-mtls gateway: ${why}`, decided }
 }
 
 /** Null also for a name that nothing can have; the names of volumes are judged before. */

@@ -33,7 +33,9 @@ import { checkGatewayOptions, type GatewayOptions } from './options.ts'
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = checkGatewayOptions(options)
-  const gateway = new HttpGateway(options, limits)
+  // It loads node-forge, which nothing else of a gateway needs.
+  const renewals = options.issuer && new (await import('./renewal/renewals.ts')).Renewals()
+  const gateway = new HttpGateway(options, limits, renewals)
   try {
     await gateway.listen()
     return gateway

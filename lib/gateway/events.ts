@@ -73,6 +73,22 @@ export interface GatewayChanged {
   readonly changed: readonly string[]
 }
 
+/** A certificate was renewed. */
+export interface CertificateRenewed {
+  /** The kind of the event. */
+  readonly event: 'renewal'
+  /** The subject of both certificates. */
+  readonly identity: string
+  /** SHA-256 of the certificate with which the client came. */
+  readonly fingerprint?: string
+  /** The serial number of the new certificate, in hexadecimal. */
+  readonly serial: string
+  /** The end of the new certificate, in ISO 8601. */
+  readonly notAfter: string
+  /** The serial number of the first certificate of its line, in hexadecimal: a revocation list that names it revokes all of them. */
+  readonly origin: string
+}
+
 /** The daemon, `authorize`, the audit log or the listener failed. */
 export interface GatewayFailure {
   /** The kind of the event. */
@@ -83,4 +99,4 @@ export interface GatewayFailure {
 
 /** What a gateway reports. */
 export type GatewayEvent =
-  RequestBegan | RequestEnded | HandshakeRefused | ConnectionCut | GatewayChanged | GatewayFailure
+  RequestBegan | RequestEnded | HandshakeRefused | ConnectionCut | CertificateRenewed | GatewayChanged | GatewayFailure

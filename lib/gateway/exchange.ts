@@ -1,40 +1,23 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { laneOf } from '../transport/lanes.ts'
 import { answerJson, answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
-import type { Connection } from './connections.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
 import { inspectThing } from './inspect.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
-import type { SharedByCalls } from './grpc/shared.ts'
-import type { GatewayOptions } from './options.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
+import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
+import type { RenewalAsked } from './renewal/renewals.ts'
 import { RequestRecord } from './record.ts'
+import type { Arrived, Shared } from './shared.ts'
 import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { warningFields, warnOn } from './warnings.ts'
-
-/** What all requests of a gateway share. */
-export interface Shared extends SharedByCalls {
-  readonly dispatcher: DockerDispatcher
-  readonly authorize: NonNullable<GatewayOptions['authorize']>
-}
-
-/** A request as it arrived. */
-export interface Arrived {
-  readonly connection: Connection
-  readonly request: IncomingMessage
-  /** Undefined: it asks for an upgrade, for which Node creates none. */
-  readonly response?: ServerResponse
-  /** The client waits for `100 Continue` before it sends its body. */
-  readonly expectsContinue?: boolean
-}
 
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
@@ -57,6 +40,8 @@ export class Exchange {
     this.#arrived = arrived
     this.#record = new RequestRecord(arrived.connection, request)
     this.#response = response
+    // Its next request comes with the certificate that it has by then.
+    if (response && arrived.connection.peer?.endsSoon(Date.now())) response.shouldKeepAlive = false
     this.#upgrade = response ? undefined : upgradeOf(request)
     const isShort = response !== undefined && laneOf(request.method ?? '', (request.url ?? '').slice(1)) === 'short'
     this.kind = isShort ? 'requests' : 'streams'
@@ -149,6 +134,7 @@ export class Exchange {
     const refused = failed ?? this.#shared.check(connection)
     if (this.#hasEnded) return
     if (refused) this.#refuse(refused)
+    else if (isRenewal(asked.target)) this.#renew({ request: body, seconds: verdict.renewFor })
     else this.#forward(asked, verdict)
   }
 
@@ -183,10 +169,12 @@ export class Exchange {
   async #readBody(): Promise<Buffer | undefined> {
     const { request } = this.#arrived
     const announced = request.headers['content-length']
-    if (this.#upgrade === undefined ? !hasBody(request) || !isJson(request) : Number(announced ?? 0) === 0)
-      return undefined
+    const isRenewing = isRenewal(request.url)
+    const isRead = isRenewing || isJson(request)
+    if (this.#upgrade === undefined ? !hasBody(request) || !isRead : Number(announced ?? 0) === 0) return undefined
     this.#continue()
-    const { bodyBytes, bodyTimeout } = this.#shared.limits
+    const { bodyTimeout } = this.#shared.limits
+    const bodyBytes = isRenewing ? MOST_REQUEST_BYTES : this.#shared.limits.bodyBytes
     if (Number(announced ?? 0) > bodyBytes)
       throw new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytes} bytes`))
     const limits = { bytes: bodyBytes, milliseconds: bodyTimeout, reserve: (bytes: number) => this.#hold(bytes) }
@@ -238,6 +226,13 @@ export class Exchange {
     )
     this.#left = () => answer.leave()
     if (request.socket.destroyed) answer.leave()
+  }
+
+  #renew(asked: RenewalAsked): void {
+    const renewed = this.#shared.renew(this.#arrived.connection, asked)
+    if ('status' in renewed) return this.#refuse(renewed)
+    this.#record.allowed()
+    answerJson(this.#answer(), renewed)
   }
 
   #upgraded(answered: string[], daemon: Duplex): void {

@@ -12,7 +12,7 @@ import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { Connections, type Connection } from './connections.ts'
-import { Exchange, type Arrived, type Shared } from './exchange.ts'
+import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { byPolicy } from './by-policy.ts'
@@ -27,8 +27,11 @@ import { Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { RequestRecord } from './record.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
+import type { Renewals } from './renewal/renewals.ts'
+import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
+import type { Arrived, Shared } from './shared.ts'
 import { Trust } from './trust.ts'
 import type { AskedRequest, Verdict } from './types.ts'
 
@@ -51,6 +54,7 @@ export class HttpGateway implements Gateway {
   readonly #reporting: Reporting
   readonly #connections = new Connections()
   readonly #revoked = new Revoked()
+  readonly #renewals: Renewals | undefined
   /** Of TCP or of the local socket, also before and after a handshake. */
   readonly #sockets = new Set<Socket>()
   #trust: Trust | undefined
@@ -63,12 +67,15 @@ export class HttpGateway implements Gateway {
   #closed: Promise<void> | undefined
   #uncount: (() => void) | undefined
 
-  constructor(options: GatewayOptions, limits: Required<GatewayLimits>) {
+  constructor(options: GatewayOptions, limits: Required<GatewayLimits>, renewals?: Renewals) {
     this.#options = options
-    const { daemon, policy, authorize, tls, crl } = options
-    this.#trust = tls && new Trust(tls, crl)
+    this.#renewals = renewals
+    const { daemon, policy, authorize, tls, crl, issuer } = options
+    this.#trust = tls && new Trust(tls, crl, issuer && renewals?.load(issuer))
+    const unsigned = this.#trust?.unsignedIssuer()
+    if (unsigned) throw unsigned
     this.#policy = policy ?? NOTHING
-    const judges = byPolicy(this.#policy, tls?.ca)
+    const judges = byPolicy(this.#policy, this.#trust)
     this.#authorize = authorize ?? judges.authorize
     this.#calls = judges.calls
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
@@ -88,6 +95,7 @@ export class HttpGateway implements Gateway {
       check: (connection) => this.#check(connection) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
+      renew: (...asked) => renewFor({ renewals, trust: this.#trust, report: this.#shared.report }, ...asked),
     }
     this.#server = this.#trust ? createTlsServer(this.#trust.secureContext, limits) : createLocalServer(limits)
     this.#serve()
@@ -113,11 +121,11 @@ export class HttpGateway implements Gateway {
   }
 
   reload(changed: GatewayChange): void {
-    checkOptions(changed, ['tls', 'crl', 'policy'], 'reload() of a gateway')
+    checkOptions(changed, ['tls', 'crl', 'policy', 'issuer'], 'reload() of a gateway')
     checkChange(changed, this.#options)
     const trust = this.#trust && this.#changedTrust(this.#trust, changed)
     const policy = changed.policy ?? this.#policy
-    const judges = byPolicy(policy, trust?.tls.ca)
+    const judges = byPolicy(policy, trust)
     this.#authorize = this.#options.authorize ?? judges.authorize
     this.#calls = judges.calls
     this.#policy = policy
@@ -127,9 +135,14 @@ export class HttpGateway implements Gateway {
     this.#sweep()
   }
 
-  #changedTrust(before: Trust, { tls, crl }: GatewayChange): Trust {
-    const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl)
+  #changedTrust(before: Trust, { tls, crl, issuer }: GatewayChange): Trust {
+    const renewing = issuer ? this.#renewals?.load(issuer) : before.issuer
+    const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl, renewing)
     trust.refuseOlder(before)
+    const unsigned = trust.unsignedIssuer()
+    // After a change of the CA, the issuer is one of the old CA: what it has issued ends, and all else goes on.
+    if (unsigned && renewing?.facts.fingerprint256 !== before.issuer?.facts.fingerprint256) throw unsigned
+    if (unsigned) this.#report({ event: 'failure', error: unsigned })
     return trust
   }
 

@@ -73,6 +73,16 @@ export interface GatewayChange {
   readonly crl?: string | null
   /** The policy of a gateway that was created with one. */
   readonly policy?: Policy
+  /** What renews certificates, of a gateway that was created with one. */
+  readonly issuer?: GatewayIssuer
+}
+
+/** What `createIssuer()` of `docker-mtls/pki` returns, or `cert issuer` writes, as PEM. */
+export interface GatewayIssuer {
+  /** Its certificate, which a CA of `tls.ca` has signed. */
+  readonly cert: string
+  /** Its private key, not encrypted. */
+  readonly key: string
 }
 
 /** The defaults of {@link GatewayLimits}. */
@@ -144,6 +154,13 @@ export interface GatewayOptions {
    * @defaultValue no list; only {@link Gateway.revoke} revokes
    */
   readonly crl?: string | null | undefined
+  /**
+   * Renews certificates of clients, as long as rules of the policy have `renew`, or `authorize` says `renewFor`. The renewed ones
+   * count as the certificates at the beginning of their lines: what revokes those revokes them.
+   *
+   * @defaultValue nobody can renew a certificate here
+   */
+  readonly issuer?: GatewayIssuer | undefined
   /** Called for each request, connection and failure. Exceptions from it are ignored. */
   readonly log?: ((event: GatewayEvent) => void) | undefined
   /** The audit log, from `openAuditLog()`. Close it after the gateway. */
@@ -154,7 +171,7 @@ export interface GatewayOptions {
   readonly limits?: GatewayLimits | undefined
 }
 
-const KEYS = ['listen', 'tls', 'daemon', 'policy', 'authorize', 'crl', 'log', 'auditLog', 'metrics', 'limits']
+const KEYS = ['listen', 'tls', 'daemon', 'policy', 'authorize', 'crl', 'issuer', 'log', 'auditLog', 'metrics', 'limits']
 
 /** Checks names and types, and what excludes what. */
 export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLimits> {
@@ -175,10 +192,11 @@ export function checkGatewayOptions(options: GatewayOptions): Required<GatewayLi
   checkParts(options)
   checkListen(listen)
   if ('socket' in listen) {
-    if (tls !== undefined || crl !== undefined)
-      throw wrong('tls', 'a local socket has no certificates', 'Remove tls and crl, or listen on a port.')
+    if (tls !== undefined || crl !== undefined || options.issuer !== undefined)
+      throw wrong('tls', 'a local socket has no certificates', 'Remove tls, crl and issuer, or listen on a port.')
   } else {
     checkTls(tls)
+    if (options.issuer !== undefined) checkPem('issuer', options.issuer, ['cert', 'key'])
   }
   return checkLimits(limits)
 }
@@ -196,9 +214,17 @@ function checkLists(crl: unknown): void {
 }
 
 /** Checks what `reload()` gets. */
-export function checkChange({ tls, crl, policy }: GatewayChange, { authorize }: GatewayOptions): void {
+export function checkChange(
+  { tls, crl, policy, issuer }: GatewayChange,
+  { authorize, ...before }: GatewayOptions,
+): void {
   checkLists(crl)
   if (tls !== undefined) checkTls(tls)
+  if (issuer !== undefined) {
+    if (before.issuer === undefined)
+      throw wrong('issuer', 'the gateway was created without one', 'Create another gateway.')
+    checkPem('issuer', issuer, ['cert', 'key'])
+  }
   if (policy === undefined) return
   if (authorize !== undefined) throw wrong('policy', 'the gateway was created with authorize', 'Pass no policy.')
   checkPolicy(policy)
@@ -206,11 +232,15 @@ export function checkChange({ tls, crl, policy }: GatewayChange, { authorize }: 
 
 /** @throws {@link ArgumentError} if it isn't a whole set of PEM texts */
 function checkTls(tls: unknown): asserts tls is GatewayTls {
-  checkOptions(tls, ['ca', 'cert', 'key'], 'the option tls of a gateway')
-  for (const name of ['ca', 'cert', 'key'] as const) {
-    const value = (tls as Partial<GatewayTls>)[name]
-    if (typeof value !== 'string')
-      throw wrong(`tls.${name}`, `it is ${typeName(value)}`, 'Pass the PEM text, not a path.')
+  checkPem('tls', tls, ['ca', 'cert', 'key'])
+}
+
+function checkPem(option: string, value: unknown, names: readonly string[]): void {
+  checkOptions(value, names, `the option ${option} of a gateway`)
+  for (const name of names) {
+    const text = (value as Record<string, unknown>)[name]
+    if (typeof text !== 'string')
+      throw wrong(`${option}.${name}`, `it is ${typeName(text)}`, 'Pass the PEM text, not a path.')
   }
 }
 

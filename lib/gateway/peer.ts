@@ -1,10 +1,16 @@
 import type { X509Certificate } from 'node:crypto'
 import { serialOf } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
+import { originOf, type Origin } from '../identity/origin.ts'
 import { extendedKeyUsage } from '../identity/structure.ts'
 
 /** clientAuth and anyExtendedKeyUsage (RFC 5280 section 4.2.1.12). */
 const CLIENT_PURPOSES: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'])
+
+/** Certificates of ours are backdated by this, in milliseconds (pki/lifetime.ts). */
+const BACKDATE_MS = 3_600_000
+/** How long before the end of a certificate its connections are closed between two requests, in milliseconds. */
+const SOON_MS = 60_000
 
 /** The certificate of a client, as far as each of its requests needs it. */
 export class Peer {
@@ -13,6 +19,8 @@ export class Peer {
   readonly from: number
   readonly to: number
   readonly isClient: boolean
+  /** What it says of the first certificate of its line. It counts only if the gateway's issuer has signed it. */
+  readonly origin: Origin | undefined
   /** Whose limits count: a renewed certificate has the same subject. */
   readonly key: string
   /** For events. */
@@ -27,8 +35,15 @@ export class Peer {
     this.to = readDate(certificate.validTo).getTime()
     const purposes = extendedKeyUsage(certificate.raw)
     this.isClient = purposes === undefined || purposes.some((purpose) => CLIENT_PURPOSES.has(purpose))
+    this.origin = originOf(certificate)
     this.subject = (certificate.subject ?? '').replaceAll('\n', ', ')
     this.key = `${certificate.issuer}\n\n${certificate.subject}`
+  }
+
+  /** Whether the client should open its next connection, with the certificate that it has by then. */
+  endsSoon(now: number): boolean {
+    const life = this.to - this.from - BACKDATE_MS
+    return now > this.to - Math.min(Math.max(life / 4, 1_000), SOON_MS)
   }
 
   /** SHA-256, in upper case with colons. Computed when it is needed, and once. */

@@ -23,6 +23,12 @@ export type GatewayReason =
   | 'CERTIFICATE_UNTRUSTED'
   /** 403: the certificate isn't one of a client. */
   | 'CERTIFICATE_PURPOSE'
+  /** 403: the policy has no `renew` for you. */
+  | 'RENEWAL_NOT_ALLOWED'
+  /** 400: the body is no certificate request that can be signed. */
+  | 'REQUEST_INVALID'
+  /** 503: the gateway has no issuer, or it can't be used now. */
+  | 'RENEWAL_UNAVAILABLE'
   /** 503: there is no revocation list of a CA of the certificate, or it can't be used. */
   | 'CRL_MISSING'
   /** 503: the revocation list has expired, or isn't valid yet. */

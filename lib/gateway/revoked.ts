@@ -19,11 +19,18 @@ export class Revoked {
     else throw notOne()
   }
 
-  check({ serial, certificate }: Peer): Refusal | undefined {
+  /** A renewed certificate is revoked with the first of its line. */
+  check(peer: Peer): Refusal | undefined {
     // The usual case, without computing a fingerprint.
     if (this.#serials.size === 0 && this.#fingerprints.size === 0) return undefined
-    if (!this.#serials.has(serial) && !this.#fingerprints.has(digitsOf(certificate.fingerprint256))) return undefined
+    const { serial, fingerprint, origin } = peer
+    if (!this.#has(serial, fingerprint) && !(origin && this.#has(origin.serial, origin.fingerprint256)))
+      return undefined
     return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
+  }
+
+  #has(serial: string, fingerprint: string): boolean {
+    return this.#serials.has(serial) || this.#fingerprints.has(digitsOf(fingerprint))
   }
 
   #addText(text: string): void {

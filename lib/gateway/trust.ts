@@ -4,8 +4,10 @@ import { IdentityError, PkiError } from '../base/errors.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
 import { readRevocationLists, serialOf, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
+import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
 import type { EndDate } from './metrics/interface.ts'
+import type { Issuer } from '../pki/issuer.ts'
 import type { GatewayTls } from './options.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -25,7 +27,11 @@ export class Trust {
   readonly tls: GatewayTls
   /** Undefined: none is configured. Null: it is missing. */
   readonly crl: string | null | undefined
+  /** Renews certificates of clients. */
+  readonly issuer: Issuer | undefined
   readonly #cas: readonly TrustedCa[]
+  /** The issuer, and the CA that signed it, which is to be trusted, too. */
+  readonly #renewing: { readonly issuer: TrustedCa; readonly by: TrustedCa } | undefined
   /** The CA that signed each CA, where it is another one. */
   readonly #above: ReadonlyMap<TrustedCa, TrustedCa | undefined>
   readonly #issuers = new WeakMap<Peer, TrustedCa>()
@@ -36,17 +42,15 @@ export class Trust {
    * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
    * @throws {@link PkiError} ERR_CRL_INVALID
    */
-  constructor(tls: GatewayTls, crl: string | null | undefined) {
+  constructor(tls: GatewayTls, crl: string | null | undefined, issuer?: Issuer) {
     this.tls = tls
     this.crl = crl
+    this.issuer = issuer
     const lists = typeof crl === 'string' ? readLists(crl) : []
-    this.#cas = readCas(tls.ca).map((certificate) => ({
-      certificate,
-      serial: serialOf(certificate.serialNumber),
-      from: readDate(certificate.validFrom).getTime(),
-      to: readDate(certificate.validTo).getTime(),
-      list: newest(lists.filter((list) => list.isOf(certificate))),
-    }))
+    this.#cas = readCas(tls.ca).map((certificate) => trustedCa(certificate, lists))
+    const own = issuer && trustedCa(issuer.certificate, [])
+    const by = own && this.#cas.find((ca) => signs(ca, own))
+    this.#renewing = own && by && { issuer: own, by }
     this.#above = new Map(this.#cas.map((ca) => [ca, this.#cas.find((one) => one !== ca && signs(one, ca))]))
     for (const { certificate, list } of this.#cas) {
       if (list) this.#newest.set(certificate.fingerprint256, list.thisUpdate)
@@ -62,14 +66,61 @@ export class Trust {
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
   get secureContext(): SecureContextOptions {
     const { ca, cert, key } = this.tls
-    return { ...TLS_POLICY, honorCipherOrder: true, ca, cert, key }
+    const policy = { ...TLS_POLICY, honorCipherOrder: true, cert, key }
+    if (this.issuer === undefined || this.#renewing === undefined) return { ...policy, ca }
+    return { ...policy, ca: [ca, this.issuer.anchor.toString()] }
+  }
+
+  /** The error for an issuer that none of the CAs has signed: it renews nothing. */
+  unsignedIssuer(): PkiError | undefined {
+    if (this.issuer === undefined || this.#renewing) return undefined
+    return new PkiError('ERR_ISSUER_INVALID', {
+      tried: 'loading the issuer of a gateway',
+      got: `no CA in tls.ca has signed ${this.issuer.facts.subject}`,
+      todo: 'Create the issuer with the CA of the clients, and copy both of its files.',
+    })
+  }
+
+  /** Why the issuer can't renew certificates now. */
+  issuerFault(now: number): string | undefined {
+    if (this.issuer === undefined) return undefined
+    if (this.#renewing === undefined) return 'no CA of this gateway has signed its issuer'
+    const { issuer, by } = this.#renewing
+    if (!isInTime(issuer, now) || !isInTime(by, now)) return 'its issuer, or the CA that signed it, has expired'
+    return this.#listedFault(issuer.serial, by, now)?.message
+  }
+
+  /** What a certificate descends from: itself, unless it is a renewed one. Undefined: it isn't trusted. */
+  originOf(peer: Peer): Origin | undefined {
+    const issuer = this.#issuerOf(peer)
+    if (issuer === undefined || issuer === this.#renewing?.issuer) return issuer && peer.origin
+    return {
+      serial: peer.serial,
+      fingerprint256: peer.fingerprint,
+      issuerFingerprint256: issuer.certificate.fingerprint256,
+      validTo: new Date(peer.to),
+    }
+  }
+
+  /** The origin of a renewed certificate; undefined for any other one. */
+  renewedFrom(certificate: X509Certificate): Origin | undefined {
+    const origin = this.issuer && originOf(certificate)
+    return origin && this.issuer && isIssuedBy(certificate, [this.issuer.certificate]) ? origin : undefined
+  }
+
+  /** When a line ends, and the CAs that it depends on. */
+  endsOf({ validTo, issuerFingerprint256 }: Origin): Date[] {
+    const cas = [this.#renewing?.issuer, this.#renewing?.by, this.#caOf(issuerFingerprint256)]
+    return [validTo, ...cas.flatMap((ca) => (ca ? [new Date(ca.to)] : []))]
   }
 
   /** When the certificate of the gateway, its CAs and their lists end. */
   endDates(): EndDate[] {
     const [own] = certificatesIn(this.tls.cert, 'tls.cert')
     const server = own ? [endOf('server', own, own.validFrom, own.validTo)] : []
-    const cas = this.#cas.map(({ certificate }) => endOf('ca', certificate, certificate.validFrom, certificate.validTo))
+    const { issuer } = this
+    const all = [...this.#cas.map(({ certificate }) => certificate), ...(issuer ? [issuer.certificate] : [])]
+    const cas = all.map((one) => endOf(one === issuer?.certificate ? 'issuer' : 'ca', one, one.validFrom, one.validTo))
     if (this.crl === undefined) return [...server, ...cas]
     const lists = this.#cas.map(({ certificate, list }) => ({
       kind: 'crl' as const,
@@ -95,9 +146,27 @@ export class Trust {
   /** Checks a client before each request: a handshake may have been long ago, or have resumed a session. */
   check(peer: Peer, now: number): Refusal | undefined {
     const issuer = this.#issuerOf(peer)
-    const fault = certificateFault(peer, issuer, now)
-    if (fault || this.crl === undefined || issuer === undefined) return fault
-    return listFault(peer.serial, issuer.list, now) ?? this.#faultAbove(issuer, now)
+    if (this.#renewing && issuer === this.#renewing.issuer) return this.#checkRenewed(peer, this.#renewing, now)
+    return certificateFault(peer, issuer, now) ?? (issuer && this.#listedFault(peer.serial, issuer, now))
+  }
+
+  /** A renewed certificate counts as the first of its line, and needs the issuer besides. */
+  #checkRenewed(peer: Peer, { issuer, by }: { issuer: TrustedCa; by: TrustedCa }, now: number): Refusal | undefined {
+    const { origin } = peer
+    const ca = origin && this.#caOf(origin.issuerFingerprint256)
+    const fault = [issuer, by, ca].map((one) => certificateFault(peer, one, now)).find(Boolean)
+    if (fault || !origin || !ca) return fault ?? certificateFault(peer, undefined, now)
+    return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now)
+  }
+
+  #caOf(fingerprint: string): TrustedCa | undefined {
+    return this.#cas.find(({ certificate }) => certificate.fingerprint256 === fingerprint)
+  }
+
+  /** What the lists say about a certificate that this CA has signed, and about the CAs above. */
+  #listedFault(serial: string, ca: TrustedCa, now: number): Refusal | undefined {
+    if (this.crl === undefined) return undefined
+    return listFault(serial, ca.list, now) ?? this.#faultAbove(ca, now)
   }
 
   #faultAbove(issuer: TrustedCa, now: number): Refusal | undefined {
@@ -117,11 +186,24 @@ export class Trust {
   #issuerOf(peer: Peer): TrustedCa | undefined {
     const known = this.#issuers.get(peer)
     if (known) return known
-    const issuer = this.#cas.find(({ certificate }) => isIssuedBy(peer.certificate, [certificate]))
+    const cas = this.#renewing ? [...this.#cas, this.#renewing.issuer] : this.#cas
+    const issuer = cas.find(({ certificate }) => isIssuedBy(peer.certificate, [certificate]))
     if (issuer) this.#issuers.set(peer, issuer)
     return issuer
   }
 }
+
+function trustedCa(certificate: X509Certificate, lists: readonly RevocationList[]): TrustedCa {
+  return {
+    certificate,
+    serial: serialOf(certificate.serialNumber),
+    from: readDate(certificate.validFrom).getTime(),
+    to: readDate(certificate.validTo).getTime(),
+    list: newest(lists.filter((list) => list.isOf(certificate))),
+  }
+}
+
+const isInTime = ({ from, to }: TrustedCa, now: number): boolean => from <= now && now <= to
 
 const subjectOf = ({ subject }: X509Certificate): string => (subject ?? '').replaceAll('\n', ', ')
 
@@ -132,7 +214,7 @@ function endOf(kind: EndDate['kind'], certificate: X509Certificate, from: string
 const signs = (one: TrustedCa, other: TrustedCa): boolean => isIssuedBy(other.certificate, [one.certificate])
 
 function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
-  if (issuer === undefined || now < issuer.from || now > issuer.to)
+  if (issuer === undefined || !isInTime(issuer, now))
     return refusal(
       403,
       'CERTIFICATE_UNTRUSTED',

@@ -3,7 +3,7 @@ import type { X509Certificate } from 'node:crypto'
 /** Who sends a request: the certificate that the TLS handshake verified, or the name of the local socket. */
 export type GatewayIdentity =
   | {
-      /** The client certificate. It is valid, not revoked, and issued by a CA of `tls.ca`. */
+      /** The client certificate. It is valid, not revoked, and issued by a CA of `tls.ca`, or renewed here. */
       readonly certificate: X509Certificate
     }
   | {
@@ -92,6 +92,11 @@ export interface Allowed extends VerdictNotes {
   readonly until?: Date | undefined
   /** What the client gets of an answer that is JSON with the status 200, up to 16 MiB. Without it, the answer passes as it is. */
   readonly filterAnswer?: ((answer: unknown) => unknown) | undefined
+  /**
+   * For `POST /_docker-mtls/renew`, which the daemon never gets: how long the renewed certificate may live, in seconds. Without it, the
+   * certificate isn't renewed.
+   */
+  readonly renewFor?: number | undefined
 }
 
 /** A part of a request that is refused, for the client. */

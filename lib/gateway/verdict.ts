@@ -15,6 +15,8 @@ export interface ReadVerdict {
   readonly filterAnswer: Allowed['filterAnswer']
   /** When the permission ends, in milliseconds. */
   readonly until: number
+  /** In seconds. */
+  readonly renewFor?: number | undefined
   readonly decided: Decided
   readonly warnings: readonly string[]
 }
@@ -30,6 +32,7 @@ export function readVerdict(verdict: unknown): ReadVerdict {
       send: verdict.send,
       filterAnswer: verdict.filterAnswer,
       until: endOf(verdict),
+      renewFor: verdict.renewFor,
       ...notes,
     }
   const { status, code, message, reasons } = Object(verdict) as Record<string, unknown>

@@ -101,7 +101,7 @@ const EXTENSION = {
  * they end the process with a segmentation fault (Node 20.20), and in Deno 2.9 `keyUsage` is another extension.
  */
 export function extendedKeyUsage(der: Uint8Array): string[] | undefined {
-  const usage = extension(der, EXTENSION.extendedKeyUsage)
+  const usage = extensionOf(der, EXTENSION.extendedKeyUsage)
   return usage && readElements(usage.contents).map(({ contents }) => readOid(contents))
 }
 
@@ -114,7 +114,7 @@ export interface AlternativeNames {
 
 /** The subject alternative names. Each runtime writes them as text of its own. */
 export function alternativeNames(der: Uint8Array): AlternativeNames {
-  const list = extension(der, EXTENSION.subjectAltName)
+  const list = extensionOf(der, EXTENSION.subjectAltName)
   const names = list === undefined ? [] : readElements(list.contents)
   const tagged = (wanted: number): Uint8Array[] =>
     names.filter(({ tag }) => tag === wanted).map(({ contents }) => contents)
@@ -126,16 +126,16 @@ export function alternativeNames(der: Uint8Array): AlternativeNames {
  * 5280 section 4.2.1.9). The `ca` of node:crypto ignores the key usage in Deno 2.9.
  */
 export function isCaCertificate(der: Uint8Array): boolean {
-  const constraints = extension(der, EXTENSION.basicConstraints)
+  const constraints = extensionOf(der, EXTENSION.basicConstraints)
   const [flag] = constraints === undefined ? [] : readElements(constraints.contents)
   if (flag?.tag !== TAG.boolean || !flag.contents.some((byte) => byte !== 0)) return false
-  const usage = extension(der, EXTENSION.keyUsage)
+  const usage = extensionOf(der, EXTENSION.keyUsage)
   // A BIT STRING, whose first byte counts unused bits; keyCertSign is bit 5 (section 4.2.1.3).
   return usage === undefined || (usage.tag === TAG.bitString && ((usage.contents[1] ?? 0) & 0x04) !== 0)
 }
 
 /** The value of an extension, without the OCTET STRING around it. */
-function extension(der: Uint8Array, id: string): DerElement | undefined {
+export function extensionOf(der: Uint8Array, id: string): DerElement | undefined {
   const { extensions } = fieldsOf(der)
   const [found, ...others] = extensions
     .map(({ contents }) => readElements(contents))

@@ -129,6 +129,25 @@ export function clientPaths(root: string, name: string): LeafPaths {
   return clientFilesIn(join(clientsFolder(root), name))
 }
 
+export function issuersFolder(root: string): string {
+  return join(root, 'issuers')
+}
+
+/**
+ * The files of an issuer, which renews certificates at a gateway. It has no `ca.pem`: the gateway has one.
+ *
+ * @param name - must be checked: it becomes a folder
+ */
+export function issuerPaths(root: string, name: string): LeafPaths {
+  const folder = join(issuersFolder(root), name)
+  return {
+    folder,
+    ca: join(folder, 'ca.pem'),
+    cert: join(folder, 'issuer-cert.pem'),
+    key: join(folder, 'issuer-key.pem'),
+  }
+}
+
 /** Valid as a folder name on every system, including case-insensitive ones. */
 const NAME = /^[a-z0-9_](?:[a-z0-9._-]{0,126}[a-z0-9_-])?$/
 

@@ -2,8 +2,8 @@ import type { X509Certificate } from 'node:crypto'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
 import { certificatesIn, isIssuedBy, openCertificate, readCertificate } from '../identity/certificate.ts'
-import { caPaths, clientPaths, nextCaPaths } from './layout.ts'
-import { clientNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
+import { caPaths, clientPaths, issuerPaths, nextCaPaths } from './layout.ts'
+import { clientNames, issuerNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
 import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger.ts'
 import type { LedgerFault } from './ledger-chain.ts'
 import { ledgerEntry, type LedgerEntry } from './ledger-line.ts'
@@ -36,6 +36,7 @@ async function places(root: string): Promise<Place[]> {
     ...(await serverPlaces(root)).map(
       ({ host, paths }) => ({ path: paths.cert, kind: 'server', ...(host !== undefined && { host }) }) as const,
     ),
+    ...(await issuerNames(root)).map((name) => ({ path: issuerPaths(root, name).cert, kind: 'issuer' }) as const),
     ...clients.map(({ cert, key }) => ({ path: cert, kind: 'client', keyPath: key }) as const),
   ]
 }

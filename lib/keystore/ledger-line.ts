@@ -9,7 +9,7 @@ export interface LedgerEntry {
   /** The serial number, in hexadecimal. */
   readonly serial: string
   /** The kind of certificate. */
-  readonly kind: 'ca' | 'server' | 'client'
+  readonly kind: 'ca' | 'server' | 'client' | 'issuer'
   /** The common name. */
   readonly name: string
   /** The DNS names and addresses of a server. */
@@ -135,7 +135,7 @@ export function isState(value: unknown): value is string {
 
 const TEXTS = ['serial', 'kind', 'name', 'fingerprint256', 'notBefore', 'notAfter', 'issuedAt', 'keyType'] as const
 const DATES = ['notBefore', 'notAfter', 'issuedAt'] as const
-const KINDS: ReadonlySet<unknown> = new Set(['ca', 'server', 'client'])
+const KINDS: ReadonlySet<unknown> = new Set(['ca', 'server', 'client', 'issuer'])
 const KEY_HOLDERS: ReadonlySet<unknown> = new Set([undefined, 'client'])
 
 function entryFault(record: Readonly<Record<string, unknown>>): string | undefined {

@@ -6,8 +6,8 @@ export interface LedgerRevocation {
   readonly revokedAt: string
   /** Why; left out if nobody said. */
   readonly reason?: RevocationReason
-  readonly kind: 'client'
-  /** The client. */
+  readonly kind: 'client' | 'issuer'
+  /** The client, or the issuer. */
   readonly name: string
   /** The serial number of the certificate, in hexadecimal. */
   readonly serial: string
@@ -38,6 +38,7 @@ function revocationFault(record: Readonly<Record<string, unknown>>): string | un
   if (missing !== undefined) return `its "${missing}" is not a string`
   const undated = (['revokedAt', 'notAfter'] as const).find((key) => Number.isNaN(Date.parse(record[key] as string)))
   if (undated !== undefined) return `its "${undated}" is not a date`
-  if (record['kind'] !== 'client') return `its "kind" is ${JSON.stringify(record['kind'])}`
+  if (record['kind'] !== 'client' && record['kind'] !== 'issuer')
+    return `its "kind" is ${JSON.stringify(record['kind'])}`
   return /^[0-9A-F]{1,40}$/i.test(record['serial'] as string) ? undefined : 'its "serial" is not hexadecimal'
 }

@@ -12,6 +12,8 @@ import {
   clientsFolder,
   hostsFolder,
   isHostName,
+  issuerPaths,
+  issuersFolder,
   nextCaPaths,
   serverPaths,
   type LeafPaths,
@@ -53,8 +55,9 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   }
   const inUse = new Map<string, Pick<ListedCertificate, 'path' | 'host'>>()
   const clients = (await clientNames(root)).map((name) => ({ path: clientPaths(root, name).cert }))
+  const issuers = (await issuerNames(root)).map((name) => ({ path: issuerPaths(root, name).cert }))
   const servers = (await serverPlaces(root)).map(({ host, paths: { cert } }) => ({ path: cert, ...(host && { host }) }))
-  for (const place of [{ path: paths.cert }, { path: nextCaPaths(root).cert }, ...servers, ...clients]) {
+  for (const place of [{ path: paths.cert }, { path: nextCaPaths(root).cert }, ...servers, ...clients, ...issuers]) {
     for (const fingerprint of await fingerprintsIn(place.path)) inUse.set(fingerprint, place)
   }
   return entries.map((entry) => ({ ...entry, ...inUse.get(entry.fingerprint256) }))
@@ -80,8 +83,16 @@ async function hostNames(root: string): Promise<string[]> {
 }
 
 /** The clients that have a folder, in alphabetical order. */
-export async function clientNames(root: string): Promise<string[]> {
-  const folder = clientsFolder(root)
+export function clientNames(root: string): Promise<string[]> {
+  return namesIn(clientsFolder(root))
+}
+
+/** The issuers that have a folder, in alphabetical order. */
+export function issuerNames(root: string): Promise<string[]> {
+  return namesIn(issuersFolder(root))
+}
+
+async function namesIn(folder: string): Promise<string[]> {
   if (!(await isFolder(folder))) return []
   const names = await fs.readdir(folder)
   return names.filter(isClientName).toSorted()

@@ -5,14 +5,14 @@ import { readIfThere } from '../base/files.ts'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { isEncryptedKey } from '../pki/load-ca.ts'
-import { caPaths, clientPaths, nextCaPaths, serverFolder } from './layout.ts'
-import { clientNames, serverPlaces } from './list.ts'
+import { caPaths, clientPaths, issuerPaths, nextCaPaths, serverFolder } from './layout.ts'
+import { clientNames, issuerNames, serverPlaces } from './list.ts'
 import { isHalfInstalled } from './rotate/files.ts'
 import { SETTLE_MS } from './swap.ts'
 
 /** A certificate and a key that don't belong together. */
 export interface PairFault {
-  readonly kind: 'ca' | 'server' | 'client'
+  readonly kind: 'ca' | 'server' | 'client' | 'issuer'
   /** The file of the certificate. */
   readonly cert: string
   /** The fault: a sentence without a full stop. */
@@ -30,7 +30,7 @@ interface Pair {
 
 /**
  * Finds the pairs in a folder whose certificate and key don't match: of the CA, of the next one during a rotation, and of
- * servers and clients. The key of a CA that is encrypted can't be compared.
+ * servers, clients and issuers. The key of a CA that is encrypted can't be compared.
  *
  * @throws {@link FileError} ERR_FILE_READ
  */
@@ -61,7 +61,9 @@ export async function refuseMismatchedCa(root: string): Promise<void> {
  */
 export async function refuseMismatchedPairs(root: string, renewed: readonly string[]): Promise<void> {
   await refuseMismatchedCa(root)
-  const [fault] = await faultsOf((await leafPairs(root)).filter(({ cert }) => !renewed.includes(cert)))
+  // An issuer keeps its key.
+  const isLeft = ({ kind, cert }: Pair): boolean => kind === 'issuer' || !renewed.includes(cert)
+  const [fault] = await faultsOf((await leafPairs(root)).filter(isLeft))
   if (fault === undefined) return
   throw new PkiError('ERR_PKI_FILE_INVALID', {
     tried: `checking the keys in ${root}`,
@@ -97,7 +99,12 @@ async function leafPairs(root: string): Promise<Pair[]> {
     const { cert, key } = clientPaths(root, name)
     return { kind: 'client', cert, key, todo: renew(root, name) }
   })
-  return [...servers, ...clients]
+  const issuers = (await issuerNames(root)).map((name): Pair => {
+    const { cert, key } = issuerPaths(root, name)
+    const again = ours('cert', 'issuer', name, '--force', '--dir', root)
+    return { kind: 'issuer', cert, key, todo: sentence`Restore the right file, or create another key:  ${again}` }
+  })
+  return [...servers, ...clients, ...issuers]
 }
 
 function renew(root: string, ...names: readonly string[]): Sentence {

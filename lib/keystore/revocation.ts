@@ -14,7 +14,7 @@ export interface ValidCertificates {
   /** The CA; during a rotation, the next one as well. */
   readonly authorities: readonly KnownCertificate[]
   /**
-   * The unexpired certificates that a daemon with these CAs accepts, replaced and removed ones included. The ledger doesn't say
+   * The unexpired certificates that a daemon with these CAs accepts (none of an issuer), replaced and removed ones included. The ledger doesn't say
    * which CA issued a certificate, but a CA's line comes before those of its certificates.
    */
   readonly valid: readonly KnownCertificate[]
@@ -34,7 +34,7 @@ export async function findValid(root: string, now: number = Date.now()): Promise
   // Certificates without a line come after the ledger's, and such a CA may have issued any of them.
   const first = line < (await readLedger(caPaths(root).ledger)).length ? line : 0
   const isValid = ({ kind, notAfter, state }: KnownCertificate): boolean =>
-    kind !== 'ca' && Date.parse(notAfter) > now && state !== 'of a replaced CA'
+    kind !== 'ca' && kind !== 'issuer' && Date.parse(notAfter) > now && state !== 'of a replaced CA'
   return { known, authorities: known.filter(isAuthority), valid: known.slice(Math.max(0, first)).filter(isValid) }
 }
 
@@ -101,7 +101,8 @@ interface Whose {
 }
 
 function ofClient(root: string, called: string, known: readonly KnownCertificate[]): Whose {
-  const isSame = ({ kind, name }: KnownCertificate): boolean => kind === 'client' && name === called
+  const isSame = ({ kind, name }: KnownCertificate): boolean =>
+    (kind === 'client' || kind === 'issuer') && name === called
   if (known.some(isSame)) return { name: called, isSame }
   const isServer = serversCalled(called, known).length > 0
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {

@@ -88,11 +88,12 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
 }
 
 function lineOf(
-  { name, serial, fingerprint256, notAfter }: KnownCertificate,
+  { kind, name, serial, fingerprint256, notAfter }: KnownCertificate,
   reason: RevocationReason | undefined,
 ): LedgerRevocation {
   const revokedAt = new Date().toISOString()
-  return { revokedAt, ...(reason && { reason }), kind: 'client', name, serial, fingerprint256, notAfter }
+  const whose = kind === 'issuer' ? kind : 'client'
+  return { revokedAt, ...(reason && { reason }), kind: whose, name, serial, fingerprint256, notAfter }
 }
 
 /**

@@ -13,15 +13,21 @@ export const SETTLE_MS = 100
 export const WAITING = '.next'
 
 /**
- * Replaces a pair; the old one is kept beside it. Three files can't be replaced atomically, so the new ones first appear
+ * Replaces a pair; by default, the old one is kept beside it. Three files can't be replaced atomically, so the new ones first appear
  * together in a folder of their own. If this run is killed then, the next one moves them into place ({@link settleSwap}).
  *
  * @returns the new paths of the old files
  * @throws {@link FileError} ERR_FILE_EXISTS if another run is replacing the pair
  */
-export async function swapFiles(paths: LeafPaths, files: readonly NewFile[]): Promise<string[]> {
+export async function swapFiles(paths: LeafPaths, files: readonly NewFile[], options?: SwapOptions): Promise<string[]> {
   await publishFolder(join(paths.folder, WAITING), files)
-  return settleSwap(paths)
+  return settleSwap(paths, options)
+}
+
+/** How a pair is replaced. */
+export interface SwapOptions {
+  /** Keeps the old files beside the new ones. A client that renews its certificate every ten minutes would have many. */
+  readonly keep?: boolean
 }
 
 /**
@@ -30,7 +36,10 @@ export async function swapFiles(paths: LeafPaths, files: readonly NewFile[]): Pr
  * @returns the new paths of the old files
  * @throws {@link FileError} ERR_FILE_WRITE
  */
-export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<string[]> {
+export async function settleSwap(
+  { folder, ca, key, cert }: LeafPaths,
+  { keep = true }: SwapOptions = {},
+): Promise<string[]> {
   const waiting = join(folder, WAITING)
   if (!(await isThere(waiting))) return []
   const keptAside: string[] = []
@@ -39,7 +48,7 @@ export async function settleSwap({ folder, ca, key, cert }: LeafPaths): Promise<
     for (const path of [ca, key, cert]) {
       const from = join(waiting, basename(path))
       if (!(await isThere(from))) continue
-      const aside = await keepBeside(path)
+      const aside = keep ? await keepBeside(path) : undefined
       if (aside !== undefined) keptAside.push(aside)
       await unlessGone(fs.rename(from, path))
     }

@@ -94,10 +94,10 @@ function generalName({ kind, value }: ServerName): Asn1 {
   return kind === 'dns' ? implicit(2, Buffer.from(value, 'latin1')) : implicit(7, addressBytes(value))
 }
 
-function plain(id: string, value: Asn1): Asn1 {
+export function plain(id: string, value: Asn1): Asn1 {
   return sequence(oid(id), octetString(encode(value)))
 }
 
-function critical(id: string, value: Asn1): Asn1 {
+export function critical(id: string, value: Asn1): Asn1 {
   return sequence(oid(id), booleanTrue(), octetString(encode(value)))
 }

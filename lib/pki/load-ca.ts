@@ -92,7 +92,11 @@ export function openCertificates(
   }
 }
 
-function openCaKey(pem: string | Uint8Array, passphrase: Passphrase | undefined, replace: CommandPart): KeyObject {
+export function openCaKey(
+  pem: string | Uint8Array,
+  passphrase: Passphrase | undefined,
+  replace: CommandPart,
+): KeyObject {
   const key = Buffer.from(pem)
   const encrypted = isEncryptedKey(pem)
   if (encrypted && passphrase === undefined) throw locked('it is encrypted, and no passphrase was given')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { existsSync, lstatSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -31,7 +31,10 @@ const SERVER = ['--from', join(pki, 'server')]
 /** Runs it until it listens at the port or the socket, uses it, and interrupts it. */
 async function whileItRuns(at: number | string, argv: string[], use: () => Promise<void>): Promise<Ran> {
   const interruption = new AbortController()
-  const where = typeof at === 'number' ? ['--listen', `127.0.0.1:${at}`, ...SERVER] : ['--socket', at, '--as', 'agent']
+  const where =
+    typeof at === 'number'
+      ? ['--listen', `127.0.0.1:${at}`, ...(argv.includes('--from') ? [] : SERVER)]
+      : ['--socket', at, '--as', 'agent']
   const running = runCli(['gateway', 'run', ...where, ...argv, ...DAEMON], { signal: interruption.signal })
   try {
     for (let round = 0; !(await isListening(at)); round++) {
@@ -132,7 +135,7 @@ describe('gateway run', () => {
       assert.equal(lstatSync(socket).mode & 0o7777, 0o660)
     })
     const { daemon: reached, ...rest } = JSON.parse(shared.stdout) as Record<string, unknown>
-    assert.deepEqual(rest, { listen: { socket }, policy, crl: [], log: null, metrics: null })
+    assert.deepEqual(rest, { listen: { socket }, policy, crl: [], issuer: null, log: null, metrics: null })
     assert.deepEqual(reached, { url: daemon.url, kind: 'tls', source: 'option host' })
   })
 
@@ -153,6 +156,55 @@ describe('gateway run', () => {
     assert.match(await readFile(log, 'utf8'), /"identity":"CN=bob".*"verdict":"refuse"/)
   })
 
+  test('renews certificates with an issuer, until the first of the line is revoked', async () => {
+    const port = await freePort()
+    const own = join(folder, 'renewing')
+    await runCli(['init', '127.0.0.1', '--client', 'short', '--client', 'other', '--out', own])
+    const created = await runCli(['cert', 'issuer', '--dir', own])
+    assert.deepEqual([created.code, created.stderr], [0, ''])
+    await runCli(['cert', 'crl', '--dir', own])
+    const renewing = join(folder, 'renewing.yaml')
+    await writeFile(
+      renewing,
+      'version: 1\nrules:\n  - { name: short, who: { commonName: short }, level: read-only, renew: { for: 10m } }\n',
+    )
+    const issuer = join(own, 'issuers/renewals')
+    const argv = [
+      '--policy',
+      renewing,
+      '--from',
+      join(own, 'server'),
+      '--crl',
+      join(own, 'ca/crl.pem'),
+      '--issuer',
+      issuer,
+    ]
+    const clients = join(folder, 'machines')
+    await cp(join(own, 'clients'), clients, { recursive: true })
+    const renew = (name: string, from = clients): Promise<Ran> =>
+      runCli(['client', 'renew', '--host', `tcp://127.0.0.1:${port}`, '--cert-path', join(from, name)])
+    const short = { host: `tcp://127.0.0.1:${port}`, certPath: join(clients, 'short') }
+    const { stderr } = await whileItRuns(port, argv, async () => {
+      assert.match((await renew('short', join(own, 'clients'))).stderr, /ERR_RENEWAL_REFUSED.*the one with the CA/)
+      assert.equal((await renew('short')).code, 0)
+      assert.match((await renew('other')).stderr, /ERR_RENEWAL_REFUSED.*no rule of the policy is for you/)
+      assert.equal(await pingBy(short), 'OK')
+      // Another certificate for the same key: nothing that it has renewed ends.
+      const again = await runCli(['cert', 'renew', 'renewals', '--dir', own])
+      assert.match(again.stdout, /on the host of the gateway that has the issuer renewals/)
+      await delay(1_200)
+      assert.equal((await renew('short')).code, 0)
+      const list = await runCli(['cert', 'list', '--dir', own])
+      assert.match(list.stdout, /^issuer +renewals .* in use$/m)
+      const revoked = await runCli(['cert', 'revoke', 'short', '--yes', '--dir', own])
+      assert.equal(revoked.code, 0)
+      await delay(1_200)
+      assert.notEqual(await pingBy(short), 'OK')
+    })
+    assert.match(stderr, /\nRenewed: CN=short: until /)
+    assert.match(stderr, /\nReloaded: certificates and policy\.\n/)
+  })
+
   test('starts with nothing that it can not use', async () => {
     const broken = join(folder, 'broken.yaml')
     await writeFile(broken, 'rules: 7')
@@ -166,6 +218,12 @@ describe('gateway run', () => {
       [['--policy', policy, '--as', 'x'], /--as and --group-may-open are for a local socket/, 2],
       [['--policy', policy, '--socket', 'x.sock'], /--as is missing/, 2],
       [['--policy', policy, '--socket', 'x.sock', '--as', 'x', '--crl', 'y'], /a local socket has no certificates/, 2],
+      [
+        ['--policy', policy, '--socket', 'x.sock', '--as', 'x', '--issuer', 'y'],
+        /a local socket has no certificates/,
+        2,
+      ],
+      [['--policy', policy, '--issuer', 'y', ...SERVER, ...DAEMON], /ERR_FILE_READ.*issuer-cert\.pem/, 1],
       [['--policy', policy, '--on-log-failure', 'go-on', ...SERVER, ...DAEMON], /given without --log/, 2],
       [['--policy', policy, '--metrics', 'x', ...SERVER, ...DAEMON], /"x" is not a port/, 2],
       [['--policy', policy, '--listen', '127.0.0.1:2375', ...SERVER], /ERR_LISTEN_PLAINTEXT/, 2],

@@ -24,9 +24,11 @@ const settings = (service: GatewayService, name: string): string[] =>
 describe('the service of a gateway', () => {
   test('runs gateway run, by absolute paths', () => {
     for (const folder of ['/etc/docker-mtls', '/srv/a b', '/srv/%h', '/srv/$HOME', `/srv/it's "q"`]) {
-      const service = { ...PLAIN, folder, crl: [`${folder}/one.pem`, '/srv/two.pem'] }
+      const service = { ...PLAIN, folder, crl: [`${folder}/one.pem`, '/srv/two.pem'], issuer: `${folder}/issuer` }
       const files = ['--policy', PLAIN.policy, '--from', folder, '--crl', `${folder}/one.pem`, '--crl', '/srv/two.pem']
       const ends = [
+        '--issuer',
+        `${folder}/issuer`,
         '--listen',
         '0.0.0.0:2376',
         '--host',
@@ -63,6 +65,7 @@ describe('the service of a gateway', () => {
     assert.deepEqual([settings(PLAIN, 'ProtectHome'), settings(PLAIN, 'PrivateTmp')], [['yes'], ['yes']])
     const below = { ...PLAIN, folder: '/root/gateway', policy: '/tmp/policy.yaml' }
     assert.deepEqual([settings(below, 'ProtectHome'), settings(below, 'PrivateTmp')], [['read-only'], []])
+    assert.deepEqual(settings({ ...PLAIN, issuer: '/root/issuer' }, 'ProtectHome'), ['read-only'])
   })
 
   test('systemd rates its exposure below 2.0', { skip: lacks('systemd-analyze') }, async (t) => {

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import Dockerode from 'dockerode'
 import { once } from 'node:events'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { createGateway, type AskedRequest, type Gateway, type Verdict } from '../../lib/gateway.ts'
+import { createGateway, type AskedRequest, type Gateway, type GatewayTls, type Verdict } from '../../lib/gateway.ts'
 import { connect, type DockerClient } from '../../lib/index.ts'
+import { createIssuer, issueClient, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
+import { runCli } from '../cli/support/run-cli.ts'
 import { cleanEnvironment, runCommand } from '../support/command.ts'
 import { dockerCommand } from './support/docker-command.ts'
+import { makeCa } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
@@ -38,8 +42,27 @@ async function judged<T>(by: Judge, work: () => Promise<T>): Promise<T> {
   }
 }
 
+interface ForeignCa {
+  readonly authority: Authority
+  readonly server: GatewayTls
+  /** Lets dockerd listen with it. */
+  readonly argv: readonly string[]
+}
+
+/** A CA by openssl, which limits nothing: CAs may be below it. */
+async function foreignCa(folder: string): Promise<ForeignCa> {
+  const made = await makeCa({ commonName: 'foreign' })
+  const authority = await loadAuthority({ certificate: made.cert, key: made.key })
+  const { ca, cert, key } = await issueServer(authority, { names: ['localhost'] })
+  await writeClient(join(folder, 'tls'), { ca, cert, key })
+  const [cacert, tlscert, tlskey] = ['ca', 'cert', 'key'].map((name) => join(folder, 'tls', `${name}.pem`))
+  const argv = ['--tlsverify', `--tlscacert=${cacert}`, `--tlscert=${tlscert}`, `--tlskey=${tlskey}`]
+  return { authority, server: { ca, cert, key }, argv }
+}
+
 describe('a gateway in front of a real daemon', { skip }, () => {
   let daemon: Daemon
+  let foreign: ForeignCa
   let gateway: Gateway
   let docker: DockerClient
   let image: string
@@ -48,7 +71,9 @@ describe('a gateway in front of a real daemon', { skip }, () => {
 
   before(async () => {
     const place = await chooseDaemonPlace()
-    daemon = await startDockerd({ place, argv: [place.dockerd, '--host', place.listen[0]] })
+    foreign = await foreignCa(place.folder)
+    const listeners = place.listen.flatMap((address) => ['--host', address])
+    daemon = await startDockerd({ place, argv: [place.dockerd, ...listeners, ...foreign.argv] })
     image = await makeImage(daemon)
     gateway = await createGateway({
       listen: { host: '127.0.0.1', port: 0 },
@@ -217,4 +242,44 @@ describe('a gateway in front of a real daemon', { skip }, () => {
     assert.equal(other.exitCode, null)
     await said(['ps'])
   })
+
+  test('a renewed certificate works for the docker command and dockerode at the gateway, and nowhere else', async (t) => {
+    const { authority, server } = foreign
+    const made = await createIssuer(authority, { name: 'renewals' })
+    const own = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: server,
+      daemon: { socketPath: daemon.place.listen[0].replace('unix://', '') },
+      authorize: () => ({ allow: true, renewFor: 600 }),
+      issuer: { cert: made.cert, key: made.key },
+    })
+    t.after(() => own.close())
+    const port = 'port' in own.address ? own.address.port : 0
+    const first = await issueClient(authority, { name: 'short' })
+    const envs = await clientOf('short', { ca: first.ca, cert: first.cert, key: first.key })
+    const [gatewayHost, direct] = [`tcp://127.0.0.1:${port}`, daemon.place.listen[1]]
+    const ps = async (at: string, folder = envs['DOCKER_CERT_PATH'] ?? ''): Promise<string> => {
+      const { code, stderr } = await cli(['ps'], { env: { ...envs, DOCKER_HOST: at, DOCKER_CERT_PATH: folder } })
+      return code === 0 ? 'OK' : stderr
+    }
+    assert.deepEqual([await ps(gatewayHost), await ps(direct)], ['OK', 'OK'])
+    const renewed = await runCli(['client', 'renew'], { env: { ...envs, DOCKER_HOST: gatewayHost } })
+    assert.equal(renewed.code, 0, renewed.stderr)
+    assert.equal(await ps(gatewayHost), 'OK')
+    const files = { ca: first.ca, ...(await readPair(envs['DOCKER_CERT_PATH'] ?? '')) }
+    const dockerode = new Dockerode({ protocol: 'https', host: '127.0.0.1', port, ...files })
+    assert.ok(Array.isArray(await dockerode.listContainers()))
+    // dockerd is written in Go, which refuses the extension of the issuer: as a CA, and as a client.
+    assert.match(await ps(direct), /bad certificate|remote error: tls/)
+    const thief = await clientOf('thief', { ca: first.ca, cert: made.cert, key: made.key })
+    assert.match(await ps(direct, thief['DOCKER_CERT_PATH']), /bad certificate|remote error: tls/)
+    assert.match(daemon.log(), /unhandled critical extension/)
+  })
 })
+
+async function readPair(folder: string): Promise<{ cert: string; key: string }> {
+  const [cert = '', key = ''] = await Promise.all(
+    ['cert', 'key'].map((name) => readFile(join(folder, `${name}.pem`), 'utf8')),
+  )
+  return { cert, key }
+}

@@ -114,4 +114,10 @@ export const CONNECTION_ERRORS = {
     cause: 'The client is connected to a daemon itself, or to another proxy.',
     remedy: 'Connect to a gateway, or decide by the policy in your own code: `decide()` of `docker-mtls/policy`.',
   },
+  ERR_RENEWAL_UNAVAILABLE: {
+    meaning: "The gateway can't renew the certificate now.",
+    cause:
+      'Its issuer has expired or is missing, its revocation list or audit log is not in order, or the certificate was renewed a second ago.',
+    remedy: 'Read the reason in the message. `client renew --watch` tries again until the certificate expires.',
+  },
 } as const

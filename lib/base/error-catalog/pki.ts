@@ -156,4 +156,17 @@ export const PKI_ERRORS = {
       "A serial number or date that isn't one, or a text that isn't a CRL as PEM, is only a part of one, or is older than the list in force.",
     remedy: 'Correct what the message names. Check a list with `openssl crl -in crl.pem -noout -text`.',
   },
+  ERR_ISSUER_INVALID: {
+    meaning: "The issuer with which a gateway renews certificates can't be used.",
+    cause:
+      "Its certificate and key are not those that `cert issuer` created, or don't belong together, or none of the CAs of the gateway has signed it.",
+    remedy:
+      'Create an issuer with `cert issuer` on the machine of the CA, and copy both files to the host of the gateway.',
+  },
+  ERR_RENEWAL_REFUSED: {
+    meaning: "The certificate can't be renewed through the gateway.",
+    cause:
+      'The server is no gateway of docker-mtls, or has no issuer; the policy has no `renew` for you; the certificate was revoked; the one at the beginning of its line has expired; or what came back is no renewed certificate of yours.',
+    remedy: 'Read the reason in the message. A new certificate from the machine of the CA begins a new line.',
+  },
 } as const

@@ -173,6 +173,11 @@ function carryText({ renewed, probe }: RenewReport, { dir }: PlacedFlags, contex
         `  ${typed([ours('client', 'export', name, ...folderFlags(dir), '--out', `${name}.tar`, '--force')])}`,
       ]
     }
+    if (kind === 'issuer')
+      return [
+        `on the host of the gateway that has the issuer ${name}, in the place of the old file:`,
+        `  ${result.paths.cert}`,
+      ]
     const server = { dir, folder: resolve(result.paths.folder), host, probe }
     const { heading, commands } = serverSteps(server, context)
     return [`${heading}:`, ...commands.map((command) => `  ${command}`)]
@@ -206,7 +211,7 @@ function define(command: Command, context: Context): void {
 export const certRenew: CommandSpec = {
   description:
     'Renews certificates that have used two thirds of their lifetime, or those you name: with a new key of the same type, ' +
-    'for the same names, for as long as before. The old files are kept beside the new ones. Revoked clients are left out. It ' +
+    'for the same names, for as long as before. Issuers keep their key. The old files are kept beside the new ones. Revoked clients are left out. It ' +
     'also renews the revocation list, if there is one, after half of its life. To replace the CA, use  cert rotate-ca .',
   examples: [
     [sentence`${SELF} cert renew`, 'all certificates that are due'],

@@ -16,7 +16,7 @@ import {
 } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { revocationData, revocationText, revokedData, revokedText } from '../reports/revocation.ts'
+import { revocationData, revocationText, revokedData, revokedText, whoseOf } from '../reports/revocation.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 
@@ -73,10 +73,12 @@ async function revoke(name: string, given: RevokeFlags, context: Context): Promi
   context.answer({ data: revokedData(report, dir), text, failed: report.revocable.length === 0 }, flags)
 }
 
-function question({ name, revocable }: Revocation): string {
+function question(found: Revocation): string {
+  const { name, revocable } = found
   const count = revocable.filter(({ revoked }) => revoked === undefined).length
   const what = count === 1 ? 'the certificate' : `${count} certificates`
-  return `Revoke ${what} of ${name}? Gateways will refuse the client. This can't be undone.`
+  const whom = whoseOf(found) === 'issuer' ? 'every certificate that it has renewed' : 'the client'
+  return `Revoke ${what} of ${name}? Gateways will refuse ${whom}. This can't be undone.`
 }
 
 function checkNames(name: string | undefined, flags: RevokeFlags): void {
@@ -94,7 +96,7 @@ function checkNames(name: string | undefined, flags: RevokeFlags): void {
 
 function define(command: Command, context: Context): void {
   command
-    .argument('[name]', 'the client')
+    .argument('[name]', 'the client, or the issuer of a gateway')
     .option(
       '--host <host>',
       'show what ends the access of a server instead, by its folder here (server, hosts/HOST) or one of its names',

@@ -11,12 +11,14 @@ import { addJson, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
 import { scriptPath } from '../inputs/script.ts'
+import { issuerFilesIn } from '../inputs/issuer-files.ts'
 import { textsOf } from '../reports/data.ts'
 
 interface RenderFlags {
   readonly from?: string
   readonly policy?: string
   readonly crl?: readonly string[]
+  readonly issuer?: string
   readonly listen?: string
   readonly socket?: string
   readonly user?: string
@@ -35,6 +37,7 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const folder = resolve(from)
   const policy = resolve(flags.policy ?? `${folder}/policy.yaml`)
   const lists = flags.crl?.map((path) => resolve(path)) ?? (await ownList(folder))
+  const issuer = flags.issuer === undefined ? undefined : resolve(flags.issuer)
   const { parseListen } = await import('../../daemon-config/listen.ts')
   const { renderGatewayUnit } = await import('../../daemon-config/gateway-unit.ts')
   const script = await scriptPath()
@@ -43,6 +46,7 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
     policy,
     folder,
     crl: lists,
+    issuer,
     listen: parseListen(listen).slice('tcp://'.length),
     socket: resolve(socket),
     user: account('--user', user),
@@ -66,11 +70,13 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   }
   const { writeUnits } = await import('../reports/units.ts')
   const { SERVER_FILES } = await import('../../apply/server-folder.ts')
-  const names = [...SERVER_FILES.map((name) => join(folder, name)), policy, ...lists]
+  const issuing = issuer === undefined ? [] : Object.values(issuerFilesIn(issuer))
+  const folders = [folder, ...(issuer === undefined || issuer === folder ? [] : [issuer])]
+  const names = [...SERVER_FILES.map((name) => join(folder, name)), policy, ...lists, ...issuing]
   const steps = [
     `useradd --system --user-group --no-create-home --shell /usr/sbin/nologin ${user}`,
-    shellLine('chgrp', user, folder, ...names),
-    shellLine('chmod', '750', folder),
+    shellLine('chgrp', user, ...folders, ...names),
+    shellLine('chmod', '750', ...folders),
     shellLine('chmod', '640', ...names),
     'systemctl daemon-reload',
     `systemctl enable ${unit.name}`,
@@ -100,6 +106,7 @@ function define(command: Command, context: Context): void {
     .option('--from <dir>', `the folder with the server's files (default: ${FOLDER})`, once('--from'))
     .option('--policy <file>', 'the policy (default: policy.yaml in that folder)', once('--policy'))
     .option('--crl <file>', 'a revocation list; repeatable (default: crl.pem in that folder)', many('--crl'))
+    .option('--issuer <dir>', 'the folder of the issuer that renews certificates', once('--issuer'))
     .option('--listen <addr:port>', `where clients connect (default: 0.0.0.0:${TLS_PORT})`, once('--listen'))
     .option('--socket <path>', `the daemon's local socket (default: ${SOCKET})`, once('--socket'))
     .option('--user <name>', `the user of the service (default: ${USER})`, once('--user'))

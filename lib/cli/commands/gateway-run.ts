@@ -18,6 +18,7 @@ import type { GatewayListen } from '../../gateway/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFrom, addJson, choice, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
+import { issuerFilesIn } from '../inputs/issuer-files.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { gatewayLog, reloadReports } from '../reports/gateway.ts'
 
@@ -26,6 +27,7 @@ interface RunFlags extends ConnectFlags {
   readonly listen?: string
   readonly from?: string
   readonly crl?: readonly string[]
+  readonly issuer?: string
   readonly socket?: string
   readonly as?: string
   readonly groupMayOpen?: true
@@ -60,13 +62,13 @@ interface Serving {
 async function serve(serving: Serving, flags: RunFlags, context: Context): Promise<void> {
   const { listen, followed, docker } = serving
   const { createGateway } = await import('../../gateway/create.ts')
-  const { tls, crl, policy } = followed.contents
+  const { tls, crl, policy, issuer } = followed.contents
   const auditLog = await auditLogOf(flags)
   try {
     const metrics = await metricsOf(flags)
     try {
       const log = gatewayLog(context)
-      const gateway = await createGateway({ listen, tls, crl, policy, daemon: docker, log, auditLog, metrics })
+      const gateway = await createGateway({ listen, tls, crl, policy, issuer, daemon: docker, log, auditLog, metrics })
       followed.follow(gateway, reloadReports(context))
       try {
         announce(gateway, serving, { metrics, flags }, context)
@@ -104,7 +106,7 @@ async function metricsOf({ metrics }: RunFlags): Promise<Metrics | undefined> {
   return createMetrics({ listen: { ...listen, exposed: hasAddress } })
 }
 
-async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlags): Promise<GatewayListen> {
+async function listenOf({ listen, socket, as, from, crl, issuer, groupMayOpen }: RunFlags): Promise<GatewayListen> {
   if (socket === undefined) {
     if (as !== undefined || groupMayOpen !== undefined)
       throw usageError(
@@ -117,8 +119,12 @@ async function listenOf({ listen, socket, as, from, crl, groupMayOpen }: RunFlag
     // In dockerd, this means every address of IPv6, too.
     return host === '0.0.0.0' ? { port } : { host, port }
   }
-  if (listen !== undefined || from !== undefined || crl !== undefined)
-    throw usageError(WHERE, 'a local socket has no certificates', 'Leave out  --listen ,  --from  and  --crl .')
+  if ([listen, from, crl, issuer].some((given) => given !== undefined))
+    throw usageError(
+      WHERE,
+      'a local socket has no certificates',
+      'Leave out  --listen ,  --from ,  --crl  and  --issuer .',
+    )
   if (as === undefined)
     throw usageError(
       WHERE,
@@ -140,7 +146,8 @@ async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles>
       sentence`Name the server/ folder that init created:  ${option('from', 'docker-mtls/server')}`,
     )
   const [ca, cert, key] = SERVER_FILES.map((name) => join(folder, name)) as [string, string, string]
-  const files = { tls: { ca, cert, key }, policy }
+  const issuer = flags.issuer === undefined ? undefined : issuerFilesIn(flags.issuer)
+  const files = { tls: { ca, cert, key }, issuer, policy }
   if (crl !== undefined) return { ...files, crl }
   const own = join(folder, 'crl.pem')
   if ((await readIfThere(own)) === undefined)
@@ -167,6 +174,7 @@ function announce(gateway: Gateway, { files, docker }: Serving, { metrics, flags
     daemon: { url, kind, source },
     policy: files.policy,
     crl: files.crl,
+    issuer: flags.issuer ?? null,
     log: flags.log ?? null,
     metrics: metrics?.address ?? null,
   }
@@ -180,6 +188,7 @@ function define(command: Command, context: Context): void {
     .option('--listen <addr:port>', `where clients connect (default: 0.0.0.0:${TLS_PORT})`, once('--listen'))
   addFrom(command)
     .option('--crl <file>', 'a revocation list; repeatable (default: crl.pem in that folder)', many('--crl'))
+    .option('--issuer <dir>', 'renew certificates with the issuer in this folder, of  cert issuer', once('--issuer'))
     .option('--socket <path>', 'a local socket instead, without TLS', once('--socket'))
     .option('--as <name>', 'the name of everybody who uses the socket', once('--as'))
     .option('--group-may-open', 'the group of the socket can open it, too')
@@ -205,7 +214,7 @@ export const gatewayRun: CommandSpec = {
     ],
     [sentence`${SELF} gateway run --policy policy.yaml --socket ./agent.sock --as agent`, 'a socket for a tool'],
   ],
-  json: '{ listen: { host, port } or { socket }, daemon: { url, kind, source }, policy, crl, log, metrics: { host, port } }, printed as soon as it listens; log and metrics are null without their option',
+  json: '{ listen: { host, port } or { socket }, daemon: { url, kind, source }, policy, crl, issuer, log, metrics: { host, port } }, printed as soon as it listens; issuer, log and metrics are null without their option',
   stray: (extra) => sentence`Name the policy with an option:  ${SELF} gateway run --policy ${extra}`,
   define,
 }

@@ -27,12 +27,13 @@ function tableOf({ rules }: Policy, { paint, width }: Context): string {
   return `${[paint('bold', head), ...lines].join('\n')}\n`
 }
 
-function cells({ name, who, level, until, owner, allow, deny, only }: PolicyRule): string[] {
+function cells({ name, who, level, until, owner, renew, allow, deny, only }: PolicyRule): string[] {
   const more = [
     level.audit && `audit: ${level.audit}`,
     level.warn && `warn: ${level.warn}`,
     until && `until: ${until}`,
     owner && `owner: ${owner}`,
+    renew && `renew: ${renew.for} s`,
   ].filter(Boolean)
   return [
     name,
@@ -71,6 +72,6 @@ export const policyCheck: CommandSpec = {
     [sentence`${SELF} policy check policy.yaml`, 'show the rules, or the mistakes'],
     [sentence`${SELF} policy check policy.yaml --json`, 'for a program'],
   ],
-  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, until, owner, allow, deny, only }], warnings }',
+  json: '{ version, rules: [{ name, who, level: { enforce, audit, warn, version }, until, owner, renew: { for }, allow, deny, only }], warnings }',
   define,
 }

@@ -28,6 +28,8 @@ function lineOf(event: GatewayEvent, context: Context): string | undefined {
       return escapeText(`Refused: a connection${event.address ? ` from ${event.address}` : ''}: ${event.reason}`)
     case 'cut':
       return escapeText(`Cut: ${event.identity}: ${event.reason}`)
+    case 'renewal':
+      return escapeText(`Renewed: ${event.identity}: until ${event.notAfter}`)
     case 'failure':
       return told(event.error, context)
     case 'begin':

@@ -9,6 +9,7 @@ export function reissueLine({ kind, name, sans, host, keyHeld }: ListedCertifica
   if (host !== undefined) return ours('cert', 'renew', '--server', '--dir', dir)
   if (kind === 'ca') return ours('cert', 'ca', '--replace-ca', '--dir', dir)
   if (keyHeld === 'client') return ours('cert', 'sign', `${name}.csr`, '--dir', dir)
+  if (kind === 'issuer') return ours('cert', 'issuer', name, '--dir', dir)
   const words = kind === 'server' ? sans : [name]
   return ours('cert', kind, ...words, '--force', '--dir', dir)
 }

@@ -93,6 +93,7 @@ export function revocationText(found: Revocation, dir: string, context: Context)
   const { kind, name, certificates } = found
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
   const head = paint('yellow', paragraph(`Nothing was revoked: ${REASON}.`))
+  if (whoseOf(found) === 'issuer') return `${head}\n\n${paragraph(OF_ISSUER)}\n`
   if (certificates.length === 0) return `${head}\n\n${paragraph(nothingValid(found))}\n`
   return [
     head,
@@ -104,6 +105,15 @@ export function revocationText(found: Revocation, dir: string, context: Context)
     ...sooner(found, dir, context),
     '',
   ].join('\n')
+}
+
+/** Only gateways accept an issuer, and they read lists. */
+const OF_ISSUER =
+  'It is an issuer. Daemons accept neither it nor the certificates that it has renewed, and gateways read lists.'
+
+/** Whose certificates are revoked. */
+export function whoseOf({ kind, revocable }: Revocation): 'client' | 'server' | 'issuer' {
+  return revocable.some((one) => one.kind === 'issuer') ? 'issuer' : kind
 }
 
 /** The ways that end the access at daemons themselves. */
@@ -121,7 +131,7 @@ export function revokedText(report: RevokeReport, dir: string, context: Context)
   const { name, revokedNow, revocable, certificates, crl } = report
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
   if (revocable.length === 0) return `${paragraph(`Nothing was revoked. ${nothingValid(report)}`)}\n`
-  const head = revokedNow.length > 0 ? `The client ${name} is revoked:` : `The client ${name} was revoked before:`
+  const head = `The ${whoseOf(report)} ${name} ${revokedNow.length > 0 ? 'is revoked' : 'was revoked before'}:`
   const shown = revokedNow.length > 0 ? revokedNow : revocable
   const without = `A daemon without a gateway reads no list: it accepts the certificates until they expire. ${whoAccepts(report)}`
   return [
@@ -133,14 +143,16 @@ export function revokedText(report: RevokeReport, dir: string, context: Context)
   ].join('\n')
 }
 
-function listText({ revokedNow, isListWritten }: RevokeReport, { path, nextUpdate }: CrlState): string {
+function listText(report: RevokeReport, { path, nextUpdate }: CrlState): string {
+  const { revokedNow, isListWritten } = report
+  const whom = whoseOf(report) === 'issuer' ? 'every certificate that it has renewed' : 'the client'
   const end = nextUpdate === undefined ? '' : `, ${until(nextUpdate)}`
   const what = isListWritten
     ? revokedNow.length > 0
       ? 'The new revocation list is'
       : 'The revocation list was out of date. The new one is'
     : 'Nothing was changed. The revocation list is'
-  return `${what} ${path}${end}. A gateway that has read it refuses the client from its next request on, and cuts its open streams. Copy it to the machine of each gateway that reads another file.`
+  return `${what} ${path}${end}. A gateway that has read it refuses ${whom} from its next request on, and cuts its open streams. Copy it to the machine of each gateway that reads another file.`
 }
 
 function certificateText({ serial, notAfter, state, path }: KnownCertificate): string {

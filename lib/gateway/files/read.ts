@@ -8,6 +8,8 @@ import type { GatewayChange } from '../options.ts'
 export interface GatewayFiles {
   /** Certificate, key, and the CAs of the clients. A local socket has none. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined
+  /** Certificate and key of the issuer, which renews certificates of clients. */
+  readonly issuer?: { readonly cert: string; readonly key: string } | undefined
   /** Revocation lists: none, or those of all CAs together. */
   readonly crl: readonly string[]
   /** The lists may be missing until they are there for the first time. */
@@ -32,7 +34,7 @@ export interface Part {
  * The lists come first, and apart: no fault elsewhere may keep them from being used. Certificates and policy belong together, since a
  * new CA may come with rules for its clients.
  */
-export function partsOf({ tls, crl, mayLackCrl = false, policy }: GatewayFiles): Part[] {
+export function partsOf({ tls, issuer, crl, mayLackCrl = false, policy }: GatewayFiles): Part[] {
   const lists: Part = {
     name: 'revocation lists',
     paths: crl,
@@ -43,11 +45,12 @@ export function partsOf({ tls, crl, mayLackCrl = false, policy }: GatewayFiles):
   }
   const rest: Part = {
     name: tls ? 'certificates and policy' : 'policy',
-    paths: tls ? [policy, tls.ca, tls.cert, tls.key] : [policy],
+    paths: [policy, ...(tls ? [tls.ca, tls.cert, tls.key] : []), ...(issuer ? [issuer.cert, issuer.key] : [])],
     isOptional: false,
-    parse: ([text = '', ca = '', cert = '', key = '']) => ({
+    parse: ([text = '', ca = '', cert = '', key = '', ...issuing]) => ({
       policy: parsePolicy(text, policy),
       ...(tls && { tls: { ca, cert, key } }),
+      ...(issuer && { issuer: { cert: issuing[0] ?? '', key: issuing[1] ?? '' } }),
     }),
   }
   return [lists, rest].filter(({ paths }) => paths.length > 0)

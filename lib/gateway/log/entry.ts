@@ -27,6 +27,10 @@ export function entryOf(event: GatewayEvent): object {
       return { event: event.event, reason: cut(event.reason), address: event.address }
     case 'cut':
       return { event: 'cut', identity: cut(event.identity), fingerprint: event.fingerprint, reason: event.reason }
+    case 'renewal': {
+      const { identity, fingerprint, serial, notAfter, origin } = event
+      return { event: 'renewal', identity: cut(identity), fingerprint, serial, notAfter, origin }
+    }
     case 'reload':
     case 'revoke':
       return { event: event.event, changed: event.changed.map(cut) }

@@ -32,6 +32,7 @@ export class Counts {
     `${PREFIX}_failures_total`,
     'Failures of the daemon, the decision, the listener or the log, by error code.',
   )
+  readonly #renewals = new Counter(`${PREFIX}_renewals_total`, 'Certificates of clients that were renewed.')
   readonly #reloads = new Counter(`${PREFIX}_reloads_total`, 'Calls of reload() and revoke().')
   readonly #withIdentities: boolean
 
@@ -49,6 +50,8 @@ export class Counts {
         return this.#handshakes.add({ reason: event.reason })
       case 'cut':
         return this.#cuts.add({ reason: event.reason })
+      case 'renewal':
+        return this.#renewals.add(this.#withIdentities ? { identity: event.identity } : {})
       case 'reload':
       case 'revoke':
         return this.#reloads.add({ kind: event.event })
@@ -70,7 +73,7 @@ export class Counts {
   /** In Prometheus' text format, version 0.0.4. */
   render(sources: readonly MetricsSource[]): string {
     const counted = [this.#requests, this.#tried, this.#seconds, this.#bytes, this.#handshakes, this.#cuts]
-    const lines = [...counted, this.#failures, this.#reloads].flatMap((metric) => metric.render())
+    const lines = [...counted, this.#failures, this.#renewals, this.#reloads].flatMap((metric) => metric.render())
     return `${[...lines, ...gauges(sources)].join('\n')}\n`
   }
 }

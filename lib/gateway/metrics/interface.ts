@@ -73,7 +73,7 @@ export interface MetricsSource {
  * @internal
  */
 export interface EndDate {
-  readonly kind: 'server' | 'ca' | 'crl'
+  readonly kind: 'server' | 'ca' | 'issuer' | 'crl'
   /** The subject of the certificate, or of the CA of the list. */
   readonly name: string
   /** In milliseconds since 1970; NaN: there is no list, and there should be one. */

@@ -151,7 +151,8 @@ export async function listedOnly(root: string, lists: readonly RevocationList[],
   const noted = new Set((await readRevocations(ledger)).map(({ serial }) => serialOf(serial)))
   return (await readLedger(ledger)).flatMap((entry) => {
     const serial = serialOf(entry.serial)
-    if (entry.kind !== 'client' || noted.has(serial) || Date.parse(entry.notAfter) <= now) return []
+    if ((entry.kind !== 'client' && entry.kind !== 'issuer') || noted.has(serial) || Date.parse(entry.notAfter) <= now)
+      return []
     const list = own.find(({ serials }) => serials.has(serial))
     return list === undefined ? [] : [{ entry, list }]
   })

@@ -117,9 +117,9 @@ async function noteListed(root: string): Promise<void> {
   const { ledger } = caPaths(root)
   await appendRevocations(
     ledger,
-    wanted.map(({ list, entry: { name, serial, fingerprint256, notAfter } }) => {
+    wanted.map(({ list, entry: { kind, name, serial, fingerprint256, notAfter } }) => {
       const revokedAt = list.thisUpdate.toISOString()
-      return { revokedAt, kind: 'client', name, serial, fingerprint256, notAfter }
+      return { revokedAt, kind: kind === 'issuer' ? kind : 'client', name, serial, fingerprint256, notAfter }
     }),
   )
 }

@@ -99,7 +99,7 @@ function nextDue(leaves: readonly PlacedCertificate[], now: number): RenewalPlan
 
 function missingOf(leaves: readonly PlacedCertificate[], requested: RequestedRenewal): Named[] {
   if (requested.what !== 'named') return []
-  const clients = new Set(leaves.filter(({ kind }) => kind === 'client').map(({ name }) => name))
+  const clients = new Set(leaves.filter(({ kind }) => kind !== 'server').map(({ name }) => name))
   const isThere = leaves.some(({ kind }) => kind === 'server')
   const gone = requested.clients.filter((name) => !clients.has(name)).map((name) => ({ kind: 'client', name }) as const)
   return requested.server && !isThere ? [{ kind: 'server', name: 'NAME' }, ...gone] : gone

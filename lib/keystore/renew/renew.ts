@@ -8,6 +8,8 @@ import type { FolderLeafResult } from '../ensure-leaf.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { elsewhereFault, requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
+import { ensureIssuer } from '../issuer.ts'
+import { issuerPaths } from '../layout.ts'
 import { settleFolder } from '../leftovers.ts'
 import { refuseMismatchedPairs } from '../pair-faults.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
@@ -225,6 +227,8 @@ type Planned = Omit<RenewedCertificate, 'result'>
 
 function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: Passphrase): Promise<FolderLeafResult> {
   const { kind, name, sans, host } = certificate
+  if (kind === 'issuer')
+    return renewIssuer(folder.path, name, { days, ...(passphrase !== undefined && { passphrase }) })
   const keyType = KEY_TYPES.find((type) => type === certificate.keyType)
   const options = {
     // Expired certificates, and those of a replaced CA, are replaced only by force.
@@ -236,4 +240,13 @@ function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: P
   }
   if (kind === 'client') return folder.ensureClient(name, options)
   return folder.ensureServer(requestedNames(name, sans), { ...options, ...(host !== undefined && { host }) })
+}
+
+async function renewIssuer(
+  root: string,
+  name: string,
+  options: { readonly days: number; readonly passphrase?: Passphrase },
+): Promise<FolderLeafResult> {
+  const { action, facts, keptAside, notes } = await ensureIssuer({ folder: root, name, renew: true, ...options })
+  return { facts, keptAside, notes, action: action === 'kept' ? 'kept' : 'replaced', paths: issuerPaths(root, name) }
 }

@@ -6,13 +6,14 @@ export function normalise({ version, rules }: ReadPolicy): Policy {
   return freeze({ version, rules: rules.map(readRule) })
 }
 
-function readRule({ name, who, level, until, owner, allow, deny, only }: ReadRule): PolicyRule {
+function readRule({ name, who, level, until, owner, renew, allow, deny, only }: ReadRule): PolicyRule {
   return {
     name,
     who: present(who),
     level: { version: 1, ...present(level) },
     ...(until !== undefined && { until }),
     ...(owner !== undefined && { owner }),
+    ...(renew !== undefined && { renew }),
     allow: {
       operations: unique(allow?.operations),
       hostPaths: (allow?.hostPaths ?? []).map(({ path, readOnly = false }): HostPath => ({ path, readOnly })),

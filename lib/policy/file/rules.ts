@@ -16,6 +16,7 @@ export function ruleFaults(value: unknown): Fault[] {
     ...rules.flatMap((rule, index) => [
       ...whoFaults(rule, index, rules.length - 1),
       ...limitFaults(rule, index),
+      ...renewFaults(rule, index),
       ...pathFaults(rule, index),
     ]),
   ]
@@ -60,6 +61,20 @@ function limitFaults(rule: unknown, index: number): Fault[] {
   return ['owner', 'allow', 'deny', 'only']
     .filter((key) => fieldOf(rule, key) !== undefined)
     .map((key) => fault(['rules', index, key], got, `Remove ${key}, or use the level baseline.`))
+}
+
+/** Who has no certificate of their own can't renew one, and a renewed certificate has another fingerprint. */
+function renewFaults(rule: unknown, index: number): Fault[] {
+  if (fieldOf(rule, 'renew') === undefined) return []
+  const who = fieldOf(rule, 'who')
+  const path: Path = ['rules', index, 'renew']
+  if (fieldOf(who, 'any') !== undefined)
+    return [fault(path, 'the rule is for every caller, whoever it is', 'Write a rule that names who may renew.')]
+  if (fieldOf(who, 'socket') !== undefined)
+    return [fault(path, 'callers on a local socket have no certificate', 'Remove renew.')]
+  if (fieldOf(who, 'fingerprint') === undefined) return []
+  const got = 'a renewed certificate has another fingerprint, so the rule would not apply to it'
+  return [fault(path, got, 'Name the callers by commonName, and their CA by issuer, or remove renew.')]
 }
 
 /** An allowed folder that a container with another allowed folder can replace by a link. */

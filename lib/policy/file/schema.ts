@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { exactly, field, listOf, oneOrMore } from './fields.ts'
 import { LEVELS, type Level } from './types.ts'
 import { CAPABILITY } from './values/capabilities.ts'
+import { LIFE } from './values/duration.ts'
 import { IMAGE } from './values/images.ts'
 import { OPERATIONS } from './values/operations.ts'
 import { DEVICE, HOST_PATH } from './values/paths.ts'
@@ -50,12 +51,15 @@ const NARROWED = z.strictObject({
   networks: listOf(NETWORK).optional(),
 })
 
+const RENEW = z.strictObject({ for: field(LIFE) })
+
 const RULE = z.strictObject({
   name: field(NAME),
   who: WHO,
   level: z.preprocess((level) => (isObject(level) ? level : { enforce: level }), MODES),
   until: field(MOMENT).optional(),
   owner: field(OWNER).optional(),
+  renew: RENEW.optional(),
   allow: ALLOW.optional(),
   deny: NARROWED.optional(),
   only: NARROWED.optional(),
@@ -74,6 +78,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   rules: Object.keys(RULE.shape),
   who: Object.keys(WHO.shape),
   level: Object.keys(MODES.shape),
+  renew: Object.keys(RENEW.shape),
   allow: Object.keys(ALLOW.shape),
   deny: Object.keys(NARROWED.shape),
   only: Object.keys(NARROWED.shape),

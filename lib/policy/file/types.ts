@@ -93,6 +93,12 @@ export interface Only {
   readonly networks?: readonly string[]
 }
 
+/** How callers may renew their certificates. */
+export interface RenewRule {
+  /** How long a renewed certificate lives, in seconds. */
+  readonly for: number
+}
+
 /** One rule of a {@link Policy}. */
 export interface PolicyRule {
   /** Names it in verdicts and logs. No other rule of the policy has it. */
@@ -105,6 +111,8 @@ export interface PolicyRule {
   readonly until?: string
   /** Whose things they may see and use, and to whom belongs what they make. Omitted: everything of the daemon. */
   readonly owner?: string
+  /** How its callers may renew their certificates at a gateway with an issuer. Omitted: not at all. */
+  readonly renew?: RenewRule
   /** Exceptions from the level. */
   readonly allow: Allowed
   /** Counts more than the level and `allow`. */

@@ -2,8 +2,10 @@ import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { createAuthority } from '../../../lib/pki/ca.ts'
 import { loadAuthority } from '../../../lib/pki/load-ca.ts'
 import { issueClient, issueServer } from '../../../lib/pki/issue.ts'
+import { createIssuer, loadIssuer } from '../../../lib/pki/issuer.ts'
 import { inspectCertificate } from '../../../lib/pki/inspect.ts'
 import { coversName, readCertificate, readPem, splitPem } from '../../../lib/identity/certificate.ts'
+import { originOf } from '../../../lib/identity/origin.ts'
 import { readValues } from '../../../lib/identity/credentials.ts'
 import { readSet } from '../../../lib/identity/read-set.ts'
 import { readAnswer } from '../../../lib/keystore/client/answer.ts'
@@ -22,7 +24,29 @@ const derOf = (pem: string): Uint8Array => readPem(pem, 'a seed')[0]?.der ?? new
 
 async function derSeeds(): Promise<Uint8Array[]> {
   const { ca, server, client } = await issue()
-  return [ca, server, client].map(derOf)
+  return [...[ca, server, client].map(derOf), await renewedSeed()]
+}
+
+/** It has an extension of our own. */
+async function renewedSeed(): Promise<Uint8Array> {
+  const authority = await createAuthority()
+  const { cert } = await issueClient(authority, { name: 'alice' })
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const old = new X509Certificate(cert)
+  const { serialNumber: serial, fingerprint256 } = old
+  const origin = { serial, fingerprint256, issuerFingerprint256: fingerprint256, validTo: new Date() }
+  const issuer = loadIssuer(await createIssuer(authority, { name: 'renewals' }))
+  return issuer.renew({ old, origin, publicKey, life: 600_000, ends: [] }).raw
+}
+
+/** Gateways refuse a client if this throws a RangeError. */
+function readOrigin(x509: X509Certificate): void {
+  try {
+    const origin = originOf(x509)
+    demand(origin === undefined || /^[0-9a-f]*$/.test(origin.serial), 'the serial number is none')
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+  }
 }
 
 async function pemSeeds(): Promise<string[]> {
@@ -37,6 +61,7 @@ function inspect(bytes: Buffer): void {
   demand(!subject.includes('\n'), 'the subject has several lines')
   demand(readCertificate(bytes).subject === subject, 'both readers differ')
   const x509 = new X509Certificate(bytes)
+  readOrigin(x509)
   coversName(x509, 'docker.example')
   coversName(x509, '192.0.2.7')
   const der = subjectOf(x509.raw)

@@ -38,6 +38,10 @@ rules:
       operations: [containers.attach]
       images: [redis]
       networks: [host]
+  - name: short
+    who: { commonName: short }
+    level: privileged
+    renew: { for: 8h }
   - name: agent
     who: { socket: agent }
     level: restricted
@@ -94,6 +98,13 @@ const EXPECTED: Policy = {
         images: [{ text: 'redis', name: 'docker.io/library/redis' }],
         networks: ['host'],
       },
+    },
+    {
+      name: 'short',
+      who: { commonName: ['short'] },
+      level: { enforce: 'privileged', version: 1 },
+      renew: { for: 28_800 },
+      ...NOTHING,
     },
     {
       name: 'agent',

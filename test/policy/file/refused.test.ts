@@ -21,7 +21,7 @@ function check(rows: Readonly<Record<string, readonly [text: string, message: st
   }
 }
 
-const RULE_KEYS = 'The keys are name, who, level, until, owner, allow, deny and only.'
+const RULE_KEYS = 'The keys are name, who, level, until, owner, renew, allow, deny and only.'
 
 describe('a text that is no plain data', () => {
   check({
@@ -142,7 +142,7 @@ describe('the file and its rules', () => {
     'no rules': ['version: 1', '1:1: it has no rules.\nAdd rules. The keys are version and rules.'],
     'rules without a value': [
       'version: 1\nrules:',
-      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, until, owner, allow, deny and only.',
+      '2:7: rules: it is empty.\nWrite a list of objects. The keys of each are name, who, level, until, owner, renew, allow, deny and only.',
     ],
     'an empty list of rules': [
       'version: 1\nrules: []',
@@ -150,7 +150,7 @@ describe('the file and its rules', () => {
     ],
     'rules by name': [
       'version: 1\nrules:\n  a: {}',
-      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, until, owner, allow, deny and only.',
+      '3:3: rules: it is an object.\nWrite a list of objects. The keys of each are name, who, level, until, owner, renew, allow, deny and only.',
     ],
     'a rule that is a text': [
       'version: 1\nrules:\n  - a',
@@ -233,6 +233,38 @@ describe('the file and its rules', () => {
     'an owner that is no plain name': [
       ruleWith('who: { any: true }', 'level: baseline', 'owner: team a'),
       '6:12: rules[0].owner: "team a" is not a name.\nWrite a name of 1 to 64 letters, digits, "-", "_" and ".", such as team-a.',
+    ],
+    'renew for every caller': [
+      ruleWith('who: { any: true }', 'level: baseline', 'renew: { for: 10m }'),
+      '6:12: rules[0].renew: the rule is for every caller, whoever it is.\nWrite a rule that names who may renew.',
+    ],
+    'renew on a local socket': [
+      ruleWith('who: { socket: agent }', 'level: baseline', 'renew: { for: 10m }'),
+      '6:12: rules[0].renew: callers on a local socket have no certificate.\nRemove renew.',
+    ],
+    'renew for a fingerprint': [
+      ruleWith(`who: { commonName: ann, fingerprint: "${'ab'.repeat(32)}" }`, 'level: baseline', 'renew: { for: 10m }'),
+      '6:12: rules[0].renew: a renewed certificate has another fingerprint, so the rule would not apply to it.\nName the callers by commonName, and their CA by issuer, or remove renew.',
+    ],
+    'renew without a time': [
+      ruleWith('who: { commonName: ann }', 'level: baseline', 'renew: {}'),
+      '6:12: rules[0].renew: it has no for.\nAdd for. The keys are for.',
+    ],
+    'a life without a unit': [
+      ruleWith('who: { commonName: ann }', 'level: baseline', 'renew: { for: "10" }'),
+      '6:19: rules[0].renew.for: "10" is not a length of time.\nWrite a number with s, m, h or d, such as 10m.',
+    ],
+    'a life that is a number': [
+      ruleWith('who: { commonName: ann }', 'level: baseline', 'renew: { for: 10 }'),
+      '6:19: rules[0].renew.for: it is a number.\nWrite a length of time, such as 10m or 8h, in quotes.',
+    ],
+    'a life that is too short': [
+      ruleWith('who: { commonName: ann }', 'level: baseline', 'renew: { for: 4s }'),
+      '6:19: rules[0].renew.for: "4s" is too short.\nWrite 5s or more.',
+    ],
+    'a life that is too long': [
+      ruleWith('who: { commonName: ann }', 'level: baseline', 'renew: { for: 2161h }'),
+      '6:19: rules[0].renew.for: "2161h" is too long.\nWrite 90d or less, or issue the certificate with that life.',
     ],
     'a privileged rule with exceptions': [
       ruleWith('who: { any: true }', 'level: privileged', 'deny: { operations: [images.push] }'),

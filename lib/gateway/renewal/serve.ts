@@ -1,0 +1,30 @@
+import type { Connection } from '../connections.ts'
+import type { GatewayEvent } from '../events.ts'
+import { refusal, type Refusal } from '../refusal.ts'
+import type { Trust } from '../trust.ts'
+import type { RenewalAsked, Renewals, Renewed } from './renewals.ts'
+
+/** What renews certificates at a gateway. */
+export interface Renewing {
+  /** Undefined: it was created without an issuer. */
+  readonly renewals: Renewals | undefined
+  readonly trust: Trust | undefined
+  readonly report: (event: GatewayEvent) => void
+}
+
+/** Renews the certificate of a connection, and reports it. */
+export function renewFor(
+  { renewals, trust, report }: Renewing,
+  { peer, name, fingerprint }: Connection,
+  asked: RenewalAsked,
+): Renewed | Refusal {
+  if (renewals === undefined || trust === undefined || peer === undefined)
+    return refusal(503, 'RENEWAL_UNAVAILABLE', 'this gateway renews no certificates: it was started without --issuer')
+  const renewed = renewals.renew(trust, peer, asked)
+  if ('status' in renewed) return renewed
+  const { serial, notAfter } = renewed
+  const origin = trust.originOf(peer)?.serial.toUpperCase() ?? ''
+  const who = { identity: name, ...(fingerprint !== undefined && { fingerprint }) }
+  report({ event: 'renewal', ...who, serial, notAfter: notAfter.toISOString(), origin })
+  return renewed
+}

@@ -1,0 +1,25 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import type { Connection } from './connections.ts'
+import type { SharedByCalls } from './grpc/shared.ts'
+import type { GatewayOptions } from './options.ts'
+import type { Refusal } from './refusal.ts'
+import type { RenewalAsked, Renewed } from './renewal/renewals.ts'
+
+/** What all requests of a gateway share. */
+export interface Shared extends SharedByCalls {
+  readonly dispatcher: DockerDispatcher
+  readonly authorize: NonNullable<GatewayOptions['authorize']>
+  /** Renews the certificate of a connection. */
+  readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal
+}
+
+/** A request as it arrived. */
+export interface Arrived {
+  readonly connection: Connection
+  readonly request: IncomingMessage
+  /** Undefined: it asks for an upgrade, for which Node creates none. */
+  readonly response?: ServerResponse
+  /** The client waits for `100 Continue` before it sends its body. */
+  readonly expectsContinue?: boolean
+}

@@ -1,0 +1,505 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { GatewayIssuer, GatewayOptions } from '../../lib/gateway.ts'
+import { RENEWAL_PATH } from '../../lib/gateway/renewal/path.ts'
+import { originOf } from '../../lib/identity/origin.ts'
+import { loadIdentity } from '../../lib/index.ts'
+import {
+  createCrl,
+  createIssuer,
+  createRequest,
+  issueClient,
+  issueServer,
+  loadAuthority,
+  type Authority,
+} from '../../lib/pki.ts'
+import { recertifyIssuer } from '../../lib/pki/issuer.ts'
+import { signedIssuerExtensions } from '../../lib/pki/issuer-extensions.ts'
+import { generateKeys } from '../../lib/pki/key-type.ts'
+import { distinguishedName } from '../../lib/pki/sign.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { makeCa, makeClient } from '../support/openssl-certs.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { makeCredentials, writeClient } from '../transport/support/credentials.ts'
+import {
+  credentials,
+  dial,
+  endOf,
+  fakeDaemon,
+  front,
+  newClient,
+  readUntil,
+  serverTls,
+  type Client,
+  type Fronted,
+} from './support/fixture.ts'
+
+const run = promisify(execFile)
+const DAY = 86_400_000
+const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+
+const issuer: GatewayIssuer = await issuerOf(credentials.authority)
+
+async function issuerOf(authority: Authority, days = 90): Promise<GatewayIssuer> {
+  const { cert, key } = await createIssuer(authority, { name: 'renewals', days })
+  return { cert, key }
+}
+
+/** An issuer that ends sooner than any that docker-mtls creates. */
+async function issuerUntil(notAfter: Date): Promise<GatewayIssuer> {
+  const { authority } = credentials
+  const keys = await generateKeys('p256')
+  const extensions = signedIssuerExtensions(keys, authority.keyId)
+  const period = { notBefore: new Date(Date.now() - 60_000), notAfter }
+  const cert = authority.sign({ subject: distinguishedName('renewals'), keys, period, extensions })
+  return { cert: cert.toString(), key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() }
+}
+
+const policy = definePolicy({
+  version: 1,
+  rules: [
+    { name: 'short', who: { commonName: 'short' }, level: 'read-only', renew: { for: '10m' } },
+    { name: 'fixed', who: { commonName: 'fixed' }, level: 'read-only' },
+    { name: 'seconds', who: { commonName: 'seconds' }, level: 'read-only', renew: { for: '5s' } },
+  ],
+})
+
+function crlOf(revoked: readonly string[], number: number, by = credentials.authority): string {
+  const entries = revoked.map((cert) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
+  return createCrl(by, { revoked: entries, nextUpdate: new Date(Date.now() + DAY), number }).pem
+}
+
+async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Fronted> {
+  const daemon = await fakeDaemon(t, {
+    answer: (request, response) => {
+      if (request.url?.includes('/events') !== true) return void response.end('OK')
+      const timer = setInterval(() => response.write('tick\n'), 20)
+      response.once('close', () => clearInterval(timer))
+    },
+  })
+  const { socketPath } = daemon
+  return front(t, { socketPath }, { authorize: undefined, policy, issuer, crl: crlOf([], 1), ...options })
+}
+
+interface Answer {
+  readonly status: number
+  readonly reason: string | undefined
+  readonly body: string
+}
+
+async function send(t: TestContext, { port }: Fronted, client: Client, text: string): Promise<Answer> {
+  const socket = await dial(t, port, { client })
+  socket.write(text)
+  const answer = await readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)|tick/)
+  const [, status = ''] = /^HTTP\/1\.1 (\d+)/.exec(answer) ?? []
+  return {
+    status: Number(status),
+    reason: /x-docker-mtls-reason: (\S+)/i.exec(answer)?.[1],
+    body: answer.slice(answer.indexOf('\r\n\r\n') + 4),
+  }
+}
+
+function post(body: string, path = RENEWAL_PATH): string {
+  return `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+}
+
+/** Renews, and returns what the client has then. */
+async function renew(t: TestContext, fronted: Fronted, client: Client, name = 'x'): Promise<Client> {
+  const { request, key } = await createRequest({ name })
+  const answer = await send(t, fronted, client, post(request))
+  assert.equal(answer.status, 200, answer.body)
+  return { ca: client.ca, cert: (JSON.parse(answer.body) as { certificate: string }).certificate, key }
+}
+
+/** What a gateway says to a request for a renewal. */
+async function refusal(t: TestContext, fronted: Fronted, client: Client, request?: string): Promise<string> {
+  const { status, reason } = await send(
+    t,
+    fronted,
+    client,
+    post(request ?? (await createRequest({ name: 'x' })).request),
+  )
+  return `${status} ${reason}`
+}
+
+const pause = (): Promise<void> => delay(1_050)
+const leafOf = ({ cert }: Client): X509Certificate => new X509Certificate(cert)
+
+void describe('a renewed certificate', () => {
+  void test('has the name of the old one, another key, and the life that the policy gives', async (t) => {
+    const fronted = await start(t)
+    const client = await newClient('short')
+    const renewed = await renew(t, fronted, client, 'admin')
+    const [old, now] = [leafOf(client), leafOf(renewed)]
+    assert.equal(now.subject, 'CN=short')
+    assert.equal(now.subject, old.subject)
+    assert.ok(!now.publicKey.equals(old.publicKey))
+    const left = Date.parse(now.validTo) - Date.now()
+    assert.ok(left > 590_000 && left <= 600_000, `${left} ms`)
+    assert.deepEqual(now.keyUsage, ['1.3.6.1.5.5.7.3.2'])
+    assert.equal(originOf(now)?.fingerprint256, old.fingerprint256)
+    assert.equal((await send(t, fronted, renewed, PING)).status, 200)
+    // Our own client takes what came as its cert.pem.
+    assert.equal((await loadIdentity(renewed)).client.commonName, 'short')
+    const said = fronted.events.find(({ event }) => event === 'renewal')
+    assert.deepEqual(said, {
+      event: 'renewal',
+      identity: 'CN=short',
+      fingerprint: old.fingerprint256,
+      serial: now.serialNumber,
+      notAfter: new Date(now.validTo).toISOString(),
+      origin: old.serialNumber.replace(/^0+/, ''),
+    })
+  })
+
+  void test('can be renewed again, and names the same origin', async (t) => {
+    const fronted = await start(t)
+    const first = await newClient('short')
+    const second = await renew(t, fronted, first)
+    await pause()
+    const third = await renew(t, fronted, second)
+    assert.deepEqual(originOf(leafOf(third)), originOf(leafOf(second)))
+    assert.equal((await send(t, fronted, third, PING)).status, 200)
+  })
+
+  void test('never outlives the certificate at the beginning of its line', async (t) => {
+    const long = definePolicy({
+      version: 1,
+      rules: [{ name: 'short', who: { commonName: 'short' }, level: 'read-only', renew: { for: '90d' } }],
+    })
+    const fronted = await start(t, { policy: long })
+    const { ca, cert, key } = await issueClient(credentials.authority, { name: 'short', days: 1 })
+    const renewed = await renew(t, fronted, { ca, cert, key })
+    assert.equal(leafOf(renewed).validTo, new X509Certificate(cert).validTo)
+  })
+
+  void test('repeats the names of a certificate of a foreign CA, but only the purpose of clients', async (t) => {
+    const made = await makeCa({ commonName: 'foreign' })
+    const authority = await loadAuthority({ certificate: made.cert, key: made.key })
+    const server = await issueServer(authority, { names: ['localhost', '127.0.0.1'] })
+    const names = ['URI:spiffe://example.com/ci', 'DNS:ci.example.com', 'IP:10.0.0.5']
+    const old = await makeClient(made, { commonName: 'Ci Ö.', purposes: ['clientAuth', 'serverAuth'], names })
+    const policyOfUri = definePolicy({
+      version: 1,
+      rules: [{ name: 'ci', who: { uri: 'spiffe://example.com/ci' }, level: 'read-only', renew: { for: '10m' } }],
+    })
+    const { ca, cert, key } = server
+    const fronted = await start(t, {
+      tls: { ca, cert, key },
+      issuer: await issuerOf(authority),
+      crl: crlOf([], 1, authority),
+      policy: policyOfUri,
+    })
+    const client = { ca, ...old }
+    const [before, after] = [leafOf(client), leafOf(await renew(t, fronted, client))]
+    assert.equal(after.subject, before.subject)
+    assert.equal(after.subjectAltName, before.subjectAltName)
+    assert.deepEqual([before.keyUsage?.length, after.keyUsage], [2, ['1.3.6.1.5.5.7.3.2']])
+  })
+})
+
+/** What openssl says of a certificate. */
+const verify = (...words: string[]): Promise<string> =>
+  run('openssl', ['verify', ...words]).then(
+    ({ stdout }) => stdout,
+    (error: { stderr: string; stdout: string }) => `${error.stderr}${error.stdout}`,
+  )
+
+void describe('openssl', () => {
+  void test('accepts no chain of a renewed certificate to the CA, as a client or as a server', async (t) => {
+    const folder = await temporaryFolder(t)
+    const fronted = await start(t)
+    const renewed = await renew(t, fronted, await newClient('short'))
+    const [leaf = '', signed = ''] = renewed.cert.split(/(?<=-----END CERTIFICATE-----\n)/)
+    const write = async (name: string, text: string): Promise<string> => {
+      await writeFile(join(folder, name), text)
+      return join(folder, name)
+    }
+    const [root, issuing, own] = await Promise.all([
+      write('ca.pem', renewed.ca),
+      write('issuer.pem', signed),
+      write('leaf.pem', leaf),
+    ])
+    // What the gateway does: it trusts the issuer.
+    assert.match(
+      await verify('-partial_chain', '-ignore_critical', '-purpose', 'sslclient', '-trusted', issuing, own),
+      /: OK$/m,
+    )
+    assert.match(
+      await verify('-partial_chain', '-ignore_critical', '-purpose', 'sslserver', '-trusted', issuing, own),
+      /unsuitable|unsupported certificate purpose/,
+    )
+    assert.match(
+      await verify('-purpose', 'sslclient', '-CAfile', root, '-untrusted', issuing, own),
+      /unhandled critical extension|path length/,
+    )
+    assert.match(await verify('-purpose', 'sslclient', '-CAfile', root, issuing), /unhandled critical extension/)
+  })
+})
+
+void describe('curl and openssl', () => {
+  void test('renew a certificate, as the documentation says', async (t) => {
+    const folder = await temporaryFolder(t)
+    const fronted = await start(t)
+    await writeClient(folder, await newClient('short'))
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=x']
+    await run('openssl', ['req', '-new', ...curve, '-keyout', 'new-key.pem', '-out', 'new.csr'], { cwd: folder })
+    const type = ['-H', 'Content-Type: application/pkcs10']
+    const files = ['--cacert', 'ca.pem', '--cert', 'cert.pem', '--key', 'key.pem', ...type, '--data-binary', '@new.csr']
+    const url = `https://localhost:${fronted.port}${RENEWAL_PATH}`
+    const { stdout } = await run('curl', ['-sS', ...files, url], { cwd: folder })
+    const { certificate, serial, notAfter, until } = JSON.parse(stdout) as Record<string, string>
+    const leaf = new X509Certificate(certificate ?? '')
+    assert.deepEqual([leaf.subject, leaf.serialNumber], ['CN=short', serial])
+    assert.ok((notAfter ?? '') < (until ?? ''))
+  })
+})
+
+const der = (pem: string): Buffer => Buffer.from(pem.replaceAll(/-----.*-----|\n/g, ''), 'base64')
+
+void describe('refused', () => {
+  void test('a rule without renew, and a gateway without an issuer', async (t) => {
+    const fronted = await start(t)
+    assert.equal(await refusal(t, fronted, await newClient('fixed')), '403 RENEWAL_NOT_ALLOWED')
+    assert.equal(await refusal(t, fronted, await newClient('nobody')), '403 RENEWAL_NOT_ALLOWED')
+    const without = await start(t, { issuer: undefined })
+    assert.equal(await refusal(t, without, await newClient('short')), '503 RENEWAL_UNAVAILABLE')
+  })
+
+  void test('a function that allows everything, unless it says for how long', async (t) => {
+    const all = await start(t, { policy: undefined, authorize: () => ({ allow: true }) })
+    assert.equal(await refusal(t, all, await newClient('short')), '403 RENEWAL_NOT_ALLOWED')
+    const some = await start(t, { policy: undefined, authorize: () => ({ allow: true, renewFor: 60 }) })
+    await renew(t, some, await newClient('short'))
+  })
+
+  void test('requests that no certificate may be issued for', async (t) => {
+    const fronted = await start(t)
+    const client = await newClient('short')
+    const folder = await temporaryFolder(t)
+    const openssl = async (...words: string[]): Promise<string> => {
+      await run('openssl', [
+        'req',
+        '-new',
+        '-nodes',
+        '-keyout',
+        join(folder, 'k'),
+        '-out',
+        join(folder, 'r'),
+        '-subj',
+        '/CN=x',
+        ...words,
+      ])
+      return (await run('cat', [join(folder, 'r')])).stdout
+    }
+    const { request } = await createRequest({ name: 'x' })
+    const other = await createRequest({ name: 'x' })
+    // The end of a request is its signature.
+    const forged = Buffer.concat([der(request).subarray(0, -40), der(other.request).subarray(-40)])
+    const rows: readonly (readonly [string, string, string])[] = [
+      ['nothing', '', '400 REQUEST_INVALID'],
+      ['no request', 'x'.repeat(100), '400 REQUEST_INVALID'],
+      ['a weak key', await openssl('-newkey', 'rsa:1024'), '400 REQUEST_INVALID'],
+      [
+        'a CA',
+        await openssl('-newkey', 'rsa:2048', '-addext', 'basicConstraints=critical,CA:TRUE'),
+        '400 REQUEST_INVALID',
+      ],
+      ['a server', await openssl('-newkey', 'rsa:2048', '-addext', 'subjectAltName=DNS:admin'), '400 REQUEST_INVALID'],
+      ['the old key', (await createRequest({ name: 'x', key: client.key })).request, '400 REQUEST_INVALID'],
+      [
+        'forged',
+        `-----BEGIN CERTIFICATE REQUEST-----\n${forged.toString('base64')}\n-----END CERTIFICATE REQUEST-----\n`,
+        '400 REQUEST_INVALID',
+      ],
+      ['too large', `${request}${'\n'.repeat(17_000)}`, '413 BODY_TOO_LARGE'],
+    ]
+    for (const [what, body, expected] of rows) assert.equal(await refusal(t, fronted, client, body), expected, what)
+    await renew(t, fronted, client)
+  })
+
+  void test('a second renewal of the same line within a second', async (t) => {
+    const fronted = await start(t)
+    const [client, neighbour] = [await newClient('short'), await newClient('short')]
+    const renewed = await renew(t, fronted, client)
+    assert.equal(await refusal(t, fronted, client), '429 TOO_MANY_REQUESTS')
+    assert.equal(await refusal(t, fronted, renewed), '429 TOO_MANY_REQUESTS')
+    await renew(t, fronted, neighbour)
+  })
+
+  void test('the path never reaches the daemon, whatever the method and the level', async (t) => {
+    const root = definePolicy({
+      version: 1,
+      rules: [{ name: 'short', who: { commonName: 'short' }, level: 'privileged' }],
+    })
+    const fronted = await start(t, { policy: root })
+    const client = await newClient('short')
+    assert.equal(await refusal(t, fronted, client), '403 RENEWAL_NOT_ALLOWED')
+    const { status } = await send(t, fronted, client, `GET ${RENEWAL_PATH}?x HTTP/1.1\r\nHost: x\r\n\r\n`)
+    assert.equal(status, 403)
+  })
+})
+
+void describe('revoking', () => {
+  void test('the first certificate of a line revokes all of it at once, and cuts its streams', async (t) => {
+    const fronted = await start(t)
+    const [first, neighbour] = [await newClient('short'), await newClient('short')]
+    const renewed = await renew(t, fronted, first)
+    const others = await renew(t, fronted, neighbour)
+    const stream = await dial(t, fronted.port, { client: renewed })
+    stream.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await readUntil(stream, 'tick')
+    const ended = endOf(stream)
+    const before = performance.now()
+    fronted.gateway.reload({ crl: crlOf([first.cert], 2) })
+    await Promise.race([ended, delay(3_000)])
+    assert.ok(performance.now() - before < 1_000)
+    const { status, reason } = await send(t, fronted, renewed, PING)
+    assert.deepEqual([status, reason], [403, 'CERTIFICATE_REVOKED'])
+    assert.equal(await refusal(t, fronted, renewed), '403 CERTIFICATE_REVOKED')
+    assert.equal((await send(t, fronted, others, PING)).status, 200)
+  })
+
+  for (const by of ['certificate', 'serialNumber', 'fingerprint256'] as const) {
+    void test(`by gateway.revoke() with its ${by}`, async (t) => {
+      const fronted = await start(t)
+      const first = await newClient('short')
+      const renewed = await renew(t, fronted, first)
+      const x509 = leafOf(first)
+      fronted.gateway.revoke(by === 'certificate' ? x509 : x509[by])
+      assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+    })
+  }
+
+  void test('the issuer revokes everything that it has issued, and nothing else', async (t) => {
+    const fronted = await start(t)
+    const [first, other] = [await newClient('short'), await newClient('short')]
+    const renewed = await renew(t, fronted, first)
+    fronted.gateway.reload({ crl: crlOf([issuer.cert], 2) })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+    assert.equal((await send(t, fronted, other, PING)).status, 200)
+    assert.equal(await refusal(t, fronted, other), '503 RENEWAL_UNAVAILABLE')
+  })
+
+  void test('fails closed without a list of the CA', async (t) => {
+    const fronted = await start(t)
+    const renewed = await renew(t, fronted, await newClient('short'))
+    fronted.gateway.reload({ crl: null })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'CRL_MISSING')
+  })
+})
+
+void describe('the issuer', () => {
+  void test('of another CA is refused, and so are a CA in its place and another key', async (t) => {
+    const stranger = await makeCredentials({ commonName: 'stranger' })
+    const { authority } = credentials
+    const rows: readonly (readonly [string, GatewayIssuer, RegExp])[] = [
+      ['of another CA', await issuerOf(stranger.authority), /no CA in tls\.ca has signed/],
+      ['the CA', { cert: authority.certificate, key: await authority.exportKey() }, /must never have the key of a CA/],
+      ['another key', { cert: issuer.cert, key: (await issuerOf(authority)).key }, /of another certificate/],
+    ]
+    for (const [what, wrong, message] of rows) {
+      await assert.rejects(start(t, { issuer: wrong }), { code: 'ERR_ISSUER_INVALID', message }, what)
+      const fronted = await start(t)
+      assert.throws(() => fronted.gateway.reload({ issuer: wrong }), { code: 'ERR_ISSUER_INVALID' }, what)
+    }
+  })
+
+  void test('that expires takes its certificates with it, and the gateway goes on', async (t) => {
+    const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
+    const fronted = await start(t, { issuer: await issuerUntil(end) })
+    const client = await newClient('short')
+    const renewed = await renew(t, fronted, client)
+    assert.equal(new Date(leafOf(renewed).validTo).getTime(), end.getTime())
+    const stream = await dial(t, fronted.port, { client: renewed })
+    stream.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await readUntil(stream, 'tick')
+    await endOf(stream)
+    assert.ok(Date.now() >= end.getTime() && Date.now() < end.getTime() + 1_500)
+    assert.equal((await send(t, fronted, client, PING)).status, 200)
+    assert.equal(await refusal(t, fronted, client), '503 RENEWAL_UNAVAILABLE')
+    // It can be replaced while the gateway runs.
+    fronted.gateway.reload({ issuer })
+    await renew(t, fronted, client)
+  })
+
+  void test('is no client, and a certificate of an unknown issuer is refused in the handshake', async (t) => {
+    const fronted = await start(t)
+    const ca = credentials.authority.certificate
+    const socket = await dial(t, fronted.port, { client: { ca, ...issuer } })
+    await endOf(socket)
+    const elsewhere = await start(t, { issuer: await issuerOf(credentials.authority) })
+    const renewed = await renew(t, fronted, await newClient('short'))
+    await endOf(await dial(t, elsewhere.port, { client: renewed }))
+    for (const { events } of [fronted, elsewhere]) assert.ok(events.some(({ event }) => event === 'handshake refused'))
+  })
+
+  void test('that replaces another one ends what that one has issued', async (t) => {
+    const fronted = await start(t)
+    const first = await newClient('short')
+    const renewed = await renew(t, fronted, first)
+    const open = await dial(t, fronted.port, { client: renewed })
+    fronted.gateway.reload({ issuer: await issuerOf(credentials.authority) })
+    open.write(PING)
+    assert.match(await readUntil(open, '}'), /CERTIFICATE_UNTRUSTED/)
+    await pause()
+    assert.equal((await send(t, fronted, await renew(t, fronted, first), PING)).status, 200)
+  })
+
+  void test('of the next CA, with the same key, goes on without the lines that the old CA began', async (t) => {
+    const fronted = await start(t)
+    const next = await makeCredentials({ commonName: 'next' })
+    const both = `${credentials.authority.certificate}${next.authority.certificate}`
+    const renewed = await renew(t, fronted, await newClient('short'))
+    const { cert } = recertifyIssuer(next.authority, new X509Certificate(issuer.cert), 90)
+    const again = { cert, key: issuer.key }
+    const lists = `${crlOf([], 2)}${crlOf([], 1, next.authority)}`
+    fronted.gateway.reload({ tls: { ...serverTls, ca: both }, crl: lists, issuer: again })
+    assert.equal((await send(t, fronted, renewed, PING)).status, 200)
+    fronted.gateway.reload({
+      tls: { ...serverTls, ca: next.authority.certificate },
+      crl: crlOf([], 2, next.authority),
+      issuer: again,
+    })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_UNTRUSTED')
+  })
+
+  void test('renews nothing once its CA was replaced, and the gateway goes on', async (t) => {
+    const fronted = await start(t)
+    const next = await makeCredentials({ commonName: 'next' })
+    const server = await issueServer(next.authority, { names: ['localhost', '127.0.0.1'] })
+    const renewed = await renew(t, fronted, await newClient('short'))
+    const open = await dial(t, fronted.port, { client: renewed })
+    const { ca, cert, key } = server
+    fronted.gateway.reload({ tls: { ca, cert, key }, crl: crlOf([], 1, next.authority) })
+    open.write(PING)
+    assert.match(await readUntil(open, '}'), /CERTIFICATE_UNTRUSTED/)
+    const issued = await issueClient(next.authority, { name: 'short' })
+    const own = { ca: issued.ca, cert: issued.cert, key: issued.key }
+    assert.equal((await send(t, fronted, own, PING)).status, 200)
+    assert.equal(await refusal(t, fronted, own), '503 RENEWAL_UNAVAILABLE')
+  })
+})
+
+const rule = (issuedBy: string): GatewayOptions['policy'] =>
+  definePolicy({
+    version: 1,
+    rules: [{ name: 'a', who: { commonName: 'short', issuer: issuedBy }, level: 'read-only', renew: { for: '10m' } }],
+  })
+
+void describe('a rule that names the CA of its callers', () => {
+  void test('applies to their renewed certificates, too', async (t) => {
+    const ca = new X509Certificate(credentials.authority.certificate).fingerprint256
+    const fronted = await start(t, { policy: rule(ca) })
+    const renewed = await renew(t, fronted, await newClient('short'))
+    assert.equal((await send(t, fronted, renewed, PING)).status, 200)
+    fronted.gateway.reload({ policy: rule(new X509Certificate(issuer.cert).fingerprint256) ?? policy })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'IDENTITY_UNKNOWN')
+  })
+})
