@@ -18,7 +18,7 @@ import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { RequestRecord } from './record.ts'
 import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
-import { warningFields, warnOn } from './warnings.ts'
+import { signOn, warningFields, warnOn } from './warnings.ts'
 
 /** What all requests of a gateway share. */
 export interface Shared {
@@ -58,6 +58,7 @@ export class Exchange {
   #status = 0
   #hasEnded = false
   #warnings: readonly string[] = []
+  #isFiltered = false
   #left: (() => void) | undefined
 
   constructor(shared: Shared, arrived: Arrived) {
@@ -202,6 +203,7 @@ export class Exchange {
   #forward(asked: AskedRequest, { send: instead, filterAnswer }: ReadVerdict): void {
     const { request } = this.#arrived
     this.#record.allowed()
+    this.#isFiltered = filterAnswer !== undefined
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
     const isStream = json === undefined && asked.body === 'unseen'
     if (isStream) this.#continue()
@@ -263,6 +265,7 @@ export class Exchange {
   #answer(): ServerResponse {
     const response = (this.#response ??= answerOn(this.#arrived.request.socket, this.#arrived.request))
     warnOn(response, this.#warnings)
+    signOn(response, this.#isFiltered)
     return response
   }
 
