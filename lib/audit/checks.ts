@@ -15,6 +15,7 @@ import { CONTAINER_RESOURCES } from './checks/container-resources.ts'
 import { DAEMON_SETTINGS } from './checks/daemon-settings.ts'
 import { DAEMON_TLS } from './checks/daemon-tls.ts'
 import { GATEWAY } from './checks/gateway.ts'
+import { HOST_ACCESS } from './checks/host-access.ts'
 import { HOST_AUDITD } from './checks/host-auditd.ts'
 import { HOST_FILES } from './checks/host-files.ts'
 import { HOST_KEYS } from './checks/host-keys.ts'
@@ -50,4 +51,5 @@ export const CHECKS: readonly Check[] = [
   ...HOST_KEYS,
   ...HOST_SETTINGS,
   ...HOST_AUDITD,
+  ...HOST_ACCESS,
 ]

@@ -58,6 +58,8 @@ const SETTINGS: HostSettings = {
   ip6tables: null,
   'userland-proxy': false,
   'allow-direct-routing': null,
+  hosts: ['fd://'],
+  'authorization-plugins': null,
 }
 
 export const WATCHED = [
@@ -91,6 +93,7 @@ export const GOOD_HOST: HostFacts = {
   registriesUnread: [],
   data: { value: { path: '/var/lib/docker/100000.100000', mount: '/var/lib/docker' } },
   parents: { value: [{ path: '/etc/docker', mode: 0o755, uid: 0 }] },
+  access: { value: { services: [], listeners: { value: [] }, listening: [], arePluginsHidden: false } },
 }
 
 /** The host with other facts. */

@@ -157,6 +157,66 @@ units_in() {
   done
 }
 
+# Looks at the units of docker-mtls in the folders $@: its gateways and authorization plugins. Adds their words to $service_words,
+# one a line, without quotes. They only find paths to look at.
+service_words=''
+services_in() {
+  for d; do
+    case $d in /lib/*) test -h "$root/lib" && continue ;; esac
+    for f in "$root$d"/docker-mtls*.service "$root$d"/docker-mtls*.service.d/*.conf; do
+      test -e "$f" || test -h "$f" || continue
+      text unit "${f#"$root"}"
+      if is_text "$f"; then
+        # Each character becomes a line feed.
+        # shellcheck disable=SC2020
+        service_words=$service_words$(tr ' \t"' '\n\n\n' <"$f" | tr -d "'")'
+'
+      fi
+    done
+  done
+}
+
+# Prints the values of the flag $1 in those words that are absolute paths, one a line.
+service_paths() {
+  printf %s "$service_words" | sed -n -e "s/^--$1=//p" -e "/^--$1\$/{n;p;}" | grep '^/' | sort -u
+}
+
+# Looks at the files of those services.
+service_files() {
+  service_paths policy | while IFS= read -r path; do
+    text policy "$path"
+    parents "$root${path%/*}" >&3
+  done
+  service_paths from | while IFS= read -r path; do
+    look gateway-folder "$path"
+    look gateway-ca "$path/ca.pem"
+    look gateway-cert "$path/server-cert.pem"
+    look gateway-key "$path/server-key.pem"
+    text crl "$path/crl.pem"
+    keys_in "$path"
+    parents "$root$path" >&3
+  done
+  service_paths crl | while IFS= read -r path; do
+    text crl "$path"
+    parents "$root${path%/*}" >&3
+  done
+}
+
+# Looks at the places where dockerd finds plugins (moby, pkg/plugins/discovery.go), and prints on which of them a program of
+# our network namespace listens.
+plugin_places() {
+  for f in "$root/run/docker/plugins"/*.sock "$root/run/docker/plugins"/*/*.sock "$root/etc/docker/plugins"/*.* \
+    "$root/etc/docker/plugins"/*/*.* "$root/usr/lib/docker/plugins"/*.* "$root/usr/lib/docker/plugins"/*/*.*; do
+    if test -e "$f"; then look plugin "${f#"$root"}"; fi
+  done
+  if is_hidden "$root/run/docker/plugins/x"; then entry plugins-hidden yes; fi
+  while read -r _ _ _ flags _ _ _ path; do
+    case $flags:$path in
+    00010000:/run/docker/plugins/*) entry "listens $path" yes ;;
+    esac
+  done <"$proc/net/unix"
+}
+
 # Prints the members of the group $1 as the entry "group NAME": its number, and the names of those whose group it is.
 members() {
   line=$(group_line "$1")
