@@ -114,9 +114,9 @@ describe('an audit of the files of a real host', { skip }, () => {
   })
 
   test('a plugin that the next start needs, and that is not there', async (t) => {
-    const before = await readFile(DAEMON_JSON, 'utf8')
-    t.after(() => writeFile(DAEMON_JSON, before))
-    await writeFile(DAEMON_JSON, JSON.stringify({ ...JSON.parse(before), 'authorization-plugins': ['no-such'] }))
+    const original = await readFile(DAEMON_JSON, 'utf8')
+    t.after(() => writeFile(DAEMON_JSON, original))
+    await writeFile(DAEMON_JSON, JSON.stringify({ ...JSON.parse(original), 'authorization-plugins': ['no-such'] }))
     await using docker = await connect({}, { HOME: folder, ...daemon.clientEnv })
     const [found] = (await audit(docker, { only: ['F-PLUGIN'], hostFiles: 'local' })).findings
     assert.equal(found?.status, 'fail', found?.detail)

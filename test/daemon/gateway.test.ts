@@ -31,6 +31,10 @@ const refusing: Verdict = { allow: false, status: 403, code: 'TRIED', message: '
 const refusesCreate: Judge = ({ target }) => (target.includes('/create') ? refusing : { allow: true })
 const refusesUpgrades: Judge = ({ upgrade }) => (upgrade ? refusing : { allow: true })
 
+/** By a policy of one rule, for everybody. */
+const rule = (more: object): Judge =>
+  byPolicy(definePolicy({ version: 1, rules: [{ name: 'one', who: { any: true }, ...more }] }))
+
 let verdict = allowAll
 
 async function judged<T>(by: Judge, work: () => Promise<T>): Promise<T> {
@@ -202,8 +206,6 @@ describe('a gateway in front of a real daemon', { skip }, () => {
   })
 
   describe('an audit', () => {
-    const rule = (more: object): Judge =>
-      byPolicy(definePolicy({ version: 1, rules: [{ name: 'one', who: { any: true }, ...more }] } as never))
     const CONTAINERS = ['--only', 'D-AUTHZ,C-PRIV,T-AROUND']
     type Hosts = { hosts: AuditReport[] }
 
@@ -253,8 +255,8 @@ describe('a gateway in front of a real daemon', { skip }, () => {
     })
 
     test('on the command line says what answers', async () => {
-      const said = await runCli(['audit', ...CONTAINERS], { env })
-      assert.match(said.stdout, /A gateway of docker-mtls answers at tcp:/, said.stderr)
+      const { stdout, stderr } = await runCli(['audit', ...CONTAINERS], { env })
+      assert.match(stdout, /A gateway of docker-mtls answers at tcp:/, stderr)
       const { hosts } = await runJson<Hosts>(['audit', '--only', 'D-AUTHZ'], { env })
       assert.equal(hosts[0]?.gateway, true)
     })

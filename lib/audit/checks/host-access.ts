@@ -184,13 +184,15 @@ const plugins = pathsCheck({
 /** Where dockerd looks for it (moby, pkg/plugins/discovery.go). Without a tag, a managed one is the latest. */
 function judgePlugin(name: string, host: HostFacts, managed: Snapshot['plugins']): PathVerdict {
   const socket = `/run/docker/plugins/${name}.sock`
-  const places = ['/etc/docker/plugins', '/usr/lib/docker/plugins'].flatMap((folder) =>
-    [`${name}.spec`, `${name}.json`].flatMap((file) => [`${folder}/${file}`, `${folder}/${name}/${file}`]),
+  const places = new Set(
+    ['/etc/docker/plugins', '/usr/lib/docker/plugins'].flatMap((folder) =>
+      [`${name}.spec`, `${name}.json`].flatMap((file) => [`${folder}/${file}`, `${folder}/${name}/${file}`]),
+    ),
   )
   const found = filesOf(host, 'plugin')
   const file = found.find(({ path }) => path === socket || path === `/run/docker/plugins/${name}/${name}.sock`)
   if (file !== undefined) return [file.path, judgeSocket(file, host)]
-  const spec = found.find(({ path }) => places.includes(path))
+  const spec = found.find(({ path }) => places.has(path))
   if (spec !== undefined) return [spec.path, judgeFile(spec, { mode: 0o044 }, host)]
   const own =
     'value' in managed ? managed.value.find(({ Name }) => Name === name || Name === `${name}:latest`) : undefined

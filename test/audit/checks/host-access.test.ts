@@ -59,7 +59,7 @@ function gateway(
 /** The same with another state of a file. */
 function stateOf(path: string, more: object): Change {
   const { role, state } = FILES[path] as HostFile
-  return gateway({}, { [path]: { role, path, state: { ...state, ...more } as HostFile['state'] } })
+  return gateway({}, { [path]: { role, path, state: { ...state, ...more } } })
 }
 
 const hides = (path: string): Change => gateway({}, { [path]: no((FILES[path] as HostFile).role, path, 'hidden') })
@@ -188,4 +188,13 @@ test('an older snapshot knows no gateways, and passes none of these checks', () 
   for (const { id } of HOST_ACCESS)
     for (const { status } of findingsOf(id, snapshot)) assert.equal(status, 'unknown', id)
   assert.equal(findingsOf('F-AROUND', changed(gateway()))[0]?.status, 'pass')
+})
+
+test('members of the group docker are limited by a plugin, and not by a gateway', () => {
+  const group = { name: 'docker', members: ['ann'] }
+  const details = [['policy'], []].map((Authorization) => {
+    const found = findingsOf('F-GROUP', changed({ ...hostWith({ group }), info: { Plugins: { Authorization } } }))
+    return `${found[0]?.status} ${found[0]?.detail}`
+  })
+  assert.deepEqual(details, ['warn docker: ann; what they may do is decided by policy', 'warn docker: ann'])
 })

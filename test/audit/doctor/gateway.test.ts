@@ -38,7 +38,7 @@ async function lookAt(t: TestContext, port: number): Promise<Diagnosis> {
 
 /** The gateway of one rule. */
 function ruled(rule: object): Partial<GatewayOptions> {
-  return { authorize: undefined, policy: definePolicy({ version: 1, rules: [{ name: 'one', ...rule }] } as never) }
+  return { authorize: undefined, policy: definePolicy({ version: 1, rules: [{ name: 'one', ...rule }] }) }
 }
 
 const ANYONE = { who: { any: true } }
@@ -119,12 +119,12 @@ describe('doctor through a gateway', () => {
 
   test('another TLS port of the host may be a way around it', async (t) => {
     const { look } = await diagnosed(t)
-    const shown = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
-    await startDaemon(t, shown, { host: HOST, port: 2376 })
+    const server = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
+    await startDaemon(t, server, { host: HOST, port: 2376 })
     const found = only(await look(), 'neighbours')
     assert.deepEqual([found.status, found.code, found.facts['port']], ['warning', 'AROUND_GATEWAY', 2376])
     // Without a gateway, it is as good as the port of the connection.
-    const port = await startDaemon(t, shown, { host: HOST })
+    const port = await startDaemon(t, server, { host: HOST })
     assert.equal(only(await lookAt(t, port), 'neighbours').status, 'ok')
   })
 

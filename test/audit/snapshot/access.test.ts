@@ -58,6 +58,13 @@ async function entries(): Promise<Record<string, Entry>> {
   }
 }
 
+function readAccess(text: string): AccessFacts {
+  const host = parseHost(text, '/var/lib/docker')
+  assert.ok(host && 'value' in host.facts.access, 'it is a host')
+  const { value } = host.facts.access
+  return { ...value, services: withPolicies(value.services, host.policies) }
+}
+
 const root = await temporaryFolder()
 
 describe('gateways and plugins of a host in a folder', () => {
@@ -68,13 +75,6 @@ describe('gateways and plugins of a host in a folder', () => {
     printed = await lookAt({ root })
     access = readAccess(printed)
   })
-
-  function readAccess(text: string): AccessFacts {
-    const host = parseHost(text, '/var/lib/docker')
-    assert.ok(host && 'value' in host.facts.access, 'it is a host')
-    const { value } = host.facts.access
-    return { ...value, services: withPolicies(value.services, host.policies) }
-  }
 
   const service = (unit: string) => access.services.find((one) => one.unit === unit)
 

@@ -33,8 +33,10 @@ function unitsIn(texts: ReadonlyMap<string, string>, pattern = /^docker-mtls.*\.
   return [...new Set(names)].map((name) => ({ name, text: unitText(name, texts) }))
 }
 
+/** The place of a unit's folder in systemd's order. */
+const folderOf = (path: string): number => LOAD_PATH.indexOf(posix.dirname(path).slice(1))
+
 function unitText(name: string, texts: ReadonlyMap<string, string>): string {
-  const folderOf = (path: string): number => LOAD_PATH.indexOf(posix.dirname(path).slice(1))
   const paths = [...texts.keys()].toSorted((one, other) => folderOf(one) - folderOf(other))
   const main = paths.find((path) => posix.basename(path) === name)
   const dropIns = new Map<string, string>()
