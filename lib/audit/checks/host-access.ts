@@ -191,7 +191,7 @@ function judgePlugin(name: string, host: HostFacts, managed: Snapshot['plugins']
   )
   const found = filesOf(host, 'plugin')
   const file = found.find(({ path }) => path === socket || path === `/run/docker/plugins/${name}/${name}.sock`)
-  if (file !== undefined) return [file.path, judgeSocket(file, host)]
+  if (file !== undefined) return [file.path, judgeFile(file, { mode: 0o060 }, host)]
   const spec = found.find(({ path }) => places.has(path))
   if (spec !== undefined) return [spec.path, judgeFile(spec, { mode: 0o044 }, host)]
   const own =
@@ -200,12 +200,6 @@ function judgePlugin(name: string, host: HostFacts, managed: Snapshot['plugins']
   if ('unknown' in managed) return [socket, unknown(`plugins could not be listed: ${managed.unknown}`)]
   if (accessOf(host).arePluginsHidden) return [socket, unknown('only root can look for it')]
   return [socket, fail(`nothing is there for the plugin ${name}, so dockerd will not start again`)]
-}
-
-function judgeSocket(file: HostFacts['files'][number], host: HostFacts): Verdict {
-  const owned = judgeFile(file, { mode: 0o060 }, host)
-  if (owned.status !== 'pass' || accessOf(host).listening.includes(file.path)) return owned
-  return unknown('no program in the network namespace of the host listens on it')
 }
 
 /** Gateways and authorization plugins, and ways around them. */

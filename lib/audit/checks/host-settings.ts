@@ -1,3 +1,4 @@
+import { configuredPlugins } from '../authorization.ts'
 import { known, type Check } from '../check.ts'
 import { fail, notApplicable, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { hostCheck, isRootless, settingOf } from './host-check.ts'
@@ -16,13 +17,15 @@ const group = hostCheck({
   remedy:
     'Remove each user who does not need it: gpasswd -d USER docker. Accept the finding with an exception for the others.',
   references: ['https://docs.docker.com/engine/install/linux-postinstall/'],
-  test: (host, { info }) => {
+  test: (host, snapshot) => {
+    const { info } = snapshot
     if (isRootless(host)) return notApplicable('the daemon runs rootless, and its socket belongs to its user')
     if (host.group === null) return pass('the group does not exist')
     const { name, members } = host.group
     if (members.length === 0) return pass(`${name} has no members`)
     // A plugin also judges the local socket, and a gateway doesn't.
-    const plugins = 'value' in info ? (info.value.Plugins?.Authorization ?? []) : []
+    const started = 'value' in info ? (info.value.Plugins?.Authorization ?? []) : []
+    const plugins = (configuredPlugins(snapshot) ?? []).filter((name) => started.includes(name))
     const judged = plugins.length === 0 ? '' : `; what they may do is decided by ${plugins.join(', ')}`
     return warn(`${name}: ${members.join(', ')}${judged}`)
   },

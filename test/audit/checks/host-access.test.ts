@@ -48,7 +48,7 @@ function gateway(
       value: {
         services: [{ ...SERVICE, ...service }],
         listeners: { value: [] },
-        listening: [],
+
         arePluginsHidden: false,
         ...access,
       },
@@ -73,7 +73,7 @@ const rules = (...powerful: Omit<PowerfulRule, 'name'>[]): Change =>
 function plugged(files: readonly HostFile[], access: Partial<AccessFacts> = {}, parts: Change = {}): Change {
   const settings = settingsWith({ 'authorization-plugins': ['docker-mtls'] }).host
   assert.ok(settings && 'value' in settings)
-  const none = { services: [], listeners: { value: [] }, listening: [SOCKET], arePluginsHidden: false }
+  const none = { services: [], listeners: { value: [] }, arePluginsHidden: false }
   return {
     host: { value: { ...settings.value, files: [...files], access: { value: { ...none, ...access } } } },
     ...parts,
@@ -171,11 +171,10 @@ const CASES: Cases = {
       'a user can change its specification',
       plugged([file('plugin', '/etc/docker/plugins/docker-mtls.json', OTHER)]),
     ],
-    ['unknown', 'nobody listens', plugged([socket], { listening: [] })],
     ['unknown', 'only root can look', plugged([], { arePluginsHidden: true })],
     ['unknown', 'plugins were not listed', plugged([], {}, { plugins: { unknown: 'the gateway answered 403' } })],
     ['unknown', 'no settings', hostWith({ settings: { unknown: 'daemon.json is not a valid JSON object' } })],
-    ['not-applicable', 'no plugin', hostWith({})],
+    ['not-applicable', 'no plugin', settingsWith({ 'authorization-plugins': null })],
     ['unknown', 'the files were not read', { host: null }],
   ],
 }
@@ -193,8 +192,28 @@ test('an older snapshot knows no gateways, and passes none of these checks', () 
 test('members of the group docker are limited by a plugin, and not by a gateway', () => {
   const group = { name: 'docker', members: ['ann'] }
   const details = [['policy'], []].map((Authorization) => {
-    const found = findingsOf('F-GROUP', changed({ ...hostWith({ group }), info: { Plugins: { Authorization } } }))
+    const settings = settingsWith({ 'authorization-plugins': ['policy'] }).host
+    assert.ok(settings && 'value' in settings)
+    const host = { value: { ...settings.value, group } }
+    const found = findingsOf('F-GROUP', changed({ host, info: { Plugins: { Authorization } } }))
     return `${found[0]?.status} ${found[0]?.detail}`
   })
   assert.deepEqual(details, ['warn docker: ann; what they may do is decided by policy', 'warn docker: ann'])
+})
+
+test('a plugin that only a reload can have put in, or taken out, is neither there nor not there', () => {
+  const rows: readonly (readonly [string[], string[] | null, string, string])[] = [
+    [['policy'], ['policy'], 'pass', 'unknown'],
+    [[], ['policy'], 'unknown', 'unknown'],
+    [['policy'], null, 'unknown', 'unknown'],
+    [[], null, 'warn', 'not-applicable'],
+  ]
+  for (const [Authorization, configured, status, flaw] of rows) {
+    const settings = settingsWith({ 'authorization-plugins': configured })
+    // An old engine of a distribution, which may have the fix.
+    const version = { Version: '26.1.4', Platform: { Name: '' } }
+    const snapshot = changed({ ...settings, version, info: { Plugins: { Authorization }, ServerVersion: '26.1.4' } })
+    const found = ['D-AUTHZ', 'D-AUTHZ-HOLLOW'].map((id) => findingsOf(id, snapshot)[0]?.status)
+    assert.deepEqual(found, [status, flaw], `${Authorization.join()} ${configured?.join()}`)
+  }
 })

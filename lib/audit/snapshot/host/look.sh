@@ -1,7 +1,7 @@
 # Functions that look at one thing each. They change nothing. On stdout, each prints entries: a name, a NUL, a value and a NUL.
 # A shell's values have no NUL, so no name of a file makes another entry. Contents of files may have one, so they are facts on
 # the file descriptor 3; fact-functions.sh, which comes before, says how those are framed. A text leaves the host only if it is
-# configuration, a certificate or a rule of auditd; of a key, only the SHA-256 of its public half does.
+# configuration, a policy, a certificate, a revocation list or a rule of auditd; of a key, only the SHA-256 of its public half does.
 : "${root?}" "${proc:?}" "${rootless:?}"
 # look-at-host.sh sets these: the process of dockerd and its user, its unit, and its daemon.json.
 pid='' owner='' unit='' config_file=''
@@ -202,19 +202,13 @@ service_files() {
   done
 }
 
-# Looks at the places where dockerd finds plugins (moby, pkg/plugins/discovery.go), and prints on which of them a program of
-# our network namespace listens.
+# Looks at the places where dockerd finds plugins (moby, pkg/plugins/discovery.go).
 plugin_places() {
   for f in "$root/run/docker/plugins"/*.sock "$root/run/docker/plugins"/*/*.sock "$root/etc/docker/plugins"/*.* \
     "$root/etc/docker/plugins"/*/*.* "$root/usr/lib/docker/plugins"/*.* "$root/usr/lib/docker/plugins"/*/*.*; do
     if test -e "$f"; then look plugin "${f#"$root"}"; fi
   done
   if is_hidden "$root/run/docker/plugins/x"; then entry plugins-hidden yes; fi
-  while read -r _ _ _ flags _ _ _ path; do
-    case $flags:$path in
-    00010000:/run/docker/plugins/*) entry "listens $path" yes ;;
-    esac
-  done <"$proc/net/unix"
 }
 
 # Prints the members of the group $1 as the entry "group NAME": its number, and the names of those whose group it is.

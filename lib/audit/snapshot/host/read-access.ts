@@ -16,7 +16,6 @@ export function readAccess(values: Values, { settings }: Configuration): AccessF
   return {
     services: unitsIn(texts).flatMap(({ name, text }) => serviceOf(name, text, values) ?? []),
     listeners: listenersOf(settings, texts),
-    listening: named(values, 'listens ').map(([path]) => path),
     arePluginsHidden: values.get('plugins-hidden') === 'yes',
   }
 }

@@ -140,8 +140,6 @@ const ACCESS = z.object({
   services: z.array(SERVICE),
   /** Where dockerd listens on the network: flags, daemon.json and docker.socket. */
   listeners: part(z.array(z.string())),
-  /** Sockets of plugins on which a program listens. */
-  listening: z.array(z.string()),
   /** May there be plugins that only root can see? */
   arePluginsHidden: z.boolean(),
 })
