@@ -25,7 +25,7 @@ const group = hostCheck({
     if (members.length === 0) return pass(`${name} has no members`)
     // A plugin also judges the local socket, and a gateway doesn't.
     const started = 'value' in info ? (info.value.Plugins?.Authorization ?? []) : []
-    const plugins = (configuredPlugins(snapshot) ?? []).filter((name) => started.includes(name))
+    const plugins = (configuredPlugins(snapshot) ?? []).filter((plugin) => started.includes(plugin))
     const judged = plugins.length === 0 ? '' : `; what they may do is decided by ${plugins.join(', ')}`
     return warn(`${name}: ${members.join(', ')}${judged}`)
   },
