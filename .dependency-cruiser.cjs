@@ -8,7 +8,8 @@ const MAY_IMPORT = {
   engine: 'transport|endpoint|identity|registry',
   contexts: 'endpoint|identity',
   container: '',
-  audit: 'container|engine|probe|pki|daemon-config|host|transport|endpoint|identity|registry',
+  // Of policy, the reader of policy files.
+  audit: 'container|engine|probe|pki|daemon-config|host|policy|transport|endpoint|identity|registry',
   // Of the engine, the operations as data; of identity, the reader of certificates; of registry, the parser of image names.
   policy: 'container|engine|identity|registry',
   interop: 'transport|endpoint|identity',

@@ -14,6 +14,8 @@ import { DAEMON_PLUGINS } from './checks/daemon-plugins.ts'
 import { CONTAINER_RESOURCES } from './checks/container-resources.ts'
 import { DAEMON_SETTINGS } from './checks/daemon-settings.ts'
 import { DAEMON_TLS } from './checks/daemon-tls.ts'
+import { GATEWAY } from './checks/gateway.ts'
+import { HOST_ACCESS } from './checks/host-access.ts'
 import { HOST_AUDITD } from './checks/host-auditd.ts'
 import { HOST_FILES } from './checks/host-files.ts'
 import { HOST_KEYS } from './checks/host-keys.ts'
@@ -26,6 +28,7 @@ import { VERSIONS } from './checks/versions.ts'
 /** All checks, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   ...TLS_CHECKS,
+  ...GATEWAY,
   ...CERTIFICATE_CHECKS,
   ...DAEMON_TLS,
   ...DAEMON_ISOLATION,
@@ -48,4 +51,5 @@ export const CHECKS: readonly Check[] = [
   ...HOST_KEYS,
   ...HOST_SETTINGS,
   ...HOST_AUDITD,
+  ...HOST_ACCESS,
 ]

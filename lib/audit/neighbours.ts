@@ -9,3 +9,6 @@ export const NEIGHBOURS: ReadonlyMap<number, string> = new Map([
   [9000, 'a management tool such as Portainer'],
   [9323, "dockerd's metrics"],
 ])
+
+/** Where daemons usually listen. */
+export const DAEMON_PORTS: ReadonlySet<number> = new Set([2375, 2376, 4243])

@@ -28,6 +28,11 @@ export interface AuditReport {
   readonly at: string
   /** The version of the engine, if it is known. Foreign text: escape it to show it. */
   readonly engine?: string
+  /**
+   * Set if a gateway of docker-mtls is between us and the daemon: the certificates, and the results of the family `tls`, are
+   * those of the gateway.
+   */
+  readonly gateway?: true
   /** The profile that chose the checks. */
   readonly profile: Profile
   /** The checks that were run, in order. */
@@ -92,6 +97,7 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
     target,
     at,
     ...(engine !== undefined && { engine }),
+    ...('value' in snapshot.gateway && snapshot.gateway.value !== null && { gateway: true }),
     profile,
     checks: selected.map(factsOf),
     skipped: checks.map(({ id }) => id).filter((id) => !ids.has(id)),

@@ -11,6 +11,8 @@ export interface ApiFailure extends Failure {
   readonly path: string
   /** The daemon's own message; undefined if it sent none. */
   readonly daemonMessage?: string
+  /** Why a gateway of docker-mtls refused the request; undefined if the daemon did. */
+  readonly gatewayReason?: string
 }
 
 /** The daemon answered a request with a failure. */
@@ -23,6 +25,11 @@ export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
   readonly path: string
   /** The daemon's own message; undefined if it sent none. */
   readonly daemonMessage: string | undefined
+  /**
+   * Why a gateway of docker-mtls refused the request: the code in its header field `X-Docker-Mtls-Reason`, such as
+   * `CERTIFICATE_REVOKED`. Undefined if the daemon itself answered.
+   */
+  readonly gatewayReason: string | undefined
 
   constructor(code: ApiErrorCode, failure: ApiFailure) {
     super(code, failure)
@@ -30,6 +37,7 @@ export class DockerApiError extends DockerMtlsError<ApiErrorCode> {
     this.method = failure.method
     this.path = failure.path
     this.daemonMessage = failure.daemonMessage
+    this.gatewayReason = failure.gatewayReason
   }
 }
 nameClass(DockerApiError, 'DockerApiError')

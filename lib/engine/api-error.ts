@@ -63,9 +63,15 @@ export function isPluginRefusal(status: number, body: Buffer): boolean {
   return status === DENIED_BY_PLUGIN.status && isMessage(DENIED_BY_PLUGIN, status, daemonMessage(body) ?? '')
 }
 
-/** Is this the answer of docker-mtls' own gateway, in the place of the daemon's? */
-export function isGatewayRefusal(headers: AnswerHeaders): boolean {
-  return headers['x-docker-mtls-reason'] !== undefined
+/** Why docker-mtls' own gateway gave this answer, in the place of the daemon's. Undefined: it is the daemon's. */
+export function gatewayReason(headers: AnswerHeaders): string | undefined {
+  const reason = headers['x-docker-mtls-reason']
+  return Array.isArray(reason) ? reason[0] : reason
+}
+
+/** Did this answer come through docker-mtls' own gateway? It passes no such field of the daemon on. */
+export function isOfGateway(headers: AnswerHeaders): boolean {
+  return headers['x-docker-mtls-gateway'] !== undefined || gatewayReason(headers) !== undefined
 }
 
 function meaningOf(status: number, message: string, refusals: readonly KnownMessage[]): Meaning {
@@ -122,26 +128,52 @@ function versionTwice(status: number, path: string): Sentence | undefined {
   return version && `Omit /${version} from the path: docker-mtls adds the version of the API itself.`
 }
 
+/** An answer with a status that is an error, and the beginning of its body. */
+export interface Refused {
+  readonly status: number
+  readonly headers: AnswerHeaders
+  readonly body: Buffer
+}
+
 /**
  * Makes a {@link DockerApiError} out of an answer's status.
  *
  * @param refusals - messages with a remedy for this operation
+ */
+export async function refusalError(
+  refused: Refused,
+  request: Named,
+  refusals: readonly KnownMessage[] = [],
+): Promise<DockerApiError> {
+  const { status, body } = refused
+  const reason = gatewayReason(refused.headers)
+  if (reason === undefined) return apiError(status, request, body, refusals)
+  const { gatewayRemedy } = await import('./gateway-refusals.ts')
+  return apiError(status, request, body, refusals, { reason, todo: gatewayRemedy(status, reason) })
+}
+
+/**
+ * The same for an answer without header fields.
+ *
+ * @param byGateway - why the gateway refused it, in the place of the daemon
  */
 export function apiError(
   status: number,
   request: Named,
   body: Buffer,
   refusals: readonly KnownMessage[] = [],
+  byGateway?: { readonly reason: string; readonly todo: Sentence | undefined },
 ): DockerApiError {
   const message = daemonMessage(body)
   const [ErrorClass, code, todo] = meaningOf(status, message ?? '', refusals)
   const named = naming(request)
   return new ErrorClass(code, {
     ...named,
-    got: `the daemon answered ${status}${message === undefined ? '' : `, "${message}"`}`,
-    todo: alreadyDone(status, named.path) ?? versionTwice(status, named.path) ?? todo,
+    got: `the ${byGateway ? 'gateway' : 'daemon'} answered ${status}${message === undefined ? '' : `, "${message}"`}`,
+    todo: byGateway?.todo ?? alreadyDone(status, named.path) ?? versionTwice(status, named.path) ?? todo,
     status,
     ...(message !== undefined && { daemonMessage: message }),
+    ...(byGateway && { gatewayReason: byGateway.reason }),
   })
 }
 

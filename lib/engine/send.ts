@@ -9,7 +9,7 @@ import type { AnswerHeaders, WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireRequest } from '../transport/send.ts'
 import { answerTimeout, inTime, limitOf } from '../transport/time-limits.ts'
-import { apiError, isGatewayRefusal, isPluginRefusal, isWrongVersion, type Named } from './api-error.ts'
+import { gatewayReason, isPluginRefusal, isWrongVersion, refusalError, type Named, type Refused } from './api-error.ts'
 import { allowsUnknown, checkOptions, wireCall, type Call } from './call.ts'
 import type { Operation } from './operation.ts'
 import { parseJson } from './json.ts'
@@ -94,10 +94,11 @@ export class Send {
   async #ping(call: WireRequest): Promise<Ping> {
     const { status, headers, body } = await collect(this.#dispatcher, call)
     // Who refuses for the daemon doesn't say its version.
-    if (isPluginRefusal(status, body) || isGatewayRefusal(headers)) throw apiError(status, call, body)
+    if (isPluginRefusal(status, body) || gatewayReason(headers) !== undefined)
+      throw await refusalError({ status, headers, body }, call)
     const ping = readPing(headers)
     if (!isDockerPing(status, ping, body)) throw notDocker(`${call.method} /_ping at ${this.#target}`, status, headers)
-    if (status >= 400) throw apiError(status, call, body)
+    if (status >= 400) throw await refusalError({ status, headers, body }, call)
     return ping
   }
 
@@ -174,7 +175,7 @@ export class Send {
     const wire = { method, path: path + encodeQuery(query), ...encoded, signal, limit, idleTimeout }
     const what = `the body of request(${method} ${path})`
     const versioned = await withInput(this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } }), what)
-    const failure = (refused: Refused): DockerApiError => apiError(refused.status, description, refused.body)
+    const failure = (refused: Refused): Promise<DockerApiError> => refusalError(refused, description)
     const { status, headers: head, body } = await this.#succeeding(versioned, failure)
     const most = this.#dispatcher.maxAnswerBytes
     const bytes = async (): Promise<Buffer> => {
@@ -193,17 +194,18 @@ export class Send {
 
   async #succeeding(
     wire: WireRequest,
-    failure: (refused: Refused) => DockerApiError | Promise<DockerApiError>,
+    failure: (refused: Refused) => Promise<DockerApiError>,
   ): Promise<StreamedAnswer> {
     const answer = await open(this.#dispatcher, wire)
     if (succeeded(answer.status)) return answer
-    throw await failure({ status: answer.status, body: await readBeginning(answer.body, LONGEST_ERROR) })
+    const { status, headers } = answer
+    throw await failure({ status, headers, body: await readBeginning(answer.body, LONGEST_ERROR) })
   }
 
   /** The error of a refused call. The remedies for each operation are loaded only then. */
-  async #failure(operation: Operation, call: Call, { status, body }: Refused): Promise<DockerApiError> {
+  async #failure(operation: Operation, call: Call, refused: Refused): Promise<DockerApiError> {
     const { refusalsOf } = await import('./refusals.ts')
-    return apiError(status, this.named(operation, call), body, refusalsOf(operation.name, call.ids))
+    return refusalError(refused, this.named(operation, call), refusalsOf(operation.name, call.ids))
   }
 
   /**
@@ -254,9 +256,6 @@ async function withInput(wire: WireRequest, what: string): Promise<WireRequest> 
   const { openInput } = await import('./stream/input.ts')
   return { ...wire, body: openInput(body, what) }
 }
-
-/** An answer with a status that is an error, and the beginning of its body. */
-type Refused = Pick<WireAnswer, 'status' | 'body'>
 
 /** 304 is an error, too: the daemon did nothing. */
 function succeeded(status: number): boolean {

@@ -17,7 +17,7 @@ import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
 import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
-import { warningFields, warnOn } from './warnings.ts'
+import { signOn, warningFields, warnOn } from './warnings.ts'
 
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
@@ -32,6 +32,7 @@ export class Exchange {
   #status = 0
   #hasEnded = false
   #warnings: readonly string[] = []
+  #isFiltered = false
   #left: (() => void) | undefined
 
   constructor(shared: Shared, arrived: Arrived) {
@@ -197,6 +198,7 @@ export class Exchange {
   #forward(asked: AskedRequest, { send: instead, filterAnswer }: ReadVerdict): void {
     const { request } = this.#arrived
     this.#record.allowed()
+    this.#isFiltered = filterAnswer !== undefined
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
     const isStream = json === undefined && asked.body === 'unseen'
     if (isStream) this.#continue()
@@ -264,6 +266,7 @@ export class Exchange {
   #answer(): ServerResponse {
     const response = (this.#response ??= answerOn(this.#arrived.request.socket, this.#arrived.request))
     warnOn(response, this.#warnings)
+    signOn(response, this.#isFiltered)
     return response
   }
 

@@ -15,9 +15,8 @@ import { Connections, type Connection } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
-import { byPolicy } from './by-policy.ts'
+import { byPolicy, type PolicyJudges } from './by-policy.ts'
 import type { GatewayEvent } from './events.ts'
-import type { CallJudge } from './grpc/shared.ts'
 import { OwnIds } from './grpc/own-ids.ts'
 import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOptions } from './options.ts'
 import { pingDaemon } from './inspect.ts'
@@ -33,7 +32,6 @@ import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
 import type { Arrived, Shared } from './shared.ts'
 import { Trust } from './trust.ts'
-import type { AskedRequest, Verdict } from './types.ts'
 
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
@@ -59,8 +57,7 @@ export class HttpGateway implements Gateway {
   readonly #sockets = new Set<Socket>()
   #trust: Trust | undefined
   #policy: Policy
-  #authorize: (asked: AskedRequest) => Verdict | Promise<Verdict>
-  #calls: CallJudge
+  #judges: PolicyJudges
   #sweeping: NodeJS.Timeout | undefined
   #file: SocketFile | undefined
   #address: GatewayAddress | undefined
@@ -75,9 +72,7 @@ export class HttpGateway implements Gateway {
     const unsigned = this.#trust?.unsignedIssuer()
     if (unsigned) throw unsigned
     this.#policy = policy ?? NOTHING
-    const judges = byPolicy(this.#policy, this.#trust)
-    this.#authorize = authorize ?? judges.authorize
-    this.#calls = judges.calls
+    this.#judges = byPolicy(this.#policy, this.#trust)
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
     this.#dispatcher =
       'socketPath' in daemon
@@ -87,8 +82,8 @@ export class HttpGateway implements Gateway {
     this.#reporting = new Reporting(options)
     this.#shared = {
       dispatcher: this.#dispatcher,
-      authorize: (asked) => this.#authorize(asked),
-      calls: () => (policy ? this.#calls : undefined),
+      authorize: authorize ?? ((asked) => this.#judges.authorize(asked)),
+      calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,
       quotas: this.#quotas,
@@ -125,9 +120,7 @@ export class HttpGateway implements Gateway {
     checkChange(changed, this.#options)
     const trust = this.#trust && this.#changedTrust(this.#trust, changed)
     const policy = changed.policy ?? this.#policy
-    const judges = byPolicy(policy, trust)
-    this.#authorize = this.#options.authorize ?? judges.authorize
-    this.#calls = judges.calls
+    this.#judges = byPolicy(policy, trust)
     this.#policy = policy
     this.#report({ event: 'reload', changed: Object.keys(changed) })
     if (trust === undefined) return

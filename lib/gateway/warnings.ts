@@ -3,6 +3,8 @@ import { headerText } from './refusal.ts'
 
 /** The header field with what a stricter level would refuse. */
 const WARNING_FIELD = 'X-Docker-Mtls-Warning'
+/** The header field by which a client knows that a gateway is between it and the daemon. */
+const GATEWAY_FIELD = 'X-Docker-Mtls-Gateway'
 /** Clients limit the size of a head. */
 const MOST_WARNINGS = 10
 const LONGEST = 300
@@ -19,4 +21,12 @@ export function warnOn(response: ServerResponse, warnings: readonly string[]): v
     WARNING_FIELD,
     warningFields(warnings).filter((_, index) => index % 2 === 1),
   )
+}
+
+/**
+ * Says on an answer that it comes through a gateway, and whether it was `filtered`: the daemon has more than the client is
+ * shown. Otherwise it is `whole`.
+ */
+export function signOn(response: ServerResponse, isFiltered: boolean): void {
+  if (!response.headersSent) response.setHeader(GATEWAY_FIELD, isFiltered ? 'filtered' : 'whole')
 }

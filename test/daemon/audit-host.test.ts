@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, copyFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { audit, type AuditReport } from '../../lib/audit.ts'
@@ -79,6 +79,13 @@ describe('an audit of the files of a real host', { skip }, () => {
       'D-PROXY': 'pass',
       'D-LOGLEVEL': 'fail',
       'F-AUDIT': 'fail',
+      'F-AROUND': 'not-applicable',
+      'F-POLICY': 'not-applicable',
+      'F-GWKEY': 'not-applicable',
+      'F-CRL': 'not-applicable',
+      'F-PRIVILEGED': 'not-applicable',
+      'F-GWLOG': 'not-applicable',
+      'F-PLUGIN': 'not-applicable',
     })
   })
 
@@ -104,5 +111,15 @@ describe('an audit of the files of a real host', { skip }, () => {
       found.map(({ status, detail }) => [status, detail]),
       [['fail', caKey]],
     )
+  })
+
+  test('a plugin that the next start needs, and that is not there', async (t) => {
+    const original = await readFile(DAEMON_JSON, 'utf8')
+    t.after(() => writeFile(DAEMON_JSON, original))
+    await writeFile(DAEMON_JSON, JSON.stringify({ ...JSON.parse(original), 'authorization-plugins': ['no-such'] }))
+    await using docker = await connect({}, { HOME: folder, ...daemon.clientEnv })
+    const [found] = (await audit(docker, { only: ['F-PLUGIN'], hostFiles: 'local' })).findings
+    assert.equal(found?.status, 'fail', found?.detail)
+    assert.match(found.detail ?? '', /the plugin no-such, so dockerd will not start/)
   })
 })

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { audit } from '../../lib/audit.ts'
 import type { DockerClient } from '../../lib/index.ts'
 import { credentials, type Client } from '../gateway/support/fixture.ts'
 import { makeCertificate, type CertificateOptions } from '../support/openssl-certs.ts'
@@ -64,6 +65,22 @@ describe("dockerd's authorization plugin", { skip }, () => {
     admin = await server.connectAs('adm')
     corpus = new Corpus(admin, image)
     await corpus.prepare()
+  })
+
+  test('an audit sees that dockerd will find it at the next start', async () => {
+    const { findings } = await audit(admin, { only: ['D-AUTHZ', 'F-PLUGIN'], hostFiles: 'local' })
+    assert.deepEqual(
+      findings.map(({ check, status, detail }) => [check, status, detail?.replace(/, mode.*/, '')]),
+      [
+        // dockerd reports only the plugins with which it has started.
+        [
+          'D-AUTHZ',
+          'unknown',
+          'dockerd does not report whether a reload has put in, or taken out, the plugin docker-mtls',
+        ],
+        ['F-PLUGIN', 'pass', 'root:root'],
+      ],
+    )
   })
 
   test('says what the version of dockerd hides from plugins', () =>

@@ -7,10 +7,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { audit, type AuditReport } from '../../lib/audit.ts'
+import { byPolicy } from '../../lib/gateway/by-policy.ts'
 import { createGateway, type AskedRequest, type Gateway, type GatewayTls, type Verdict } from '../../lib/gateway.ts'
 import { connect, type DockerClient } from '../../lib/index.ts'
 import { createIssuer, issueClient, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
-import { runCli } from '../cli/support/run-cli.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { cleanEnvironment, runCommand } from '../support/command.ts'
 import { dockerCommand } from './support/docker-command.ts'
 import { makeCa } from '../support/openssl-certs.ts'
@@ -30,6 +33,10 @@ const allowAll: Judge = () => ({ allow: true })
 const refusing: Verdict = { allow: false, status: 403, code: 'TRIED', message: 'not today' }
 const refusesCreate: Judge = ({ target }) => (target.includes('/create') ? refusing : { allow: true })
 const refusesUpgrades: Judge = ({ upgrade }) => (upgrade ? refusing : { allow: true })
+
+/** By a policy of one rule, for everybody. */
+const rule = (more: object): Judge =>
+  byPolicy(definePolicy({ version: 1, rules: [{ name: 'one', who: { any: true }, ...more }] })).authorize
 
 let verdict = allowAll
 
@@ -219,6 +226,63 @@ describe('a gateway in front of a real daemon', { skip }, () => {
       assert.equal(await judged(by, () => said(['exec', id, 'echo', 'asked'])), 'instead\n')
       assert.equal((seen[0] as { Id: string }).Id, id)
       assert.equal(seen[1], null)
+    })
+  })
+
+  describe('an audit', () => {
+    const CONTAINERS = ['--only', 'D-AUTHZ,C-PRIV,T-AROUND']
+    type Hosts = { hosts: AuditReport[] }
+
+    test('needs no more than read-only', async (t) => {
+      const id = await container(t, 'sleep', '100')
+      const report = await judged(rule({ level: 'read-only' }), () => audit(docker))
+      assert.deepEqual(report.unread, [])
+      assert.equal(report.gateway, true)
+      assert.equal(report.findings.find(({ check }) => check === 'D-AUTHZ')?.status, 'pass')
+      assert.equal(
+        report.findings.find(({ check, subject }) => check === 'C-PRIV' && 'id' in subject && subject.id === id)
+          ?.status,
+        'pass',
+      )
+      assert.ok(
+        report.findings.every(({ detail = '' }) => !detail.includes('answered 403')),
+        'nothing was refused',
+      )
+    })
+
+    test('through a level that allows less passes nothing that it could not see', async (t) => {
+      await container(t, 'sleep', '100')
+      const only = { operations: ['system.ping', 'system.version', 'system.info'] }
+      const report = await judged(rule({ level: 'read-only', only }), () => audit(docker))
+      assert.deepEqual(report.unread.map(({ part }) => part).toSorted(), ['containers', 'networks', 'volumes'])
+      for (const { reason } of report.unread)
+        assert.match(
+          reason,
+          /^the gateway answered 403, ".*the rule one \(read-only\) refuses.*a rule with the level read-only/,
+        )
+      const passed = report.findings.filter(({ check, status }) => /^[CN]-/.test(check) && status === 'pass')
+      assert.deepEqual(passed, [])
+    })
+
+    test('by an owner of nothing passes no container that it was not shown', async (t) => {
+      await container(t, 'sleep', '100')
+      const report = await judged(rule({ level: 'baseline', owner: 'somebody' }), () => audit(docker))
+      assert.deepEqual(report.unread.map(({ part }) => part).toSorted(), ['containers', 'networks', 'volumes'])
+      assert.match(report.unread[0]?.reason ?? '', /only what belongs to the owner of its rule/)
+    })
+
+    test('by nobody that the policy knows says so, and does not crash', async () => {
+      const by = rule({ who: { commonName: 'somebody-else' }, level: 'privileged' })
+      const { unread, gateway: behind } = await judged(by, () => audit(docker))
+      assert.equal(behind, true)
+      assert.match(unread.find(({ part }) => part === 'info')?.reason ?? '', /no rule of the policy is for this caller/)
+    })
+
+    test('on the command line says what answers', async () => {
+      const { stdout, stderr } = await runCli(['audit', ...CONTAINERS], { env })
+      assert.match(stdout, /A gateway of docker-mtls answers at tcp:/, stderr)
+      const { hosts } = await runJson<Hosts>(['audit', '--only', 'D-AUTHZ'], { env })
+      assert.equal(hosts[0]?.gateway, true)
     })
   })
 

@@ -75,6 +75,47 @@ describe('the gateway as a service', { skip: lacksMachine() }, () => {
     assert.equal(await asks('bob'), 'ERR_API_FORBIDDEN')
   })
 
+  test('an audit of the host finds ways around it, and who could change its policy', async () => {
+    const checks = [
+      'F-AROUND',
+      'F-POLICY',
+      'F-GWKEY',
+      'F-CRL',
+      'F-PRIVILEGED',
+      'F-GWLOG',
+      'F-PLUGIN',
+      'F-EXPOSED',
+      'F-UNIT',
+    ]
+    const audited = async (): Promise<Record<string, string>> => {
+      const args = ['--local', '--host', 'unix:///run/docker.sock', '--only', checks.join(), '--format', 'json']
+      const { stdout, stderr } = await cli(machine, ['audit', ...args])
+      const report = JSON.parse(stdout || stderr) as { hosts: [{ findings: { check: string; status: string }[] }] }
+      // Of several files, the worst.
+      const worst = ['pass', 'not-applicable', 'warn', 'unknown', 'fail']
+      const found: Record<string, string> = {}
+      for (const { check, status } of report.hosts[0].findings)
+        if (worst.indexOf(status) >= worst.indexOf(found[check] ?? 'pass')) found[check] = status
+      return found
+    }
+    const good = Object.fromEntries(checks.map((check) => [check, 'pass']))
+    assert.deepEqual(await audited(), { ...good, 'F-CRL': 'fail', 'F-PLUGIN': 'not-applicable' })
+
+    assert.equal((await desk.run(['cert', 'crl'])).code, 0)
+    await machine.write(
+      join(FOLDER, 'crl.pem'),
+      await readFile(join(desk.folder, 'docker-mtls/ca/crl.pem'), 'utf8'),
+      0o644,
+    )
+    await machine.write('/etc/systemd/system/docker.socket.d/tcp.conf', '[Socket]\nListenStream=2377\n')
+    await machine.must(['chmod', '666', join(FOLDER, 'policy.yaml')])
+    await machine.must(['chmod', '644', join(FOLDER, 'server-key.pem')])
+    const bad = { 'F-AROUND': 'fail', 'F-POLICY': 'fail', 'F-GWKEY': 'fail' }
+    assert.deepEqual(await audited(), { ...good, ...bad, 'F-PLUGIN': 'not-applicable' })
+    await machine.must(['rm', '-r', '/etc/systemd/system/docker.socket.d'])
+    await machine.must(['chmod', '640', join(FOLDER, 'policy.yaml'), join(FOLDER, 'server-key.pem')])
+  })
+
   test('it runs as a user of its own, and systemd rates its exposure below 2.0', async () => {
     assert.equal(await property('User'), 'docker-mtls')
     const pid = await property('MainPID')

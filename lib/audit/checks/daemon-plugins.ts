@@ -1,5 +1,6 @@
-import { daemonCheck, type Check } from '../check.ts'
+import { daemonCheck, known, type Check } from '../check.ts'
 import { capabilityName, extraCapabilities } from '../../container/capabilities.ts'
+import { configuredPlugins } from '../authorization.ts'
 import { dataRootOf, DEFAULT_DATA_ROOT } from '../container/data-root.ts'
 import { judgeDevice } from '../container/devices.ts'
 import { levelOf } from '../container/host-folders.ts'
@@ -9,23 +10,31 @@ import { showsDockerSocket, shownControlSocket } from '../container/sockets.ts'
 import type { PluginFacts } from '../snapshot/plugin-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { worst } from '../worst.ts'
-import { fail, notApplicable, pass, reported, warn, type Verdict } from '../verdict.ts'
+import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 import { eachCheck } from './each.ts'
 
 const authorization = daemonCheck({
   id: 'D-AUTHZ',
-  title: 'An authorization plugin decides what each client may do',
+  title: 'A gateway or an authorization plugin decides what each client may do',
   family: 'daemon',
   severity: 'medium',
   cis: { '1.6': ['2.12'], '1.8': ['2.13'] },
-  why: 'Without an authorization plugin, anyone with a client certificate may do everything, and so become root on the host.',
+  why: 'Without either, anyone with a client certificate may do everything, and so become root on the host.',
   remedy:
-    'Set "authorization-plugins" in daemon.json and restart the daemon, or give client certificates only to people who may be root.',
+    'Put a gateway with a policy in front of the daemon (docker-mtls gateway render), or set "authorization-plugins" in daemon.json and reload the daemon. Otherwise, give client certificates only to people who may be root.',
   references: ['https://docs.docker.com/engine/extend/plugins_authorization/'],
   needs: ['info'],
-  test: ({ info }) => {
-    const plugins = reported(info.Plugins?.Authorization, 'info.Plugins.Authorization')
-    return plugins.length > 0 ? pass(plugins.join(', ')) : warn('no authorization plugin')
+  test: ({ info }, snapshot) => {
+    const { gateway } = snapshot
+    const started = reported(info.Plugins?.Authorization, 'info.Plugins.Authorization')
+    const configured = configuredPlugins(snapshot) ?? started
+    const other = [...configured, ...started].find((name) => !configured.includes(name) || !started.includes(name))
+    if (other !== undefined)
+      return unknown(`dockerd does not report whether a reload has put in, or taken out, the plugin ${other}`)
+    if (started.length > 0) return pass(`plugins: ${started.join(', ')}`)
+    // Its policy may still give everything to everybody: F-PRIVILEGED reads it on the host.
+    if (known(gateway) !== null) return pass('a gateway of docker-mtls, whose policy is not visible over the API')
+    return warn('no authorization plugin at the start of the daemon, and no gateway of docker-mtls')
   },
 })
 

@@ -30,7 +30,7 @@ export function hostCheck(
 export function pathsCheck(
   facts: HostCheckFacts & {
     /** @throws {@link Unseen} if nothing can be said */
-    readonly test: (host: HostFacts) => readonly PathVerdict[]
+    readonly test: (host: HostFacts, snapshot: Snapshot) => readonly PathVerdict[]
     /** Why it isn't applicable without paths. */
     readonly none: string
   },
@@ -40,7 +40,7 @@ export function pathsCheck(
   const run: Check['run'] = (snapshot) => {
     let verdicts: readonly PathVerdict[] = []
     const whole = find(rest, DAEMON, () => {
-      verdicts = test(hostOf(snapshot))
+      verdicts = test(hostOf(snapshot), snapshot)
       return notApplicable(none)
     })
     if (verdicts.length === 0) return [whole]

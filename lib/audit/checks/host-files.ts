@@ -88,7 +88,7 @@ const daemonJson = pathsCheck({
 
 const units = pathsCheck({
   id: 'F-UNIT',
-  title: 'Only root can change the units that start the daemon',
+  title: 'Only root can change the units that start the daemon, its gateway and its plugin',
   severity: 'critical',
   cis: { '1.6': ['3.1', '3.2', '3.3', '3.4'], '1.8': ['3.1', '3.2', '3.3', '3.4'] },
   why: 'systemd runs the commands in a unit as root. An attacker who can change the unit is root after the next restart.',

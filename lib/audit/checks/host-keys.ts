@@ -41,7 +41,7 @@ const WRITERS = {
 
 const exposed = pathsCheck({
   id: 'F-EXPOSED',
-  title: "Only root can replace the folders of the daemon's configuration and certificates",
+  title: "Only root can replace the folders of the daemon's and the gateway's configuration and certificates",
   severity: 'critical',
   cis: {},
   why: 'An attacker who can write to a folder above a file can replace the file, whatever its mode is: with a CA of their own, or with a daemon.json that starts a program as root.',

@@ -1,3 +1,4 @@
+import { configuredPlugins } from '../authorization.ts'
 import { known, type Check } from '../check.ts'
 import { fail, notApplicable, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { hostCheck, isRootless, settingOf } from './host-check.ts'
@@ -12,15 +13,21 @@ const group = hostCheck({
   title: 'The group of the socket has only members who may be root',
   severity: 'high',
   cis: { '1.6': ['1.1.2'], '1.8': ['1.1.2'] },
-  why: 'Each member can start a privileged container without a password, and so become root on the host.',
+  why: 'Each member can start a privileged container without a password, also past a gateway, and so become root on the host. Only an authorization plugin limits them.',
   remedy:
     'Remove each user who does not need it: gpasswd -d USER docker. Accept the finding with an exception for the others.',
   references: ['https://docs.docker.com/engine/install/linux-postinstall/'],
-  test: (host) => {
+  test: (host, snapshot) => {
+    const { info } = snapshot
     if (isRootless(host)) return notApplicable('the daemon runs rootless, and its socket belongs to its user')
     if (host.group === null) return pass('the group does not exist')
     const { name, members } = host.group
-    return members.length === 0 ? pass(`${name} has no members`) : warn(`${name}: ${members.join(', ')}`)
+    if (members.length === 0) return pass(`${name} has no members`)
+    // A plugin also judges the local socket, and a gateway doesn't.
+    const started = 'value' in info ? (info.value.Plugins?.Authorization ?? []) : []
+    const plugins = (configuredPlugins(snapshot) ?? []).filter((plugin) => started.includes(plugin))
+    const judged = plugins.length === 0 ? '' : `; what they may do is decided by ${plugins.join(', ')}`
+    return warn(`${name}: ${members.join(', ')}${judged}`)
   },
 })
 

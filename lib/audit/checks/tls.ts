@@ -2,6 +2,7 @@ import { known, tlsCheck, type Check } from '../check.ts'
 import type { Answer } from '../snapshot/tls-schema.ts'
 import { fail, notApplicable, pass, unknown, warn } from '../verdict.ts'
 import { enumerate } from '../../base/text.ts'
+import { DAEMON_PORTS } from '../neighbours.ts'
 import { isPublicCa } from '../public-cas.ts'
 
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
@@ -138,8 +139,6 @@ const plainNeighbour = tlsCheck({
   },
 })
 
-/** Where daemons usually listen. */
-const DAEMON_PORTS: ReadonlySet<number> = new Set([2375, 2376, 4243])
 const METRICS = 9323
 
 const metrics = tlsCheck({

@@ -1,5 +1,7 @@
 import { DAY_MS } from '../../base/expiry.ts'
+import { configuredPlugins } from '../authorization.ts'
 import { daemonCheck, type Check, type CheckFacts } from '../check.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import { buildOf, type Versions } from '../cve/builds.ts'
 import { compare, parseVersion, type Version } from '../cve/compare.ts'
 import { judge, known, releaseLine } from '../cve/judge.ts'
@@ -107,7 +109,15 @@ function vulnerabilityCheck(row: Vulnerability): Check {
     remedy: `Upgrade ${PACKAGES[component]} to ${firstFixed(fixed)} or newer, and restart the daemon and the containers.`,
     references: ids.map(advisory),
   }
-  return daemonCheck({ ...facts, needs: ['version', 'info'], test: (versions) => judge(row, versions) })
+  return daemonCheck({
+    ...facts,
+    needs: ['version', 'info'],
+    test: (versions, snapshot) => judge(row, withPlugins(versions, snapshot)),
+  })
+}
+
+function withPlugins(versions: Versions, snapshot: Snapshot): Versions {
+  return { ...versions, configuredPlugins: configuredPlugins(snapshot) }
 }
 
 function firstFixed(fixed: readonly string[]): string {
@@ -121,7 +131,8 @@ function groupChecks(): readonly Check[] {
   return VERSION_GROUPS.map((facts) => {
     const rows = VULNERABILITIES.filter(({ group }) => group === facts.id)
     const references = [...facts.references, ...rows.flatMap(({ ids }) => ids.map(advisory))]
-    const test = (versions: Versions): Verdict => worst(rows.map((row) => judge(row, versions)))
+    const test = (versions: Versions, snapshot: Snapshot): Verdict =>
+      worst(rows.map((row) => judge(row, withPlugins(versions, snapshot))))
     return daemonCheck({ ...facts, references, needs: ['version', 'info'], test })
   })
 }

@@ -6,6 +6,8 @@ import type { Component } from './vulnerability.ts'
 export interface Versions {
   readonly version: VersionFacts
   readonly info: InfoFacts
+  /** The authorization plugins that its configuration names. Undefined: it wasn't read. */
+  readonly configuredPlugins?: readonly string[] | undefined
 }
 
 /** A program of the daemon's host. */

@@ -71,10 +71,11 @@ type Use = (versions: Versions) => Verdict | undefined
 
 /** Undefined if the daemon uses it. */
 const USES: Readonly<Record<Applies, Use>> = {
-  authz: ({ info }) =>
-    reported(info.Plugins?.Authorization, 'info.Plugins.Authorization').length > 0
+  // A plugin that a reload has put in isn't among those that the daemon reports.
+  authz: ({ info, configuredPlugins = [] }) =>
+    reported(info.Plugins?.Authorization, 'info.Plugins.Authorization').length + configuredPlugins.length > 0
       ? undefined
-      : notApplicable('there is no authorization plugin'),
+      : notApplicable('the daemon has started without an authorization plugin'),
   firewalld: ({ info }) => {
     const driver = info.FirewallBackend?.Driver
     if (driver === undefined)

@@ -1,4 +1,4 @@
-import { isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
+import { DockerApiError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
@@ -8,16 +8,32 @@ import { valueOf } from './deadline.ts'
 import { failedBy, ok, unknown, warning, type DetailedStep } from './step.ts'
 
 /** Does the daemon answer? */
-export function apiStep({ error, apiVersion, version }: Attempt): DetailedStep {
-  if (error !== undefined) return failedBy('api', error)
+export function apiStep({ error, apiVersion, version, gateway }: Attempt): DetailedStep {
+  const through = gateway === true && { gateway: true }
+  if (error !== undefined) return failedBy('api', error, { ...through, ...reasonIn(error) })
   const { Version, ApiVersion, MinAPIVersion, Os, Arch } = (version && valueOf(version)) ?? {}
-  const facts = { apiVersion, engine: Version, newest: ApiVersion, oldest: MinAPIVersion, os: Os, arch: Arch }
+  const facts = {
+    apiVersion,
+    engine: Version,
+    newest: ApiVersion,
+    oldest: MinAPIVersion,
+    os: Os,
+    arch: Arch,
+    ...through,
+  }
   if (version !== undefined && 'error' in version && refusesVersion(version.error)) {
     return failedBy('api', version.error, facts)
   }
   if (version !== undefined && 'error' in version) return limited(version.error, facts)
   const engine = Version === undefined ? 'The daemon' : `Docker ${Version}`
-  return ok('api', `${engine} answers, with API ${apiVersion ?? ''}`, facts)
+  const way =
+    gateway === true ? ', through a gateway of docker-mtls: the server in the other steps is that gateway' : ''
+  return ok('api', `${engine} answers, with API ${apiVersion ?? ''}${way}`, facts)
+}
+
+/** The code of a gateway's refusal. */
+function reasonIn(error: unknown): { readonly reason?: string } {
+  return error instanceof DockerApiError && error.gatewayReason !== undefined ? { reason: error.gatewayReason } : {}
 }
 
 /** With a pinned version that the daemon doesn't serve, `/_ping` is the only call that works: its path has no version. */
@@ -34,7 +50,7 @@ function limited(error: unknown, facts: object): DetailedStep {
     code: 'API_LIMITED',
     finding: sentence`the daemon answers /_ping, but not GET /version: ${got}`,
     remedy: todo,
-    facts: { ...facts, cause: isDockerMtlsError(error) ? error.code : 'UNEXPECTED' },
+    facts: { ...facts, ...reasonIn(error), cause: isDockerMtlsError(error) ? error.code : 'UNEXPECTED' },
   })
 }
 

@@ -1,3 +1,5 @@
+import { DockerApiError } from '../../base/errors.ts'
+import { isOfGateway } from '../../engine/api-error.ts'
 import { Send } from '../../engine/send.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { ResolvedEndpoint } from '../../endpoint/resolve.ts'
@@ -19,6 +21,8 @@ export interface Attempt {
   readonly info?: Seen<InfoFacts>
   /** How far the daemon's clock is ahead of ours, in milliseconds. */
   readonly ahead?: number
+  /** Set if a gateway of docker-mtls has answered. */
+  readonly gateway?: true
 }
 
 /** In bytes: the answers that are read here are small, and a server may send without end. */
@@ -46,7 +50,7 @@ export async function attempt(
     const asked = await Promise.all([ask(send, '/version', VERSION, deadline), ask(send, '/info', INFO, deadline)])
     return { ...peerOf(dispatcher), apiVersion: send.version, ...answers(...asked) }
   } catch (error) {
-    return { ...peerOf(dispatcher), error }
+    return { ...peerOf(dispatcher), error, ...refusedByGateway(error) }
   } finally {
     await atMost(dispatcher.destroy(), CLOSE_MS)
   }
@@ -63,6 +67,7 @@ interface Answer<Value> {
   readonly at: number
   /** The daemon's time in the header Date (RFC 9110, section 6.6.1), to the second. */
   readonly date: number
+  readonly isOfGateway: boolean
 }
 
 async function ask<Value>(
@@ -75,7 +80,8 @@ async function ask<Value>(
   try {
     const answer = await send.open({ method: 'GET', path, signal, timeout: left })
     const at = (began + Date.now()) / 2
-    return { value: { value: type.parse(await answer.json()), at, date: Date.parse(String(answer.headers['date'])) } }
+    const date = Date.parse(String(answer.headers['date']))
+    return { value: { value: type.parse(await answer.json()), at, date, isOfGateway: isOfGateway(answer.headers) } }
   } catch (error) {
     return { error }
   }
@@ -84,13 +90,25 @@ async function ask<Value>(
 function answers(
   version: Seen<Answer<VersionFacts>>,
   info: Seen<Answer<InfoFacts>>,
-): Pick<Attempt, 'version' | 'info' | 'ahead'> {
+): Pick<Attempt, 'version' | 'info' | 'ahead' | 'gateway'> {
   const times = [
     ...('value' in info ? [Date.parse(info.value.value.SystemTime ?? '') - info.value.at] : []),
     ...[version, info].flatMap((seen) => ('value' in seen ? [seen.value.date - seen.value.at] : [])),
   ]
   const ahead = times.find((time) => !Number.isNaN(time))
-  return { version: plain(version), info: plain(info), ...(ahead !== undefined && { ahead }) }
+  const through = [version, info].some((seen) =>
+    'value' in seen ? seen.value.isOfGateway : refusedByGateway(seen.error).gateway,
+  )
+  return {
+    version: plain(version),
+    info: plain(info),
+    ...(ahead !== undefined && { ahead }),
+    ...(through && { gateway: true }),
+  }
+}
+
+function refusedByGateway(error: unknown): Pick<Attempt, 'gateway'> {
+  return error instanceof DockerApiError && error.gatewayReason !== undefined ? { gateway: true } : {}
 }
 
 function plain<Value>(seen: Seen<Answer<Value>>): Seen<Value> {

@@ -1,10 +1,11 @@
-import { isDockerMtlsError } from '../../base/errors.ts'
+import { DockerApiError, isDockerMtlsError } from '../../base/errors.ts'
 import { sentence, type Sentence } from '../../base/sentence.ts'
 import { codeOf } from '../../base/system-error.ts'
 import { enumerate, formatDay } from '../../base/text.ts'
 import { alertIn } from '../../transport/alerts.ts'
 import { valueOf } from './deadline.ts'
 import { failedBy, ok, type DetailedStep } from './step.ts'
+import { failedStep } from './tls-faults.ts'
 import type { TlsEvidence } from './tls-evidence.ts'
 
 /** Does the server accept our certificate? Its alert says why not, and often less than it knows. */
@@ -13,6 +14,9 @@ export function clientStep(evidence: TlsEvidence): DetailedStep {
   const { client } = identity
   const accepted = acceptedNames(evidence)
   const seen = { client: client.subject, issuer: client.issuer, ...(accepted && { acceptedCas: accepted }) }
+  if (attempt.error instanceof DockerApiError && failedStep(evidence) === 'client') {
+    return failedBy('client', attempt.error, { ...seen, gateway: true, reason: attempt.error.gatewayReason })
+  }
   if (attempt.error === undefined || attempt.peer !== undefined) {
     return ok('client', `the server accepts the certificate of ${client.commonName ?? client.subject}`, seen)
   }

@@ -5,7 +5,7 @@ import { listenersStep } from './api-steps.ts'
 import { acceptedNames } from './client-step.ts'
 import { valueOf } from './deadline.ts'
 import { failed, notSeen, ok, unknown, warning, type DetailedStep, type StepName } from './step.ts'
-import { NEIGHBOURS } from '../neighbours.ts'
+import { DAEMON_PORTS, NEIGHBOURS } from '../neighbours.ts'
 import { isPublicCa } from '../public-cas.ts'
 import type { TlsEvidence } from './tls-evidence.ts'
 
@@ -155,6 +155,7 @@ function neighbourSteps(evidence: TlsEvidence): DetailedStep[] {
   const told = listenersStep(attempt)
   const steps = [
     ...open,
+    ...(attempt.gateway === true ? neighbours.flatMap(([port, answer]) => aroundGateway(port, answer)) : []),
     ...(told.status === 'failed' && !open.some(({ status }) => status === 'failed') ? [told] : []),
   ]
   if (steps.length > 0) return steps
@@ -167,6 +168,19 @@ function neighbourSteps(evidence: TlsEvidence): DetailedStep[] {
       `nothing answers this machine without TLS on the ports ${enumerate(all.map(([port]) => String(port)))}`,
       facts,
     ),
+  ]
+}
+
+/** Who can come past the gateway isn't bound by its policy. Only a request would show whether dockerd listens there. */
+function aroundGateway(port: number, answer: string | undefined): DetailedStep[] {
+  if (answer !== 'refused' || !DAEMON_PORTS.has(port)) return []
+  return [
+    warning('neighbours', {
+      code: 'AROUND_GATEWAY',
+      finding: `port ${port} is open beside the gateway, and refuses requests without TLS: if dockerd listens there, its clients aren't bound by the policy of the gateway, and revoked certificates still work`,
+      remedy: sentence`Find the program on the server, as root, and leave dockerd only its local socket:  ${command('ss', '-ltnp', `sport = :${port}`)}`,
+      facts: { port, answer },
+    }),
   ]
 }
 

@@ -119,5 +119,6 @@ function walk(
 ): DetailedStep[] {
   const end = at === undefined ? names.length : names.indexOf(at)
   const good = names.slice(0, end).map((name) => (name === 'api' ? apiStep(attempt) : ok(name, said[name] ?? '')))
-  return at === undefined ? good : [...good, failedBy(at, attempt.error)]
+  if (at === undefined) return good
+  return [...good, at === 'api' ? apiStep(attempt) : failedBy(at, attempt.error)]
 }

@@ -39,7 +39,8 @@ export function proxyPath(attempt: Attempt, { client }: Identity): DetailedStep[
   }
   const end = at === undefined ? PROXY_STEPS.length : PROXY_STEPS.indexOf(at)
   const good = PROXY_STEPS.slice(0, end).map((name) => steps[name] ?? fine(name, peer !== undefined))
-  return at === undefined ? [...good, UNSEEN] : [...good, failedBy(at, error)]
+  if (at === undefined) return [...good, UNSEEN]
+  return [...good, at === 'api' ? apiStep(attempt) : failedBy(at, error)]
 }
 
 /** A probe would go around the proxy, to a host that may be another one there. */

@@ -57,6 +57,8 @@ export type FindingCode =
   | 'SERVER_CERTIFICATE_IS_CLIENT'
   /** A Docker daemon answers without TLS. */
   | 'PLAINTEXT_DOCKER'
+  /** A usual port of the daemon is open beside its gateway. */
+  | 'AROUND_GATEWAY'
   /** A port of Docker's metrics or of Swarm answers without TLS. */
   | 'PLAINTEXT_SERVICE'
   /** Every user of this machine may open the local socket. */

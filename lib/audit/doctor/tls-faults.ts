@@ -1,4 +1,4 @@
-import { isDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
+import { DockerApiError, isDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
 import { errorWithCode } from '../../base/system-error.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { bareHost } from '../../identity/names.ts'
@@ -32,12 +32,17 @@ const STEPS: Readonly<Partial<Record<ErrorCode, StepName>>> = {
   ERR_CLIENT_CERT_UNTRUSTED: 'client',
 }
 
+/** Reasons of a gateway that are about the client's certificate, and none about a request. */
+const OF_CLIENT = /^CERTIFICATE_/
+
 /**
  * The step at which the connection failed; undefined if it didn't. A connection that was cut has failed at the stage that
  * it had reached: before the server's certificate, or after it, where the server judges ours.
  */
 export function failedStep({ attempt: { error, peer }, certificate }: TlsEvidence): StepName | undefined {
   if (error === undefined) return undefined
+  // A gateway refuses some certificates only in its answer, since TLS could not say why.
+  if (error instanceof DockerApiError && OF_CLIENT.test(error.gatewayReason ?? '')) return 'client'
   // Once both sides have accepted each other, it is the request that failed.
   if (peer !== undefined) return 'api'
   if (!isDockerMtlsError(error)) return 'api'

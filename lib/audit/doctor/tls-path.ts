@@ -149,7 +149,7 @@ const LOOKS: readonly (readonly [StepName, Look, onFailure?: Look])[] = [
   ['names', namesStep],
   ['dates', datesStep],
   ['client', clientStep, clientStep],
-  ['api', ({ attempt }) => apiStep(attempt)],
+  ['api', ({ attempt }) => apiStep(attempt), ({ attempt }) => apiStep(attempt)],
 ]
 
 /** The steps that {@link tlsPath} takes. */

@@ -27,13 +27,26 @@ function checksOf(results: readonly AuditResult[]): CheckFacts[] {
 }
 
 function hostOf(report: AuditReport, failOn: Severity): object {
-  const { target, at, engine, skipped, withoutHost, counts, accepted, unread, certificates, baseline, findings } =
-    report
+  const {
+    target,
+    at,
+    engine,
+    gateway,
+    skipped,
+    withoutHost,
+    counts,
+    accepted,
+    unread,
+    certificates,
+    baseline,
+    findings,
+  } = report
   return {
     ok: unread.length === 0,
     target,
     at,
     engine,
+    gateway,
     skipped,
     withoutHost,
     counts,

@@ -3,7 +3,15 @@ import { exceptionsOf, isReport, type AuditResult } from './model.ts'
 
 /** Remarks on the exceptions, the baseline and the extent of a run. May contain foreign text: escape it to show it. */
 export function noteLines(results: readonly AuditResult[]): string[] {
-  return [...exceptionNotes(results), ...baselineNotes(results), ...hostNotes(results)]
+  return [...exceptionNotes(results), ...baselineNotes(results), ...gatewayNotes(results), ...hostNotes(results)]
+}
+
+function gatewayNotes(results: readonly AuditResult[]): string[] {
+  const behind = results.filter(isReport).filter(({ gateway }) => gateway === true)
+  return behind.map(
+    ({ target }) =>
+      `A gateway of docker-mtls answers at ${target}: certificates and results of the family tls are those of the gateway, not of dockerd. Its policy and other ways to dockerd are only visible in the files of its host.`,
+  )
 }
 
 /** Once for all daemons. */

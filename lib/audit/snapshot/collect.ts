@@ -1,17 +1,18 @@
 import { z } from 'zod'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { DockerClient } from '../../engine/client.ts'
+import { collectInfo, withoutHidden } from './collect-gateway.ts'
 import { collectTls } from './collect-tls.ts'
 import { collectImages, collectRunningImages } from './collect-images.ts'
 import { collectSwarm } from './collect-swarm.ts'
 import { CONTAINER, EXEC } from './container-schema.ts'
-import { INFO, NETWORK, VERSION, VOLUME, type NetworkFacts } from './daemon-schema.ts'
+import { NETWORK, VERSION, VOLUME, type NetworkFacts } from './daemon-schema.ts'
 import { PLUGIN } from './plugin-schema.ts'
 import { collectionOf, read, readIfThere, type Collection } from './read.ts'
 import { text } from './fields.ts'
 import { collectHost, type HostFiles } from './host/collect-host.ts'
 import { fillOmitted } from './omitted.ts'
-import { redactContainer, redactInfo, redactVolume } from './redact.ts'
+import { redactContainer, redactVolume } from './redact.ts'
 import { SNAPSHOT_FORMAT, type AuditedContainer, type Snapshot } from './snapshot.ts'
 
 const LISTED_NETWORK = NETWORK.omit({ Containers: true }).extend({ Id: z.string() })
@@ -66,24 +67,17 @@ export async function collectSnapshot(docker: DockerClient, options: CollectOpti
   const target = formatEndpoint(endpoint)
   const at = new Date().toISOString()
   const header = { format: SNAPSHOT_FORMAT, at, target, apiVersion } as const
-  return { ...header, version, ...daemon, ...workloads, networks, volumes, plugins, images, tls }
+  return withoutHidden({ ...header, version, ...daemon, ...workloads, networks, volumes, plugins, images, tls })
 }
 
 /** What the daemon says about itself, with its swarm and its host. */
 async function collectDaemon(
   on: Collection,
   options: CollectOptions,
-): Promise<Pick<Snapshot, 'info' | 'infoAt' | 'swarm' | 'nodes' | 'services' | 'configs' | 'host'>> {
-  let infoAt = Date.now()
-  const info = await read(INFO, on, async () => {
-    const asked = Date.now()
-    const answer = await on.docker.info(on.limits)
-    // Half of the way there and back, since a large daemon takes seconds to answer.
-    infoAt = Math.round((asked + Date.now()) / 2)
-    return redactInfo({ ...answer })
-  })
-  const [swarm, host] = await Promise.all([collectSwarm(on, info), collectHost(on.docker, info, options)])
-  return { info, infoAt, ...swarm, host }
+): Promise<Pick<Snapshot, 'info' | 'infoAt' | 'gateway' | 'swarm' | 'nodes' | 'services' | 'configs' | 'host'>> {
+  const told = await collectInfo(on)
+  const [swarm, host] = await Promise.all([collectSwarm(on, told.info), collectHost(on.docker, told.info, options)])
+  return { ...told, ...swarm, host }
 }
 
 async function collectWorkloads(on: Collection): Promise<Pick<Snapshot, 'containers' | 'runningImages'>> {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { DockerMtlsError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
+import { DockerApiError, DockerMtlsError, isDockerMtlsError, NotFoundError } from '../../base/errors.ts'
 import { Semaphore } from '../../base/semaphore.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Part } from './snapshot.ts'
@@ -32,8 +32,20 @@ export async function read<Type>(
   } catch (error) {
     signal?.throwIfAborted()
     if (isDockerMtlsError(error, 'ERR_CALL_TIMEOUT')) return { unknown: `no answer within ${timeout / 1000} s` }
-    return { unknown: error instanceof DockerMtlsError ? error.got : String(error) }
+    return { unknown: reasonOf(error) }
   }
+}
+
+/** Reasons of a policy for what an audit reads. Others are about the certificate, or the gateway itself. */
+const BY_POLICY: ReadonlySet<string> = new Set(['IDENTITY_UNKNOWN', 'OPERATION_REFUSED'])
+const ENOUGH =
+  'Give this client a rule with the level read-only; for the swarm of a manager also with  allow: { operations: [swarm.inspect, configs.list] }'
+
+/** Only what a gateway refuses has a remedy on this way to the daemon. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof DockerMtlsError)) return String(error)
+  if (!(error instanceof DockerApiError) || error.gatewayReason === undefined) return error.got
+  return `${error.got}. ${BY_POLICY.has(error.gatewayReason) ? ENOUGH : error.todo}`
 }
 
 /** The same for an object that was listed before. Undefined if it was removed meanwhile. */

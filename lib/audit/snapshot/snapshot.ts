@@ -37,6 +37,12 @@ const RUNNING_IMAGE = z.object({
   history: part(HISTORY),
 })
 
+/**
+ * A gateway of docker-mtls between us and the daemon. What it shows: `all`, only the caller's `own` things, or `unknown` if it
+ * didn't let us ask.
+ */
+const GATEWAY = z.object({ shows: z.enum(['all', 'own', 'unknown']) })
+
 export const SNAPSHOT = z.object({
   format: z.literal(SNAPSHOT_FORMAT),
   /** When it was collected, in ISO 8601. */
@@ -54,6 +60,8 @@ export const SNAPSHOT = z.object({
   volumes: part(z.array(VOLUME)),
   /** Null if the daemon is reached without TLS, by a local socket or ssh. */
   tls: part(TLS.nullable()),
+  /** Null if no gateway of docker-mtls says that it is there. Other proxies don't show. */
+  gateway: part(GATEWAY.nullable()).default({ unknown: 'the snapshot is of an older version of docker-mtls' }),
   /** Plugins that the daemon manages. */
   plugins: part(z.array(PLUGIN)),
   images: part(z.array(IMAGE)),

@@ -16,9 +16,11 @@ export const API_ERRORS = {
     remedy: 'Run `docker login REGISTRY`, or pass other credentials as `auth`.',
   },
   ERR_API_FORBIDDEN: {
-    meaning: 'Status 403: the daemon never allows this.',
-    cause: 'A request that dockerd never allows, such as removing a predefined network.',
-    remedy: 'Read `daemonMessage`; the request itself has to change.',
+    meaning: 'Status 403: the daemon never allows this, or a gateway of docker-mtls refuses it.',
+    cause:
+      'A request that dockerd never allows, such as removing a predefined network. If `gatewayReason` is set, the policy of the gateway, or your certificate.',
+    remedy:
+      'Read `daemonMessage`. Change the request, or ask the administrator of the gateway for a rule that allows it.',
   },
   ERR_API_AUTHORIZATION_DENIED: {
     meaning: 'Status 403 from an authorization plugin.',

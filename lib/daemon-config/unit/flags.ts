@@ -24,6 +24,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 }
 /** The long flags that docker-mtls reads and that need a value: if they have no `=`, it is the next word. */
 const WITH_VALUE = new Set([
+  'authorization-plugin',
   'bridge-accept-fwmark',
   'config-file',
   'containerd',

@@ -89,7 +89,7 @@ function readService(text: string): { ExecStart: string[]; EnvironmentFile: stri
  * Joins continued lines as systemd does (config_parse in src/shared/conf-parser.c): it first removes comments, also those
  * between continued lines, and then replaces the backslash by a blank.
  */
-function logicalLines(text: string): string[] {
+export function logicalLines(text: string): string[] {
   const lines: string[] = []
   let open: string[] = []
   for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {

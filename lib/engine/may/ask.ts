@@ -5,7 +5,7 @@ import type { WireAnswer } from '../../transport/collector.ts'
 import type { LaneDispatchOptions } from '../../transport/lanes.ts'
 import { collect } from '../../transport/send.ts'
 import { limitOf } from '../../transport/time-limits.ts'
-import { apiError, isGatewayRefusal } from '../api-error.ts'
+import { gatewayReason, refusalError } from '../api-error.ts'
 import type { RequestOptions } from '../request-options.ts'
 import type { Send } from '../send.ts'
 import { CapturingSend } from './capture.ts'
@@ -72,7 +72,7 @@ async function ask(send: Send, request: LaneDispatchOptions, last: unknown): Pro
     signal: signal instanceof AbortSignal ? signal : undefined,
     limit: limitOf('may()', timeout),
   })
-  if (isGatewayRefusal(answer.headers)) throw apiError(answer.status, QUESTION, answer.body)
+  if (gatewayReason(answer.headers) !== undefined) throw await refusalError(answer, QUESTION)
   return permissionIn(answer) ?? refuse(send, answer)
 }
 

@@ -143,6 +143,8 @@ describe('a host in a folder', { skip: lacks('busybox') }, () => {
       ip6tables: null,
       'userland-proxy': false,
       'allow-direct-routing': null,
+      hosts: ['fd://', 'unix:///run/other.sock'],
+      'authorization-plugins': null,
     })
     assert.equal(value(facts.insecureRaw), true)
   })

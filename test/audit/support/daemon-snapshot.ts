@@ -102,6 +102,7 @@ export const GOOD: Snapshot = SNAPSHOT.parse({
   images: { value: [] },
   runningImages: { value: [] },
   tls: { value: null },
+  gateway: { value: null },
   swarm: NO_MANAGER,
   nodes: NO_MANAGER,
   services: NO_MANAGER,

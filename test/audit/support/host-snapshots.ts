@@ -17,6 +17,9 @@ export function no(role: FileRole, path: string, kind: 'missing' | 'hidden' = 'm
 const folder = { kind: 'folder', mode: 0o755 } as const
 const socket = { kind: 'socket', mode: 0o660 } as const
 
+/** The socket of its authorization plugin. */
+const PLUGIN = '/run/docker/plugins/policy.sock'
+
 /** Each file of a well configured host, by its path. */
 const FILES: Readonly<Record<string, HostFile>> = Object.fromEntries(
   [
@@ -42,6 +45,7 @@ const FILES: Readonly<Record<string, HostFile>> = Object.fromEntries(
     file('program', '/usr/bin/dockerd', { mode: 0o755 }),
     file('program', '/usr/bin/containerd', { mode: 0o755 }),
     file('program', '/usr/bin/runc', { mode: 0o755 }),
+    file('plugin', PLUGIN, { ...socket, mode: 0o600 }),
   ].map((one) => [one.path, one]),
 )
 
@@ -58,6 +62,8 @@ const SETTINGS: HostSettings = {
   ip6tables: null,
   'userland-proxy': false,
   'allow-direct-routing': null,
+  hosts: ['fd://'],
+  'authorization-plugins': ['policy'],
 }
 
 export const WATCHED = [
@@ -91,6 +97,7 @@ export const GOOD_HOST: HostFacts = {
   registriesUnread: [],
   data: { value: { path: '/var/lib/docker/100000.100000', mount: '/var/lib/docker' } },
   parents: { value: [{ path: '/etc/docker', mode: 0o755, uid: 0 }] },
+  access: { value: { services: [], listeners: { value: [] }, arePluginsHidden: false } },
 }
 
 /** The host with other facts. */
@@ -132,6 +139,7 @@ export const ROOTLESS_HOST: HostFacts = {
       ['unit', '/home/ann/.config/systemd/user/docker.service', {}],
       ['api-socket', '/run/user/1000/docker.sock', socket],
       ['containerd-socket', '/run/user/1000/docker/containerd/containerd.sock', socket],
+      ['plugin', PLUGIN, { ...socket, mode: 0o600 }],
     ] as const
   ).map(([role, path, more]) => file(role, path, { ...more, uid: 1000, gid: 1000, owner: 'ann', group: 'ann' })),
   settings: {

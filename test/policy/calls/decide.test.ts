@@ -318,5 +318,5 @@ test('a rule that has ended allows no call and no connection, and one that will 
   assert.equal(decide(ended, ANN, { ...GRPC, at: NOW }).verdict, 'refuse')
   const open = until('2026-11-28T12:00:01Z')
   assert.equal(brief(decided(open, `${CONTROL}Info`, Buffer.alloc(0))), 'allow')
-  assert.equal(decideOpening(open, ANN, { ...GRPC, at: NOW })?.until, '2026-11-28T12:00:01Z')
+  assert.equal(decideOpening(open, ANN, { ...GRPC, at: NOW })?.until, '2026-11-28T12:00:01.000Z')
 })

@@ -7,7 +7,8 @@ import { stderrSummary, type HostShell } from '../../../host/shell.ts'
 import { sshShellOfUser } from '../../../host/ssh-shell.ts'
 import type { InfoFacts } from '../daemon-schema.ts'
 import type { Part, Snapshot } from '../snapshot.ts'
-import { parseHost } from './read-host.ts'
+import { parseHost, type PrintedHost } from './read-host.ts'
+import type { HostFacts } from './schema.ts'
 import { hostScript, type KnownDaemon } from './script.ts'
 
 /**
@@ -43,10 +44,17 @@ export async function collectHost(
   if ('unknown' in printed) return printed
   const host = parseHost(printed.value, daemon.dataRoot)
   if (host === undefined) return { unknown: 'the script that reads the host printed something unexpected' }
-  if (host.hostname === info.value.Name) return { value: host.facts }
+  if (host.hostname === info.value.Name) return { value: await factsOf(host) }
   return {
     unknown: `the daemon runs on ${info.value.Name ?? 'an unnamed host'}, and these are the files of ${host.hostname}`,
   }
+}
+
+async function factsOf({ facts, policies }: PrintedHost): Promise<HostFacts> {
+  const { access } = facts
+  if (policies.size === 0 || 'unknown' in access) return facts
+  const { withPolicies } = await import('./read-policies.ts')
+  return { ...facts, access: { value: { ...access.value, services: withPolicies(access.value.services, policies) } } }
 }
 
 function socketOf(endpoint: DockerClient['endpoint']): string {

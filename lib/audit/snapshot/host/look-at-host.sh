@@ -115,9 +115,13 @@ look_at_host() {
 
   if test "$rootless" = yes; then
     units_in "$home/.config/systemd/user" /etc/systemd/user /usr/lib/systemd/user
+    # shellcheck disable=SC2086
+    services_in "$home/.config/systemd/user" /etc/systemd/user $unit_folders
   else
     # shellcheck disable=SC2086
     units_in $unit_folders
+    # shellcheck disable=SC2086
+    services_in $unit_folders
     look defaults /etc/default/docker
     look sysconfig /etc/sysconfig/docker
     registries_in "$etc/certs.d"
@@ -130,6 +134,9 @@ look_at_host() {
     } | sort -u | while IFS= read -r name; do members "$name"; done
     audit_rules
   fi
+
+  service_files
+  plugin_places
 
   for name in tlscacert tlscert tlskey; do
     values "$name" | grep '^/' | while IFS= read -r path; do look "$name" "$path"; done

@@ -1,7 +1,7 @@
 # Functions that look at one thing each. They change nothing. On stdout, each prints entries: a name, a NUL, a value and a NUL.
 # A shell's values have no NUL, so no name of a file makes another entry. Contents of files may have one, so they are facts on
 # the file descriptor 3; fact-functions.sh, which comes before, says how those are framed. A text leaves the host only if it is
-# configuration, a certificate or a rule of auditd; of a key, only the SHA-256 of its public half does.
+# configuration, a policy, a certificate, a revocation list or a rule of auditd; of a key, only the SHA-256 of its public half does.
 : "${root?}" "${proc:?}" "${rootless:?}"
 # look-at-host.sh sets these: the process of dockerd and its user, its unit, and its daemon.json.
 pid='' owner='' unit='' config_file=''
@@ -155,6 +155,60 @@ units_in() {
       done
     done
   done
+}
+
+# Looks at the units of docker-mtls in the folders $@: its gateways and authorization plugins. Adds their words to $service_words,
+# one a line, without quotes. They only find paths to look at.
+service_words=''
+services_in() {
+  for d; do
+    case $d in /lib/*) test -h "$root/lib" && continue ;; esac
+    for f in "$root$d"/docker-mtls*.service "$root$d"/docker-mtls*.service.d/*.conf; do
+      test -e "$f" || test -h "$f" || continue
+      text unit "${f#"$root"}"
+      if is_text "$f"; then
+        # Each character becomes a line feed.
+        # shellcheck disable=SC2020
+        service_words=$service_words$(tr ' \t"' '\n\n\n' <"$f" | tr -d "'")'
+'
+      fi
+    done
+  done
+}
+
+# Prints the values of the flag $1 in those words that are absolute paths, one a line.
+service_paths() {
+  printf %s "$service_words" | sed -n -e "s/^--$1=//p" -e "/^--$1\$/{n;p;}" | grep '^/' | sort -u
+}
+
+# Looks at the files of those services.
+service_files() {
+  service_paths policy | while IFS= read -r path; do
+    text policy "$path"
+    parents "$root${path%/*}" >&3
+  done
+  service_paths from | while IFS= read -r path; do
+    look gateway-folder "$path"
+    look gateway-ca "$path/ca.pem"
+    look gateway-cert "$path/server-cert.pem"
+    look gateway-key "$path/server-key.pem"
+    text crl "$path/crl.pem"
+    keys_in "$path"
+    parents "$root$path" >&3
+  done
+  service_paths crl | while IFS= read -r path; do
+    text crl "$path"
+    parents "$root${path%/*}" >&3
+  done
+}
+
+# Looks at the places where dockerd finds plugins (moby, pkg/plugins/discovery.go).
+plugin_places() {
+  for f in "$root/run/docker/plugins"/*.sock "$root/run/docker/plugins"/*/*.sock "$root/etc/docker/plugins"/*.* \
+    "$root/etc/docker/plugins"/*/*.* "$root/usr/lib/docker/plugins"/*.* "$root/usr/lib/docker/plugins"/*/*.*; do
+    if test -e "$f"; then look plugin "${f#"$root"}"; fi
+  done
+  if is_hidden "$root/run/docker/plugins/x"; then entry plugins-hidden yes; fi
 }
 
 # Prints the members of the group $1 as the entry "group NAME": its number, and the names of those whose group it is.

@@ -5,6 +5,7 @@ import { decodeWord, parseRecords } from '../../../host/fact-records.ts'
 import { lines } from '../../../host/facts.ts'
 import type { Part } from '../snapshot.ts'
 import { named, withEntries, type Values } from './named.ts'
+import { readAccess } from './read-access.ts'
 import { readAuditRules } from './read-audit-rules.ts'
 import { readKeys } from './read-keys.ts'
 import { readConfiguration, type Configuration } from './read-settings.ts'
@@ -16,6 +17,8 @@ const NO_DOCKERD = 'the process of dockerd was not found'
 export interface PrintedHost {
   readonly hostname: string
   readonly facts: HostFacts
+  /** The texts of policies by their paths. They are parsed only if there are any, since that loads YAML. */
+  readonly policies: ReadonlyMap<string, string>
 }
 
 /**
@@ -45,8 +48,12 @@ export function parseHost(printed: string, dataRoot: string): PrintedHost | unde
     registriesUnread: named(values, 'registries-unread ').map(([path]) => path),
     data: dataOf(values, dataRoot),
     parents: parentsIn(values, uid),
+    access: { value: readAccess(values, configuration) },
   })
-  return parsed.success ? { hostname: values.get('hostname') ?? '', facts: parsed.data } : undefined
+  if (!parsed.success) return undefined
+  const paths = new Set(files.flatMap(({ role, path }) => (role === 'policy' ? path : [])))
+  const policies = new Map(named(values, 'text ').filter(([path]) => paths.has(path)))
+  return { hostname: values.get('hostname') ?? '', facts: parsed.data, policies }
 }
 
 function partOf<Type>(value: Type | undefined, reason: string): Part<Type> {

@@ -8,6 +8,9 @@ import { SETTINGS, type HostSettings } from './schema.ts'
 const TEXTS = ['group', 'log-level', 'bridge-accept-fwmark', 'tlscacert', 'tlscert', 'tlskey'] as const
 const SWITCHES = ['tls', 'tlsverify', 'iptables', 'ip6tables', 'userland-proxy', 'allow-direct-routing'] as const
 
+/** Keys of lists in daemon.json, and their flags. */
+const LISTS = { hosts: 'host', 'authorization-plugins': 'authorization-plugin' } as const
+
 /** The configuration of a daemon. */
 export interface Configuration {
   readonly settings: Part<HostSettings>
@@ -31,9 +34,18 @@ export function readConfiguration(argv: Part<readonly string[]>, json: Part<stri
   if ('unknown' in parsed) return { settings: parsed, fault, conflicts: [] }
   const found: unknown = {
     ...Object.fromEntries(TEXTS.map((name) => [name, lastValue(flags.value, name) ?? parsed.value[name] ?? null])),
+    ...Object.fromEntries(
+      Object.entries(LISTS).map(([key, flag]) => [key, listOf(key, flag, flags.value, parsed.value)]),
+    ),
     ...Object.fromEntries(SWITCHES.map((name) => [name, switchOf(name, flags.value, parsed.value)])),
   }
   return { settings: { value: SETTINGS.parse(found) }, fault, conflicts: conflictsOf(flags.value, parsed.value) }
+}
+
+/** dockerd refuses to start if both have it. A flag without a value is one of a form that isn't known. */
+function listOf(key: string, flag: string, flags: readonly Flag[], json: DaemonJson): unknown {
+  const given = flags.filter(({ name }) => name === flag).map(({ value }) => value)
+  return given.length > 0 ? given : (json[key] ?? null)
 }
 
 function switchOf(name: string, flags: readonly Flag[], json: DaemonJson): unknown {

@@ -18,6 +18,13 @@ const ROLE = z.enum([
   'containerd-config',
   'containerd-folder',
   'program',
+  'policy',
+  'crl',
+  'gateway-folder',
+  'gateway-ca',
+  'gateway-cert',
+  'gateway-key',
+  'plugin',
 ])
 
 /** What is at a path. A link counts as its target. */
@@ -39,6 +46,7 @@ const FILE = z.object({ role: ROLE, path: z.string(), state: STATE })
 
 /** A setting. Null: neither a flag nor daemon.json sets it. Undefined: its value has an unexpected form. */
 const textSetting = z.string().nullable().optional().catch(undefined)
+const listSetting = z.array(z.string()).nullable().optional().catch(undefined)
 const switchSetting = z.boolean().nullable().optional().catch(undefined)
 
 /** The settings of dockerd that checks read, from its command line and from daemon.json. All others may be secrets. */
@@ -55,6 +63,8 @@ export const SETTINGS = z.object({
   ip6tables: switchSetting,
   'userland-proxy': switchSetting,
   'allow-direct-routing': switchSetting,
+  hosts: listSetting,
+  'authorization-plugins': listSetting,
 })
 
 /** How the daemon would start again. */
@@ -90,6 +100,50 @@ const KEYS = z.object({
   unread: z.array(z.string()),
 })
 
+/** A rule of a policy with the level `privileged`. */
+const POWERFUL_RULE = z.object({
+  name: z.string(),
+  /** Whom it is for: everybody, all clients of a CA, an organizational unit, names, or who uses a local socket. */
+  callers: z.enum(['any', 'issuer', 'group', 'named', 'socket']),
+  /** How many names, at most. */
+  count: z.number(),
+})
+
+/** The revocation list of a CA that a gateway trusts. */
+const REVOCATION = z.object({
+  ca: z.string(),
+  /** Until when the list is valid. Null: there is none, or it doesn't say. */
+  nextUpdate: z.string().nullable(),
+})
+
+/** A unit that starts a gateway or an authorization plugin of docker-mtls. Null: its command line doesn't say it. */
+const SERVICE = z.object({
+  unit: z.string(),
+  kind: z.enum(['gateway', 'plugin']),
+  user: z.string(),
+  groups: z.array(z.string()),
+  policy: z.string().nullable(),
+  folder: z.string().nullable(),
+  /** The files of its revocation lists. */
+  lists: z.array(z.string()),
+  log: z.string().nullable(),
+  /** The daemon that a gateway is for. */
+  daemon: z.string().nullable(),
+  /** Empty: the gateway has never had a list. */
+  revocation: part(z.array(REVOCATION)),
+  /** Its rules with the level `privileged`. */
+  powerful: part(z.array(POWERFUL_RULE)),
+})
+
+/** Who limits what clients may do. */
+const ACCESS = z.object({
+  services: z.array(SERVICE),
+  /** Where dockerd listens on the network: flags, daemon.json and docker.socket. */
+  listeners: part(z.array(z.string())),
+  /** May there be plugins that only root can see? */
+  arePluginsHidden: z.boolean(),
+})
+
 /** A folder on the way to a file of the daemon. */
 const STEP = z.object({ path: z.string(), mode: z.number(), uid: z.number() })
 
@@ -114,9 +168,14 @@ export const HOST = z.object({
   data: part(z.object({ path: z.string(), mount: z.string() })),
   /** The folders above the daemon's files. */
   parents: part(z.array(STEP)),
+  /** Absent in older snapshots. */
+  access: part(ACCESS).default({ unknown: 'the snapshot is of an older version of docker-mtls' }),
 })
 
 export type HostFacts = z.infer<typeof HOST>
 export type HostFile = z.infer<typeof FILE>
 export type FileRole = z.infer<typeof ROLE>
 export type HostSettings = z.infer<typeof SETTINGS>
+export type AccessFacts = z.infer<typeof ACCESS>
+export type ServiceFacts = z.infer<typeof SERVICE>
+export type PowerfulRule = z.infer<typeof POWERFUL_RULE>

@@ -1,0 +1,150 @@
+import { posix } from 'node:path'
+import { isDockerMtlsError } from '../../../base/errors.ts'
+import { logicalLines } from '../../../daemon-config/unit/parse-unit.ts'
+import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
+import { splitWords } from '../../../daemon-config/unit/words.ts'
+import { certificatesIn } from '../../../identity/certificate.ts'
+import { readRevocationLists, type RevocationList } from '../../../identity/crl.ts'
+import type { Part } from '../snapshot.ts'
+import { named, type Values } from './named.ts'
+import type { Configuration } from './read-settings.ts'
+import type { AccessFacts, HostFacts, ServiceFacts } from './schema.ts'
+
+/** Reads which services of docker-mtls limit clients, and what could be around them. */
+export function readAccess(values: Values, { settings }: Configuration): AccessFacts {
+  const texts = new Map(named(values, 'text '))
+  return {
+    services: unitsIn(texts).flatMap(({ name, text }) => serviceOf(name, text, values) ?? []),
+    listeners: listenersOf(settings, texts),
+    arePluginsHidden: values.get('plugins-hidden') === 'yes',
+  }
+}
+
+interface UnitText {
+  readonly name: string
+  /** That of the unit file and of its drop-ins. */
+  readonly text: string
+}
+
+/** The units called docker-mtls*, each as systemd reads it: of several files with one name, the first folder's counts. */
+function unitsIn(texts: ReadonlyMap<string, string>, pattern = /^docker-mtls.*\.service$/): UnitText[] {
+  const names = [...texts.keys()].map((path) => posix.basename(path)).filter((name) => pattern.test(name))
+  return [...new Set(names)].map((name) => ({ name, text: unitText(name, texts) }))
+}
+
+/** The place of a unit's folder in systemd's order. */
+const folderOf = (path: string): number => LOAD_PATH.indexOf(posix.dirname(path).slice(1))
+
+function unitText(name: string, texts: ReadonlyMap<string, string>): string {
+  const paths = [...texts.keys()].toSorted((one, other) => folderOf(one) - folderOf(other))
+  const main = paths.find((path) => posix.basename(path) === name)
+  const dropIns = new Map<string, string>()
+  for (const path of paths) {
+    if (posix.basename(posix.dirname(path)) === `${name}.d` && !dropIns.has(posix.basename(path)))
+      dropIns.set(posix.basename(path), path)
+  }
+  const inOrder = [...dropIns].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, path]) => path)
+  return [...(main === undefined ? [] : [main]), ...inOrder].map((path) => texts.get(path) ?? '').join('\n')
+}
+
+/** The values of a setting. An empty value resets a list (systemd.syntax(7)). */
+function settingsIn(text: string, key: string): string[] {
+  const values: string[] = []
+  for (const line of logicalLines(text)) {
+    const [, name, value = ''] = /^([A-Za-z]+)\s*=\s*(.*)$/s.exec(line) ?? []
+    if (name !== key) continue
+    if (value === '') values.length = 0
+    else values.push(value)
+  }
+  return values
+}
+
+/** Undefined: it starts neither a gateway nor a plugin. */
+function serviceOf(unit: string, text: string, values: Values): ServiceFacts | undefined {
+  const words = wordsOf(settingsIn(text, 'ExecStart').at(-1) ?? '')
+  const kind = words.includes('authz-plugin')
+    ? 'plugin'
+    : words.some((word, at) => word === 'gateway' && words[at + 1] === 'run')
+      ? 'gateway'
+      : undefined
+  if (kind === undefined) return undefined
+  const one = (flag: string): string | null => valuesOf(words, flag).at(-1) ?? null
+  const user = settingsIn(text, 'User').at(-1) ?? 'root'
+  const folder = one('from')
+  const given = valuesOf(words, 'crl')
+  const lists = given.length > 0 ? given : folder === null ? [] : [`${folder}/crl.pem`]
+  return {
+    unit,
+    kind,
+    user,
+    groups: [user, ...settingsIn(text, 'Group').slice(-1)],
+    policy: one('policy'),
+    folder,
+    lists,
+    log: one('log'),
+    daemon: one('host'),
+    revocation: kind === 'plugin' ? { value: [] } : revocationOf(folder, lists, values),
+    powerful: { unknown: 'the policy could not be read' },
+  }
+}
+
+/** What systemd would still expand has no known value. */
+function wordsOf(line: string): string[] {
+  try {
+    return splitWords(line).map(({ literal = '' }) => literal)
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return []
+  }
+}
+
+function valuesOf(words: readonly string[], flag: string): string[] {
+  const prefix = `--${flag}=`
+  return words
+    .flatMap((word, at) => {
+      if (word === `--${flag}`) return words[at + 1] ?? []
+      return word.startsWith(prefix) ? word.slice(prefix.length) : []
+    })
+    .filter((value) => value !== '')
+}
+
+const isGone = (path: string, values: Values): boolean => values.get(`look crl ${path}`) === 'missing'
+
+function revocationOf(folder: string | null, paths: readonly string[], values: Values): ServiceFacts['revocation'] {
+  const there = paths.filter((path) => !isGone(path, values))
+  if (folder !== null && there.length === 0) return { value: [] }
+  const pem = folder === null ? undefined : values.get(`certificates ${folder}/ca.pem`)
+  const texts = there.map((path) => values.get(`text ${path}`))
+  if (pem === undefined) return { unknown: `the CAs of the gateway could not be read` }
+  if (texts.some((text) => text === undefined)) return { unknown: `could not be read: ${there.join(', ')}` }
+  try {
+    const lists = texts.flatMap((text) => readRevocationLists(text ?? ''))
+    return {
+      value: certificatesIn(pem, 'ca.pem').map((ca) => ({
+        ca: ca.subject.replaceAll('\n', ', '),
+        nextUpdate: newest(lists.filter((list) => list.isOf(ca)))?.nextUpdate?.toISOString() ?? null,
+      })),
+    }
+  } catch {
+    return { unknown: `no valid revocation list, or no valid CA: ${there.join(', ')}` }
+  }
+}
+
+function newest(lists: readonly RevocationList[]): RevocationList | undefined {
+  return lists.toSorted((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime())[0]
+}
+
+/** A local socket, or one that systemd passes on. */
+const LOCAL = /^(?:unix|npipe|fd):/
+const PASSED_ON = /^fd:/
+const SOCKET_UNIT = 'docker.socket'
+
+function listenersOf(settings: HostFacts['settings'], texts: ReadonlyMap<string, string>): Part<string[]> {
+  if ('unknown' in settings) return settings
+  const { hosts } = settings.value
+  if (hosts === undefined) return { unknown: 'the hosts of dockerd could not be read' }
+  const own = (hosts ?? []).filter((host) => !LOCAL.test(host))
+  if (hosts?.some((host) => PASSED_ON.test(host)) !== true) return { value: own }
+  const passed = settingsIn(unitText(SOCKET_UNIT, texts), 'ListenStream').filter((where) => !/^[/%@]/.test(where))
+  return { value: [...own, ...passed.map((where) => `${where} (${SOCKET_UNIT})`)] }
+}

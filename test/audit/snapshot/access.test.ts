@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { parseHost } from '../../../lib/audit/snapshot/host/read-host.ts'
+import { withPolicies } from '../../../lib/audit/snapshot/host/read-policies.ts'
+import type { AccessFacts } from '../../../lib/audit/snapshot/host/schema.ts'
+import { renderGatewayUnit } from '../../../lib/daemon-config/gateway-unit.ts'
+import { createAuthority, createCrl, issueServer } from '../../../lib/pki.ts'
+import { temporaryFolder } from '../../support/temporary.ts'
+import { lookAt, makeHost, processEntries, PROC, type Entry } from '../support/host-folder.ts'
+
+const POLICY = `version: 1
+rules:
+  - { name: ci, who: { commonName: ci }, level: baseline }
+  - { name: admins, who: { commonName: [ann, ben], issuer: ${'AA:'.repeat(31)}AA }, level: privileged }
+  - { name: ops, who: { organizationalUnit: ops }, level: privileged }
+  - { name: all, who: { any: true }, level: privileged }
+`
+const SYSTEMD = '/etc/systemd/system'
+const UNIT = renderGatewayUnit({
+  program: ['/usr/bin/node', '/usr/local/bin/docker-mtls'],
+  policy: '/etc/docker-mtls/policy.yaml',
+  folder: '/etc/docker-mtls',
+  listen: '0.0.0.0:2376',
+  socket: '/run/docker.sock',
+  user: 'docker-mtls',
+  group: 'docker',
+})
+const PLUGIN = '[Service]\nExecStart=/usr/local/bin/docker-mtls authz-plugin \\\n  --policy=/etc/docker/policy.yaml\n'
+const NEXT = new Date('2027-01-02T03:04:05Z')
+
+async function entries(): Promise<Record<string, Entry>> {
+  const authority = await createAuthority({ commonName: 'Test CA' })
+  const { cert, key } = await issueServer(authority, { names: ['build01'] })
+  const argv = ['/usr/bin/dockerd', '-H', 'fd://', '-H', 'tcp://0.0.0.0:2377', '--authorization-plugin', 'docker-mtls']
+  return {
+    ...PROC,
+    ...processEntries(12, argv),
+    [`${SYSTEMD}/${UNIT.name}`]: UNIT.text,
+    // Of a lower folder, so systemd doesn't read it.
+    [`/usr/lib/systemd/system/${UNIT.name}`]: UNIT.text.replace('/etc/docker-mtls/policy', '/srv/policy'),
+    [`${SYSTEMD}/docker-mtls-plugin.service`]: PLUGIN,
+    [`${SYSTEMD}/docker-mtls-renew.service`]: '[Service]\nExecStart=/usr/local/bin/docker-mtls cert renew\n',
+    [`${SYSTEMD}/docker-mtls-odd.service`]:
+      '[Service]\nExecStart=/usr/local/bin/docker-mtls gateway run --policy "/a\n',
+    '/usr/lib/systemd/system/docker.socket': '[Socket]\nListenStream=/run/docker.sock\nListenStream=2375\n',
+    '/etc/docker-mtls': { folder: 0o750 },
+    '/etc/docker-mtls/policy.yaml': { text: POLICY, mode: 0o640 },
+    '/etc/docker-mtls/ca.pem': authority.certificate,
+    '/etc/docker-mtls/server-cert.pem': cert,
+    '/etc/docker-mtls/server-key.pem': { text: key, mode: 0o640 },
+    '/etc/docker-mtls/crl.pem': createCrl(authority, { revoked: [], nextUpdate: NEXT, number: 1 }).pem,
+    '/etc/docker/policy.yaml': { text: 'version: 1\nrules: [', mode: 0o666 },
+    '/run/docker/plugins/opa.sock': '',
+    '/etc/passwd': '',
+    '/etc/group': '',
+  }
+}
+
+function readAccess(text: string): AccessFacts {
+  const host = parseHost(text, '/var/lib/docker')
+  assert.ok(host && 'value' in host.facts.access, 'it is a host')
+  const { value } = host.facts.access
+  return { ...value, services: withPolicies(value.services, host.policies) }
+}
+
+const root = await temporaryFolder()
+
+describe('gateways and plugins of a host in a folder', () => {
+  let printed: string
+  let access: AccessFacts
+  before(async () => {
+    await makeHost(root, await entries())
+    printed = await lookAt({ root })
+    access = readAccess(printed)
+  })
+
+  const service = (unit: string) => access.services.find((one) => one.unit === unit)
+
+  test('the unit that docker-mtls renders is read with its files', () => {
+    assert.deepEqual(access.services.map(({ unit }) => unit).toSorted(), [
+      'docker-mtls-gateway.service',
+      'docker-mtls-plugin.service',
+    ])
+    const { powerful, ...gateway } = service(UNIT.name) ?? {}
+    assert.deepEqual(gateway, {
+      unit: UNIT.name,
+      kind: 'gateway',
+      user: 'docker-mtls',
+      groups: ['docker-mtls'],
+      policy: '/etc/docker-mtls/policy.yaml',
+      folder: '/etc/docker-mtls',
+      lists: ['/etc/docker-mtls/crl.pem'],
+      log: '/var/log/docker-mtls/audit.log',
+      daemon: 'unix:///run/docker.sock',
+      revocation: { value: [{ ca: 'CN=Test CA', nextUpdate: NEXT.toISOString() }] },
+    })
+    assert.deepEqual(powerful, {
+      value: [
+        { name: 'admins', callers: 'named', count: 2 },
+        { name: 'ops', callers: 'group', count: 1 },
+        { name: 'all', callers: 'any', count: 0 },
+      ],
+    })
+  })
+
+  test('a plugin whose policy has a mistake is unknown', () => {
+    const plugin = service('docker-mtls-plugin.service')
+    assert.deepEqual([plugin?.kind, plugin?.policy, plugin?.user], ['plugin', '/etc/docker/policy.yaml', 'root'])
+    assert.ok(plugin && 'unknown' in plugin.powerful)
+  })
+
+  test('modes of the files, and of plugins', () => {
+    const host = parseHost(printed, '/var/lib/docker')
+    const modes = new Map(
+      host?.facts.files.map(({ role, path, state }) => [
+        `${role} ${path}`,
+        'mode' in state ? state.mode.toString(8) : state.kind,
+      ]),
+    )
+    for (const [name, mode] of [
+      ['policy /etc/docker-mtls/policy.yaml', '640'],
+      ['policy /etc/docker/policy.yaml', '666'],
+      ['gateway-key /etc/docker-mtls/server-key.pem', '640'],
+      ['gateway-folder /etc/docker-mtls', '750'],
+      ['crl /etc/docker-mtls/crl.pem', '644'],
+      ['unit /etc/systemd/system/docker-mtls-gateway.service', '644'],
+      ['plugin /run/docker/plugins/opa.sock', '644'],
+    ] as const)
+      assert.equal(modes.get(name), mode, name)
+    assert.ok(host && 'value' in host.facts.parents)
+    assert.ok(host.facts.parents.value.some(({ path }) => path.endsWith('/etc/docker-mtls')))
+  })
+
+  test('all ways to dockerd, and the plugins that it needs', () => {
+    assert.deepEqual(access.listeners, { value: ['tcp://0.0.0.0:2377', '2375 (docker.socket)'] })
+    const host = parseHost(printed, '/var/lib/docker')
+    assert.ok(host && 'value' in host.facts.settings)
+    assert.deepEqual(host.facts.settings.value['authorization-plugins'], ['docker-mtls'])
+  })
+
+  test('no key is printed, and no text of a policy is kept', () => {
+    const decoded = printed.split(/\s/).map((word) => Buffer.from(word, 'base64').toString('latin1'))
+    assert.ok(!decoded.some((word) => word.includes('PRIVATE KEY')))
+    assert.ok(!JSON.stringify(parseHost(printed, '')?.facts).includes('commonName'))
+  })
+
+  test('nobody but root sees what is closed, and that is no pass', async () => {
+    const theirs = readAccess(await lookAt({ root, uid: 65_534 }))
+    const gateway = theirs.services.find(({ unit }) => unit === UNIT.name)
+    assert.ok(gateway && 'unknown' in gateway.revocation && 'unknown' in gateway.powerful)
+  })
+
+  test('without a list there is none, and a list of another CA does not count', async (t) => {
+    const other = await temporaryFolder(t)
+    const all = await entries()
+    await makeHost(other, { ...all, '/etc/docker-mtls/crl.pem': { link: '/nowhere' } })
+    assert.deepEqual(readAccess(await lookAt({ root: other })).services[0]?.revocation, { value: [] })
+    const foreign = await temporaryFolder(t)
+    const { pem } = createCrl(await createAuthority({ commonName: 'Test CA' }), {
+      revoked: [],
+      nextUpdate: NEXT,
+      number: 1,
+    })
+    await makeHost(foreign, { ...all, '/etc/docker-mtls/crl.pem': pem })
+    const [first] = readAccess(await lookAt({ root: foreign })).services
+    assert.deepEqual(first?.revocation, { value: [{ ca: 'CN=Test CA', nextUpdate: null }] })
+  })
+})
