@@ -48,9 +48,16 @@ function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'r
   if (rule.deny.operations.includes(name)) return refuse('the rule denies it')
   if (rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
   const { strictest = 'privileged' } = OPERATION_LEVELS[name] ?? {}
-  const isIncluded = includes(level, strictest) || rule.allow.operations.includes(name)
-  return isIncluded ? [] : refuse(`the level ${level} does not include it`)
+  const isAllowed = rule.allow.operations.includes(name)
+  if (!isAllowed && !includes(level, strictest)) return refuse(`the level ${level} does not include it`)
+  const isLimited = rule.only.images !== undefined || rule.deny.images.length > 0
+  if (!isAllowed && isLimited && UNSEEN_IMAGES.has(name))
+    return refuse('the rule limits images, and those that it uses are not seen. Only allow.operations can allow it')
+  return []
 }
+
+/** Whatever these use or give a name is in their archives. */
+const UNSEEN_IMAGES: ReadonlySet<string> = new Set(['images.build', 'images.load'])
 
 /** Why a rule refuses a call of BuildKit at a level. It names nothing of the daemon that would have to be inspected. */
 export function reasonsOfCall(

@@ -209,6 +209,32 @@ describe('exceptions', () => {
   })
 })
 
+describe('limits of images and networks for what is not seen', () => {
+  const only = { images: ['team/*'] }
+  const allow = { operations: ['images.build'] }
+  const networks = { only: { networks: ['web'] } }
+  const service = (more: object): Json => ({ TaskTemplate: { ContainerSpec: { Image: 'a' }, ...more } }) as Json
+  const rows: [line: string, rule: object, verdict: string, body?: Json][] = [
+    ['POST /build?t=team/a', { only }, 'refuse OPERATION_REFUSED'],
+    ['POST /build?t=team/a', { deny: { images: ['b'] } }, 'refuse OPERATION_REFUSED'],
+    ['POST /images/load', { only }, 'refuse OPERATION_REFUSED'],
+    ['POST /build?t=team/a', { only, allow }, 'allow'],
+    ['POST /build?t=team/a&t=alpine', { only, allow }, 'refuse IMAGE_REFUSED'],
+    ['POST /build?t=team/a', {}, 'allow'],
+    ['POST /build', networks, 'refuse NETWORK_REFUSED'],
+    ['POST /build?networkmode=default', networks, 'refuse NETWORK_REFUSED'],
+    ['POST /build?networkmode=none', networks, 'allow'],
+    ['POST /services/create', networks, 'refuse NETWORK_REFUSED', service({})],
+    ['POST /services/create', networks, 'refuse NETWORK_REFUSED', service({ Networks: [] })],
+    ['POST /services/create', { only: { networks: ['bridge'] } }, 'allow', service({})],
+  ]
+  for (const [line, rule, verdict, body] of rows) {
+    test(`${line} ${JSON.stringify(rule)} ${JSON.stringify(body)}`, () => {
+      assert.equal(brief(ask(line, body, { rule })), verdict)
+    })
+  }
+})
+
 describe('only with operations', () => {
   const only = { operations: ['containers.list', 'containers.inspect'] }
   const rows: [string, Record<string, unknown>, string][] = [

@@ -9,6 +9,7 @@ const BUNDLED: Readonly<Record<string, string>> = {
   '@bufbuild/protobuf': 'Apache-2.0 AND BSD-3-Clause',
   b4a: 'Apache-2.0',
   commander: 'MIT',
+  diff: 'BSD-3-Clause',
   'events-universal': 'Apache-2.0',
   'fast-fifo': 'MIT',
   streamx: 'MIT',

@@ -503,7 +503,7 @@ export const CLAIMS: readonly Claim[] = [
     'package.test.ts',
     'brings nothing that is built or run while it is installed',
   ]),
-  claim(2, 'The package contains code of tar-stream', [
+  claim(2, 'The package contains code of commander', [
     'package.test.ts',
     'names the packages whose code it contains, each with its version and its licence',
   ]),

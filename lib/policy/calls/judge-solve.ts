@@ -1,4 +1,4 @@
-import { changesConfinement, hostNetwork, isOwnNetwork } from '../judging/build.ts'
+import { changesConfinement, hostNetwork, isOwnNetwork, ownNetwork } from '../judging/build.ts'
 import { fromBaseline, type Finding, type Judged } from '../judging/finding.ts'
 import { Unreadable } from '../reading/unreadable.ts'
 import { fieldsOf, messageOf, messagesOf, textOf, textsOf } from './values.ts'
@@ -19,8 +19,10 @@ export const judgeSolve: SolveJudge = {
     yield* unseen(message, ['SourcePolicy', 'SourcePolicySession', 'EnableSessionExporter'])
     for (const [index, name] of textsOf(message['Entitlements']).entries())
       yield entitlement(name, `Entitlements.${index}`)
-    for (const { type, where } of exportersOf(message)) {
+    for (const { type, attributes, where } of exportersOf(message)) {
       if (!EXPORTERS.has(type)) yield option(where, 'it is not known where this exporter writes to')
+      for (const name of (attributes.get('name') ?? '').split(','))
+        if (name !== '') yield { kind: 'image', name, where }
     }
     const cache = messageOf(message['Cache'])
     yield* judgeCaches(messagesOf(cache['Exports']), 'Cache.Exports')
@@ -135,6 +137,9 @@ function* judgeFrontend(message: Message, attributesField: string): Iterable<Jud
   if (!FRONTENDS.has(textOf(message['Frontend'])))
     yield option('Frontend', 'it is none of dockerfile.v0 and gateway.v0')
   for (const [name, value] of attributes) yield* judgeAttribute(name, value, `${attributesField}.${name}`)
+  // A build without a frontend has no steps.
+  const mode = attributes.get('force-network-mode') ?? ''
+  if (textOf(message['Frontend']) !== '' && mode !== 'host') yield* ownNetwork(mode, 'force-network-mode')
 }
 
 function* judgeAttribute(name: string, value: string, where: string): Iterable<Judged> {

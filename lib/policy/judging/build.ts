@@ -1,5 +1,6 @@
 import type { ReadRequest } from '../request.ts'
 import { fromBaseline, type Finding, type Judged } from './finding.ts'
+import { judgeNetworkName } from './namespaces.ts'
 
 /** The query of images.build: what its steps could do. */
 export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
@@ -9,7 +10,8 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
   } else if (!isOwnNetwork(network)) {
     if (network === 'host') yield hostNetwork('networkmode')
     else yield { kind: 'network', name: network, where: 'networkmode' }
-  }
+  } else yield* ownNetwork(network, 'networkmode')
+  for (const name of query.get('t') ?? []) yield { kind: 'image', name, where: 't' }
   for (const name of ['cgroupparent', 'securityopt', 'isolation', 'ulimits']) {
     if ((query.get(name) ?? []).some((value) => !['', '[]', 'null', 'default'].includes(value)))
       yield changesConfinement(name)
@@ -18,6 +20,10 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
 
 /** The steps have a network of their own, or none. */
 export const isOwnNetwork = (mode: string): boolean => ['', 'default', 'bridge', 'none'].includes(mode)
+
+/** Except for `none`, that is a network on the default bridge. */
+export const ownNetwork = (mode: string, where: string): Iterable<Judged> =>
+  judgeNetworkName(mode === 'none' ? mode : '', where)
 
 export const hostNetwork = (where: string): Finding => fromBaseline('HOST_NAMESPACE', where, 'it is host')
 

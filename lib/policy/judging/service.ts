@@ -5,6 +5,7 @@ import { eachOf, fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from
 import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
 import { judgeLogDriver, judgeOomScoreAdj } from './host-config.ts'
 import { judgeMounts } from './mounts.ts'
+import { judgeNetworkName } from './namespaces.ts'
 import { judgeSysctls } from './sysctls.ts'
 import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
 
@@ -136,4 +137,10 @@ const SERVICE: Judges = {
 }
 
 /** The body of services.create and services.update. */
-export const judgeService = (body: Json): Iterable<Judged> => judgeFields(SERVICE, body, '')
+export function* judgeService(body: Json): Iterable<Judged> {
+  yield* judgeFields(SERVICE, body, '')
+  // Its tasks reach the network of their nodes, as by the default bridge.
+  const { Networks, TaskTemplate } = objectOf(body)
+  const named = [Networks, objectOf(TaskTemplate)['Networks']].filter((one) => Array.isArray(one) && one.length > 0)
+  if (named.length === 0) yield* judgeNetworkName('', 'TaskTemplate.Networks')
+}

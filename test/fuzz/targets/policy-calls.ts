@@ -40,7 +40,8 @@ function readTwice(bytes: Buffer): void {
 function decideTwice(bytes: Buffer): unknown {
   readTwice(bytes)
   const verdicts = [`${CONTROL}Solve`, `${BRIDGE}Solve`].map((path) => {
-    const ask = (message: Uint8Array) => decideCall(POLICY, ANN, { path, metadata: () => ['b'], at: new Date(0), message })
+    const ask = (message: Uint8Array) =>
+      decideCall(POLICY, ANN, { path, metadata: () => ['b'], at: new Date(0), message })
     const { verdict, message } = ask(bytes)
     if (verdict === 'refuse') return verdict
     const again = ask(message ?? Buffer.alloc(0))

@@ -11,6 +11,7 @@ const ANN = { socket: 'ann' } as const
 const policyWith = (rule: object): Policy =>
   definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, ...rule }] })
 const at = (level: Level): Policy => policyWith({ level })
+const endingAt = (until: string): Policy => policyWith({ level: 'baseline', until })
 
 const NOW = new Date('2026-11-28T12:00:00Z')
 const GRPC = { method: 'POST', target: '/v1.45/grpc', headers: { upgrade: 'h2c', connection: 'Upgrade' } } as const
@@ -151,10 +152,27 @@ describe('an attribute of a frontend', () => {
 })
 
 test('images that a frontend names are those of the rule', () => {
-  const policy = policyWith({ level: 'baseline', only: { images: ['team/*'] } })
+  const only = { images: ['team/*'] }
+  const policy = policyWith({ level: 'baseline', only, allow: { operations: ['images.build'] } })
   const ask = (source: string): string =>
     brief(decided(policy, `${CONTROL}Solve`, solve(bytesField(6, 'gateway.v0'), mapField(7, { source }))))
   assert.deepEqual([ask('team/frontend:1'), ask('other/frontend')], ['allow', 'IMAGE_REFUSED FrontendAttrs.source'])
+  const exports = (name: string): string =>
+    brief(decided(policy, `${CONTROL}Solve`, solve(typed(13, 'moby', { name }))))
+  assert.deepEqual([exports('team/a:1'), exports('team/a:1,b')], ['allow', 'IMAGE_REFUSED Exporters.0.Type'])
+  const without = policyWith({ level: 'baseline', only })
+  assert.equal(brief(decided(without, `${CONTROL}Solve`, solve())), 'OPERATION_REFUSED images.build')
+})
+
+test('the network of the steps is one of the rule', () => {
+  const policy = policyWith({ level: 'baseline', only: { networks: ['web'] } })
+  const ask = (mode?: string): string => {
+    const fields = mode === undefined ? [] : [mapField(ATTRIBUTES.bridge, { 'force-network-mode': mode })]
+    const message = Buffer.concat([bytesField(2, 'dockerfile.v0'), ...fields])
+    return brief(decided(policy, `${BRIDGE}Solve`, message, { 'buildkit-controlapi-buildid': 'b' }))
+  }
+  const refused = 'NETWORK_REFUSED force-network-mode'
+  assert.deepEqual([ask(), ask('sandbox'), ask('default'), ask('none')], [refused, refused, refused, 'allow'])
 })
 
 test('a rule that denies images.push also denies exporters and caches that push', () => {
@@ -311,12 +329,11 @@ test('other requests open no connection for calls', () => {
 })
 
 test('a rule that has ended allows no call and no connection, and one that will end says when', () => {
-  const until = (time: string): Policy => policyWith({ level: 'baseline', until: time })
-  const ended = until('2026-11-28T12:00:00Z')
+  const ended = endingAt('2026-11-28T12:00:00Z')
   assert.equal(brief(decided(ended, `${CONTROL}Info`, Buffer.alloc(0))), 'RULE_ENDED')
   assert.equal(decideOpening(ended, ANN, { ...GRPC, at: NOW }), undefined)
   assert.equal(decide(ended, ANN, { ...GRPC, at: NOW }).verdict, 'refuse')
-  const open = until('2026-11-28T12:00:01Z')
+  const open = endingAt('2026-11-28T12:00:01Z')
   assert.equal(brief(decided(open, `${CONTROL}Info`, Buffer.alloc(0))), 'allow')
   assert.equal(decideOpening(open, ANN, { ...GRPC, at: NOW })?.until, '2026-11-28T12:00:01.000Z')
 })

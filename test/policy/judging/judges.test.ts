@@ -71,7 +71,7 @@ test('every value of a list in the query is judged', () => {
   const request = { ...read('images.build', null), query: new Map([['securityopt', ['', 'seccomp=unconfined']]]) }
   assert.deepEqual(
     [...judgeRequest(request)].map((one) => one.kind),
-    ['finding'],
+    ['network', 'finding'],
   )
 })
 
@@ -290,7 +290,7 @@ test('what baseline refuses in other requests', () => {
     ['volumes.create', { Driver: 'local', DriverOpts: { device: '/etc' } }, ['HOST_PATH DriverOpts']],
     ['volumes.create', { Name: 'v' }, []],
     ['volumes.create', { Driver: 'x' }, ['VOLUME_DRIVER DriverOpts']],
-    ['services.create', service({ Image: 'a' }), ['image a']],
+    ['services.create', service({ Image: 'a' }), ['image a', 'network bridge']],
     [
       'services.create',
       service({ Image: 'a' }, { Networks: [{ Target: 'host' }] }),
@@ -300,12 +300,12 @@ test('what baseline refuses in other requests', () => {
     [
       'services.create',
       service({ Mounts: [{ Type: 'bind', Source: '/' }] }),
-      ['HOST_PATH TaskTemplate.ContainerSpec.Mounts.0.Source'],
+      ['HOST_PATH TaskTemplate.ContainerSpec.Mounts.0.Source', 'network bridge'],
     ],
     [
       'services.create',
       service({ CapabilityAdd: ['CAP_SYS_ADMIN'] }),
-      ['CAPABILITY TaskTemplate.ContainerSpec.CapabilityAdd.0'],
+      ['CAPABILITY TaskTemplate.ContainerSpec.CapabilityAdd.0', 'network bridge'],
     ],
     [
       'services.create',
@@ -313,18 +313,20 @@ test('what baseline refuses in other requests', () => {
       [
         'CONFINEMENT TaskTemplate.ContainerSpec.Privileges.Seccomp',
         'CONFINEMENT TaskTemplate.ContainerSpec.Privileges.AppArmor',
+        'network bridge',
       ],
     ],
     [
       'services.create',
       { TaskTemplate: { PluginSpec: { Remote: 'x' }, Runtime: 'plugin' } },
-      ['SWARM_PLUGIN TaskTemplate.PluginSpec', 'SWARM_PLUGIN TaskTemplate.Runtime'],
+      ['SWARM_PLUGIN TaskTemplate.PluginSpec', 'SWARM_PLUGIN TaskTemplate.Runtime', 'network bridge'],
     ],
-    ['services.update', null, ['TARGET_UNKNOWN rollback'], { rollback: 'previous' }],
+    ['services.update', null, ['TARGET_UNKNOWN rollback', 'network bridge'], { rollback: 'previous' }],
     ['images.build', null, ['HOST_NAMESPACE networkmode'], { networkmode: 'host' }],
     ['images.build', null, ['container one'], { networkmode: 'container:one' }],
-    ['images.build', null, ['BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],
-    ['images.build', null, [], { t: 'a', version: '2' }],
+    ['images.build', null, ['network bridge', 'BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],
+    ['images.build', null, ['network bridge', 'image a'], { t: 'a', version: '2' }],
+    ['images.build', null, [], { networkmode: 'none' }],
     ['containers.start', null, ['RUNTIME checkpoint'], { checkpoint: 'x' }],
     ['containers.start', null, []],
   ]
