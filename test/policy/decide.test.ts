@@ -209,11 +209,12 @@ describe('exceptions', () => {
   })
 })
 
+const SERVICE = { TaskTemplate: { ContainerSpec: { Image: 'a' } } }
+
 describe('limits of images and networks for what is not seen', () => {
   const only = { images: ['team/*'] }
   const allow = { operations: ['images.build'] }
   const networks = { only: { networks: ['web'] } }
-  const service = (more: object): Json => ({ TaskTemplate: { ContainerSpec: { Image: 'a' }, ...more } }) as Json
   const rows: [line: string, rule: object, verdict: string, body?: Json][] = [
     ['POST /build?t=team/a', { only }, 'refuse OPERATION_REFUSED'],
     ['POST /build?t=team/a', { deny: { images: ['b'] } }, 'refuse OPERATION_REFUSED'],
@@ -224,9 +225,9 @@ describe('limits of images and networks for what is not seen', () => {
     ['POST /build', networks, 'refuse NETWORK_REFUSED'],
     ['POST /build?networkmode=default', networks, 'refuse NETWORK_REFUSED'],
     ['POST /build?networkmode=none', networks, 'allow'],
-    ['POST /services/create', networks, 'refuse NETWORK_REFUSED', service({})],
-    ['POST /services/create', networks, 'refuse NETWORK_REFUSED', service({ Networks: [] })],
-    ['POST /services/create', { only: { networks: ['bridge'] } }, 'allow', service({})],
+    ['POST /services/create', networks, 'refuse NETWORK_REFUSED', SERVICE],
+    ['POST /services/create', networks, 'refuse NETWORK_REFUSED', { ...SERVICE, Networks: [] }],
+    ['POST /services/create', { only: { networks: ['bridge'] } }, 'allow', SERVICE],
   ]
   for (const [line, rule, verdict, body] of rows) {
     test(`${line} ${JSON.stringify(rule)} ${JSON.stringify(body)}`, () => {
