@@ -155,7 +155,7 @@ create_user() {
 # Lets the group of the gateway read the folder of its files, and adds its mode and owner before to entries.
 share_folder() {
   make_folders "$tls_dir/"
-  printf '=%s %s\n' "$(stat -c '%a,%u:%g' "$tls_dir")" "$tls_dir" >>"$b/entries"
+  printf '=%s %s\n' "$(stat -L -c '%a,%u:%g' "$tls_dir")" "$tls_dir" >>"$b/entries"
   require_ours
   chown "root:$user" "$tls_dir"
   chmod 0750 "$tls_dir"

@@ -96,6 +96,8 @@ export interface GatewayFlags {
   readonly from?: string
   readonly listen?: string
   readonly host?: string
+  /** The folder of an issuer, for renewals. */
+  readonly issuer?: string
   readonly crl: readonly string[]
 }
 
@@ -109,7 +111,7 @@ export function readGatewayUnit(text: string): GatewayFlags {
 }
 
 const START = 'ExecStart='
-const NAMES = ['policy', 'from', 'listen', 'host'] as const
+const NAMES = ['policy', 'from', 'listen', 'host', 'issuer'] as const
 
 function portOf(listen: string): number {
   return Number(/:(\d+)$/.exec(listen)?.[1])

@@ -80,7 +80,8 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
 /** A renewed certificate counts as one of the CA that issued the first of its line. */
 function withOrigin(identity: PolicyIdentity, origin: Origin | undefined): PolicyIdentity {
   if (origin === undefined || !('certificate' in identity)) return identity
-  return { certificate: { ...identity.certificate, issuerFingerprints256: [origin.issuerFingerprint256] } }
+  const { issuerFingerprint256, fingerprint256: renewedFrom256 } = origin
+  return { certificate: { ...identity.certificate, issuerFingerprints256: [issuerFingerprint256], renewedFrom256 } }
 }
 
 function mayRenew(rule: PolicyRule | undefined): Verdict {

@@ -19,6 +19,8 @@ import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
 
+const ONLY_POST = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')
+
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
   readonly #shared: Shared
@@ -125,7 +127,7 @@ export class Exchange {
     const foreign = await refuseForeignSession(
       verdict.decided,
       verdict.send?.target ?? asked.target,
-      connection,
+      this.#arrived,
       this.#shared,
     )
     if (this.#hasEnded) return
@@ -135,6 +137,7 @@ export class Exchange {
     const refused = failed ?? this.#shared.check(connection)
     if (this.#hasEnded) return
     if (refused) this.#refuse(refused)
+    else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
     else if (isRenewal(asked.target)) this.#renew({ request: body, seconds: verdict.renewFor })
     else this.#forward(asked, verdict)
   }
@@ -249,7 +252,7 @@ export class Exchange {
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}`] : []))
     const head = ['HTTP/1.1 101 UPGRADED', ...lines, 'Connection: Upgrade', `Upgrade: ${this.#upgrade}`, '', '']
     client.write(head.join('\r\n'), 'latin1')
-    join(client, daemon, this.#arrived, this.#shared)
+    join(client, daemon, this.#arrived, this.#shared, (until) => (this.#until = Math.min(this.#until, until)))
   }
 
   /** For a client that asked for no upgrade, and so can send no input: the output as an answer with an end. */

@@ -269,7 +269,7 @@ export class HttpGateway implements Gateway {
 
   #check({ peer }: Connection): Refusal | undefined {
     if (peer === undefined) return undefined
-    return this.#revoked.check(peer) ?? this.#trust?.check(peer, Date.now())
+    return this.#revoked.check(peer, this.#trust?.renewedBy(peer)) ?? this.#trust?.check(peer, Date.now())
   }
 
   /** Cuts what belongs to clients that may not connect any more. A missing revocation list ends no stream. */

@@ -37,7 +37,8 @@ export class Peer {
     this.isClient = purposes === undefined || purposes.some((purpose) => CLIENT_PURPOSES.has(purpose))
     this.origin = originOf(certificate)
     this.subject = (certificate.subject ?? '').replaceAll('\n', ', ')
-    this.key = `${certificate.issuer}\n\n${certificate.subject}`
+    // Rules also tell clients apart by their alternative names.
+    this.key = `${certificate.issuer}\n\n${certificate.subject}\n\n${certificate.subjectAltName ?? ''}`
   }
 
   /** Whether the client should open its next connection, with the certificate that it has by then. */

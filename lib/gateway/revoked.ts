@@ -19,13 +19,20 @@ export class Revoked {
     else throw notOne()
   }
 
-  /** A renewed certificate is revoked with the first of its line. */
-  check(peer: Peer): Refusal | undefined {
+  /**
+   * A renewed certificate is revoked with the first of its line, and with its issuer.
+   *
+   * @param issuer - the certificate of the issuer that has renewed it; undefined for any other one
+   */
+  check(peer: Peer, issuer: X509Certificate | undefined): Refusal | undefined {
     // The usual case, without computing a fingerprint.
     if (this.#serials.size === 0 && this.#fingerprints.size === 0) return undefined
     const { serial, fingerprint, origin } = peer
-    if (!this.#has(serial, fingerprint) && !(origin && this.#has(origin.serial, origin.fingerprint256)))
-      return undefined
+    const isRevoked =
+      this.#has(serial, fingerprint) ||
+      (origin && this.#has(origin.serial, origin.fingerprint256)) ||
+      (issuer && this.#has(serialOf(issuer.serialNumber), issuer.fingerprint256))
+    if (!isRevoked) return undefined
     return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
   }
 

@@ -102,6 +102,11 @@ export class Trust {
     }
   }
 
+  /** The issuer that has renewed a certificate; undefined for any other one. */
+  renewedBy(peer: Peer): X509Certificate | undefined {
+    return this.#renewing && this.#issuerOf(peer) === this.#renewing.issuer ? this.issuer?.certificate : undefined
+  }
+
   /** The origin of a renewed certificate; undefined for any other one. */
   renewedFrom(certificate: X509Certificate): Origin | undefined {
     const origin = this.issuer && originOf(certificate)

@@ -32,7 +32,7 @@ export function readVerdict(verdict: unknown): ReadVerdict {
       send: verdict.send,
       filterAnswer: verdict.filterAnswer,
       until: endOf(verdict),
-      renewFor: verdict.renewFor,
+      renewFor: Number.isFinite(verdict.renewFor) ? verdict.renewFor : undefined,
       ...notes,
     }
   const { status, code, message, reasons } = Object(verdict) as Record<string, unknown>

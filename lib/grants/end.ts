@@ -4,6 +4,7 @@ import { parseGrantName, readGranted, removeGranted } from '../keystore/granted.
 import { revokeClient, type RevokeReport } from '../keystore/revoke.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy } from '../policy/file/edit.ts'
+import type { PolicyRule } from '../policy/file/types.ts'
 import { withPolicy } from './policy-file.ts'
 import { grantOf } from './rules.ts'
 
@@ -39,8 +40,11 @@ export async function endGrant({ folder, name, policy, passphrase }: EndOptions)
   parseGrantName(name)
   return withPolicy(policy, async (open) => {
     const granted = await readGranted(folder, name)
-    const rules = open.policy.rules.filter((rule) => grantOf(rule) === name).map((rule) => rule.name)
     const { facts } = granted
+    // Another folder can have a grant of this name in the same policy.
+    const isOwn = ({ who }: PolicyRule): boolean =>
+      facts === undefined || who.fingerprint?.includes(facts.fingerprint256) === true
+    const rules = open.policy.rules.filter((rule) => grantOf(rule) === name && isOwn(rule)).map((rule) => rule.name)
     if (facts === undefined && rules.length === 0) throw notFound(folder, name, policy)
     const isValid = facts?.commonName !== undefined && facts.validTo.getTime() > Date.now()
     const revoked = isValid

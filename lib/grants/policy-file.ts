@@ -64,6 +64,12 @@ export async function withPolicy<Result>(given: string, work: (open: OpenPolicy)
 
 async function replace(path: string, text: string, next: string): Promise<void> {
   if (next === text) return
+  if ((await fs.readFile(path, 'utf8')) !== text)
+    throw new FileError('ERR_FILE_WRITE', {
+      tried: `changing the policy in ${path}`,
+      got: 'somebody else has changed it meanwhile',
+      todo: 'Run the command again.',
+    })
   const { mode, uid, gid } = await fs.stat(path)
   const isOurs = uid === process.geteuid?.() && gid === process.getegid?.()
   await writeFileAtomically(path, next, { mode: mode & 0o7777, ...(!isOurs && { owner: { uid, gid } }) })

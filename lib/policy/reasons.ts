@@ -53,8 +53,15 @@ function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'r
   const isLimited = rule.only.images !== undefined || rule.deny.images.length > 0
   if (!isAllowed && isLimited && UNSEEN_IMAGES.has(name))
     return refuse('the rule limits images, and those that it uses are not seen. Only allow.operations can allow it')
+  // The program of a frontend has the default network, whatever is asked for.
+  if (!isAllowed && name === 'images.build' && refusedNetwork(THE_DEFAULT, rule).length > 0)
+    return refuse(
+      `the rule refuses the network ${DEFAULT_NETWORK}, which a build can use. Only allow.operations can allow it`,
+    )
   return []
 }
+
+const THE_DEFAULT = { kind: 'network', name: DEFAULT_NETWORK, where: '' } as const
 
 /** Whatever these use or give a name is in their archives. */
 const UNSEEN_IMAGES: ReadonlySet<string> = new Set(['images.build', 'images.load'])

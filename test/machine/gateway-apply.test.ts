@@ -218,6 +218,17 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
   })
 
+  test('a rollback keeps a policy that was changed since the apply', async () => {
+    const { code, stderr } = await cliLines(machine, withProbe('bob', 'strict.yaml'))
+    assert.equal(code, 0, stderr)
+    await machine.must(['sh', '-c', `echo '# mine' >> ${FOLDER}/policy.yaml`])
+    const { stdout } = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.match(stdout, /The gateway runs as before\./)
+    assert.match(await machine.read(`${FOLDER}/policy.yaml`), /level: read-only[^]*\n# mine\n$/)
+    await machine.write(`${FOLDER}/policy.yaml`, POLICY, 0o640)
+    await machine.must(['chgrp', 'docker-mtls', `${FOLDER}/policy.yaml`])
+  })
+
   test('status sees a dockerd that listens besides, a broken policy and a stopped gateway', async () => {
     const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
     const line = await machine.read(dropIn)
@@ -369,4 +380,25 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   async function refusesRun(client: string): Promise<void> {
     await until(async () => (await docker(client, 'run', '--rm', image, 'true')).code !== 0)
   }
+
+  test('a rollback opens no listener without TLS, and keeps the mode of a folder behind a link', async () => {
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const open = 'ExecStart=/usr/sbin/dockerd -H fd:// -H tcp://127.0.0.1:2375'
+    await machine.write(dropIn, `[Service]\nExecStart=\n${open}\n`)
+    await machine.must(['sh', '-c', 'systemctl daemon-reload; systemctl restart docker'])
+    await machine.must(['sh', '-c', `rm -rf ${FOLDER}; mkdir -m 755 /srv/gateway; ln -s /srv/gateway ${FOLDER}`])
+    const { code, stderr } = await cliLines(machine, withProbe('ann'))
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(await listeners(2375), [])
+    const refused = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.equal(refused.code, 1)
+    assert.match(refused.stderr, /^ERR_APPLY_CONFLICT: .*2375: dockerd listened there before the gateway/ms)
+    assert.deepEqual(await listeners(2375), [])
+    const entry = await machine.must([
+      'sh',
+      '-c',
+      'grep -h " /etc/docker-mtls$" /var/lib/docker-mtls/*/entries | tail -n 1',
+    ])
+    assert.match(entry, /^=755,0:0 /)
+  })
 })

@@ -56,6 +56,8 @@ export interface GatewayPlan {
   readonly restarts: boolean
   /** Does the gateway have to start, or to restart? */
   readonly starts: boolean
+  /** Does it go on, with changed files? */
+  readonly reloads: boolean
   /** Is live-restore new? Then dockerd reads it before it is restarted. */
   readonly reloadsFirst: boolean
   /** Is everything as it has to be? Then the apply only tests the gateway. */
@@ -102,7 +104,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
       ['said', 'socket-group', 'stat', '-L', '-c', '%G', DAEMON_SOCKET],
-      ['said', 'gateway-folder', 'stat', '-c', '%a %U:%G', GATEWAY_FOLDER],
+      ['said', 'gateway-folder', 'stat', '-L', '-c', '%a %U:%G', GATEWAY_FOLDER],
       ['said', 'gateway-link', 'readlink', WANTS_PATH],
       ['said', 'gateway-user', 'id', '-u', GATEWAY_USER],
     ],
@@ -134,6 +136,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const situation = { ...host, rendered, start, daemonJson, listen, requested }
   const restarts = changesDocker || !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
   const starts = state.active !== 'active' || changes.some((change) => change.path === UNIT_PATH && isWritten(change))
+  const reloads = !starts && changes.some((change) => change.path !== UNIT_PATH && isWritten(change))
   const createsUser = facts.fact('gateway-user') === ''
   const isShared = facts.fact('gateway-folder') === SHARED_FOLDER && facts.fact('gateway-link') === `../${GATEWAY_UNIT}`
   const { usernsRemap } = inForce.settings
@@ -148,6 +151,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     closes: [...inForce.settings.listen, ...inForce.plaintext],
     createsUser,
     restarts,
+    reloads,
     starts,
     reloadsFirst: daemonJson['live-restore'] === true && inForce.daemonJson['live-restore'] !== true && isActive(facts),
     isDone: !restarts && !starts && !createsUser && isShared && !changes.some(isWritten),

@@ -8,7 +8,8 @@ import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
-import { planRollback, type RollbackPlan } from '../rollback/plan.ts'
+import type { Conflict } from '../conflicts.ts'
+import { factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
@@ -38,7 +39,24 @@ export async function planGatewayRollback(
   const last = await findLastApply(shell)
   if (last?.gateway === undefined) throw nothing(shell, last)
   const plan = await planRollback(shell, facts, last, signal)
+  const conflicts = last.isPending ? [] : plaintextBefore(await factsBefore(shell, facts, last, signal), shell)
+  if (conflicts.length > 0) return { ...plan, conflicts }
   return last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
+}
+
+/** A rollback must not open a port to everybody. */
+function plaintextBefore(before: HostFacts, { name }: HostShell): Conflict[] {
+  const { plaintext } = settingsInForce(unitOf(before, name), before.file(DAEMON_JSON)?.text)
+  if (plaintext.length === 0) return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'plaintext-before',
+      what: plaintext.join(', '),
+      got: 'dockerd listened there before the gateway, and let everybody in without a certificate',
+      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+    },
+  ]
 }
 
 function nothing({ name }: HostShell, last: LastApply | undefined): ProvisionError {

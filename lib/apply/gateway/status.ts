@@ -77,7 +77,7 @@ export async function gatewayStatus(
   const listener =
     unit === undefined || flags.listen === undefined
       ? undefined
-      : await inspectListener(parseListen(flags.listen), { text: text(paths.ca) }, signal)
+      : await inspectListener(parseListen(flags.listen), flags.issuer ? 'hidden' : { text: text(paths.ca) }, signal)
   const last = await findLastApply(shell)
   const status = {
     installed: unit !== undefined,

@@ -17,11 +17,13 @@ import type { GatewayPlan } from './plan.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 
 /** The part of a plan that is tested. */
-export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'starts' | 'state'>
+export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'starts' | 'reloads' | 'state'>
 
 /** How long the gateway may take until it listens. */
 const START_MS = 20_000
 const POLL_MS = 100
+/** Within this time, a gateway that goes on uses changed files. */
+const RELOAD_MS = 2_000
 
 /**
  * Tests from outside that the gateway answers, and dockerd no longer does; and on the host that dockerd answers on its local
@@ -40,6 +42,7 @@ export function verifyGateway(
     const target = targetOf(plan.listen)
     const at = formatTarget(target)
     const began = await untilListening(plan, options, talk)
+    if (plan.reloads) await pause(RELOAD_MS, signal)
     const checks = await verifyListener({ ...target, server: plan.server, probe, signal })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
     checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, shell, signal)))

@@ -34,12 +34,21 @@ export async function planRollback(
   last: LastApply,
   signal?: AbortSignal,
 ): Promise<RollbackPlan> {
-  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
-  const target = async (): Promise<HostFacts> =>
-    asBefore(await gatherFurtherFacts(shell, facts, { files: copies }, signal), last)
+  const target = (): Promise<HostFacts> => factsBefore(shell, facts, last, signal)
   const { conflicts, ...effects } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
   // An unfinished apply is rolled back by the host in any case.
   return { last, conflicts: last.isPending ? [] : conflicts, ...effects }
+}
+
+/** The host with the files of dockerd that it had before an apply. */
+export async function factsBefore(
+  shell: HostShell,
+  facts: HostFacts,
+  last: LastApply,
+  signal?: AbortSignal,
+): Promise<HostFacts> {
+  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
+  return asBefore(await gatherFurtherFacts(shell, facts, { files: copies }, signal), last)
 }
 
 /** A change of the files on a host. */

@@ -17,6 +17,8 @@ import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
 export interface CallContext extends SharedByCalls {
   readonly daemon: ClientHttp2Session
   readonly connection: Connection
+  /** Cuts the connection when the rule ends that allowed a call. */
+  readonly limit: (until: number) => void
 }
 
 /** RFC 9113, sections 6.2 and 7. Node:http2 is loaded only for builds. */
@@ -139,12 +141,13 @@ export class ForwardedCall {
     return isFree
   }
 
-  #forward({ message, opens, warnings }: CallVerdict): void {
+  #forward({ message, opens, warnings, until }: CallVerdict): void {
     const { daemon, ownIds, connection } = this.#context
     const foreign = opens && ownIds.add(connection.key, opens)
     if (foreign) return this.#refuse(foreign)
     if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
     this.#record.allowed()
+    this.#context.limit(until)
     const call = daemon.request(this.#fieldsForDaemon())
     call.on('error', () => {})
     if (opens?.kind === 'session') call.once('close', () => ownIds.remove(connection.key, opens))
@@ -219,7 +222,10 @@ export class ForwardedCall {
       ':status': 200,
       'content-type': 'application/grpc',
       'grpc-status': String(STATUS[refused.status] ?? PERMISSION_DENIED),
-      'grpc-message': encodeURIComponent(refused.message.slice(0, LONGEST_MESSAGE)).replaceAll('%20', ' '),
+      'grpc-message': encodeURIComponent(Buffer.from(refused.message.slice(0, LONGEST_MESSAGE)).toString()).replaceAll(
+        '%20',
+        ' ',
+      ),
       'x-docker-mtls-reason': headerText(refused.code),
     }
     this.#guard(() => stream.respond(fields, { endStream: true }))

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { pipeBothWays } from '../../interop/tunnel.ts'
-import type { OwnId } from '../../policy/calls/methods.ts'
+import { isId, type OwnId } from '../../policy/calls/methods.ts'
 import type { Connection } from '../connections.ts'
-import type { Refusal } from '../refusal.ts'
+import { refusal, type Refusal } from '../refusal.ts'
 import type { Decided } from '../types.ts'
 import { serveCalls } from './serve.ts'
 import type { SharedByCalls } from './shared.ts'
@@ -14,13 +14,23 @@ interface Switched {
   readonly request: IncomingMessage
 }
 
-/** Joins the two connections of a request that has switched to another protocol. Calls to BuildKit are judged, one by one. */
-export function join(client: Duplex, daemon: Duplex, { connection, request }: Switched, shared: SharedByCalls): void {
+/**
+ * Joins the two connections of a request that has switched to another protocol. Calls to BuildKit are judged, one by one.
+ *
+ * @param limit - called with the end of each rule that allows a call
+ */
+export function join(
+  client: Duplex,
+  daemon: Duplex,
+  { connection, request }: Switched,
+  shared: SharedByCalls,
+  limit: (until: number) => void,
+): void {
   const calls = shared.calls()
   const { url = '', headers } = request
   const isH2c = headers.upgrade?.toLowerCase() === 'h2c'
   if (isH2c && /\/grpc(?:\?|$)/.test(url) && calls?.judges(connection.identity)) {
-    void serveCalls(client, daemon, { ...shared, connection })
+    void serveCalls(client, daemon, { ...shared, connection, limit })
     return
   }
   const session = isH2c ? sessionOf(request) : undefined
@@ -33,24 +43,33 @@ export function join(client: Duplex, daemon: Duplex, { connection, request }: Sw
 /** The session that a request `POST /session` opens. With several values, it is not known which one dockerd reads. */
 function sessionOf({ headersDistinct }: IncomingMessage): OwnId | undefined {
   const [id = '', ...more] = headersDistinct['x-docker-expose-session-uuid'] ?? []
-  return id === '' || more.length > 0 ? undefined : { kind: 'session', id }
+  return more.length === 0 && isId(id) ? { kind: 'session', id } : undefined
 }
 
 /**
- * Why a build may not be sent: it names the session of another client, and would read its files and secrets.
+ * Why a request may not be sent: a build names the session of another client, and would read its files and secrets; or a session
+ * has no usual id, by which BuildKit could take it for another one.
  *
  * @param target - as the daemon gets it
  */
 export async function refuseForeignSession(
   { operation, level }: Decided,
   target: string,
-  { key }: Connection,
+  { connection, request }: Switched,
   { calls, ownIds }: SharedByCalls,
 ): Promise<Refusal | undefined> {
-  if (calls() === undefined || operation !== 'images.build' || level === 'privileged') return undefined
+  if (calls() === undefined || level === 'privileged') return undefined
+  if (operation === 'session.open' && !/\/grpc$/.test(target)) {
+    const session = sessionOf(request)
+    return session === undefined ? UNUSUAL : ownIds.foreign(connection.key, session)
+  }
+  if (operation !== 'images.build') return undefined
   const ids = new URL(target, 'http://localhost').searchParams.getAll('session').filter((id) => id !== '')
+  if (!ids.every(isId)) return UNUSUAL
   return ownIds.check(
-    key,
+    connection.key,
     ids.map((id) => ({ kind: 'session', id })),
   )
 }
+
+const UNUSUAL = refusal(400, 'MALFORMED_REQUEST', 'the session has no usual id')

@@ -28,12 +28,18 @@ export class OwnIds {
   /** Gives it to this identity. @returns the refusal, if it is another one's */
   add(key: string, id: OwnId): Refusal | undefined {
     const name = nameOf(id)
-    if ((this.#owners.get(name) ?? key) !== key) return NOT_OWN
+    const foreign = this.foreign(key, id)
+    if (foreign) return foreign
     this.#owners.delete(name)
     this.#owners.set(name, key)
     this.#wake(placeOf(key, id))
     if (id.kind === 'build') this.#forgetOldest(key)
     return undefined
+  }
+
+  /** The refusal for what another identity has opened. */
+  foreign(key: string, id: OwnId): Refusal | undefined {
+    return (this.#owners.get(nameOf(id)) ?? key) === key ? undefined : NOT_OWN
   }
 
   /** It won't be opened: calls that name it are refused for the same reason, because clients show that of any of them. */

@@ -16,6 +16,8 @@ export interface CallVerdict {
   readonly message: Uint8Array | undefined
   readonly uses: readonly OwnId[]
   readonly opens: OwnId | undefined
+  /** When the rule ends, in milliseconds. */
+  readonly until: number
 }
 
 /** Judges the calls of clients. */

@@ -6,7 +6,7 @@ import { reasonsOfCall } from '../reasons.ts'
 import type { Reason } from '../request.ts'
 import type { PolicyIdentity } from '../who/identity.ts'
 import { matchRule } from '../who/match.ts'
-import { METHODS, type Metadata, type Method, type OwnId } from './methods.ts'
+import { isId, METHODS, type Metadata, type Method, type OwnId } from './methods.ts'
 import { readMessage, writeMessage, type Message } from './wire.ts'
 
 /** A call of gRPC, as it arrived. */
@@ -21,7 +21,10 @@ export interface Call {
 }
 
 /** What a policy says about a call. */
-export interface CallDecision extends Pick<Decision, 'rule' | 'level' | 'operation' | 'reasons' | 'audit' | 'warn'> {
+export interface CallDecision extends Pick<
+  Decision,
+  'rule' | 'level' | 'until' | 'operation' | 'reasons' | 'audit' | 'warn'
+> {
   readonly verdict: 'allow' | 'refuse'
   /** The message to send: what was judged. Omitted: the call has a stream. */
   readonly message?: Uint8Array
@@ -52,6 +55,7 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
   return {
     rule: rule.name,
     level: enforce,
+    ...(rule.until !== undefined && { until: rule.until }),
     ...(operation !== undefined && { operation }),
     verdict: reasons.length > 0 ? 'refuse' : 'allow',
     reasons,
@@ -82,6 +86,9 @@ function readCall(call: Call): ReadCall {
   }
 }
 
+/** A build has a session for each of its folders. */
+const MOST_USES = 100
+
 const NOTHING: Message = {}
 
 function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, opens }: Method): ReadCall {
@@ -90,11 +97,16 @@ function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, o
   const operations = [operation, ...(also?.(message) ?? [])]
   const judged: readonly Judged[] = [...(judge?.(message) ?? [])]
   const opened = opens?.(message, call.metadata)
-  if (opened?.id === '') throw new Unreadable('BODY_INVALID', 'the message', `its ${opened.kind} has no id`)
+  const used = uses?.(message, call.metadata) ?? []
+  if (used.length > MOST_USES) throw new Unreadable('BODY_TOO_LARGE', 'the message', 'it names too many sessions')
+  // Nobody has opened what has no name.
+  for (const { kind, id } of [...used.filter((one) => one.id !== ''), ...(opened ? [opened] : [])])
+    if (!isId(id)) throw new Unreadable('BODY_INVALID', 'the message', `its ${kind} has no usual id`)
   return {
     reasonsAt: (on) => reasonsOfCall(operations, judged, on),
     ...(shape && { message: writeMessage(message, shape) }),
-    ...(uses && { uses: uses(message, call.metadata) }),
+    operation: operations.at(-1) ?? operation,
+    uses: used,
     ...(opened && { opens: opened }),
   }
 }

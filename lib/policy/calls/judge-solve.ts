@@ -21,12 +21,16 @@ export const judgeSolve: SolveJudge = {
       yield entitlement(name, `Entitlements.${index}`)
     for (const { type, attributes, where } of exportersOf(message)) {
       if (!EXPORTERS.has(type)) yield option(where, 'it is not known where this exporter writes to')
+      if ((attributes.get('dangling-name-prefix') ?? '') !== '')
+        yield option(`${where}`, 'it gives an image a name that nobody compares')
       for (const name of (attributes.get('name') ?? '').split(','))
         if (name !== '') yield { kind: 'image', name, where }
     }
     const cache = messageOf(message['Cache'])
     yield* judgeCaches(messagesOf(cache['Exports']), 'Cache.Exports')
     yield* judgeCaches(messagesOf(cache['Imports']), 'Cache.Imports')
+    for (const name of [textOf(cache['ExportRefDeprecated']), ...refsOf(cache)])
+      if (name !== '') yield { kind: 'image', name, where: 'Cache.Exports' }
   },
   rewrite: (message) => withCacheImports(message, 'FrontendAttrs'),
   also: (message) => (pushes(message) ? ['images.push'] : []),
@@ -72,6 +76,10 @@ function* exportersOf(message: Message): Iterable<{ type: string; attributes: Fi
 
 /** As Go's ParseBool reads it. What that can't read counts as yes. */
 const isNo = (value = 'false'): boolean => /^(?:0|f|false)$/i.test(value)
+
+/** What caches are called in a registry. */
+const refsOf = (cache: Message): string[] =>
+  messagesOf(cache['Exports']).map((one) => fieldsOf(one['Attrs']).get('ref') ?? '')
 
 /** An exporter or a cache that ends in a registry. */
 function pushes(message: Message): boolean {

@@ -10,6 +10,9 @@ export interface OwnId {
   readonly id: string
 }
 
+/** As clients choose them. What comes before a colon, BuildKit doesn't compare (moby/buildkit, session/manager.go). */
+export const isId = (id: string): boolean => /^[\w-]{1,128}$/.test(id)
+
 /** What is known of a method. */
 export interface Method {
   /** The operation of the Engine API that gives the same. A level allows the method if it allows this, and a rule denies both. */

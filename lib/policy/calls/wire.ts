@@ -19,6 +19,12 @@ export type Fields = ReadonlyMap<string, string>
 const VARINT = 0
 const BYTES = 2
 
+/** The fields of a message with all that are in it. Reading them takes the time of everybody. */
+interface Count {
+  fields: number
+}
+const MOST_FIELDS = 20_000
+
 /**
  * Reads a message of protocol buffers so that there is one reading. Go's reader skips unknown fields, takes the last of several
  * values, and merges several messages; no client relies on that, so it is refused.
@@ -26,9 +32,10 @@ const BYTES = 2
  * @param at - where the message is, for reasons. Empty: it is the message of a call
  * @throws {@link Unreadable}
  */
-export function readMessage(bytes: Uint8Array, shape: Shape, at = ''): Message {
+export function readMessage(bytes: Uint8Array, shape: Shape, at = '', count: Count = { fields: 0 }): Message {
   const message: Record<string, Value> = Object.create(null) as Record<string, Value>
   for (const { number, value } of rawFields(bytes, at)) {
+    if (++count.fields > MOST_FIELDS) throw new Unreadable('BODY_TOO_LARGE', THE_MESSAGE, 'it has too many fields')
     const [name, kind] = shape[number] ?? [undefined, undefined]
     if (name === undefined || kind === undefined) throw unknownField(number, at)
     const where = at === '' ? name : `${at}.${name}`
@@ -36,7 +43,8 @@ export function readMessage(bytes: Uint8Array, shape: Shape, at = ''): Message {
       throw invalid(where, 'it has another type')
     const earlier = message[name]
     if (earlier !== undefined && !isRepeated(kind)) throw new Unreadable('BODY_AMBIGUOUS', where, 'it is there twice')
-    message[name] = typeof value === 'bigint' ? readNumber(value, kind, where) : readBytes(value, kind, where, earlier)
+    message[name] =
+      typeof value === 'bigint' ? readNumber(value, kind, where) : readBytes(value, kind, where, earlier, count)
   }
   return message
 }
@@ -50,16 +58,16 @@ function readNumber(value: bigint, kind: Kind, where: string): bigint | boolean 
   return value === 1n
 }
 
-function readBytes(bytes: Uint8Array, kind: Kind, where: string, earlier: Value | undefined): Value {
+function readBytes(bytes: Uint8Array, kind: Kind, where: string, earlier: Value | undefined, count: Count): Value {
   if (kind === 'bytes') return bytes
   if (kind === 'text') return readText(bytes, where)
   if (kind === 'texts') return append(earlier as string[] | undefined, readText(bytes, where))
-  if (kind === 'map') return addEntry((earlier ?? new Map()) as Map<string, string>, bytes, where)
+  if (kind === 'map') return addEntry((earlier ?? new Map()) as Map<string, string>, bytes, where, count)
   if (isList(kind)) {
     const list = (earlier ?? []) as Message[]
-    return append(list, readMessage(bytes, kind.list, `${where}.${list.length}`))
+    return append(list, readMessage(bytes, kind.list, `${where}.${list.length}`, count))
   }
-  return readMessage(bytes, kind as Shape, where)
+  return readMessage(bytes, kind as Shape, where, count)
 }
 
 /** Not a new list for each: a message may have a million. */
@@ -70,8 +78,8 @@ function append<T>(list: T[] = [], one: T): T[] {
 
 const ENTRY: Shape = { 1: ['key', 'text'], 2: ['value', 'text'] }
 
-function addEntry(map: Map<string, string>, bytes: Uint8Array, where: string): Map<string, string> {
-  const { key = '', value = '' } = readMessage(bytes, ENTRY, where) as { key?: string; value?: string }
+function addEntry(map: Map<string, string>, bytes: Uint8Array, where: string, count: Count): Map<string, string> {
+  const { key = '', value = '' } = readMessage(bytes, ENTRY, where, count) as { key?: string; value?: string }
   if (map.has(key)) throw new Unreadable('BODY_AMBIGUOUS', where, 'it has a key twice')
   return map.set(key, value)
 }

@@ -12,11 +12,18 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
     else yield { kind: 'network', name: network, where: 'networkmode' }
   } else yield* ownNetwork(network, 'networkmode')
   for (const name of query.get('t') ?? []) yield { kind: 'image', name, where: 't' }
+  // What these write, and where, is judged only in calls to BuildKit.
+  if ((query.get('outputs') ?? []).some((value) => !PLAIN_OUTPUTS.test(value)))
+    yield fromBaseline('BUILD_OPTION', 'outputs', "what it does isn't judged")
   for (const name of ['cgroupparent', 'securityopt', 'isolation', 'ulimits']) {
     if ((query.get(name) ?? []).some((value) => !['', '[]', 'null', 'default'].includes(value)))
       yield changesConfinement(name)
   }
 }
+
+/** None, or one without attributes, which could name images and registries. */
+const PLAIN_OUTPUTS =
+  /^(?:|null|\[\]|\[\{"Type":"(?:moby|local|tar|oci|docker|image|cacheonly)"(?:,"Attrs":(?:null|\{\}))?\}\])$/
 
 /** The steps have a network of their own, or none. */
 export const isOwnNetwork = (mode: string): boolean => ['', 'default', 'bridge', 'none'].includes(mode)

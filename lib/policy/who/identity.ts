@@ -15,6 +15,8 @@ export interface CertificateIdentity {
   readonly ips: readonly string[]
   /** SHA-256 of the certificate, in upper case with colons. */
   readonly fingerprint256: string
+  /** That of the first certificate of its line, if a gateway has renewed it. */
+  readonly renewedFrom256?: string
   /** The same of the known CA certificates whose key signed it. */
   readonly issuerFingerprints256: readonly string[]
 }

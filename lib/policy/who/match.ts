@@ -11,7 +11,7 @@ const VALUES: Readonly<
   dns: ({ dns }) => dns,
   uri: ({ uris }) => uris,
   ip: ({ ips }) => ips,
-  fingerprint: ({ fingerprint256 }) => [fingerprint256],
+  fingerprint: ({ fingerprint256, renewedFrom256 }) => [fingerprint256, ...(renewedFrom256 ? [renewedFrom256] : [])],
   issuer: ({ issuerFingerprints256 }) => issuerFingerprints256,
 }
 

@@ -165,7 +165,12 @@ test('images that a frontend names are those of the rule', () => {
 })
 
 test('the network of the steps is one of the rule', () => {
-  const policy = policyWith({ level: 'baseline', only: { networks: ['web'] } })
+  const only = { networks: ['web'] }
+  const policy = policyWith({ level: 'baseline', only, allow: { operations: ['images.build'] } })
+  assert.equal(
+    brief(decided(policyWith({ level: 'baseline', only }), `${CONTROL}Solve`, solve())),
+    'OPERATION_REFUSED images.build',
+  )
   const ask = (mode?: string): string => {
     const fields = mode === undefined ? [] : [mapField(ATTRIBUTES.bridge, { 'force-network-mode': mode })]
     const message = Buffer.concat([bytesField(2, 'dockerfile.v0'), ...fields])
@@ -279,6 +284,42 @@ describe('what belongs to a caller', () => {
       )
     assert.equal(brief(decided(at('baseline'), `${CONTROL}Solve`, bytesField(8, ''))), 'BODY_INVALID the message')
   })
+})
+
+test('an id that BuildKit could take for another one, or that takes memory, is refused', () => {
+  for (const id of ['x:victim', ':victim', 'a/b', 'a b', 'x'.repeat(129)]) {
+    assert.equal(onSolve(bytesField(5, id)), 'BODY_INVALID the message')
+    assert.equal(onSolve(mapField(ATTRIBUTES.control, { 'local-sessionid:context': id })), 'BODY_INVALID the message')
+    const opened = decided(at('baseline'), `${CONTROL}Solve`, bytesField(1, id))
+    assert.deepEqual([brief(opened), opened.opens], ['BODY_INVALID the message', undefined])
+    const header = { 'x-docker-expose-session-uuid': id }
+    assert.equal(brief(decided(at('baseline'), `${CONTROL}Session`, undefined, header)), 'BODY_INVALID the message')
+  }
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`local-sessionid:${index}`, `s${index}`]))
+  assert.equal(onSolve(mapField(ATTRIBUTES.control, many)), 'BODY_TOO_LARGE the message')
+  assert.equal(onSolve(...Array.from({ length: 30_000 }, () => bytesField(13, ''))), 'BODY_TOO_LARGE the message')
+})
+
+test('names that exporters and caches give are those of the rule, and none is hidden', () => {
+  const policy = policyWith({
+    level: 'baseline',
+    only: { images: ['team/*'] },
+    allow: { operations: ['images.build'] },
+  })
+  const ask = (...fields: Buffer[]): string => brief(decided(policy, `${CONTROL}Solve`, solveOf(fields)))
+  assert.match(ask(typed(13, 'moby', { 'dangling-name-prefix': 'alpine:latest,x' })), /^BUILD_OPTION/)
+  assert.equal(ask(typed(13, 'moby', { 'dangling-name-prefix': '' })), 'allow')
+  assert.equal(ask(cache(typed(4, 'registry', { ref: 'alpine' }))), 'IMAGE_REFUSED Cache.Exports')
+  assert.equal(ask(cache(typed(4, 'registry', { ref: 'team/cache' }))), 'allow')
+  assert.equal(ask(cache(bytesField(1, 'alpine'))), 'IMAGE_REFUSED Cache.Exports')
+})
+
+test('a build that pushes is called so, and says when its rule ends', () => {
+  const pushed = decided(endingAt('2026-11-28T13:00:00Z'), `${CONTROL}Solve`, solve(typed(13, 'image', { push: '1' })))
+  assert.deepEqual(
+    [pushed.verdict, pushed.operation, pushed.until],
+    ['allow', 'images.push', '2026-11-28T13:00:00.000Z'],
+  )
 })
 
 test('what is sent is what was judged; whoever is root sends what arrived', () => {
