@@ -372,12 +372,13 @@ describe('sessions and builds', () => {
     assert.equal(codeIn((await call(bobs, STATUS, bytesField(1, 'build-1'))).message), 'TARGET_UNKNOWN')
   })
 
-  test('of a connection with two ids belong to nobody', async (t) => {
-    const { connect, dial: dialAs } = await place(t)
-    const socket = await dialAs(bob)
-    await openSession(socket, 'own\r\nX-Docker-Expose-Session-Uuid: s1')
-    const bobs = await connect(bob)
-    assert.equal(codeIn((await call(bobs, SOLVE, solve(bytesField(5, 's1')))).message), 'TARGET_UNKNOWN')
+  test('with two ids, an id that BuildKit could take for another one, or that of somebody else are refused', async (t) => {
+    const { dial: dialAs } = await place(t)
+    await openSession(await dialAs(), 's1')
+    for (const id of ['own\r\nX-Docker-Expose-Session-Uuid: s1', 'x:s1', 'x'.repeat(200), ''])
+      await assert.rejects(openSession(await dialAs(bob), id), /^Error: HTTP\/1\.1 400 [^]*MALFORMED_REQUEST/)
+    await assert.rejects(openSession(await dialAs(bob), 's1'), /^Error: HTTP\/1\.1 403 [^]*TARGET_UNKNOWN/)
+    await openSession(await dialAs(bob), 's2')
   })
 
   test('end with their connection', async (t) => {

@@ -59,7 +59,7 @@ export async function refuseForeignSession(
   { calls, ownIds }: SharedByCalls,
 ): Promise<Refusal | undefined> {
   if (calls() === undefined || level === 'privileged') return undefined
-  if (operation === 'session.open' && !/\/grpc$/.test(target)) {
+  if (operation === 'session.open' && !target.endsWith('/grpc')) {
     const session = sessionOf(request)
     return session === undefined ? UNUSUAL : ownIds.foreign(connection.key, session)
   }

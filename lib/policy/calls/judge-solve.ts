@@ -22,7 +22,7 @@ export const judgeSolve: SolveJudge = {
     for (const { type, attributes, where } of exportersOf(message)) {
       if (!EXPORTERS.has(type)) yield option(where, 'it is not known where this exporter writes to')
       if ((attributes.get('dangling-name-prefix') ?? '') !== '')
-        yield option(`${where}`, 'it gives an image a name that nobody compares')
+        yield option(where, 'it gives an image a name that nobody compares')
       for (const name of (attributes.get('name') ?? '').split(','))
         if (name !== '') yield { kind: 'image', name, where }
     }

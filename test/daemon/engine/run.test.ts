@@ -60,7 +60,7 @@ describe('a command from its input to its exit code', { skip }, () => {
   describe('docker.run', () => {
     test('output, exit code, and no container afterwards', async () => {
       const before_ = await count()
-      const { exitCode, stdout, stderr, oomKilled, id } = await run('echo out; echo err >&2; exit 3')
+      const { exitCode, stdout, stderr, oomKilled, id } = await run('echo out; echo err >&2; sleep 0.5; exit 3')
       assert.deepEqual([exitCode, String(stdout), String(stderr), oomKilled], [3, 'out\n', 'err\n', false])
       assert.match(id, /^[0-9a-f]{64}$/)
       assert.equal(await count(), before_)
@@ -98,9 +98,9 @@ describe('a command from its input to its exit code', { skip }, () => {
 
     test('an input that nobody reads to its end', async () => {
       const source = Readable.from(words())
-      assert.equal(String((await run('head -n 1', { stdin: source })).stdout), 'word\n')
+      assert.equal(String((await run('head -n 1; sleep 0.5', { stdin: source })).stdout), 'word\n')
       assert.equal(source.destroyed, true)
-      const big = await run('head -c 3', { stdin: Buffer.alloc(8 * 1024 ** 2, 'x') })
+      const big = await run('head -c 3; sleep 0.5', { stdin: Buffer.alloc(8 * 1024 ** 2, 'x') })
       assert.deepEqual([big.exitCode, String(big.stdout)], [0, 'xxx'])
       const idle = new PassThrough()
       assert.equal((await run('exit 4', { stdin: idle })).exitCode, 4)
@@ -140,7 +140,7 @@ describe('a command from its input to its exit code', { skip }, () => {
           setTimeout(callback, 5)
         },
       })
-      const { stdout, stderr } = await run('for i in 1 2 3; do echo $i; sleep 0.05; done; echo err >&2', {
+      const { stdout, stderr } = await run('for i in 1 2 3; do echo $i; sleep 0.05; done; echo err >&2; sleep 0.5', {
         stdout: slow,
       })
       assert.deepEqual([parts.join(''), stdout.length, String(stderr)], ['1\n2\n3\n', 0, 'err\n'])
@@ -152,9 +152,11 @@ describe('a command from its input to its exit code', { skip }, () => {
     })
 
     test('a terminal', async () => {
-      const { stdout, stderr } = await run('test -t 0 && test -t 1 && echo 12345678; echo err >&2', { tty: true })
+      const { stdout, stderr } = await run('test -t 0 && test -t 1 && echo 12345678; echo err >&2; sleep 0.5', {
+        tty: true,
+      })
       assert.deepEqual([String(stdout), String(stderr)], ['12345678\r\nerr\r\n', ''])
-      const typed = await run('read x; echo "<$x>"', { tty: true, stdin: 'hello\n' })
+      const typed = await run('read x; echo "<$x>"; sleep 0.5', { tty: true, stdin: 'hello\n' })
       assert.match(String(typed.stdout), /<hello>\r\n$/)
     })
 

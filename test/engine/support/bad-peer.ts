@@ -40,6 +40,8 @@ export async function startBadPeer(): Promise<BadPeer> {
     socket.on('error', () => {})
     let request = ''
     socket.on('data', (chunk: Buffer) => {
+      // Also on a connection that was asked something else before, and that the client has kept.
+      if (request !== '' && chunk.toString('latin1').startsWith('GET /_ping')) return void socket.end(PONG)
       const begun = request.includes('\r\n\r\n')
       request += chunk.toString('latin1')
       if (begun || !request.includes('\r\n\r\n')) return
