@@ -60,5 +60,13 @@ export const targets: readonly Target[] = [
     format: 'json',
     seeds: () => [JSON.stringify({ exceptions: [EXCEPTION] })],
   },
-  { name: 'audit-baseline', read: readBaseline, format: 'json', seeds: () => [renderReport(REPORT, 'json')], pace: 4 },
+  {
+    name: 'audit-baseline',
+    read: readBaseline,
+    format: 'json',
+    // Without the texts of the checks, which nobody reads: of a report with them, mutated again and again, the heap is full.
+    seeds: () => [JSON.stringify({ ...(JSON.parse(renderReport(REPORT, 'json')) as object), checks: [] })],
+    pace: 4,
+    longest: 128 * 1024,
+  },
 ]
