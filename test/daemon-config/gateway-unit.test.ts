@@ -43,6 +43,7 @@ describe('the service of a gateway', () => {
         from: folder,
         listen: PLAIN.listen,
         host: 'unix:///run/docker.sock',
+        issuer: service.issuer,
         crl: service.crl,
       })
       assert.deepEqual(
