@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startSecuredDaemon, type SecuredDaemon } from '../../test/daemon/harness/secured.ts'
-import { freePort } from '../../test/support/ports.ts'
+import { freePort, isListening } from '../../test/support/ports.ts'
 import type { Contender } from '../contenders.ts'
 import { Worker, type DaemonEnv } from '../processes.ts'
 import type { Report, Task } from '../programs/tasks.ts'
@@ -177,23 +176,11 @@ async function startHaproxy(daemon: SecuredDaemon): Promise<Front> {
 
 async function begin(name: string, port: number, file: string, args: readonly string[]): Promise<Front> {
   const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  for (let tries = 0; !(await listens(port)); tries++) {
+  for (let tries = 0; !(await isListening(port)); tries++) {
     if (tries === 200 || child.exitCode !== null) throw new Error(`${name} doesn't listen`)
     await delay(50)
   }
   return { name, port, process: child }
-}
-
-async function listens(port: number): Promise<boolean> {
-  const socket = connect({ host: '127.0.0.1', port })
-  try {
-    await once(socket, 'connect')
-    return true
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
 }
 
 async function end(child: ChildProcess | undefined): Promise<void> {
