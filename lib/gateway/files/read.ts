@@ -56,9 +56,15 @@ export function partsOf({ tls, issuer, crl, mayLackCrl = false, policy }: Gatewa
   return [lists, rest].filter(({ paths }) => paths.length > 0)
 }
 
-/** @throws {@link FileError} ERR_FILE_READ */
-export function readTexts({ name, paths }: Part): Promise<string[]> {
-  return Promise.all(paths.map((path) => readText(path, name)))
+/**
+ * One after the other, so that of several unreadable files the first is named each time.
+ *
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readTexts({ name, paths }: Part): Promise<string[]> {
+  const texts: string[] = []
+  for (const path of paths) texts.push(await readText(path, name))
+  return texts
 }
 
 async function readText(path: string, what: string): Promise<string> {
