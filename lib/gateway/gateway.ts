@@ -69,8 +69,6 @@ export class HttpGateway implements Gateway {
     this.#renewals = renewals
     const { daemon, policy, authorize, tls, crl, issuer } = options
     this.#trust = tls && new Trust(tls, crl, issuer && renewals?.load(issuer))
-    const unsigned = this.#trust?.unsignedIssuer()
-    if (unsigned) throw unsigned
     this.#policy = policy ?? NOTHING
     this.#judges = byPolicy(this.#policy, this.#trust)
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
@@ -80,6 +78,7 @@ export class HttpGateway implements Gateway {
         : dispatcherOf(daemon, 'createGateway')
     this.#quotas = new Quotas(limits)
     this.#reporting = new Reporting(options)
+    this.#warnOfIssuer(this.#trust)
     this.#shared = {
       dispatcher: this.#dispatcher,
       authorize: authorize ?? ((asked) => this.#judges.authorize(asked)),
@@ -132,11 +131,14 @@ export class HttpGateway implements Gateway {
     const renewing = issuer ? this.#renewals?.load(issuer) : before.issuer
     const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl, renewing)
     trust.refuseOlder(before)
-    const unsigned = trust.unsignedIssuer()
-    // After a change of the CA, the issuer is one of the old CA: what it has issued ends, and all else goes on.
-    if (unsigned && renewing?.facts.fingerprint256 !== before.issuer?.facts.fingerprint256) throw unsigned
-    if (unsigned) this.#report({ event: 'failure', error: unsigned })
+    if (tls || issuer) this.#warnOfIssuer(trust)
     return trust
+  }
+
+  /** After a change of the CA, the issuer may be one of the old CA: it renews nothing, and all else goes on. */
+  #warnOfIssuer(trust: Trust | undefined): void {
+    const error = trust?.unsignedIssuer()
+    if (error) this.#report({ event: 'failure', error })
   }
 
   revoke(certificate: X509Certificate | string): void {

@@ -396,11 +396,34 @@ void describe('revoking', () => {
 })
 
 void describe('the issuer', () => {
-  void test('of another CA is refused, and so are a CA in its place and another key', async (t) => {
-    const stranger = await makeCredentials({ commonName: 'stranger' })
+  void test('of another CA renews nothing, and the gateway starts, goes on, and says so', async (t) => {
+    const stranger = await issuerOf((await makeCredentials({ commonName: 'stranger' })).authority)
+    const client = await newClient('short')
+    const started = await start(t, { issuer: stranger })
+    const reloaded = await start(t)
+    const renewed = await renew(t, reloaded, client)
+    reloaded.gateway.reload({ issuer: stranger })
+    for (const fronted of [started, reloaded]) {
+      assert.deepEqual(
+        fronted.events.flatMap((event) => (event.event === 'failure' ? [Object(event.error).code] : [])),
+        ['ERR_ISSUER_INVALID'],
+      )
+      assert.equal((await send(t, fronted, client, PING)).status, 200)
+      const { status, body } = await send(t, fronted, client, post((await createRequest({ name: 'x' })).request))
+      assert.equal(status, 503)
+      assert.match(body, /no CA of this gateway has signed its issuer/)
+    }
+    await endOf(await dial(t, reloaded.port, { client: renewed }))
+    // Other changes don't say it again. The right issuer mends it.
+    started.gateway.reload({ crl: crlOf([], 2) })
+    started.gateway.reload({ issuer })
+    await renew(t, started, client)
+    assert.equal(started.events.filter(({ event }) => event === 'failure').length, 1)
+  })
+
+  void test('is refused if it is a CA, or its key is another one', async (t) => {
     const { authority } = credentials
     const rows: readonly (readonly [string, GatewayIssuer, RegExp])[] = [
-      ['of another CA', await issuerOf(stranger.authority), /no CA in tls\.ca has signed/],
       ['the CA', { cert: authority.certificate, key: await authority.exportKey() }, /must never have the key of a CA/],
       ['another key', { cert: issuer.cert, key: (await issuerOf(authority)).key }, /of another certificate/],
     ]
@@ -484,6 +507,37 @@ void describe('the issuer', () => {
     const own = { ca: issued.ca, cert: issued.cert, key: issued.key }
     assert.equal((await send(t, fronted, own, PING)).status, 200)
     assert.equal(await refusal(t, fronted, own), '503 RENEWAL_UNAVAILABLE')
+  })
+})
+
+void describe('a CA with several certificates for its key', () => {
+  void test('counts by the one that is valid, also for what was renewed under one that ends', async (t) => {
+    const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
+    const ending = await makeCa({ commonName: 'Twice', to: end })
+    const valid = await makeCa({ commonName: 'Twice', key: ending.key })
+    const authority = await loadAuthority({ certificate: valid.cert, key: valid.key })
+    const { cert, key } = await issueClient(authority, { name: 'short', keyType: 'p256' })
+    const client = { ca: serverTls.ca, cert, key }
+    const crl = crlOf([], 1, authority)
+    const before = { ...serverTls, ca: ending.cert }
+    const fronted = await start(t, { tls: before, issuer: await issuerOf(authority), crl })
+    const first = await renew(t, fronted, client)
+    assert.equal(Date.parse(leafOf(first).validTo), end.getTime())
+    fronted.gateway.reload({ tls: { ...before, ca: `${ending.cert}${valid.cert}` } })
+    await pause()
+    const renewed = await renew(t, fronted, first)
+    assert.equal(originOf(leafOf(renewed))?.issuerFingerprint256, new X509Certificate(ending.cert).fingerprint256)
+    const open = await dial(t, fronted.port, { client: renewed })
+    await delay(end.getTime() + 50 - Date.now())
+    for (const one of [client, renewed]) assert.equal((await send(t, fronted, one, PING)).status, 200)
+    open.write(PING)
+    assert.match(await readUntil(open, 'OK'), /200/)
+    await renew(t, fronted, renewed)
+    // Without the valid one, nobody comes, also on an open connection.
+    const again = await dial(t, fronted.port, { client: renewed })
+    fronted.gateway.reload({ tls: before })
+    again.write(PING)
+    assert.match(await readUntil(again, '}'), /CERTIFICATE_UNTRUSTED/)
   })
 })
 

@@ -159,7 +159,7 @@ export const PKI_ERRORS = {
   ERR_ISSUER_INVALID: {
     meaning: "The issuer with which a gateway renews certificates can't be used.",
     cause:
-      "Its certificate and key are not those that `cert issuer` created, or don't belong together, or none of the CAs of the gateway has signed it.",
+      "Its certificate and key are not those that `cert issuer` created, or don't belong together; or none of the CAs of the gateway has signed it, which is only a warning: nothing is renewed, and all else goes on.",
     remedy:
       'Create an issuer with `cert issuer` on the machine of the CA, and copy both files to the host of the gateway.',
   },
