@@ -22,7 +22,7 @@ import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOption
 import { pingDaemon } from './inspect.ts'
 import type { Gateway, GatewayAddress } from './interface.ts'
 import type { MetricsSource } from './metrics/interface.ts'
-import { Peer } from './peer.ts'
+import { peerOf, type Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { RequestRecord } from './record.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
@@ -219,7 +219,7 @@ export class HttpGateway implements Gateway {
   #serveSocket(server: HttpServer): void {
     const { listen } = this.#options
     const name = 'as' in listen ? listen.as : ''
-    server.prependListener('connection', (socket: Socket) => void this.#connections.add(socket, name))
+    server.prependListener('connection', (socket: Socket) => void this.#connections.add(socket, name, `socket ${name}`))
   }
 
   #serveTls(server: HttpsServer): void {
@@ -233,23 +233,20 @@ export class HttpGateway implements Gateway {
   }
 
   #accept(socket: TLSSocket): void {
-    // With NODE_OPTIONS=--tls-keylog, Node listens and appends the secrets of the session to a file.
-    socket.removeAllListeners('keylog')
-    const certificate = socket.getPeerX509Certificate()
-    if (!socket.authorized || certificate === undefined) return void socket.destroy()
-    let peer: Peer
+    let peer: Peer | undefined
     try {
-      peer = new Peer(certificate)
+      peer = peerOf(socket)
     } catch (error) {
       this.#report({ event: 'failure', error })
-      return void socket.destroy()
     }
+    if (peer === undefined || this.#trust === undefined) return void socket.destroy()
+    const key = this.#trust.keyOf(peer)
     const reason = 'too many connections'
-    if (!this.#quotas.take(peer.key, 'connections')) {
+    if (!this.#quotas.take(key, 'connections')) {
       this.#report({ event: 'cut', identity: peer.subject, fingerprint: peer.fingerprint, reason })
       return void socket.destroy()
     }
-    this.#connections.add(socket, peer, () => this.#quotas.give(peer.key, 'connections'))
+    this.#connections.add(socket, peer, key, () => this.#quotas.give(key, 'connections'))
   }
 
   #refuseMalformed(error: Error, socket: Socket): void {

@@ -94,6 +94,17 @@ export class Trust {
     }
   }
 
+  /**
+   * Whose limits count, and whose builds they are: the same for all certificates of a CA with the same names, and for what was renewed
+   * from them. Rules also tell clients apart by their alternative names.
+   */
+  keyOf(peer: Peer): string {
+    const { issuer, subject, subjectAltName = '' } = peer.certificate
+    const fingerprint = this.originOf(peer)?.issuerFingerprint256
+    const ca = fingerprint === undefined ? undefined : this.#caOf(fingerprint, Date.now())
+    return [ca?.nameAndKey ?? issuer, subject, subjectAltName].join('\n\n')
+  }
+
   /** The issuer that has renewed a certificate; undefined for any other one. */
   renewedBy(peer: Peer): X509Certificate | undefined {
     return this.#renewing && this.#issuerOf(peer) === this.#renewing.issuer ? this.issuer?.certificate : undefined

@@ -532,12 +532,48 @@ void describe('a CA with several certificates for its key', () => {
     for (const one of [client, renewed]) assert.equal((await send(t, fronted, one, PING)).status, 200)
     open.write(PING)
     assert.match(await readUntil(open, 'OK'), /200/)
+    await pause()
     await renew(t, fronted, renewed)
     // Without the valid one, nobody comes, also on an open connection.
     const again = await dial(t, fronted.port, { client: renewed })
     fronted.gateway.reload({ tls: before })
     again.write(PING)
     assert.match(await readUntil(again, '}'), /CERTIFICATE_UNTRUSTED/)
+  })
+})
+
+void describe('limits', () => {
+  void test('are those of a line as a whole, and two clients never share them', async (t) => {
+    const [ours, twin] = [await makeCa({ commonName: 'CA' }), await makeCa({ commonName: 'CA' })]
+    const authority = await loadAuthority({ certificate: ours.cert, key: ours.key })
+    const names = { names: ['URI:spiffe://example.com/a'] }
+    const made = {
+      first: await makeClient(ours, { commonName: 'short', ...names }),
+      'of another name': await makeClient(ours, { commonName: 'fixed', ...names }),
+      'with another alternative name': await makeClient(ours, {
+        commonName: 'short',
+        names: ['URI:spiffe://example.com/b'],
+      }),
+      'of a CA with the same name': await makeClient(twin, { commonName: 'short', ...names }),
+    }
+    const crl = crlOf([], 1, authority) + crlOf([], 1, await loadAuthority({ certificate: twin.cert, key: twin.key }))
+    const fronted = await start(t, {
+      tls: { ...serverTls, ca: `${ours.cert}${twin.cert}` },
+      issuer: await issuerOf(authority),
+      crl,
+      limits: { streams: 1 },
+    })
+    const clients = Object.entries(made).map(([name, pair]) => [name, { ca: serverTls.ca, ...pair }] as const)
+    const lines = clients.filter(([name]) => name === 'first' || name === 'with another alternative name')
+    const renewed = await Promise.all(lines.map(([, client]) => renew(t, fronted, client)))
+    const stream = async (client: Client): Promise<string> => {
+      const socket = await dial(t, fronted.port, { client })
+      socket.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+      return /^HTTP\/1\.1 (\d+)/.exec(await readUntil(socket, /tick|\}\n/))?.[1] ?? ''
+    }
+    for (const [name, client] of clients) assert.equal(await stream(client), '200', name)
+    for (const client of renewed) assert.equal(await stream(client), '429')
+    assert.equal(renewed.length, 2)
   })
 })
 
