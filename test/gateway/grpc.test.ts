@@ -99,8 +99,8 @@ async function place(t: TestContext, answer: Answer = echo, { limits, issuer, as
   }
   const daemon = await fakeDaemon(t, { upgrade })
   const options = { policy: POLICY, authorize: undefined, limits, issuer }
-  const begin = () => front(t, { socketPath: daemon.socketPath }, options)
-  const { port, events } = await begin()
+  const frontAgain = () => front(t, { socketPath: daemon.socketPath }, options)
+  const { port, events } = await frontAgain()
   const dialAs = (client = ann): Promise<Duplex> => dial(t, port, { client })
   const connectTo =
     (to: number) =>
@@ -109,7 +109,7 @@ async function place(t: TestContext, answer: Answer = echo, { limits, issuer, as
       t.after(() => session.destroy())
       return session
     }
-  const again = async () => connectTo((await begin()).port)
+  const again = async () => connectTo((await frontAgain()).port)
   return { daemon, events, received, again, connect: connectTo(port), dial: dialAs, last: () => last }
 }
 
@@ -386,6 +386,8 @@ describe('the end of', () => {
   })
 })
 
+const build = (id: string): Buffer => Buffer.concat([bytesField(1, id), bytesField(8, '')])
+
 describe('sessions and builds', () => {
   test('belong to who has opened them, also if the call that names them comes first', async (t) => {
     const { connect, dial: dialAs } = await place(t)
@@ -423,8 +425,6 @@ describe('sessions and builds', () => {
     await delay(100)
     assert.equal(codeIn((await call(anns, SOLVE, solve(bytesField(5, 's1')))).message), 'TARGET_UNKNOWN')
   })
-
-  const build = (id: string): Buffer => Buffer.concat([bytesField(1, id), bytesField(8, '')])
 
   test('stay with who has opened them: after many others, and after a restart of the gateway', async (t) => {
     const { connect, again } = await place(t)

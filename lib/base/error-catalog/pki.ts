@@ -82,7 +82,8 @@ export const PKI_ERRORS = {
   },
   ERR_GRANT_NOT_FOUND: {
     meaning: 'Neither the folder nor the policy file has a grant of that name.',
-    cause: 'A typo, another folder or policy file than you meant, or the grant has ended and was removed.',
+    cause:
+      'A typo, another folder or policy file than you meant, a rule whose certificate the CA of another folder issued, or the grant has ended and was removed.',
     remedy: 'List the grants: `docker-mtls grant list`.',
   },
   ERR_CLIENT_FOLDER_FOREIGN: {
