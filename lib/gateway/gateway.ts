@@ -89,7 +89,8 @@ export class HttpGateway implements Gateway {
       check: (connection) => this.#check(connection) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
-      renew: (...asked) => renewFor({ renewals, trust: this.#trust, report: this.#shared.report }, ...asked),
+      renew: (...asked) =>
+        renewFor({ renewals, trust: this.#trust, revoked: this.#revoked, report: this.#shared.report }, ...asked),
     }
     this.#server = this.#trust ? createTlsServer(this.#trust.secureContext, limits) : createLocalServer(limits)
     this.#serve()

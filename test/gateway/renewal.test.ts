@@ -333,6 +333,19 @@ void describe('refused', () => {
     await renew(t, fronted, neighbour)
   })
 
+  void test('another method than POST', async (t) => {
+    const fronted = await start(t)
+    const client = await newClient('short')
+    const { request } = await createRequest({ name: 'x' })
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const text = post(method === 'GET' ? '' : request).replace('POST', method)
+      const { status, reason } = await send(t, fronted, client, text)
+      assert.deepEqual([status, reason], [405, 'MALFORMED_REQUEST'], method)
+    }
+    assert.equal(fronted.events.filter(({ event }) => event === 'renewal').length, 0)
+    await renew(t, fronted, client)
+  })
+
   void test('the path never reaches the daemon, whatever the method and the level', async (t) => {
     const root = definePolicy({
       version: 1,
@@ -386,6 +399,34 @@ void describe('revoking', () => {
     assert.equal((await send(t, fronted, other, PING)).status, 200)
     assert.equal(await refusal(t, fronted, other), '503 RENEWAL_UNAVAILABLE')
   })
+
+  for (const by of ['certificate', 'serialNumber', 'fingerprint256'] as const) {
+    void test(`the issuer by gateway.revoke() with its ${by} cuts what it has renewed, and renews nothing more`, async (t) => {
+      const fronted = await start(t)
+      const [first, other] = [await newClient('short'), await newClient('short')]
+      const renewed = await renew(t, fronted, first)
+      const [stream, others] = [
+        await dial(t, fronted.port, { client: renewed }),
+        await dial(t, fronted.port, { client: other }),
+      ]
+      for (const socket of [stream, others]) {
+        socket.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+        await readUntil(socket, 'tick')
+      }
+      const ended = endOf(stream)
+      const x509 = new X509Certificate(issuer.cert)
+      fronted.gateway.revoke(by === 'certificate' ? x509 : x509[by])
+      const before = performance.now()
+      await Promise.race([ended, delay(3_000)])
+      assert.ok(performance.now() - before < 1_000)
+      assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+      assert.match(await readUntil(others, 'tick'), /tick/)
+      for (const client of [first, other]) {
+        assert.equal((await send(t, fronted, client, PING)).status, 200)
+        assert.equal(await refusal(t, fronted, client), '503 RENEWAL_UNAVAILABLE')
+      }
+    })
+  }
 
   void test('fails closed without a list of the CA', async (t) => {
     const fronted = await start(t)
@@ -574,6 +615,33 @@ void describe('limits', () => {
     for (const [name, client] of clients) assert.equal(await stream(client), '200', name)
     for (const client of renewed) assert.equal(await stream(client), '429')
     assert.equal(renewed.length, 2)
+  })
+})
+
+const only = (fingerprint: string): GatewayOptions['policy'] =>
+  definePolicy({ version: 1, rules: [{ name: 'a', who: { fingerprint }, level: 'read-only' }] })
+
+void describe('a rule with a fingerprint', () => {
+  void test('applies to all that descend from that certificate, and to nothing else', async (t) => {
+    const fronted = await start(t)
+    const [first, neighbour] = [await newClient('short'), await newClient('short')]
+    const second = await renew(t, fronted, first)
+    const others = await renew(t, fronted, neighbour)
+    await pause()
+    const third = await renew(t, fronted, second)
+    const answers = async (clients: readonly Client[]): Promise<(string | number)[]> =>
+      Promise.all(
+        clients.map((client) => send(t, fronted, client, PING).then(({ status, reason }) => reason ?? status)),
+      )
+    const none = 'IDENTITY_UNKNOWN'
+    const all = [first, second, third, neighbour, others]
+    fronted.gateway.reload({ policy: only(leafOf(first).fingerprint256) ?? policy })
+    assert.deepEqual(await answers(all), [200, 200, 200, none, none])
+    // One in the middle of a line is only itself, and so is the CA.
+    fronted.gateway.reload({ policy: only(leafOf(second).fingerprint256) ?? policy })
+    assert.deepEqual(await answers(all), [none, 200, none, none, none])
+    fronted.gateway.reload({ policy: only(new X509Certificate(first.ca).fingerprint256) ?? policy })
+    assert.deepEqual(await answers(all), [none, none, none, none, none])
   })
 })
 
