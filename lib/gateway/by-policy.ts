@@ -15,6 +15,7 @@ import { decidedBy, MOST_REASONS } from './decided.ts'
 import { callsByPolicy } from './grpc/by-policy.ts'
 import type { CallJudge } from './grpc/shared.ts'
 import { isRenewal, RENEW_OPERATION } from './renewal/path.ts'
+import { nameAndKeyOf } from './trusted-ca.ts'
 import type { AskedRequest, GatewayIdentity, InspectKind, RefusedPart, SentInstead, Verdict } from './types.ts'
 
 /** What decides in a gateway with a policy. */
@@ -50,7 +51,7 @@ function identities(trust: ClientTrust | undefined): IdentityOf {
     const { certificate } = identity
     const read =
       known.get(certificate) ??
-      withOrigin(identityOfCertificate(certificate, authorities), trust?.renewedFrom(certificate))
+      withOrigin(identityOfCertificate(certificate, authorities), trust?.renewedFrom(certificate), authorities)
     known.set(certificate, read)
     return read
   }
@@ -77,11 +78,18 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
   }
 }
 
-/** A renewed certificate counts as one of the CA that issued the first of its line. */
-function withOrigin(identity: PolicyIdentity, origin: Origin | undefined): PolicyIdentity {
+/** A renewed certificate counts as one of the CA that issued the first of its line, by each certificate of that CA. */
+function withOrigin(
+  identity: PolicyIdentity,
+  origin: Origin | undefined,
+  authorities: readonly X509Certificate[],
+): PolicyIdentity {
   if (origin === undefined || !('certificate' in identity)) return identity
   const { issuerFingerprint256, fingerprint256: renewedFrom256 } = origin
-  return { certificate: { ...identity.certificate, issuerFingerprints256: [issuerFingerprint256], renewedFrom256 } }
+  const ca = authorities.find(({ fingerprint256 }) => fingerprint256 === issuerFingerprint256)
+  const same = ca ? authorities.filter((one) => nameAndKeyOf(one) === nameAndKeyOf(ca)) : []
+  const issuers = new Set([issuerFingerprint256, ...same.map(({ fingerprint256 }) => fingerprint256)])
+  return { certificate: { ...identity.certificate, issuerFingerprints256: [...issuers], renewedFrom256 } }
 }
 
 function mayRenew(rule: PolicyRule | undefined): Verdict {

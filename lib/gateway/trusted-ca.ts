@@ -40,7 +40,8 @@ function newest(lists: readonly RevocationList[]): RevocationList | undefined {
   return lists.toSorted((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime())[0]
 }
 
-function nameAndKeyOf(certificate: X509Certificate): string {
+/** The same for all certificates of a CA: what one of them has signed, the others have, too. */
+export function nameAndKeyOf(certificate: X509Certificate): string {
   try {
     const key = certificate.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
     return `${certificate.subject}\n${key}`

@@ -581,6 +581,44 @@ void describe('a CA with several certificates for its key', () => {
     again.write(PING)
     assert.match(await readUntil(again, '}'), /CERTIFICATE_UNTRUSTED/)
   })
+
+  void test('keeps what it has renewed in the rules that name the CA by any of them', async (t) => {
+    const old = await makeCa({ commonName: 'Twice', to: new Date(Date.now() + DAY) })
+    const longer = await makeCa({ commonName: 'Twice', key: old.key })
+    const other = await makeCa({ commonName: 'Twice' })
+    const authority = await loadAuthority({ certificate: longer.cert, key: longer.key })
+    const stranger = await loadAuthority({ certificate: other.cert, key: other.key })
+    const client = { ca: serverTls.ca, ...(await makeClient(longer, { commonName: 'short' })) }
+    const ruleOf = async (cas: readonly string[], named: string): Promise<(string | undefined)[]> => {
+      const who = { issuer: new X509Certificate(named).fingerprint256 }
+      const fronted = await start(t, {
+        tls: { ...serverTls, ca: cas.join('') },
+        issuer: await issuerOf(authority),
+        crl: crlOf([], 1, authority) + crlOf([], 1, stranger),
+        policy: definePolicy({
+          version: 1,
+          rules: [
+            { name: 'narrow', who, level: 'read-only', renew: { for: '8h' } },
+            { name: 'rest', who: { commonName: 'short' }, level: 'baseline', renew: { for: '8h' } },
+          ],
+        }),
+      })
+      for (const one of [client, await renew(t, fronted, client)])
+        assert.equal((await send(t, fronted, one, PING)).status, 200)
+      await delay(20)
+      const pings = fronted.events.flatMap((event) =>
+        event.event === 'request' && event.path === '/_ping' ? [event.rule] : [],
+      )
+      assert.equal(pings.length, 2)
+      return pings
+    }
+    for (const named of [old.cert, longer.cert]) {
+      assert.deepEqual(await ruleOf([old.cert, longer.cert, other.cert], named), ['narrow', 'narrow'])
+      assert.deepEqual(await ruleOf([other.cert, longer.cert, old.cert], named), ['narrow', 'narrow'])
+    }
+    // Another CA with the same name is another CA.
+    assert.deepEqual(await ruleOf([other.cert, old.cert, longer.cert], other.cert), ['rest', 'rest'])
+  })
 })
 
 void describe('limits', () => {
