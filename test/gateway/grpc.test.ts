@@ -2,18 +2,22 @@ import assert from 'node:assert/strict'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import http2, { type ClientHttp2Session, type ServerHttp2Stream } from 'node:http2'
-import type { Duplex } from 'node:stream'
+import { duplexPair, type Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { serialOf } from '../../lib/identity/crl.ts'
 import { createIssuer } from '../../lib/pki.ts'
 import { loadIssuer } from '../../lib/pki/issuer.ts'
 import { definePolicy } from '../../lib/policy.ts'
+import type { OwnId } from '../../lib/policy/calls/methods.ts'
 import type { GatewayEvent, GatewayIssuer, GatewayLimits } from '../../lib/gateway.ts'
+import type { RequestEnded } from '../../lib/gateway/events.ts'
+import { ForwardedCall, type CallContext } from '../../lib/gateway/grpc/call.ts'
+import { OwnIds } from '../../lib/gateway/grpc/own-ids.ts'
 import { detached } from '../../lib/transport/detached.ts'
 import { begin, ended, frame } from '../engine/workflows/build/support/fake-builder.ts'
 import { bytesField, BRIDGE, CONTROL, mapField, numberField, solve } from '../policy/calls/encode.ts'
-import { call, openCalls, openSession } from './support/calls.ts'
+import { call, openCalls, openGrpc, openSession } from './support/calls.ts'
 import { credentials, dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
 
 const ann = await newClient('ann')
@@ -123,6 +127,72 @@ const IN_SESSION = { 'x-docker-expose-session-uuid': 'session-of-ann' }
 /** The code at the end of a message. */
 const codeIn = (message: string): string => /\((\w+)\)$/.exec(message)?.[1] ?? message
 
+/** The bytes of a client that sends one call, with the fields of its header in order. */
+function rawCall(path: string, fields: readonly (readonly [string, string])[], message: Uint8Array): Buffer {
+  const part = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
+    const head = Buffer.alloc(9)
+    head.writeUIntBE(payload.length, 0, 3)
+    head.writeUInt8(type, 3)
+    head.writeUInt8(flags, 4)
+    head.writeUInt32BE(stream, 5)
+    return Buffer.concat([head, payload])
+  }
+  const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
+  const all = [
+    [':method', 'POST'],
+    [':scheme', 'http'],
+    [':path', path],
+    [':authority', 'x'],
+    ['content-type', 'application/grpc'],
+    ['te', 'trailers'],
+    ...fields,
+  ] as const
+  const header = all.map(([name, value]) => Buffer.concat([Buffer.from([0]), text(name), text(value)]))
+  return Buffer.concat([
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'),
+    part(4, 0, 0, Buffer.alloc(0)),
+    part(1, 4, 1, Buffer.concat(header)),
+    part(0, 1, 1, frame(message)),
+  ])
+}
+
+/** A call that is allowed and would open this, in front of a daemon to which Node sends nothing. */
+async function unsent(
+  ownIds: OwnIds,
+  opens: OwnId,
+): Promise<{ readonly status: number; readonly ended: RequestEnded | undefined }> {
+  const [here, there] = duplexPair()
+  const session = http2.performServerHandshake(here)
+  let event: RequestEnded | undefined
+  session.on('stream', (stream, headers, _flags, raw) => {
+    const verdict = { refused: undefined, decided: {}, warnings: [], message: undefined, uses: [], opens, until: 1 }
+    const request = (): never => {
+      throw new TypeError('ERR_HTTP2_HEADER_SINGLE_VALUE')
+    }
+    const context = {
+      daemon: { request },
+      connection: { key: 'ann', takeBytes: () => ({}) },
+      ownIds,
+      limits: {},
+      quotas: { take: () => true, give: () => {} },
+      calls: () => ({ hasOneMessage: () => false, judge: () => verdict }),
+      check: () => undefined,
+      begin: () => undefined,
+      limit: () => {},
+      report: (one: GatewayEvent) => {
+        if (one.event === 'request') event = one
+      },
+    }
+    void new ForwardedCall(stream, headers, raw, context as unknown as CallContext).run()
+  })
+  const client = http2.connect('http://localhost', { createConnection: () => there })
+  const { status } = await call(client, SOLVE)
+  await delay(20)
+  client.destroy()
+  session.destroy()
+  return { status, ended: event }
+}
+
 describe('a call', () => {
   test('gets the answer of the daemon, with its header and trailers', async (t) => {
     const { connect, received } = await place(t, ({ stream }) => {
@@ -147,6 +217,45 @@ describe('a call', () => {
       ['x', '5S', 'trailers', undefined, undefined, 'localhost:80'],
     )
   })
+
+  test('with two values of user-agent reaches the daemon with the first', async (t) => {
+    const { dial: dialAs, received, events } = await place(t)
+    const socket = await dialAs()
+    await openGrpc(socket)
+    socket.write(
+      rawCall(
+        SOLVE,
+        [
+          ['user-agent', 'one'],
+          ['user-agent', 'two'],
+          ['traceparent', 'x'],
+        ],
+        solve(),
+      ),
+    )
+    while (!events.some((event) => event.event === 'request' && event.path === SOLVE)) await delay(10)
+    const found = events.flatMap((event) => (event.event === 'request' && event.path === SOLVE ? [event.verdict] : []))
+    assert.deepEqual([found, events.filter(({ event }) => event === 'failure')], [['allow'], []])
+    const { headers = {} } = received[0] ?? {}
+    assert.deepEqual([headers['user-agent'], headers['traceparent']], ['one', 'x'])
+  })
+
+  for (const kind of ['build', 'session'] as const) {
+    test(`that Node does not send is refused, and its ${kind} belongs to nobody`, async () => {
+      const ownIds = new OwnIds()
+      const id = { kind, id: 'x' }
+      // Its own already, so that the daemon isn't asked.
+      if (kind === 'build') ownIds.add('ann', id)
+      const { status, ended: event } = await unsent(ownIds, id)
+      assert.deepEqual([status, event?.verdict, event?.reason], [14, 'refuse', 'AUTHORIZATION_FAILED'])
+      ownIds.ended('ann', id)
+      for (let number = 0; number <= 200; number++) {
+        ownIds.add('ann', { kind: 'build', id: String(number) })
+        ownIds.ended('ann', { kind: 'build', id: String(number) })
+      }
+      assert.equal(ownIds.isOwn('ann', id), false)
+    })
+  }
 
   test('gets an answer that has only trailers', async (t) => {
     const { connect } = await place(t, ({ stream }) =>
@@ -501,6 +610,34 @@ describe('sessions and builds', () => {
     assert.equal((await call(await connect(), SOLVE, solve())).status, 0)
     assert.equal((await call(await connect(client), STATUS, bytesField(1, 'build-1'))).status, 0)
     assert.equal(codeIn((await call(await connect(bob), STATUS, bytesField(1, 'build-1'))).message), 'TARGET_UNKNOWN')
+  })
+
+  test('make the calls that name them wait while the daemon is slow to say whether it knows them', async (t) => {
+    const [knows, ids] = [history(new Set(['known'])), ['new', 'known']]
+    const { connect } = await place(t, echo, { asked: (one) => void setTimeout(knows, 2_300, one) })
+    const [client, bobs] = [await connect(), await connect(bob)]
+    // It was refused once, which says nothing about the next time.
+    const refusedBefore = await call(client, SOLVE, Buffer.concat([build('new'), bytesField(9, 'network.host')]))
+    assert.equal(codeIn(refusedBefore.message), 'HOST_NAMESPACE')
+    const solves = ids.map((id) => call(client, SOLVE, build(id)))
+    await delay(100)
+    const others = call(bobs, STATUS, bytesField(1, 'new'))
+    const follow = ids.map((id) => call(client, STATUS, bytesField(1, id)))
+    assert.equal(codeIn((await others).message), 'TARGET_UNKNOWN')
+    const [[begun, refused], [followed, not]] = [await Promise.all(solves), await Promise.all(follow)]
+    assert.deepEqual([begun?.status, followed?.status], [0, 0])
+    assert.deepEqual([codeIn(refused?.message ?? ''), not?.message], ['TARGET_UNKNOWN', refused?.message])
+  })
+
+  test('that the daemon does not answer for refuse the calls that name them for the same reason', async (t) => {
+    const asked: Answer = ({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '2' }, { endStream: true })
+    const { connect } = await place(t, echo, { asked })
+    const client = await connect()
+    const early = call(client, STATUS, bytesField(1, 'build-1'))
+    await delay(50)
+    const { status, message } = await call(client, SOLVE, solve())
+    assert.equal(status, 14)
+    assert.deepEqual([(await early).status, (await early).message], [14, message])
   })
 
   test('that are refused refuse the calls that name them for the same reason', async (t) => {

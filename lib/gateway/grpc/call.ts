@@ -37,6 +37,8 @@ const TO_DAEMON: ReadonlySet<string> = new Set([
   'traceparent',
   'tracestate',
 ])
+/** Node sends no second value of it. */
+const SINGLE = 'user-agent'
 const SESSION_FIELD = /^x-docker-expose-session-[a-z-]+$/
 
 /** The status of gRPC for a refusal (grpc/doc/statuscodes.md). */
@@ -111,7 +113,7 @@ export class ForwardedCall {
   }
 
   async #ask(): Promise<void> {
-    const { connection, ownIds, limits, check, begin } = this.#context
+    const { connection, ownIds, limits } = this.#context
     const judge = this.#context.calls()
     // Only a policy judges calls, and a gateway that has one keeps having one.
     if (judge === undefined) return this.#refuse(BROKEN)
@@ -129,13 +131,25 @@ export class ForwardedCall {
       if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
       return this.#refuse(verdict.refused)
     }
+    const settled = verdict.opens && ownIds.pending(connection.key, verdict.opens)
+    try {
+      await this.#decide(verdict)
+    } finally {
+      settled?.()
+    }
+  }
+
+  /** Forwards the call unless something else than the policy is against it. */
+  async #decide(verdict: CallVerdict): Promise<void> {
+    const { connection, ownIds, check, begin } = this.#context
     const foreign =
       (await ownIds.check(connection.key, verdict.uses, this.#left.signal)) ?? (await this.#refuseKnown(verdict.opens))
     if (this.#left.signal.aborted) return
     const refused = foreign ?? (await begin(this.#record.beginning())) ?? check(connection)
     if (this.#left.signal.aborted) return
-    if (refused) this.#refuse(refused)
-    else this.#forward(verdict)
+    if (!refused) return this.#forward(verdict)
+    if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, refused)
+    this.#refuse(refused)
   }
 
   /** A build that the gateway doesn't remember may be somebody else's. */
@@ -154,12 +168,14 @@ export class ForwardedCall {
   #forward({ message, opens, warnings, until }: CallVerdict): void {
     const { daemon, ownIds, connection } = this.#context
     if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
-    const foreign = opens && ownIds.add(connection.key, opens)
+    const foreign = opens && ownIds.foreign(connection.key, opens)
     if (foreign) return this.#refuse(foreign)
-    this.#record.allowed()
-    this.#context.limit(until)
+    // If Node throws, for a header that it doesn't send, nothing was allowed, and nothing is anybody's.
     const call = daemon.request(this.#fieldsForDaemon())
     call.on('error', () => {})
+    this.#record.allowed()
+    this.#context.limit(until)
+    if (opens) ownIds.add(connection.key, opens)
     if (opens?.kind === 'session') call.once('close', () => ownIds.remove(connection.key, opens))
     else if (opens) call.once('close', () => ownIds.ended(connection.key, opens))
     if (message) call.end(frameOf(message))
@@ -174,7 +190,10 @@ export class ForwardedCall {
       const name = this.#raw[index]?.toLowerCase() ?? ''
       if (TO_DAEMON.has(name) || SESSION_FIELD.test(name)) (fields[name] ??= []).push(this.#raw[index + 1] ?? '')
     }
-    const single = Object.entries(fields).map(([name, values]) => [name, values.length === 1 ? values[0] : values])
+    const single = Object.entries(fields).map(([name, values]) => [
+      name,
+      values.length === 1 || name === SINGLE ? values[0] : values,
+    ])
     return {
       ':method': 'POST',
       ':path': this.#path,

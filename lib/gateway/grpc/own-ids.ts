@@ -25,6 +25,8 @@ export class OwnIds {
   /** How often each build is running: once, or twice until BuildKit refuses the second. */
   readonly #running = new Map<string, number>()
   readonly #refused = new Map<string, Refusal>()
+  /** How many calls that would open a thing are being decided, by its place. */
+  readonly #pending = new Map<string, number>()
   readonly #waiting = new Set<{ readonly place: string; readonly settle: () => void }>()
 
   /** Gives it to this identity. @returns the refusal, if it is another one's */
@@ -65,6 +67,22 @@ export class OwnIds {
     this.#wake(placeOf(key, id))
   }
 
+  /**
+   * A call that would open it is being decided: calls that name it wait for that, however long it takes.
+   *
+   * @returns ends it, after {@link OwnIds.add} or {@link OwnIds.refuse}
+   */
+  pending(key: string, id: OwnId): () => void {
+    const place = placeOf(key, id)
+    this.#pending.set(place, (this.#pending.get(place) ?? 0) + 1)
+    return () => {
+      const left = (this.#pending.get(place) ?? 1) - 1
+      if (left > 0) return void this.#pending.set(place, left)
+      this.#pending.delete(place)
+      this.#wake(place)
+    }
+  }
+
   remove(key: string, id: OwnId): void {
     if (this.#owners.get(nameOf(id)) === key) this.#owners.delete(nameOf(id))
   }
@@ -79,7 +97,8 @@ export class OwnIds {
     const [place, name] = [placeOf(key, id), nameOf(id)]
     const result = (): Refusal | undefined =>
       this.#owners.get(name) === key ? undefined : (this.#refused.get(place) ?? NOT_OWN)
-    const isKnown = this.#owners.has(name) || this.#refused.has(place)
+    // What is being decided may get another result than it had before.
+    const isKnown = this.#owners.has(name) || (this.#refused.has(place) && !this.#pending.has(place))
     if (isKnown || id.id === '' || signal?.aborted) return result()
     return new Promise((resolve) => {
       const settle = (): void => {
@@ -89,7 +108,7 @@ export class OwnIds {
         resolve(result())
       }
       const waiting = { place, settle }
-      const timer = setTimeout(settle, WAIT_MS)
+      const timer = setTimeout(() => this.#pending.has(place) || settle(), WAIT_MS)
       signal?.addEventListener('abort', settle)
       this.#waiting.add(waiting)
     })

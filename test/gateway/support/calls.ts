@@ -9,11 +9,16 @@ const UPGRADE = 'HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n'
 
 /** Asks for a connection for calls, as the docker command does, and returns its client of HTTP/2. */
 export async function openCalls(socket: Duplex, line = 'POST /grpc'): Promise<ClientHttp2Session> {
-  await upgrade(socket, `${line} ${UPGRADE}\r\n`)
+  await openGrpc(socket, line)
   const client = http2.connect('http://localhost', { createConnection: () => detached(socket) })
   client.on('error', () => {})
   await once(client, 'remoteSettings')
   return client
+}
+
+/** Switches a connection to HTTP/2 for calls. */
+export async function openGrpc(socket: Duplex, line = 'POST /grpc'): Promise<void> {
+  await upgrade(socket, `${line} ${UPGRADE}\r\n`)
 }
 
 /** Opens a session with this id, in which nothing is served. */
