@@ -8,18 +8,14 @@ import { readCertificate, type CertificateFacts } from '../identity/certificate.
 import type { Authority } from '../pki/ca.ts'
 import { parseClientName } from '../pki/client-name.ts'
 import { issueClient } from '../pki/issue.ts'
+import { GRANTED_NAME } from './granted-name.ts'
 import { caPaths, clientFilesIn, grantsFolder, type LeafPaths } from './layout.ts'
 import { isOfLeaf } from './leaf-files.ts'
 import { appendToLedger, readLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
-import { isClientName } from './list.ts'
+import { clientNames, isClientName } from './list.ts'
 import { revocationsByFingerprint } from './revoked.ts'
 
-/**
- * The common name of a granted certificate. It isn't that of the grant: who has that name may have a certificate of its own,
- * which the end of a grant must not revoke.
- */
-export const GRANTED_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,48}-grant-[0-9a-f]{8}$/
 const SUFFIX = /-grant-[0-9a-f]{8}$/
 /** So that common names, and the names of rules, have at most 64 characters. */
 const LONGEST_NAME = 49
@@ -110,10 +106,18 @@ export async function readGranted(root: string, name: string): Promise<Granted> 
   }
 }
 
-/** The certificates that were ever issued for grants of a name, by the ledger, and whether they are revoked. The oldest comes first. */
+/**
+ * The certificates that were ever issued for grants of a name, by the ledger, and whether they are revoked. The oldest comes first. A
+ * client that got such a name before those were refused is no grant.
+ */
 export async function listIssuedGranted(root: string, name: string): Promise<IssuedGranted[]> {
+  const clients = new Set(await clientNames(root))
   const entries = (await readLedger(caPaths(root).ledger)).filter(
-    (entry) => entry.kind === 'client' && GRANTED_NAME.test(entry.name) && entry.name.replace(SUFFIX, '') === name,
+    (entry) =>
+      entry.kind === 'client' &&
+      GRANTED_NAME.test(entry.name) &&
+      entry.name.replace(SUFFIX, '') === name &&
+      !clients.has(entry.name),
   )
   const revocations = await revocationsByFingerprint(root)
   return entries.map(({ name: commonName, fingerprint256, notAfter }) => ({

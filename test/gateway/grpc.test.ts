@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
-import http2, { type ClientHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { duplexPair, type Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -164,7 +164,7 @@ async function unsent(
   const [here, there] = duplexPair()
   const session = http2.performServerHandshake(here)
   let event: RequestEnded | undefined
-  session.on('stream', (stream, headers, _flags, raw) => {
+  session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
     const verdict = { refused: undefined, decided: {}, warnings: [], message: undefined, uses: [], opens, until: 1 }
     const request = (): never => {
       throw new TypeError('ERR_HTTP2_HEADER_SINGLE_VALUE')

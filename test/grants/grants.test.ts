@@ -9,9 +9,13 @@ import { grant, type GrantReport } from '../../lib/grants/grant.ts'
 import { listGrants } from '../../lib/grants/list.ts'
 import { grantOf } from '../../lib/grants/rules.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
+import { initialise } from '../../lib/keystore/init/init.ts'
+import { appendToLedger } from '../../lib/keystore/ledger.ts'
+import { ledgerEntry } from '../../lib/keystore/ledger-line.ts'
 import { planRenewal } from '../../lib/keystore/renew/plan.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { serialOf } from '../../lib/identity/crl.ts'
+import { createRequest, issueClient } from '../../lib/pki.ts'
 import { readCrl } from '../../lib/provision.ts'
 import { createGateway } from '../../lib/gateway.ts'
 import { connect } from '../../lib/index.ts'
@@ -195,6 +199,38 @@ describe('a grant', { concurrency: true }, () => {
     }
     assert.equal((await listKnown(folder)).find(({ name }) => name === 'ann')?.state, 'in use')
     await assert.rejects(endGrant({ folder, name: 'ben', policy }), { code: 'ERR_GRANT_NOT_FOUND' })
+  })
+
+  test('never has the name of a client: such a name is refused, and who has one keeps it when the grant ends', async (t) => {
+    const { folder, policy, give } = await place(t)
+    const pki = new PkiFolder(folder)
+    const { commonName: granted } = await give('ann')
+    const refused = { code: 'ERR_NAME_INVALID', message: /the certificates of grants have such names/ }
+    for (const name of ['ann-grant-deadbeef', granted]) {
+      const { request } = await createRequest({ name })
+      await assert.rejects(pki.ensureClient(name), refused)
+      await assert.rejects(pki.ensureClient(name, { force: true, renew: true }), refused)
+      await assert.rejects(pki.signClient(request, { force: true }), refused)
+      await assert.rejects(initialise({ folder, names: ['localhost'], clients: [name] }), refused)
+    }
+    for (const name of ['ann-grant', 'ann-grant-dead', 'grant-deadbeef', 'ann-grant-deadbeef-2'])
+      assert.equal((await pki.ensureClient(name)).action, 'created')
+    // As it was issued before such names were refused.
+    const old = 'ann-grant-0badcafe'
+    const { cert, key, ca, facts } = await issueClient(await pki.openAuthority(), { name: old })
+    await appendToLedger(join(folder, 'ca/ledger.jsonl'), ledgerEntry('client', facts))
+    await mkdir(join(folder, 'clients', old), { mode: 0o700 })
+    for (const [file, text] of Object.entries({ 'cert.pem': cert, 'key.pem': key, 'ca.pem': ca }))
+      await writeFile(join(folder, 'clients', old, file), text, { mode: 0o600 })
+    assert.equal((await pki.ensureClient(old)).action, 'kept')
+    assert.equal((await pki.ensureClient(old, { renew: true })).action, 'replaced')
+    const { revoked } = await endGrant({ folder, name: 'ann', policy })
+    assert.deepEqual(
+      revoked.flatMap(({ revokedNow }) => revokedNow.map(({ name }) => name)),
+      [granted],
+    )
+    const states = (await listKnown(folder)).flatMap(({ name, state }) => (name === old ? [state] : []))
+    assert.deepEqual([states.length, states.includes('revoked')], [2, false])
   })
 
   test('of another folder with the same name in the same policy is left alone', async (t) => {

@@ -8,10 +8,12 @@ import { isRenewalIssuer } from '../../lib/identity/origin.ts'
 import { signRequestInto } from '../../lib/keystore/client/sign.ts'
 import { issueGranted } from '../../lib/keystore/granted.ts'
 import { initialise } from '../../lib/keystore/init/init.ts'
+import { appendToLedger } from '../../lib/keystore/ledger.ts'
 import { adoptCertificates } from '../../lib/keystore/ledger-check.ts'
+import { ledgerEntry } from '../../lib/keystore/ledger-line.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { loadIssuer } from '../../lib/pki/issuer.ts'
-import { createRequest, issueClient, PkiFolder } from '../../lib/pki.ts'
+import { createIssuer, createRequest, issueClient, PkiFolder } from '../../lib/pki.ts'
 import { ensureIssuer, readCrl, renewCertificates, revokeClient, writeCrl } from '../../lib/provision.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
@@ -87,6 +89,28 @@ void describe('the issuer of a gateway, in the folder of the CA', () => {
     // A grant has another common name than its own.
     assert.equal((await issueGranted(folder, await pki.openAuthority(), { name, until: soon() })).name, name)
     assert.equal((await pki.ensureClient('bob')).action, 'created')
+  })
+
+  void test('may share its name where both had it before: clients and issuers stay, and are renewed', async () => {
+    const root = await temporaryFolder()
+    const pki = new PkiFolder(root)
+    await pki.ensureAuthority()
+    await pki.ensureServer(['localhost'])
+    for (const client of [name, 'zoe']) await pki.ensureClient(client)
+    const { facts } = await createIssuer(await pki.openAuthority(), { name })
+    await appendToLedger(join(root, 'ca/ledger.jsonl'), ledgerEntry('issuer', facts))
+    assert.equal((await ensureIssuer({ folder: root, name })).action, 'created')
+    assert.equal((await ensureIssuer({ folder: root, name })).action, 'kept')
+    assert.equal((await pki.ensureClient(name)).action, 'kept')
+    const { clients } = await initialise({ folder: root, names: ['localhost'], clients: [name] })
+    assert.deepEqual(
+      clients.map(({ action }) => action),
+      ['kept'],
+    )
+    const { renewed } = await renewCertificates({ folder: root, all: true })
+    const found = renewed.map(({ certificate }) => `${certificate.kind} ${certificate.name}`)
+    assert.deepEqual(found.toSorted(), ['client renewals', 'client zoe', 'issuer renewals', 'server localhost'])
+    await assert.rejects(ensureIssuer({ folder: root, name: 'zoe' }), { code: 'ERR_NAME_INVALID' })
   })
 
   void test('never outlives the CA', async () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { copyFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { readRevocationLists, serialOf } from '../../lib/identity/crl.ts'
+import type { StepEvent } from '../../lib/base/progress.ts'
 import { readLedger, readRevocations, verifyLedger } from '../../lib/keystore/ledger.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { renderPrometheus } from '../../lib/keystore/renew/prometheus.ts'
@@ -289,6 +290,27 @@ describe('the list', () => {
     assert.equal(crl?.isRenewed, true)
     assert.equal(Math.round(((crl?.nextUpdate?.getTime() ?? 0) - now) / DAY), 15)
   })
+})
+
+test('a certificate that can’t be renewed stops neither the others nor the lists', async (t) => {
+  const { root, folder } = await made(t)
+  await writeCrl({ folder: root, crlDays: 10 })
+  const clients = ['alice', 'zoe']
+  for (const name of clients) await folder.ensureClient(name)
+  const certs = () => Promise.all(clients.map((name) => readFile(join(root, 'clients', name, 'cert.pem'), 'utf8')))
+  const [alice, zoe] = await certs()
+  // What somebody left where the new files of alice would wait.
+  await mkdir(join(root, 'clients/alice/.next'))
+  await writeFile(join(root, 'clients/alice/.next/x'), '')
+  const before = await readFile(listPath(root), 'utf8')
+  t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 5.1 * DAY })
+  const said: string[] = []
+  const onStep = ({ subject, state }: StepEvent) => said.push(`${subject} ${state}`)
+  await assert.rejects(renewCertificates({ folder: root, clients, onStep }), { code: 'ERR_FILE_EXISTS' })
+  const [after, others] = await certs()
+  assert.deepEqual([after === alice, others === zoe], [true, false])
+  assert.notEqual(await readFile(listPath(root), 'utf8'), before)
+  assert.deepEqual(said, ['alice running', 'alice failed', 'zoe running', 'zoe done'])
 })
 
 describe('a revoked client gets nothing by accident', () => {

@@ -7,7 +7,7 @@ import { findUnlisted } from '../ledger-check.ts'
 import { DAY_MS, expiresSoon, expiryOf } from '../../base/expiry.ts'
 import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
-import { GRANTED_NAME } from '../granted.ts'
+import { GRANTED_NAME } from '../granted-name.ts'
 import { revocationsByFingerprint } from '../revoked.ts'
 import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 

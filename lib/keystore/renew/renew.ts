@@ -97,7 +97,8 @@ const OPTIONS = [
 /**
  * Renews certificates in the folder that `init` created: with new keys of the same type, for the same names, and for as long
  * as before. The old files are kept beside the new ones. Everything is checked before anything is changed. Clients that were
- * revoked are left out. The revocation lists are renewed after half of their life.
+ * revoked are left out. The revocation lists are renewed after half of their life. If one certificate can't be renewed, the others
+ * and the lists are all the same; then it throws the first error.
  *
  * @throws {@link PkiError} ERR_LEDGER_MISMATCH, ERR_LEDGER_INVALID, ERR_PKI_FILE_INVALID, ERR_CLIENT_NOT_FOUND,
  *   ERR_CLIENT_REVOKED, ERR_CLIENT_KEY_ELSEWHERE, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_DAYS_INVALID, ERR_NAME_INVALID
@@ -134,16 +135,28 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   // A wrong passphrase is refused before the first one is renewed.
   await folder.openAuthority(passphrase)
   const renewed: RenewedCertificate[] = []
+  const failures: unknown[] = []
   for (const item of planned) {
     signal?.throwIfAborted()
     const { kind, name } = item.certificate
     const title = `renew the ${kind} certificate`
-    const result = await runStep(onStep, { step: 'renew', title, subject: name }, () => issue(folder, item, passphrase))
-    renewed.push({ ...item, result })
+    try {
+      const issued = (): Promise<FolderLeafResult> => issue(folder, item, passphrase)
+      const result = await runStep(onStep, { step: 'renew', title, subject: name }, issued)
+      renewed.push({ ...item, result })
+    } catch (error) {
+      failures.push(error)
+    }
   }
   const isForServer = renewed.some(({ certificate: { kind, host } }) => kind === 'server' && host === undefined)
-  if (isForServer && options.probe === true) await ensureOneDayClient(folder, passphrase)
-  const lists = await readOrRenewLists(root, dryRun, passphrase)
+  let lists: Pick<RenewReport, 'crl'> = {}
+  try {
+    if (isForServer && options.probe === true) await ensureOneDayClient(folder, passphrase)
+    lists = await readOrRenewLists(root, dryRun, passphrase)
+  } catch (error) {
+    failures.push(error)
+  }
+  if (failures.length > 0) throw failures[0]
   return { ...report, renewed, probe: await hasOneDayClient(root), ...lists, ...mended }
 }
 
