@@ -14,7 +14,7 @@ const UNIMPLEMENTED = '12'
 const UNDECIDED = refusal(503, 'AUTHORIZATION_FAILED', 'the daemon did not say whether there is such a build already')
 
 /**
- * The refusal for a build that the daemon knows already, running or in its history. Who begins another one with its id could follow
+ * The refusal for a build that the daemon knows already, running or in its history; it reports no internal ones. Who begins another one with its id could follow
  * it, and read its record. A gateway itself remembers few builds, and none after a restart.
  */
 export async function refuseKnownBuild(
