@@ -66,6 +66,8 @@ function definitionOf(image: string): Buffer {
 const solveOf = (id: string, ...fields: Buffer[]): Buffer =>
   Buffer.concat([bytesField(1, id), bytesField(8, ''), ...fields])
 
+const portOf = ({ address }: Gateway): number => ('port' in address ? address.port : 0)
+
 async function isRunning(command: string): Promise<boolean> {
   const { stdout } = await runCommand('ps', ['-eo', 'args'])
   return stdout.split('\n').includes(command)
@@ -105,7 +107,6 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
   })
 
   const folderOf = (name: string): string => join(daemon.place.folder, `client-${name}`)
-  const portOf = ({ address }: Gateway): number => ('port' in address ? address.port : 0)
   const port = (): number => portOf(gateway)
 
   async function gatewayInFront(): Promise<Gateway> {
