@@ -26,7 +26,7 @@ export class BuildContext {
     const folder = join(daemon.place.folder, 'context')
     await mkdir(folder)
     const image = await makeImage(daemon)
-    await writeFile(join(folder, 'Dockerfile'), `FROM ${image}\nCOPY file /file\nRUN cksum /file > /sum\n`)
+    await writeFile(join(folder, 'Dockerfile'), `FROM ${image}\nCOPY file /file\nRUN md5sum /file > /sum\n`)
     return new BuildContext(folder, bytes)
   }
 
