@@ -174,6 +174,18 @@ export const ATTACKS: readonly Attack[] = [
     },
   ),
   {
+    name: 'attach to a privileged container by web socket',
+    line: 'GET /containers/root/attach/ws?stream=1&stdin=1',
+    headers: [
+      ['Upgrade', 'websocket'],
+      ['Connection', 'Upgrade'],
+      ['Sec-WebSocket-Version', '13'],
+      ['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+      ['Origin', 'http://docker'],
+    ],
+    code: 'TARGET_TOO_POWERFUL',
+  },
+  {
     name: 'read a file of the host',
     line: 'GET /containers/mounted/archive?path=/host/hostname',
     code: 'TARGET_TOO_POWERFUL',
