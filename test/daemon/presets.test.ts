@@ -42,6 +42,12 @@ const PROJECT = `services:
 volumes: { data: {} }
 `
 
+/** All rules in one policy, as the command prints them. */
+async function printedRules(): Promise<string> {
+  const files = await Promise.all(PRESETS.map(({ name }) => runCli(['policy', 'preset', name])))
+  return ['version: 1\nrules:', ...files.map(({ stdout }) => stdout.split('rules:\n')[1])].join('\n')
+}
+
 const skip = lacks('namespaces', 'dockerd', 'docker', 'docker-registry', 'htpasswd')
 
 /** Works share a daemon, and touch only their own things. */
@@ -90,12 +96,6 @@ describe('presets with the real tools', { skip, concurrency: 3 }, () => {
     })
     assert.equal(code, 0, stderr)
     return stdout.trim()
-  }
-
-  /** All rules in one policy, as the command prints them. */
-  async function printedRules(): Promise<string> {
-    const files = await Promise.all(PRESETS.map(({ name }) => runCli(['policy', 'preset', name])))
-    return ['version: 1\nrules:', ...files.map(({ stdout }) => stdout.split('rules:\n')[1])].join('\n')
   }
 
   /** A folder with a certificate, a project, a login, and an image that only the registry has. */

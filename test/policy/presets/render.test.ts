@@ -44,8 +44,8 @@ for (const preset of PRESETS)
     test('has no stricter level that would include all of them', () => {
       // Level restricted refuses ordinary containers, whatever the operations are.
       const needed = operations?.includes('containers.create') ? ['baseline'] : []
-      const levels = [...needed, ...(operations ?? []).map((name) => OPERATION_LEVELS[name].strictest)]
-      const strictest = LEVELS.findLast((level) => levels.includes(level))
+      const levels = new Set<string>([...needed, ...(operations ?? []).map((name) => OPERATION_LEVELS[name].strictest)])
+      const strictest = LEVELS.findLast((level) => levels.has(level))
       assert.equal(preset.level, operations ? strictest : 'restricted')
     })
 
