@@ -7,7 +7,7 @@ import { refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
-import { OPERATION_LEVELS, type Target } from './levels/operations.ts'
+import { levelOf, type Target } from './levels/operations.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
 
 /** Nobody chains more containers that share namespaces. */
@@ -27,7 +27,7 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
   const { name } = read.operation
   const refused = operationReasons(name, on)
   if (refused.length > 0) return refused
-  const { target } = OPERATION_LEVELS[name] ?? {}
+  const { target } = levelOf(name) ?? {}
   // First, so that nothing is said about what belongs to others.
   const { owner } = on.rule
   if (owner !== undefined) {
@@ -47,7 +47,7 @@ function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'r
   const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
   if (rule.deny.operations.includes(name)) return refuse('the rule denies it')
   if (rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
-  const { strictest = 'privileged' } = OPERATION_LEVELS[name] ?? {}
+  const { strictest = 'privileged' } = levelOf(name) ?? {}
   const isAllowed = rule.allow.operations.includes(name)
   if (!isAllowed && !includes(level, strictest)) return refuse(`the level ${level} does not include it`)
   const isLimited = rule.only.images !== undefined || rule.deny.images.length > 0

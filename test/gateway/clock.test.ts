@@ -46,7 +46,7 @@ async function startWithClock(t: { after(end: () => Promise<void>): void }) {
   const port = await freePort()
   const { stdout: library } = await runCommand('faketime', ['-f', '+0d', 'printenv', 'LD_PRELOAD'])
   const words = ['gateway', 'run', '--listen', `127.0.0.1:${port}`, '--policy', at('policy.yaml'), '--from', folder]
-  const [file = '', ...args] = [...CLI, ...words, '--log', at('audit.log'), '--host', `unix://${daemon.socketPath}`]
+  const [file, ...args] = [...CLI, ...words, '--log', at('audit.log'), '--host', `unix://${daemon.socketPath}`]
   const child = spawn(file, args, {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: cleanEnvironment({
