@@ -3,6 +3,7 @@ import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.
 import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
+import { labelReasons, reasonsOfLabel } from './labels.ts'
 import { refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
@@ -39,7 +40,10 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
     const foreign = ownerReasons(read, owner, { ...on, need })
     if (foreign.length > 0 || isUnknown) return foreign
   }
-  return [...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0))
+  return [
+    ...[...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0)),
+    ...labelReasons(read, on),
+  ]
 }
 
 /** Why a rule refuses an operation at a level, whatever is in the request. */
@@ -90,6 +94,7 @@ function targetOf(target: Target | undefined, { parameters }: ReadRequest): read
 function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] {
   if (judged.kind === 'finding') return isRefused(judged, on) ? [reasonOf(judged)] : []
   if (judged.kind === 'image') return refusedImage(judged, on.rule)
+  if (judged.kind === 'label') return reasonsOfLabel(judged, on.rule)
   const named = judged.kind === 'network' ? refusedNetwork(judged, on.rule) : []
   return [...named, ...throughFacts(judged, on, depth)]
 }

@@ -84,6 +84,7 @@ export type DecidingCode =
   | 'TARGET_TOO_POWERFUL'
   | 'IMAGE_REFUSED'
   | 'NETWORK_REFUSED'
+  | 'LABEL_REFUSED'
   | 'NOT_FOUND'
   | 'NAME_TAKEN'
   | 'OWNER_LABEL'

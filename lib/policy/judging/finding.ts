@@ -30,8 +30,16 @@ export interface ImageUse {
   readonly where: string
 }
 
+/** A label that a request sets. */
+export interface LabelUse {
+  readonly kind: 'label'
+  /** Its key. */
+  readonly name: string
+  readonly where: string
+}
+
 /** What a judge finds in a part of a request. */
-export type Judged = Finding | Reference | ImageUse
+export type Judged = Finding | Reference | ImageUse | LabelUse
 
 /** Looks at the value of a field, which is `where` in the request. The reader has checked its type. */
 export type Judge = (value: Json, where: string) => Iterable<Judged>
