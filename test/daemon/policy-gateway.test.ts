@@ -90,6 +90,9 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     })
   }
 
+  const labelled = (): Promise<number> =>
+    admin.containers.list({ all: true, filters: { label: 'traefik.enable' } }).then(({ length }) => length)
+
   test('the steps of a build without BuildKit have the labels of its Dockerfile, so it is refused', async () => {
     const tar = pack()
     tar.entry({ name: 'Dockerfile' }, `FROM ${image}\nLABEL traefik.enable=true\nRUN true\n`)
@@ -97,8 +100,6 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     const headers = [['Content-Type', 'application/x-tar']] as const
     const build = { name: '', line: 'POST /build?rm=0', body: (await buffer(tar)).toString('latin1'), headers }
     assert.match((await sendAs('ann', build)).text, /x-docker-mtls-reason: LABEL_REFUSED/i)
-    const labelled = (): Promise<number> =>
-      admin.containers.list({ all: true, filters: { label: 'traefik.enable' } }).then(({ length }) => length)
     const earlier = await labelled()
     assert.equal((await sendAttack(connectSocket(socketPath), build)).status, 200)
     assert.ok((await labelled()) > earlier)

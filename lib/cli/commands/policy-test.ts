@@ -164,6 +164,7 @@ async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json
     network: () => docker.networks.inspect(name),
     volume: () => docker.volumes.inspect(name),
     image: () => docker.images.inspect(name),
+    service: () => docker.services.inspect(name),
   }
   try {
     return (await calls[kind]()) as unknown as Json

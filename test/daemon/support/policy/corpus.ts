@@ -13,7 +13,7 @@ export const RULES = [
     name: 'ann',
     who: { commonName: 'ann' },
     level: 'baseline',
-    allow: { hostPaths: [{ path: '/srv' }] },
+    allow: { hostPaths: [{ path: '/srv' }], operations: ['services.create', 'services.update'] },
     deny: { labels: ['traefik.*', 'docker-mtls.owner'] },
   },
   { name: 'hard', who: { commonName: 'hard' }, level: 'restricted' },
