@@ -68,7 +68,8 @@ describe('services on a real swarm, through a gateway', { skip }, () => {
   }
 
   for (const attack of SERVICE_ATTACKS) {
-    test(attack.name, async () => {
+    test(attack.name, async (t) => {
+      t.after(() => made.reset())
       const earlier = await made.all()
       const refused = await sendAs('ann', await made.fill(attack))
       assert.match(refused.text, new RegExp(`x-docker-mtls-reason: ${attack.code}`, 'i'))
@@ -78,7 +79,6 @@ describe('services on a real swarm, through a gateway', { skip }, () => {
       // The same request is no mistake: without a policy it works.
       const done = await sendAttack(connectSocket(engine.daemon.place.socketPath), await made.fill(attack))
       assert.ok(done.status > 0 && done.status < 400, `${done.status} ${done.text.slice(-300)}`)
-      await made.reset()
     })
   }
 
@@ -226,16 +226,18 @@ describe('services on a real swarm, through a gateway', { skip }, () => {
     await owner.close()
   })
 
+  /** Takes a service away, and says what it was. */
+  const specOf = async (answer: string): Promise<unknown> => {
+    const { ID } = JSON.parse(answer.slice(answer.indexOf('{'))) as { ID: string }
+    const { Spec } = await admin.services.inspect(ID)
+    await admin.services.remove(ID)
+    return Spec
+  }
+
   test('random services are read as dockerd reads them', async (t) => {
     const socketPath = engine.daemon.place.socketPath
     const line = 'POST /v1.45/services/create'
     const send = (body: string): Promise<Answered> => sendAttack(connectSocket(socketPath), { name: '', line, body })
-    const specOf = async (answer: string): Promise<unknown> => {
-      const { ID } = JSON.parse(answer.slice(answer.indexOf('{'))) as { ID: string }
-      const { Spec } = await admin.services.inspect(ID)
-      await admin.services.remove(ID)
-      return Spec
-    }
     const { TaskTemplate, Mode } = made.spec('base', false)
     const Image = TaskTemplate?.ContainerSpec?.Image
     const base = await specOf(
@@ -265,8 +267,8 @@ describe('services on a real swarm, through a gateway', { skip }, () => {
   test('the login of a service goes to no other registry', async (t) => {
     const registry = await recordingRegistry(t)
     const auth = { username: 'admin', password: 'secret of the registry' }
-    const before = { ...made.spec('login', false), Mode: { Replicated: { Replicas: 1 } } }
-    const { ID } = await admin.services.create(before, { auth })
+    const first = { ...made.spec('login', false), Mode: { Replicated: { Replicas: 1 } } }
+    const { ID } = await admin.services.create(first, { auth })
     const evil = serviceOf('login', 'true', { Image: `127.0.0.1:${registry.port}/evil:1` })
     const ann = await connectAs('ann')
     await assert.rejects(ann.services.update(ID, evil, { version: await made.version(ID) }), {
@@ -281,7 +283,7 @@ describe('services on a real swarm, through a gateway', { skip }, () => {
     const own = { username: 'ann', password: 'x' }
     await made.again((version) => ann.services.update(ID, evil, { version, auth: own }), ID)
     await until('the login of ann', async () => registry.logins.includes('ann:x'))
-    await made.again((version) => admin.services.update(ID, before, { version, auth }), ID)
+    await made.again((version) => admin.services.update(ID, first, { version, auth }), ID)
     // Without the gateway, the login is sent.
     await made.change(ID, evil)
     await until('the login of the administrator', async () =>

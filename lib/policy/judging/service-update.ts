@@ -1,4 +1,5 @@
 import { parseReference } from '../../registry/reference.ts'
+import { renderJson } from '../json.ts'
 import type { Json, JsonObject, ReadRequest } from '../request.ts'
 import { fromBaseline, type Judged } from './finding.ts'
 import { labelsIn } from './labels.ts'
@@ -23,8 +24,7 @@ function* judgeChange({ query, body, hasRegistryAuth }: ReadRequest, service: Js
     return
   }
   // dockerd refuses another version than the current one, so that nothing changes in between.
-  const { Index } = objectOf(Version)
-  if (first('version') !== String(Index)) {
+  if (first('version') !== renderJson(objectOf(Version)['Index'] ?? null)) {
     yield fromBaseline('TARGET_UNKNOWN', 'version', 'update out of sequence: the service has another version')
   }
   for (const judged of judgeService(Spec ?? null)) {

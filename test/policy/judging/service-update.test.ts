@@ -49,9 +49,10 @@ test('the daemon is asked about the service, and gets its id', () => {
   assert.equal(brief({ service: {} }), 'refuse, TARGET_UNKNOWN')
 })
 
+const db = (Driver: string): Facts => new Facts().add({ kind: 'network', name: 'id-of-db' }, { Driver })
+
 describe('the service as it is', () => {
   const networks = { Networks: [{ Target: 'id-of-db' }] }
-  const db = (Driver: string): Facts => new Facts().add({ kind: 'network', name: 'id-of-db' }, { Driver })
   const rows: Readonly<Record<string, readonly [asked: Asked, expected: string]>> = {
     harmless: [{ service: existing(spec()) }, 'allow'],
     powerful: [{ service: existing(spec(POWER)) }, 'refuse, TARGET_TOO_POWERFUL CAPABILITY'],
@@ -89,10 +90,10 @@ describe('the service as it is', () => {
   for (const [name, [asked, expected]] of Object.entries(rows)) test(name, () => assert.equal(brief(asked), expected))
 })
 
-describe('a rollback', () => {
-  const back = (PreviousSpec: Json, rule: object = {}, rollback = 'previous'): string =>
-    brief({ query: `version=7&rollback=${rollback}`, service: existing(spec(), { PreviousSpec }), rule })
+const back = (PreviousSpec: Json, rule: object = {}, rollback = 'previous'): string =>
+  brief({ query: `version=7&rollback=${rollback}`, service: existing(spec(), { PreviousSpec }), rule })
 
+describe('a rollback', () => {
   test('is judged by what comes back', () => {
     assert.equal(back(spec()), 'allow')
     assert.equal(back(spec(POWER)), 'refuse, TARGET_TOO_POWERFUL CAPABILITY')

@@ -73,6 +73,19 @@ function within(made: unknown, sent: unknown): boolean {
 type Part = Readonly<Record<string, unknown>>
 const part = (value: unknown): Part => (typeof value === 'object' && value !== null ? (value as Part) : {})
 
+/** All fields of a service, its tasks and their container, side by side. */
+const fields = (value: unknown): Part => {
+  const { TaskTemplate, ...service } = part(value)
+  const { ContainerSpec, ...task } = part(TaskTemplate)
+  const named = (prefix: string, one: unknown): [string, unknown][] =>
+    Object.entries(part(one)).map(([name, field]) => [`${prefix}${name}`, field])
+  return Object.fromEntries([
+    ...named('', service),
+    ...named('TaskTemplate.', task),
+    ...named('TaskTemplate.ContainerSpec.', ContainerSpec),
+  ])
+}
+
 /**
  * Compares a service with the body that we have read.
  *
@@ -80,17 +93,6 @@ const part = (value: unknown): Part => (typeof value === 'object' && value !== n
  * @returns the fields that dockerd has read otherwise
  */
 export function serviceDisagreements(made: unknown, read: unknown, base: unknown): string[] {
-  const fields = (value: unknown): Part => {
-    const { TaskTemplate, ...service } = part(value)
-    const { ContainerSpec, ...task } = part(TaskTemplate)
-    const named = (prefix: string, one: unknown): [string, unknown][] =>
-      Object.entries(part(one)).map(([name, field]) => [`${prefix}${name}`, field])
-    return Object.fromEntries([
-      ...named('', service),
-      ...named('TaskTemplate.', task),
-      ...named('TaskTemplate.ContainerSpec.', ContainerSpec),
-    ])
-  }
   const [there, sent, bare] = [made, read, base].map(fields) as [Part, Part, Part]
   return [...new Set([...Object.keys(there), ...Object.keys(sent)])].filter((name) => {
     if (isEmpty(sent[name])) return !same(there[name], bare[name])

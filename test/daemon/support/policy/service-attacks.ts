@@ -34,7 +34,7 @@ const inline = (Options: object): object => ({
 const privileges = (name: string, Privileges: object): Attack => create(name, { Privileges }, 'CONFINEMENT')
 
 /** Changes of a service that an administrator has made, with its version. */
-const update = (name: string, service: string, query = '', more: Partial<Attack> = {}): Attack => ({
+const change = (name: string, service: string, query = '', more: Partial<Attack> = {}): Attack => ({
   name,
   line: `POST /v1.45/services/${service}/update?version=VERSION_OF_${service}${query}`,
   body: JSON.stringify({
@@ -112,11 +112,11 @@ export const SERVICE_ATTACKS: readonly Attack[] = [
   { ...create('without a version', { CapabilityAdd: ['ALL'] }, 'CAPABILITY'), line: 'POST /services/create' },
   { ...create('an encoded path', { CapabilityAdd: ['ALL'] }, 'CAPABILITY'), line: 'POST /%73ervices/create' },
   // Services of others
-  update('change a service that shows the host', 'strong'),
-  update('change a service that shows the host, by its id', 'ID_OF_strong'),
-  update('let a service go back to what it was', 'strong', '&rollback=previous'),
-  update('let a service go back to what showed the host', 'tamed', '&rollback=previous'),
-  update('let a service go back by another spelling of no', 'tamed', '&rollback=none', {
+  change('change a service that shows the host', 'strong'),
+  change('change a service that shows the host, by its id', 'ID_OF_strong'),
+  change('let a service go back to what it was', 'strong', '&rollback=previous'),
+  change('let a service go back to what showed the host', 'tamed', '&rollback=previous'),
+  change('let a service go back by another spelling of no', 'tamed', '&rollback=none', {
     body: JSON.stringify({
       Name: 'tamed',
       Mode: { Replicated: { Replicas: 0 } },
