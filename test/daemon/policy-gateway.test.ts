@@ -103,6 +103,13 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     const earlier = await labelled()
     assert.equal((await sendAttack(connectSocket(socketPath), build)).status, 200)
     assert.ok((await labelled()) > earlier)
+    const between = await labelled()
+    // BuildKit makes no containers, whatever the version of the API; and who has built can't run the image.
+    for (const line of ['POST /v1.24/build?version=2&rm=0&t=xbuilt', 'POST /build?version=2&rm=0&t=xbuilt'])
+      assert.equal((await sendAs('ann', { ...build, line })).status, 200)
+    assert.equal(await labelled(), between)
+    const created = await sendAs('ann', createRequest({ Image: 'xbuilt' }))
+    assert.match(created.text, /x-docker-mtls-reason: LABEL_REFUSED/i)
     await corpus.undo()
   })
 

@@ -169,7 +169,9 @@ async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json
   try {
     return (await calls[kind]()) as unknown as Json
   } catch (error) {
-    if (isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
+    // A daemon outside of a swarm has no services.
+    const isOutside = kind === 'service' && isDockerMtlsError(error, 'ERR_API_UNAVAILABLE')
+    if (isOutside || isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
     throw error
   }
 }

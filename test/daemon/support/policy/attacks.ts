@@ -297,6 +297,13 @@ export const ATTACKS: readonly Attack[] = [
   post('another name for a privileged container', '/containers/root/rename?name=x', undefined, 'TARGET_TOO_POWERFUL', {
     isNone: true,
   }),
+  post(
+    'change a service where there is no swarm',
+    '/services/x/update?version=1',
+    '{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"IMAGE"}}}',
+    'TARGET_UNKNOWN',
+    { isNone: true },
+  ),
   // Labels that the rule denies
   create('a label', LABEL, 'LABEL_REFUSED'),
   create('a label, by another spelling of the field', LABEL.replace('Labels', 'LABEL\u017f'), 'LABEL_REFUSED'),
