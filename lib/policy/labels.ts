@@ -23,6 +23,7 @@ export function labelReasons(read: ReadRequest, asking: Asking): readonly Reason
     ...(unseen === undefined ? [] : [unseen]),
     ...[...labelsIn(read.body), ...labelsOfBuild(read)].flatMap((one) => reasonsOfLabel(one, rule)),
     ...reasonsOfChanges(read),
+    ...reasonsOfPlatform(read),
     ...reasonsOfSource(read, asking),
   ]
 }
@@ -44,6 +45,14 @@ function labelsOfBuild({ operation, query }: ReadRequest): ReturnType<typeof lab
 function reasonsOfChanges({ query }: ReadRequest): readonly Reason[] {
   const got = changesFault(query.get('changes') ?? [])
   return got === undefined ? [] : [{ code: 'LABEL_REFUSED', where: 'changes', got }]
+}
+
+/** Of an image for several platforms, only that of the daemon's own is inspected. */
+function reasonsOfPlatform({ operation, query }: ReadRequest): readonly Reason[] {
+  const [platform = ''] = (operation.name === 'containers.create' && query.get('platform')) || []
+  if (platform === '') return []
+  const got = 'the rule limits labels, and those of images for other platforms are not seen'
+  return [{ code: 'LABEL_REFUSED', where: 'platform', got }]
 }
 
 /** Containers of which nobody sees the labels beforehand. */
@@ -71,14 +80,21 @@ function reasonsOfSource(
   if (source === undefined) return []
   const fact = facts.get(source)
   if (fact === undefined) need(source)
-  const where = source.kind === 'image' ? 'Image' : 'the path'
+  const where = PLACES[source.kind] ?? 'the path'
   return labelsOf(inspectedLabels(source.kind, fact ?? null), where)
     .flatMap((one) => reasonsOfLabel(one, rule))
     .map((reason) => ({ ...reason, got: `the ${source.kind} ${source.name} has labels: ${reason.got}` }))
 }
 
+/** Where a request names what has the labels. */
+const PLACES: Partial<Record<Need['kind'], string>> = { image: 'Image', network: 'ConfigFrom.Network' }
+
 function sourceOf(operation: string, id: string, body: Json | undefined): Need | undefined {
   if (operation === 'containers.start' || operation === 'containers.restart') return { kind: 'container', name: id }
-  const name = operation === 'containers.create' ? textOf(objectOf(body)['Image']) : ''
-  return name === '' ? undefined : { kind: 'image', name }
+  const fields = objectOf(body)
+  // A network gets all that its template has, also the labels.
+  const template = operation === 'networks.create' ? textOf(objectOf(fields['ConfigFrom'])['Network']) : ''
+  if (template !== '') return { kind: 'network', name: template }
+  const image = operation === 'containers.create' ? textOf(fields['Image']) : ''
+  return image === '' ? undefined : { kind: 'image', name: image }
 }

@@ -159,6 +159,13 @@ describe('labels that come with an image', () => {
     assert.equal(brief(of(DENY, new Facts().add({ kind: 'image', name: 'a' }, null))), 'allow')
   })
 
+  test('those for another platform are not seen', () => {
+    const decision = ask(`${line}?platform=linux/arm64`, { Image: 'a' }, DENY, ofImage({}))
+    assert.equal(brief(decision), refused('platform'))
+    assert.equal(brief(ask(`${line}?platform=linux/arm64`, { Image: 'a' }, {}, ofImage({}))), 'allow')
+    assert.equal(brief(ask(`${line}?platform=`, { Image: 'a' }, DENY, ofImage({}))), 'allow')
+  })
+
   test('and once more before the container starts, whatever its image was called', () => {
     const container = {
       Id: 'f',
@@ -172,6 +179,21 @@ describe('labels that come with an image', () => {
     assert.equal(brief(ask('POST /containers/web/start', undefined, {}, facts)), 'allow')
     assert.equal(brief(ask('POST /containers/web/exec', { Cmd: ['sh'] }, DENY, facts)), 'allow')
   })
+})
+
+test('a network gets the labels of its template', () => {
+  const of = (rule: object, Labels: Json): string =>
+    brief(
+      ask(
+        'POST /networks/create',
+        { Name: 'x', ConfigFrom: { Network: 'template' } },
+        rule,
+        new Facts().add({ kind: 'network', name: 'template' }, { Id: 'f', Driver: 'bridge', ConfigOnly: true, Labels }),
+      ),
+    )
+  assert.equal(of(DENY, { 'traefik.x': '1' }), refused('ConfigFrom.Network'))
+  assert.equal(of(ONLY, { team: '1' }), 'allow')
+  assert.equal(of({}, { 'traefik.x': '1' }), 'allow')
 })
 
 test('the label of an owner has a rule of its own', () => {

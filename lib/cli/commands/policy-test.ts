@@ -171,7 +171,9 @@ async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json
   } catch (error) {
     // A daemon outside of a swarm has no services.
     const isOutside = kind === 'service' && isDockerMtlsError(error, 'ERR_API_UNAVAILABLE')
-    if (isOutside || isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
+    // Nothing has an invalid name.
+    const isNoName = kind !== 'volume' && isDockerMtlsError(error, 'ERR_API_BAD_REQUEST')
+    if (isOutside || isNoName || isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
     throw error
   }
 }

@@ -44,7 +44,7 @@ function* judgeChange({ query, body, hasRegistryAuth }: ReadRequest, service: Js
 function* judgeLogin(body: Json | undefined, source: Json | undefined): Iterable<Judged> {
   const [wanted, kept] = [imageOf(body), imageOf(source)]
   if (repositoryOf(wanted) === repositoryOf(kept)) return
-  const got = `the registry login that the swarm keeps for ${kept} would be used for ${wanted}. Send your own: --with-registry-auth`
+  const got = `the registry login that the swarm keeps for ${kept} would be used for ${wanted}. Send your own, with --with-registry-auth, which dockerd shows to a gateway and not to its plugin`
   yield fromBaseline('REGISTRY_LOGIN', 'TaskTemplate.ContainerSpec.Image', got)
 }
 
