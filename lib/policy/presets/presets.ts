@@ -16,6 +16,9 @@ const SPECS = 'Services and tasks show their environment variables, which often 
 const STEPS =
   'The steps of a build run on the host of the daemon: they reach the network, and the caches of other builds.'
 
+const TAGS =
+  'A build can use every image of the daemon, and can get the name of any: others who run that name then run what was built.'
+
 const DOCKER_CLI: Preset = {
   name: 'docker-cli',
   purpose: 'the docker command: containers, images, builds, networks, volumes',
@@ -155,7 +158,7 @@ const BUILDX: Preset = {
   purpose: 'docker build and docker buildx build, and nothing else',
   level: 'restricted',
   operations: { ...FIRST, ...BUILD },
-  notes: [STEPS],
+  notes: [STEPS, TAGS],
 }
 
 const CI_BUILD_AND_PUSH: Preset = {
@@ -169,10 +172,7 @@ const CI_BUILD_AND_PUSH: Preset = {
     'docker tag and docker push.': ['images.tag', 'images.push'],
     'docker buildx build --push reads the digest.': ['images.inspect', 'distribution.inspect'],
   },
-  notes: [
-    STEPS,
-    'It can tag any image of the daemon, and push it where it can log in. So it can replace a tag that others run.',
-  ],
+  notes: [STEPS, TAGS, 'It can push every image of the daemon where it can log in.'],
 }
 
 const AGENT: Preset = {
