@@ -129,6 +129,7 @@ describe('presets with the real tools', { skip, concurrency: 3 }, () => {
     const folder = folderOf(name)
     const env = {
       HOME: folder,
+      TMPDIR: folder,
       DOCKER_CONFIG: folder,
       DOCKER_HOST: `tcp://127.0.0.1:${port()}`,
       DOCKER_TLS_VERIFY: '1',
