@@ -20,7 +20,7 @@ export class Connection {
   readonly identity: GatewayIdentity
   /** Undefined: it came over a local socket. */
   readonly peer: Peer | undefined
-  /** Whose limits count. */
+  /** Whose limits count, and whose builds and sessions it opens. */
   readonly key: string
   /** For events. */
   readonly name: string
@@ -30,11 +30,11 @@ export class Connection {
   /** More than one only if the client doesn't wait for answers. */
   readonly open = new Set<Open>()
 
-  constructor(socket: Socket, from: Peer | string) {
+  constructor(socket: Socket, from: Peer | string, key: string) {
     this.#socket = socket
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
-    this.key = typeof from === 'string' ? `socket ${from}` : from.key
+    this.key = key
     this.name = typeof from === 'string' ? from : from.subject
   }
 
@@ -83,8 +83,13 @@ export class Connections {
     return { connections: this.#connections.size, requests: kinds.length - streams, streams }
   }
 
-  add(socket: Socket, from: Peer | string, closed: (connection: Connection) => void = () => {}): Connection {
-    const connection = new Connection(socket, from)
+  add(
+    socket: Socket,
+    from: Peer | string,
+    key: string,
+    closed: (connection: Connection) => void = () => {},
+  ): Connection {
+    const connection = new Connection(socket, from, key)
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       this.#connections.delete(socket)

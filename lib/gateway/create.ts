@@ -19,7 +19,7 @@ import { checkGatewayOptions, type GatewayOptions } from './options.ts'
  * @throws {@link ConnectionError} ERR_GATEWAY_LISTEN
  * @throws {@link FileError} ERR_FILE_EXISTS if the path of the socket is taken, ERR_FILE_WRITE
  * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID, ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
- * @throws {@link PkiError} ERR_CRL_INVALID
+ * @throws {@link PkiError} ERR_CRL_INVALID, ERR_ISSUER_INVALID
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
  * @example
  * ```ts

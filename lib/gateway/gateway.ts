@@ -22,7 +22,7 @@ import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOption
 import { pingDaemon } from './inspect.ts'
 import type { Gateway, GatewayAddress } from './interface.ts'
 import type { MetricsSource } from './metrics/interface.ts'
-import { Peer } from './peer.ts'
+import { peerOf, type Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { RequestRecord } from './record.ts'
 import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
@@ -69,8 +69,6 @@ export class HttpGateway implements Gateway {
     this.#renewals = renewals
     const { daemon, policy, authorize, tls, crl, issuer } = options
     this.#trust = tls && new Trust(tls, crl, issuer && renewals?.load(issuer))
-    const unsigned = this.#trust?.unsignedIssuer()
-    if (unsigned) throw unsigned
     this.#policy = policy ?? NOTHING
     this.#judges = byPolicy(this.#policy, this.#trust)
     this.#ownsDispatcher = !('dispatcher' in daemon || 'dispatch' in daemon)
@@ -80,6 +78,7 @@ export class HttpGateway implements Gateway {
         : dispatcherOf(daemon, 'createGateway')
     this.#quotas = new Quotas(limits)
     this.#reporting = new Reporting(options)
+    this.#warnOfIssuer(this.#trust)
     this.#shared = {
       dispatcher: this.#dispatcher,
       authorize: authorize ?? ((asked) => this.#judges.authorize(asked)),
@@ -90,7 +89,8 @@ export class HttpGateway implements Gateway {
       check: (connection) => this.#check(connection) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
-      renew: (...asked) => renewFor({ renewals, trust: this.#trust, report: this.#shared.report }, ...asked),
+      renew: (...asked) =>
+        renewFor({ renewals, trust: this.#trust, revoked: this.#revoked, report: this.#shared.report }, ...asked),
     }
     this.#server = this.#trust ? createTlsServer(this.#trust.secureContext, limits) : createLocalServer(limits)
     this.#serve()
@@ -132,11 +132,14 @@ export class HttpGateway implements Gateway {
     const renewing = issuer ? this.#renewals?.load(issuer) : before.issuer
     const trust = new Trust(tls ?? before.tls, crl === undefined ? before.crl : crl, renewing)
     trust.refuseOlder(before)
-    const unsigned = trust.unsignedIssuer()
-    // After a change of the CA, the issuer is one of the old CA: what it has issued ends, and all else goes on.
-    if (unsigned && renewing?.facts.fingerprint256 !== before.issuer?.facts.fingerprint256) throw unsigned
-    if (unsigned) this.#report({ event: 'failure', error: unsigned })
+    if (tls || issuer) this.#warnOfIssuer(trust)
     return trust
+  }
+
+  /** After a change of the CA, the issuer may be one of the old CA: it renews nothing, and all else goes on. */
+  #warnOfIssuer(trust: Trust | undefined): void {
+    const error = trust?.unsignedIssuer()
+    if (error) this.#report({ event: 'failure', error })
   }
 
   revoke(certificate: X509Certificate | string): void {
@@ -217,7 +220,7 @@ export class HttpGateway implements Gateway {
   #serveSocket(server: HttpServer): void {
     const { listen } = this.#options
     const name = 'as' in listen ? listen.as : ''
-    server.prependListener('connection', (socket: Socket) => void this.#connections.add(socket, name))
+    server.prependListener('connection', (socket: Socket) => void this.#connections.add(socket, name, `socket ${name}`))
   }
 
   #serveTls(server: HttpsServer): void {
@@ -231,23 +234,20 @@ export class HttpGateway implements Gateway {
   }
 
   #accept(socket: TLSSocket): void {
-    // With NODE_OPTIONS=--tls-keylog, Node listens and appends the secrets of the session to a file.
-    socket.removeAllListeners('keylog')
-    const certificate = socket.getPeerX509Certificate()
-    if (!socket.authorized || certificate === undefined) return void socket.destroy()
-    let peer: Peer
+    let peer: Peer | undefined
     try {
-      peer = new Peer(certificate)
+      peer = peerOf(socket)
     } catch (error) {
       this.#report({ event: 'failure', error })
-      return void socket.destroy()
     }
+    if (peer === undefined || this.#trust === undefined) return void socket.destroy()
+    const key = this.#trust.keyOf(peer)
     const reason = 'too many connections'
-    if (!this.#quotas.take(peer.key, 'connections')) {
+    if (!this.#quotas.take(key, 'connections')) {
       this.#report({ event: 'cut', identity: peer.subject, fingerprint: peer.fingerprint, reason })
       return void socket.destroy()
     }
-    this.#connections.add(socket, peer, () => this.#quotas.give(peer.key, 'connections'))
+    this.#connections.add(socket, peer, key, () => this.#quotas.give(key, 'connections'))
   }
 
   #refuseMalformed(error: Error, socket: Socket): void {

@@ -6,6 +6,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { ConnectionError } from '../base/errors.ts'
 import { codeOf } from '../base/system-error.ts'
 import { ALPN_PROTOCOLS, KEEP_ALIVE_MS } from '../transport/tls-policy.ts'
+import { limitHandshakes } from './handshakes.ts'
 import type { GatewayLimits } from './options.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
@@ -33,7 +34,9 @@ export function createTlsServer(context: SecureContextOptions, limits: Required<
     // A command's input may end long before its output.
     allowHalfOpen: true,
   }
-  return withoutTimeout(createHttpsServer({ ...httpOptions(limits), ...tls }))
+  const server = withoutTimeout(createHttpsServer({ ...httpOptions(limits), ...tls }))
+  limitHandshakes(server)
+  return server
 }
 
 function httpOptions({ headBytes, headTimeout, idleTimeout }: Required<GatewayLimits>): ServerOptions {

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import type { TLSSocket } from 'node:tls'
 import { serialOf } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
@@ -12,6 +13,19 @@ const BACKDATE_MS = 3_600_000
 /** How long before the end of a certificate its connections are closed between two requests, in milliseconds. */
 const SOON_MS = 60_000
 
+/**
+ * The certificate with which the handshake has verified a client.
+ *
+ * @returns undefined if it has verified none
+ * @throws RangeError if it isn't DER
+ */
+export function peerOf(socket: TLSSocket): Peer | undefined {
+  // With NODE_OPTIONS=--tls-keylog, Node listens and appends the secrets of the session to a file.
+  socket.removeAllListeners('keylog')
+  const certificate = socket.getPeerX509Certificate()
+  return socket.authorized && certificate ? new Peer(certificate) : undefined
+}
+
 /** The certificate of a client, as far as each of its requests needs it. */
 export class Peer {
   readonly certificate: X509Certificate
@@ -21,8 +35,6 @@ export class Peer {
   readonly isClient: boolean
   /** What it says of the first certificate of its line. It counts only if the gateway's issuer has signed it. */
   readonly origin: Origin | undefined
-  /** Whose limits count: a renewed certificate has the same subject. */
-  readonly key: string
   /** For events. */
   readonly subject: string
   #fingerprint: string | undefined
@@ -37,8 +49,6 @@ export class Peer {
     this.isClient = purposes === undefined || purposes.some((purpose) => CLIENT_PURPOSES.has(purpose))
     this.origin = originOf(certificate)
     this.subject = (certificate.subject ?? '').replaceAll('\n', ', ')
-    // Rules also tell clients apart by their alternative names.
-    this.key = `${certificate.issuer}\n\n${certificate.subject}\n\n${certificate.subjectAltName ?? ''}`
   }
 
   /** Whether the client should open its next connection, with the certificate that it has by then. */

@@ -31,9 +31,14 @@ export class Revoked {
     const isRevoked =
       this.#has(serial, fingerprint) ||
       (origin && this.#has(origin.serial, origin.fingerprint256)) ||
-      (issuer && this.#has(serialOf(issuer.serialNumber), issuer.fingerprint256))
+      (issuer && this.has(issuer))
     if (!isRevoked) return undefined
     return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
+  }
+
+  /** Is this certificate revoked itself? */
+  has({ serialNumber, fingerprint256 }: X509Certificate): boolean {
+    return this.#has(serialOf(serialNumber), fingerprint256)
   }
 
   #has(serial: string, fingerprint: string): boolean {

@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
+import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
-import { readRevocationLists, serialOf, type RevocationList } from '../identity/crl.ts'
+import { readRevocationLists, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
@@ -11,16 +12,7 @@ import type { Issuer } from '../pki/issuer.ts'
 import type { GatewayTls } from './options.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
-
-/** A CA whose clients may come. */
-interface TrustedCa {
-  readonly certificate: X509Certificate
-  readonly serial: string
-  readonly from: number
-  readonly to: number
-  /** Its newest revocation list. */
-  readonly list: RevocationList | undefined
-}
+import { isInTime, signs, trustedCa, validOf, type TrustedCa } from './trusted-ca.ts'
 
 /** Who may come, as of one call of `createGateway()` or `reload()`. */
 export class Trust {
@@ -30,12 +22,12 @@ export class Trust {
   /** Renews certificates of clients. */
   readonly issuer: Issuer | undefined
   readonly #cas: readonly TrustedCa[]
-  /** The issuer, and the CA that signed it, which is to be trusted, too. */
-  readonly #renewing: { readonly issuer: TrustedCa; readonly by: TrustedCa } | undefined
+  /** The issuer, and the CA that signed it, which is to be trusted, too. A CA can have several certificates for one key. */
+  readonly #renewing: { readonly issuer: TrustedCa; readonly by: readonly TrustedCa[] } | undefined
   /** The CA that signed each CA, where it is another one. */
-  readonly #above: ReadonlyMap<TrustedCa, TrustedCa | undefined>
-  readonly #issuers = new WeakMap<Peer, TrustedCa>()
-  /** The newest list that was ever in force, by the fingerprint of its CA. */
+  readonly #above: ReadonlyMap<TrustedCa, readonly TrustedCa[]>
+  readonly #issuers = new WeakMap<Peer, readonly TrustedCa[]>()
+  /** The newest list that was ever in force, by the name and key of its CA. */
   readonly #newest = new Map<string, Date>()
 
   /**
@@ -49,12 +41,10 @@ export class Trust {
     const lists = typeof crl === 'string' ? readLists(crl) : []
     this.#cas = readCas(tls.ca).map((certificate) => trustedCa(certificate, lists))
     const own = issuer && trustedCa(issuer.certificate, [])
-    const by = own && this.#cas.find((ca) => signs(ca, own))
-    this.#renewing = own && by && { issuer: own, by }
-    this.#above = new Map(this.#cas.map((ca) => [ca, this.#cas.find((one) => one !== ca && signs(one, ca))]))
-    for (const { certificate, list } of this.#cas) {
-      if (list) this.#newest.set(certificate.fingerprint256, list.thisUpdate)
-    }
+    const by = own ? this.#cas.filter((ca) => signs(ca, own)) : []
+    this.#renewing = own && by.length > 0 ? { issuer: own, by } : undefined
+    this.#above = new Map(this.#cas.map((ca) => [ca, this.#cas.filter((one) => one !== ca && signs(one, ca))]))
+    for (const { nameAndKey, list } of this.#cas) if (list) this.#newest.set(nameAndKey, list.thisUpdate)
     tryContext(this.secureContext)
   }
 
@@ -75,9 +65,9 @@ export class Trust {
   unsignedIssuer(): PkiError | undefined {
     if (this.issuer === undefined || this.#renewing) return undefined
     return new PkiError('ERR_ISSUER_INVALID', {
-      tried: 'loading the issuer of a gateway',
-      got: `no CA in tls.ca has signed ${this.issuer.facts.subject}`,
-      todo: 'Create the issuer with the CA of the clients, and copy both of its files.',
+      tried: 'loading the issuer of a gateway, which renews no certificates now',
+      got: `no CA of the gateway has signed ${this.issuer.facts.subject}`,
+      todo: sentence`Create the issuer with the CA of the clients, and copy both of its files:  ${ours('cert', 'issuer')}`,
     })
   }
 
@@ -85,8 +75,10 @@ export class Trust {
   issuerFault(now: number): string | undefined {
     if (this.issuer === undefined) return undefined
     if (this.#renewing === undefined) return 'no CA of this gateway has signed its issuer'
-    const { issuer, by } = this.#renewing
-    if (!isInTime(issuer, now) || !isInTime(by, now)) return 'its issuer, or the CA that signed it, has expired'
+    const { issuer } = this.#renewing
+    const by = validOf(this.#renewing.by, now)
+    if (by === undefined || !isInTime(issuer, now) || !isInTime(by, now))
+      return 'its issuer, or the CA that signed it, has expired'
     return this.#listedFault(issuer.serial, by, now)?.message
   }
 
@@ -102,6 +94,17 @@ export class Trust {
     }
   }
 
+  /**
+   * Whose limits count, and whose builds they are: the same for all certificates of a CA with the same names, and for what was renewed
+   * from them. Rules also tell clients apart by their alternative names.
+   */
+  keyOf(peer: Peer): string {
+    const { issuer, subject, subjectAltName = '' } = peer.certificate
+    const fingerprint = this.originOf(peer)?.issuerFingerprint256
+    const ca = fingerprint === undefined ? undefined : this.#caOf(fingerprint, Date.now())
+    return [ca?.nameAndKey ?? issuer, subject, subjectAltName].join('\n\n')
+  }
+
   /** The issuer that has renewed a certificate; undefined for any other one. */
   renewedBy(peer: Peer): X509Certificate | undefined {
     return this.#renewing && this.#issuerOf(peer) === this.#renewing.issuer ? this.issuer?.certificate : undefined
@@ -115,7 +118,8 @@ export class Trust {
 
   /** When a line ends, and the CAs that it depends on. */
   endsOf({ validTo, issuerFingerprint256 }: Origin): Date[] {
-    const cas = [this.#renewing?.issuer, this.#renewing?.by, this.#caOf(issuerFingerprint256)]
+    const now = Date.now()
+    const cas = [this.#renewing?.issuer, validOf(this.#renewing?.by, now), this.#caOf(issuerFingerprint256, now)]
     return [validTo, ...cas.flatMap((ca) => (ca ? [new Date(ca.to)] : []))]
   }
 
@@ -150,22 +154,25 @@ export class Trust {
 
   /** Checks a client before each request: a handshake may have been long ago, or have resumed a session. */
   check(peer: Peer, now: number): Refusal | undefined {
-    const issuer = this.#issuerOf(peer)
-    if (this.#renewing && issuer === this.#renewing.issuer) return this.#checkRenewed(peer, this.#renewing, now)
+    const issuer = this.#issuerOf(peer, now)
+    if (this.#renewing && issuer === this.#renewing.issuer) return this.#checkRenewed(peer, issuer, now)
     return certificateFault(peer, issuer, now) ?? (issuer && this.#listedFault(peer.serial, issuer, now))
   }
 
   /** A renewed certificate counts as the first of its line, and needs the issuer besides. */
-  #checkRenewed(peer: Peer, { issuer, by }: { issuer: TrustedCa; by: TrustedCa }, now: number): Refusal | undefined {
+  #checkRenewed(peer: Peer, issuer: TrustedCa, now: number): Refusal | undefined {
     const { origin } = peer
-    const ca = origin && this.#caOf(origin.issuerFingerprint256)
+    const by = validOf(this.#renewing?.by, now)
+    const ca = origin && this.#caOf(origin.issuerFingerprint256, now)
     const fault = [issuer, by, ca].map((one) => certificateFault(peer, one, now)).find(Boolean)
-    if (fault || !origin || !ca) return fault ?? certificateFault(peer, undefined, now)
+    if (fault || !origin || !ca || !by) return fault ?? certificateFault(peer, undefined, now)
     return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now)
   }
 
-  #caOf(fingerprint: string): TrustedCa | undefined {
-    return this.#cas.find(({ certificate }) => certificate.fingerprint256 === fingerprint)
+  /** The CA with this fingerprint. After its end, it can have another certificate for the same key. */
+  #caOf(fingerprint: string, now: number): TrustedCa | undefined {
+    const ca = this.#cas.find(({ certificate }) => certificate.fingerprint256 === fingerprint)
+    return ca && validOf([ca, ...this.#cas.filter(({ nameAndKey }) => nameAndKey === ca.nameAndKey)], now)
   }
 
   /** What the lists say about a certificate that this CA has signed, and about the CAs above. */
@@ -178,7 +185,7 @@ export class Trust {
     let ca = issuer
     // CAs may have signed each other.
     for (let step = 0; step < this.#cas.length; step++) {
-      const above = this.#above.get(ca)
+      const above = validOf(this.#above.get(ca), now)
       if (above === undefined) return undefined
       const fault = listFault(ca.serial, above.list, now)
       if (fault) return fault
@@ -187,36 +194,26 @@ export class Trust {
     return undefined
   }
 
-  /** Verifies a signature, so it is done once for each connection. */
-  #issuerOf(peer: Peer): TrustedCa | undefined {
+  #issuerOf(peer: Peer, now: number = Date.now()): TrustedCa | undefined {
+    return validOf(this.#issuersOf(peer), now)
+  }
+
+  /** Verifies signatures, so it is done once for each connection. */
+  #issuersOf(peer: Peer): readonly TrustedCa[] {
     const known = this.#issuers.get(peer)
     if (known) return known
     const cas = this.#renewing ? [...this.#cas, this.#renewing.issuer] : this.#cas
-    const issuer = cas.find(({ certificate }) => isIssuedBy(peer.certificate, [certificate]))
-    if (issuer) this.#issuers.set(peer, issuer)
-    return issuer
+    const issuers = cas.filter((ca) => isIssuedBy(peer.certificate, [ca.certificate]))
+    this.#issuers.set(peer, issuers)
+    return issuers
   }
 }
-
-function trustedCa(certificate: X509Certificate, lists: readonly RevocationList[]): TrustedCa {
-  return {
-    certificate,
-    serial: serialOf(certificate.serialNumber),
-    from: readDate(certificate.validFrom).getTime(),
-    to: readDate(certificate.validTo).getTime(),
-    list: newest(lists.filter((list) => list.isOf(certificate))),
-  }
-}
-
-const isInTime = ({ from, to }: TrustedCa, now: number): boolean => from <= now && now <= to
 
 const subjectOf = ({ subject }: X509Certificate): string => (subject ?? '').replaceAll('\n', ', ')
 
 function endOf(kind: EndDate['kind'], certificate: X509Certificate, from: string, to: string): EndDate {
   return { kind, name: subjectOf(certificate), from: readDate(from).getTime(), at: readDate(to).getTime() }
 }
-
-const signs = (one: TrustedCa, other: TrustedCa): boolean => isIssuedBy(other.certificate, [one.certificate])
 
 function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
   if (issuer === undefined || !isInTime(issuer, now))
@@ -243,10 +240,6 @@ function listFault(serial: string, list: RevocationList | undefined, now: number
 
 function isCurrent({ thisUpdate, nextUpdate }: RevocationList, now: number): boolean {
   return thisUpdate.getTime() <= now && nextUpdate !== undefined && now <= nextUpdate.getTime()
-}
-
-function newest(lists: readonly RevocationList[]): RevocationList | undefined {
-  return lists.toSorted((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime())[0]
 }
 
 function readCas(pem: string): X509Certificate[] {

@@ -1,10 +1,16 @@
 import { PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
-import { parseGrantName, readGranted, removeGranted } from '../keystore/granted.ts'
+import {
+  listIssuedGranted,
+  parseGrantName,
+  readGranted,
+  removeGranted,
+  type Granted,
+  type IssuedGranted,
+} from '../keystore/granted.ts'
 import { revokeClient, type RevokeReport } from '../keystore/revoke.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy } from '../policy/file/edit.ts'
-import type { PolicyRule } from '../policy/file/types.ts'
 import { withPolicy } from './policy-file.ts'
 import { grantOf } from './rules.ts'
 
@@ -20,8 +26,8 @@ export interface EndOptions {
 /** What was ended. */
 export interface EndReport {
   readonly name: string
-  /** The revoked certificate. Absent: it had expired, or isn't in this folder. */
-  readonly revoked?: RevokeReport
+  /** The revoked certificates. Usually one; none, if it had expired. */
+  readonly revoked: readonly RevokeReport[]
   /** The rules that were taken out. */
   readonly removed: readonly string[]
   /** The rules that stay because the policy has no others. They end by themselves. */
@@ -29,7 +35,7 @@ export interface EndReport {
 }
 
 /**
- * Ends a grant early: revokes its certificate, takes its rule out of the policy, and deletes its files. If it fails in between,
+ * Ends a grant early: revokes its certificate, which it finds by the ledger if its file is gone, takes its rule out of the policy, and deletes its files. If it fails in between,
  * it can be called again.
  *
  * @throws {@link PkiError} ERR_GRANT_NOT_FOUND, ERR_NAME_INVALID, and those of {@link revokeClient}
@@ -40,21 +46,40 @@ export async function endGrant({ folder, name, policy, passphrase }: EndOptions)
   parseGrantName(name)
   return withPolicy(policy, async (open) => {
     const granted = await readGranted(folder, name)
-    const { facts } = granted
+    const issued = await listIssuedGranted(folder, name)
+    const own = new Set([granted.facts, ...issued].map((one) => one?.fingerprint256))
+    const named = open.policy.rules.filter((rule) => grantOf(rule) === name)
     // Another folder can have a grant of this name in the same policy.
-    const isOwn = ({ who }: PolicyRule): boolean =>
-      facts === undefined || who.fingerprint?.includes(facts.fingerprint256) === true
-    const rules = open.policy.rules.filter((rule) => grantOf(rule) === name && isOwn(rule)).map((rule) => rule.name)
-    if (facts === undefined && rules.length === 0) throw notFound(folder, name, policy)
-    const isValid = facts?.commonName !== undefined && facts.validTo.getTime() > Date.now()
-    const revoked = isValid
-      ? await revokeClient({ folder, name: facts.commonName ?? '', ...(passphrase !== undefined && { passphrase }) })
-      : undefined
+    const written = named.filter(({ who }) => who.fingerprint?.some((one) => own.has(one)))
+    const rules = written.map((rule) => rule.name)
+    const isOpen = ({ fingerprint256, isRevoked }: IssuedGranted): boolean =>
+      !isRevoked || written.some(({ who }) => who.fingerprint?.includes(fingerprint256))
+    const valid = issued.filter((one) => isOpen(one) && one.validTo.getTime() > Date.now())
+    if (granted.facts === undefined && rules.length + valid.length === 0)
+      throw named.length > 0 ? issuedElsewhere(folder, name, policy) : notFound(folder, name, policy)
+    const revoked: RevokeReport[] = []
+    for (const commonName of namesOf(granted, valid))
+      revoked.push(await revokeClient({ folder, name: commonName, ...(passphrase !== undefined && { passphrase }) }))
     const text = editPolicy(open.text, policy, { remove: rules })
     await open.replace(text)
     await removeGranted(granted)
     const isChanged = text !== open.text
-    return { name, ...(revoked && { revoked }), removed: isChanged ? rules : [], kept: isChanged ? [] : rules }
+    return { name, revoked, removed: isChanged ? rules : [], kept: isChanged ? [] : rules }
+  })
+}
+
+/** The common names to revoke: by the ledger, also if the files are gone, and by a file that the ledger lacks. */
+function namesOf({ facts }: Granted, valid: readonly IssuedGranted[]): Set<string> {
+  const isValid = facts?.commonName !== undefined && facts.validTo.getTime() > Date.now()
+  return new Set([...valid.map(({ commonName }) => commonName), ...(isValid ? [facts.commonName ?? ''] : [])])
+}
+
+function issuedElsewhere(folder: string, name: string, policy: string): PkiError {
+  const end = ours('grant', 'end', name, '--policy', policy, '--dir')
+  return new PkiError('ERR_GRANT_NOT_FOUND', {
+    tried: `ending the grant ${name}`,
+    got: `the CA in ${folder} did not issue the certificate of its rule in ${policy}`,
+    todo: sentence`Name the folder of the CA that did:  ${end} DIR`,
   })
 }
 

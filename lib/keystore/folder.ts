@@ -28,6 +28,7 @@ import { ledgerEntry } from './ledger-line.ts'
 import { settleFolder } from './leftovers.ts'
 import { refuseMismatchedCa } from './pair-faults.ts'
 import { clientRevoked, revocationOf } from './revoked.ts'
+import { refuseTakenName } from './taken-name.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { parseServerNames } from '../pki/server-name.ts'
 import { checkOptions, checkText } from '../base/options.ts'
@@ -162,6 +163,7 @@ export class PkiFolder {
   async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
     checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureClient')
     const paths = clientPaths(this.path, parseClientName(name))
+    await refuseTakenName(this.path, 'client', name)
     const requested = { kind: 'client', root: this.path, name, paths } as const
     const command = ['cert', 'client', name]
     const revocation = await revocationOf(this.path, name)

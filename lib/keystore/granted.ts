@@ -10,7 +10,7 @@ import { parseClientName } from '../pki/client-name.ts'
 import { issueClient } from '../pki/issue.ts'
 import { caPaths, clientFilesIn, grantsFolder, type LeafPaths } from './layout.ts'
 import { isOfLeaf } from './leaf-files.ts'
-import { appendToLedger } from './ledger.ts'
+import { appendToLedger, readLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
 import { isClientName } from './list.ts'
 import { revocationsByFingerprint } from './revoked.ts'
@@ -20,6 +20,7 @@ import { revocationsByFingerprint } from './revoked.ts'
  * which the end of a grant must not revoke.
  */
 export const GRANTED_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,48}-grant-[0-9a-f]{8}$/
+const SUFFIX = /-grant-[0-9a-f]{8}$/
 /** So that common names, and the names of rules, have at most 64 characters. */
 const LONGEST_NAME = 49
 
@@ -30,6 +31,14 @@ export interface Granted {
   readonly paths: LeafPaths
   /** Absent: the file is missing or damaged. */
   readonly facts?: CertificateFacts
+}
+
+/** A certificate of a grant, which may have no files any more. */
+export interface IssuedGranted {
+  readonly commonName: string
+  readonly fingerprint256: string
+  readonly validTo: Date
+  readonly isRevoked: boolean
 }
 
 /** A grant that has files. */
@@ -99,6 +108,20 @@ export async function readGranted(root: string, name: string): Promise<Granted> 
   } catch {
     return { name, paths }
   }
+}
+
+/** The certificates that were ever issued for grants of a name, by the ledger, and whether they are revoked. The oldest comes first. */
+export async function listIssuedGranted(root: string, name: string): Promise<IssuedGranted[]> {
+  const entries = (await readLedger(caPaths(root).ledger)).filter(
+    (entry) => entry.kind === 'client' && GRANTED_NAME.test(entry.name) && entry.name.replace(SUFFIX, '') === name,
+  )
+  const revocations = await revocationsByFingerprint(root)
+  return entries.map(({ name: commonName, fingerprint256, notAfter }) => ({
+    commonName,
+    fingerprint256,
+    validTo: new Date(notAfter),
+    isRevoked: revocations.has(fingerprint256),
+  }))
 }
 
 /**

@@ -22,6 +22,7 @@ import { renewAfter } from './renew/due.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
 import { revocationsByFingerprint } from './revoked.ts'
 import { settleSwap, swapFiles } from './swap.ts'
+import { refuseTakenName } from './taken-name.ts'
 
 /** Options of {@link ensureIssuer}. */
 export interface IssuerFolderOptions {
@@ -77,7 +78,7 @@ export async function ensureIssuer(options: IssuerFolderOptions): Promise<Issuer
   await checkLedger(root)
   const paths = issuerPaths(root, name)
   await settleSwap(paths)
-  await refuseClient(root, name)
+  await refuseTakenName(root, 'issuer', name)
   const present = await readPresent(paths)
   if (present === undefined || force) return issue(options, paths, present)
   await refuseRevoked(root, name, present.x509)
@@ -99,17 +100,6 @@ async function readPresent({ cert, key }: LeafPaths): Promise<Present | undefine
   loadIssuer({ cert: pem ?? '', key: keyPem ?? '' })
   const x509 = openCertificate(pem ?? '', cert)
   return { x509, facts: readCertificate(x509, cert) }
-}
-
-/** `cert revoke NAME` revokes both. */
-async function refuseClient(root: string, name: string): Promise<void> {
-  const isTaken = (await listCertificates(root)).some((one) => one.kind === 'client' && one.name === name)
-  if (!isTaken) return
-  throw new PkiError('ERR_NAME_INVALID', {
-    tried: `naming an issuer ${name}`,
-    got: 'a client has that name',
-    todo: 'Choose another name.',
-  })
 }
 
 async function refuseRevoked(root: string, name: string, { fingerprint256 }: X509Certificate): Promise<void> {

@@ -8,6 +8,7 @@ import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger
 import type { LedgerFault } from './ledger-chain.ts'
 import { ledgerEntry, type LedgerEntry } from './ledger-line.ts'
 import { readIfThere } from '../base/files.ts'
+import { takenBy } from './taken-name.ts'
 
 /** A certificate file that the ledger doesn't list or lists differently, or whose key doesn't match. */
 export interface LedgerConflict {
@@ -142,7 +143,10 @@ export async function adoptCertificates(root: string, { dryRun, acceptChanges }:
     for (const certificate of certificates) {
       const conflict = conflictOf(place, certificate, ledger)
       if (conflict === undefined) continue
-      const got = typeof certificate === 'string' ? conflict.got : foreignFault(place, certificate, cas)
+      const got =
+        typeof certificate === 'string'
+          ? conflict.got
+          : (foreignFault(place, certificate, cas) ?? nameFault(place, certificate, ledger))
       if (typeof certificate === 'string' || conflict.kind !== 'unknown' || got !== undefined) {
         refused.push({ ...conflict, got: got ?? conflict.got })
         continue
@@ -176,6 +180,13 @@ function foreignFault(
   const signers = kind === 'ca' ? [certificate] : cas
   if (isIssuedBy(certificate, signers)) return undefined
   return `it was issued by ${readCertificate(certificate).issuer}, which is not a CA of this folder`
+}
+
+/** Why it may not be in the ledger beside the others. */
+function nameFault({ kind }: Place, certificate: X509Certificate, ledger: readonly LedgerEntry[]): string | undefined {
+  const { name } = ledgerEntry(kind, readCertificate(certificate))
+  const other = takenBy(kind, name, ledger)
+  return other && `${other} has the name ${name}, too, and a revocation could not tell them apart`
 }
 
 interface Read {

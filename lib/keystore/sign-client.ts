@@ -15,6 +15,7 @@ import { settleFolder } from './leftovers.ts'
 import { clientNames } from './list.ts'
 import { cutNotes, lastDay } from './notes.ts'
 import { settleSwap, swapFiles } from './swap.ts'
+import { refuseTakenName } from './taken-name.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import { appendToLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
@@ -76,6 +77,7 @@ export async function signClient(
   const life = parseDays(days, MAX_LEAF_DAYS)
   const request = readRequest(pem, { ...(name !== undefined && { name }), ...(file !== undefined && { file }) })
   const paths = clientPaths(root, request.name)
+  await refuseTakenName(root, 'client', request.name)
   await checkLedger(root)
   if (!force) await refuseRevoked(root, request.name, file)
   const keptAside = await settleSwap(paths)

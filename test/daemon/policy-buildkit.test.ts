@@ -66,6 +66,8 @@ function definitionOf(image: string): Buffer {
 const solveOf = (id: string, ...fields: Buffer[]): Buffer =>
   Buffer.concat([bytesField(1, id), bytesField(8, ''), ...fields])
 
+const portOf = ({ address }: Gateway): number => ('port' in address ? address.port : 0)
+
 async function isRunning(command: string): Promise<boolean> {
   const { stdout } = await runCommand('ps', ['-eo', 'args'])
   return stdout.split('\n').includes(command)
@@ -86,13 +88,7 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
     await writeFile(config, '{"builder":{"Entitlements":{"network-host":true,"security-insecure":true}}}')
     daemon = await startDockerd({ place, argv: [place.dockerd, '--host', place.listen[0], '--config-file', config] })
     image = await makeImage(daemon)
-    gateway = await createGateway({
-      listen: { host: '127.0.0.1', port: 0 },
-      tls: await newServerTls(),
-      daemon: { socketPath: place.socketPath },
-      policy: definePolicy({ version: 1, rules: RULES }),
-      log: (event) => events.push(event),
-    })
+    gateway = await gatewayInFront()
     for (const { name } of RULES) {
       const client = await newClient(name)
       clients.set(name, client)
@@ -111,7 +107,17 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
   })
 
   const folderOf = (name: string): string => join(daemon.place.folder, `client-${name}`)
-  const port = (): number => ('port' in gateway.address ? gateway.address.port : 0)
+  const port = (): number => portOf(gateway)
+
+  async function gatewayInFront(): Promise<Gateway> {
+    return createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath: daemon.place.socketPath },
+      policy: definePolicy({ version: 1, rules: RULES }),
+      log: (event) => events.push(event),
+    })
+  }
 
   function envOf(name: string): Record<string, string> {
     const folder = folderOf(name)
@@ -128,9 +134,9 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
     return result
   }
 
-  function dial(name: string): Duplex {
+  function dial(name: string, to = port()): Duplex {
     const { cert, key, ca } = clients.get(name) as Client
-    return connectTls({ host: '127.0.0.1', port: port(), servername: 'localhost', cert, key, ca })
+    return connectTls({ host: '127.0.0.1', port: to, servername: 'localhost', cert, key, ca })
   }
   const local = (): Duplex => connectSocket(daemon.place.socketPath)
 
@@ -354,8 +360,14 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
         tries.map(({ status }) => status),
         [7, 7, 7],
       )
+      // At a gateway that does not know it, such as after a restart: while it runs, and once it has ended.
+      const other = await gatewayInFront()
+      t.after(() => other.close())
+      const bobAgain = await callsOf(t, dial('bob', portOf(other)))
+      assert.match((await call(bobAgain, `${CONTROL}Solve`, solveOf(id))).message, /TARGET_UNKNOWN/)
       ann.destroy()
       await running.catch(() => {})
+      assert.match((await call(bobAgain, `${CONTROL}Solve`, solveOf(id))).message, /TARGET_UNKNOWN/)
     })
 
     test('a session on the connection for calls belongs to its client, too', async (t) => {

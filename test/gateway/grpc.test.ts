@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import http2, { type ClientHttp2Session, type ServerHttp2Stream } from 'node:http2'
 import type { Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { serialOf } from '../../lib/identity/crl.ts'
+import { createIssuer } from '../../lib/pki.ts'
+import { loadIssuer } from '../../lib/pki/issuer.ts'
 import { definePolicy } from '../../lib/policy.ts'
-import type { GatewayEvent, GatewayLimits } from '../../lib/gateway.ts'
+import type { GatewayEvent, GatewayIssuer, GatewayLimits } from '../../lib/gateway.ts'
 import { detached } from '../../lib/transport/detached.ts'
 import { begin, ended, frame } from '../engine/workflows/build/support/fake-builder.ts'
 import { bytesField, BRIDGE, CONTROL, mapField, numberField, solve } from '../policy/calls/encode.ts'
 import { call, openCalls, openSession } from './support/calls.ts'
-import { dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
+import { credentials, dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
 
 const ann = await newClient('ann')
 const bob = await newClient('bob')
@@ -34,7 +38,8 @@ interface Place {
   readonly daemon: FakeDaemon
   readonly events: GatewayEvent[]
   readonly received: Received[]
-  readonly port: number
+  /** Another gateway in front of the same daemon, as after a restart. */
+  readonly again: () => Promise<Place['connect']>
   readonly connect: (client?: typeof ann) => Promise<ClientHttp2Session>
   readonly dial: (client?: typeof ann) => Promise<Duplex>
   /** The connection of the last client, at the daemon's end. */
@@ -51,8 +56,31 @@ const echo: Answer = ({ stream }) => {
   stream.pipe(stream)
 }
 
-async function place(t: TestContext, answer: Answer = echo, limits: GatewayLimits = {}): Promise<Place> {
+/** The id at the beginning of a message that the gateway has written. */
+const idIn = (body: Buffer): string => body.subarray(7, 7 + (body[6] ?? 0)).toString()
+
+/** BuildKit's answer about one build, in which it has a message if it knows the build. */
+const history = (known: ReadonlySet<string>): Answer => {
+  return ({ stream }) => {
+    stream.once('data', (body: Buffer) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.once('wantTrailers', () => stream.closed || stream.sendTrailers({ 'grpc-status': '0' }))
+      stream.end(known.has(idIn(body)) ? frame(Buffer.from('x')) : undefined)
+    })
+  }
+}
+
+interface Options {
+  readonly limits?: GatewayLimits
+  readonly issuer?: GatewayIssuer
+  /** What the daemon answers if the gateway asks whether it knows a build. */
+  readonly asked?: Answer
+}
+
+async function place(t: TestContext, answer: Answer = echo, { limits, issuer, asked }: Options = {}): Promise<Place> {
   const received: Received[] = []
+  const known = new Set<string>()
+  const look = asked ?? history(known)
   let last: Duplex | undefined
   const upgrade = (_request: unknown, socket: Duplex, head: Buffer): void => {
     if (head.length > 0) socket.unshift(head)
@@ -63,29 +91,33 @@ async function place(t: TestContext, answer: Answer = echo, limits: GatewayLimit
     session.on('stream', (stream, headers) => {
       stream.on('error', () => {})
       const one = { path: String(headers[':path']), headers, stream }
+      if (one.path === HISTORY) return look(one)
+      if (one.path === SOLVE) stream.once('data', (body: Buffer) => known.add(idIn(body)))
       received.push(one)
       answer(one)
     })
   }
   const daemon = await fakeDaemon(t, { upgrade })
-  const { port, events } = await front(
-    t,
-    { socketPath: daemon.socketPath },
-    { policy: POLICY, authorize: undefined, limits },
-  )
+  const options = { policy: POLICY, authorize: undefined, limits, issuer }
+  const frontAgain = () => front(t, { socketPath: daemon.socketPath }, options)
+  const { port, events } = await frontAgain()
   const dialAs = (client = ann): Promise<Duplex> => dial(t, port, { client })
-  const connect = async (client = ann): Promise<ClientHttp2Session> => {
-    const session = await openCalls(await dialAs(client))
-    t.after(() => session.destroy())
-    return session
-  }
-  return { daemon, events, received, port, connect, dial: dialAs, last: () => last }
+  const connectTo =
+    (to: number) =>
+    async (client = ann): Promise<ClientHttp2Session> => {
+      const session = await openCalls(await dial(t, to, { client }))
+      t.after(() => session.destroy())
+      return session
+    }
+  const again = async () => connectTo((await frontAgain()).port)
+  return { daemon, events, received, again, connect: connectTo(port), dial: dialAs, last: () => last }
 }
 
 const INFO = `${CONTROL}Info`
 const SOLVE = `${CONTROL}Solve`
 const STATUS = `${CONTROL}Status`
 const SESSION = `${CONTROL}Session`
+const HISTORY = `${CONTROL}ListenBuildHistory`
 const IN_SESSION = { 'x-docker-expose-session-uuid': 'session-of-ann' }
 
 /** The code at the end of a message. */
@@ -221,7 +253,7 @@ describe('limits', () => {
   })
 
   test('a message that comes too slowly is refused', async (t) => {
-    const { connect, received } = await place(t, echo, { bodyTimeout: 200 })
+    const { connect, received } = await place(t, echo, { limits: { bodyTimeout: 200 } })
     const stream = begin(await connect(), SOLVE)
     stream.write(frame(solve()).subarray(0, 4))
     const { status, message } = await ended(stream)
@@ -229,7 +261,7 @@ describe('limits', () => {
   })
 
   test('one identity has so many calls and so many bytes of messages', async (t) => {
-    const { connect } = await place(t, () => {}, { streams: 3, heldBytes: 10_000 })
+    const { connect } = await place(t, () => {}, { limits: { streams: 3, heldBytes: 10_000 } })
     const client = await connect()
     const open = [begin(client, SESSION, IN_SESSION), begin(client, SESSION, { 'x-docker-expose-session-uuid': 's2' })]
     await delay(100)
@@ -354,6 +386,8 @@ describe('the end of', () => {
   })
 })
 
+const build = (id: string): Buffer => Buffer.concat([bytesField(1, id), bytesField(8, '')])
+
 describe('sessions and builds', () => {
   test('belong to who has opened them, also if the call that names them comes first', async (t) => {
     const { connect, dial: dialAs } = await place(t)
@@ -390,6 +424,83 @@ describe('sessions and builds', () => {
     socket.destroy()
     await delay(100)
     assert.equal(codeIn((await call(anns, SOLVE, solve(bytesField(5, 's1')))).message), 'TARGET_UNKNOWN')
+  })
+
+  test('stay with who has opened them: after many others, and after a restart of the gateway', async (t) => {
+    const { connect, again } = await place(t)
+    const [anns, bobs] = [await connect(), await connect(bob)]
+    for (let number = 0; number <= 201; number++)
+      assert.equal((await call(anns, SOLVE, build(`build-${number}`))).status, 0)
+    const [annsAgain, bobsAgain] = [await (await again())(), await (await again())(bob)]
+    const tries = await Promise.all([
+      call(bobs, SOLVE, build('build-0')),
+      call(bobs, STATUS, bytesField(1, 'build-0')),
+      call(bobs, SOLVE, build('build-201')),
+      call(bobsAgain, SOLVE, build('build-0')),
+      call(bobsAgain, SOLVE, build('build-201')),
+      // What the gateway has forgotten is nobody's.
+      call(anns, STATUS, bytesField(1, 'build-0')),
+      call(annsAgain, SOLVE, build('build-201')),
+    ])
+    assert.deepEqual([...new Set(tries.map(({ message }) => codeIn(message)))], ['TARGET_UNKNOWN'])
+    assert.equal((await call(anns, STATUS, bytesField(1, 'build-201'))).status, 0)
+    assert.equal((await call(anns, SOLVE, build('build-201'))).status, 0)
+    assert.equal((await call(annsAgain, SOLVE, build('another'))).status, 0)
+  })
+
+  test('are remembered as long as they run', async (t) => {
+    let isFirst = true
+    const { connect } = await place(t, (one) => {
+      if (isFirst) isFirst = false
+      else echo(one)
+    })
+    const [anns, bobs] = [await connect(), await connect(bob)]
+    const running = begin(anns, SOLVE)
+    running.write(frame(build('long')))
+    running.end()
+    // BuildKit refuses a second one, which ends nothing.
+    assert.equal((await call(anns, SOLVE, build('long'))).status, 0)
+    for (let number = 0; number <= 201; number++) await call(anns, SOLVE, build(`build-${number}`))
+    assert.equal((await call(anns, STATUS, bytesField(1, 'long'))).status, 0)
+    assert.equal(codeIn((await call(bobs, SOLVE, build('long'))).message), 'TARGET_UNKNOWN')
+    running.close()
+  })
+
+  test('begin only if the daemon says that it does not know them, or has no history', async (t) => {
+    const rows: readonly (readonly [answer: Answer, status: number])[] = [
+      [({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '12' }, { endStream: true }), 0],
+      [({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '2' }, { endStream: true }), 14],
+      [({ stream }) => stream.respond({ ':status': 404 }, { endStream: true }), 14],
+      [({ stream }) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR), 14],
+    ]
+    for (const [asked, status] of rows) {
+      const { connect, received } = await place(t, echo, { asked })
+      assert.equal((await call(await connect(), SOLVE, solve())).status, status)
+      assert.equal(received.length, status === 0 ? 1 : 0)
+    }
+  })
+
+  test('belong to a line of certificates: what the first has opened, the renewed one can follow', async (t) => {
+    const { cert, key } = await createIssuer(credentials.authority, { name: 'renewals' })
+    const { connect } = await place(t, echo, { issuer: { cert, key } })
+    const [old, authority] = [ann.cert, credentials.authority.certificate].map((pem) => new X509Certificate(pem))
+    assert.ok(old && authority)
+    const origin = {
+      serial: serialOf(old.serialNumber),
+      fingerprint256: old.fingerprint256,
+      issuerFingerprint256: authority.fingerprint256,
+      validTo: new Date(old.validTo),
+    }
+    const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const renewed = loadIssuer({ cert, key }).renew({ old, origin, publicKey: keys.publicKey, life: 600_000, ends: [] })
+    const client = {
+      ca: ann.ca,
+      cert: renewed.toString(),
+      key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    }
+    assert.equal((await call(await connect(), SOLVE, solve())).status, 0)
+    assert.equal((await call(await connect(client), STATUS, bytesField(1, 'build-1'))).status, 0)
+    assert.equal(codeIn((await call(await connect(bob), STATUS, bytesField(1, 'build-1'))).message), 'TARGET_UNKNOWN')
   })
 
   test('that are refused refuse the calls that name them for the same reason', async (t) => {

@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, lstat, mkdir } from 'node:fs/promises'
 import { request as ask } from 'node:http'
-import { connect as connectSocket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -162,6 +162,37 @@ function status(socketPath: string, method = 'GET'): Promise<number | undefined>
     request.once('error', reject).end()
   })
 }
+
+const isOpen = (socket: Socket): boolean => !socket.destroyed && !socket.readableEnded
+
+describe('connections without a certificate', () => {
+  test('are 500 at a time, the newest, so that 2,000 silent ones keep no client out', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port } = await front(t, { socketPath: daemon.socketPath })
+    const before = await dial(t, port)
+    const silent: Socket[] = []
+    t.after(() => {
+      for (const socket of silent) socket.destroy()
+    })
+    for (let round = 0; round < 40; round++) {
+      const some = Array.from({ length: 50 }, () => connectSocket(port, '127.0.0.1'))
+      for (const socket of some) socket.on('error', () => {}).resume()
+      silent.push(...some)
+      await Promise.all(some.map((socket) => once(socket, 'connect')))
+    }
+    const late = performance.now() + 3_000
+    while (silent.filter(isOpen).length > 500 && performance.now() < late) await delay(20)
+    assert.equal(silent.filter(isOpen).length, 500)
+    assert.ok(silent.slice(1_600).every(isOpen))
+    const began = performance.now()
+    // Who has shown a certificate isn't one of them, however many come.
+    for (const socket of [before, await dial(t, port), await dial(t, port, { client: await newClient('bob') })]) {
+      socket.write(PING)
+      assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200/)
+    }
+    assert.ok(performance.now() - began < 2_000)
+  })
+})
 
 describe('a local socket', () => {
   test('a client that asks to CONNECT and is gone ends nothing', async (t) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createMetrics, type GatewayOptions, type Metrics } from '../../lib/gateway.ts'
+import { Counter } from '../../lib/gateway/metrics/text.ts'
 import { createAuthority, createCrl } from '../../lib/pki.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { dial, endOf, fakeDaemon, front, newClient, readUntil, serverTls, type FakeDaemon } from './support/fixture.ts'
@@ -29,6 +30,16 @@ async function start(t: TestContext, options: Partial<GatewayOptions> = {}, iden
   }
   return { metrics, daemon, port, get }
 }
+
+test('a counter keeps so many sets of labels, and counts all others as one', () => {
+  const counter = new Counter('x_total', 'X.')
+  for (let number = 0; number < 5_010; number++) counter.add({ reason: `r${number}`, verdict: 'refuse' })
+  counter.add({ reason: 'r0', verdict: 'refuse' })
+  const lines = counter.render().filter((line) => !line.startsWith('#'))
+  assert.equal(lines.length, 5_001)
+  assert.ok(lines.includes('x_total{reason="r0",verdict="refuse"} 2'))
+  assert.equal(lines.at(-1), 'x_total{reason="other",verdict="other"} 10')
+})
 
 describe('/metrics', () => {
   test('counts requests, refusals, streams, connections, handshakes and end dates', async (t) => {

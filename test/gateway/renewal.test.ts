@@ -333,6 +333,19 @@ void describe('refused', () => {
     await renew(t, fronted, neighbour)
   })
 
+  void test('another method than POST', async (t) => {
+    const fronted = await start(t)
+    const client = await newClient('short')
+    const { request } = await createRequest({ name: 'x' })
+    for (const method of ['GET', 'PUT', 'DELETE']) {
+      const text = post(method === 'GET' ? '' : request).replace('POST', method)
+      const { status, reason } = await send(t, fronted, client, text)
+      assert.deepEqual([status, reason], [405, 'MALFORMED_REQUEST'], method)
+    }
+    assert.equal(fronted.events.filter(({ event }) => event === 'renewal').length, 0)
+    await renew(t, fronted, client)
+  })
+
   void test('the path never reaches the daemon, whatever the method and the level', async (t) => {
     const root = definePolicy({
       version: 1,
@@ -387,6 +400,34 @@ void describe('revoking', () => {
     assert.equal(await refusal(t, fronted, other), '503 RENEWAL_UNAVAILABLE')
   })
 
+  for (const by of ['certificate', 'serialNumber', 'fingerprint256'] as const) {
+    void test(`the issuer by gateway.revoke() with its ${by} cuts what it has renewed, and renews nothing more`, async (t) => {
+      const fronted = await start(t)
+      const [first, other] = [await newClient('short'), await newClient('short')]
+      const renewed = await renew(t, fronted, first)
+      const [stream, others] = [
+        await dial(t, fronted.port, { client: renewed }),
+        await dial(t, fronted.port, { client: other }),
+      ]
+      for (const socket of [stream, others]) {
+        socket.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+        await readUntil(socket, 'tick')
+      }
+      const ended = endOf(stream)
+      const x509 = new X509Certificate(issuer.cert)
+      fronted.gateway.revoke(by === 'certificate' ? x509 : x509[by])
+      const before = performance.now()
+      await Promise.race([ended, delay(3_000)])
+      assert.ok(performance.now() - before < 1_000)
+      assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+      assert.match(await readUntil(others, 'tick'), /tick/)
+      for (const client of [first, other]) {
+        assert.equal((await send(t, fronted, client, PING)).status, 200)
+        assert.equal(await refusal(t, fronted, client), '503 RENEWAL_UNAVAILABLE')
+      }
+    })
+  }
+
   void test('fails closed without a list of the CA', async (t) => {
     const fronted = await start(t)
     const renewed = await renew(t, fronted, await newClient('short'))
@@ -396,11 +437,34 @@ void describe('revoking', () => {
 })
 
 void describe('the issuer', () => {
-  void test('of another CA is refused, and so are a CA in its place and another key', async (t) => {
-    const stranger = await makeCredentials({ commonName: 'stranger' })
+  void test('of another CA renews nothing, and the gateway starts, goes on, and says so', async (t) => {
+    const stranger = await issuerOf((await makeCredentials({ commonName: 'stranger' })).authority)
+    const client = await newClient('short')
+    const started = await start(t, { issuer: stranger })
+    const reloaded = await start(t)
+    const renewed = await renew(t, reloaded, client)
+    reloaded.gateway.reload({ issuer: stranger })
+    for (const fronted of [started, reloaded]) {
+      assert.deepEqual(
+        fronted.events.flatMap((event) => (event.event === 'failure' ? [Object(event.error).code] : [])),
+        ['ERR_ISSUER_INVALID'],
+      )
+      assert.equal((await send(t, fronted, client, PING)).status, 200)
+      const { status, body } = await send(t, fronted, client, post((await createRequest({ name: 'x' })).request))
+      assert.equal(status, 503)
+      assert.match(body, /no CA of this gateway has signed its issuer/)
+    }
+    await endOf(await dial(t, reloaded.port, { client: renewed }))
+    // Other changes don't say it again. The right issuer mends it.
+    started.gateway.reload({ crl: crlOf([], 2) })
+    started.gateway.reload({ issuer })
+    await renew(t, started, client)
+    assert.equal(started.events.filter(({ event }) => event === 'failure').length, 1)
+  })
+
+  void test('is refused if it is a CA, or its key is another one', async (t) => {
     const { authority } = credentials
     const rows: readonly (readonly [string, GatewayIssuer, RegExp])[] = [
-      ['of another CA', await issuerOf(stranger.authority), /no CA in tls\.ca has signed/],
       ['the CA', { cert: authority.certificate, key: await authority.exportKey() }, /must never have the key of a CA/],
       ['another key', { cert: issuer.cert, key: (await issuerOf(authority)).key }, /of another certificate/],
     ]
@@ -484,6 +548,100 @@ void describe('the issuer', () => {
     const own = { ca: issued.ca, cert: issued.cert, key: issued.key }
     assert.equal((await send(t, fronted, own, PING)).status, 200)
     assert.equal(await refusal(t, fronted, own), '503 RENEWAL_UNAVAILABLE')
+  })
+})
+
+void describe('a CA with several certificates for its key', () => {
+  void test('counts by the one that is valid, also for what was renewed under one that ends', async (t) => {
+    const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
+    const ending = await makeCa({ commonName: 'Twice', to: end })
+    const valid = await makeCa({ commonName: 'Twice', key: ending.key })
+    const authority = await loadAuthority({ certificate: valid.cert, key: valid.key })
+    const { cert, key } = await issueClient(authority, { name: 'short', keyType: 'p256' })
+    const client = { ca: serverTls.ca, cert, key }
+    const crl = crlOf([], 1, authority)
+    const before = { ...serverTls, ca: ending.cert }
+    const fronted = await start(t, { tls: before, issuer: await issuerOf(authority), crl })
+    const first = await renew(t, fronted, client)
+    assert.equal(Date.parse(leafOf(first).validTo), end.getTime())
+    fronted.gateway.reload({ tls: { ...before, ca: `${ending.cert}${valid.cert}` } })
+    await pause()
+    const renewed = await renew(t, fronted, first)
+    assert.equal(originOf(leafOf(renewed))?.issuerFingerprint256, new X509Certificate(ending.cert).fingerprint256)
+    const open = await dial(t, fronted.port, { client: renewed })
+    await delay(end.getTime() + 50 - Date.now())
+    for (const one of [client, renewed]) assert.equal((await send(t, fronted, one, PING)).status, 200)
+    open.write(PING)
+    assert.match(await readUntil(open, 'OK'), /200/)
+    await pause()
+    await renew(t, fronted, renewed)
+    // Without the valid one, nobody comes, also on an open connection.
+    const again = await dial(t, fronted.port, { client: renewed })
+    fronted.gateway.reload({ tls: before })
+    again.write(PING)
+    assert.match(await readUntil(again, '}'), /CERTIFICATE_UNTRUSTED/)
+  })
+})
+
+void describe('limits', () => {
+  void test('are those of a line as a whole, and two clients never share them', async (t) => {
+    const [ours, twin] = [await makeCa({ commonName: 'CA' }), await makeCa({ commonName: 'CA' })]
+    const authority = await loadAuthority({ certificate: ours.cert, key: ours.key })
+    const names = { names: ['URI:spiffe://example.com/a'] }
+    const made = {
+      first: await makeClient(ours, { commonName: 'short', ...names }),
+      'of another name': await makeClient(ours, { commonName: 'fixed', ...names }),
+      'with another alternative name': await makeClient(ours, {
+        commonName: 'short',
+        names: ['URI:spiffe://example.com/b'],
+      }),
+      'of a CA with the same name': await makeClient(twin, { commonName: 'short', ...names }),
+    }
+    const crl = crlOf([], 1, authority) + crlOf([], 1, await loadAuthority({ certificate: twin.cert, key: twin.key }))
+    const fronted = await start(t, {
+      tls: { ...serverTls, ca: `${ours.cert}${twin.cert}` },
+      issuer: await issuerOf(authority),
+      crl,
+      limits: { streams: 1 },
+    })
+    const clients = Object.entries(made).map(([name, pair]) => [name, { ca: serverTls.ca, ...pair }] as const)
+    const lines = clients.filter(([name]) => name === 'first' || name === 'with another alternative name')
+    const renewed = await Promise.all(lines.map(([, client]) => renew(t, fronted, client)))
+    const stream = async (client: Client): Promise<string> => {
+      const socket = await dial(t, fronted.port, { client })
+      socket.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
+      return /^HTTP\/1\.1 (\d+)/.exec(await readUntil(socket, /tick|\}\n/))?.[1] ?? ''
+    }
+    for (const [name, client] of clients) assert.equal(await stream(client), '200', name)
+    for (const client of renewed) assert.equal(await stream(client), '429')
+    assert.equal(renewed.length, 2)
+  })
+})
+
+const only = (fingerprint: string): GatewayOptions['policy'] =>
+  definePolicy({ version: 1, rules: [{ name: 'a', who: { fingerprint }, level: 'read-only' }] })
+
+void describe('a rule with a fingerprint', () => {
+  void test('applies to all that descend from that certificate, and to nothing else', async (t) => {
+    const fronted = await start(t)
+    const [first, neighbour] = [await newClient('short'), await newClient('short')]
+    const second = await renew(t, fronted, first)
+    const others = await renew(t, fronted, neighbour)
+    await pause()
+    const third = await renew(t, fronted, second)
+    const answers = async (clients: readonly Client[]): Promise<(string | number)[]> =>
+      Promise.all(
+        clients.map((client) => send(t, fronted, client, PING).then(({ status, reason }) => reason ?? status)),
+      )
+    const none = 'IDENTITY_UNKNOWN'
+    const all = [first, second, third, neighbour, others]
+    fronted.gateway.reload({ policy: only(leafOf(first).fingerprint256) ?? policy })
+    assert.deepEqual(await answers(all), [200, 200, 200, none, none])
+    // One in the middle of a line is only itself, and so is the CA.
+    fronted.gateway.reload({ policy: only(leafOf(second).fingerprint256) ?? policy })
+    assert.deepEqual(await answers(all), [none, 200, none, none, none])
+    fronted.gateway.reload({ policy: only(new X509Certificate(first.ca).fingerprint256) ?? policy })
+    assert.deepEqual(await answers(all), [none, none, none, none, none])
   })
 })
 

@@ -7,6 +7,8 @@ import type { TLSSocket } from 'node:tls'
 import { IdentityError, type GatewayOptions, type GatewayTls } from '../../lib/gateway.ts'
 import { hijack } from '../../lib/transport/send.ts'
 import { createAuthority, createCrl, issueClient, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
+import { Peer } from '../../lib/gateway/peer.ts'
+import { Trust } from '../../lib/gateway/trust.ts'
 import { makeCa, makeClient, type Made } from '../support/openssl-certs.ts'
 import {
   credentials,
@@ -287,6 +289,9 @@ describe('gateway.revoke()', () => {
   })
 })
 
+const codeOf = (by: Trust, pem: string): string | undefined =>
+  by.check(new Peer(new X509Certificate(pem)), Date.now())?.code
+
 describe('who may come', () => {
   test('nobody without a certificate, of another CA, or of a server', async (t) => {
     const fronted = await start(t)
@@ -346,6 +351,18 @@ describe('who may come', () => {
     await ended
     assert.equal(await ask(idle), '403 CERTIFICATE_UNTRUSTED')
     assert.match(await readUntil(mine, 'tick'), /tick/)
+  })
+
+  test('a certificate of another purpose is refused by the gateway itself, also if the handshake let it pass', async () => {
+    const trust = new Trust(serverTls, undefined)
+    const made = await makeCa({ commonName: 'Purposes' })
+    const foreign = new Trust({ ...serverTls, ca: made.cert }, undefined)
+    const withPurposes = async (...purposes: string[]): Promise<string> => (await makeClient(made, { purposes })).cert
+    assert.equal(codeOf(trust, serverTls.cert), 'CERTIFICATE_PURPOSE')
+    assert.equal(codeOf(foreign, await withPurposes('codeSigning')), 'CERTIFICATE_PURPOSE')
+    assert.equal(codeOf(foreign, await withPurposes('serverAuth', 'clientAuth')), undefined)
+    assert.equal(codeOf(foreign, await withPurposes('anyExtendedKeyUsage')), undefined)
+    assert.equal(codeOf(trust, credentials.client.cert), undefined)
   })
 
   test('reload() with files that do not fit changes nothing', async (t) => {

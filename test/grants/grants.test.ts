@@ -11,6 +11,8 @@ import { grantOf } from '../../lib/grants/rules.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
 import { planRenewal } from '../../lib/keystore/renew/plan.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
+import { serialOf } from '../../lib/identity/crl.ts'
+import { readCrl } from '../../lib/provision.ts'
 import { createGateway } from '../../lib/gateway.ts'
 import { connect } from '../../lib/index.ts'
 import { parsePolicy, type Level } from '../../lib/policy.ts'
@@ -173,6 +175,52 @@ describe('a grant', { concurrency: true }, () => {
     assert.deepEqual((await readdir(root)).toSorted(), ['keys', 'link.yaml', 'policy.yaml'])
   })
 
+  test('ends early without its files, and without its rule, by the ledger', async (t) => {
+    const { folder, policy, give, rules, run } = await place(t)
+    const [first, second] = [await give('ann'), await give('ben')]
+    await rm(join(folder, 'grants'), { recursive: true })
+    const { code, stdout, stderr } = await run('end', 'ann')
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /Its certificate is revoked: .*crl\.pem, until /)
+    assert.deepEqual(await rules(), [second.rule, 'ann'])
+    await writeFile(policy, POLICY)
+    const { revoked, removed } = await endGrant({ folder, name: 'ben', policy })
+    assert.deepEqual([revoked.map(({ name }) => name), removed], [[second.commonName], []])
+    const serials = (await readCrl(folder))?.lists[0]?.serials ?? []
+    const of = async (name: string) => (await listKnown(folder)).find((one) => one.name === name)
+    for (const { commonName } of [first, second]) {
+      const known = await of(commonName)
+      assert.equal(known?.state, 'revoked')
+      assert.ok(serials.map(serialOf).includes(serialOf(known.serial)))
+    }
+    assert.equal((await listKnown(folder)).find(({ name }) => name === 'ann')?.state, 'in use')
+    await assert.rejects(endGrant({ folder, name: 'ben', policy }), { code: 'ERR_GRANT_NOT_FOUND' })
+  })
+
+  test('of another folder with the same name in the same policy is left alone', async (t) => {
+    const { root, folder, policy, give, rules } = await place(t)
+    const theirs = await give('ann')
+    const other = join(root, 'other')
+    await new PkiFolder(other).ensureAuthority()
+    const before = await treeOf(root)
+    await assert.rejects(endGrant({ folder: other, name: 'ann', policy }), {
+      code: 'ERR_GRANT_NOT_FOUND',
+      message: /did not issue the certificate of its rule[^]*--dir DIR/,
+    })
+    assert.deepEqual(await treeOf(root), before)
+    const own = await grant({
+      folder: other,
+      name: 'ann',
+      policy,
+      lifetime: 3_600_000,
+      level: 'baseline',
+      hostPaths: [],
+    })
+    const { removed } = await endGrant({ folder: other, name: 'ann', policy })
+    assert.deepEqual([removed, await rules()], [[own.rule], [theirs.rule, 'ann']])
+    assert.equal((await listGrants(folder, policy))[0]?.state, 'in force')
+  })
+
   test('that is the only rule stays in the file when it is ended', async (t) => {
     const { policy, give, run, rules } = await place(t)
     const { rule } = await give('ann')
@@ -197,6 +245,25 @@ test('if the rule can’t be written, the key is deleted', async (t) => {
   assert.deepEqual(await readdir(join(folder, 'grants')), [])
   assert.equal(await readFile(policy, 'utf8'), POLICY)
   assert.deepEqual(await listGrants(folder, policy), [])
+})
+
+test('if somebody edits the policy meanwhile, their text stays, and the key is deleted', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const edited = POLICY.replace('read-only', 'restricted')
+  // Between the first look at the policy and its replacement, the certificate is issued.
+  t.mock.method(PkiFolder.prototype, 'openAuthority', async function (this: PkiFolder, ...given: []) {
+    t.mock.reset()
+    await writeFile(policy, edited)
+    return this.openAuthority(...given)
+  })
+  await assert.rejects(give('ann'), { code: 'ERR_FILE_WRITE', message: /somebody else has changed it meanwhile/ })
+  assert.equal(await readFile(policy, 'utf8'), edited)
+  assert.deepEqual(await readdir(join(folder, 'grants')), [])
+  const { rule } = await give('ann')
+  assert.deepEqual(
+    parsePolicy(await readFile(policy, 'utf8'), 'p').rules.map(({ name }) => name),
+    [rule, 'ann'],
+  )
 })
 
 test('what is refused leaves folder and policy as they were', async (t) => {

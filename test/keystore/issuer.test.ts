@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { serialOf } from '../../lib/identity/crl.ts'
 import { isRenewalIssuer } from '../../lib/identity/origin.ts'
+import { signRequestInto } from '../../lib/keystore/client/sign.ts'
+import { issueGranted } from '../../lib/keystore/granted.ts'
+import { initialise } from '../../lib/keystore/init/init.ts'
+import { adoptCertificates } from '../../lib/keystore/ledger-check.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { loadIssuer } from '../../lib/pki/issuer.ts'
-import { PkiFolder } from '../../lib/pki.ts'
+import { createRequest, issueClient, PkiFolder } from '../../lib/pki.ts'
 import { ensureIssuer, readCrl, renewCertificates, revokeClient, writeCrl } from '../../lib/provision.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
 
 const folder = await temporaryFolder()
 const cert = join(folder, 'issuers/renewals/issuer-cert.pem')
@@ -17,6 +22,7 @@ const key = join(folder, 'issuers/renewals/issuer-key.pem')
 const read = (path: string): Promise<string> => readFile(path, 'utf8')
 const x509 = async (): Promise<X509Certificate> => new X509Certificate(await read(cert))
 const name = 'renewals'
+const soon = (): Date => new Date(Date.now() + 3_600_000)
 
 async function stateOf(kind: string): Promise<string[]> {
   return (await listKnown(folder)).filter((one) => one.kind === kind).map(({ state }) => state)
@@ -55,6 +61,32 @@ void describe('the issuer of a gateway, in the folder of the CA', () => {
   void test('can not have the name of a client, nor a folder elsewhere', async () => {
     await assert.rejects(ensureIssuer({ folder, name: 'alice' }), { code: 'ERR_NAME_INVALID' })
     await assert.rejects(ensureIssuer({ folder, name: '../x' }), { code: 'ERR_NAME_INVALID' })
+  })
+
+  void test('keeps its name: no client gets it, by a new key, a request, init or adoption', async () => {
+    const pki = new PkiFolder(folder)
+    const tree = await treeOf(folder)
+    const { request } = await createRequest({ name })
+    const other = (await createRequest({ name: 'x' })).request
+    const refused = { code: 'ERR_NAME_INVALID', message: /an issuer has that name/ }
+    await assert.rejects(pki.ensureClient(name), refused)
+    await assert.rejects(pki.ensureClient(name, { force: true }), refused)
+    await assert.rejects(pki.signClient(request, { force: true }), refused)
+    await assert.rejects(signRequestInto(other, { folder, name, out: () => undefined }), refused)
+    await assert.rejects(initialise({ folder, names: ['localhost'], clients: [name] }), refused)
+    assert.deepEqual(await treeOf(folder), tree)
+    // By hand, a certificate of such a client would be in its folder.
+    const made = await issueClient(await pki.openAuthority(), { name })
+    const path = join(folder, 'clients', name, 'cert.pem')
+    await mkdir(join(folder, 'clients', name))
+    await writeFile(path, made.cert)
+    const { adopted, refused: not } = await adoptCertificates(folder, { dryRun: false, acceptChanges: false })
+    assert.deepEqual([adopted, not.map((one) => one.path)], [[], [path]])
+    assert.match(not[0]?.got ?? '', /^an issuer has the name renewals, too/)
+    await rm(join(folder, 'clients', name), { recursive: true })
+    // A grant has another common name than its own.
+    assert.equal((await issueGranted(folder, await pki.openAuthority(), { name, until: soon() })).name, name)
+    assert.equal((await pki.ensureClient('bob')).action, 'created')
   })
 
   void test('never outlives the CA', async () => {

@@ -82,7 +82,8 @@ export const PKI_ERRORS = {
   },
   ERR_GRANT_NOT_FOUND: {
     meaning: 'Neither the folder nor the policy file has a grant of that name.',
-    cause: 'A typo, another folder or policy file than you meant, or the grant has ended and was removed.',
+    cause:
+      'A typo, another folder or policy file than you meant, a rule whose certificate the CA of another folder issued, or the grant has ended and was removed.',
     remedy: 'List the grants: `docker-mtls grant list`.',
   },
   ERR_CLIENT_FOLDER_FOREIGN: {
@@ -159,7 +160,7 @@ export const PKI_ERRORS = {
   ERR_ISSUER_INVALID: {
     meaning: "The issuer with which a gateway renews certificates can't be used.",
     cause:
-      "Its certificate and key are not those that `cert issuer` created, or don't belong together, or none of the CAs of the gateway has signed it.",
+      "Its certificate and key are not those that `cert issuer` created, or don't belong together; or none of the CAs of the gateway has signed it, which is only a warning: nothing is renewed, and all else goes on.",
     remedy:
       'Create an issuer with `cert issuer` on the machine of the CA, and copy both files to the host of the gateway.',
   },

@@ -72,8 +72,8 @@ const pathsText = (paths: readonly HostPath[]): string =>
   paths.map(({ path, readOnly }) => printable(readOnly ? `${path} (read-only)` : path)).join(', ')
 
 export function endData({ name, revoked, removed, kept }: EndReport): object {
-  const { crl, revocable = [] } = revoked ?? {}
-  const fingerprints = revocable.map(({ fingerprint256 }) => fingerprint256)
+  const crl = revoked.at(-1)?.crl
+  const fingerprints = revoked.flatMap(({ revocable }) => revocable.map(({ fingerprint256 }) => fingerprint256))
   return {
     name,
     revoked: fingerprints,
@@ -85,12 +85,10 @@ export function endData({ name, revoked, removed, kept }: EndReport): object {
 
 export function endText({ name, revoked, removed, kept }: EndReport, policy: string, context: Context): string {
   const { paint, width } = context
-  const { crl } = revoked ?? {}
+  const crl = revoked.at(-1)?.crl
   const list = crl && `${crl.path}${crl.nextUpdate ? `, until ${day(crl.nextUpdate)}` : ''}`
   const lines = [
-    revoked === undefined
-      ? 'Its certificate had expired, or is not here.'
-      : `Its certificate is revoked: ${list ?? ''}.`,
+    revoked.length === 0 ? 'Its certificate had expired.' : `Its certificate is revoked: ${list ?? ''}.`,
     ...(removed.length === 0 ? [] : [`${policy} has no rule for it any more: ${removed.join(', ')} is gone.`]),
     ...(kept.length === 0
       ? []

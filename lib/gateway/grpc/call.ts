@@ -5,11 +5,13 @@ import type {
   OutgoingHttpHeaders,
   ServerHttp2Stream,
 } from 'node:http2'
+import type { OwnId } from '../../policy/calls/methods.ts'
 import { BodyRefused } from '../body.ts'
 import type { Connection } from '../connections.ts'
 import { RequestRecord } from '../record.ts'
 import { headerText, refusal, type Refusal } from '../refusal.ts'
 import { warningFields } from '../warnings.ts'
+import { refuseKnownBuild } from './known-build.ts'
 import type { CallVerdict, SharedByCalls } from './shared.ts'
 import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
 
@@ -127,12 +129,20 @@ export class ForwardedCall {
       if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
       return this.#refuse(verdict.refused)
     }
-    const foreign = await ownIds.check(connection.key, verdict.uses, this.#left.signal)
+    const foreign =
+      (await ownIds.check(connection.key, verdict.uses, this.#left.signal)) ?? (await this.#refuseKnown(verdict.opens))
     if (this.#left.signal.aborted) return
     const refused = foreign ?? (await begin(this.#record.beginning())) ?? check(connection)
     if (this.#left.signal.aborted) return
     if (refused) this.#refuse(refused)
     else this.#forward(verdict)
+  }
+
+  /** A build that the gateway doesn't remember may be somebody else's. */
+  async #refuseKnown(opens: OwnId | undefined): Promise<Refusal | undefined> {
+    const { ownIds, connection, daemon } = this.#context
+    if (opens?.kind !== 'build' || ownIds.isOwn(connection.key, opens)) return undefined
+    return ownIds.foreign(connection.key, opens) ?? refuseKnownBuild(daemon, opens.id, this.#left.signal)
   }
 
   #hold(bytes: number): boolean {
@@ -143,14 +153,15 @@ export class ForwardedCall {
 
   #forward({ message, opens, warnings, until }: CallVerdict): void {
     const { daemon, ownIds, connection } = this.#context
+    if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
     const foreign = opens && ownIds.add(connection.key, opens)
     if (foreign) return this.#refuse(foreign)
-    if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
     this.#record.allowed()
     this.#context.limit(until)
     const call = daemon.request(this.#fieldsForDaemon())
     call.on('error', () => {})
     if (opens?.kind === 'session') call.once('close', () => ownIds.remove(connection.key, opens))
+    else if (opens) call.once('close', () => ownIds.ended(connection.key, opens))
     if (message) call.end(frameOf(message))
     else this.#stream.pipe(call)
     this.#stream.once('close', () => call.close(ERROR.cancel))

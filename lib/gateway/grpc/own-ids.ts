@@ -3,13 +3,13 @@ import type { Refusal } from '../refusal.ts'
 
 /** How long a call may come before the thing that it names, in milliseconds: clients begin both at once, and BuildKit waits, too. */
 const WAIT_MS = 2_000
-/** How many builds of one identity are remembered, also after they have ended. */
+/** How many builds of one identity are remembered after they have ended. */
 const MOST_BUILDS = 200
 /** How many refused builds of all identities are remembered. */
 const MOST_REFUSED = 1_000
 
 /** For a session or build of somebody else, and for one that was never opened. */
-const NOT_OWN: Refusal = {
+export const NOT_OWN: Refusal = {
   status: 403,
   code: 'TARGET_UNKNOWN',
   message:
@@ -22,6 +22,8 @@ const NOT_OWN: Refusal = {
  */
 export class OwnIds {
   readonly #owners = new Map<string, string>()
+  /** How often each build is running: once, or twice until BuildKit refuses the second. */
+  readonly #running = new Map<string, number>()
   readonly #refused = new Map<string, Refusal>()
   readonly #waiting = new Set<{ readonly place: string; readonly settle: () => void }>()
 
@@ -33,8 +35,22 @@ export class OwnIds {
     this.#owners.delete(name)
     this.#owners.set(name, key)
     this.#wake(placeOf(key, id))
-    if (id.kind === 'build') this.#forgetOldest(key)
+    if (id.kind === 'build') this.#running.set(name, (this.#running.get(name) ?? 0) + 1)
     return undefined
+  }
+
+  /** Is it this identity's own, as far as the gateway remembers? */
+  isOwn(key: string, id: OwnId): boolean {
+    return this.#owners.get(nameOf(id)) === key
+  }
+
+  /** A build has ended. Its client can read what has become of it, until it has begun many others. */
+  ended(key: string, id: OwnId): void {
+    const name = nameOf(id)
+    const left = (this.#running.get(name) ?? 1) - 1
+    if (left > 0) return void this.#running.set(name, left)
+    this.#running.delete(name)
+    this.#forgetOldest(key)
   }
 
   /** The refusal for what another identity has opened. */
@@ -84,7 +100,9 @@ export class OwnIds {
   }
 
   #forgetOldest(key: string): void {
-    const builds = [...this.#owners].filter(([name, owner]) => owner === key && name.startsWith('build '))
+    const builds = [...this.#owners].filter(
+      ([name, owner]) => owner === key && name.startsWith('build ') && !this.#running.has(name),
+    )
     for (const [name] of builds.slice(0, Math.max(0, builds.length - MOST_BUILDS))) this.#owners.delete(name)
   }
 }

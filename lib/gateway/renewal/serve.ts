@@ -1,6 +1,7 @@
 import type { Connection } from '../connections.ts'
 import type { GatewayEvent } from '../events.ts'
 import { refusal, type Refusal } from '../refusal.ts'
+import type { Revoked } from '../revoked.ts'
 import type { Trust } from '../trust.ts'
 import type { RenewalAsked, Renewals, Renewed } from './renewals.ts'
 
@@ -9,17 +10,20 @@ export interface Renewing {
   /** Undefined: it was created without an issuer. */
   readonly renewals: Renewals | undefined
   readonly trust: Trust | undefined
+  readonly revoked: Revoked
   readonly report: (event: GatewayEvent) => void
 }
 
 /** Renews the certificate of a connection, and reports it. */
 export function renewFor(
-  { renewals, trust, report }: Renewing,
+  { renewals, trust, revoked, report }: Renewing,
   { peer, name, fingerprint }: Connection,
   asked: RenewalAsked,
 ): Renewed | Refusal {
   if (renewals === undefined || trust === undefined || peer === undefined)
     return refusal(503, 'RENEWAL_UNAVAILABLE', 'this gateway renews no certificates: it was started without --issuer')
+  if (trust.issuer && revoked.has(trust.issuer.certificate))
+    return refusal(503, 'RENEWAL_UNAVAILABLE', 'the issuer of this gateway has been revoked')
   const renewed = renewals.renew(trust, peer, asked)
   if ('status' in renewed) return renewed
   const { serial, notAfter } = renewed

@@ -8,6 +8,7 @@ import type { InitPlan } from './plan.ts'
 import type { InitRequest } from './options.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { readIfThere } from '../../base/files.ts'
+import { refuseTakenName } from '../taken-name.ts'
 
 /** A requested certificate of the server or a client. */
 interface RequestedPair {
@@ -31,6 +32,7 @@ export async function makeCertificates(
 ): Promise<Certificates> {
   const names = clients.filter(({ isRequested }) => isRequested).map(({ name }) => name)
   const root = request.folder.path
+  for (const name of names) await refuseTakenName(root, 'client', name)
   const requested = await Promise.all([
     findPair(serverPaths(root)),
     ...names.map((name) => findPair(clientPaths(root, name), name)),

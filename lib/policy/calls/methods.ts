@@ -39,6 +39,7 @@ export type Metadata = (name: string) => readonly string[]
 
 const CONTROL = '/moby.buildkit.v1.Control/'
 const BRIDGE = '/moby.buildkit.v1.frontend.LLBBridge/'
+export const METHOD_OF_HISTORY = `${CONTROL}ListenBuildHistory`
 
 const build = (id: string): OwnId => ({ kind: 'build', id })
 const session = (id: string): OwnId => ({ kind: 'session', id })
@@ -65,7 +66,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
   [`${CONTROL}Info`]: { operation: 'system.info' },
   [`${CONTROL}ListWorkers`]: { operation: 'system.info' },
   // The records of all builds have their build arguments, which may be secrets.
-  [`${CONTROL}ListenBuildHistory`]: { operation: 'images.build', shape: HISTORY, uses: byRef },
+  [METHOD_OF_HISTORY]: { operation: 'images.build', shape: HISTORY, uses: byRef },
   [`${CONTROL}Prune`]: { operation: 'images.buildPrune' },
   // The same as POST /session. The daemon calls the client in it, and reads only what the client offers.
   [`${CONTROL}Session`]: {

@@ -1,0 +1,32 @@
+import type { Server } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+
+/** How many connections may be in their handshake at a time. It takes milliseconds, and strangers have no other limit. */
+const MOST_PENDING = 500
+
+/**
+ * Limits the connections whose client hasn't shown its certificate yet. If there are more, the oldest one makes room: so strangers who
+ * open thousands of silent connections neither take all file descriptors, nor keep a client out.
+ */
+export function limitHandshakes(server: Server): void {
+  const pending = new Map<string, Socket>()
+  server.on('connection', (socket: Socket) => {
+    const place = placeOf(socket)
+    pending.set(place, socket)
+    socket.once('close', () => {
+      // Another connection may come from the same port by now.
+      if (pending.get(place) === socket) pending.delete(place)
+    })
+    if (pending.size <= MOST_PENDING) return
+    const [[oldest, silent] = []] = pending
+    if (oldest !== undefined) pending.delete(oldest)
+    silent?.destroy()
+  })
+  server.on('secureConnection', (socket: TLSSocket) => pending.delete(placeOf(socket)))
+}
+
+/** The same for a connection of TCP and that of TLS on it: Node.js doesn't say which belong together. */
+function placeOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join(' ')
+}
