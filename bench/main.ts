@@ -13,7 +13,8 @@ const BENCH: string = fileURLToPath(new URL('.', import.meta.url))
 const ROOT: string = fileURLToPath(new URL('..', import.meta.url))
 /** What `--only=gateways` needs besides. */
 const PROXY: DebianPackage = { name: 'haproxy', provides: 'haproxy', neededFor: 'comparing the gateway' }
-const NEEDED = new Set(['dockerd', 'docker', 'iptables', 'ip', 'unshare', 'openssl'])
+const BUILDX = '/usr/libexec/docker/cli-plugins/docker-buildx'
+const NEEDED = new Set(['dockerd', 'docker', BUILDX, 'iptables', 'ip', 'unshare', 'openssl'])
 
 /** @throws Error if a build fails, so that old files aren't measured as new ones */
 function build(): void {

@@ -32,6 +32,9 @@ export interface Plan {
   readonly logDuelRounds: number
   /** The size of an archive in each direction, in bytes. */
   readonly archiveBytes: number
+  /** The size of the file in the context of a build, in bytes. */
+  readonly buildBytes: number
+  readonly buildRounds: number
   readonly listedContainers: number
   readonly listRounds: number
   /** Of a server that only lists them. */
@@ -70,6 +73,8 @@ export const FULL: Plan = {
   logRounds: 3,
   logDuelRounds: 10,
   archiveBytes: 1024 * MEBIBYTE,
+  buildBytes: 32 * MEBIBYTE,
+  buildRounds: 7,
   listedContainers: 500,
   listRounds: 20,
   largeListContainers: 10_000,
@@ -106,6 +111,8 @@ export const SHORT: Plan = {
   logRounds: 1,
   logDuelRounds: 1,
   archiveBytes: 4 * MEBIBYTE,
+  buildBytes: MEBIBYTE,
+  buildRounds: 1,
   listedContainers: 10,
   listRounds: 1,
   largeListContainers: 200,

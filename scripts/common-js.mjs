@@ -8,7 +8,7 @@ const MODULE_URL_LINE = 'const moduleUrl = require("node:url").pathToFileURL(__f
 
 /** What esbuild writes: the exports at the end of a file, and the late import of another file. */
 const EXPORTS = /^export \{([^}]*)\};$/m
-const LATE_IMPORT = /\bimport\(("[^"]*")\)/g
+const LATE_IMPORT = /\bimport\("(\.?)([^"]*)"\)/g
 /** What it makes of an import: for its names, for the default export of CommonJS, or only to load it; and the uses of the first two. */
 const IMPORTED = /^var (import_\w+) = (__toESM\()?require\(("[^"]+")\)(?:, 1\))?;\n/gm
 const LOADED_ONLY = /^(?:var import_\w+ = )?require\("\.[^"]+"\);\n/gm
@@ -43,14 +43,21 @@ export async function toCommonJs(folder, { platform, target }) {
   writeFileSync(join(folder, 'package.json'), '{ "type": "commonjs" }\n')
 }
 
-/** Its exports become getters at its beginning, so that files can import each other. */
+/**
+ * Its exports become getters at its beginning, so that files can import each other. A late import of a package, or of a module of
+ * Node.js, has its names and a default export, as in an ES module.
+ */
 function withGetters(module) {
   const [list = '', names = ''] = EXPORTS.exec(module) ?? []
   const getters = names.split(',').flatMap((text) => {
     const [local, exported = local] = text.trim().split(' as ')
     return local === '' ? [] : [`get ${exported}() { return ${local} }`]
   })
-  const code = module.replace(list, '').replaceAll(LATE_IMPORT, 'Promise.resolve().then(() => require($1))')
+  const code = module.replace(list, '').replaceAll(LATE_IMPORT, (_, isOurs, rest) => {
+    const required = `require(${JSON.stringify(isOurs + rest)})`
+    const loaded = isOurs ? required : `Object.create(${required}, { default: { value: ${required} } })`
+    return `Promise.resolve().then(() => ${loaded})`
+  })
   const url = module.includes('import.meta.url') ? MODULE_URL_LINE : ''
   const head = getters.length === 0 ? url : `${url}module.exports = { ${getters.join(', ')} };\n`
   return withHead(head, code)

@@ -10,6 +10,7 @@ import type { Contender } from '../contenders.ts'
 import { Worker, type DaemonEnv } from '../processes.ts'
 import type { Report, Task } from '../programs/tasks.ts'
 import { inRounds, mapSamples, summarize, type Line } from '../rounds.ts'
+import { BuildContext, BUILDERS } from './builds.ts'
 import { checkAndRemoveFile, startIdle, writeFileOfZeros, writeLog } from './fixtures.ts'
 import type { MeasureContext } from './jobs.ts'
 
@@ -110,6 +111,12 @@ async function measureAll(
   await measure('archive out of a container, MiB/s', plan.logRounds, (front) =>
     job(front, 'archiveDown', `${idle}:/tmp/zeros`, bytes),
   )
+  const context = await BuildContext.create(daemon, plan.buildBytes)
+  for (const { builder, ...variables } of BUILDERS) {
+    await measure(`builds per minute by ${builder}`, plan.buildRounds, (front) =>
+      context.build(variablesOf(front, daemon.client.folder), variables),
+    )
+  }
   return figures
 }
 

@@ -18,13 +18,17 @@ export function dueAt({ from, to }: Lifetime): number {
   return from + (2 * (to - from)) / 3
 }
 
-/** A certificate that is due expires soon in its last 30 days. It is urgent in its last 7 days and last tenth. */
+/**
+ * A certificate that is due expires soon in its last 30 days. It is urgent in its last 7 days and last tenth. One that lives less
+ * than two days, such as that of a grant, is meant to end, or renewed by a program: nobody is in a hurry.
+ */
 export function expiryOf(lifetime: Lifetime, now: number): Expiry {
+  const life = lifetime.to - lifetime.from
   const left = lifetime.to - now
   if (left <= 0) return 'expired'
-  if (now < dueAt(lifetime)) return 'later'
+  if (now < dueAt(lifetime) || life < 2 * DAY_MS) return 'later'
   if (left >= 30 * DAY_MS) return 'due'
-  return left < 7 * DAY_MS && left * 10 < lifetime.to - lifetime.from ? 'urgent' : 'soon'
+  return left < 7 * DAY_MS && left * 10 < life ? 'urgent' : 'soon'
 }
 
 /** It should be renewed now, and hasn't expired yet. */

@@ -216,6 +216,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/policy-test.ts')).policyTest,
   },
   {
+    words: ['policy', 'preset'],
+    summary: 'print a policy for a tool, such as Compose or Traefik',
+    load: async () => (await import('./commands/policy-preset.ts')).policyPreset,
+  },
+  {
     words: ['gateway', 'run'],
     summary: 'serve clients in front of a daemon by a policy',
     load: async () => (await import('./commands/gateway-run.ts')).gatewayRun,

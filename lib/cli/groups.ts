@@ -36,8 +36,8 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   policy: {
     summary: 'say what each client certificate may do',
     description:
-      'Checks and tries access policies: files that say which client certificate may do what on a daemon. docker-mtls/policy ' +
-      'decides by them in your own code.',
+      'Checks and tries access policies: files that say which client certificate may do what on a daemon. preset prints one for a ' +
+      'tool. docker-mtls/policy decides by them in your own code.',
   },
   gateway: {
     summary: 'let each client do what a policy allows',

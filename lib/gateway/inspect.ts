@@ -46,6 +46,8 @@ export async function pingDaemon(dispatcher: DockerDispatcher): Promise<void> {
 /** No thing has an invalid name, and the beginning of several ids names none of them. A volume that isn't there is created. */
 function isAboutName(kind: InspectKind, status: number, body: Buffer): boolean {
   if (kind === 'volume') return false
+  // Services are in swarms.
+  if (kind === 'service' && status === 503) return body.includes('not a swarm manager')
   return status === 400 || (status === 500 && body.includes('multiple IDs found'))
 }
 

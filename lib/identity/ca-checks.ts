@@ -1,7 +1,7 @@
 import { IdentityError } from '../base/errors.ts'
 import type { Link } from './chain.ts'
 import { checkDates, describe, keyProblem, unusable } from './checks.ts'
-import { formatDate, inWords } from './dates.ts'
+import { formatDate, inWords } from '../base/dates.ts'
 
 /** Every certificate in ca.pem has to be a CA, since each of them is trusted for servers. */
 export function checkCas(cas: readonly Link[]): void {

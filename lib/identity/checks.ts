@@ -1,7 +1,7 @@
 import { IdentityError, type IdentityErrorCode } from '../base/errors.ts'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { isAcceptedCurve, isVerifiable, RSA_BITS, type CertificateFacts, type KeyFacts } from './certificate.ts'
-import { formatDate, inWords } from './dates.ts'
+import { formatDate, inWords } from '../base/dates.ts'
 
 /** A certificate, and its name in errors. */
 export interface Named {

@@ -2,7 +2,7 @@ import { expiryOf } from '../base/expiry.ts'
 import { command, sentence } from '../base/sentence.ts'
 import type { Warning } from '../base/warning.ts'
 import { describe, renewalRemedy, type Named } from './checks.ts'
-import { formatDate, inWords } from './dates.ts'
+import { formatDate, inWords } from '../base/dates.ts'
 
 /** The parts of an identity that warnings are about. */
 export interface Observed {

@@ -1,10 +1,10 @@
-import type { Reference } from './judging/finding.ts'
+import type { Reference, ServiceUse } from './judging/finding.ts'
 import type { Json } from './request.ts'
 
 /** Something of the daemon that a decision needs to know. Inspect it, and decide again. */
 export interface Need {
   /** What it is. */
-  readonly kind: Reference['kind'] | 'image'
+  readonly kind: Reference['kind'] | ServiceUse['kind'] | 'image'
   /** As the request names it: a name, an id, or the beginning of an id. */
   readonly name: string
 }

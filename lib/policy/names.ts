@@ -1,7 +1,8 @@
 import { parseReference, type ImageReference } from '../registry/reference.ts'
 import type { PolicyRule } from './file/types.ts'
 import { matchesImage } from './file/values/images.ts'
-import type { ImageUse, Reference } from './judging/finding.ts'
+import { matchesLabel, mayMeanLabel } from './file/values/labels.ts'
+import type { ImageUse, LabelUse, Reference } from './judging/finding.ts'
 import type { Reason } from './request.ts'
 
 /** What the rule says about an image, by its name. */
@@ -34,4 +35,13 @@ export function refusedNetwork({ name, where }: Reference, { only, deny }: Polic
   const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
   if (deny.networks.includes(name)) return refuse(`the rule denies ${name}`)
   return only.networks === undefined || only.networks.includes(name) ? [] : refuse(`the rule does not name ${name}`)
+}
+
+/** What the rule says about a label, by its key. */
+export function refusedLabel({ name, where }: Omit<LabelUse, 'kind'>, { only, deny }: PolicyRule): readonly Reason[] {
+  const refuse = (got: string): Reason[] => [{ code: 'LABEL_REFUSED', where, got }]
+  const denied = deny.labels.find((one) => mayMeanLabel(one, name))
+  if (denied !== undefined) return refuse(`the rule denies ${denied}, and ${JSON.stringify(name)} may mean the same`)
+  const isNamed = only.labels?.some((one) => matchesLabel(one, name)) ?? true
+  return isNamed ? [] : refuse(`the rule does not name the label ${JSON.stringify(name)}`)
 }

@@ -4,11 +4,13 @@ import type { Json, JsonObject, ReadRequest } from './request.ts'
 
 /**
  * The request with the ids of the containers that were inspected, in the place of their names: a name could be given to
- * another container before dockerd reads it. And the id of the network in the path.
+ * another container before dockerd reads it. And the id of the network or service in the path.
  */
 export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
-  const idOfKind = (kind: 'container' | 'network', name: string): string =>
-    textOf(objectOf(facts.get({ kind, name }))['Id']) || name
+  const idOfKind: IdOfKind = (kind, name) => {
+    const { Id, ID } = objectOf(facts.get({ kind, name }))
+    return textOf(Id ?? ID) || name
+  }
   const idOf = (name: string): string => idOfKind('container', name)
   const { query, body } = read
   const pinned = new Map(query)
@@ -25,15 +27,12 @@ export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
 }
 
 type IdOf = (name: string) => string
+type IdOfKind = (kind: 'container' | 'network' | 'service', name: string) => string
 
-function pinPath(
-  { operation, parameters }: ReadRequest,
-  idOf: (kind: 'container' | 'network', name: string) => string,
-): ReadRequest['parameters'] {
+function pinPath({ operation, parameters }: ReadRequest, idOf: IdOfKind): ReadRequest['parameters'] {
   const { id } = parameters
-  if (id === undefined) return parameters
-  if (operation.path.startsWith('/containers/')) return { ...parameters, id: idOf('container', id) }
-  return operation.path.startsWith('/networks/') ? { ...parameters, id: idOf('network', id) } : parameters
+  const kind = (['container', 'network', 'service'] as const).find((one) => operation.path.startsWith(`/${one}s/`))
+  return id === undefined || kind === undefined ? parameters : { ...parameters, id: idOf(kind, id) }
 }
 
 function pinBody(body: JsonObject, idOf: IdOf): JsonObject {

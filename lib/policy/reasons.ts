@@ -2,12 +2,13 @@ import { Facts, type Need } from './facts.ts'
 import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.ts'
 import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
-import type { Exception, Finding, Judged, Reference } from './judging/finding.ts'
+import type { Exception, Finding, Judged, Reference, ServiceUse } from './judging/finding.ts'
+import { labelReasons, reasonsOfLabel } from './labels.ts'
 import { refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
-import { OPERATION_LEVELS, type Target } from './levels/operations.ts'
+import { levelOf, type Target } from './levels/operations.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
 
 /** Nobody chains more containers that share namespaces. */
@@ -27,7 +28,7 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
   const { name } = read.operation
   const refused = operationReasons(name, on)
   if (refused.length > 0) return refused
-  const { target } = OPERATION_LEVELS[name] ?? {}
+  const { target } = levelOf(name) ?? {}
   // First, so that nothing is said about what belongs to others.
   const { owner } = on.rule
   if (owner !== undefined) {
@@ -39,7 +40,10 @@ export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
     const foreign = ownerReasons(read, owner, { ...on, need })
     if (foreign.length > 0 || isUnknown) return foreign
   }
-  return [...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0))
+  return [
+    ...[...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0)),
+    ...labelReasons(read, on),
+  ]
 }
 
 /** Why a rule refuses an operation at a level, whatever is in the request. */
@@ -47,7 +51,7 @@ function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'r
   const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]
   if (rule.deny.operations.includes(name)) return refuse('the rule denies it')
   if (rule.only.operations?.includes(name) === false) return refuse('the rule allows only others')
-  const { strictest = 'privileged' } = OPERATION_LEVELS[name] ?? {}
+  const { strictest = 'privileged' } = levelOf(name) ?? {}
   const isAllowed = rule.allow.operations.includes(name)
   if (!isAllowed && !includes(level, strictest)) return refuse(`the level ${level} does not include it`)
   const isLimited = rule.only.images !== undefined || rule.deny.images.length > 0
@@ -90,7 +94,8 @@ function targetOf(target: Target | undefined, { parameters }: ReadRequest): read
 function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] {
   if (judged.kind === 'finding') return isRefused(judged, on) ? [reasonOf(judged)] : []
   if (judged.kind === 'image') return refusedImage(judged, on.rule)
-  const named = judged.kind === 'network' ? refusedNetwork(judged, on.rule) : []
+  if (judged.kind === 'label') return reasonsOfLabel(judged, on.rule)
+  const named = judged.kind === 'network' && !judged.isThere ? refusedNetwork(judged, on.rule) : []
   return [...named, ...throughFacts(judged, on, depth)]
 }
 
@@ -115,7 +120,7 @@ function isAmong(exception: Exception, list: Allowed): boolean {
 }
 
 /** What a reference amounts to, by what the daemon says of it. */
-function throughFacts(reference: Reference, on: Case, depth: number): readonly Reason[] {
+function throughFacts(reference: Reference | ServiceUse, on: Case, depth: number): readonly Reason[] {
   if (includes(on.level, 'privileged')) return []
   const { kind, name, where } = reference
   // Every daemon has it, and it isn't that of the host.
@@ -138,7 +143,12 @@ function throughFacts(reference: Reference, on: Case, depth: number): readonly R
 }
 
 /** Undefined if a rule's owner may use this. */
-function reasonOfOwner(reference: Reference, fact: Json, owner: string, depth: number): Reason | undefined {
+function reasonOfOwner(
+  reference: Reference | ServiceUse,
+  fact: Json,
+  owner: string,
+  depth: number,
+): Reason | undefined {
   const { kind, where } = reference
   if (kind === 'volume' && depth > 0 && isUsableMount(fact, owner)) return undefined
   // An exec is of its container, which is judged next.
@@ -147,7 +157,8 @@ function reasonOfOwner(reference: Reference, fact: Json, owner: string, depth: n
   return kind === 'volume' ? nameTaken(reference, where) : notFound(reference, where)
 }
 
-function judgeFact({ kind, where }: Reference, fact: Json): Iterable<Judged> {
+function judgeFact(reference: Reference | ServiceUse, fact: Json): Iterable<Judged> {
+  const { kind, where } = reference
   switch (kind) {
     case 'container':
       return judgeInspected(fact)
@@ -155,14 +166,16 @@ function judgeFact({ kind, where }: Reference, fact: Json): Iterable<Judged> {
       return judgeInspectedExec(fact, where)
     case 'network':
       return judgeInspectedNetwork(fact, where)
+    case 'service':
+      return reference.judge(fact)
     case 'volume':
       return judgeInspectedVolume(fact, where)
   }
 }
 
 /** Who works in a container has what it has. */
-function inTarget({ kind, name, where }: Reference, { code, where: part, got }: Reason): Reason {
+function inTarget({ kind, name, where }: Reference | ServiceUse, { code, where: part, got }: Reason): Reason {
   if (kind === 'exec' || code === 'TARGET_UNKNOWN') return { code, where, got }
-  const place = kind === 'container' && part !== undefined && part !== '' ? `, ${part}` : ''
+  const place = (kind === 'container' || kind === 'service') && part !== undefined && part !== '' ? `, ${part}` : ''
   return { code: 'TARGET_TOO_POWERFUL', where, got: `the ${kind} ${name}${place}: ${got} (${code})` }
 }

@@ -41,6 +41,8 @@ export interface ReadRequest {
   readonly query: ReadonlyMap<string, readonly string[]>
   /** The JSON body, with the names of fields as in the API. Omitted: none, or it isn't JSON. */
   readonly body?: Json
+  /** The update of a service has credentials for a registry of its own. */
+  readonly hasRegistryAuth?: true
 }
 
 /** Why a request is refused. */
@@ -73,6 +75,7 @@ export type JudgingCode =
   | 'ROOT_USER'
   | 'NOT_HARDENED'
   | 'SWARM_PLUGIN'
+  | 'REGISTRY_LOGIN'
   | 'BUILD_OPTION'
 
 /** What the policy says about the caller, the operation, and what it is about. */
@@ -84,6 +87,7 @@ export type DecidingCode =
   | 'TARGET_TOO_POWERFUL'
   | 'IMAGE_REFUSED'
   | 'NETWORK_REFUSED'
+  | 'LABEL_REFUSED'
   | 'NOT_FOUND'
   | 'NAME_TAKEN'
   | 'OWNER_LABEL'

@@ -172,3 +172,50 @@ describe('policy test', () => {
     assert.deepEqual((await run('run', ...hardened)).requests.at(-1)?.warn, [])
   })
 })
+
+describe('policy preset', () => {
+  test('lists the presets', async () => {
+    const { code, stdout } = await runCli(['policy', 'preset'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^PRESET +LEVEL +OPERATIONS +FOR$/m)
+    assert.match(stdout, /^buildx +restricted +6 +docker build and docker buildx build, and nothing else$/m)
+    assert.match(stdout, /^agent +restricted +all +a coding agent/m)
+    const { presets } = await runJson<{ presets: { name: string; operations: unknown }[] }>([
+      'policy',
+      'preset',
+      '--json',
+    ])
+    assert.equal(presets.length, 11)
+    assert.equal(presets.find(({ name }) => name === 'agent')?.operations, null)
+  })
+
+  test('prints one, which is a policy for the caller', async () => {
+    const { code, stdout } = await runCli(['policy', 'preset', 'traefik', '--as', 'Edge 1'])
+    assert.equal(code, 0)
+    assert.match(stdout, /^ {2}- name: traefik\n {4}who: \{ commonName: "Edge 1" \}\n {4}level: read-only$/m)
+    const printed = join(folder, 'printed.yaml')
+    await writeFile(printed, stdout)
+    const checked = await runCli(['policy', 'check', printed])
+    assert.deepEqual([checked.code, checked.stderr], [0, ''])
+    const socket = ['policy', 'preset', 'traefik', '--socket', 'edge', '--json']
+    const { policy: object } = await runJson<{ policy: { rules: object[] } }>(socket)
+    await writeFile(printed, JSON.stringify(object))
+    const asked = ['policy', 'test', printed, '--socket', 'edge', '--json', '--request']
+    assert.equal((await runJson<Tried>([...asked, 'GET /containers/json'], { env })).verdict, 'allow')
+    assert.equal((await runJson<Tried>([...asked, 'GET /containers/web/logs'], { env })).verdict, 'refuse')
+  })
+
+  test('refuses other presets, and callers that no policy can name', async () => {
+    for (const [words, status, says] of [
+      [['compos'], 2, /"compos" is not one of its values\.\nGive one of docker-cli, compose, /],
+      [['--as', 'ann'], 2, /the caller is given, but no preset/],
+      [['compose', '--as', 'ann', '--socket', 'ann'], 2, /--as and --socket are both given/],
+      [['compose', '--as', 'a\nb'], 1, /commonName: "a<U\+000A>b" has a character/],
+      [['compose', '--socket', 'a b'], 1, /socket: "a b" is not a name/],
+    ] as const) {
+      const { code, stdout, stderr } = await runCli(['policy', 'preset', ...words])
+      assert.deepEqual([code, stdout], [status, ''])
+      assert.match(stderr, says)
+    }
+  })
+})

@@ -16,9 +16,11 @@ import { PluggedDaemon } from './support/plugged-daemon.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
 import { chunked, CHUNKED, execIn, forged, privilegedBody } from './support/policy/hidden.ts'
 import { CALLERS, Corpus, createRequest, RULES, worksAtBaseline } from './support/policy/corpus.ts'
+import { SERVICE_ATTACKS, Services } from './support/policy/service-attacks.ts'
+import { ON_LOOPBACK, serviceOf } from './support/swarm-engine.ts'
 import { until } from './support/until.ts'
 
-const skip = lacks('namespaces', 'dockerd', 'docker', 'openssl')
+const skip = lacks('namespaces', 'dockerd', 'docker', 'ip', 'openssl')
 
 const SOCKET = '/run/docker/plugins/docker-mtls.sock'
 const LIST: Attack = { name: '', line: 'GET /containers/json' }
@@ -102,6 +104,38 @@ describe("dockerd's authorization plugin", { skip }, () => {
     })
   }
 
+  describe('on a swarm', () => {
+    let services: Services
+    before(async () => {
+      await admin.swarm.init(ON_LOOPBACK)
+      services = new Services(admin, image)
+      await services.prepare()
+    })
+    after(() => admin.swarm.leave({ force: true }))
+
+    for (const attack of SERVICE_ATTACKS) {
+      test(attack.name, async () => {
+        const earlier = await services.all()
+        const { text } = await server.sendAs('ann', await services.fill(attack))
+        assert.match(text, DENIED)
+        assert.match(text, new RegExp(String.raw`\(${attack.code}\)`))
+        assert.deepEqual(await services.all(), earlier)
+      })
+    }
+
+    test('what baseline allows works: create, update and remove', async () => {
+      const ann = await server.connectAs('ann')
+      const { ID } = await ann.services.create(services.spec('hers', false))
+      await ann.services.update(ID, services.spec('hers', false), { version: await services.version(ID) })
+      // dockerd doesn't show a plugin whether there are credentials.
+      const other = serviceOf('hers', 'true', { Image: 'other' })
+      const options = { version: await services.version(ID), auth: { username: 'ann', password: 'x' } }
+      await assert.rejects(ann.services.update(ID, other, options), /TARGET_TOO_POWERFUL/)
+      await ann.services.remove(ID)
+      await ann.close()
+    })
+  })
+
   test('what baseline allows works: run, exec, logs, a volume, the allowed folder', async () => {
     const ann = await server.connectAs('ann')
     await worksAtBaseline(ann, image)
@@ -174,7 +208,7 @@ describe("dockerd's authorization plugin", { skip }, () => {
 
     test('so builds and imports are refused below privileged', async () => {
       const headers = [['Content-Type', 'application/x-tar']] as const
-      const build: Attack = { name: '', line: 'POST /build', body: '\0'.repeat(1024), headers }
+      const build: Attack = { name: '', line: 'POST /build?version=2', body: '\0'.repeat(1024), headers }
       assert.match((await server.sendAs('ann', build)).text, /MEDIA_TYPE/)
       assert.doesNotMatch((await server.sendLocally(build)).text, DENIED)
     })

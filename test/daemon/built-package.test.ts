@@ -6,10 +6,14 @@ import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import type * as api from '../../lib/index.ts'
 import { buildPackage } from '../runner/package.ts'
+import { runProcess } from '../cli/support/run-cli.ts'
+import { runCommand } from '../support/command.ts'
+import { freePort } from '../support/ports.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { IMAGE } from './harness/image.ts'
 import { startBusyboxEngine, type BusyboxEngine } from './support/busybox-engine.ts'
+import { until } from './support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 /** More than what a tar stream holds at once. */
@@ -60,4 +64,27 @@ describe('the built package', { skip }, () => {
       await docker.containers.remove(Id)
     })
   }
+
+  test('builds with the docker command through a gateway', async (t) => {
+    const { daemon } = engine
+    const folder = await temporaryFolder(t)
+    await makeFolder(folder)
+    const policy = join(folder, 'policy.yaml')
+    await writeFile(policy, 'version: 1\nrules: [{ name: all, who: { any: true }, level: baseline }]\n')
+    const listen = `127.0.0.1:${await freePort()}`
+    const words = ['gateway', 'run', '--policy', policy, '--from', daemon.server.folder, '--listen', listen]
+    let pid: number | undefined
+    const ran = runProcess([...words, '--host', `unix://${daemon.place.socketPath}`], {
+      program: [process.execPath, await buildPackage()],
+      when: [/until Ctrl-C/, (gateway) => (pid = gateway)],
+    })
+    await until('the gateway', async () => pid !== undefined)
+    const env = { ...daemon.clientEnv, DOCKER_HOST: `tcp://${listen}`, DOCKER_BUILDKIT: '1' }
+    const built = await runCommand('docker', ['build', '-t', 'through-gateway', 'context'], { env, cwd: folder })
+    if (pid !== undefined) process.kill(pid, 'SIGINT')
+    const { signal, stderr } = await ran
+    assert.equal(built.code, 0, built.stderr + stderr)
+    assert.equal(signal, 'SIGINT', stderr)
+    await docker.images.inspect('through-gateway')
+  })
 })

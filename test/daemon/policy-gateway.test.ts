@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
+import { pack } from 'tar-stream'
 import { createGateway, type Gateway } from '../../lib/gateway.ts'
 import { connect, type DockerClient } from '../../lib/index.ts'
 import { definePolicy } from '../../lib/policy.ts'
@@ -87,6 +89,29 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
       await corpus.undo()
     })
   }
+
+  const labelled = (): Promise<number> =>
+    admin.containers.list({ all: true, filters: { label: 'traefik.enable' } }).then(({ length }) => length)
+
+  test('the steps of a build without BuildKit have the labels of its Dockerfile, so it is refused', async () => {
+    const tar = pack()
+    tar.entry({ name: 'Dockerfile' }, `FROM ${image}\nLABEL traefik.enable=true\nRUN true\n`)
+    tar.finalize()
+    const headers = [['Content-Type', 'application/x-tar']] as const
+    const build = { name: '', line: 'POST /build?rm=0', body: (await buffer(tar)).toString('latin1'), headers }
+    assert.match((await sendAs('ann', build)).text, /x-docker-mtls-reason: LABEL_REFUSED/i)
+    const earlier = await labelled()
+    assert.equal((await sendAttack(connectSocket(socketPath), build)).status, 200)
+    assert.ok((await labelled()) > earlier)
+    const between = await labelled()
+    // BuildKit makes no containers, whatever the version of the API; and who has built can't run the image.
+    for (const line of ['POST /v1.24/build?version=2&rm=0&t=xbuilt', 'POST /build?version=2&rm=0&t=xbuilt'])
+      assert.equal((await sendAs('ann', { ...build, line })).status, 200)
+    assert.equal(await labelled(), between)
+    const created = await sendAs('ann', createRequest({ Image: 'xbuilt' }))
+    assert.match(created.text, /x-docker-mtls-reason: LABEL_REFUSED/i)
+    await corpus.undo()
+  })
 
   test('what baseline allows works: run, exec, logs, a volume, the allowed folder', async () => {
     const ann = await connectAs('ann')

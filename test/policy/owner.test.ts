@@ -215,6 +215,7 @@ describe('what an owner names', () => {
       image,
       exec: () => null,
       network: (Labels) => ({ Name: 'X', Labels, Driver: 'bridge' }),
+      service: () => null,
       volume: (Labels) => ({ Name: 'X', Labels, Driver: 'local' }),
     }
     for (const [kind, line, body] of LINES) {

@@ -2,7 +2,7 @@ import { DockerApiError, isDockerMtlsError, sentencesOf } from '../../base/error
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
-import { inWords } from '../../identity/dates.ts'
+import { inWords } from '../../base/dates.ts'
 import type { Attempt } from './attempt.ts'
 import { valueOf } from './deadline.ts'
 import { failedBy, ok, unknown, warning, type DetailedStep } from './step.ts'

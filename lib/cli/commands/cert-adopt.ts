@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import type { Adopted } from '../../keystore/keystore.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson } from '../command-line/options.ts'
-import { until } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
 interface AdoptFlags extends FolderFlags {

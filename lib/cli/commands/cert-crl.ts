@@ -15,7 +15,7 @@ import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 import { crlData, crlLines, crlWarnings } from '../reports/crl.ts'
 import { summaryText } from '../reports/summary.ts'
-import { until } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 
 interface CrlFlags extends FolderFlags, PassphraseFlags {

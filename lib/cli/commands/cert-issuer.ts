@@ -14,7 +14,8 @@ import {
 import { withFolder } from '../inputs/key-folder.ts'
 import type { LeafFlags } from '../inputs/leaf-command.ts'
 import { issuedData } from '../reports/data.ts'
-import { keyName, until } from '../reports/dates.ts'
+import { keyName } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { withPassphrase } from '../terminal/passphrase.ts'
 

@@ -20,7 +20,8 @@ import { crlData, crlLines } from '../reports/crl.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
-import { day, keyName, until } from '../reports/dates.ts'
+import { day, keyName } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
 interface RenewFlags extends PassphraseFlags, FolderFlags {

@@ -8,7 +8,8 @@ import { certificateData } from '../reports/data.ts'
 import { addJson } from '../command-line/options.ts'
 import type { Paint } from '../../base/terminal/colours.ts'
 import { facts } from '../terminal/layout.ts'
-import { keyName, left } from '../reports/dates.ts'
+import { keyName } from '../reports/dates.ts'
+import { left } from '../reports/time-left.ts'
 import { printable } from '../../base/text.ts'
 
 interface ShowFlags {

@@ -8,7 +8,8 @@ import { addFolder, addJson, once } from '../command-line/options.ts'
 import { requireFreeStdout } from '../terminal/free-stdout.ts'
 import { askNewSecret, checkLength, readSecretFile } from '../terminal/passphrase.ts'
 import { KEY_CARE, summaryText } from '../reports/summary.ts'
-import { keyName, until } from '../reports/dates.ts'
+import { keyName } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 
 interface ExportFlags extends FolderFlags {

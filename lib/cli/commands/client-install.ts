@@ -11,7 +11,8 @@ import { addJson, once } from '../command-line/options.ts'
 import { wrap } from '../../base/wrap.ts'
 import { oldFiles, summaryText, trustedCas } from '../reports/summary.ts'
 import { selfOf } from '../terminal/self.ts'
-import { keyName, until } from '../reports/dates.ts'
+import { keyName } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
 interface InstallFlags {

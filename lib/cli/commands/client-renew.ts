@@ -13,7 +13,7 @@ import { addJsonLines } from '../command-line/options.ts'
 import { errorReport, errorText } from '../errors.ts'
 import { addConnectOptions, connectOptions, type ConnectFlags } from '../inputs/connect.ts'
 import { certificateData } from '../reports/data.ts'
-import { until } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { summaryText } from '../reports/summary.ts'
 import { writeLine } from '../terminal/json-lines.ts'
 

@@ -7,7 +7,7 @@ import { listenerData, listenerText } from '../reports/listener.ts'
 import { addJson } from '../command-line/options.ts'
 import { printableLines } from '../../base/text.ts'
 import { facts } from '../terminal/layout.ts'
-import { until } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 
 interface StatusFlags {
   readonly json?: true

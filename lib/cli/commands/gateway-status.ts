@@ -6,7 +6,7 @@ import { parsePolicy } from '../../policy/file/parse.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
 import { certificateData } from '../reports/data.ts'
-import { until } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { listenerData, listenerText } from '../reports/listener.ts'
 import { facts } from '../terminal/layout.ts'
 

@@ -11,7 +11,8 @@ import { certificateData } from '../reports/data.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addJson, once, readTime } from '../command-line/options.ts'
 import { facts } from '../terminal/layout.ts'
-import { keyName, until } from '../reports/dates.ts'
+import { keyName } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { printable } from '../../base/text.ts'
 
 interface PingFlags extends ConnectFlags {

@@ -45,8 +45,13 @@ function cells({ name, who, level, until, owner, renew, allow, deny, only }: Pol
       ...allow.capabilities,
       ...allow.devices,
     ]),
-    list([...deny.operations, ...deny.images.map(({ text }) => text), ...deny.networks]),
-    list([...(only.operations ?? []), ...(only.images ?? []).map(({ text }) => text), ...(only.networks ?? [])]),
+    list([...deny.operations, ...deny.images.map(({ text }) => text), ...deny.networks, ...deny.labels]),
+    list([
+      ...(only.operations ?? []),
+      ...(only.images ?? []).map(({ text }) => text),
+      ...(only.networks ?? []),
+      ...(only.labels ?? []),
+    ]),
   ]
 }
 

@@ -164,11 +164,16 @@ async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json
     network: () => docker.networks.inspect(name),
     volume: () => docker.volumes.inspect(name),
     image: () => docker.images.inspect(name),
+    service: () => docker.services.inspect(name),
   }
   try {
     return (await calls[kind]()) as unknown as Json
   } catch (error) {
-    if (isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
+    // A daemon outside of a swarm has no services.
+    const isOutside = kind === 'service' && isDockerMtlsError(error, 'ERR_API_UNAVAILABLE')
+    // Nothing has an invalid name.
+    const isNoName = kind !== 'volume' && isDockerMtlsError(error, 'ERR_API_BAD_REQUEST')
+    if (isOutside || isNoName || isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
     throw error
   }
 }

@@ -5,7 +5,8 @@ import { issuedData } from '../reports/data.ts'
 import { certificateOptions, keyTypeWarnings, type CertificateFlags } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
-import { keyName, until } from '../reports/dates.ts'
+import { keyName } from '../reports/dates.ts'
+import { until } from '../reports/time-left.ts'
 import { withFolder, type FolderFlags } from './key-folder.ts'
 
 /** The flags of `cert server` and `cert client`. */

@@ -7,7 +7,7 @@ import type { Context } from '../command.ts'
 import { certificateData } from './data.ts'
 import { facts } from '../terminal/layout.ts'
 import { wrap } from '../../base/wrap.ts'
-import { until } from './dates.ts'
+import { until } from './time-left.ts'
 import { enumerate, escapeText, printableLines } from '../../base/text.ts'
 
 /** A line of a report: a label and its value. */

@@ -3,7 +3,8 @@ import type { CreatedContext } from '../../contexts/create.ts'
 import type { Answer, Context } from '../command.ts'
 import { certificateData } from './data.ts'
 import { summaryText } from './summary.ts'
-import { keyName, until } from './dates.ts'
+import { keyName } from './dates.ts'
+import { until } from './time-left.ts'
 import { printable } from '../../base/text.ts'
 
 /** The report of `context create` and `context import`. */

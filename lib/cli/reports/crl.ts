@@ -1,7 +1,7 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import type { CrlState, FolderList } from '../../keystore/crl/state.ts'
 import { folderFlags } from '../command-line/options.ts'
-import { until } from './dates.ts'
+import { until } from './time-left.ts'
 
 /** The lists as JSON. */
 export function crlData({ path, lists, nextUpdate, faults }: CrlState): object {

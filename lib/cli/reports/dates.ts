@@ -12,18 +12,6 @@ export function day(date: Date): string {
   return date.toISOString().slice(0, 10)
 }
 
-/** `397 days left`, or `expired`. */
-export function left(date: Date): string {
-  if (date.getTime() < Date.now()) return 'expired'
-  const days = daysLeft(date)
-  return days === 1 ? '1 day left' : `${days} days left`
-}
-
-/** `until 2027-12-26 (397 days left)`. */
-export function until(date: Date): string {
-  return date.getTime() < Date.now() ? `expired ${day(date)}` : `until ${day(date)} (${left(date)})`
-}
-
 /** `P-256`, `RSA 4096`, `Ed25519`. */
 export function keyName({ key: { type, bits, curve } }: CertificateFacts): string {
   if (curve !== undefined) return curve

@@ -9,7 +9,7 @@ import type { Context } from '../command.ts'
 import { facts } from '../terminal/layout.ts'
 import { changeText, fileData, proofText } from './apply.ts'
 import { certificateData } from './data.ts'
-import { until } from './dates.ts'
+import { until } from './time-left.ts'
 
 /** A plan for --json. It contains only the path of the key, never its text. */
 export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {

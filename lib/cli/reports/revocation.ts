@@ -8,7 +8,8 @@ import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
 import { crlData } from './crl.ts'
-import { daysLeft, until } from './dates.ts'
+import { daysLeft } from './dates.ts'
+import { until } from './time-left.ts'
 
 const REASON = 'dockerd checks neither revocation lists (CRL) nor OCSP'
 

@@ -30,7 +30,11 @@ export function join(
   const { url = '', headers } = request
   const isH2c = headers.upgrade?.toLowerCase() === 'h2c'
   if (isH2c && /\/grpc(?:\?|$)/.test(url) && calls?.judges(connection.identity)) {
-    void serveCalls(client, daemon, { ...shared, connection, limit })
+    serveCalls(client, daemon, { ...shared, connection, limit }).catch((error: unknown) => {
+      shared.report({ event: 'failure', error })
+      client.destroy()
+      daemon.destroy()
+    })
     return
   }
   const session = isH2c ? sessionOf(request) : undefined

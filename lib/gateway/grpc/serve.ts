@@ -19,10 +19,7 @@ const LIMITS = {
  */
 export async function serveCalls(client: Duplex, daemon: Duplex, context: Omit<CallContext, 'daemon'>): Promise<void> {
   // Only builds need them.
-  const [{ default: http2 }, { detached }] = await Promise.all([
-    import('node:http2'),
-    import('../../transport/detached.ts'),
-  ])
+  const [http2, { detached }] = await Promise.all([import('node:http2'), import('../../transport/detached.ts')])
   const ours = http2.performServerHandshake(detached(client), {
     ...LIMITS,
     settings: { maxConcurrentStreams: MAX_STREAMS, maxHeaderListSize: 65_536, enablePush: false },

@@ -131,7 +131,7 @@ const HARMLESS: ReadonlySet<string> = new Set([
   'source',
   'target',
 ])
-const HARMLESS_PREFIX = /^(?:attest|build-arg|context|input-metadata|label|local-sessionid|vcs):/
+const HARMLESS_PREFIX = /^(?:attest|build-arg|context|input-metadata|local-sessionid|vcs):/
 
 /** All names of attributes that are known. */
 export const ATTRIBUTE_NAMES: readonly string[] = [...HARMLESS, 'cgroup-parent', 'force-network-mode', 'ulimit']
@@ -158,6 +158,8 @@ function* judgeAttribute(name: string, value: string, where: string): Iterable<J
     if (value !== '') yield changesConfinement(where)
   } else if (name === 'source') {
     yield { kind: 'image', name: value, where }
+  } else if (name.startsWith('label:')) {
+    yield { kind: 'label', name: name.slice('label:'.length), where }
   } else if (name === 'cache-imports') {
     yield* judgeCaches(parseCacheImports(value, where), where)
   } else if (!HARMLESS.has(name) && !HARMLESS_PREFIX.test(name)) {

@@ -41,7 +41,7 @@ function givesMore(rule: PolicyRule, other: PolicyRule): boolean {
   )
 }
 
-const ONLY = ['images', 'networks', 'operations'] as const
+const ONLY = ['images', 'labels', 'networks', 'operations'] as const
 
 type Entries = readonly (string | object)[]
 

@@ -20,7 +20,12 @@ function readRule({ name, who, level, until, owner, renew, allow, deny, only }: 
       capabilities: allow?.capabilities ?? [],
       devices: allow?.devices ?? [],
     },
-    deny: { operations: unique(deny?.operations), images: deny?.images ?? [], networks: deny?.networks ?? [] },
+    deny: {
+      operations: unique(deny?.operations),
+      images: deny?.images ?? [],
+      networks: deny?.networks ?? [],
+      labels: deny?.labels ?? [],
+    },
     only: present({ ...only, operations: only?.operations && unique(only.operations) }),
   }
 }

@@ -4,6 +4,7 @@ import { LEVELS, type Level } from './types.ts'
 import { CAPABILITY } from './values/capabilities.ts'
 import { LIFE } from './values/duration.ts'
 import { IMAGE } from './values/images.ts'
+import { LABEL } from './values/labels.ts'
 import { OPERATIONS } from './values/operations.ts'
 import { DEVICE, HOST_PATH } from './values/paths.ts'
 import { MOMENT } from './values/time.ts'
@@ -49,6 +50,7 @@ const NARROWED = z.strictObject({
   operations: listOf(OPERATIONS).optional(),
   images: listOf(IMAGE).optional(),
   networks: listOf(NETWORK).optional(),
+  labels: listOf(LABEL).optional(),
 })
 
 const RENEW = z.strictObject({ for: field(LIFE) })

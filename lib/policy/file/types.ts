@@ -81,9 +81,11 @@ export interface Denied {
   readonly images: readonly ImagePattern[]
   /** Networks, by the names or ids that requests use. */
   readonly networks: readonly string[]
+  /** Keys of labels that may not be set: `docker-mtls.owner`, or `traefik.*`. */
+  readonly labels: readonly string[]
 }
 
-/** The only operations, images and networks that may be used. Omitted: any. */
+/** The only operations, images, networks and labels that may be used. Omitted: any. */
 export interface Only {
   /** Names of operations, also of those in `allow`. `containers.*` has become all of their names. */
   readonly operations?: readonly string[]
@@ -91,6 +93,8 @@ export interface Only {
   readonly images?: readonly ImagePattern[]
   /** Networks, by the names or ids that requests use. */
   readonly networks?: readonly string[]
+  /** Keys of labels that may be set: `com.example.team`, or `com.example.*`. */
+  readonly labels?: readonly string[]
 }
 
 /** How callers may renew their certificates. */

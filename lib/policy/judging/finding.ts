@@ -21,6 +21,15 @@ export interface Reference {
   readonly name: string
   /** Where the request names it. */
   readonly where: string
+  /** What is there already names it, and not the request. */
+  readonly isThere?: true
+}
+
+/** A service that a request changes. */
+export interface ServiceUse extends Pick<Reference, 'name' | 'where'> {
+  readonly kind: 'service'
+  /** Judges what the daemon says of the service. */
+  readonly judge: (inspect: Json) => Iterable<Judged>
 }
 
 /** An image that a request names. */
@@ -30,8 +39,16 @@ export interface ImageUse {
   readonly where: string
 }
 
+/** A label that a request sets. */
+export interface LabelUse {
+  readonly kind: 'label'
+  /** Its key. */
+  readonly name: string
+  readonly where: string
+}
+
 /** What a judge finds in a part of a request. */
-export type Judged = Finding | Reference | ImageUse
+export type Judged = Finding | Reference | ServiceUse | ImageUse | LabelUse
 
 /** Looks at the value of a field, which is `where` in the request. The reader has checked its type. */
 export type Judge = (value: Json, where: string) => Iterable<Judged>

@@ -3,6 +3,7 @@ import { judgeBuild } from './build.ts'
 import { judgeCommit, judgeContainer, judgeExec, judgeUpdate } from './container.ts'
 import { fromBaseline, type Judged } from './finding.ts'
 import { judgeConnection, judgeNetwork } from './network.ts'
+import { judgeServiceUpdate } from './service-update.ts'
 import { judgeService } from './service.ts'
 import { judgeVolume } from './volume.ts'
 
@@ -67,12 +68,7 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
   },
   'networks.create': ({ body }) => judgeNetwork(body ?? null),
   'services.create': ({ body }) => judgeService(body ?? null),
-  'services.update': function* (read) {
-    if (first(read, 'rollback') !== '') {
-      yield fromBaseline('TARGET_UNKNOWN', 'rollback', 'the earlier settings are not in the request')
-    }
-    yield* judgeService(read.body ?? null)
-  },
+  'services.update': judgeServiceUpdate,
   'volumes.create': ({ body }) => judgeVolume(body ?? null),
 }
 

@@ -7,7 +7,7 @@ import { judgeLogDriver, judgeOomScoreAdj } from './host-config.ts'
 import { judgeMounts } from './mounts.ts'
 import { judgeNetworkName } from './namespaces.ts'
 import { judgeSysctls } from './sysctls.ts'
-import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
+import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
 
 /** A network of a service: also that of the host, which the docker command attaches by this name. */
 const judgeAttachment: Judge = function* (value, where) {
@@ -41,6 +41,17 @@ const PRIVILEGES: Judges = {
     if (!isEmpty(value)) yield fromBaseline('CONFINEMENT', where, 'it chooses an SELinux context')
   },
   Seccomp: judgeSeccomp,
+}
+
+/** A mount whose texts nodes change before they use them (moby/swarmkit, template/expand.go): nobody sees what they will be. */
+function* judgeServiceMounts(value: Json, where: string): Iterable<Judged> {
+  for (const [index, mount] of listOf(value).entries()) {
+    const { Source, VolumeOptions } = objectOf(mount)
+    const options = objectOf(objectOf(objectOf(VolumeOptions)['DriverConfig'])['Options'])
+    if ([Source, ...Object.values(options)].some((text) => textOf(text).includes('{{')))
+      yield fromBaseline('HOST_PATH', `${where}.${index}`, 'it has a template, which may become any volume')
+  }
+  yield* judgeMounts(value, where)
 }
 
 const CONTAINER: Judges = {
@@ -78,7 +89,7 @@ const CONTAINER: Judges = {
   Isolation: function* (value, where) {
     if (textOf(value) === 'process') yield fromBaseline('CONFINEMENT', where, 'the isolation is process')
   },
-  Mounts: judgeMounts,
+  Mounts: judgeServiceMounts,
   OomScoreAdj: judgeOomScoreAdj,
   Privileges: fieldsOf(PRIVILEGES),
   Sysctls: judgeSysctls,

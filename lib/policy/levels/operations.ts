@@ -1,4 +1,5 @@
 import type { Level } from '../file/types.ts'
+import type { OperationName } from './names.ts'
 
 /** What the parameter of an operation's path names, if a level depends on it. */
 export type Target = 'container' | 'exec'
@@ -18,7 +19,7 @@ const onExec: OperationLevel = { strictest: 'restricted', target: 'exec' }
 const root: OperationLevel = { strictest: 'privileged' }
 
 /** The levels of all operations. A test requires every operation of the Engine API. */
-export const OPERATION_LEVELS: Readonly<Record<string, OperationLevel>> = {
+export const OPERATION_LEVELS: Readonly<Record<OperationName, OperationLevel>> = {
   // dockerd reads and writes files of the host for a checkpoint, by a path in the request.
   'checkpoints.create': root,
   'checkpoints.list': root,
@@ -138,4 +139,9 @@ export const OPERATION_LEVELS: Readonly<Record<string, OperationLevel>> = {
   'volumes.remove': works,
   // It changes a volume of a CSI plugin.
   'volumes.update': root,
+}
+
+/** The levels of an operation, if there is one of this name. */
+export function levelOf(name: string): OperationLevel | undefined {
+  return (OPERATION_LEVELS as Readonly<Record<string, OperationLevel>>)[name]
 }

@@ -1,6 +1,7 @@
 import type { Need } from '../facts.ts'
+import { inspectedLabels } from '../judging/labels.ts'
 import { objectOf, textOf } from '../judging/values.ts'
-import type { Json, JsonObject, Reason } from '../request.ts'
+import type { Json, Reason } from '../request.ts'
 import { missingText } from './missing.ts'
 
 /** The label of everything that an owner makes. Only `docker-mtls` may set it. */
@@ -8,14 +9,9 @@ export const OWNER_LABEL = 'docker-mtls.owner'
 
 type Kind = Need['kind']
 
-function labelsOf(kind: Kind, inspect: Json): JsonObject {
-  const { Config, Labels } = objectOf(inspect)
-  return objectOf(kind === 'container' || kind === 'image' ? objectOf(Config)['Labels'] : Labels)
-}
-
 /** The owner of something, by its inspection. Undefined: it has none. */
 export function ownerOf(kind: Kind, inspect: Json): string | undefined {
-  const labels = labelsOf(kind, inspect)
+  const labels = inspectedLabels(kind, inspect)
   return Object.hasOwn(labels, OWNER_LABEL) ? textOf(labels[OWNER_LABEL]) : undefined
 }
 

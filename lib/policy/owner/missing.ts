@@ -7,6 +7,7 @@ const TEXTS: Readonly<Record<Need['kind'], (name: string) => string>> = {
   exec: (id) => `No such exec instance: ${id}`,
   image: (name) => `No such image: ${readTag(name)?.familiar ?? name}`,
   network: (name) => `network ${name} not found`,
+  service: (name) => absentText('service', name),
   volume: (name) => `get ${name}: no such volume`,
 }
 

@@ -23,6 +23,11 @@ export function checkConnectionHeaders(operation: Operation, headers: Headers): 
     throw unexpected('Expect', 'dockerd knows only 100-continue')
 }
 
+/** Whether dockerd gets credentials for a registry. Empty ones count: they take the place of others. */
+export function hasRegistryAuth(headers: Headers): boolean {
+  return (oneValue(headers, 'x-registry-auth', 'HEADER_UNEXPECTED') ?? '') !== ''
+}
+
 const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
 const ANY_TYPE = /^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[\x20-\x7e]*)?$/
 

@@ -1,6 +1,6 @@
 import type { PolicyRequest, ReadRequest, Reason } from '../request.ts'
 import { bodyFieldNames, readBody } from './body.ts'
-import { checkConnectionHeaders } from './headers.ts'
+import { checkConnectionHeaders, hasRegistryAuth } from './headers.ts'
 import { ignoredNames } from './ignored.ts'
 import { namedOperation } from '../operations.ts'
 import { chooseOperation } from './operation.ts'
@@ -47,5 +47,6 @@ function read(request: PolicyRequest): ReadRequest {
     parameters,
     query,
     ...(body !== undefined && { body }),
+    ...(operation.name === 'services.update' && hasRegistryAuth(request.headers ?? {}) && { hasRegistryAuth: true }),
   }
 }

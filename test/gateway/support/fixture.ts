@@ -65,6 +65,8 @@ export async function fakeDaemon(t: Cleanable, { answer = okay, upgrade }: FakeO
     note(request)
     answer(request, response)
   })
+  // dockerd closes no connection that is idle.
+  server.keepAliveTimeout = 0
   if (upgrade) {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       note(request)

@@ -28,6 +28,8 @@ export interface Carried {
   readonly folder: string
   /** What the gateway says that it has renewed. */
   readonly renewals: number
+  /** What the gateway says that has failed. */
+  readonly failures: readonly string[]
 }
 
 /**
@@ -74,7 +76,8 @@ export async function carryLoad(t: Cleanable, { life, seconds }: Load): Promise<
   }
   const { code, stdout } = await watching
   const renewals = events.filter(({ event }) => event === 'renewal').length
-  return { answers, lines: stdout.trim().split('\n'), exitCode: code, folder, renewals }
+  const failures = events.flatMap((event) => (event.event === 'failure' ? [String(event.error)] : []))
+  return { answers, lines: stdout.trim().split('\n'), exitCode: code, folder, renewals, failures }
 }
 
 async function endIn(folder: string): Promise<string> {

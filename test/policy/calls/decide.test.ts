@@ -164,6 +164,24 @@ test('images that a frontend names are those of the rule', () => {
   assert.equal(brief(decided(without, `${CONTROL}Solve`, solve())), 'OPERATION_REFUSED images.build')
 })
 
+test('labels that a build sets are those of the rule', () => {
+  const policy = policyWith({ level: 'baseline', deny: { labels: ['traefik.*'] } })
+  for (const [method, field, own] of [
+    ['Control', 'FrontendAttrs', ATTRIBUTES.control],
+    ['Bridge', 'FrontendOpt', ATTRIBUTES.bridge],
+  ] as const) {
+    const ask = (name: string): string => {
+      const attribute = mapField(own, { [name]: 'x' })
+      return method === 'Control'
+        ? brief(decided(policy, `${CONTROL}Solve`, solve(attribute)))
+        : brief(decided(policy, `${BRIDGE}Solve`, attribute, { 'buildkit-controlapi-buildid': 'b' }))
+    }
+    assert.equal(ask('label:traefik.enable'), `LABEL_REFUSED ${field}.label:traefik.enable`)
+    assert.equal(ask('label:Traefik.enable'), `LABEL_REFUSED ${field}.label:Traefik.enable`)
+    assert.deepEqual([ask('label:team'), ask('build-arg:traefik.x')], ['allow', 'allow'])
+  }
+})
+
 test('the network of the steps is one of the rule', () => {
   const only = { networks: ['web'] }
   const policy = policyWith({ level: 'baseline', only, allow: { operations: ['images.build'] } })

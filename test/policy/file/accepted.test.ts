@@ -34,10 +34,12 @@ rules:
     only:
       images: ['registry.example.com/team/*', 'alpine@${DIGEST}', redis, docker.io/*, "localhost:5000/*"]
       networks: [web, db_1.internal]
+      labels: [com.example.*, team]
     deny:
       operations: [containers.attach]
       images: [redis]
       networks: [host]
+      labels: [docker-mtls.owner, caddy*]
   - name: short
     who: { commonName: short }
     level: privileged
@@ -54,7 +56,7 @@ rules:
 
 const NOTHING = {
   allow: { operations: [], hostPaths: [], capabilities: [], devices: [] },
-  deny: { operations: [], images: [], networks: [] },
+  deny: { operations: [], images: [], networks: [], labels: [] },
   only: {},
 } satisfies Partial<PolicyRule>
 
@@ -92,11 +94,13 @@ const EXPECTED: Policy = {
           { text: 'localhost:5000/*', prefix: 'localhost:5000/' },
         ],
         networks: ['web', 'db_1.internal'],
+        labels: ['com.example.*', 'team'],
       },
       deny: {
         operations: ['containers.attach'],
         images: [{ text: 'redis', name: 'docker.io/library/redis' }],
         networks: ['host'],
+        labels: ['docker-mtls.owner', 'caddy*'],
       },
     },
     {

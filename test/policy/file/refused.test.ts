@@ -476,6 +476,34 @@ describe('exceptions', () => {
       withOnly('{ networks: [a/b] }'),
       '6:24: rules[0].only.networks[0]: "a/b" is not the name of a network.\nWrite the name or id of a network, such as web.',
     ],
+    'a label with its value': [
+      withOnly('{ labels: [team=web] }'),
+      '6:22: rules[0].only.labels[0]: "team=web" has a value.\nWrite the key alone: "team".',
+    ],
+    'every label': [
+      withOnly('{ labels: ["*"] }'),
+      '6:22: rules[0].only.labels[0]: "*" is every label.\nTo allow none, write only: { labels: [] }.',
+    ],
+    'a * within a label': [
+      withOnly('{ labels: [traefik.*.rule] }'),
+      '6:22: rules[0].only.labels[0]: "traefik.*.rule" has a * within.\nWrite * only at the end.',
+    ],
+    'a label with a letter that looks like another': [
+      withOnly('{ labels: [te\u0430m] }'),
+      '6:22: rules[0].only.labels[0]: "te\u0430m" is not the key of a label.\nWrite the key of a label, such as com.example.team or traefik.*.',
+    ],
+    'a label with a space': [
+      withOnly('{ labels: [a b] }'),
+      '6:22: rules[0].only.labels[0]: "a b" is not the key of a label.\nWrite the key of a label, such as com.example.team or traefik.*.',
+    ],
+    'labels that are allowed': [
+      withAllow('{ labels: [a] }'),
+      '6:14: rules[0].allow.labels: the key "labels" is unknown.\nThe keys are operations, hostPaths, capabilities and devices.',
+    ],
+    'labels with values': [
+      withOnly('{ labels: { team: web } }'),
+      '6:21: rules[0].only.labels: it is an object.\nWrite a list, such as [com.example.team].',
+    ],
     'a misspelt capability': [
       withAllow('{ capabilities: [net_admin] }'),
       '6:29: rules[0].allow.capabilities[0]: "net_admin" is not a capability.\nDid you mean NET_ADMIN?',

@@ -321,7 +321,12 @@ test('what baseline refuses in other requests', () => {
       { TaskTemplate: { PluginSpec: { Remote: 'x' }, Runtime: 'plugin' } },
       ['SWARM_PLUGIN TaskTemplate.PluginSpec', 'SWARM_PLUGIN TaskTemplate.Runtime', 'network bridge'],
     ],
-    ['services.update', null, ['TARGET_UNKNOWN rollback', 'network bridge'], { rollback: 'previous' }],
+    ['services.update', null, ['network bridge', 'service '], { rollback: 'previous' }],
+    [
+      'services.create',
+      service({ Mounts: [{ Type: 'volume', Source: '{{"etc"}}', Target: '/h' }] }),
+      ['HOST_PATH TaskTemplate.ContainerSpec.Mounts.0', 'volume {{"etc"}}', 'network bridge'],
+    ],
     ['images.build', null, ['HOST_NAMESPACE networkmode'], { networkmode: 'host' }],
     ['images.build', null, ['container one'], { networkmode: 'container:one' }],
     ['images.build', null, ['network bridge', 'BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],

@@ -77,7 +77,7 @@ const first = (value: Json | undefined): unknown => {
 }
 
 /** Whether all that was sent is there, and nothing else. */
-function covers(made: unknown, sent: Json | undefined): boolean {
+export function covers(made: unknown, sent: Json | undefined): boolean {
   if (isEmpty(made) && isEmpty(sent)) return true
   if (typeof sent !== 'object' || sent === null) return made === (typeof sent === 'bigint' ? Number(sent) : sent)
   if (typeof made !== 'object' || made === null || Array.isArray(made) !== Array.isArray(sent)) return false
@@ -88,7 +88,7 @@ function covers(made: unknown, sent: Json | undefined): boolean {
   })
 }
 
-const isEmpty = (value: unknown): boolean =>
+export const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   value === null ||
   value === '' ||
@@ -99,7 +99,7 @@ const isEmpty = (value: unknown): boolean =>
     (Array.isArray(value) ? value.length === 0 : true))
 
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
-const same = (one: unknown, other: unknown): boolean =>
+export const same = (one: unknown, other: unknown): boolean =>
   JSON.stringify(one) === JSON.stringify(other) || (isEmpty(one) && isEmpty(other))
 
 /** Whether a list has all that was sent, and of other things only these. */

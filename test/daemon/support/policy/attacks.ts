@@ -18,6 +18,9 @@ export interface Attack {
   readonly isForGateways?: true
 }
 
+/** An image with a label that is denied. */
+export const LABELLED = 'labelled:1'
+
 /** What an administrator has made before. */
 export const FIRST: readonly {
   readonly name: string
@@ -30,6 +33,7 @@ export const FIRST: readonly {
   { name: 'hostnet', config: { HostConfig: { NetworkMode: 'host' } }, starts: true },
   { name: 'hostpid', config: { HostConfig: { PidMode: 'host', NetworkMode: 'none' } }, starts: true },
   { name: 'plain', config: { HostConfig: { NetworkMode: 'none' } }, starts: true },
+  { name: 'routed', config: { HostConfig: { NetworkMode: 'none' }, Labels: { 'traefik.enable': 'true' } } },
 ]
 
 const LINE = 'POST /v1.45/containers/create'
@@ -49,6 +53,8 @@ const post = (name: string, path: string, body?: string, code?: ReasonCode, rest
   ...(code && { code }),
   ...rest,
 })
+
+const LABEL = ',"Labels":{"traefik.enable":"true"}'
 
 const PRIVILEGED = ',"HostConfig":{"Privileged":true}'
 
@@ -174,6 +180,18 @@ export const ATTACKS: readonly Attack[] = [
     },
   ),
   {
+    name: 'attach to a privileged container by web socket',
+    line: 'GET /containers/root/attach/ws?stream=1&stdin=1',
+    headers: [
+      ['Upgrade', 'websocket'],
+      ['Connection', 'Upgrade'],
+      ['Sec-WebSocket-Version', '13'],
+      ['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+      ['Origin', 'http://docker'],
+    ],
+    code: 'TARGET_TOO_POWERFUL',
+  },
+  {
     name: 'read a file of the host',
     line: 'GET /containers/mounted/archive?path=/host/hostname',
     code: 'TARGET_TOO_POWERFUL',
@@ -291,6 +309,58 @@ export const ATTACKS: readonly Attack[] = [
   post('another name for a privileged container', '/containers/root/rename?name=x', undefined, 'TARGET_TOO_POWERFUL', {
     isNone: true,
   }),
+  post(
+    'change a service where there is no swarm',
+    '/services/x/update?version=1',
+    '{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"IMAGE"}}}',
+    'TARGET_UNKNOWN',
+    { isNone: true },
+  ),
+  // Labels that the rule denies
+  create('a label', LABEL, 'LABEL_REFUSED'),
+  create('a label, by another spelling of the field', LABEL.replace('Labels', 'LABEL\u017f'), 'LABEL_REFUSED'),
+  create('a label, in another case', LABEL.replace('traefik', 'TRAEFIK'), 'LABEL_REFUSED'),
+  create(
+    'a label, with a letter whose lower case is another one',
+    LABEL.replace('traefik', 'traef\u0130k'),
+    'LABEL_REFUSED',
+  ),
+  create('a label, escaped', LABEL.replace('traefik', String.raw`\u0074raefik`), 'LABEL_REFUSED'),
+  create('a label twice', `${LABEL},"labels":{}`, 'BODY_AMBIGUOUS'),
+  create('the label of an owner', ',"Labels":{"docker-mtls.owner":"team-a"}', 'LABEL_REFUSED'),
+  post('a label by the image', '/containers/create', `{"Image":"${LABELLED}"}`, 'LABEL_REFUSED'),
+  post('start a container with a label', '/containers/routed/start', undefined, 'LABEL_REFUSED'),
+  post('restart a container with a label', '/containers/routed/restart?t=0', undefined, 'LABEL_REFUSED'),
+  host(
+    'a label of a volume, inline',
+    `"Mounts":[{"Type":"volume","Source":"xlabel","Target":"/v","VolumeOptions":{${LABEL.slice(1)}}}]`,
+    'LABEL_REFUSED',
+  ),
+  post('a label of a volume', '/volumes/create', `{"Name":"xlabel2"${LABEL}}`, 'LABEL_REFUSED'),
+  post('a label of a network', '/networks/create', `{"Name":"xlabel"${LABEL}}`, 'LABEL_REFUSED'),
+  post('a label of an image', '/commit?container=plain&repo=xlabel', `{${LABEL.slice(1)}}`, 'LABEL_REFUSED'),
+  post(
+    'a label of an image, by an instruction',
+    '/commit?container=plain&repo=xlabel&changes=LABEL%20traefik.enable%3Dtrue',
+    '{}',
+    'LABEL_REFUSED',
+  ),
+  {
+    name: 'a label of the containers of a build',
+    line: `POST /build?version=2&labels=${encodeURIComponent('{"traefik.enable":"true"}')}`,
+    body: '\0'.repeat(1024),
+    headers: [['Content-Type', 'application/x-tar']],
+    code: 'LABEL_REFUSED',
+    isNone: true,
+  },
+  {
+    name: 'a build whose steps are containers',
+    line: 'POST /build?version=1',
+    body: '\0'.repeat(1024),
+    headers: [['Content-Type', 'application/x-tar']],
+    code: 'LABEL_REFUSED',
+    isNone: true,
+  },
   { name: 'the debug pages', line: 'GET /debug/vars', code: 'OPERATION_UNKNOWN' },
   post('kill with a form', '/containers/plain/kill?signal=CONT', 'signal=KILL', undefined, {
     headers: [['Content-Type', 'application/x-www-form-urlencoded']],

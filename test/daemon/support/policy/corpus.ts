@@ -2,14 +2,20 @@ import assert from 'node:assert/strict'
 import type { Duplex } from 'node:stream'
 import type { DockerClient } from '../../../../lib/index.ts'
 import { definePolicy, type Policy } from '../../../../lib/policy.ts'
-import { FIRST, type Attack } from './attacks.ts'
+import { FIRST, LABELLED, type Attack } from './attacks.ts'
 
 /** The names of all clients that the policy knows, and of one that it doesn't. */
 export const CALLERS = ['ann', 'hard', 'eve', 'adm', 'stranger'] as const
 
 /** The rules under which the attacks are tried, by ann. */
 export const RULES = [
-  { name: 'ann', who: { commonName: 'ann' }, level: 'baseline', allow: { hostPaths: [{ path: '/srv' }] } },
+  {
+    name: 'ann',
+    who: { commonName: 'ann' },
+    level: 'baseline',
+    allow: { hostPaths: [{ path: '/srv' }], operations: ['services.create', 'services.update'] },
+    deny: { labels: ['traefik.*', 'docker-mtls.owner'] },
+  },
   { name: 'hard', who: { commonName: 'hard' }, level: 'restricted' },
   { name: 'eve', who: { commonName: 'eve' }, level: 'read-only' },
   { name: 'adm', who: { commonName: 'adm' }, level: 'privileged' },
@@ -73,6 +79,12 @@ export async function worksAtBaseline(ann: DockerClient, image: string): Promise
   const ran = await ann.exec.run('hers', ['cat'], { stdin: 'through the policy' })
   assert.equal(String(ran.stdout), 'through the policy')
   await ann.containers.remove(Id, { force: true })
+  const echo = await ann.containers.create({ Image: image, Cmd: ['head', '-n', '1'], OpenStdin: true })
+  const socket = await ann.containers.attachWebSocket(echo.Id, { stdin: true })
+  await ann.containers.start(echo.Id)
+  socket.stdin.write('by web socket\n')
+  assert.equal(await socket.text(), 'by web socket\n')
+  await ann.containers.remove(echo.Id, { force: true })
 }
 
 /** What attacks need on the daemon, and what they leave there. */
@@ -87,10 +99,11 @@ export class Corpus {
 
   /** Makes what an administrator has made before. */
   async prepare(): Promise<void> {
-    const { containers, volumes } = this.#admin
+    const { containers, images, volumes } = this.#admin
     for (const { name, config } of FIRST)
       await containers.create({ Image: this.#image, Cmd: ['sleep', '600'], ...config }, { name })
     await volumes.create({ Name: 'etc', DriverOpts: { type: 'none', o: 'bind', device: '/etc' } })
+    await images.commit('plain', { Labels: { 'traefik.enable': 'true' } }, { repo: LABELLED })
     for (const { name, starts } of FIRST) if (starts) await containers.start(name)
   }
 

@@ -123,11 +123,12 @@ export function randomBody(seed: number, image: string): string {
   return `${random.chance(0.01) ? '\ufeff' : ''}${space(random)}${objectOf(random, entries)}${space(random)}${tail}`
 }
 
-type Entry = [name: string, value: string]
+export type Entry = [name: string, value: string]
 
 const hostConfig = (random: Random): string => objectOf(random, fieldsOf(random, HOST_CONFIG, 5))
 
-function fieldsOf(random: Random, fields: Readonly<Record<string, readonly string[]>>, most: number): Entry[] {
+/** Some of these fields, most with a value of theirs. */
+export function fieldsOf(random: Random, fields: Readonly<Record<string, readonly string[]>>, most: number): Entry[] {
   const names = Object.keys(fields)
   const entries: Entry[] = []
   const chosen = new Set(Array.from({ length: random.below(most + 1) }, () => random.pick(names)))
@@ -142,7 +143,8 @@ function fieldsOf(random: Random, fields: Readonly<Record<string, readonly strin
 const valueOf = (random: Random, values: readonly string[]): string =>
   random.pick(random.chance(0.03) ? ODD_VALUES : values)
 
-function objectOf(random: Random, entries: readonly Entry[]): string {
+/** An object, written in an odd way. */
+export function objectOf(random: Random, entries: readonly Entry[]): string {
   const members = entries.map(
     ([name, value]) => `${space(random)}"${writeKey(random, name)}"${space(random)}:${space(random)}${value}`,
   )

@@ -1,0 +1,23 @@
+import type { Json, JsonObject } from '../request.ts'
+import type { LabelUse } from './finding.ts'
+import { isObject, objectOf } from './values.ts'
+
+/** Labels in a body, wherever they are. All fields that have them are called so: a test compares the engine's table. */
+export function* labelsIn(value: Json | undefined, where = ''): Iterable<LabelUse> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [name, one] of Object.entries(value)) {
+    const place = where === '' ? name : `${where}.${name}`
+    if (name === 'Labels' && isObject(one)) yield* labelsOf(one, place)
+    else yield* labelsIn(one, place)
+  }
+}
+
+/** Each of a map of labels. */
+export const labelsOf = (labels: JsonObject, where: string): LabelUse[] =>
+  Object.keys(labels).map((name) => ({ kind: 'label', name, where }))
+
+/** The labels of something that exists, by its inspection. */
+export function inspectedLabels(kind: string, inspect: Json): JsonObject {
+  const { Config, Labels } = objectOf(inspect)
+  return objectOf(kind === 'container' || kind === 'image' ? objectOf(Config)['Labels'] : Labels)
+}
