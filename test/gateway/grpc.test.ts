@@ -74,6 +74,9 @@ const history = (known: ReadonlySet<string>): Answer => {
   }
 }
 
+/** BuildKit can't read its history. */
+const knowsNothing: Answer = ({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '2' }, { endStream: true })
+
 interface Options {
   readonly limits?: GatewayLimits
   readonly issuer?: GatewayIssuer
@@ -127,17 +130,21 @@ const IN_SESSION = { 'x-docker-expose-session-uuid': 'session-of-ann' }
 /** The code at the end of a message. */
 const codeIn = (message: string): string => /\((\w+)\)$/.exec(message)?.[1] ?? message
 
+/** A frame of HTTP/2. */
+const part = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
+  const head = Buffer.alloc(9)
+  head.writeUIntBE(payload.length, 0, 3)
+  head.writeUInt8(type, 3)
+  head.writeUInt8(flags, 4)
+  head.writeUInt32BE(stream, 5)
+  return Buffer.concat([head, payload])
+}
+
+/** A short text in a header, as HPACK has it. */
+const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
+
 /** The bytes of a client that sends one call, with the fields of its header in order. */
 function rawCall(path: string, fields: readonly (readonly [string, string])[], message: Uint8Array): Buffer {
-  const part = (type: number, flags: number, stream: number, payload: Uint8Array): Buffer => {
-    const head = Buffer.alloc(9)
-    head.writeUIntBE(payload.length, 0, 3)
-    head.writeUInt8(type, 3)
-    head.writeUInt8(flags, 4)
-    head.writeUInt32BE(stream, 5)
-    return Buffer.concat([head, payload])
-  }
-  const text = (value: string): Buffer => Buffer.concat([Buffer.from([value.length]), Buffer.from(value)])
   const all = [
     [':method', 'POST'],
     [':scheme', 'http'],
@@ -156,6 +163,10 @@ function rawCall(path: string, fields: readonly (readonly [string, string])[], m
   ])
 }
 
+const sendsNothing = (): never => {
+  throw new TypeError('ERR_HTTP2_HEADER_SINGLE_VALUE')
+}
+
 /** A call that is allowed and would open this, in front of a daemon to which Node sends nothing. */
 async function unsent(
   ownIds: OwnIds,
@@ -166,11 +177,8 @@ async function unsent(
   let event: RequestEnded | undefined
   session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
     const verdict = { refused: undefined, decided: {}, warnings: [], message: undefined, uses: [], opens, until: 1 }
-    const request = (): never => {
-      throw new TypeError('ERR_HTTP2_HEADER_SINGLE_VALUE')
-    }
     const context = {
-      daemon: { request },
+      daemon: { request: sendsNothing },
       connection: { key: 'ann', takeBytes: () => ({}) },
       ownIds,
       limits: {},
@@ -578,7 +586,7 @@ describe('sessions and builds', () => {
   test('begin only if the daemon says that it does not know them, or has no history', async (t) => {
     const rows: readonly (readonly [answer: Answer, status: number])[] = [
       [({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '12' }, { endStream: true }), 0],
-      [({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '2' }, { endStream: true }), 14],
+      [knowsNothing, 14],
       [({ stream }) => stream.respond({ ':status': 404 }, { endStream: true }), 14],
       [({ stream }) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR), 14],
     ]
@@ -630,8 +638,7 @@ describe('sessions and builds', () => {
   })
 
   test('that the daemon does not answer for refuse the calls that name them for the same reason', async (t) => {
-    const asked: Answer = ({ stream }) => stream.respond({ ':status': 200, 'grpc-status': '2' }, { endStream: true })
-    const { connect } = await place(t, echo, { asked })
+    const { connect } = await place(t, echo, { asked: knowsNothing })
     const client = await connect()
     const early = call(client, STATUS, bytesField(1, 'build-1'))
     await delay(50)
