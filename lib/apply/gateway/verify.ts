@@ -17,7 +17,7 @@ import type { GatewayPlan } from './plan.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 
 /** The part of a plan that is tested. */
-export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'starts' | 'reloads' | 'state'>
+export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'issuer' | 'starts' | 'reloads' | 'state'>
 
 /** How long the gateway may take until it listens. */
 const START_MS = 20_000
@@ -43,7 +43,7 @@ export function verifyGateway(
     const at = formatTarget(target)
     const began = await untilListening(plan, options, talk)
     if (plan.reloads) await pause(RELOAD_MS, signal)
-    const checks = await verifyListener({ ...target, server: plan.server, probe, signal })
+    const checks = await verifyListener({ ...target, server: plan.server, others: plan.issuer?.cert, probe, signal })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
     checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, shell, signal)))
     refuseFailed(checks)
