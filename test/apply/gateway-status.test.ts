@@ -57,6 +57,8 @@ function inspect({ files, last = '' }: Host): Promise<GatewayStatus> {
   return gatewayStatus(shell, () => 0)
 }
 
+const sum = (text: string): string => createHash('sha256').update(text).digest('hex')
+
 const problems = async (host: Host): Promise<string> =>
   (await inspect(host)).problems.map((one) => renderSentence(one)).join('\n')
 
@@ -97,7 +99,6 @@ describe('gateway status', () => {
     const IN_FORCE = '/run/docker-mtls-gateway/in-force.json'
     const POLICY_PATH = `${FOLDER}/policy.yaml`
     const olderWith = async (pid: number, policy: string): Promise<readonly string[] | undefined> => {
-      const sum = (text: string): string => createHash('sha256').update(text).digest('hex')
       const all = { ...files, [`${FOLDER}/issuer-cert.pem`]: 'PEM', [POLICY_PATH]: POLICY }
       const sums = new Map(Object.entries({ ...all, [POLICY_PATH]: policy }).map(([path, text]) => [path, sum(text)]))
       return (await inspect({ files: { ...all, [IN_FORCE]: renderInForce({ pid, sums }) } })).older
