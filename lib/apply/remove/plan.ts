@@ -121,8 +121,9 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
 
 /** The folder of a server's key that an apply has written. */
 function leftDir({ written }: Originals): string | undefined {
-  const names = [...written.keys()].filter((path) => path === tlsFilesIn(dirname(path)).key)
-  const [key] = names.filter((path) => dirname(path) !== GATEWAY_FOLDER)
+  const key = [...written.keys()].find(
+    (path) => path === tlsFilesIn(dirname(path)).key && dirname(path) !== GATEWAY_FOLDER,
+  )
   return key === undefined ? undefined : dirname(key)
 }
 
