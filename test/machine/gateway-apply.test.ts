@@ -178,8 +178,8 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.equal(code, 0, stderr)
     assert.match(stdout, /^dockerd +on its local socket alone$/m)
     assert.match(stdout, /^Policy +\/etc\/docker-mtls\/policy\.yaml: 2 rules$/m)
-    const { problems, daemonListeners, rollback } = await status()
-    assert.deepEqual([problems, daemonListeners, rollback], [[], [], 'gateway'])
+    const { problems, daemonListeners, rollback, older } = await status()
+    assert.deepEqual([problems, daemonListeners, rollback, older], [[], [], 'gateway', []])
     const daemon = await cli(machine, ['daemon', 'status'])
     assert.equal(daemon.code, 0, daemon.stderr)
     assert.match(daemon.stdout, /^Listens +on no network address, behind a gateway$/m)
@@ -188,9 +188,12 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   test('daemon apply and daemon remove say that the gateway is there', async () => {
     const old = await everything()
     const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
-    assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway rollback/ms)
+    assert.match(
+      apply.stderr,
+      /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway remove --daemon-listens/ms,
+    )
     const remove = await cli(machine, ['daemon', 'remove', '--yes'])
-    assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway rollback/ms)
+    assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway remove/ms)
     assert.deepEqual(await everything(), old)
   })
 
@@ -235,6 +238,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     const open = line.replace(/^(ExecStart=\S+.*)$/m, '$1 -H tcp://127.0.0.1:2377 --tls=false')
     await machine.write(dropIn, open)
     await machine.write(`${FOLDER}/policy.yaml`, 'version: 1\nrules: 2\n', 0o640)
+    assert.deepEqual((await status())['older'], [`${FOLDER}/policy.yaml`])
     await machine.must(['systemctl', 'stop', UNIT])
     const { code, stdout, stderr } = await cli(machine, ['gateway', 'status'])
     assert.equal(code, 1)
@@ -250,6 +254,65 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   test('after a boot the gateway is there again', async () => {
     await machine.reboot()
     await until(async () => (await pingAs(machine, ANN)) === 0)
+    assert.deepEqual(await listeners(2376), ['node'])
+  })
+
+  const REMOVE = ['gateway', 'remove', '--yes']
+
+  test('remove: only the local socket of dockerd is left, until a rollback', async () => {
+    const [old, dockerd] = [await everything(), await daemonPid(machine)]
+    const shown = await must(['gateway', 'remove', '--dry-run'])
+    assert.match(shown, /^remove +\/etc\/docker-mtls\/server-key\.pem$/m)
+    assert.match(
+      shown,
+      /Nothing listens on tcp:\/\/0\.0\.0\.0:2376 any more; dockerd answers on its local socket alone\./,
+    )
+    assert.deepEqual(await everything(), old)
+    await machine.write(`${FOLDER}/notes.txt`, 'mine\n')
+    const { code, result, stderr } = await cliLines(machine, REMOVE)
+    assert.equal(code, 0, stderr)
+    const names = ['ca.pem', 'policy.yaml', 'server-cert.pem', 'server-key.pem'].map((name) => `${FOLDER}/${name}`)
+    assert.deepEqual((result['removed'] as string[]).toSorted(), [...names, `/etc/systemd/system/${UNIT}`])
+    assert.match(
+      (result['stays'] as string[]).join('\n'),
+      /^\/etc\/docker-mtls\/notes\.txt: .*^\/var\/log\/docker-mtls: /ms,
+    )
+    assert.deepEqual(await listeners(2376), [])
+    assert.equal(await localDaemonAnswers(machine), true)
+    assert.equal(await daemonPid(machine), dockerd)
+    assert.equal((await machine.must(['ls', FOLDER])).trim(), 'notes.txt')
+    assert.equal(await property('LoadState'), 'not-found')
+    assert.match(await must(REMOVE), /^Nothing to remove/)
+    await machine.must(['rm', '-r', FOLDER])
+    const back = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.match(back.stdout, /The gateway runs as before\./, back.stderr)
+    assert.deepEqual(await everything(), old)
+    assert.equal(await pingAs(machine, ANN), 0)
+  })
+
+  test('remove --daemon-listens: dockerd serves the clients again', async () => {
+    const old = await everything()
+    const words = [...REMOVE, '--daemon-listens', '--probe-identity', ANN]
+    const { code, result, stderr } = await cliLines(machine, words)
+    assert.equal(code, 0, stderr)
+    assert.equal(result['clientProven'], true)
+    assert.match((result['warnings'] as string[]).join('\n'), /every client with a certificate of its CA will be root/)
+    assert.deepEqual(await listeners(2376), ['dockerd'])
+    // The policy knows no bob.
+    assert.equal(await pingAs(machine, `${CLIENTS}/bob`), 0)
+    assert.equal(await machine.exists(FOLDER), false)
+    await must(['gateway', 'rollback', '--yes'])
+    assert.deepEqual(await everything(), old)
+    assert.deepEqual(await listeners(2376), ['node'])
+  })
+
+  test('a power cut while it removes the gateway: the next boot puts it back', async () => {
+    const old = await everything()
+    const running = cliRunning(machine, [...REMOVE, '--json'])
+    assert.ok(await running.line(/"step":"reload".*"running"/))
+    await machine.reboot()
+    await until(async () => (await pingAs(machine, ANN)) === 0)
+    assert.deepEqual(await everything(), old)
     assert.deepEqual(await listeners(2376), ['node'])
   })
 
@@ -400,5 +463,50 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
       'grep -h " /etc/docker-mtls$" /var/lib/docker-mtls/*/entries | tail -n 1',
     ])
     assert.match(entry, /^=755,0:0 /)
+  })
+
+  test('an issuer and revocation lists: renewals work, and an older list is refused', async () => {
+    const lists = 'docker-mtls/ca/crl.pem'
+    await must(['cert', 'issuer'])
+    await must(['cert', 'crl'])
+    await machine.must(['sh', '-c', `cp /root/${lists} /root/old.pem; cp -r ${ANN} /root/renewed`])
+    await machine.write('/root/renew.yaml', POLICY.replace('privileged }', 'privileged, renew: { for: 1h } }'))
+    const issuing = ['--crl', lists, '--issuer', 'docker-mtls/issuers/renewals']
+    const first = await cliLines(machine, [...withProbe('ann', 'renew.yaml'), ...issuing])
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(gotOf(proofOf(first.result), 'authorities'), /renewals and of no other CA/)
+    assert.match(
+      await machine.must(['stat', '-L', '-c', '%a %U:%G', `${FOLDER}/issuer-key.pem`]),
+      /^640 root:docker-mtls$/m,
+    )
+    await must(['client', 'renew', '--cert-path', '/root/renewed', '--host', 'tcp://localhost:2376'])
+    assert.equal(await pingAs(machine, '/root/renewed'), 0)
+    const { problems, issuer } = await status()
+    assert.deepEqual(problems, [])
+    assert.equal((issuer as { commonName?: string }).commonName, 'renewals')
+    const pid = await property('MainPID')
+    // The policy and the issuer stay.
+    const again = ['gateway', 'apply', '--yes', '--no-client-proof']
+    await must(['cert', 'revoke', 'bob', '--yes'])
+    const next = await cliLines(machine, [...again, '--crl', lists])
+    assert.equal(next.code, 0, next.stderr)
+    assert.deepEqual(next.result['written'], [`${FOLDER}/crl.pem`])
+    const older = await cli(machine, [...again, '--crl', 'old.pem'])
+    assert.match(older.stderr, /^ERR_APPLY_CONFLICT: .*crl\.pem.*older/m)
+    const copy =
+      'cd /root; cp -r docker-mtls/issuers/renewals other; cp docker-mtls/clients/ann/key.pem other/issuer-key.pem'
+    await machine.must(['sh', '-c', copy])
+    const wrong = await cli(machine, [...again, '--issuer', 'other'])
+    assert.match(wrong.stderr, /^ERR_ISSUER_INVALID: .*its key is of another certificate/m)
+    assert.equal(await property('MainPID'), pid)
+    assert.equal(await pingAs(machine, '/root/renewed'), 0)
+    assert.notEqual(await pingAs(machine, `${CLIENTS}/bob`), 0)
+    // The list comes back with the gateway, although a rollback keeps the list of a gateway that goes on.
+    await must(REMOVE)
+    for (const name of ['crl', 'issuer-cert', 'issuer-key'])
+      assert.equal(await machine.exists(`${FOLDER}/${name}.pem`), false)
+    await must(['gateway', 'rollback', '--yes'])
+    await until(async () => (await pingAs(machine, '/root/renewed')) === 0)
+    assert.notEqual(await pingAs(machine, `${CLIENTS}/bob`), 0)
   })
 })

@@ -17,7 +17,7 @@ import type { GatewayPlan } from './plan.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 
 /** The part of a plan that is tested. */
-export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'starts' | 'reloads' | 'state'>
+export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'issuer' | 'starts' | 'reloads' | 'state'>
 
 /** How long the gateway may take until it listens. */
 const START_MS = 20_000
@@ -43,7 +43,7 @@ export function verifyGateway(
     const at = formatTarget(target)
     const began = await untilListening(plan, options, talk)
     if (plan.reloads) await pause(RELOAD_MS, signal)
-    const checks = await verifyListener({ ...target, server: plan.server, probe, signal })
+    const checks = await verifyListener({ ...target, server: plan.server, others: plan.issuer?.cert, probe, signal })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
     checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, shell, signal)))
     refuseFailed(checks)
@@ -56,7 +56,7 @@ export function verifyGateway(
 export async function untilListening(
   { listen, starts, state }: Pick<VerifiedGateway, 'listen' | 'starts' | 'state'>,
   { shell, signal }: Pick<VerificationOptions, 'shell' | 'signal'>,
-  talk: StepTalk,
+  talk?: StepTalk,
 ): Promise<GatewayState> {
   const restarts = starts ? 0 : state.restarts
   for (const deadline = Date.now() + START_MS; ; await pause(POLL_MS, signal)) {
@@ -64,7 +64,7 @@ export async function untilListening(
     if (now.active === 'active' && now.restarts <= restarts && (await listens(now, listen, shell))) return now
     const isOver = now.restarts > restarts || now.active === 'failed' || now.active === 'inactive'
     if (!isOver && Date.now() < deadline) {
-      talk.wait(`the gateway to listen on ${formatTarget(targetOf(listen))}`)
+      talk?.wait(`the gateway to listen on ${formatTarget(targetOf(listen))}`)
       continue
     }
     const got = isOver ? 'it ends again after its start' : `it doesn't listen after ${START_MS / 1000} s`

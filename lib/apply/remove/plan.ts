@@ -1,6 +1,8 @@
+import { dirname } from 'node:path'
 import type { Warning } from '../../base/warning.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
+import { renderLocal } from '../../daemon-config/render-local.ts'
 import { renderForHost } from '../../daemon-config/render-for-host.ts'
 import { parseRequested } from '../../daemon-config/requested-settings.ts'
 import { settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
@@ -16,6 +18,7 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
+import { GATEWAY_FOLDER, UNIT_PATH } from '../gateway/files.ts'
 import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
@@ -55,10 +58,12 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const originals = await readOriginals(shell)
-  const tlsDir = inForce.settings.tlsDir ?? DEFAULT_TLS_DIR
+  // A gateway has left dockerd without TLS, but with the files that an apply has written.
+  const ownDir = inForce.settings.tlsDir ?? leftDir(originals)
+  const tlsDir = ownDir ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = { files: [ca, cert, ...copies], secrets: [key] }
+  const wanted = { files: [UNIT_PATH, ca, cert, ...copies], secrets: [key] }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
@@ -67,9 +72,10 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
-  const gateway = gatewayConflict((await findLastApply(shell))?.gateway !== undefined)
-  // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls.
-  if (inForce.settings.tlsDir === undefined) return { ...base, ...NOTHING, conflicts: gateway }
+  const isApplied = (await findLastApply(shell))?.gateway !== undefined && facts.file(UNIT_PATH) !== undefined
+  const gateway = gatewayConflict(isApplied)
+  // Without TLS files of ours, dockerd isn't configured by docker-mtls.
+  if (ownDir === undefined || gateway.length > 0) return { ...base, ...NOTHING, conflicts: gateway }
   const rendered = renderCurrent(facts, found, inForce)
   const targets = targetsOf({ facts, originals, tlsDir, rendered })
   const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
@@ -84,7 +90,6 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     ...base,
     changes,
     conflicts: [
-      ...gateway,
       ...targets.flatMap(changedConflict),
       ...effects.conflicts,
       ...lostFlags(found, unitOf(target, shell.name), originals),
@@ -109,9 +114,17 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
       kind: 'gateway',
       what: GATEWAY_UNIT,
       got: 'the gateway stands in front of dockerd, and would be left without a rollback',
-      todo: sentence`First take it away:  ${ours('gateway', 'rollback')}`,
+      todo: sentence`Remove it first:  ${ours('gateway', 'remove')}`,
     },
   ]
+}
+
+/** The folder of a server's key that an apply has written. */
+function leftDir({ written }: Originals): string | undefined {
+  const key = [...written.keys()].find(
+    (path) => path === tlsFilesIn(dirname(path)).key && dirname(path) !== GATEWAY_FOLDER,
+  )
+  return key === undefined ? undefined : dirname(key)
 }
 
 const NOTHING = { changes: [], conflicts: [], losses: [], stays: [], closes: [], remaps: false } as const
@@ -132,6 +145,9 @@ function renderCurrent(
   { form, settings }: SettingsInForce,
 ): { dropIn: string; daemonJson?: string } {
   const json = facts.file(DAEMON_JSON)?.text
+  const hasSocketUnit = facts.property('socket', 'LoadState') === 'loaded'
+  const existingDropIn = facts.file(DROP_IN)?.text
+  if (settings.tlsDir === undefined) return renderLocal({ found, daemonJson: json, existingDropIn, hasSocketUnit })
   const moveAll = ours('daemon', 'apply', '--daemon-json')
   try {
     return renderForHost({
@@ -143,8 +159,8 @@ function renderCurrent(
         warnings: [],
         ...(json !== undefined && { daemonJson: { path: DAEMON_JSON, text: json, moveAll } }),
       },
-      existingDropIn: facts.file(DROP_IN)?.text,
-      hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+      existingDropIn,
+      hasSocketUnit,
       liveRestore: undefined,
     })
   } catch (error) {

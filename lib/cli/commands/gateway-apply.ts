@@ -1,10 +1,5 @@
 import type { Command } from 'commander'
-import {
-  carryOutGateway,
-  validateGateway,
-  type GatewayApplyOptions,
-  type GatewayReport,
-} from '../../apply/gateway/carry-out.ts'
+import { carryOutGateway, validateGateway, type GatewayReport } from '../../apply/gateway/carry-out.ts'
 import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
 import { programFaults } from '../../apply/gateway/program.ts'
 import type { RequestedGateway } from '../../apply/gateway/requested.ts'
@@ -15,10 +10,11 @@ import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
-import { checkTrust, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
+import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
+import { withRollbackReport } from '../reports/rollback.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withProgress } from '../terminal/progress.ts'
 
@@ -26,6 +22,7 @@ interface GatewayApplyFlags extends ConfirmFlags {
   readonly policy?: string
   readonly from?: string
   readonly crl?: readonly string[]
+  readonly issuer?: string | false
   readonly listen?: string
   readonly liveRestore?: true
   readonly probeIdentity?: string
@@ -47,7 +44,7 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const requested = { ...(await requestedOf(flags, context)), policy: text, server: source.server }
   const inspect = async (): Promise<GatewayPlan> => {
     const plan = await planGateway(requested, shell, signal)
-    checkTrust(plan.server, plan.crl)
+    await checkTrust(plan)
     return plan
   }
   const first = await inspect()
@@ -59,17 +56,20 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const plan = first.isPending ? await inspect() : first
   for (const warning of policyWarnings(policy)) context.warn(warning)
   await agree(plan, flags, context)
-  const report = await carryOut(plan, { shell, probe: probe?.identity, rollbackAfter, signal }, flags, context).catch(
-    async (error: unknown) => {
-      if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
-      throw error
-    },
-  )
+  const options = { shell, probe: probe?.identity, rollbackAfter, signal }
+  const report = await withRollbackReport(
+    context,
+    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags },
+    (onStep) => carryOutGateway(plan, { ...options, onStep }),
+  ).catch(async (error: unknown) => {
+    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
+    throw error
+  })
   await answerReport(plan, { report, probe }, flags, context)
 }
 
 async function requestedOf(
-  { crl, listen, liveRestore }: GatewayApplyFlags,
+  { crl, issuer, listen, liveRestore }: GatewayApplyFlags,
   context: Context,
 ): Promise<Omit<RequestedGateway, 'policy'>> {
   const program = [process.execPath, await scriptPath()] as const
@@ -77,31 +77,9 @@ async function requestedOf(
     program,
     programFaults: await programFaults(program),
     crl: await gatewayLists(crl, context),
+    issuer: await gatewayIssuer(issuer, context),
     listen,
     liveRestore,
-  }
-}
-
-/** After Ctrl-C, reports whether the changes were rolled back. */
-async function carryOut(
-  plan: GatewayPlan,
-  options: GatewayApplyOptions,
-  flags: GatewayApplyFlags,
-  context: Context,
-): Promise<GatewayReport> {
-  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { rollbackReporter } = await import('../reports/rollback.ts')
-  const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const reporter = rollbackReporter(context, { after, atOnce: () => [ours('gateway', 'rollback')] })
-  try {
-    const report = await withProgress(context, flags, (onStep) =>
-      carryOutGateway(plan, { ...options, onStep: reporter.watch(onStep) }),
-    )
-    reporter.end()
-    return report
-  } catch (error) {
-    reporter.end(error)
-    throw error
   }
 }
 
@@ -164,6 +142,12 @@ function define(command: Command, context: Context): void {
       'a revocation list; repeatable (default: crl.pem in /etc/docker-mtls, if it is there)',
       many('--crl'),
     )
+    .option(
+      '--issuer <dir>',
+      'renew certificates with this issuer, of  cert issuer  (default: the one that the gateway has)',
+      once('--issuer'),
+    )
+    .option('--no-issuer', 'drop the issuer: the gateway renews nothing any more')
     .option(
       '--listen <addr:port>',
       `where clients connect (default: as the gateway or dockerd listens now, else 0.0.0.0:${TLS_PORT})`,

@@ -27,7 +27,7 @@ async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
 }
 
 function statusData(
-  { state, listener, certificate, authorities, lists, problems, ...status }: GatewayStatus,
+  { state, listener, certificate, authorities, issuer, lists, problems, ...status }: GatewayStatus,
   { typed }: Context,
 ): object {
   const { active, sub, pid, since, ...service } = state
@@ -41,6 +41,7 @@ function statusData(
     ...(listener && { listener: listenerData(listener) }),
     ...(certificate && { certificate: certificateData(certificate) }),
     authorities: authorities.map(certificateData),
+    ...(issuer && { issuer: certificateData(issuer) }),
     ...(lists && { lists }),
     problems: problems.map(typed),
   }
@@ -60,6 +61,14 @@ function statusText(status: GatewayStatus, context: Context): string {
     ['Listens', listener === undefined ? 'unknown' : listenerText(listener)],
     ['dockerd', daemonListeners.length === 0 ? 'on its local socket alone' : `also on ${enumerate(daemonListeners)}`],
     ['Policy', policyText(status)],
+    ...(status.older === undefined
+      ? []
+      : [
+          ['In force', status.older.length === 0 ? 'all its files' : `all but ${enumerate(status.older)}`] satisfies [
+            string,
+            string,
+          ],
+        ]),
     [
       'Certificate',
       certificate === undefined
@@ -70,6 +79,7 @@ function statusText(status: GatewayStatus, context: Context): string {
       'Revocation',
       lists === undefined ? 'no list: a certificate works until it expires' : lists.map(listText).join('\n'),
     ],
+    ...('issuer' in status ? [['Issuer', issuerText(status)] satisfies [string, string]] : []),
     ['Rollback', rollbackText(status, context)],
   ]
   const shown = rows.map(([label, value]) => [label, printableLines(value)] as const)
@@ -80,6 +90,11 @@ function policyText({ policy }: GatewayStatus): string {
   if (policy === undefined) return 'none'
   if ('fault' in policy) return `${policy.path}: can't be used`
   return `${policy.path}: ${policy.rules === 1 ? '1 rule' : `${policy.rules} rules`}`
+}
+
+function issuerText({ issuer }: GatewayStatus): string {
+  if (issuer === undefined) return 'none that can be read'
+  return `${issuer.commonName ?? issuer.subject}\n${until(issuer.validTo)}, issued by ${issuer.issuer}`
 }
 
 function listText({ nextUpdate, revoked }: NonNullable<GatewayStatus['lists']>[number]): string {
@@ -103,13 +118,13 @@ function define(command: Command, context: Context): void {
 export const gatewayStatus: CommandSpec = {
   description:
     'Shows the state of the gateway on this server, and changes nothing: the service, its listener and whom it accepts (tested by ' +
-    'connecting), whether dockerd listens on the network beside it, whether the policy is valid, when certificates and revocation ' +
-    'lists expire, and whether a rollback is available. Exit code 1 if there is a problem, or if something could not be read. Run ' +
+    'connecting), whether dockerd listens on the network beside it, whether the policy is valid, whether the gateway uses its files as they are, ' +
+    'when certificates and revocation lists expire, and whether a rollback is available. Exit code 1 if there is a problem, or if something could not be read. Run ' +
     'it as root to see everything.',
   examples: [
     [sentence`${SELF} gateway status`, 'as root, to see everything'],
     [sentence`${SELF} gateway status --json`, 'for monitoring'],
   ],
-  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, lists: [{ nextUpdate, isExpired, revoked }], rollback, problems }',
+  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], older, rollback, unfinished, problems }',
   define,
 }
