@@ -181,19 +181,18 @@ describe('labels that come with an image', () => {
   })
 })
 
+function fromTemplate(rule: object, Labels: Json): string {
+  const facts = new Facts().add(
+    { kind: 'network', name: 'template' },
+    { Id: 'f', Driver: 'bridge', ConfigOnly: true, Labels },
+  )
+  return brief(ask('POST /networks/create', { Name: 'x', ConfigFrom: { Network: 'template' } }, rule, facts))
+}
+
 test('a network gets the labels of its template', () => {
-  const of = (rule: object, Labels: Json): string =>
-    brief(
-      ask(
-        'POST /networks/create',
-        { Name: 'x', ConfigFrom: { Network: 'template' } },
-        rule,
-        new Facts().add({ kind: 'network', name: 'template' }, { Id: 'f', Driver: 'bridge', ConfigOnly: true, Labels }),
-      ),
-    )
-  assert.equal(of(DENY, { 'traefik.x': '1' }), refused('ConfigFrom.Network'))
-  assert.equal(of(ONLY, { team: '1' }), 'allow')
-  assert.equal(of({}, { 'traefik.x': '1' }), 'allow')
+  assert.equal(fromTemplate(DENY, { 'traefik.x': '1' }), refused('ConfigFrom.Network'))
+  assert.equal(fromTemplate(ONLY, { team: '1' }), 'allow')
+  assert.equal(fromTemplate({}, { 'traefik.x': '1' }), 'allow')
 })
 
 test('the label of an owner has a rule of its own', () => {
