@@ -87,7 +87,8 @@ export async function planGateway(
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const facts = await gatherFurtherFacts(shell, first, wantedFacts(first, found), signal)
-  const host = { facts, found, inForce, state: parseGatewayState(facts.fact('gateway')) }
+  const state = parseGatewayState(facts.fact('gateway'))
+  const host = { facts, found, inForce, state, isHere: shell.isHere }
   const server = await serverFor(requested, inForce.settings.tlsDir ?? DEFAULT_TLS_DIR)
   return decide(requested, host, server)
 }
