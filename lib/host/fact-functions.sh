@@ -191,7 +191,8 @@ nodes() {
   )
   for n; do
     case $n in [!/]* | *[!A-Za-z0-9/._+@-]*) continue ;; esac
-    test -f "$n" && test -x "$n" && n=$(readlink -f -- "$n") || continue
+    if ! test -f "$n" || ! test -x "$n"; then continue; fi
+    n=$(readlink -f -- "$n")
     case " $seen " in *" $n "*) continue ;; esac
     seen="$seen $n"
     parents "$n"

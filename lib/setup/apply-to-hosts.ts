@@ -85,9 +85,13 @@ export function verify(
     const stop = signal && { signal }
     try {
       const docker = await connect({ host: url, ca, cert, key, ...stop }, {})
-      const { Version, ApiVersion } = await docker.version({ ...stop }).finally(() => docker.close())
-      result(`Docker ${Version}, API ${ApiVersion}`)
-      return Version
+      try {
+        const { Version, ApiVersion } = await docker.version({ ...stop })
+        result(`Docker ${Version}, API ${ApiVersion}`)
+        return Version
+      } finally {
+        await docker.close()
+      }
     } catch (error) {
       if (!isDockerMtlsError(error, 'ERR_API_FORBIDDEN') || options.gateway === undefined) throw error
       result('the gateway answers, and its policy refuses this client')

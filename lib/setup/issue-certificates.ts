@@ -10,8 +10,8 @@ import {
   checkLedger,
 } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
-import { readCrl } from '../keystore/crl/state.ts'
-import { renewLists } from '../keystore/crl/write.ts'
+import { isDue, readCrl } from '../keystore/crl/state.ts'
+import { writeCrl } from '../keystore/revoke.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { InspectedHost } from './inspect-hosts.ts'
@@ -62,9 +62,11 @@ export async function issueCertificates(
 async function currentLists(dir: string, passphrase: Passphrase | undefined): Promise<string | undefined> {
   const state = await readCrl(dir)
   if (state === undefined) return undefined
-  await renewLists(dir, passphrase).catch((error: unknown) => {
-    if (!isDockerMtlsError(error) || state.faults.length > 0) throw error
-  })
+  if (isDue(state)) {
+    await writeCrl({ folder: dir, ...(passphrase !== undefined && { passphrase }) }).catch((error: unknown) => {
+      if (!isDockerMtlsError(error) || state.faults.length > 0) throw error
+    })
+  }
   return readIfThere(state.path)
 }
 

@@ -68,7 +68,7 @@ export async function programFaults([node, script]: readonly [node: string, scri
 async function faultOf(path: string, isScript: boolean): Promise<ProgramFault | undefined> {
   if (isInNpxCache(path))
     return { what: path, got: 'it is in the cache of npx, which npm may empty', todo: INSTALL_FIRST }
-  const all = await steps(path)
+  const all = isBelow(PERSONAL)(path) ? [] : await steps(path)
   const got = pathFault(path, { folders: all.slice(0, -1), file: all.at(-1), isScript })
   return got === undefined ? undefined : { what: path, got, todo: INSTALL }
 }

@@ -17,7 +17,7 @@ import { checkTrust, gatewayPolicy, policyOfClient } from '../inputs/gateway-fil
 import { scriptPath } from '../inputs/script.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
 import { gatewayPlansText, ofGateway, plannedGatewayData } from '../reports/setup-gateway.ts'
-import type { Way } from './setup-way.ts'
+import type { Way } from '../reports/setup-way.ts'
 
 const WHERE = sentence`${SELF} setup --gateway`
 

@@ -17,7 +17,7 @@ import { addFolder, addJsonLines, addPassphraseFile, addYes, many, once } from '
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { valuesOf, withRollback, withSteps, type HostsCall } from '../reports/host-steps.ts'
 import { failureReporter, hostList, hostsData, setData, setText, type ReachedSetup } from '../reports/setup.ts'
-import { DAEMON_WAY, type PlannedThere, type Way } from './setup-way.ts'
+import { DAEMON_WAY, type PlannedThere, type Way } from '../reports/setup-way.ts'
 import { agreeToNewCa } from '../inputs/new-ca.ts'
 import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
@@ -232,6 +232,10 @@ export const setup: CommandSpec = {
     'It verifies from here, with real connections, that your clients get in and nobody else does, and creates a docker ' +
     'context. The keys of the CA and of clients never leave this machine. The host needs neither Node.js nor docker-mtls.' +
     '\n\n' +
+    'With --gateway, dockerd listens on its local socket alone, and a gateway takes its place on the network, as  gateway apply  ' +
+    'does: it asks a policy what each client may do, and refuses revoked clients at once. The host needs Node.js; docker-mtls ' +
+    'copies itself there. Without --policy, a new gateway admits only the client of this setup.' +
+    '\n\n' +
     "It uses the system's ssh with its keys, aliases and known hosts, as root or as a user with passwordless sudo. You can " +
     "pass several hosts: a failure on one doesn't affect the others. You can run it again at any time: it changes only what " +
     'differs.' +
@@ -249,10 +253,14 @@ export const setup: CommandSpec = {
       sentence`${SELF} setup ssh://root@10.0.0.4 --name build01 --context build01`,
       'with another name, for the certificate and the context',
     ],
+    [
+      sentence`${SELF} setup --gateway --policy policy.yaml ssh://root@build01`,
+      'with a gateway, which lets each client do what the policy says',
+    ],
     [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'show the changes'],
     [sentence`${SELF} setup --undo ssh://root@build01`, 'show what would be taken back, ask, then do it'],
   ],
-  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
+  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --gateway each host has program: { version, folder, bytes, copied } and the fields of gateway apply, too. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
   jsonLines: true,
   stray: (extra) => `Write a host as  ssh://USER@${extra}`,
   define,

@@ -28,12 +28,12 @@ export function applyGateways(
   return continueWith(planned, async (one) => {
     const { shell, plan, names, host, url } = one
     const { rollbackAfter, signal } = options
-    if (one.copies) await copy(one, options)
     const report = await carryOutGateway(plan, {
       shell,
       probe: issued.identity,
       address: names.reach.value,
       rollbackAfter,
+      prepare: one.copies ? () => copy(one, options) : undefined,
       signal,
       onStep: labelSteps(host, options.onStep),
       explainUnreachable: (error) => blockedPort(error, url),

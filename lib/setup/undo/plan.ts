@@ -1,12 +1,16 @@
 import { certificatesIn } from '../../apply/certificates-in.ts'
 import { refuseConflicts } from '../../apply/conflicts.ts'
 import { isNothingToRemove, planRemove, type RemovePlan } from '../../apply/remove/plan.ts'
+import { findLastApply } from '../../apply/rollback/last-apply.ts'
 import { settlePending } from '../../apply/rollback/pending.ts'
 import { readIfThere } from '../../base/files.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
+import { command, sentence } from '../../base/sentence.ts'
 import { formatTarget } from '../../daemon-config/listener-target.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import { STATE_FOLDER } from '../../host/facts-script.ts'
 import type { SshShell } from '../../host/ssh-shell.ts'
 import { serverPaths } from '../../keystore/layout.ts'
 import { planServerRemoval, type ServerRemoval } from '../../keystore/keystore.ts'
@@ -66,7 +70,7 @@ export function planUndo(targets: readonly SetupTarget[], options: UndoOptions):
 async function planHost(target: SetupTarget, options: UndoOptions, addresses: Addresses): Promise<UndoPlan> {
   const { dir, config } = options
   const { shell, hostname } = await openHost(target, addresses, DANGER)
-  const remove = await planRemoval(shell, target.host, options)
+  const remove = await planRemoval(shell, target, options)
   const sources = { hostname, address: shell.address(), requested: [] }
   const { reach, all } = await hostNames(dir, target.folder, sources)
   const url = formatTarget({ host: reach.value, port: TLS_PORT })
@@ -77,15 +81,28 @@ async function planHost(target: SetupTarget, options: UndoOptions, addresses: Ad
 
 async function planRemoval(
   shell: SshShell,
-  host: string,
+  target: SetupTarget,
   { dryRun, signal, onStep }: UndoOptions,
 ): Promise<RemovePlan> {
-  const first = await planRemove(shell, signal)
+  const inspect = async (): Promise<RemovePlan> => withRemedy(await planRemove(shell, signal), shell, target)
+  const first = await inspect()
   if (dryRun) return first
-  if (first.isPending) await settlePending(shell, labelSteps(host, onStep), signal)
-  const plan = first.isPending ? await planRemove(shell, signal) : first
+  if (first.isPending) await settlePending(shell, labelSteps(target.host, onStep), signal)
+  const plan = first.isPending ? await inspect() : first
   refuseConflicts(plan)
   return plan
+}
+
+/** The host of a gateway that setup has put there has no docker-mtls in its PATH. */
+async function withRemedy(plan: RemovePlan, shell: SshShell, { endpoint }: SetupTarget): Promise<RemovePlan> {
+  if (!plan.conflicts.some(({ kind }) => kind === 'gateway')) return plan
+  const last = await findLastApply(shell)
+  if (last === undefined) return plan
+  const sudo = endpoint.user === 'root' ? '' : 'sudo '
+  const script = `${sudo}sh ${STATE_FOLDER}/${last.id}/rollback.sh asked`
+  const todo = sentence`First roll back what was applied there last, then run this again:  ${command('ssh', formatEndpoint(endpoint), script)}`
+  const conflicts = plan.conflicts.map((one) => (one.kind === 'gateway' ? { ...one, todo } : one))
+  return { ...plan, conflicts }
 }
 
 /** The files that setup created for a host; or those of `init`, if the host has this very certificate. */

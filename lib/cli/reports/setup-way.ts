@@ -6,7 +6,7 @@ import type { SetupOptions } from '../../setup/options.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { Warning } from '../../base/warning.ts'
 import type { Context } from '../command.ts'
-import { OF_DAEMON, plannedData, plansText, type ApplyRows, type Data, type ReachedSetup } from '../reports/setup.ts'
+import { OF_DAEMON, plannedData, plansText, type ApplyRows, type Data, type ReachedSetup } from './setup.ts'
 
 /** A host with any plan. */
 export interface PlannedThere extends InspectedHost {
