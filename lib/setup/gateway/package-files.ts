@@ -52,8 +52,7 @@ export async function packageOf(
  */
 export async function packageFiles(root: string): Promise<PackageFile[]> {
   const places = await placePackages(root)
-  const own = (path: string): boolean => /^(?:dist\/|package\.json$|LICENSE)/.test(path)
-  const files = await Promise.all(places.map((place) => filesOf(place, place.at === '' ? own : () => true)))
+  const files = await Promise.all(places.map(filesOf))
   return files.flat().toSorted((one, other) => (one.path < other.path ? -1 : 1))
 }
 
@@ -129,12 +128,15 @@ async function manifestIn(folder: string): Promise<Manifest | undefined> {
 /** No program reads these: types, sources and maps for people's tools, and pages. */
 const UNUSED = /\.(?:[cm]?ts|map|md)$/
 
-async function filesOf({ from, at }: Placed, isOwn: (path: string) => boolean): Promise<PackageFile[]> {
+/** Of our own package, what our command needs. */
+const OWN = /^(?:dist\/|package\.json$|LICENSE)/
+
+async function filesOf({ from, at }: Placed): Promise<PackageFile[]> {
   const entries = await fs.readdir(from, { recursive: true, withFileTypes: true })
   const paths = entries
     .filter((entry) => entry.isFile() && !UNUSED.test(entry.name))
     .map((entry) => relative(from, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .filter((path) => !path.split('/').includes('node_modules') && isOwn(path))
+    .filter((path) => !path.split('/').includes('node_modules') && (at !== '' || OWN.test(path)))
   return Promise.all(
     paths.map(async (path) => ({
       path: at === '' ? path : `${at}/${path}`,
