@@ -88,11 +88,13 @@ export interface Inspected {
   readonly first: HostFacts
   readonly found: FoundUnit
   readonly hasSocketUnit: boolean
+  /** Processes besides dockerd that may have the ports already: a gateway whose place dockerd takes. */
+  readonly holders?: readonly number[]
 }
 
 /** Plans an apply for a host with this unit. */
 export async function planFor(requested: RequestedApply, inspected: Inspected): Promise<ApplyPlan> {
-  const { shell, signal, first, found, hasSocketUnit } = inspected
+  const { shell, signal, first, found, hasSocketUnit, holders = [] } = inspected
   const read = parseRequested(requested)
   const ofInit = settingsOfInit(requested.override)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
@@ -123,6 +125,7 @@ export async function planFor(requested: RequestedApply, inspected: Inspected): 
     server,
     isHere: shell.isHere,
     hasSocketUnit,
+    holders,
   })
 }
 
@@ -149,6 +152,7 @@ interface Known {
   readonly server: ServerFiles
   readonly isHere: boolean
   readonly hasSocketUnit: boolean
+  readonly holders: readonly number[]
 }
 
 function decide(known: Known): ApplyPlan {
@@ -174,6 +178,7 @@ function decide(known: Known): ApplyPlan {
     form,
     isHere: known.isHere,
     tlsDir,
+    holders: known.holders,
   }
   const restarts = changes.some(isWritten) || mustRestart(facts)
   return {
@@ -238,7 +243,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
 }
 
 function refusedPlan(
-  { tlsDir, server, facts, current, found, inForce, isHere }: Known,
+  { tlsDir, server, facts, current, found, inForce, isHere, holders }: Known,
   form: ConfigurationForm,
   first: Conflict,
 ): ApplyPlan {
@@ -263,6 +268,7 @@ function refusedPlan(
     liveRestore: false,
     isHere,
     tlsDir,
+    holders,
   })
   return {
     form,

@@ -47,7 +47,7 @@ function taken(listener: string, facts: HostFacts, own: readonly number[]): Port
   const got = `${programOf(other)} already listens on ${other.address}:${port}`
   const gateway = String(parseGatewayState(facts.fact('gateway')).pid)
   if (other.holders.some(({ pid }) => pid === gateway)) {
-    const todo = sentence`That is the gateway in front of dockerd. To let dockerd listen there again:  ${ours('gateway', 'rollback')}`
+    const todo = sentence`That is the gateway in front of dockerd. To let dockerd listen there again:  ${ours('gateway', 'remove', '--daemon-listens')}`
     return [{ kind: 'port-taken', what: listener, got, todo }]
   }
   return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${OTHER_PORT}` }]

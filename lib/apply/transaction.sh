@@ -12,13 +12,14 @@
 #   restarts       "yes" if dockerd has to restart
 #   user           the user of the gateway, who is created if there is none; empty if the apply has nothing to do with a gateway
 #   starts         "yes" if the gateway has to start, or to restart
+#   leaves         the folder of a gateway that is removed; empty if none is
 # and functions that are generated from the plan:
 #   files FUNCTION    calls FUNCTION PATH SHA256 for each file. SHA256 is "-" if the file must not exist, and empty if its
 #                     contents don't matter
 #   write_files       calls write_file PATH MODE OWNER for each file, with its text on stdin, or remove_file PATH
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
-: "${restarts?}" "${user?}" "${starts?}" "${gateway:?}" "${wants:?}"
+: "${restarts?}" "${user?}" "${starts?}" "${leaves?}" "${gateway:?}" "${wants:?}"
 set -eu
 umask 077
 b=$s/$id
@@ -69,12 +70,12 @@ back_up() {
   rollback_program >"$b/rollback.sh"
   : >"$b/entries"
   files copy
-  if test -n "$user"; then copy "$gateway_wants"; fi
+  if test -n "$user$leaves"; then copy "$gateway_wants"; fi
   files require_unchanged
   if systemctl is-active --quiet docker.service; then : >"$b/was-active"; fi
   if ! systemctl is-active --quiet docker.socket; then : >"$b/socket-was-off"; fi
   if test -n "$remaps"; then : >"$b/other-userns"; fi
-  if test -n "$user"; then
+  if test -n "$user$leaves"; then
     : >"$b/gateway"
     if systemctl is-active --quiet "$gateway"; then : >"$b/gateway-was-active"; fi
   fi
@@ -152,10 +153,15 @@ create_user() {
   useradd --system "$@" --no-create-home --shell /usr/sbin/nologin "$user"
 }
 
-# Lets the group of the gateway read the folder of its files, and adds its mode and owner before to entries.
+# Adds mode and owner of the folder $1 to entries.
+note_folder() {
+  printf '=%s %s\n' "$(stat -L -c '%a,%u:%g' "$1")" "$1" >>"$b/entries"
+}
+
+# Lets the group of the gateway read the folder of its files.
 share_folder() {
   make_folders "$tls_dir/"
-  printf '=%s %s\n' "$(stat -L -c '%a,%u:%g' "$tls_dir")" "$tls_dir" >>"$b/entries"
+  note_folder "$tls_dir"
   require_ours
   chown "root:$user" "$tls_dir"
   chmod 0750 "$tls_dir"
@@ -171,6 +177,20 @@ enable_gateway() {
 start_gateway() {
   systemctl reset-failed "$gateway" 2>/dev/null || true
   timeout 90 systemctl restart "$gateway" || exit 79
+}
+
+# Stops the gateway, whose port dockerd may need. It succeeds without a unit, too.
+stop_gateway() {
+  timeout 90 systemctl stop "$gateway" ||
+    test "$(systemctl show "$gateway" --value -p ActiveState)" = inactive
+  systemctl reset-failed "$gateway" 2>/dev/null || true
+}
+
+# Removes the link with which the gateway starts, and its folder if nothing is left in it.
+leave() {
+  require_ours
+  rm -f -- "$gateway_wants"
+  rmdir -- "$leaves" 2>/dev/null || true
 }
 
 restart() {
@@ -192,10 +212,17 @@ if test -n "$user"; then
   require_ours
   create_user
 fi
+if test -n "$leaves"; then
+  step stop-gateway
+  require_ours
+  stop_gateway
+fi
 step write
 if test -n "$user"; then share_folder; fi
+if test -d "$leaves"; then note_folder "$leaves"; fi
 write_files
 if test -n "$user"; then enable_gateway; fi
+if test -n "$leaves"; then leave; fi
 sync
 step reload
 require_ours

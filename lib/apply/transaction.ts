@@ -15,6 +15,7 @@ const STEPS = {
   backup: 'back up the files that will change',
   arm: 'start the timer that rolls the host back if this is cut off',
   account: 'create the user of the gateway',
+  'stop-gateway': 'stop the gateway',
   write: 'write the files',
   reload: 'reload the units in systemd',
   'live-restore': 'enable live-restore in dockerd',
@@ -46,8 +47,10 @@ export interface GatewayService {
 export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'remaps'> & {
   /** Does dockerd go on without a restart? @defaultValue false */
   readonly keepsDocker?: boolean
-  /** Absent: the apply has nothing to do with the gateway. */
+  /** Absent: the apply starts no gateway. */
   readonly gateway?: GatewayService
+  /** The folder of a gateway that is removed. */
+  readonly leaves?: string
 }
 
 /**
@@ -56,7 +59,7 @@ export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'r
  * @param plan - without conflicts
  */
 export function transactionScript(plan: Written, { id, after, owner: process = '' }: Transaction): string {
-  const { tlsDir, reloadsFirst, remaps, keepsDocker = false, gateway } = plan
+  const { tlsDir, reloadsFirst, remaps, keepsDocker = false, gateway, leaves = '' } = plan
   const written = plan.changes.filter(isWritten)
   const values = {
     id,
@@ -68,6 +71,7 @@ export function transactionScript(plan: Written, { id, after, owner: process = '
     restarts: keepsDocker ? '' : 'yes',
     user: gateway?.user ?? '',
     starts: gateway?.starts ? 'yes' : '',
+    leaves,
   }
   return shellProgram(
     assignments(values),

@@ -241,6 +241,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/gateway-rollback.ts')).gatewayRollback,
   },
   {
+    words: ['gateway', 'remove'],
+    summary: 'remove the gateway from this server',
+    load: async () => (await import('./commands/gateway-remove.ts')).gatewayRemove,
+  },
+  {
     words: ['gateway', 'exec'],
     summary: 'run a command with a socket of its own',
     load: async () => (await import('./commands/gateway-exec.ts')).gatewayExec,

@@ -43,7 +43,8 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'let each client do what a policy allows',
     description:
       'Puts a gateway in front of a daemon: it lets each client do what an access policy allows. run serves clients with mutual ' +
-      'TLS or by a local socket; apply makes it the service of this server, status shows its state, and rollback undoes that; ' +
+      'TLS or by a local socket; apply makes it the service of this server, status shows its state, rollback undoes the last apply, ' +
+      'and remove ends it; ' +
       'render prints the service; exec gives one command a socket of its own; log verifies the audit log.',
   },
   plugin: {

@@ -188,9 +188,12 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   test('daemon apply and daemon remove say that the gateway is there', async () => {
     const old = await everything()
     const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
-    assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway rollback/ms)
+    assert.match(
+      apply.stderr,
+      /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway remove --daemon-listens/ms,
+    )
     const remove = await cli(machine, ['daemon', 'remove', '--yes'])
-    assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway rollback/ms)
+    assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway remove/ms)
     assert.deepEqual(await everything(), old)
   })
 
@@ -250,6 +253,65 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
   test('after a boot the gateway is there again', async () => {
     await machine.reboot()
     await until(async () => (await pingAs(machine, ANN)) === 0)
+    assert.deepEqual(await listeners(2376), ['node'])
+  })
+
+  const REMOVE = ['gateway', 'remove', '--yes']
+
+  test('remove: only the local socket of dockerd is left, until a rollback', async () => {
+    const [old, dockerd] = [await everything(), await daemonPid(machine)]
+    const shown = await must(['gateway', 'remove', '--dry-run'])
+    assert.match(shown, /^remove +\/etc\/docker-mtls\/server-key\.pem$/m)
+    assert.match(
+      shown,
+      /Nothing listens on tcp:\/\/0\.0\.0\.0:2376 any more; dockerd answers on its local socket alone\./,
+    )
+    assert.deepEqual(await everything(), old)
+    await machine.write(`${FOLDER}/notes.txt`, 'mine\n')
+    const { code, result, stderr } = await cliLines(machine, REMOVE)
+    assert.equal(code, 0, stderr)
+    const names = ['ca.pem', 'policy.yaml', 'server-cert.pem', 'server-key.pem'].map((name) => `${FOLDER}/${name}`)
+    assert.deepEqual((result['removed'] as string[]).toSorted(), [...names, `/etc/systemd/system/${UNIT}`])
+    assert.match(
+      (result['stays'] as string[]).join('\n'),
+      /^\/etc\/docker-mtls\/notes\.txt: .*^\/var\/log\/docker-mtls: /ms,
+    )
+    assert.deepEqual(await listeners(2376), [])
+    assert.equal(await localDaemonAnswers(machine), true)
+    assert.equal(await daemonPid(machine), dockerd)
+    assert.equal((await machine.must(['ls', FOLDER])).trim(), 'notes.txt')
+    assert.equal(await property('LoadState'), 'not-found')
+    assert.match(await must(REMOVE), /^Nothing to remove/)
+    await machine.must(['rm', '-r', FOLDER])
+    const back = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.match(back.stdout, /The gateway runs as before\./, back.stderr)
+    assert.deepEqual(await everything(), old)
+    assert.equal(await pingAs(machine, ANN), 0)
+  })
+
+  test('remove --daemon-listens: dockerd serves the clients again', async () => {
+    const old = await everything()
+    const words = [...REMOVE, '--daemon-listens', '--probe-identity', ANN]
+    const { code, result, stderr } = await cliLines(machine, words)
+    assert.equal(code, 0, stderr)
+    assert.equal(result['clientProven'], true)
+    assert.match((result['warnings'] as string[]).join('\n'), /every client with a certificate of its CA will be root/)
+    assert.deepEqual(await listeners(2376), ['dockerd'])
+    // The policy knows no bob.
+    assert.equal(await pingAs(machine, `${CLIENTS}/bob`), 0)
+    assert.equal(await machine.exists(FOLDER), false)
+    await must(['gateway', 'rollback', '--yes'])
+    assert.deepEqual(await everything(), old)
+    assert.deepEqual(await listeners(2376), ['node'])
+  })
+
+  test('a power cut while it removes the gateway: the next boot puts it back', async () => {
+    const old = await everything()
+    const running = cliRunning(machine, [...REMOVE, '--json'])
+    assert.ok(await running.line(/"step":"reload".*"running"/))
+    await machine.reboot()
+    await until(async () => (await pingAs(machine, ANN)) === 0)
+    assert.deepEqual(await everything(), old)
     assert.deepEqual(await listeners(2376), ['node'])
   })
 

@@ -21,6 +21,8 @@ export const GATEWAY_FILES = {
   ...tlsFilesIn(GATEWAY_FOLDER),
   policy: join(GATEWAY_FOLDER, 'policy.yaml'),
   crl: join(GATEWAY_FOLDER, 'crl.pem'),
+  issuerCert: join(GATEWAY_FOLDER, 'issuer-cert.pem'),
+  issuerKey: join(GATEWAY_FOLDER, 'issuer-key.pem'),
 } as const
 
 /** Root writes them, and the gateway reads them. */

@@ -58,7 +58,7 @@ export function verifyGateway(
 export async function untilListening(
   { listen, starts, state }: Pick<VerifiedGateway, 'listen' | 'starts' | 'state'>,
   { shell, signal }: Pick<VerificationOptions, 'shell' | 'signal'>,
-  talk: StepTalk,
+  talk?: StepTalk,
 ): Promise<GatewayState> {
   const restarts = starts ? 0 : state.restarts
   for (const deadline = Date.now() + START_MS; ; await pause(POLL_MS, signal)) {
@@ -66,7 +66,7 @@ export async function untilListening(
     if (now.active === 'active' && now.restarts <= restarts && (await listens(now, listen, shell))) return now
     const isOver = now.restarts > restarts || now.active === 'failed' || now.active === 'inactive'
     if (!isOver && Date.now() < deadline) {
-      talk.wait(`the gateway to listen on ${formatTarget(targetOf(listen))}`)
+      talk?.wait(`the gateway to listen on ${formatTarget(targetOf(listen))}`)
       continue
     }
     const got = isOver ? 'it ends again after its start' : `it doesn't listen after ${START_MS / 1000} s`

@@ -16,6 +16,7 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
+import { UNIT_PATH } from '../gateway/files.ts'
 import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
@@ -58,7 +59,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const tlsDir = inForce.settings.tlsDir ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = { files: [ca, cert, ...copies], secrets: [key] }
+  const wanted = { files: [UNIT_PATH, ca, cert, ...copies], secrets: [key] }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
@@ -67,7 +68,8 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
-  const gateway = gatewayConflict((await findLastApply(shell))?.gateway !== undefined)
+  const isApplied = (await findLastApply(shell))?.gateway !== undefined && facts.file(UNIT_PATH) !== undefined
+  const gateway = gatewayConflict(isApplied)
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls.
   if (inForce.settings.tlsDir === undefined) return { ...base, ...NOTHING, conflicts: gateway }
   const rendered = renderCurrent(facts, found, inForce)
@@ -109,7 +111,7 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
       kind: 'gateway',
       what: GATEWAY_UNIT,
       got: 'the gateway stands in front of dockerd, and would be left without a rollback',
-      todo: sentence`First take it away:  ${ours('gateway', 'rollback')}`,
+      todo: sentence`Remove it first:  ${ours('gateway', 'remove')}`,
     },
   ]
 }

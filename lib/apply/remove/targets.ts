@@ -44,7 +44,8 @@ export function targetsOf(secured: Secured): Target[] {
   ]
 }
 
-function remove(before: HostFile): Change {
+/** The removal of a file. */
+export function remove(before: HostFile): Change {
   const { path, mode, text } = before
   return { path, mode, text: '', before, action: 'remove', ...(text === undefined && { secret: true }) }
 }

@@ -7,7 +7,8 @@
 #   asked  `daemon rollback`, for a finished apply
 #
 # The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
-# for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder of which it has changed mode or owner.
+# for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder that it has removed, or of which it has changed
+# mode or owner.
 : "${s:?}" "${gateway:?}"
 set -u
 umask 077
@@ -86,7 +87,7 @@ restore_folder() {
 keeps() {
   if test -e "$b/writer"; then return 1; fi
   case $2 in
-  */docker-mtls/crl.pem) if test "$1" != -; then return 0; fi ;;
+  */docker-mtls/crl.pem) if test "$1" != - && test -e "$2"; then return 0; fi ;;
   */docker-mtls/policy.yaml) ;;
   *) return 1 ;;
   esac
@@ -96,6 +97,10 @@ keeps() {
 
 restore_all() {
   failed=''
+  # Their files come next.
+  while read -r n p; do
+    case $n in =*) test -d "$p" || mkdir -m 0700 -- "$p" ;; esac
+  done <"$b/entries"
   while read -r n p; do
     if keeps "$n" "$p"; then continue; fi
     case $n in
@@ -145,7 +150,11 @@ stop_gateway() {
 restart_gateway() {
   if ! test -e "$b/gateway"; then return; fi
   if test -e "$b/gateway-was-active"; then
-    if test "$how" = boot; then return; fi
+    if test "$how" = boot; then
+      # An apply that has removed its unit has kept systemd from starting it.
+      systemctl start --no-block "$gateway" 2>/dev/null
+      return
+    fi
     systemctl reset-failed "$gateway" 2>/dev/null
     timeout "$restart_s" systemctl restart "$gateway" || exit 1
     return

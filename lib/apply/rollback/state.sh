@@ -15,7 +15,7 @@
 #   socket-was-off   exists if docker.socket was not active before the apply
 #   restarted        exists once the apply has begun to restart dockerd
 #   other-userns     exists if the apply changes user namespaces
-#   gateway          exists if the apply installs or changes the gateway
+#   gateway          exists if the apply installs, changes or removes the gateway
 #   gateway-was-active  exists if the gateway was running before the apply
 #   user             the user whom the apply has created for the gateway
 #

@@ -1,6 +1,6 @@
 import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
-import type { ApplyReport, CarryOutOptions } from '../../apply/carry-out.ts'
+import type { ApplyReport } from '../../apply/carry-out.ts'
 import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { UnmetPrecondition } from '../../host/preconditions.ts'
@@ -54,39 +54,17 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
       context,
     )
   const options = { shell, probe: probe?.identity, rollbackAfter, signal, consent }
-  const report = await carryOutPlan(plan, options, flags, context).catch(async (error: unknown) => {
+  const { carryOut } = await import('../../apply/carry-out.ts')
+  const { withRollbackReport } = await import('../reports/rollback.ts')
+  const report = await withRollbackReport(
+    context,
+    { after: rollbackAfter, atOnce: () => [ours('daemon', 'rollback')], flags },
+    (onStep) => carryOut(plan, { ...options, onStep }),
+  ).catch(async (error: unknown) => {
     if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
     throw error
   })
   await answerReport(plan, { report, probe }, flags, context)
-}
-
-/** After Ctrl-C, reports whether the changes were rolled back. */
-async function carryOutPlan(
-  plan: ApplyPlan,
-  options: CarryOutOptions,
-  flags: DaemonApplyFlags,
-  context: Context,
-): Promise<ApplyReport> {
-  const { carryOut } = await import('../../apply/carry-out.ts')
-  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { rollbackReporter } = await import('../reports/rollback.ts')
-  const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const reporter = rollbackReporter(context, { after, atOnce: rollbackCommand })
-  try {
-    const report = await withProgress(context, flags, (onStep) =>
-      carryOut(plan, { ...options, onStep: reporter.watch(onStep) }),
-    )
-    reporter.end()
-    return report
-  } catch (error) {
-    reporter.end(error)
-    throw error
-  }
-}
-
-function rollbackCommand(): Sentence {
-  return [ours('daemon', 'rollback')]
 }
 
 async function answerPlan(plan: ApplyPlan, shell: HostShell, flags: DaemonApplyFlags, context: Context): Promise<void> {

@@ -1,10 +1,5 @@
 import type { Command } from 'commander'
-import {
-  carryOutGateway,
-  validateGateway,
-  type GatewayApplyOptions,
-  type GatewayReport,
-} from '../../apply/gateway/carry-out.ts'
+import { carryOutGateway, validateGateway, type GatewayReport } from '../../apply/gateway/carry-out.ts'
 import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
 import { programFaults } from '../../apply/gateway/program.ts'
 import type { RequestedGateway } from '../../apply/gateway/requested.ts'
@@ -19,6 +14,7 @@ import { checkTrust, gatewayLists, gatewayPolicy } from '../inputs/gateway-files
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
+import { withRollbackReport } from '../reports/rollback.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withProgress } from '../terminal/progress.ts'
 
@@ -59,12 +55,15 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const plan = first.isPending ? await inspect() : first
   for (const warning of policyWarnings(policy)) context.warn(warning)
   await agree(plan, flags, context)
-  const report = await carryOut(plan, { shell, probe: probe?.identity, rollbackAfter, signal }, flags, context).catch(
-    async (error: unknown) => {
-      if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
-      throw error
-    },
-  )
+  const options = { shell, probe: probe?.identity, rollbackAfter, signal }
+  const report = await withRollbackReport(
+    context,
+    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags },
+    (onStep) => carryOutGateway(plan, { ...options, onStep }),
+  ).catch(async (error: unknown) => {
+    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
+    throw error
+  })
   await answerReport(plan, { report, probe }, flags, context)
 }
 
@@ -79,29 +78,6 @@ async function requestedOf(
     crl: await gatewayLists(crl, context),
     listen,
     liveRestore,
-  }
-}
-
-/** After Ctrl-C, reports whether the changes were rolled back. */
-async function carryOut(
-  plan: GatewayPlan,
-  options: GatewayApplyOptions,
-  flags: GatewayApplyFlags,
-  context: Context,
-): Promise<GatewayReport> {
-  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const { rollbackReporter } = await import('../reports/rollback.ts')
-  const after = options.rollbackAfter ?? ROLLBACK_AFTER_S
-  const reporter = rollbackReporter(context, { after, atOnce: () => [ours('gateway', 'rollback')] })
-  try {
-    const report = await withProgress(context, flags, (onStep) =>
-      carryOutGateway(plan, { ...options, onStep: reporter.watch(onStep) }),
-    )
-    reporter.end()
-    return report
-  } catch (error) {
-    reporter.end(error)
-    throw error
   }
 }
 

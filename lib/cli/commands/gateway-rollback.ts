@@ -48,8 +48,8 @@ function define(command: Command, context: Context): void {
 
 export const gatewayRollback: CommandSpec = {
   description:
-    'Undoes the last  gateway apply  on this server: stops the gateway, restores the files, restarts docker if the apply has ' +
-    'restarted it, and checks by connections that dockerd listens as before. If a gateway was there before, it runs again as it did. ' +
+    'Undoes the last  gateway apply  or  gateway remove  on this server: stops the gateway, restores the files, restarts docker if ' +
+    'that has restarted it, and checks by connections that dockerd listens as before. If a gateway was there before, it runs again as it did. ' +
     'The files are in /var/lib/docker-mtls; the audit log stays.',
   examples: [
     [sentence`${SELF} gateway rollback`, 'as root; show the files, ask, then restore them'],

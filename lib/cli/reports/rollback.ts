@@ -3,6 +3,7 @@ import type { OnStep, StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { errorText } from '../errors.ts'
 import { Interrupted } from '../terminal/io.ts'
+import { withProgress, type ProgressFlags } from '../terminal/progress.ts'
 
 /** How the host rolls back without us. */
 export interface HostRollback {
@@ -10,6 +11,33 @@ export interface HostRollback {
   readonly after: number
   /** The command that rolls the host back at once. */
   readonly atOnce: (subject: string) => Sentence
+}
+
+/** A change of this host that can be rolled back. */
+export interface GuardedChange {
+  /** As in {@link HostRollback}. @defaultValue the default of an apply */
+  readonly after: number | undefined
+  /** The command that rolls this host back at once. */
+  readonly atOnce: () => Sentence
+  readonly flags: ProgressFlags
+}
+
+/** Changes this host, shows the steps, and reports after Ctrl-C whether the changes were rolled back. */
+export async function withRollbackReport<Report>(
+  context: Context,
+  { after, atOnce, flags }: GuardedChange,
+  work: (onStep: OnStep) => Promise<Report>,
+): Promise<Report> {
+  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
+  const reporter = rollbackReporter(context, { after: after ?? ROLLBACK_AFTER_S, atOnce })
+  try {
+    const report = await withProgress(context, flags, (onStep) => work(reporter.watch(onStep)))
+    reporter.end()
+    return report
+  } catch (error) {
+    reporter.end(error)
+    throw error
+  }
 }
 
 /** The state of one host, from its steps. */

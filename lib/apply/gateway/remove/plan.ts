@@ -1,0 +1,137 @@
+import type { Warning } from '../../../base/warning.ts'
+import { readGatewayUnit } from '../../../daemon-config/gateway-unit.ts'
+import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
+import { DAEMON_JSON } from '../../../daemon-config/render-files.ts'
+import { settingsInForce } from '../../../daemon-config/settings-in-force.ts'
+import type { FoundUnit } from '../../../daemon-config/unit/installed-unit.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../../host/facts.ts'
+import type { FurtherFacts } from '../../../host/facts-script.ts'
+import { refuseHost } from '../../../host/preconditions.ts'
+import type { HostShell } from '../../../host/shell.ts'
+import type { Change } from '../../changes.ts'
+import type { Conflict } from '../../conflicts.ts'
+import { planFor, type ApplyPlan } from '../../plan.ts'
+import { readOriginals } from '../../remove/originals.ts'
+import { isApplyPending } from '../../rollback/pending.ts'
+import type { ServerFiles } from '../../server-files.ts'
+import { unitOf } from '../../unit.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, UNIT_PATH, WANTS_PATH } from '../files.ts'
+import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
+import { exposureOf } from './exposure.ts'
+import { filesLeft, LOG_FOLDER } from './files.ts'
+
+/** The requested end of a gateway. */
+export interface RequestedRemoval {
+  /** The files with which dockerd takes the place of the gateway, over TLS. Absent: dockerd keeps its listeners. */
+  readonly server?: ServerFiles | undefined
+}
+
+/** The removal of a gateway from a host, planned before anything is done. */
+export interface GatewayRemovePlan {
+  /** Is there a gateway? If not, there is nothing to do. */
+  readonly installed: boolean
+  /** Where the gateway listens. */
+  readonly listen: TcpListener
+  readonly changes: readonly Change[]
+  /** The reasons against the removal; empty if there are none. */
+  readonly conflicts: readonly Conflict[]
+  readonly warnings: readonly Warning[]
+  /** Containers that stop once dockerd restarts. */
+  readonly losses: readonly Warning[]
+  /** What stays on the host. */
+  readonly stays: readonly string[]
+  /** The apply by which dockerd takes the place of the gateway. Absent: dockerd doesn't restart. */
+  readonly daemon?: ApplyPlan
+  /** Listeners on the network that dockerd has besides the gateway, and keeps. */
+  readonly open: readonly string[]
+  readonly state: GatewayState
+  readonly facts: HostFacts
+  /** Is an apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
+  readonly isPending: boolean
+}
+
+/**
+ * Determines what the removal of the gateway of a host changes. Changes nothing.
+ *
+ * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
+ * @throws {@link DaemonError} for settings of dockerd that can't be rendered
+ */
+export async function planGatewayRemove(
+  { server }: RequestedRemoval,
+  shell: HostShell,
+  signal?: AbortSignal,
+): Promise<GatewayRemovePlan> {
+  const first = await gatherFacts(shell, signal)
+  refuseHost(first, shell.name, 'undo')
+  const found = unitOf(first, shell.name)
+  const facts = await gatherFurtherFacts(shell, first, WANTED, signal)
+  const state = parseGatewayState(facts.fact('gateway'))
+  const flags = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+  const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
+  const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
+  const base = { listen, open: [...settings.listen, ...plaintext], state, facts, isPending: isApplyPending(facts) }
+  if (!isInstalled(facts)) return { ...base, ...NOTHING }
+  const originals = await readOriginals(shell)
+  const left = filesLeft({ facts, flags, originals, tlsDir: settings.tlsDir })
+  const daemon = server && (await daemonPlan(server, { shell, signal, facts, found, listen, state }))
+  return {
+    ...base,
+    installed: true,
+    changes: [...left.changes, ...(daemon?.changes ?? [])],
+    conflicts: [...oddUnit(facts), ...(daemon?.conflicts ?? [])],
+    warnings: daemon === undefined ? [] : [...exposureOf(facts, flags), ...daemon.warnings],
+    losses: daemon?.losses ?? [],
+    stays: left.stays,
+    ...(daemon && { daemon }),
+  }
+}
+
+const { key: KEY, issuerKey: ISSUER_KEY, ...TEXTS } = GATEWAY_FILES
+
+const WANTED: FurtherFacts = {
+  files: [UNIT_PATH, ...Object.values(TEXTS)],
+  secrets: [KEY, ISSUER_KEY],
+  more: [
+    gatewayQuestion(),
+    ['said', 'gateway-link', 'readlink', WANTS_PATH],
+    ['said', 'gateway-user', 'id', '-u', GATEWAY_USER],
+    ['said', 'gateway-entries', 'ls', '-A', `${GATEWAY_FOLDER}/`],
+    ['said', 'gateway-log', 'ls', '-d', LOG_FOLDER],
+  ],
+}
+
+const NOTHING = { installed: false, changes: [], conflicts: [], warnings: [], losses: [], stays: [] } as const
+
+function isInstalled({ file, fact }: HostFacts): boolean {
+  return file(UNIT_PATH) !== undefined || fact(`odd:${UNIT_PATH}`) !== '' || fact('gateway-link') !== ''
+}
+
+interface Successor {
+  readonly shell: HostShell
+  readonly signal: AbortSignal | undefined
+  readonly facts: HostFacts
+  readonly found: FoundUnit
+  readonly listen: TcpListener
+  readonly state: GatewayState
+}
+
+/** As `daemon apply` with the files of the gateway, whose port is free by then. */
+function daemonPlan(server: ServerFiles, { facts, state, listen, ...host }: Successor): Promise<ApplyPlan> {
+  const hasSocketUnit = facts.property('socket', 'LoadState') === 'loaded'
+  const holders = state.pid > 0 ? [state.pid] : []
+  return planFor({ server, listen: listen.slice('tcp://'.length) }, { ...host, first: facts, hasSocketUnit, holders })
+}
+
+/** Such as one that somebody has masked, or linked from another folder. */
+function oddUnit({ fact }: HostFacts): Conflict[] {
+  if (fact(`odd:${UNIT_PATH}`) === '') return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'not-a-file',
+      what: UNIT_PATH,
+      got: "it isn't a regular file, so docker-mtls has not written it",
+      todo: 'Move it away, then run this again.',
+    },
+  ]
+}

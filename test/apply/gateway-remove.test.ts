@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { before, describe, test } from 'node:test'
+import { planGatewayRemove, type GatewayRemovePlan } from '../../lib/apply/gateway/remove/plan.ts'
+import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
+import { warningTexts } from '../../lib/base/warning.ts'
+import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
+import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
+import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { record, recordsOf, type Said } from './support/facts.ts'
+
+const FOLDER = '/etc/docker-mtls'
+const UNIT = '/etc/systemd/system/docker-mtls-gateway.service'
+const POLICY = 'version: 1\nrules: []\n'
+const TLS = [`${FOLDER}/ca.pem`, `${FOLDER}/server-cert.pem`]
+
+const unit = (more: { crl?: readonly string[]; issuer?: string; folder?: string } = {}): string =>
+  renderGatewayUnit({
+    program: ['/usr/bin/node', '/usr/lib/main.js'],
+    policy: `${FOLDER}/policy.yaml`,
+    folder: FOLDER,
+    listen: '10.0.0.5:2376',
+    socket: '/run/docker.sock',
+    user: 'docker-mtls',
+    group: 'docker',
+    ...more,
+  }).text
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+interface Host extends Said {
+  /** The policy as an apply has written it; absent: nobody knows. */
+  readonly applied?: string
+  readonly unit?: string
+}
+
+/** A host with a gateway, as `gateway apply` leaves it. */
+function plan({ applied, unit: text = unit(), facts, files }: Host, server?: ServerFiles): Promise<GatewayRemovePlan> {
+  const written = applied === undefined ? '' : `written ${sha256(applied)} ${FOLDER}/policy.yaml\n`
+  const printed = [
+    recordsOf({
+      facts: { 'program:/usr/sbin/dockerd': 'yes', gateway: 'ActiveState=active\nMainPID=900', ...facts },
+      files: {
+        '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
+        [UNIT]: text,
+        ...Object.fromEntries(TLS.map((path) => [path, 'pem'])),
+        [`${FOLDER}/policy.yaml`]: POLICY,
+        ...files,
+      },
+    }),
+    record('secret', `${FOLDER}/server-key.pem`, '640', 'root:docker-mtls', sha256('key')),
+  ].join('\n')
+  const shell: HostShell = {
+    name: 'this machine',
+    isHere: true,
+    run: (script) => {
+      const isOfApplies = script.includes('kept applies')
+      return Promise.resolve({ code: 0, stdout: isOfApplies ? `apply 1\n${written}complete\n` : printed, stderr: '' })
+    },
+  }
+  return planGatewayRemove({ server }, shell)
+}
+
+/** A process listens where the gateway does, whose own is 900. */
+const held = (pid: number): Host => ({
+  applied: POLICY,
+  facts: { listening: `LISTEN 0 4096 10.0.0.5:2376 *:* users:(("node",pid=${pid},fd=20))\n` },
+})
+
+const removed = ({ changes }: GatewayRemovePlan): string[] =>
+  changes.flatMap(({ path, action }) => (action === 'remove' ? [path] : []))
+
+describe('the removal of a gateway', () => {
+  let authority: Authority
+  let server: ServerFiles
+  before(async () => {
+    authority = await createAuthority()
+    const { cert, key, ca } = await issueServer(authority, { names: ['build01'] })
+    server = checkServerFiles({ ca, cert, key }, 'server')
+  })
+
+  test('removes what gateway apply has written, and leaves dockerd alone', async () => {
+    const planned = await plan({ applied: POLICY })
+    assert.deepEqual(removed(planned), [UNIT, ...TLS, `${FOLDER}/server-key.pem`, `${FOLDER}/policy.yaml`])
+    assert.equal(planned.changes.length, 5)
+    assert.deepEqual([planned.installed, planned.daemon, planned.conflicts, planned.stays], [true, undefined, [], []])
+    assert.equal(planned.listen, 'tcp://10.0.0.5:2376')
+  })
+
+  const KEPT: [name: string, host: Host, says: RegExp, removes: string][] = [
+    [
+      'a policy that somebody has changed',
+      { applied: '# old\n' },
+      /policy\.yaml: somebody has changed it/,
+      '/policy.yaml',
+    ],
+    ['a policy that nobody knows any more', {}, /policy\.yaml: it is unknown whether/, '/policy.yaml'],
+    [
+      'a link in the place of a file',
+      { applied: POLICY, facts: { [`odd:${FOLDER}/ca.pem`]: 'link /tmp/x' } },
+      /ca\.pem: docker-mtls has not put it there/,
+      '/ca.pem',
+    ],
+    [
+      'another file in the folder',
+      { applied: POLICY, facts: { 'gateway-entries': 'ca.pem\nnotes.txt\npolicy.yaml' } },
+      /^\/etc\/docker-mtls\/notes\.txt: docker-mtls has not put it there$/,
+      '/notes.txt',
+    ],
+    [
+      'a file outside of the folder',
+      { applied: POLICY, unit: unit({ crl: ['/srv/crl.pem'] }) },
+      /^\/srv\/crl\.pem: docker-mtls has not put it there$/,
+      '/crl.pem',
+    ],
+    [
+      'the audit log and its user',
+      { applied: POLICY, facts: { 'gateway-log': '/var/log/docker-mtls', 'gateway-user': '998' } },
+      /^\/var\/log\/docker-mtls: the audit log\nthe user docker-mtls and its group/,
+      '/audit.log',
+    ],
+    [
+      'TLS files that dockerd uses',
+      {
+        applied: POLICY,
+        files: {
+          '/etc/systemd/system/docker.service.d/override.conf': `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// --tlsverify --tlscacert=${FOLDER}/ca.pem --tlscert=${FOLDER}/server-cert.pem --tlskey=${FOLDER}/server-key.pem -H tcp://10.0.0.5:2377\n`,
+        },
+      },
+      /ca\.pem: dockerd uses it\n.*server-cert\.pem: dockerd uses it\n.*server-key\.pem: dockerd uses it/,
+      '.pem',
+    ],
+  ]
+  for (const [name, host, says, kept] of KEPT) {
+    test(`keeps ${name}`, async () => {
+      const planned = await plan(host)
+      assert.match(planned.stays.join('\n'), says)
+      assert.ok(!removed(planned).some((path) => path.endsWith(kept)), removed(planned).join(' '))
+      assert.ok(removed(planned).includes(UNIT))
+    })
+  }
+
+  test('without a gateway there is nothing to remove, also where files are', async () => {
+    const stdout = recordsOf({
+      files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, [`${FOLDER}/ca.pem`]: 'pem' },
+    })
+    const shell: HostShell = {
+      name: 'this machine',
+      isHere: true,
+      run: () => Promise.resolve({ code: 0, stdout, stderr: '' }),
+    }
+    const { installed, changes, stays } = await planGatewayRemove({}, shell)
+    assert.deepEqual([installed, changes, stays], [false, [], []])
+  })
+
+  test('refuses a unit that is a link', async () => {
+    const { conflicts } = await plan({ facts: { [`odd:${UNIT}`]: 'link /dev/null' } })
+    assert.deepEqual(
+      conflicts.map(({ kind, what }) => [kind, what]),
+      [['not-a-file', UNIT]],
+    )
+  })
+
+  describe('with dockerd in the place of the gateway', () => {
+    test('dockerd listens where the gateway did, with its certificate', async () => {
+      const { daemon, changes, conflicts } = await plan(held(900), server)
+      assert.deepEqual(daemon?.settings.listen, ['tcp://10.0.0.5:2376'])
+      assert.deepEqual(conflicts, [])
+      const cert = changes.find(({ path }) => path === '/etc/docker/tls/server-cert.pem')
+      assert.deepEqual([cert?.action, cert?.text], ['create', server.cert])
+    })
+
+    test('another program on the port is a conflict', async () => {
+      const { conflicts } = await plan(held(77), server)
+      assert.deepEqual(
+        conflicts.map(({ kind }) => kind),
+        ['port-taken'],
+      )
+    })
+
+    test('warns of clients that dockerd lets in or refuses', async () => {
+      const crl = createCrl(authority, {
+        revoked: [{ serialNumber: '0a', at: new Date() }],
+        nextUpdate: new Date(Date.now() + 86_400_000),
+        number: 1,
+      }).pem
+      const withList = { applied: POLICY, unit: unit({ crl: [`${FOLDER}/crl.pem`], issuer: FOLDER }) }
+      const said = await plan({ ...withList, files: { [`${FOLDER}/crl.pem`]: crl } }, server)
+      assert.match(
+        warningTexts(said.warnings).join('\n'),
+        /every client .* root on this host\.\nA revoked certificate can be used again.*\ndockerd refuses certificates that the gateway has renewed/,
+      )
+      assert.doesNotMatch(
+        warningTexts((await plan({ applied: POLICY }, server)).warnings).join('\n'),
+        /revoked|renewed/,
+      )
+    })
+  })
+})
