@@ -7,7 +7,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { localDaemonAnswers, snapshot } from './support/daemon.ts'
-import { deskIn, goBack, killSsh, runUntil } from './support/setup.ts'
+import { deskIn, killSsh, runUntil } from './support/setup.ts'
 
 const URL = 'ssh://root@one.test'
 const SETUP: readonly string[] = ['setup', '--gateway', URL, '--client', 'ann', '--yes']
@@ -25,6 +25,11 @@ const desk = deskIn(await temporaryFolder())
 
 function pingAs(client: string): Promise<CommandResult> {
   return desk.run(['ping', '--host', 'tcp://one.test:2376', '--cert-path', `docker-mtls/clients/${client}`])
+}
+
+/** The audit log is the user's, so both stay. */
+function withoutAccount(files: string): string {
+  return files.replaceAll(/^(?:\w{32} {2}etc\/(?:passwd|group)|docker-mtls:.*)\n/gm, '')
 }
 
 describe('setup --gateway', { skip: lacksMachine() }, () => {
@@ -152,33 +157,17 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     assert.equal((await copies()).length, 1)
   })
 
-  test('a bare host gets the gateway, without a context if none is wanted, and goes back', async () => {
+  test('a bare host gets the gateway, without a context if none is wanted', async () => {
     const { code, hosts, stderr } = await desk.lines([...SETUP, '--no-context'])
     assert.equal(code, 0, stderr)
-    assert.equal(hosts[0]?.context, undefined)
-    assert.deepEqual(await listeners(), ['node'])
-    await goBack(machine)
-    assert.equal(await snapshot(machine), bare)
-    assert.deepEqual(await listeners(), [])
-  })
-
-  test('a host with dockerd on TLS moves to the gateway on the same address', async () => {
-    const plain = await desk.lines(['setup', URL, '--client', 'ann', '--yes'])
-    assert.equal(plain.code, 0, plain.stderr)
-    assert.deepEqual(await listeners(), ['dockerd'])
-    const run = await desk.lines(SETUP)
-    assert.equal(run.code, 0, run.stderr)
-    const [host] = run.hosts
-    assert.ok(host?.ok)
-    assert.equal(host.url, 'tcp://one.test:2376')
-    const proven = new Set(host.proof.filter(({ ok }) => ok).map(({ name }) => name))
+    const [host] = hosts
+    assert.deepEqual([host?.url, host?.context], ['tcp://one.test:2376', undefined])
+    const proven = new Set(host?.proof.filter(({ ok }) => ok).map(({ name }) => name))
     for (const name of ['client', 'policy', 'gateway', 'daemon', 'no-certificate', 'foreign-ca'])
       assert.ok(proven.has(name), name)
-    assert.equal(host.context?.action, 'kept')
     assert.deepEqual(await listeners(), ['node'])
-    assert.equal((await desk.docker('--context', 'one.test', 'run', '--help')).code, 0)
-    const version = await desk.docker('--context', 'one.test', 'version', '--format', '{{.Server.Version}}')
-    assert.match(version.stdout, /^\d+\.\d+/, version.stderr)
+    // dockerd needs no other settings.
+    assert.equal(await machine.exists('/etc/systemd/system/docker.service.d'), false)
   })
 
   test('the service runs the copy, which only root can change and which needs nothing else of the host', async () => {
@@ -212,6 +201,7 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
       'ssh://deploy@one.test',
       '--client',
       'ann',
+      '--no-context',
     ])
     assert.equal(code, 0, stderr)
     assert.deepEqual([hosts[0]?.written, hosts[0]?.restarted], [[], false])
@@ -236,14 +226,11 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     assert.match((await pingAs('ci')).stderr, /revoked/)
   })
 
-  test('setup without --gateway refuses to put dockerd beside it, and --undo says what to do', async () => {
+  test('setup without --gateway refuses to put dockerd beside it', async () => {
     const now = await everything()
     const plain = await desk.lines(['setup', URL, '--client', 'ann', '--yes'])
     assert.equal(plain.hosts[0]?.error?.code, 'ERR_APPLY_CONFLICT')
     assert.match(plain.stderr, /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/root@one\.test/s)
-    const undo = await desk.lines(['setup', '--undo', URL, '--yes'])
-    assert.equal(undo.hosts[0]?.error?.code, 'ERR_APPLY_CONFLICT')
-    assert.match(undo.stderr, /ssh ssh:\/\/root@one\.test .*sh \/var\/lib\/docker-mtls\/\S+\/rollback\.sh asked/)
     assert.equal(await everything(), now)
   })
 
@@ -260,4 +247,41 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     assert.ok(steps.some(({ step, state }) => step === 'copy' && state === 'done'))
     assert.deepEqual(await copies(), [name])
   })
+
+  test('--undo removes the gateway, its files, the copies and the context', async () => {
+    await isUndone(/docker-mtls and its gateway were removed/)
+  })
+
+  test('a host with dockerd on TLS moves to the gateway on the same address', async () => {
+    const plain = await desk.lines(['setup', URL, '--client', 'ann', '--yes'])
+    assert.equal(plain.code, 0, plain.stderr)
+    assert.deepEqual(await listeners(), ['dockerd'])
+    const run = await desk.lines(SETUP)
+    assert.equal(run.code, 0, run.stderr)
+    const [host] = run.hosts
+    assert.equal(host?.url, 'tcp://one.test:2376')
+    assert.equal(host.context?.action, 'kept')
+    assert.deepEqual(await listeners(), ['node'])
+    const version = await desk.docker('--context', 'one.test', 'version', '--format', '{{.Server.Version}}')
+    assert.match(version.stdout, /^\d+\.\d+/, version.stderr)
+  })
+
+  test('--undo removes the settings and files of the dockerd before it, too', async () => {
+    await isUndone(/docker-mtls and its gateway were removed/)
+    const none = await desk.run(['setup', '--undo', URL, '--yes'])
+    assert.match(none.stdout, /Nothing to undo/)
+  })
+
+  async function isUndone(says: RegExp): Promise<void> {
+    const plan = await desk.run(['setup', '--undo', URL, '--dry-run'])
+    for (const line of [/^remove +\/etc\/docker-mtls\/policy\.yaml$/m, /^remove +\/usr\/local\/lib\/docker-mtls /m])
+      assert.match(plan.stdout, line)
+    const { code, stdout, stderr } = await desk.run(['setup', '--undo', URL, '--yes'])
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, says)
+    assert.equal(withoutAccount(await everything()), withoutAccount(old))
+    assert.deepEqual(await listeners(), [])
+    assert.equal(await localDaemonAnswers(machine), true)
+    assert.doesNotMatch((await desk.docker('context', 'ls')).stdout, /one\.test/)
+  }
 })

@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import type { Warning } from '../../base/warning.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
+import { renderLocal } from '../../daemon-config/render-local.ts'
 import { renderForHost } from '../../daemon-config/render-for-host.ts'
 import { parseRequested } from '../../daemon-config/requested-settings.ts'
 import { settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
@@ -16,7 +18,7 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
-import { UNIT_PATH } from '../gateway/files.ts'
+import { GATEWAY_FOLDER, UNIT_PATH } from '../gateway/files.ts'
 import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
@@ -56,7 +58,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const originals = await readOriginals(shell)
-  const tlsDir = inForce.settings.tlsDir ?? DEFAULT_TLS_DIR
+  const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
   const wanted = { files: [UNIT_PATH, ca, cert, ...copies], secrets: [key] }
@@ -70,9 +72,10 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   } as const
   const isApplied = (await findLastApply(shell))?.gateway !== undefined && facts.file(UNIT_PATH) !== undefined
   const gateway = gatewayConflict(isApplied)
-  // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls.
-  if (inForce.settings.tlsDir === undefined) return { ...base, ...NOTHING, conflicts: gateway }
-  const rendered = renderCurrent(facts, found, inForce)
+  // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
+  const rendered =
+    inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
+  if (rendered === undefined) return { ...base, ...NOTHING, conflicts: gateway }
   const targets = targetsOf({ facts, originals, tlsDir, rendered })
   const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
   const target = withFiles(
@@ -125,6 +128,32 @@ function fileOf({ path, action, text, mode }: Change): ReturnType<HostFacts['fil
 /** Has the host nothing of docker-mtls? */
 export function isNothingToRemove({ changes, hasBackups }: Pick<RemovePlan, 'changes' | 'hasBackups'>): boolean {
   return changes.length === 0 && !hasBackups
+}
+
+/** The folder of dockerd's TLS files as an apply has written them, before a gateway took the place of dockerd. */
+function folderBefore({ written }: Originals): string | undefined {
+  const folders = [...written.keys()].map((path) => posix.dirname(path))
+  return folders.find((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
+}
+
+/**
+ * What `gateway apply` would write for dockerd, whose place a gateway has, or had.
+ *
+ * @returns undefined if no apply has configured dockerd, or if it listens on the network
+ */
+function renderLeft(
+  facts: HostFacts,
+  found: FoundUnit,
+  originals: Originals,
+): { dropIn: string; daemonJson?: string } | undefined {
+  if (folderBefore(originals) === undefined) return undefined
+  const rendered = renderLocal({
+    found,
+    daemonJson: facts.file(DAEMON_JSON)?.text,
+    existingDropIn: facts.file(DROP_IN)?.text,
+    hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+  })
+  return rendered.changesCommand ? undefined : rendered
 }
 
 /** What an apply without options would write now: the same as there is, unless somebody has changed it. */

@@ -66,7 +66,9 @@ async function agree(plans: readonly UndoPlan[], { options, flags, context }: Ca
   if (flags.json !== true) context.say(undoText(plans, context).trimEnd())
   const restarted = plans.filter(({ remove }) => remove.changes.length > 0)
   const restart = restarted.length === 0 ? '' : `, and restart docker on ${hostList(restarted)}`
-  await confirm(`Remove all this of ${hostList(plans)}${restart}?`, flags, context, 'Nothing was removed.')
+  const gateways = plans.filter(({ gateway }) => gateway !== undefined)
+  const stop = gateways.length === 0 ? '' : `, stop the gateway on ${hostList(gateways)}`
+  await confirm(`Remove all this of ${hostList(plans)}${stop}${restart}?`, flags, context, 'Nothing was removed.')
 }
 
 function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, flags, context }: Call): void {

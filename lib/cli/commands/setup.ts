@@ -240,7 +240,7 @@ export const setup: CommandSpec = {
     "pass several hosts: a failure on one doesn't affect the others. You can run it again at any time: it changes only what " +
     'differs.' +
     '\n\n' +
-    'With --undo it takes everything back: on each host as  daemon remove  does, then here the docker context that it created ' +
+    'With --undo it takes everything back: on each host as  gateway remove  and  daemon remove  do, then here the docker context that it created ' +
     "and the server's files. If a host fails, its files here stay, so that you can try again. The CA and the clients always " +
     'stay. It accepts only --dir, --home, --dry-run, --rollback-after, --yes and --json.',
   examples: [
@@ -260,7 +260,7 @@ export const setup: CommandSpec = {
     [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'show the changes'],
     [sentence`${SELF} setup --undo ssh://root@build01`, 'show what would be taken back, ask, then do it'],
   ],
-  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --gateway each host has program: { version, folder, bytes, copied } and the fields of gateway apply, too. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
+  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --gateway each host has program: { version, folder, bytes, copied } and the fields of gateway apply, too. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, gateway, copies, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
   jsonLines: true,
   stray: (extra) => `Write a host as  ssh://USER@${extra}`,
   define,

@@ -1,11 +1,13 @@
+import { carryOutGatewayRemove } from '../../apply/gateway/remove/carry-out.ts'
 import { carryOutRemove } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
 import { runStep } from '../../base/progress.ts'
 import { removeServer } from '../../keystore/keystore.ts'
+import { removeProgramCopies } from '../gateway/program-copy.ts'
 import { continueWith, type Outcome } from '../for-each-host.ts'
 import { labelSteps } from '../plan-hosts.ts'
 import { removeHostContext } from './contexts.ts'
-import type { UndoOptions, UndoPlan } from './plan.ts'
+import { isNothingThere, type UndoOptions, type UndoPlan } from './plan.ts'
 
 /**
  * Takes setup back: first on the host, with automatic rollback, then here. If the host fails, its contexts and files here stay,
@@ -19,10 +21,16 @@ export function undoOnHosts(planned: readonly Outcome<UndoPlan>[], options: Undo
   })
 }
 
-async function removeThere({ host, remove, shell }: UndoPlan, options: UndoOptions): Promise<void> {
-  if (isNothingToRemove(remove)) return
+async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<void> {
+  if (isNothingThere(plan)) return
+  const { host, remove, gateway, hasCopies, shell } = plan
   const { rollbackAfter, signal, onStep } = options
-  await carryOutRemove(remove, { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) })
+  const shared = { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) }
+  if (gateway !== undefined) await carryOutGatewayRemove(gateway, shared)
+  if (gateway !== undefined || !isNothingToRemove(remove)) await carryOutRemove(remove, shared)
+  if (!hasCopies) return
+  const title = 'remove the copies of docker-mtls'
+  await runStep(onStep, { step: 'copies', title, subject: host }, () => removeProgramCopies(shell))
 }
 
 /** The files come last: the names in the certificate lead to the contexts. */
