@@ -34,7 +34,7 @@ export type ConflictKind =
   | 'plaintext-before'
   | 'unusable-program'
   | 'no-socket-group'
-  | 'issuer'
+  | 'older-list'
   | 'gateway'
 
 /** Something on the host that would prevent the new configuration from working. */

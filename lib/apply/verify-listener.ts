@@ -36,6 +36,8 @@ export interface ListenerOptions {
   readonly host: string
   readonly port: number
   readonly server: ServerFiles
+  /** Certificates of CAs besides those in its `ca.pem` whose clients it accepts, as PEM. */
+  readonly others?: string | undefined
   readonly probe?: ProbeIdentity | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -54,13 +56,13 @@ export async function verifyListener(options: ListenerOptions): Promise<Verifica
 /** A check without its address. */
 type Check = Omit<VerificationCheck, 'at'>
 
-async function tryAll({ host, port, server, probe, signal }: ListenerOptions): Promise<Check[]> {
+async function tryAll({ host, port, server, others = '', probe, signal }: ListenerOptions): Promise<Check[]> {
   const servername = nameOf(server)
   const target = { host, port, servername, ...(signal && { signal }) }
   const report = await probeServer(target)
   const attempt = (shown?: Shown): ReturnType<typeof tryClient> =>
     tryClient({ ...target, ca: server.ca, ...(shown && { cert: shown.cert, key: shown.key }) })
-  const checks = [shownCertificate(report, server), authorities(report, server), plaintext(report)]
+  const checks = [shownCertificate(report, server), authorities(report, `${server.ca}\n${others}`), plaintext(report)]
   // Without TLS there is nothing more to test.
   if (report.protocols.length === 0) return checks
   checks.push(await refused('no-certificate', NOBODY, () => attempt()))
@@ -92,9 +94,9 @@ function shownCertificate({ certificate }: ServerReport, { facts }: ServerFiles)
 }
 
 /** An empty list means every CA that the system trusts. */
-function authorities(report: ServerReport, { ca }: ServerFiles): Check {
+function authorities(report: ServerReport, cas: string): Check {
   const { acceptedAuthorities: names } = report
-  const ok = namesOnly(report, ca)
+  const ok = namesOnly(report, cas)
   const said =
     typeof names === 'string' ? names : names.map(({ name }) => name).join('; ') || 'none, so any CA of its system'
   return {

@@ -40,6 +40,11 @@ export function serialOf(hexadecimal: string): string {
     .replace(/^0+(?=.)/, '')
 }
 
+/** The number of a list: each list of a CA has a greater one than those before it. 0: it has none. */
+export function numberOf({ number }: RevocationList): bigint {
+  return number === undefined || number === '' ? 0n : BigInt(`0x${number}`)
+}
+
 /**
  * Reads the revocation lists of a PEM text, of which each CA has one.
  *

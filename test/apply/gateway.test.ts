@@ -7,8 +7,9 @@ import { nodeFault, programFaults } from '../../lib/apply/gateway/program.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
+import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
 import type { HostShell } from '../../lib/host/shell.ts'
-import { createAuthority, issueServer } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf, type Said } from './support/facts.ts'
 
@@ -22,6 +23,7 @@ const FACTS = { 'program:/usr/sbin/dockerd': 'yes', 'socket-group': 'docker' }
 
 const listening = (pid: number): string => `LISTEN 0 4096 *:2376 *:* users:(("node",pid=${pid},fd=20))\n`
 let server: ServerFiles
+let authority: Authority
 
 const PROGRAM = ['/usr/bin/node', '/usr/lib/node_modules/docker-mtls/dist/cli/main.js'] as const
 
@@ -38,9 +40,31 @@ function plan(said: Said = {}, requested: Partial<RequestedGateway> = {}): Promi
 const written = ({ changes }: GatewayPlan): string[] =>
   changes.filter(({ action }) => action !== 'keep').map(({ path }) => path)
 
+const unitWith = (issuer?: string): string =>
+  renderGatewayUnit({
+    program: PROGRAM,
+    policy: '/etc/docker-mtls/policy.yaml',
+    folder: '/etc/docker-mtls',
+    listen: '0.0.0.0:2376',
+    socket: '/run/docker.sock',
+    user: 'docker-mtls',
+    group: 'docker',
+    issuer,
+  }).text
+
+const at = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
+/** A list that was issued some minutes from now. */
+const list = (number: number, minutes: number, by = authority): string =>
+  createCrl(by, { revoked: [], thisUpdate: at(minutes), nextUpdate: at(600), number }).pem
+const kindsFor = async (old: string, crl: string): Promise<string[]> => {
+  const { conflicts } = await plan({ files: { '/etc/docker-mtls/crl.pem': old } }, { crl })
+  return conflicts.map(({ kind }) => kind)
+}
+
 describe('the plan of a gateway', () => {
   before(async () => {
-    const { cert, key, ca } = await issueServer(await createAuthority(), { names: ['build01'] })
+    authority = await createAuthority()
+    const { cert, key, ca } = await issueServer(authority, { names: ['build01'] })
     server = checkServerFiles({ ca, cert, key }, 'server')
   })
 
@@ -110,6 +134,77 @@ describe('the plan of a gateway', () => {
     // One that was stopped starts again.
     const stopped = await inspect(POLICY, said.replace(gatewayFact('active'), gatewayFact('inactive')))
     assert.deepEqual([written(stopped), stopped.isDone, stopped.starts], [[], false, true])
+  })
+
+  describe('the issuer', () => {
+    const KEPT = ['cert', 'key'].map((name) => `/etc/docker-mtls/issuer-${name}.pem`)
+    const issuer = { cert: 'CERT', key: 'KEY' }
+    const files = { ...Object.fromEntries(KEPT.map((path) => [path, 'PEM'])), [GATEWAY]: unitWith('/etc/docker-mtls') }
+    const unitOf = ({ changes }: GatewayPlan): string => changes.find(({ path }) => path === GATEWAY)?.text ?? ''
+
+    test("is installed like the server's key, and named by the unit", async () => {
+      const planned = await plan({}, { issuer })
+      const own = planned.changes.filter(({ path }) => KEPT.includes(path))
+      assert.deepEqual(
+        own.map(({ mode, owner, text, secret = false }) => [mode, owner, text, secret]),
+        [
+          [0o640, 'root:docker-mtls', 'CERT', false],
+          [0o640, 'root:docker-mtls', 'KEY', true],
+        ],
+      )
+      assert.match(unitOf(planned), / --issuer \/etc\/docker-mtls /)
+      assert.equal(planned.issuer?.cert, 'CERT')
+    })
+
+    test('stays if none is named, also in another folder', async () => {
+      const planned = await plan({ files })
+      assert.ok(!planned.changes.some(({ path }) => KEPT.includes(path)))
+      assert.match(unitOf(planned), / --issuer \/etc\/docker-mtls /)
+      assert.deepEqual([planned.issuer?.folder, planned.issuer?.cert], ['/etc/docker-mtls', 'PEM'])
+      const other = await plan({
+        files: { [GATEWAY]: unitWith('/srv/issuer'), '/srv/issuer/issuer-cert.pem': 'OTHER' },
+      })
+      assert.match(unitOf(other), / --issuer \/srv\/issuer /)
+      assert.equal(other.issuer?.cert, 'OTHER')
+    })
+
+    test('goes with --no-issuer, with a warning', async () => {
+      const planned = await plan({ files }, { issuer: false })
+      const gone = planned.changes.filter(({ action }) => action === 'remove').map(({ path }) => path)
+      assert.deepEqual([gone, planned.issuer, planned.starts], [KEPT, undefined, true])
+      assert.doesNotMatch(unitOf(planned), /--issuer/)
+      assert.match(warningTexts(planned.warnings).join('\n'), /Without its issuer, the gateway refuses/)
+      assert.doesNotMatch(warningTexts((await plan({ files })).warnings).join('\n'), /issuer/)
+      assert.doesNotMatch(unitOf(await plan()), /--issuer/)
+    })
+  })
+
+  describe('revocation lists', () => {
+    test('an older list than the one in force is refused', async () => {
+      const old = list(5, -10)
+      assert.deepEqual(await kindsFor(old, list(4, -20)), ['older-list'])
+      assert.deepEqual(await kindsFor(old, list(4, -10)), ['older-list'])
+      assert.deepEqual(await kindsFor(old, list(4, -5)), ['older-list'])
+      assert.deepEqual(await kindsFor(old, list(6, -20)), ['older-list'])
+    })
+
+    test('the same list, a newer one, and any after one of the future are not', async () => {
+      const old = list(5, -10)
+      assert.deepEqual(await kindsFor(old, old), [])
+      assert.deepEqual(await kindsFor(old, list(6, -10)), [])
+      assert.deepEqual(await kindsFor(old, list(6, -5)), [])
+      assert.deepEqual(await kindsFor(list(9, 60), list(6, -5)), [])
+    })
+
+    test('each CA has lists of its own', async () => {
+      const other = await createAuthority({ commonName: 'other' })
+      const old = list(5, -10)
+      assert.deepEqual(await kindsFor(`${old}${list(9, -5, other)}`, `${list(1, -60, other)}${list(6, -5)}`), [])
+      assert.deepEqual(await kindsFor(`${old}${list(9, -5, other)}`, `${list(10, -1, other)}${list(4, -60)}`), [
+        'older-list',
+      ])
+      assert.deepEqual(await kindsFor('nothing', list(1, -60)), [])
+    })
   })
 
   describe('conflicts', () => {

@@ -463,4 +463,49 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     ])
     assert.match(entry, /^=755,0:0 /)
   })
+
+  test('an issuer and revocation lists: renewals work, and an older list is refused', async () => {
+    const lists = 'docker-mtls/ca/crl.pem'
+    await must(['cert', 'issuer'])
+    await must(['cert', 'crl'])
+    await machine.must(['sh', '-c', `cp /root/${lists} /root/old.pem; cp -r ${ANN} /root/renewed`])
+    await machine.write('/root/renew.yaml', POLICY.replace('privileged }', 'privileged, renew: { for: 1h } }'))
+    const issuing = ['--crl', lists, '--issuer', 'docker-mtls/issuers/renewals']
+    const first = await cliLines(machine, [...withProbe('ann', 'renew.yaml'), ...issuing])
+    assert.equal(first.code, 0, first.stderr)
+    assert.match(gotOf(proofOf(first.result), 'authorities'), /renewals and of no other CA/)
+    assert.match(
+      await machine.must(['stat', '-L', '-c', '%a %U:%G', `${FOLDER}/issuer-key.pem`]),
+      /^640 root:docker-mtls$/m,
+    )
+    await must(['client', 'renew', '--cert-path', '/root/renewed', '--host', 'tcp://localhost:2376'])
+    assert.equal(await pingAs(machine, '/root/renewed'), 0)
+    const { problems, issuer } = await status()
+    assert.deepEqual(problems, [])
+    assert.equal((issuer as { commonName?: string }).commonName, 'renewals')
+    const pid = await property('MainPID')
+    // The policy and the issuer stay.
+    const again = ['gateway', 'apply', '--yes', '--no-client-proof']
+    await must(['cert', 'revoke', 'bob', '--yes'])
+    const next = await cliLines(machine, [...again, '--crl', lists])
+    assert.equal(next.code, 0, next.stderr)
+    assert.deepEqual(next.result['written'], [`${FOLDER}/crl.pem`])
+    const older = await cli(machine, [...again, '--crl', 'old.pem'])
+    assert.match(older.stderr, /^ERR_APPLY_CONFLICT: .*crl\.pem.*older/m)
+    const copy =
+      'cd /root; cp -r docker-mtls/issuers/renewals other; cp docker-mtls/clients/ann/key.pem other/issuer-key.pem'
+    await machine.must(['sh', '-c', copy])
+    const wrong = await cli(machine, [...again, '--issuer', 'other'])
+    assert.match(wrong.stderr, /^ERR_ISSUER_INVALID: .*its key is of another certificate/m)
+    assert.equal(await property('MainPID'), pid)
+    assert.equal(await pingAs(machine, '/root/renewed'), 0)
+    assert.notEqual(await pingAs(machine, `${CLIENTS}/bob`), 0)
+    // The list comes back with the gateway, although a rollback keeps the list of a gateway that goes on.
+    await must(REMOVE)
+    for (const name of ['crl', 'issuer-cert', 'issuer-key'])
+      assert.equal(await machine.exists(`${FOLDER}/${name}.pem`), false)
+    await must(['gateway', 'rollback', '--yes'])
+    await until(async () => (await pingAs(machine, '/root/renewed')) === 0)
+    assert.notEqual(await pingAs(machine, `${CLIENTS}/bob`), 0)
+  })
 })

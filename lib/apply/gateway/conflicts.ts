@@ -1,4 +1,4 @@
-import { command, ours, sentence } from '../../base/sentence.ts'
+import { command, sentence } from '../../base/sentence.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { networkListener, type TcpListener } from '../../daemon-config/listen.ts'
@@ -6,8 +6,7 @@ import type { RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
-import { readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
-import { DAEMON_SOCKET, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { DAEMON_SOCKET, GATEWAY_FOLDER } from './files.ts'
 import type { InspectedHost, RequestedGateway } from './requested.ts'
 
 /** A host, and what a gateway would change on it. */
@@ -27,7 +26,6 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
   return [
     ...unusableProgram(situation),
     ...noGroup(situation),
-    ...lostIssuer(situation),
     ...findConflicts({
       facts,
       // A drop-in that isn't written can't be overridden.
@@ -59,21 +57,6 @@ function isOfNetwork({
 
 function unusableProgram({ requested: { programFaults } }: GatewaySituation): Conflict[] {
   return programFaults.map((fault) => ({ code: 'ERR_APPLY_CONFLICT', kind: 'unusable-program', ...fault }))
-}
-
-/** Without its issuer, the gateway would refuse everybody with a renewed certificate. */
-function lostIssuer({ facts }: GatewaySituation): Conflict[] {
-  const { issuer } = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
-  if (issuer === undefined) return []
-  return [
-    {
-      code: 'ERR_APPLY_CONFLICT',
-      kind: 'issuer',
-      what: UNIT_PATH,
-      got: `it has  --issuer ${issuer} , which gateway apply does not know yet: clients with a renewed certificate could no longer connect`,
-      todo: sentence`Change the files that the gateway follows by hand, or write the unit by  ${ours('gateway', 'render')}`,
-    },
-  ]
 }
 
 /** The gateway may open the socket by its group alone. */

@@ -4,6 +4,8 @@ import { GATEWAY_UNIT, renderGatewayUnit } from '../../daemon-config/gateway-uni
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import type { WantedFile } from '../changes.ts'
 import type { ServerFiles } from '../server-files.ts'
+import { issuerFilesIn } from './issuer-files.ts'
+import type { PlannedIssuer } from './requested.ts'
 
 /** The folder of the gateway's files. */
 export const GATEWAY_FOLDER = '/etc/docker-mtls'
@@ -21,8 +23,8 @@ export const GATEWAY_FILES = {
   ...tlsFilesIn(GATEWAY_FOLDER),
   policy: join(GATEWAY_FOLDER, 'policy.yaml'),
   crl: join(GATEWAY_FOLDER, 'crl.pem'),
-  issuerCert: join(GATEWAY_FOLDER, 'issuer-cert.pem'),
-  issuerKey: join(GATEWAY_FOLDER, 'issuer-key.pem'),
+  issuerCert: issuerFilesIn(GATEWAY_FOLDER).cert,
+  issuerKey: issuerFilesIn(GATEWAY_FOLDER).key,
 } as const
 
 /** Root writes them, and the gateway reads them. */
@@ -39,6 +41,7 @@ export interface GatewayContents {
   readonly policy: string
   /** Revocation lists as PEM; undefined: none. */
   readonly crl: string | undefined
+  readonly issuer: PlannedIssuer | undefined
   /** An address and a port. */
   readonly listen: string
   /** The group of the daemon's socket. */
@@ -46,12 +49,13 @@ export interface GatewayContents {
 }
 
 /** The files of a gateway on its host. */
-export function gatewayFiles({ program, server, policy, crl, listen, group }: GatewayContents): WantedFile[] {
+export function gatewayFiles({ program, server, policy, crl, issuer, listen, group }: GatewayContents): WantedFile[] {
   const unit = renderGatewayUnit({
     program,
     policy: GATEWAY_FILES.policy,
     folder: GATEWAY_FOLDER,
     crl: crl === undefined ? [] : [GATEWAY_FILES.crl],
+    issuer: issuer?.folder,
     listen,
     socket: DAEMON_SOCKET,
     user: GATEWAY_USER,
@@ -64,6 +68,12 @@ export function gatewayFiles({ program, server, policy, crl, listen, group }: Ga
     { path: GATEWAY_FILES.key, text: server.key, ...shared, secret: true },
     { path: GATEWAY_FILES.policy, text: policy, ...shared },
     ...(crl === undefined ? [] : [{ path: GATEWAY_FILES.crl, text: crl, ...shared }]),
+    ...(issuer?.texts === undefined
+      ? []
+      : [
+          { path: GATEWAY_FILES.issuerCert, text: issuer.texts.cert, ...shared },
+          { path: GATEWAY_FILES.issuerKey, text: issuer.texts.key, ...shared, secret: true },
+        ]),
     { path: UNIT_PATH, text: unit.text, mode: PUBLIC_MODE },
   ]
 }

@@ -31,7 +31,10 @@ import {
   UNIT_PATH,
   WANTS_PATH,
 } from './files.ts'
-import type { InspectedHost, RequestedGateway } from './requested.ts'
+import { issuerFilesIn } from './issuer-files.ts'
+import { issuerFolder, issuerRemovals, planIssuer } from './issuer.ts'
+import { olderLists } from './older-list.ts'
+import type { InspectedHost, PlannedIssuer, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 import { gatewayWarnings } from './warnings.ts'
@@ -42,6 +45,8 @@ export interface GatewayPlan {
   readonly server: ServerFiles
   /** The revocation lists that the gateway will have. */
   readonly crl: string | undefined
+  /** The issuer that the gateway will have. */
+  readonly issuer?: PlannedIssuer
   readonly changes: readonly Change[]
   /** The reasons against the apply; empty if there are none. */
   readonly conflicts: readonly Conflict[]
@@ -86,19 +91,30 @@ export async function planGateway(
   refuseHost(first, shell.name, 'gateway')
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
-  const facts = await gatherFurtherFacts(shell, first, wantedFacts(first, found), signal)
+  const facts = await withIssuer(
+    await gatherFurtherFacts(shell, first, wantedFacts(first, found), signal),
+    shell,
+    signal,
+  )
   const state = parseGatewayState(facts.fact('gateway'))
   const host = { facts, found, inForce, state, isHere: shell.isHere }
   const server = await serverFor(requested, inForce.settings.tlsDir ?? DEFAULT_TLS_DIR)
   return decide(requested, host, server)
 }
 
+/** Somebody may have rendered a unit with another folder. */
+async function withIssuer(facts: HostFacts, shell: HostShell, signal: AbortSignal | undefined): Promise<HostFacts> {
+  const folder = issuerFolder(facts)
+  if (folder === undefined || folder === GATEWAY_FOLDER) return facts
+  return gatherFurtherFacts(shell, facts, { files: [issuerFilesIn(folder).cert] }, signal)
+}
+
 function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
-  const { ca, cert, key, policy, crl } = GATEWAY_FILES
+  const { ca, cert, key, policy, crl, issuerCert, issuerKey } = GATEWAY_FILES
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, UNIT_PATH, ca, cert, policy, crl],
-    secrets: [key],
+    files: [...unit.environmentFiles, UNIT_PATH, ca, cert, policy, crl, issuerCert],
+    secrets: [key, issuerKey],
     writable: [GATEWAY_FOLDER],
     more: [
       ...openDoorQuestions(first),
@@ -124,14 +140,19 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   })
   const changesDocker = rendered.changesCommand || rendered.daemonJson !== undefined
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
+  const issuer = planIssuer(requested, facts)
   const wanted = gatewayFiles({
     ...requested,
     server,
     crl,
+    issuer,
     listen: listen.slice('tcp://'.length),
     group: facts.fact('socket-group'),
   })
-  const changes = changesOf([...wanted, ...daemonFiles(rendered, facts)], facts)
+  const changes = [
+    ...changesOf([...wanted, ...daemonFiles(rendered, facts)], facts),
+    ...issuerRemovals(requested, facts),
+  ]
   const start = startOf(rendered, found, facts)
   const daemonJson = readDaemonJson(start.daemonJson ?? '')
   const situation = { ...host, rendered, start, daemonJson, listen, requested }
@@ -145,8 +166,13 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     listen,
     server,
     crl,
+    ...(issuer && { issuer }),
     changes,
-    conflicts: [...gatewayConflicts(situation), ...inPlaceOf(changes, facts)],
+    conflicts: [
+      ...gatewayConflicts(situation),
+      ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
+      ...inPlaceOf(changes, facts),
+    ],
     warnings: gatewayWarnings(situation, server),
     losses: lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
     closes: [...inForce.settings.listen, ...inForce.plaintext],

@@ -5,6 +5,22 @@ import type { ServerFiles } from '../server-files.ts'
 import type { ProgramFault } from './program.ts'
 import type { GatewayState } from './state.ts'
 
+/** The files of an issuer, as PEM. */
+export interface IssuerTexts {
+  readonly cert: string
+  readonly key: string
+}
+
+/** The issuer that a gateway will have. */
+export interface PlannedIssuer {
+  /** The folder that the unit names. */
+  readonly folder: string
+  /** Its certificate; undefined if that can't be read. */
+  readonly cert: string | undefined
+  /** The files to write. Absent: those that are there stay. */
+  readonly texts?: IssuerTexts
+}
+
 /** The requested gateway. */
 export interface RequestedGateway {
   /** Node, and the script to run. */
@@ -14,6 +30,8 @@ export interface RequestedGateway {
   readonly policy: string
   /** Revocation lists as PEM. Absent: the one that is there stays. */
   readonly crl?: string | undefined
+  /** Certificate and key of the issuer, which renews certificates. Absent: the one that is there stays. `false`: none. */
+  readonly issuer?: IssuerTexts | false | undefined
   /** The server's files. Absent: those of the gateway, or else those of dockerd. */
   readonly server?: ServerFiles | undefined
   /** The folders in which they were not found. */

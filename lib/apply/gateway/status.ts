@@ -1,7 +1,6 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
-import { expiryOf } from '../../base/expiry.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
-import { enumerate, formatDay } from '../../base/text.ts'
+import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT, readGatewayUnit, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
 import { formatTarget, isListenerOf } from '../../daemon-config/listener-target.ts'
@@ -15,10 +14,12 @@ import type { CertificateFacts } from '../../identity/certificate.ts'
 import { readRevocationLists } from '../../identity/crl.ts'
 import { certificatesIn } from '../certificates-in.ts'
 import { inspectListener, isOfApi, listenerProblem, type ListenerStatus } from '../listener-status.ts'
-import { findLastApply } from '../rollback/last-apply.ts'
+import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { unitOf } from '../unit.ts'
+import { certificateProblems, issuerProblems } from './ends.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { issuerFilesIn } from './issuer-files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
 /** The policy of a gateway: how many rules it has, or why it can't be used. */
@@ -44,9 +45,13 @@ export interface GatewayStatus {
   readonly policy?: PolicyStatus
   readonly certificate?: CertificateFacts
   readonly authorities: readonly CertificateFacts[]
+  /** Its issuer, which renews certificates. Absent: it has none; undefined: its certificate can't be read. */
+  readonly issuer?: CertificateFacts | undefined
   /** Absent: the gateway has no revocation list. */
   readonly lists?: readonly ListStatus[]
   readonly rollback: 'pending' | 'gateway' | 'daemon' | 'none'
+  /** Of what an apply is unfinished. */
+  readonly unfinished?: 'gateway' | 'daemon'
   /** None: the gateway works, and nobody gets around it. */
   readonly problems: readonly Sentence[]
 }
@@ -70,14 +75,20 @@ export async function gatewayStatus(
   const unit = known.file(UNIT_PATH)?.text
   const flags = readGatewayUnit(unit ?? '')
   const paths = pathsOf(flags)
-  const files = [paths.ca, paths.cert, paths.policy, ...flags.crl]
+  const issuerCert = flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).cert]
+  const files = [paths.ca, paths.cert, paths.policy, ...flags.crl, ...issuerCert]
   const facts = await gatherFurtherFacts(shell, known, { files }, signal)
   const text = (path: string): string | undefined => facts.file(path)?.text
   const [certificate] = certificatesIn(text(paths.cert))
+  const accepted = [paths.ca, ...issuerCert].map(text)
   const listener =
     unit === undefined || flags.listen === undefined
       ? undefined
-      : await inspectListener(parseListen(flags.listen), flags.issuer ? 'hidden' : { text: text(paths.ca) }, signal)
+      : await inspectListener(
+          parseListen(flags.listen),
+          { text: accepted.includes(undefined) ? undefined : accepted.join('\n') },
+          signal,
+        )
   const last = await findLastApply(shell)
   const status = {
     installed: unit !== undefined,
@@ -87,10 +98,17 @@ export async function gatewayStatus(
     ...(unit !== undefined && { policy: policyStatus(text(paths.policy), paths.policy, countRules) }),
     ...(certificate && { certificate }),
     authorities: certificatesIn(text(paths.ca)),
+    ...(flags.issuer !== undefined && { issuer: certificatesIn(issuerCert.map(text)[0])[0] }),
     ...(flags.crl.length > 0 && { lists: flags.crl.flatMap((path) => listsIn(text(path))) }),
-    rollback: isApplyPending(facts) ? 'pending' : last === undefined ? 'none' : last.gateway ? 'gateway' : 'daemon',
+    ...rollbackOf(last, isApplyPending(facts)),
   } as const
   return { ...status, problems: problemsOf(status, facts) }
+}
+
+function rollbackOf(last: LastApply | undefined, isPending: boolean): Pick<GatewayStatus, 'rollback' | 'unfinished'> {
+  const kind = last?.gateway ? 'gateway' : 'daemon'
+  if (isPending) return { rollback: 'pending', unfinished: kind }
+  return { rollback: last === undefined ? 'none' : kind }
 }
 
 function pathsOf({ from = GATEWAY_FOLDER, policy = GATEWAY_FILES.policy }: GatewayFlags): Record<string, string> & {
@@ -147,7 +165,7 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
   const pending =
     status.rollback === 'pending'
       ? [
-          sentence`An apply is unfinished. Roll it back:  ${ours('gateway', 'rollback')}  Or apply again:  ${ours('gateway', 'apply')}`,
+          sentence`An apply is unfinished. Roll it back:  ${ours(status.unfinished === 'daemon' ? 'daemon' : 'gateway', 'rollback')}`,
         ]
       : []
   if (!status.installed) return [sentence`No gateway is installed on this host. ${APPLY}`, ...pending]
@@ -188,7 +206,7 @@ function serviceProblems({ state: { active, sub, enabled } }: Known): Sentence[]
   ]
 }
 
-function fileProblems({ policy, certificate, authorities, lists = [] }: Known): Sentence[] {
+function fileProblems({ policy, certificate, authorities, lists = [], ...more }: Known): Sentence[] {
   const expired = authorities.filter(({ validTo }) => validTo.getTime() < Date.now())
   return [
     ...(policy !== undefined && 'fault' in policy
@@ -197,6 +215,7 @@ function fileProblems({ policy, certificate, authorities, lists = [] }: Known): 
         ]
       : []),
     ...(certificate === undefined ? ["The server's certificate can't be read."] : certificateProblems(certificate)),
+    ...('issuer' in more ? issuerProblems(more.issuer) : []),
     ...expired.map(
       ({ commonName, subject }) =>
         sentence`The CA ${commonName ?? subject} has expired, so its clients can't connect. Replace it where its key is kept:  ${ours('cert', 'ca', '--replace-ca')}`,
@@ -207,12 +226,4 @@ function fileProblems({ policy, certificate, authorities, lists = [] }: Known): 
         ]
       : []),
   ]
-}
-
-function certificateProblems({ validFrom, validTo }: CertificateFacts): Sentence[] {
-  const renew = ours('cert', 'renew', '--server')
-  const expiry = expiryOf({ from: validFrom.getTime(), to: validTo.getTime() }, Date.now())
-  if (expiry === 'expired') return [sentence`The server's certificate has expired. Renew it:  ${renew}`]
-  if (expiry !== 'soon' && expiry !== 'urgent') return []
-  return [sentence`The server's certificate expires on ${formatDay(validTo)}. Renew it:  ${renew}`]
 }

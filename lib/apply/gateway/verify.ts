@@ -17,7 +17,7 @@ import type { GatewayPlan } from './plan.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 
 /** The part of a plan that is tested. */
-export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'starts' | 'reloads' | 'state'>
+export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'issuer' | 'starts' | 'reloads' | 'state'>
 
 /** How long the gateway may take until it listens. */
 const START_MS = 20_000
@@ -43,7 +43,8 @@ export function verifyGateway(
     const at = formatTarget(target)
     const began = await untilListening(plan, options, talk)
     if (plan.reloads) await pause(RELOAD_MS, signal)
-    const checks = await verifyListener({ ...target, server: plan.server, probe, signal }).catch((error: unknown) => {
+    const listener = { ...target, server: plan.server, others: plan.issuer?.cert, probe, signal }
+    const checks = await verifyListener(listener).catch((error: unknown) => {
       throw explainUnreachable(error)
     })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })

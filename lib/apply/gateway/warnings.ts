@@ -5,15 +5,27 @@ import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
 import { GATEWAY_FOLDER } from './files.ts'
+import { issuerFolder } from './issuer.ts'
 
 /** Warnings about a plan. */
-export function gatewayWarnings({ facts, inForce, listen }: GatewaySituation, server: ServerFiles): Warning[] {
+export function gatewayWarnings(
+  { facts, inForce, listen, requested }: GatewaySituation,
+  server: ServerFiles,
+): Warning[] {
   const others = inForce.settings.listen.filter((listener) => {
     const { host: address, port } = readListener(listener)
     return !isListenerOf({ address, port }, listen)
   })
   return [
     ...warningsOf({ inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
+    ...(requested.issuer === false && issuerFolder(facts) !== undefined
+      ? [
+          {
+            code: 'issuer-dropped',
+            text: 'Without its issuer, the gateway refuses certificates that it has renewed: their clients need new ones of the CA.',
+          },
+        ]
+      : []),
     ...(others.length === 0
       ? []
       : [

@@ -10,7 +10,7 @@ import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
-import { checkTrust, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
+import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
@@ -22,6 +22,7 @@ interface GatewayApplyFlags extends ConfirmFlags {
   readonly policy?: string
   readonly from?: string
   readonly crl?: readonly string[]
+  readonly issuer?: string | false
   readonly listen?: string
   readonly liveRestore?: true
   readonly probeIdentity?: string
@@ -43,7 +44,7 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const requested = { ...(await requestedOf(flags, context)), policy: text, server: source.server }
   const inspect = async (): Promise<GatewayPlan> => {
     const plan = await planGateway(requested, shell, signal)
-    checkTrust(plan.server, plan.crl)
+    await checkTrust(plan)
     return plan
   }
   const first = await inspect()
@@ -68,7 +69,7 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
 }
 
 async function requestedOf(
-  { crl, listen, liveRestore }: GatewayApplyFlags,
+  { crl, issuer, listen, liveRestore }: GatewayApplyFlags,
   context: Context,
 ): Promise<Omit<RequestedGateway, 'policy'>> {
   const program = [process.execPath, await scriptPath()] as const
@@ -76,6 +77,7 @@ async function requestedOf(
     program,
     programFaults: await programFaults(program),
     crl: await gatewayLists(crl, context),
+    issuer: await gatewayIssuer(issuer, context),
     listen,
     liveRestore,
   }
@@ -140,6 +142,12 @@ function define(command: Command, context: Context): void {
       'a revocation list; repeatable (default: crl.pem in /etc/docker-mtls, if it is there)',
       many('--crl'),
     )
+    .option(
+      '--issuer <dir>',
+      'renew certificates with this issuer, of  cert issuer  (default: the one that the gateway has)',
+      once('--issuer'),
+    )
+    .option('--no-issuer', 'drop the issuer: the gateway renews nothing any more')
     .option(
       '--listen <addr:port>',
       `where clients connect (default: as the gateway or dockerd listens now, else 0.0.0.0:${TLS_PORT})`,

@@ -11,7 +11,7 @@ import { addJson, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
 import { scriptPath } from '../inputs/script.ts'
-import { issuerFilesIn } from '../inputs/issuer-files.ts'
+import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { textsOf } from '../reports/data.ts'
 
 interface RenderFlags {

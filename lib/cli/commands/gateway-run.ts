@@ -18,7 +18,7 @@ import type { GatewayListen } from '../../gateway/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFrom, addJson, choice, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
-import { issuerFilesIn } from '../inputs/issuer-files.ts'
+import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { gatewayLog, reloadReports } from '../reports/gateway.ts'
 

@@ -27,7 +27,7 @@ async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
 }
 
 function statusData(
-  { state, listener, certificate, authorities, lists, problems, ...status }: GatewayStatus,
+  { state, listener, certificate, authorities, issuer, lists, problems, ...status }: GatewayStatus,
   { typed }: Context,
 ): object {
   const { active, sub, pid, since, ...service } = state
@@ -41,6 +41,7 @@ function statusData(
     ...(listener && { listener: listenerData(listener) }),
     ...(certificate && { certificate: certificateData(certificate) }),
     authorities: authorities.map(certificateData),
+    ...(issuer && { issuer: certificateData(issuer) }),
     ...(lists && { lists }),
     problems: problems.map(typed),
   }
@@ -70,6 +71,7 @@ function statusText(status: GatewayStatus, context: Context): string {
       'Revocation',
       lists === undefined ? 'no list: a certificate works until it expires' : lists.map(listText).join('\n'),
     ],
+    ...('issuer' in status ? [['Issuer', issuerText(status)] satisfies [string, string]] : []),
     ['Rollback', rollbackText(status, context)],
   ]
   const shown = rows.map(([label, value]) => [label, printableLines(value)] as const)
@@ -80,6 +82,11 @@ function policyText({ policy }: GatewayStatus): string {
   if (policy === undefined) return 'none'
   if ('fault' in policy) return `${policy.path}: can't be used`
   return `${policy.path}: ${policy.rules === 1 ? '1 rule' : `${policy.rules} rules`}`
+}
+
+function issuerText({ issuer }: GatewayStatus): string {
+  if (issuer === undefined) return 'none that can be read'
+  return `${issuer.commonName ?? issuer.subject}\n${until(issuer.validTo)}, issued by ${issuer.issuer}`
 }
 
 function listText({ nextUpdate, revoked }: NonNullable<GatewayStatus['lists']>[number]): string {
@@ -110,6 +117,6 @@ export const gatewayStatus: CommandSpec = {
     [sentence`${SELF} gateway status`, 'as root, to see everything'],
     [sentence`${SELF} gateway status --json`, 'for monitoring'],
   ],
-  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, lists: [{ nextUpdate, isExpired, revoked }], rollback, problems }',
+  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], rollback, unfinished, problems }',
   define,
 }

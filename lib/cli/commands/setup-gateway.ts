@@ -56,7 +56,7 @@ export async function requestedGateways(
     parsePolicy(existing, GATEWAY_FILES.policy)
     return existing
   }
-  return { program, policyFor, checkTrust }
+  return { program, policyFor, checkTrust: ({ server, crl }) => checkTrust({ server, crl }) }
 }
 
 /** A gateway listens in the place of dockerd. */

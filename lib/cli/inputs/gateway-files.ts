@@ -1,9 +1,13 @@
 import { readIfThere } from '../../base/files.ts'
 import { GATEWAY_FILES } from '../../apply/gateway/files.ts'
-import type { ServerFiles } from '../../apply/server-files.ts'
+import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
+import type { GatewayPlan } from '../../apply/gateway/plan.ts'
+import type { IssuerTexts } from '../../apply/gateway/requested.ts'
 import { PkiError } from '../../base/errors.ts'
-import { ours, sentence } from '../../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { Trust } from '../../gateway/trust.ts'
+import { readRevocationLists, serialOf } from '../../identity/crl.ts'
+import { loadIssuer, type Issuer } from '../../pki/issuer.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import type { Policy } from '../../policy/file/types.ts'
 import type { Context } from '../command.ts'
@@ -59,18 +63,85 @@ export async function gatewayLists(paths: readonly string[] | undefined, { io }:
 }
 
 /**
- * Checks certificates and revocation lists together, as the gateway does when it starts. With a list that has expired, or with
- * none of one of its CAs, it would refuse every client of that CA.
+ * Reads the issuer in a folder that `cert issuer` has created.
+ *
+ * @returns undefined: none is named, so the gateway keeps the one that it has; `false`: it gets none
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function gatewayIssuer(
+  folder: string | false | undefined,
+  { io }: Context,
+): Promise<IssuerTexts | false | undefined> {
+  if (folder === undefined || folder === false) return folder
+  const { cert, key } = issuerFilesIn(folder)
+  const read = async (path: string, what: string): Promise<string> =>
+    (await readInput(path, io, { what, todo: NAME_ISSUER })).toString('utf8')
+  return { cert: await read(cert, "the issuer's certificate"), key: await read(key, "the issuer's key") }
+}
+
+const NAME_ISSUER: Sentence = sentence`Name a copy of the folder that this creates where the CA is:  ${ours('cert', 'issuer')}`
+
+/**
+ * Checks certificates, revocation lists and the issuer together, as the gateway does when it starts. With a list that has expired,
+ * or with none of one of its CAs, it would refuse every client of that CA.
  *
  * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
- * @throws {@link PkiError} ERR_CRL_INVALID
+ * @throws {@link PkiError} ERR_CRL_INVALID, ERR_ISSUER_INVALID
  */
-export function checkTrust({ ca, cert, key = '' }: ServerFiles, crl: string | undefined): void {
-  const trust = new Trust({ ca, cert, key }, crl)
-  if (crl === undefined || trust.hasCurrentLists(Date.now())) return
-  throw new PkiError('ERR_CRL_INVALID', {
-    tried: 'checking the revocation lists of the gateway',
-    got: 'a CA in ca.pem has no list among them, or only one that has expired',
-    todo: sentence`Write the list again where the CA is, copy it here, and name it with --crl:  ${ours('cert', 'crl')}`,
-  })
+export async function checkTrust(files: CheckedFiles, now: number = Date.now()): Promise<void> {
+  const { server, crl, issuer } = files
+  const { ca, cert, key = '' } = server
+  const loaded = issuer && loadIssuer(issuer.texts ?? (await issuerIn(issuer.folder)))
+  const trust = new Trust({ ca, cert, key }, crl, loaded)
+  if (crl !== undefined && !trust.hasCurrentLists(now))
+    throw new PkiError('ERR_CRL_INVALID', {
+      tried: 'checking the revocation lists of the gateway',
+      got: 'a CA in ca.pem has no list among them, or only one that has expired',
+      todo: sentence`Write the list again where the CA is, copy it here, and name it with --crl:  ${ours('cert', 'crl')}`,
+    })
+  const fault = loaded && (issuer?.texts === undefined ? unsignedFault(loaded, trust) : issuerFault(loaded, trust, now))
+  if (fault !== undefined)
+    throw new PkiError('ERR_ISSUER_INVALID', { tried: 'checking the issuer of the gateway', ...fault })
+}
+
+/** What a gateway will have. */
+export type CheckedFiles = Pick<GatewayPlan, 'server' | 'crl' | 'issuer'>
+
+/** One that is there already, and may not renew any more, does no harm. */
+function unsignedFault({ facts }: Issuer, trust: Trust): Fault | undefined {
+  if (trust.unsignedIssuer() === undefined) return undefined
+  return {
+    got: `no CA in ca.pem has signed ${facts.commonName ?? facts.subject}`,
+    todo: sentence`Name one that the CA of the clients has signed, with --issuer, or drop it:  ${ours('gateway', 'apply', '--no-issuer')}`,
+  }
+}
+
+interface Fault {
+  readonly got: string
+  readonly todo: Sentence
+}
+
+function issuerFault(issuer: Issuer, trust: Trust, now: number): Fault | undefined {
+  const unsigned = unsignedFault(issuer, trust)
+  if (unsigned !== undefined) return unsigned
+  const name = issuer.facts.commonName ?? issuer.facts.subject
+  if (isRevoked(issuer, trust))
+    return {
+      got: `${name} is in a revocation list`,
+      todo: sentence`Create a new key where the CA is, and copy the folder here:  ${ours('cert', 'issuer', name, '--force')}`,
+    }
+  if (trust.issuerFault(now) === undefined) return undefined
+  return {
+    got: `${name}, or the CA that signed it, has expired or is not valid yet`,
+    todo: sentence`Renew it where the CA is, and copy the folder here:  ${ours('cert', 'issuer', name, '--renew')}`,
+  }
+}
+
+function isRevoked({ facts: { serialNumber } }: Issuer, { crl }: Trust): boolean {
+  return typeof crl === 'string' && readRevocationLists(crl).some(({ serials }) => serials.has(serialOf(serialNumber)))
+}
+
+async function issuerIn(folder: string): Promise<IssuerTexts> {
+  const { cert, key } = issuerFilesIn(folder)
+  return { cert: (await readIfThere(cert)) ?? '', key: (await readIfThere(key)) ?? '' }
 }

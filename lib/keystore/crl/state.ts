@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { readIfThere } from '../../base/files.ts'
 import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
-import { readRevocationLists, serialOf, type RevocationList } from '../../identity/crl.ts'
+import { numberOf, readRevocationLists, type RevocationList, serialOf } from '../../identity/crl.ts'
 import { caPaths, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
 import type { LedgerEntry } from '../ledger-line.ts'
@@ -71,10 +71,6 @@ export async function readLists(root: string): Promise<ReadLists> {
 export function listOf(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
   const own = lists.filter((list) => list.isOf(ca))
   return own.toSorted((one, other) => (numberOf(one) < numberOf(other) ? 1 : -1))[0]
-}
-
-export function numberOf({ number }: RevocationList): bigint {
-  return number === undefined || number === '' ? 0n : BigInt(`0x${number}`)
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ServerFiles } from '../../apply/server-files.ts'
+import type { GatewayPlan } from '../../apply/gateway/plan.ts'
 import type { ProgramCopy } from './program-copy.ts'
 
 /** The gateways that a setup puts in front of the daemons. */
@@ -12,10 +12,11 @@ export interface RequestedGateways {
    */
   readonly policyFor: (existing: string | undefined) => string
   /**
-   * Checks the certificates and revocation lists of a gateway together, as it does when it starts.
+   * Checks the certificates and revocation lists of a gateway together, as it does when it starts. The issuer of a gateway stays on
+   * its host.
    *
    * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
    * @throws {@link PkiError} ERR_CRL_INVALID
    */
-  readonly checkTrust: (server: ServerFiles, crl: string | undefined) => void
+  readonly checkTrust: (files: Pick<GatewayPlan, 'server' | 'crl'>) => Promise<void>
 }

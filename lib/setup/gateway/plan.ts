@@ -37,7 +37,7 @@ export function planGateways(
       const first = await inspect()
       if (first.isPending) await settlePending(shell, labelSteps(host, options.onStep), options.signal)
       const plan = first.isPending ? await inspect() : first
-      requested.checkTrust(plan.server, plan.crl)
+      await requested.checkTrust(plan)
       refuseConflicts(plan)
       const planned = { ...one, plan, copies: !there.hasProgram }
       result(changesIn(planned))

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { before, describe, test } from 'node:test'
+import { issuerProblems } from '../../lib/apply/gateway/ends.ts'
+import { gatewayStatus, type GatewayStatus } from '../../lib/apply/gateway/status.ts'
+import { DAY_MS } from '../../lib/base/expiry.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
+import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
+import { createAuthority, issueServer, type Authority } from '../../lib/pki.ts'
+import { createIssuer } from '../../lib/pki/issuer.ts'
+import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { recordsOf } from './support/facts.ts'
+
+const FOLDER = '/etc/docker-mtls'
+const UNIT = renderGatewayUnit({
+  program: ['/usr/bin/node', '/usr/lib/main.js'],
+  policy: `${FOLDER}/policy.yaml`,
+  folder: FOLDER,
+  issuer: FOLDER,
+  // Nothing listens there.
+  listen: '127.0.0.1:1',
+  socket: '/run/docker.sock',
+  user: 'docker-mtls',
+  group: 'docker',
+}).text
+
+interface Host {
+  readonly files: Readonly<Record<string, string>>
+  /** What `last-apply.sh` prints. */
+  readonly last?: string
+}
+
+function inspect({ files, last = '' }: Host): Promise<GatewayStatus> {
+  const stdout = recordsOf({
+    facts: { gateway: 'ActiveState=active\nMainPID=900\nUnitFileState=enabled' },
+    files: {
+      '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
+      '/etc/systemd/system/docker-mtls-gateway.service': UNIT,
+      [`${FOLDER}/policy.yaml`]: 'version: 1\nrules: []\n',
+      ...files,
+    },
+  })
+  const shell: HostShell = {
+    name: 'this machine',
+    isHere: true,
+    run: (script) =>
+      Promise.resolve({
+        code: 0,
+        stdout: script.includes('apply that can be rolled back') ? last : stdout,
+        stderr: '',
+      }),
+  }
+  return gatewayStatus(shell, () => 0)
+}
+
+const problems = async (host: Host): Promise<string> =>
+  (await inspect(host)).problems.map((one) => renderSentence(one)).join('\n')
+
+describe('gateway status', () => {
+  let authority: Authority
+  let files: Record<string, string>
+  before(async () => {
+    authority = await createAuthority()
+    const { ca, cert } = await issueServer(authority, { names: ['build01'] })
+    files = { [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/server-cert.pem`]: cert }
+  })
+
+  describe('the issuer', () => {
+    test('is shown', async () => {
+      const { cert } = await createIssuer(authority, { name: 'renewals' })
+      const host = { files: { ...files, [`${FOLDER}/issuer-cert.pem`]: cert } }
+      assert.equal((await inspect(host)).issuer?.commonName, 'renewals')
+      assert.doesNotMatch(await problems(host), /issuer/)
+    })
+
+    test('has to be renewed in time', async () => {
+      const { facts } = await createIssuer(authority, { name: 'renewals', days: 90 })
+      const said = (days: number): string =>
+        issuerProblems(facts, Date.now() + days * DAY_MS)
+          .map((one) => renderSentence(one))
+          .join('\n')
+      assert.equal(said(50), '')
+      assert.match(said(70), /^The issuer renewals expires on .*: {2}docker-mtls cert issuer renewals --renew$/)
+      assert.match(said(91), /^The issuer renewals has expired, and with it/)
+    })
+
+    test('that can not be read is a problem', async () => {
+      assert.match(await problems({ files }), /^The issuer's certificate can't be read\.$/m)
+    })
+  })
+
+  describe('an unfinished apply', () => {
+    const PENDING = '/var/lib/docker-mtls/pending'
+    for (const [kind, about, command] of [
+      ['daemon', 'yes', 'daemon rollback'],
+      ['gateway', 'yes gateway docker', 'gateway rollback'],
+    ] as const) {
+      test(`of the ${kind} names its own rollback`, async () => {
+        const host = { files: { ...files, [PENDING]: 'x\n' }, last: `pending\n20261128T000000Z-000000\n${about}\n` }
+        const { rollback, unfinished } = await inspect(host)
+        assert.deepEqual([rollback, unfinished], ['pending', kind])
+        assert.match(
+          await problems(host),
+          new RegExp(`An apply is unfinished\\. Roll it back: {2}docker-mtls ${command}$`, 'm'),
+        )
+      })
+    }
+  })
+})
