@@ -7,7 +7,6 @@ import { caPaths, serverFolder, serverPaths } from '../../keystore/layout.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import type { HostContext } from '../../setup/undo/contexts.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
-import { COPIES } from '../../setup/gateway/program-copy.ts'
 import { closedListeners, isNothingThere, type UndoPlan } from '../../setup/undo/plan.ts'
 import { gatewayRemoveData, gatewayRemoveText } from './gateway-remove.ts'
 import type { Context } from '../command.ts'
@@ -16,12 +15,13 @@ import { removeData, removeText } from './remove.ts'
 
 /** The plan of an undo for --json. */
 export function undoData(plan: UndoPlan, context: Context): object {
-  const { remove, gateway, hasCopies, contexts, server } = plan
+  const { remove, gateway, copies, contexts, server } = plan
   return {
     ...removeData(remove, context),
+    stays: [...remove.stays, ...copies.stays],
     closes: closedListeners(plan),
     ...(gateway && { gateway: gatewayRemoveData(gateway, context) }),
-    copies: hasCopies,
+    copies: copies.removed.length > 0,
     contexts: contexts.map(({ name, host, isOurs, isCurrent }) => ({
       name,
       host,
@@ -38,7 +38,7 @@ export function undoText(plans: readonly UndoPlan[], context: Context): string {
 }
 
 function planText(plan: UndoPlan, context: Context): string {
-  const { remove, gateway, hasCopies, contexts, server } = plan
+  const { remove, gateway, contexts, server } = plan
   const { paint } = context
   const line = (what: string, why: string): string => `${paint('red', 'remove  ')}  ${paint('bold', what)}  ${why}`
   const here = [
@@ -48,7 +48,12 @@ function planText(plan: UndoPlan, context: Context): string {
   ]
   const there = here.length > 0 && isNothingThere(plan) && remove.conflicts.length === 0
   const ofGateway = gateway === undefined ? '' : gatewayRemoveText({ ...gateway, conflicts: [] }, context, true)
-  const copies = hasCopies ? `${line(COPIES, 'the copies of docker-mtls')}\n` : ''
+  const copies = [
+    ...plan.copies.removed.map((folder) => line(folder, 'a copy of docker-mtls')),
+    ...plan.copies.stays.map((text) => `Stays: ${text}.`),
+  ]
+    .map((one) => `${wrap(one, context.width)}\n`)
+    .join('')
   const hasRest = !isNothingToRemove(remove) || remove.conflicts.length > 0 || ofGateway + copies === ''
   const rest = hasRest ? removeText(remove, context) : ''
   const text = there ? 'Nothing to remove on the host.\n' : `${ofGateway}${rest}${copies}`
@@ -66,14 +71,15 @@ function foreignLines(server: UndoPlan['server']): string[] {
 
 /** What became of one host. */
 export function doneText(plan: UndoPlan, isNothing: boolean): string {
-  const { host, gateway } = plan
+  const { host, gateway, copies } = plan
+  const stays = copies.stays.map((text) => `\n${host}: stays: ${text}.`).join('')
   const closes = closedListeners(plan)
   if (isNothing)
-    return `${host}: Nothing to undo: docker-mtls has not configured dockerd there, and has no files of it here.`
+    return `${host}: Nothing to undo: docker-mtls has not configured dockerd there, and has no files of it here.${stays}`
   if (gateway !== undefined)
-    return `${host}: docker-mtls and its gateway were removed. dockerd listens on its local socket alone.`
+    return `${host}: docker-mtls and its gateway were removed. dockerd listens on its local socket alone.${stays}`
   const ports = closes.length === 0 ? '' : `, which no longer listens on ${closes.map(printable).join(', ')}`
-  return `${host}: docker-mtls was removed${ports}.`
+  return `${host}: docker-mtls was removed${ports}.${stays}`
 }
 
 /** In the wrong folder, the host is undone, but its files are elsewhere. */

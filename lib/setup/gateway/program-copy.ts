@@ -4,7 +4,6 @@ import { buffer } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { ProvisionError } from '../../base/errors.ts'
-import { shellLine } from '../../base/quoting/posix.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { addEntry, packTar } from '../../engine/stream/tar.ts'
 import type { FactCall } from '../../host/facts-script.ts'
@@ -74,22 +73,6 @@ async function archiveOf(files: readonly PackageFile[]): Promise<Buffer> {
       await addEntry(pack, { name, type: 'file', mode: 0o644, size: content.length, mtime: new Date(0) }, [content])
   })
   return promisify(gzip)(await buffer(tar), { level: 9 })
-}
-
-/** Has a host any copies? */
-export async function hasProgramCopies(shell: HostShell, signal?: AbortSignal): Promise<boolean> {
-  return (await shell.run(shellProgram(shellLine('test', '-d', COPIES)), { signal })).code === 0
-}
-
-/** Removes all copies. No gateway may use them. */
-export async function removeProgramCopies(shell: HostShell): Promise<void> {
-  const ran = await shell.run(shellProgram(shellLine('rm', '-rf', '--', COPIES)))
-  if (ran.code === 0) return
-  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
-    tried: `removing ${COPIES} on ${shell.name}`,
-    got: stderrSummary(ran),
-    todo: 'Everything else was removed there. Run this again.',
-  })
 }
 
 /** The fact `gateway-copy`: the digest of the copy on a host; empty if there is none that can be used. */

@@ -3,7 +3,7 @@ import { carryOutRemove } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
 import { runStep } from '../../base/progress.ts'
 import { removeServer } from '../../keystore/keystore.ts'
-import { removeProgramCopies } from '../gateway/program-copy.ts'
+import { removeProgramCopies } from '../gateway/copies.ts'
 import { continueWith, type Outcome } from '../for-each-host.ts'
 import { labelSteps } from '../plan-hosts.ts'
 import { removeHostContext } from './contexts.ts'
@@ -15,22 +15,24 @@ import { isNothingThere, type UndoOptions, type UndoPlan } from './plan.ts'
  */
 export function undoOnHosts(planned: readonly Outcome<UndoPlan>[], options: UndoOptions): Promise<Outcome<UndoPlan>[]> {
   return continueWith(planned, async (plan) => {
-    await removeThere(plan, options)
+    const done = await removeThere(plan, options)
     await removeHere(plan, options)
-    return plan
+    return done
   })
 }
 
-async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<void> {
-  if (isNothingThere(plan)) return
-  const { host, remove, gateway, hasCopies, shell } = plan
+/** @returns the plan with what has become of it */
+async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<UndoPlan> {
+  if (isNothingThere(plan)) return plan
+  const { host, remove, gateway, shell } = plan
   const { rollbackAfter, signal, onStep } = options
   const shared = { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) }
   if (gateway !== undefined) await carryOutGatewayRemove(gateway, shared)
   if (gateway !== undefined || !isNothingToRemove(remove)) await carryOutRemove(remove, shared)
-  if (!hasCopies) return
+  if (plan.copies.removed.length === 0) return plan
   const title = 'remove the copies of docker-mtls'
-  await runStep(onStep, { step: 'copies', title, subject: host }, () => removeProgramCopies(shell))
+  const copies = await runStep(onStep, { step: 'copies', title, subject: host }, () => removeProgramCopies(shell))
+  return { ...plan, copies }
 }
 
 /** The files come last: the names in the certificate lead to the contexts. */

@@ -17,7 +17,7 @@ import { hostNames } from '../host-names.ts'
 import { openHost, type Addresses } from '../open-host.ts'
 import { labelSteps } from '../plan-hosts.ts'
 import type { SetupTarget } from '../target.ts'
-import { hasProgramCopies } from '../gateway/program-copy.ts'
+import { findProgramCopies, type ProgramCopies } from '../gateway/copies.ts'
 import { findHostContexts, type HostContext } from './contexts.ts'
 
 /** The options of {@link planUndo} and of the later steps. */
@@ -40,8 +40,8 @@ export interface UndoPlan extends SetupTarget {
   readonly remove: RemovePlan
   /** The gateway in front of its dockerd, if it has one. */
   readonly gateway?: GatewayRemovePlan
-  /** Has it copies of docker-mtls, for a gateway? */
-  readonly hasCopies: boolean
+  /** Its copies of docker-mtls, for a gateway. */
+  readonly copies: ProgramCopies
   /** Its files in the folder of the CA. */
   readonly server?: ServerRemoval
   /** All contexts that point to it. */
@@ -57,9 +57,9 @@ export function isNothingToUndo(plan: UndoPlan): boolean {
 export function isNothingThere({
   remove,
   gateway,
-  hasCopies,
-}: Pick<UndoPlan, 'remove' | 'gateway' | 'hasCopies'>): boolean {
-  return isNothingToRemove(remove) && gateway === undefined && !hasCopies
+  copies,
+}: Pick<UndoPlan, 'remove' | 'gateway' | 'copies'>): boolean {
+  return isNothingToRemove(remove) && gateway === undefined && copies.removed.length === 0
 }
 
 /** The listeners that will be closed. */
@@ -93,8 +93,8 @@ async function planHost(target: SetupTarget, options: UndoOptions, addresses: Ad
   const url = formatTarget({ host: reach.value, port: TLS_PORT })
   const contexts = await findHostContexts(dir, config, { url, names: all, closes: closedListeners(removal) })
   const server = await serverOf(target, removal.remove, dir)
-  const hasCopies = await hasProgramCopies(shell, options.signal)
-  return { ...target, shell, ...removal, hasCopies, contexts, ...(server && { server }) }
+  const copies = await findProgramCopies(shell, removal.gateway !== undefined, options.signal)
+  return { ...target, shell, ...removal, copies, contexts, ...(server && { server }) }
 }
 
 type Removal = Pick<UndoPlan, 'remove' | 'gateway'>
