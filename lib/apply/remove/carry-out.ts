@@ -25,7 +25,7 @@ export interface RemoveOptions {
 
 /**
  * Removes docker-mtls from a host: changes the files as an apply does, with the same rollback, checks that dockerd answers and
- * that its ports are closed, and then removes the data for rollbacks.
+ * that its ports are closed, and then removes the data for rollbacks, unless it has the only copy of a file.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLED_BACK: all
  *   changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
@@ -34,6 +34,7 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
   refuseConflicts(plan)
   const { shell, onStep } = options
   if (plan.changes.length > 0) await runGuarded(plan, options, () => verifyClosed(plan, options))
+  if (plan.keepsBackups) return
   await runStep(onStep, { step: 'forget', title: 'remove the data for rollbacks' }, async () => {
     const ran = await shell.run(forgetScript(plan), { limits: CHANGE_LIMITS })
     if (ran.code === 0) return

@@ -36,11 +36,15 @@ export interface RemovePlan {
   readonly stays: readonly string[]
   /** The listeners that dockerd will no longer have. */
   readonly closes: readonly string[]
+  /** The listeners on the network that dockerd will have. */
+  readonly listens: readonly string[]
   readonly tlsDir: string
   readonly remaps: boolean
   readonly reloadsFirst: false
-  /** Does the host keep data for rollbacks? */
+  /** Does the host keep data for rollbacks, which will be removed? */
   readonly hasBackups: boolean
+  /** Do the backups stay, because they have the only copy of a file from before docker-mtls? */
+  readonly keepsBackups: boolean
   readonly facts: HostFacts
   /** Is an apply unfinished? It has to be rolled back first. */
   readonly isPending: boolean
@@ -65,7 +69,6 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
-    hasBackups: originals.isAny,
     facts,
     isPending: isApplyPending(facts),
     reloadsFirst: false,
@@ -75,8 +78,19 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
   const rendered =
     inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
-  if (rendered === undefined) return { ...base, ...NOTHING, conflicts: gateway }
-  const targets = targetsOf({ facts, originals, tlsDir, rendered })
+  const isOfGateway = inForce.settings.tlsDir === undefined && isGatewayAlone(originals)
+  const leftWith = (then: HostFacts): LeftFiles => {
+    const stays = isOfGateway ? [...unrestored(originals, then), ...unknownFiles(tlsDir, originals, then)] : []
+    const keepsBackups = isOfGateway && unrestored(originals, then).length > 0
+    return { stays, keepsBackups, hasBackups: originals.isAny && !keepsBackups }
+  }
+  if (rendered === undefined) {
+    const listens = [...inForce.settings.listen, ...inForce.plaintext]
+    return { ...base, ...NOTHING, ...leftWith(facts), listens, conflicts: gateway }
+  }
+  const targets = targetsOf({ facts, originals, tlsDir, rendered }).filter(
+    ({ path }) => !isOfGateway || originals.written.has(path),
+  )
   const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
   const target = withFiles(
     facts,
@@ -85,8 +99,10 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
+  const left = leftWith(target)
   return {
     ...base,
+    ...left,
     changes,
     conflicts: [
       ...gateway,
@@ -98,8 +114,10 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     losses: effects.losses,
     stays: [
       ...targets.flatMap(({ path, stays }) => (stays === undefined ? [] : [`${path}: ${stays}`])),
+      ...left.stays,
       ...idsStay(inForce, then),
     ],
+    listens: listeners,
     closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
     remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
   }
@@ -119,7 +137,7 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
   ]
 }
 
-const NOTHING = { changes: [], conflicts: [], losses: [], stays: [], closes: [], remaps: false } as const
+const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const
 
 function fileOf({ path, action, text, mode }: Change): ReturnType<HostFacts['file']> {
   return action === 'remove' ? undefined : { path, text, mode, owner: 'root:root' }
@@ -136,24 +154,50 @@ function folderBefore({ written }: Originals): string | undefined {
   return folders.find((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
 }
 
+type LeftFiles = Pick<RemovePlan, 'stays' | 'keepsBackups' | 'hasBackups'>
+
+/** Of the kept applies, has only `gateway apply` changed something, as far as is known? */
+function isGatewayAlone(originals: Originals): boolean {
+  const isGateway = [...originals.written.keys()].some((path) => posix.dirname(path) === GATEWAY_FOLDER)
+  return isGateway && folderBefore(originals) === undefined
+}
+
+/** Copies of dockerd's settings from before the gateway that don't come back. Nobody else has them. */
+function unrestored({ copies }: Originals, then: HostFacts): string[] {
+  return [DAEMON_JSON, DROP_IN].flatMap((path) => {
+    const copy = copies.get(path)
+    if (copy === undefined || then.file(copy)?.text === then.file(path)?.text) return []
+    return [`${copy}: ${path} as it was before a  gateway apply , which docker-mtls can't restore`]
+  })
+}
+
+/** Files that an apply may have written of which nothing is kept any more. */
+function unknownFiles(tlsDir: string, { isComplete }: Originals, then: HostFacts): string[] {
+  if (isComplete) return []
+  const paths = [...Object.values(tlsFilesIn(tlsDir)), DAEMON_JSON, DROP_IN]
+  const why = "it is unknown whether docker-mtls has written it, because the host doesn't keep the first apply any more"
+  return paths.flatMap((path) => (then.file(path) === undefined ? [] : [`${path}: ${why}`]))
+}
+
 /**
  * What `gateway apply` would write for dockerd, whose place a gateway has, or had.
  *
- * @returns undefined if no apply has configured dockerd, or if it listens on the network
+ * @returns undefined if no apply has configured dockerd or put a gateway in front of it, or if it listens on the network
  */
 function renderLeft(
   facts: HostFacts,
   found: FoundUnit,
   originals: Originals,
 ): { dropIn: string; daemonJson?: string } | undefined {
-  if (folderBefore(originals) === undefined) return undefined
+  if (folderBefore(originals) === undefined && !isGatewayAlone(originals)) return undefined
   const rendered = renderLocal({
     found,
     daemonJson: facts.file(DAEMON_JSON)?.text,
     existingDropIn: facts.file(DROP_IN)?.text,
     hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
   })
-  return rendered.changesCommand ? undefined : rendered
+  const isOpen = rendered.changesCommand || (isGatewayAlone(originals) && rendered.daemonJson !== undefined)
+  return isOpen ? undefined : rendered
 }
 
 /** What an apply without options would write now: the same as there is, unless somebody has changed it. */

@@ -47,14 +47,16 @@ function planText(plan: UndoPlan, context: Context): string {
     ...foreignLines(server),
   ]
   const there = here.length > 0 && isNothingThere(plan) && remove.conflicts.length === 0
-  const ofGateway = gateway === undefined ? '' : gatewayRemoveText({ ...gateway, conflicts: [] }, context, true)
+  const ofGateway =
+    gateway === undefined ? '' : gatewayRemoveText({ ...gateway, conflicts: [], open: remove.listens }, context, true)
   const copies = [
     ...plan.copies.removed.map((folder) => line(folder, 'a copy of docker-mtls')),
     ...plan.copies.stays.map((text) => `Stays: ${text}.`),
   ]
     .map((one) => `${wrap(one, context.width)}\n`)
     .join('')
-  const hasRest = !isNothingToRemove(remove) || remove.conflicts.length > 0 || ofGateway + copies === ''
+  const hasRest =
+    !isNothingToRemove(remove) || [...remove.conflicts, ...remove.stays].length > 0 || ofGateway + copies === ''
   const rest = hasRest ? removeText(remove, context) : ''
   const text = there ? 'Nothing to remove on the host.\n' : `${ofGateway}${rest}${copies}`
   return `${text}${here.map((one) => `${wrap(one, context.width)}\n`).join('')}`
@@ -71,13 +73,15 @@ function foreignLines(server: UndoPlan['server']): string[] {
 
 /** What became of one host. */
 export function doneText(plan: UndoPlan, isNothing: boolean): string {
-  const { host, gateway, copies } = plan
-  const stays = copies.stays.map((text) => `\n${host}: stays: ${text}.`).join('')
+  const { host, gateway, copies, remove } = plan
+  const left = [...(remove.keepsBackups ? remove.stays : []), ...copies.stays]
+  const stays = left.map((text) => `\n${host}: stays: ${printable(text)}.`).join('')
+  const { listens } = remove
   const closes = closedListeners(plan)
   if (isNothing)
     return `${host}: Nothing to undo: docker-mtls has not configured dockerd there, and has no files of it here.${stays}`
   if (gateway !== undefined)
-    return `${host}: docker-mtls and its gateway were removed. dockerd listens on its local socket alone.${stays}`
+    return `${host}: docker-mtls and its gateway were removed. dockerd listens on ${listens.length === 0 ? 'its local socket alone' : enumerate(listens.map(printable))}.${stays}`
   const ports = closes.length === 0 ? '' : `, which no longer listens on ${closes.map(printable).join(', ')}`
   return `${host}: docker-mtls was removed${ports}.${stays}`
 }

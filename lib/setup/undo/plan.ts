@@ -54,16 +54,17 @@ export function isNothingToUndo(plan: UndoPlan): boolean {
 }
 
 /** Is there nothing of setup on the host? */
-export function isNothingThere({
-  remove,
-  gateway,
-  copies,
-}: Pick<UndoPlan, 'remove' | 'gateway' | 'copies'>): boolean {
+export function isNothingThere({ remove, gateway, copies }: Pick<UndoPlan, 'remove' | 'gateway' | 'copies'>): boolean {
   return isNothingToRemove(remove) && gateway === undefined && copies.removed.length === 0
 }
 
-/** The listeners that will be closed. */
-export function closedListeners({ remove, gateway }: Removal): string[] {
+/** The listeners that will be closed. dockerd may get the one of the gateway back. */
+export function closedListeners(removal: Removal): string[] {
+  return leftListeners(removal).filter((listener) => !removal.remove.listens.includes(listener))
+}
+
+/** The listeners of docker-mtls, which the contexts of setup lead to. */
+function leftListeners({ remove, gateway }: Removal): string[] {
   return [...remove.closes, ...(gateway === undefined ? [] : [gateway.listen])]
 }
 
@@ -91,7 +92,7 @@ async function planHost(target: SetupTarget, options: UndoOptions, addresses: Ad
   const sources = { hostname, address: shell.address(), requested: [] }
   const { reach, all } = await hostNames(dir, target.folder, sources)
   const url = formatTarget({ host: reach.value, port: TLS_PORT })
-  const contexts = await findHostContexts(dir, config, { url, names: all, closes: closedListeners(removal) })
+  const contexts = await findHostContexts(dir, config, { url, names: all, closes: leftListeners(removal) })
   const server = await serverOf(target, removal.remove, dir)
   const copies = await findProgramCopies(shell, removal.gateway !== undefined, options.signal)
   return { ...target, shell, ...removal, copies, contexts, ...(server && { server }) }
