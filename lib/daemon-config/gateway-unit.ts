@@ -25,6 +25,9 @@ export interface GatewayService {
 /** The name of the unit. */
 export const GATEWAY_UNIT = 'docker-mtls-gateway.service'
 
+/** The folder below /run in which the service says which files it uses: see gateway-in-force.ts. */
+export const RUNTIME_FOLDER = 'docker-mtls-gateway'
+
 const LOGS = 'docker-mtls'
 
 /** Ports below it need a capability: ip(7). */
@@ -64,6 +67,9 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     // /var/log/docker-mtls, of this user.
     `LogsDirectory=${LOGS}`,
     'LogsDirectoryMode=0700',
+    // It says there which files are in force: gateway-in-force.ts.
+    `RuntimeDirectory=${RUNTIME_FOLDER}`,
+    'RuntimeDirectoryMode=0700',
     'RemoveIPC=yes',
     ...hiddenFolders([...program, policy, folder, ...crl, ...issuing, socket]),
     '',

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { issuerProblems } from '../../lib/apply/gateway/ends.ts'
 import { gatewayStatus, type GatewayStatus } from '../../lib/apply/gateway/status.ts'
 import { DAY_MS } from '../../lib/base/expiry.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
+import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
 import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, issueServer, type Authority } from '../../lib/pki.ts'
@@ -24,6 +26,8 @@ const UNIT = renderGatewayUnit({
   group: 'docker',
 }).text
 
+const POLICY = 'version: 1\nrules: []\n'
+
 interface Host {
   readonly files: Readonly<Record<string, string>>
   /** What `last-apply.sh` prints. */
@@ -36,7 +40,7 @@ function inspect({ files, last = '' }: Host): Promise<GatewayStatus> {
     files: {
       '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
       '/etc/systemd/system/docker-mtls-gateway.service': UNIT,
-      [`${FOLDER}/policy.yaml`]: 'version: 1\nrules: []\n',
+      [`${FOLDER}/policy.yaml`]: POLICY,
       ...files,
     },
   })
@@ -52,6 +56,8 @@ function inspect({ files, last = '' }: Host): Promise<GatewayStatus> {
   }
   return gatewayStatus(shell, () => 0)
 }
+
+const sum = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 const problems = async (host: Host): Promise<string> =>
   (await inspect(host)).problems.map((one) => renderSentence(one)).join('\n')
@@ -86,6 +92,27 @@ describe('gateway status', () => {
 
     test('that can not be read is a problem', async () => {
       assert.match(await problems({ files }), /^The issuer's certificate can't be read\.$/m)
+    })
+  })
+
+  describe('the files in force', () => {
+    const IN_FORCE = '/run/docker-mtls-gateway/in-force.json'
+    const POLICY_PATH = `${FOLDER}/policy.yaml`
+    const olderWith = async (pid: number, policy: string): Promise<readonly string[] | undefined> => {
+      const all = { ...files, [`${FOLDER}/issuer-cert.pem`]: 'PEM', [POLICY_PATH]: POLICY }
+      const sums = new Map(Object.entries({ ...all, [POLICY_PATH]: policy }).map(([path, text]) => [path, sum(text)]))
+      return (await inspect({ files: { ...all, [IN_FORCE]: renderInForce({ pid, sums }) } })).older
+    }
+
+    test('are those on the host, or older ones', async () => {
+      assert.deepEqual(await olderWith(900, POLICY), [])
+      assert.deepEqual(await olderWith(900, '# old\n'), [POLICY_PATH])
+    })
+
+    test('are unknown if another process has written that, or if it is nonsense', async () => {
+      assert.equal(await olderWith(901, POLICY), undefined)
+      for (const text of ['', '{', 'null', '{"pid":900}', '{"pid":"900","sums":{}}'])
+        assert.equal((await inspect({ files: { ...files, [IN_FORCE]: text } })).older, undefined, text)
     })
   })
 

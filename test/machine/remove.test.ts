@@ -145,4 +145,23 @@ describe('daemon remove', { skip: lacksMachine() }, () => {
     await removes()
     assert.equal(await snapshot(machine), bare)
   })
+
+  test('takes back what is left of an apply after a gateway', async () => {
+    await applies()
+    await machine.write(
+      '/root/policy.yaml',
+      'version: 1\nrules: [{ name: ann, who: { commonName: ann }, level: privileged }]\n',
+    )
+    for (const words of [
+      ['gateway', 'apply', '--policy', 'policy.yaml', '--yes', '--no-client-proof'],
+      ['gateway', 'remove', '--yes'],
+      REMOVE,
+    ]) {
+      const { code, stderr } = await cli(machine, words)
+      assert.equal(code, 0, stderr)
+    }
+    for (const path of ['/etc/docker/tls', DROP_IN, STATE, '/etc/docker-mtls'])
+      assert.equal(await machine.exists(path), false, path)
+    assert.equal(await localDaemonAnswers(machine), true)
+  })
 })

@@ -1,6 +1,8 @@
+import { pause } from '../../base/abort.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
+import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT, readGatewayUnit, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
 import { formatTarget, isListenerOf } from '../../daemon-config/listener-target.ts'
@@ -19,6 +21,7 @@ import { isApplyPending } from '../rollback/pending.ts'
 import { unitOf } from '../unit.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { filesInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
@@ -49,12 +52,17 @@ export interface GatewayStatus {
   readonly issuer?: CertificateFacts | undefined
   /** Absent: the gateway has no revocation list. */
   readonly lists?: readonly ListStatus[]
+  /** Files that have changed, and that the running gateway doesn't use. Absent: it doesn't say. */
+  readonly older?: readonly string[]
   readonly rollback: 'pending' | 'gateway' | 'daemon' | 'none'
   /** Of what an apply is unfinished. */
   readonly unfinished?: 'gateway' | 'daemon'
   /** None: the gateway works, and nobody gets around it. */
   readonly problems: readonly Sentence[]
 }
+
+/** Within this time, a gateway uses changed files. */
+const RELOAD_MS = 1_500
 
 /** Counts the rules of a policy. Throws an error of ours for one that can't be used. */
 export type CountRules = (text: string, path: string) => number
@@ -77,7 +85,15 @@ export async function gatewayStatus(
   const paths = pathsOf(flags)
   const issuerCert = flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).cert]
   const files = [paths.ca, paths.cert, paths.policy, ...flags.crl, ...issuerCert]
-  const facts = await gatherFurtherFacts(shell, known, { files }, signal)
+  const secrets = [paths.key, ...(flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).key])]
+  const gather = (): Promise<HostFacts> =>
+    gatherFurtherFacts(shell, known, { files: [...files, IN_FORCE_PATH], secrets }, signal)
+  const inForce = (of: HostFacts): readonly string[] | undefined =>
+    filesInForce(of, parseGatewayState(of.fact('gateway')).pid, [...files, ...secrets])?.older
+  const now = await gather()
+  // It may be reading files that have just changed.
+  const facts = inForce(now)?.length ? await pause(RELOAD_MS, signal).then(gather) : now
+  const older = inForce(facts)
   const text = (path: string): string | undefined => facts.file(path)?.text
   const [certificate] = certificatesIn(text(paths.cert))
   const accepted = [paths.ca, ...issuerCert].map(text)
@@ -100,6 +116,7 @@ export async function gatewayStatus(
     authorities: certificatesIn(text(paths.ca)),
     ...(flags.issuer !== undefined && { issuer: certificatesIn(issuerCert.map(text)[0])[0] }),
     ...(flags.crl.length > 0 && { lists: flags.crl.flatMap((path) => listsIn(text(path))) }),
+    ...(older && { older }),
     ...rollbackOf(last, isApplyPending(facts)),
   } as const
   return { ...status, problems: problemsOf(status, facts) }
@@ -114,6 +131,7 @@ function rollbackOf(last: LastApply | undefined, isPending: boolean): Pick<Gatew
 function pathsOf({ from = GATEWAY_FOLDER, policy = GATEWAY_FILES.policy }: GatewayFlags): Record<string, string> & {
   readonly ca: string
   readonly cert: string
+  readonly key: string
   readonly policy: string
 } {
   return { ...tlsFilesIn(from), policy }
@@ -206,7 +224,7 @@ function serviceProblems({ state: { active, sub, enabled } }: Known): Sentence[]
   ]
 }
 
-function fileProblems({ policy, certificate, authorities, lists = [], ...more }: Known): Sentence[] {
+function fileProblems({ policy, certificate, authorities, lists = [], older = [], ...more }: Known): Sentence[] {
   const expired = authorities.filter(({ validTo }) => validTo.getTime() < Date.now())
   return [
     ...(policy !== undefined && 'fault' in policy
@@ -215,6 +233,11 @@ function fileProblems({ policy, certificate, authorities, lists = [], ...more }:
         ]
       : []),
     ...(certificate === undefined ? ["The server's certificate can't be read."] : certificateProblems(certificate)),
+    ...(older.length === 0
+      ? []
+      : [
+          sentence`The running gateway doesn't use ${enumerate(older)} as ${older.length === 1 ? 'it is' : 'they are'} now. Find out why:  ${command('journalctl', '-u', GATEWAY_UNIT)}`,
+        ]),
     ...('issuer' in more ? issuerProblems(more.issuer) : []),
     ...expired.map(
       ({ commonName, subject }) =>

@@ -20,6 +20,7 @@ import { addFrom, addJson, choice, many, once } from '../command-line/options.ts
 import { usageError } from '../errors.ts'
 import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
+import { inForceWriter } from '../inputs/in-force.ts'
 import { gatewayLog, reloadReports } from '../reports/gateway.ts'
 
 interface RunFlags extends ConnectFlags {
@@ -69,7 +70,8 @@ async function serve(serving: Serving, flags: RunFlags, context: Context): Promi
     try {
       const log = gatewayLog(context)
       const gateway = await createGateway({ listen, tls, crl, policy, issuer, daemon: docker, log, auditLog, metrics })
-      followed.follow(gateway, reloadReports(context))
+      const sayInForce = await inForceWriter(followed, context)
+      followed.follow(gateway, reloadReports(context, sayInForce))
       try {
         announce(gateway, serving, { metrics, flags }, context)
         const { signal } = context.io

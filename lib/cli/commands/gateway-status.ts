@@ -61,6 +61,14 @@ function statusText(status: GatewayStatus, context: Context): string {
     ['Listens', listener === undefined ? 'unknown' : listenerText(listener)],
     ['dockerd', daemonListeners.length === 0 ? 'on its local socket alone' : `also on ${enumerate(daemonListeners)}`],
     ['Policy', policyText(status)],
+    ...(status.older === undefined
+      ? []
+      : [
+          ['In force', status.older.length === 0 ? 'all its files' : `all but ${enumerate(status.older)}`] satisfies [
+            string,
+            string,
+          ],
+        ]),
     [
       'Certificate',
       certificate === undefined
@@ -110,13 +118,13 @@ function define(command: Command, context: Context): void {
 export const gatewayStatus: CommandSpec = {
   description:
     'Shows the state of the gateway on this server, and changes nothing: the service, its listener and whom it accepts (tested by ' +
-    'connecting), whether dockerd listens on the network beside it, whether the policy is valid, when certificates and revocation ' +
-    'lists expire, and whether a rollback is available. Exit code 1 if there is a problem, or if something could not be read. Run ' +
+    'connecting), whether dockerd listens on the network beside it, whether the policy is valid, whether the gateway uses its files as they are, ' +
+    'when certificates and revocation lists expire, and whether a rollback is available. Exit code 1 if there is a problem, or if something could not be read. Run ' +
     'it as root to see everything.',
   examples: [
     [sentence`${SELF} gateway status`, 'as root, to see everything'],
     [sentence`${SELF} gateway status --json`, 'for monitoring'],
   ],
-  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], rollback, unfinished, problems }',
+  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], older, rollback, unfinished, problems }',
   define,
 }

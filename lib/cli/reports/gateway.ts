@@ -39,11 +39,21 @@ function lineOf(event: GatewayEvent, context: Context): string | undefined {
   }
 }
 
-/** Prints when changed files are in force, and when they can't be used. */
-export function reloadReports(context: Context): FollowReports {
+/**
+ * Prints when changed files are in force, and when they can't be used.
+ *
+ * @param then - called after each of both
+ */
+export function reloadReports(context: Context, then: () => void): FollowReports {
   return {
-    onReload: (part) => context.say(`Reloaded: ${part}.`),
-    onFailure: (part, error) => context.warn(`The ${part} could not be reloaded. ${told(error, context)}`),
+    onReload: (part) => {
+      context.say(`Reloaded: ${part}.`)
+      then()
+    },
+    onFailure: (part, error) => {
+      context.warn(`The ${part} could not be reloaded. ${told(error, context)}`)
+      then()
+    },
   }
 }
 

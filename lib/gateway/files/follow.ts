@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError } from '../../base/errors.ts'
 import { codeOf } from '../../base/system-error.ts'
@@ -24,7 +25,7 @@ interface Followed {
   /** The texts of the last look. */
   seen: string | undefined
   /** The texts in force. Undefined: there are none. */
-  used: string | undefined
+  used: readonly string[] | undefined
   /** A reading that has not ended. */
   reading?: Promise<string[]> | undefined
   failingSince?: number | undefined
@@ -55,7 +56,7 @@ export class FollowedFiles {
     const contents: GatewayChange = {}
     for (const part of partsOf(files)) {
       const texts = await settledTexts(part).catch((error: unknown) => missingYet(part, error))
-      parts.push({ part, seen: joined(texts), used: joined(texts) })
+      parts.push({ part, seen: joined(texts), used: texts })
       if (texts) Object.assign(contents, part.parse(texts))
     }
     return new FollowedFiles(parts, contents)
@@ -70,6 +71,14 @@ export class FollowedFiles {
     again()
   }
 
+  /** SHA-256 of the contents in force, in hexadecimal, by path. */
+  sums(): Map<string, string> {
+    const used = this.#parts.flatMap(({ part, used: texts = [] }) =>
+      texts.map((text, at): [string, string] => [part.paths[at] ?? '', sha256(text)]),
+    )
+    return new Map(used)
+  }
+
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#timer)
@@ -81,6 +90,10 @@ export class FollowedFiles {
     if (this.#isStopped) return
     for (const [index, followed] of this.#parts.entries()) use(gateway, followed, looks[index], reports)
   }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 function joined(texts: readonly string[] | undefined): string | undefined {
@@ -133,9 +146,9 @@ function use(
     const isComplete = texts === followed.seen
     followed.seen = texts
     if (!isComplete) return
-    if (texts !== followed.used) {
+    if (texts !== joined(followed.used)) {
       gateway.reload(part.parse(look))
-      followed.used = texts
+      followed.used = look
       reports.onReload(part.name)
     }
     followed.failingSince = followed.said = undefined
