@@ -76,6 +76,13 @@ const held = (pid: number): Host => ({
   facts: { listening: `LISTEN 0 4096 10.0.0.5:2376 *:* users:(("node",pid=${pid},fd=20))\n` },
 })
 
+const list = (authority: Authority, ...serials: string[]): string =>
+  createCrl(authority, {
+    revoked: serials.map((serialNumber) => ({ serialNumber, at: new Date() })),
+    nextUpdate: new Date(Date.now() + 86_400_000),
+    number: 1,
+  }).pem
+
 const removed = ({ changes }: GatewayRemovePlan): string[] =>
   changes.flatMap(({ path, action }) => (action === 'remove' ? [path] : []))
 
@@ -206,26 +213,24 @@ describe('the removal of a gateway', () => {
     })
 
     test('warns of revoked certificates in every list that the gateway reads, and of a list that cannot be read', async () => {
-      const list = (...serials: string[]): string =>
-        createCrl(authority, {
-          revoked: serials.map((serialNumber) => ({ serialNumber, at: new Date() })),
-          nextUpdate: new Date(Date.now() + 86_400_000),
-          number: 1,
-        }).pem
       const CODES: [name: string, host: Host, codes: readonly string[]][] = [
-        ['crl.pem without --crl', { files: { [`${FOLDER}/crl.pem`]: list('0a') } }, ['revoked-accepted']],
+        ['crl.pem without --crl', { files: { [`${FOLDER}/crl.pem`]: list(authority, '0a') } }, ['revoked-accepted']],
         [
           'crl.pem of another folder',
-          { unit: unit({ folder: '/srv/tls' }), files: { '/srv/tls/crl.pem': list('0a') } },
+          { unit: unit({ folder: '/srv/tls' }), files: { '/srv/tls/crl.pem': list(authority, '0a') } },
           ['revoked-accepted'],
         ],
         [
           'a list elsewhere',
-          { unit: unit({ crl: ['/srv/a.pem'] }), files: { '/srv/a.pem': list('0a') } },
+          { unit: unit({ crl: ['/srv/a.pem'] }), files: { '/srv/a.pem': list(authority, '0a') } },
           ['revoked-accepted'],
         ],
-        ['an empty list', { files: { [`${FOLDER}/crl.pem`]: list() } }, []],
-        ['no list', { unit: unit({ folder: '/srv/tls' }), files: { [`${FOLDER}/crl.pem`]: list('0a') } }, []],
+        ['an empty list', { files: { [`${FOLDER}/crl.pem`]: list(authority) } }, []],
+        [
+          'no list',
+          { unit: unit({ folder: '/srv/tls' }), files: { [`${FOLDER}/crl.pem`]: list(authority, '0a') } },
+          [],
+        ],
         ['a missing list', { unit: unit({ crl: ['/srv/a.pem'] }) }, ['revoked-unknown']],
         ['a broken list', { files: { [`${FOLDER}/crl.pem`]: 'pem' } }, ['revoked-unknown']],
         ['a folder', { facts: { [`odd:${FOLDER}/crl.pem`]: 'other' } }, ['revoked-unknown']],

@@ -7,6 +7,7 @@ import { caPaths, serverFolder, serverPaths } from '../../keystore/layout.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import type { HostContext } from '../../setup/undo/contexts.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
+import { COPIES } from '../../setup/gateway/program-copy.ts'
 import { closedListeners, isNothingThere, type UndoPlan } from '../../setup/undo/plan.ts'
 import { gatewayRemoveData, gatewayRemoveText } from './gateway-remove.ts'
 import type { Context } from '../command.ts'
@@ -49,9 +50,13 @@ function planText(plan: UndoPlan, context: Context): string {
   const there = here.length > 0 && isNothingThere(plan) && remove.conflicts.length === 0
   const ofGateway =
     gateway === undefined ? '' : gatewayRemoveText({ ...gateway, conflicts: [], open: remove.listens }, context, true)
+  const { removed, stays } = plan.copies
+  const isWhole = removed.length > 0 && stays.length === 0
   const copies = [
-    ...plan.copies.removed.map((folder) => line(folder, 'a copy of docker-mtls')),
-    ...plan.copies.stays.map((text) => `Stays: ${text}.`),
+    ...(isWhole
+      ? [line(COPIES, 'the copies of docker-mtls')]
+      : removed.map((folder) => line(folder, 'a copy of docker-mtls'))),
+    ...stays.map((text) => `Stays: ${text}.`),
   ]
     .map((one) => `${wrap(one, context.width)}\n`)
     .join('')

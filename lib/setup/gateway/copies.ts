@@ -56,7 +56,12 @@ interface CopiesValues {
 }
 
 /** @internal */
-export function copiesScript({ root = COPIES, units = UNIT_FOLDERS, leaving = '', removes = false }: CopiesValues): string {
+export function copiesScript({
+  root = COPIES,
+  units = UNIT_FOLDERS,
+  leaving = '',
+  removes = false,
+}: CopiesValues): string {
   return shellProgram(assignments({ root, units: units.join(' '), leaving, removes: removes ? 'yes' : '' }), COPIES_SH)
 }
 
@@ -69,10 +74,12 @@ const WHY: Readonly<Record<string, string>> = {
 
 /** @internal */
 export function parseCopies(printed: string): ProgramCopies {
-  const found = [...printed.matchAll(/^(remove|unit|process) ([A-Za-z0-9.+-]+)$/gm)].map(([, kind = '', name = '']) => ({
-    kind,
-    folder: posix.join(COPIES, name),
-  }))
+  const found = [...printed.matchAll(/^(remove|unit|process) ([A-Za-z0-9.+-]+)$/gm)].map(
+    ([, kind = '', name = '']) => ({
+      kind,
+      folder: posix.join(COPIES, name),
+    }),
+  )
   return {
     removed: found.flatMap(({ kind, folder }) => (kind === 'remove' ? [folder] : [])),
     stays: found.flatMap(({ kind, folder }) => (kind === 'remove' ? [] : [`${folder}: ${WHY[kind]}`])),
