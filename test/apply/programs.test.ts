@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
@@ -77,6 +77,20 @@ function functionsOf(program: string, ...names: readonly string[]): string {
 const folder = await temporaryFolder()
 const run = (script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
   spawnSync('/bin/sh', ['-eu'], { input: script, encoding: 'utf8', cwd: folder })
+
+test('an old apply stays if it has the only copy of a file', async () => {
+  const state = join(folder, 'applies')
+  for (const id of ['1', '2', '3', '4', '5']) {
+    await mkdir(join(state, id), { recursive: true })
+    await writeFile(join(state, id, 'owner'), '0 0\n')
+    await writeFile(join(state, id, 'previous'), `${Number(id) - 1}\n`)
+  }
+  await writeFile(join(state, 'last'), '5\n')
+  await writeFile(join(state, '1', 'keep'), '')
+  const { status, stderr } = run(`s=${state}\n${functionsOf(TRANSACTION, 'started', 'runs', 'prune')}\nprune\n`)
+  assert.deepEqual([status, stderr], [0, ''])
+  assert.deepEqual((await readdir(state)).toSorted(), ['1', '3', '4', '5', 'last'])
+})
 
 describe('a rollback after a removed gateway', () => {
   const UNIT_PATH = `/etc/systemd/system/${GATEWAY_UNIT}`

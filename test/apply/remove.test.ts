@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
-import { carryOutRemove } from '../../lib/apply/remove/carry-out.ts'
+import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
 import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
 import { renderLocal } from '../../lib/daemon-config/render-local.ts'
 import { unitAmong } from '../../lib/daemon-config/unit/installed-unit.ts'
@@ -124,6 +124,8 @@ describe('the removal of docker-mtls after a gateway', () => {
       const before = shell.ran.length
       await carryOutRemove(plan, { shell })
       assert.equal(shell.ran.length, before)
+      await markOnlyCopies(plan, shell)
+      assert.match(shell.ran.at(-1) ?? '', /touch -- '?\/var\/lib\/docker-mtls\/1\/keep'?$/m)
     }
   })
 

@@ -45,6 +45,8 @@ export interface RemovePlan {
   readonly hasBackups: boolean
   /** Do the backups stay, because they have the only copy of a file from before docker-mtls? */
   readonly keepsBackups: boolean
+  /** The paths of these copies. */
+  readonly onlyCopies: readonly string[]
   readonly facts: HostFacts
   /** Is an apply unfinished? It has to be rolled back first. */
   readonly isPending: boolean
@@ -80,9 +82,18 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
   const isOfGateway = inForce.settings.tlsDir === undefined && isGatewayAlone(originals)
   const leftWith = (then: HostFacts): LeftFiles => {
-    const stays = isOfGateway ? [...unrestored(originals, then), ...unknownFiles(tlsDir, originals, then)] : []
-    const keepsBackups = isOfGateway && unrestored(originals, then).length > 0
-    return { stays, keepsBackups, hasBackups: originals.isAny && !keepsBackups }
+    const only = isOfGateway ? unrestored(originals, then) : []
+    const why = (path: string): string => `${path} as it was before a  gateway apply , which docker-mtls can't restore`
+    const keepsBackups = only.length > 0
+    return {
+      stays: [
+        ...only.map(({ path, copy }) => `${copy}: ${why(path)}`),
+        ...(isOfGateway ? unknownFiles(tlsDir, originals, then) : []),
+      ],
+      keepsBackups,
+      onlyCopies: only.map(({ copy }) => copy),
+      hasBackups: originals.isAny && !keepsBackups,
+    }
   }
   if (rendered === undefined) {
     const listens = [...inForce.settings.listen, ...inForce.plaintext]
@@ -154,7 +165,7 @@ function folderBefore({ written }: Originals): string | undefined {
   return folders.find((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
 }
 
-type LeftFiles = Pick<RemovePlan, 'stays' | 'keepsBackups' | 'hasBackups'>
+type LeftFiles = Pick<RemovePlan, 'stays' | 'keepsBackups' | 'onlyCopies' | 'hasBackups'>
 
 /** Of the kept applies, has only `gateway apply` changed something, as far as is known? */
 function isGatewayAlone(originals: Originals): boolean {
@@ -163,11 +174,11 @@ function isGatewayAlone(originals: Originals): boolean {
 }
 
 /** Copies of dockerd's settings from before the gateway that don't come back. Nobody else has them. */
-function unrestored({ copies }: Originals, then: HostFacts): string[] {
+function unrestored({ copies }: Originals, then: HostFacts): { path: string; copy: string }[] {
   return [DAEMON_JSON, DROP_IN].flatMap((path) => {
     const copy = copies.get(path)
     if (copy === undefined || then.file(copy)?.text === then.file(path)?.text) return []
-    return [`${copy}: ${path} as it was before a  gateway apply , which docker-mtls can't restore`]
+    return [{ path, copy }]
   })
 }
 

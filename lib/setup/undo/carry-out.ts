@@ -1,5 +1,5 @@
 import { carryOutGatewayRemove } from '../../apply/gateway/remove/carry-out.ts'
-import { carryOutRemove } from '../../apply/remove/carry-out.ts'
+import { carryOutRemove, markOnlyCopies } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
 import { runStep } from '../../base/progress.ts'
 import { removeServer } from '../../keystore/keystore.ts'
@@ -27,6 +27,7 @@ async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<UndoPl
   const { host, remove, gateway, shell } = plan
   const { rollbackAfter, signal, onStep } = options
   const shared = { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) }
+  await markOnlyCopies(remove, shell)
   if (gateway !== undefined) await carryOutGatewayRemove(gateway, shared)
   if (gateway !== undefined || !isNothingToRemove(remove)) await carryOutRemove(remove, shared)
   if (plan.copies.removed.length === 0) return plan
