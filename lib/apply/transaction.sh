@@ -153,9 +153,10 @@ create_user() {
   useradd --system "$@" --no-create-home --shell /usr/sbin/nologin "$user"
 }
 
-# Adds mode and owner of the folder $1 to entries.
+# Adds mode and owner of the folder $1 to entries, before the folder is changed or removed.
 note_folder() {
   printf '=%s %s\n' "$(stat -L -c '%a,%u:%g' "$1")" "$1" >>"$b/entries"
+  sync
 }
 
 # Lets the group of the gateway read the folder of its files.

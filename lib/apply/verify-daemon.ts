@@ -118,7 +118,7 @@ function openTo(at: string): VerificationCheck {
 }
 
 /** A socket that can't be reached from here is tested on its host. */
-async function answersThere({ address, port }: TcpSocket, shell: HostShell): Promise<boolean> {
+export async function answersThere({ address, port }: TcpSocket, shell: HostShell): Promise<boolean> {
   const at = formatTarget(targetOf(formatTarget({ host: address, port })))
   return (await shell.run(shellProgram(shellLine('timeout', '10', 'docker', '-H', at, 'version')))).code === 0
 }

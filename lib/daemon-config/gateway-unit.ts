@@ -1,4 +1,5 @@
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
+import { logicalLines } from './unit/parse-unit.ts'
 import { splitWords } from './unit/words.ts'
 
 /** The service of a gateway. All paths are absolute. */
@@ -101,23 +102,32 @@ export interface GatewayFlags {
   readonly policy?: string
   readonly from?: string
   readonly listen?: string
+  /** The path of a socket on which it listens, instead of the network. */
+  readonly socket?: string
   readonly host?: string
   /** The folder of an issuer, for renewals. */
   readonly issuer?: string
   readonly crl: readonly string[]
 }
 
-/** Reads the flags in a unit as {@link renderGatewayUnit} renders it. Of several command lines, the last one counts. */
+/**
+ * Reads the flags in the unit of a gateway, also as somebody may have written them: `--listen X` and `--listen=X`. Of several
+ * command lines, the last one counts. A value that only systemd can expand counts as missing.
+ */
 export function readGatewayUnit(text: string): GatewayFlags {
-  const line = text.split('\n').findLast((one) => one.startsWith(START))
-  const words = splitWords((line ?? START).slice(START.length)).map(({ literal = '' }) => literal)
-  const all = (flag: string): string[] => words.flatMap((word, at) => (word === flag ? (words[at + 1] ?? []) : []))
+  const commands = logicalLines(text).flatMap((line) => /^ExecStart\s*=(.*)$/s.exec(line)?.[1] ?? [])
+  const words = splitWords(commands.at(-1) ?? '').map(({ literal = '' }) => literal)
+  const all = (flag: string): string[] => words.flatMap((word, at) => valueOf(flag, word, words[at + 1]) || [])
   const known = NAMES.flatMap((name) => all(`--${name}`).map((value) => [name, value] as const))
   return { ...Object.fromEntries(known), crl: all('--crl') }
 }
 
-const START = 'ExecStart='
-const NAMES = ['policy', 'from', 'listen', 'host', 'issuer'] as const
+const NAMES = ['policy', 'from', 'listen', 'socket', 'host', 'issuer'] as const
+
+function valueOf(flag: string, word: string, next = ''): string {
+  if (word === flag) return next
+  return word.startsWith(`${flag}=`) ? word.slice(flag.length + 1) : ''
+}
 
 function portOf(listen: string): number {
   return Number(/:(\d+)$/.exec(listen)?.[1])

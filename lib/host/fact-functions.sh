@@ -176,6 +176,30 @@ parents() {
   )"
 }
 
+# Prints the paths of every Node.js that root would find, without links and separated by spaces, as the fact nodes; and the
+# parents of each. It runs none of them: others than root may be able to replace it.
+nodes() {
+  seen=
+  # No path that contains a space is taken.
+  # shellcheck disable=SC2046
+  set -- $(
+    command -v node
+    command -v nodejs
+    # The PATH of a login shell is often longer.
+    timeout 10 sh -l -c 'command -v node' </dev/null 2>/dev/null | tail -n 1
+    printf '%s\n' /usr/local/bin/node /usr/bin/node
+  )
+  for n; do
+    case $n in [!/]* | *[!A-Za-z0-9/._+@-]*) continue ;; esac
+    if ! test -f "$n" || ! test -x "$n"; then continue; fi
+    n=$(readlink -f -- "$n")
+    case " $seen " in *" $n "*) continue ;; esac
+    seen="$seen $n"
+    parents "$n"
+  done
+  fact nodes "${seen# }"
+}
+
 # Runs docker with these arguments, if the daemon is running. Otherwise the socket unit would start it.
 ask_docker() {
   if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then

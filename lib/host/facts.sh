@@ -53,6 +53,7 @@ said listening ss -H -ltnp
 fact sockets "$(sockets "$(dockerd_pid)")"
 for f in $unit_files; do file "$f"; done
 for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done
+file /etc/systemd/system/docker-mtls-gateway.service
 for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done
 for f in $written; do writable "$f"; done
 room /etc/docker

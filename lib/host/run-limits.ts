@@ -33,6 +33,9 @@ export const FACTS_LIMITS: RunLimits = {
 /** For scripts that restart dockerd (90 seconds at the most) and wait for the disk (sync(1)). They print nothing meanwhile. */
 export const CHANGE_LIMITS: RunLimits = { ...READ_LIMITS, silence: 10 * MINUTE_MS, total: 10 * MINUTE_MS }
 
+/** For the copy of docker-mtls, some MiB over a slow connection. Its script prints nothing before its end. */
+export const COPY_LIMITS: RunLimits = { ...READ_LIMITS, silence: 30 * MINUTE_MS, total: 30 * MINUTE_MS }
+
 /** Longer than an apply needs before it starts its timer, and than the rollback that the timer starts. */
 const BESIDE_TIMER_MS = 4 * MINUTE_MS
 

@@ -7,14 +7,19 @@ import { readListener } from '../daemon-config/listener-target.ts'
 import type { IssuedCertificates } from './issue-certificates.ts'
 import { ensureContext, type SetupContextResult } from './context.ts'
 import { continueWith, type Outcome } from './for-each-host.ts'
+import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { labelSteps, type PlannedHost } from './plan-hosts.ts'
 
 /** A host that was set up, and whose dockerd has answered over mTLS. */
-export interface SetUpHost extends PlannedHost {
+export interface SetUpHost extends PlannedHost, ReachedHost {
   readonly report: ApplyReport
-  /** The version that dockerd reports over mTLS. */
-  readonly version: string
+}
+
+/** The ways to a host that was set up. */
+export interface ReachedHost {
+  /** The version that dockerd reports over mTLS. Absent: the policy of the gateway in front of it refuses the client. */
+  readonly version?: string
   /** Absent if no context was requested. */
   readonly contextResult?: SetupContextResult
 }
@@ -45,14 +50,14 @@ export function applyToHosts(
     })
     const version = await verify(one, issued, options)
     const contextResult = await createContext(one, issued, options)
-    return { ...one, report, version, ...(contextResult && { contextResult }) }
+    return { ...one, report, ...(version !== undefined && { version }), ...(contextResult && { contextResult }) }
   })
 }
 
 const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNREACHABLE'] as const
 
 /** Replaces an error by one about a firewall: systemd has confirmed that dockerd listens, and ssh reaches the host. */
-function blockedPort(cause: unknown, url: string): unknown {
+export function blockedPort(cause: unknown, url: string): unknown {
   if (!isDockerMtlsError(cause, ...BLOCKED)) return cause
   const { port } = readListener(url)
   return new ConnectionError(cause.code, {
@@ -63,25 +68,40 @@ function blockedPort(cause: unknown, url: string): unknown {
   })
 }
 
-/** Connects as the client's programs will, with the host and the files that their variables name. */
-function verify({ url, host }: PlannedHost, { identity }: IssuedCertificates, options: SetupOptions): Promise<string> {
+/**
+ * Connects as the client's programs will, with the host and the files that their variables name.
+ *
+ * @returns the version of dockerd; undefined if the policy of a gateway refuses the client
+ */
+export function verify(
+  { url, host }: InspectedHost,
+  { identity }: IssuedCertificates,
+  options: SetupOptions,
+): Promise<string | undefined> {
   const { client, signal, onStep } = options
   const { ca, cert, key } = identity
   const title = `connect to ${url} as ${client}`
   return runStep(onStep, { step: 'verify', title, subject: host }, async ({ result }) => {
-    const docker = await connect({ host: url, ca, cert, key, ...(signal && { signal }) }, {})
+    const stop = signal && { signal }
     try {
-      const { Version, ApiVersion } = await docker.version({ ...(signal && { signal }) })
-      result(`Docker ${Version}, API ${ApiVersion}`)
-      return Version
-    } finally {
-      await docker.close()
+      const docker = await connect({ host: url, ca, cert, key, ...stop }, {})
+      try {
+        const { Version, ApiVersion } = await docker.version({ ...stop })
+        result(`Docker ${Version}, API ${ApiVersion}`)
+        return Version
+      } finally {
+        await docker.close()
+      }
+    } catch (error) {
+      if (!isDockerMtlsError(error, 'ERR_API_FORBIDDEN') || options.gateway === undefined) throw error
+      result('the gateway answers, and its policy refuses this client')
+      return undefined
     }
   })
 }
 
-async function createContext(
-  { context, host }: PlannedHost,
+export async function createContext(
+  { context, host }: InspectedHost,
   { client }: IssuedCertificates,
   { onStep }: SetupOptions,
 ): Promise<SetupContextResult | undefined> {

@@ -9,6 +9,8 @@ import { unitOf } from '../apply/unit.ts'
 import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
+import { GATEWAY_FILES } from '../apply/gateway/files.ts'
+import { gatewayListener, inspectForGateway, refuseGateway, type GatewayHost } from './gateway/inspect.ts'
 import { contextNameFor, refuseForeignContext, type RequestedContext } from './context.ts'
 import { forEachHost, type Outcome } from './for-each-host.ts'
 import { refuseForeignCa } from './known-ca.ts'
@@ -24,6 +26,8 @@ export interface InspectedHost extends SetupTarget {
   /** `tcp://HOST:PORT`, for clients. */
   readonly url: string
   readonly context?: RequestedContext
+  /** What a gateway needs there, if one was requested. */
+  readonly gateway?: GatewayHost
 }
 
 /**
@@ -62,21 +66,30 @@ async function inspectHost(
   const { folder, endpoint } = target
   const { shell, hostname } = await openHost(target, byAddress, CERTIFICATE_DANGER)
   const facts = await gatherFacts(shell, options.signal)
-  refuseHost(facts, shell.name, 'change', renderFlags(options.requested))
+  refuseHost(facts, shell.name, options.gateway === undefined ? 'change' : 'gateway', renderFlags(options.requested))
+  if (options.gateway === undefined) refuseGateway(facts, target)
   const sources = { hostname, address: shell.address(), requested: options.names }
   const names = await hostNames(options.dir, folder, sources)
   await requireResolvable(names.reach, endpoint)
   const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
-  const url = formatTarget({ host: names.reach.value, port: portOf(inForce, options) })
+  const url = formatTarget({ host: names.reach.value, port: portOf(inForce, facts, options) })
   const context = await contextFor(folder, { url, names: names.all }, options)
-  await refuseForeignCa(shell, facts, inForce, folder, options)
+  await refuseForeignCa(shell, facts, caInForce(inForce, facts), folder, options)
+  const gateway = options.gateway && (await inspectForGateway(shell, facts, options.gateway, options.signal))
   result(hostSummary(facts))
-  return { ...target, shell, names, url, ...(context && { context }) }
+  return { ...target, shell, names, url, ...(context && { context }), ...(gateway && { gateway }) }
 }
 
-/** The port on which dockerd will listen: the requested one, else the one in force. */
-function portOf({ settings }: SettingsInForce, { requested }: SetupOptions): number {
-  const [first] = parseRequested(requested).listen ?? settings.listen
+/** The CAs whose clients the host accepts; undefined if nothing listens on the network. */
+function caInForce({ settings, tlsFiles }: SettingsInForce, facts: HostFacts): string | undefined {
+  if (gatewayListener(facts) !== undefined) return GATEWAY_FILES.ca
+  return settings.listen.length === 0 ? undefined : tlsFiles.ca
+}
+
+/** The port on which dockerd or its gateway will listen: the requested one, else the one in force. */
+function portOf({ settings }: SettingsInForce, facts: HostFacts, { requested }: SetupOptions): number {
+  const own = gatewayListener(facts)
+  const [first] = parseRequested(requested).listen ?? (own === undefined ? settings.listen : [own])
   return first === undefined ? TLS_PORT : readListener(first).port
 }
 

@@ -10,6 +10,8 @@ import {
   checkLedger,
 } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
+import { isDue, readCrl } from '../keystore/crl/state.ts'
+import { writeCrl } from '../keystore/revoke.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { InspectedHost } from './inspect-hosts.ts'
@@ -23,6 +25,8 @@ export interface IssuedCertificates {
   /** The three files of the client. Its key stays in this process. */
   readonly identity: ClientFiles
   readonly servers: ReadonlyMap<string, FolderLeafResult>
+  /** The revocation lists for gateways, if the folder has any. */
+  readonly crl?: string
 }
 
 /**
@@ -36,7 +40,7 @@ export interface IssuedCertificates {
  */
 export async function issueCertificates(
   hosts: readonly InspectedHost[],
-  { dir, client: name }: SetupOptions,
+  { dir, client: name, gateway }: SetupOptions,
   passphrase: Passphrase | undefined,
 ): Promise<IssuedCertificates> {
   const opening = passphrase === undefined ? {} : { passphrase }
@@ -50,7 +54,20 @@ export async function issueCertificates(
   for (const { host, folder: hostFolder, names } of hosts) {
     servers.set(host, await folder.ensureServer(names.all, { ...opening, host: hostFolder, force: true }))
   }
-  return { authority, client, identity, servers }
+  const crl = gateway === undefined ? undefined : await currentLists(dir, passphrase)
+  return { authority, client, identity, servers, ...(crl !== undefined && { crl }) }
+}
+
+/** The revocation lists, renewed if they are due. Without the key of the CA, those that are valid still count. */
+async function currentLists(dir: string, passphrase: Passphrase | undefined): Promise<string | undefined> {
+  const state = await readCrl(dir)
+  if (state === undefined) return undefined
+  if (isDue(state)) {
+    await writeCrl({ folder: dir, ...(passphrase !== undefined && { passphrase }) }).catch((error: unknown) => {
+      if (!isDockerMtlsError(error) || state.faults.length > 0) throw error
+    })
+  }
+  return readIfThere(state.path)
 }
 
 /** Loads the server files of a host, and checks that they match each other. */

@@ -2,7 +2,6 @@ import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { caPaths, serverPaths } from '../keystore/layout.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
-import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { certificatesIn } from '../apply/certificates-in.ts'
 import { gatherFurtherFacts, type HostFacts } from '../host/facts.ts'
 import type { HostShell } from '../host/shell.ts'
@@ -10,20 +9,21 @@ import type { SetupOptions } from './options.ts'
 import { readIfThere } from '../base/files.ts'
 
 /**
- * Refuses a host whose daemon accepts clients of a CA that the folder has never had. The host was secured before, often from
+ * Refuses a host whose daemon, or the gateway in front of it, accepts clients of a CA that the folder has never had. The host was secured before, often from
  * another folder on the same machine, and setup would lock out all clients of that CA.
  *
+ * @param ca - the path of the CAs there whose clients it accepts
  * @param folder - the name of the host's folder
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
 export async function refuseForeignCa(
   shell: HostShell,
   facts: HostFacts,
-  { settings: { listen }, tlsFiles: { ca } }: SettingsInForce,
+  ca: string | undefined,
   folder: string,
   { dir, replaceCa, signal }: SetupOptions,
 ): Promise<void> {
-  if (replaceCa || ca === undefined || listen.length === 0) return
+  if (replaceCa || ca === undefined) return
   const more = await gatherFurtherFacts(shell, facts, { files: [ca] }, signal)
   const ours = await knownCas(dir, serverPaths(dir, folder).ca)
   const foreign = certificatesIn(more.file(ca)?.text).find(({ fingerprint256 }) => !ours.has(fingerprint256))

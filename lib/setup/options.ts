@@ -1,5 +1,6 @@
 import type { RequestedApply } from '../apply/options.ts'
 import type { OnStep } from '../base/progress.ts'
+import type { RequestedGateways } from './gateway/options.ts'
 
 /** The options of {@link inspectHosts} and of the later steps of a setup. */
 export interface SetupOptions {
@@ -18,6 +19,8 @@ export interface SetupOptions {
   /** Sets up a host even if its daemon accepts clients of a CA that the folder has never had. */
   readonly replaceCa: boolean
   readonly requested: Omit<RequestedApply, 'server' | 'override'>
+  /** Puts a gateway in front of each daemon. Of the requested settings, only listen and liveRestore count then. */
+  readonly gateway?: RequestedGateways | undefined
   /** In seconds: see CarryOutOptions. */
   readonly rollbackAfter?: number | undefined
   readonly signal?: AbortSignal | undefined

@@ -46,7 +46,8 @@ export function planHosts(
   )
 }
 
-function planStep(host: string): { step: string; title: string; subject: string } {
+/** The step that plans the changes on a host. */
+export function planStep(host: string): { step: string; title: string; subject: string } {
   return { step: 'plan', title: 'decide what to change', subject: host }
 }
 
@@ -88,7 +89,8 @@ export function planDryRun(
   )
 }
 
-async function trialFiles({ folder, names }: InspectedHost, dir: string): Promise<ServerFiles> {
+/** The files of a host, or temporary ones of a temporary CA. */
+export async function trialFiles({ folder, names }: InspectedHost, dir: string): Promise<ServerFiles> {
   const existing = await validFiles(dir, { folder, names })
   if (existing !== undefined) return existing
   const { ca, cert, key, facts } = await issueServer(await createAuthority(), { names: names.all })

@@ -38,25 +38,33 @@ interface Host extends Said {
 /** A host with a gateway, as `gateway apply` leaves it. */
 function plan({ applied, unit: text = unit(), facts, files }: Host, server?: ServerFiles): Promise<GatewayRemovePlan> {
   const written = applied === undefined ? '' : `written ${sha256(applied)} ${FOLDER}/policy.yaml\n`
-  const printed = [
-    recordsOf({
-      facts: { 'program:/usr/sbin/dockerd': 'yes', gateway: 'ActiveState=active\nMainPID=900', ...facts },
-      files: {
-        '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
-        [UNIT]: text,
-        ...Object.fromEntries(TLS.map((path) => [path, 'pem'])),
-        [`${FOLDER}/policy.yaml`]: POLICY,
-        ...files,
-      },
-    }),
-    record('secret', `${FOLDER}/server-key.pem`, '640', 'root:docker-mtls', sha256('key')),
-  ].join('\n')
+  const printed = (script: string): string =>
+    [
+      recordsOf({
+        facts: { 'program:/usr/sbin/dockerd': 'yes', gateway: 'ActiveState=active\nMainPID=900', ...facts },
+        files: {
+          '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
+          [UNIT]: text,
+          ...Object.fromEntries(TLS.map((path) => [path, 'pem'])),
+          [`${FOLDER}/policy.yaml`]: POLICY,
+          // A file elsewhere is read only if the script names it.
+          ...Object.fromEntries(
+            Object.entries(files ?? {}).filter(([path]) => !path.startsWith('/srv/') || script.includes(path)),
+          ),
+        },
+      }),
+      record('secret', `${FOLDER}/server-key.pem`, '640', 'root:docker-mtls', sha256('key')),
+    ].join('\n')
   const shell: HostShell = {
     name: 'this machine',
     isHere: true,
     run: (script) => {
       const isOfApplies = script.includes('kept applies')
-      return Promise.resolve({ code: 0, stdout: isOfApplies ? `apply 1\n${written}complete\n` : printed, stderr: '' })
+      return Promise.resolve({
+        code: 0,
+        stdout: isOfApplies ? `apply 1\n${written}complete\n` : printed(script),
+        stderr: '',
+      })
     },
   }
   return planGatewayRemove({ server }, shell)
@@ -67,6 +75,13 @@ const held = (pid: number): Host => ({
   applied: POLICY,
   facts: { listening: `LISTEN 0 4096 10.0.0.5:2376 *:* users:(("node",pid=${pid},fd=20))\n` },
 })
+
+const list = (authority: Authority, ...serials: string[]): string =>
+  createCrl(authority, {
+    revoked: serials.map((serialNumber) => ({ serialNumber, at: new Date() })),
+    nextUpdate: new Date(Date.now() + 86_400_000),
+    number: 1,
+  }).pem
 
 const removed = ({ changes }: GatewayRemovePlan): string[] =>
   changes.flatMap(({ path, action }) => (action === 'remove' ? [path] : []))
@@ -195,6 +210,59 @@ describe('the removal of a gateway', () => {
         warningTexts((await plan({ applied: POLICY }, server)).warnings).join('\n'),
         /revoked|renewed/,
       )
+    })
+
+    test('warns of revoked certificates in every list that the gateway reads, and of a list that cannot be read', async () => {
+      const CODES: [name: string, host: Host, codes: readonly string[]][] = [
+        ['crl.pem without --crl', { files: { [`${FOLDER}/crl.pem`]: list(authority, '0a') } }, ['revoked-accepted']],
+        [
+          'crl.pem of another folder',
+          { unit: unit({ folder: '/srv/tls' }), files: { '/srv/tls/crl.pem': list(authority, '0a') } },
+          ['revoked-accepted'],
+        ],
+        [
+          'a list elsewhere',
+          { unit: unit({ crl: ['/srv/a.pem'] }), files: { '/srv/a.pem': list(authority, '0a') } },
+          ['revoked-accepted'],
+        ],
+        ['an empty list', { files: { [`${FOLDER}/crl.pem`]: list(authority) } }, []],
+        [
+          'no list',
+          { unit: unit({ folder: '/srv/tls' }), files: { [`${FOLDER}/crl.pem`]: list(authority, '0a') } },
+          [],
+        ],
+        ['a missing list', { unit: unit({ crl: ['/srv/a.pem'] }) }, ['revoked-unknown']],
+        ['a broken list', { files: { [`${FOLDER}/crl.pem`]: 'pem' } }, ['revoked-unknown']],
+        ['a folder', { facts: { [`odd:${FOLDER}/crl.pem`]: 'other' } }, ['revoked-unknown']],
+      ]
+      for (const [name, host, codes] of CODES) {
+        const { warnings } = await plan({ applied: POLICY, ...host }, server)
+        assert.deepEqual(
+          warnings.map(({ code }) => code).filter((code) => code.startsWith('revoked')),
+          codes,
+          name,
+        )
+      }
+    })
+
+    test('refuses to open a listener that the gateway does not have', async () => {
+      const dropIn = '/etc/systemd/system/docker-mtls-gateway.service.d/10-listen.conf'
+      const UNKNOWN: [host: Host, what: string][] = [
+        [{ unit: unit().replace(/ --listen \S+/, '') }, UNIT],
+        [{ unit: unit().replace(/--listen \S+/, '--listen $WHERE') }, UNIT],
+        [{ unit: unit().replace(/--listen \S+/, '--socket /run/gateway.sock') }, UNIT],
+        [{ facts: { 'gateway-starts': `${dropIn}\n` } }, dropIn],
+      ]
+      for (const [host, what] of UNKNOWN) {
+        const { conflicts } = await plan({ applied: POLICY, ...host }, server)
+        assert.deepEqual(
+          conflicts.map((one) => [one.kind, one.what]),
+          [['unknown-listener', what]],
+        )
+        assert.deepEqual((await plan({ applied: POLICY, ...host })).conflicts, [])
+      }
+      const { daemon, conflicts } = await plan({ ...held(900), unit: unit().replace('--listen ', '--listen=') }, server)
+      assert.deepEqual([daemon?.settings.listen, conflicts], [['tcp://10.0.0.5:2376'], []])
     })
   })
 })

@@ -57,6 +57,9 @@ describe('a rollback that fails', () => {
     const orphans = await failureOf({ code: 77, stderr: 'they would be lost. Stop them first:  docker stop' }, true)
     assert.ok(isDockerMtlsError(orphans, 'ERR_APPLY_CONFLICT'))
     assert.match(orphans.todo, /^Stop them first/)
+    const gone = await failureOf({ code: 80, stderr: '/usr/local/lib/docker-mtls/1/main.js\n' }, true)
+    assert.ok(isDockerMtlsError(gone, 'ERR_APPLY_CONFLICT'))
+    assert.match(gone.got, /would start \/usr\/local\/lib\/docker-mtls\/1\/main\.js, which is gone/)
   })
 })
 

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { doneText } from '../../lib/cli/reports/setup-undo.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
 import { planServerRemoval, removeServer } from '../../lib/keystore/keystore.ts'
 import { serverPaths } from '../../lib/keystore/layout.ts'
 import { issueOneDayClient } from '../../lib/keystore/one-day-client.ts'
 import { issueServer } from '../../lib/pki.ts'
+import { closedListeners, type UndoPlan } from '../../lib/setup/undo/plan.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
 import { runCli } from './support/run-cli.ts'
@@ -96,5 +98,28 @@ describe('the files of a server', () => {
     await writeFile(serverPaths(dir, 'a.test').cert, cert)
     await assert.rejects(planServerRemoval(dir, 'a.test'), { code: 'ERR_LEDGER_MISMATCH' })
     assert.equal(await planServerRemoval(dir, 'b.test'), undefined)
+  })
+})
+
+describe('the report about a host with a gateway', () => {
+  const LISTEN = 'tcp://10.0.0.5:2376'
+  const COPY = '/var/lib/docker-mtls/1/1: /etc/docker/daemon.json as it was'
+  const planned = (listens: readonly string[], stays: readonly string[] = []): UndoPlan =>
+    ({
+      host: 'a.test',
+      gateway: { listen: LISTEN },
+      remove: { closes: [], listens, stays, keepsBackups: stays.length > 0 },
+      copies: { removed: [], stays: [] },
+    }) as unknown as UndoPlan
+
+  test('says where dockerd listens afterwards, and what stays', () => {
+    assert.match(doneText(planned([]), false), /removed\. dockerd listens on its local socket alone\.$/)
+    assert.deepEqual(closedListeners(planned([])), [LISTEN])
+    assert.match(
+      doneText(planned([LISTEN], [COPY]), false),
+      /removed\. dockerd listens on tcp:\/\/10\.0\.0\.5:2376\.\n/,
+    )
+    assert.ok(doneText(planned([LISTEN], [COPY]), false).endsWith(`\na.test: stays: ${COPY}.`))
+    assert.deepEqual(closedListeners(planned([LISTEN])), [])
   })
 })

@@ -54,6 +54,25 @@ describe('the service of a gateway', () => {
     assert.throws(() => renderGatewayUnit({ ...PLAIN, folder: '/srv/a\nb' }), { code: 'ERR_PATH_INVALID' })
   })
 
+  test('is read as somebody may have written it', () => {
+    const start = '/usr/bin/node /usr/lib/main.js gateway run'
+    const listens: [text: string, listen: string | undefined][] = [
+      [`ExecStart=${start} --listen=10.0.0.5:2376 --crl=/srv/a.pem --crl /srv/b.pem`, '10.0.0.5:2376'],
+      [`ExecStart=${start} \\\n  --listen 10.0.0.5:2376 --crl=/srv/a.pem \\\n --crl=/srv/b.pem\n`, '10.0.0.5:2376'],
+      [`ExecStart = ${start} "--listen=10.0.0.5:2376" --crl=/srv/a.pem --crl=/srv/b.pem\n`, '10.0.0.5:2376'],
+      [`ExecStart=${start} --listen $WHERE --crl /srv/a.pem --crl=/srv/b.pem`, undefined],
+      [
+        `ExecStart=${start} --listen=10.0.0.5:2376\nExecStart=\nExecStart=${start} --crl /srv/a.pem --crl /srv/b.pem`,
+        undefined,
+      ],
+    ]
+    for (const [text, listen] of listens) {
+      const read = readGatewayUnit(`[Service]\n${text}`)
+      assert.deepEqual([read.listen, read.crl], [listen, ['/srv/a.pem', '/srv/b.pem']], text)
+    }
+    assert.equal(readGatewayUnit(`ExecStart=${start} --socket=/run/x.sock`).socket, '/run/x.sock')
+  })
+
   test('has a capability only for a port that needs one', () => {
     assert.deepEqual(settings(PLAIN, 'CapabilityBoundingSet'), [''])
     assert.deepEqual(settings(PLAIN, 'AmbientCapabilities'), [])

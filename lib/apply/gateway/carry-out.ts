@@ -27,6 +27,8 @@ export interface GatewayReport {
 export interface GatewayApplyOptions extends VerificationOptions {
   /** When the host rolls back by itself, in seconds after the first change. @defaultValue 180 */
   readonly rollbackAfter?: number | undefined
+  /** What the host needs before the first change, once the configuration is valid. Nothing undoes it. */
+  readonly prepare?: (() => Promise<void>) | undefined
 }
 
 /**
@@ -44,6 +46,7 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
   await runStep(onStep, { step: 'validate', title: 'validate the configuration with systemd and dockerd' }, () =>
     validateGateway(plan, options),
   )
+  await options.prepare?.()
   if (plan.isDone) return reportOf(plan, await verifyGateway(plan, options))
   const guarded = {
     changes: plan.changes,

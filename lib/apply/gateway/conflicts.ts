@@ -20,7 +20,7 @@ export interface GatewaySituation extends InspectedHost {
 
 /** Finds everything that would keep a gateway from working, or dockerd from listening on its local socket alone. */
 export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
-  const { facts, found, inForce, state, start, daemonJson, rendered, listen } = situation
+  const { facts, found, inForce, state, start, daemonJson, rendered, listen, isHere } = situation
   const { unit, expanded } = start
   const { usernsRemap } = inForce.settings
   return [
@@ -38,7 +38,7 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
       liveRestore: hasLiveRestore(unit, daemonJson),
       // Another file than daemon.json may have listeners, too.
       form: 'daemon-json',
-      isHere: true,
+      isHere,
       tlsDir: GATEWAY_FOLDER,
       holders: state.pid > 0 ? [state.pid] : [],
     }),

@@ -1,8 +1,10 @@
 import { ProvisionError } from '../../base/errors.ts'
 import { command, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
+import { isListenerOf, readListener } from '../../daemon-config/listener-target.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { inspectListener } from '../listener-status.ts'
+import { socketsOf } from '../verify-daemon.ts'
 
 /**
  * Checks that dockerd listens again where it has listened before a gateway took its place.
@@ -11,15 +13,32 @@ import { inspectListener } from '../listener-status.ts'
  */
 export async function verifyListeners(
   listeners: readonly string[],
-  { name }: HostShell,
+  shell: HostShell,
   signal?: AbortSignal,
 ): Promise<void> {
-  const all = await Promise.all(listeners.map((listener) => inspectListener(listener, 'hidden', signal)))
-  const silent = all.filter(({ seen }) => seen === undefined).map(({ listener }) => listener)
+  const { name } = shell
+  const silent = shell.isHere ? await silentHere(listeners, signal) : await silentThere(listeners, shell)
   if (silent.length === 0) return
   throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `checking dockerd on ${name} after a complete rollback`,
     got: `nothing answers on ${enumerate(silent)}, where it has listened before`,
     todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
   })
+}
+
+async function silentHere(listeners: readonly string[], signal: AbortSignal | undefined): Promise<string[]> {
+  const all = await Promise.all(listeners.map((listener) => inspectListener(listener, 'hidden', signal)))
+  return all.filter(({ seen }) => seen === undefined).map(({ listener }) => listener)
+}
+
+/** On another host, since a firewall may be on the way from here. The address of a name is unknown here. */
+async function silentThere(listeners: readonly string[], shell: HostShell): Promise<string[]> {
+  const numeric = listeners.filter((listener) => isAddress(readListener(listener).host))
+  if (numeric.length === 0) return []
+  const sockets = await socketsOf(shell)
+  return numeric.filter((listener) => !sockets.some((socket) => isListenerOf(socket, listener)))
+}
+
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host)
 }

@@ -96,7 +96,8 @@ export async function planGateway(
     shell,
     signal,
   )
-  const host = { facts, found, inForce, state: parseGatewayState(facts.fact('gateway')) }
+  const state = parseGatewayState(facts.fact('gateway'))
+  const host = { facts, found, inForce, state, isHere: shell.isHere }
   const server = await serverFor(requested, inForce.settings.tlsDir ?? DEFAULT_TLS_DIR)
   return decide(requested, host, server)
 }

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
 import { otherWriter, stepsTo, type PathStep } from '../../base/folder-writers.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
@@ -18,7 +17,11 @@ const OTHERS_ENTER = 0o001
 
 /** Folders on the way that others than root can't enter, such as /root. A link has no mode of its own. */
 export async function closedFolders(path: string): Promise<string[]> {
-  return (await steps(path)).filter(({ mode }) => mode !== 0 && (mode & OTHERS_ENTER) === 0).map((step) => step.path)
+  return closedIn(await steps(path))
+}
+
+function closedIn(all: readonly PathStep[]): string[] {
+  return all.filter(({ mode }) => mode !== 0 && (mode & OTHERS_ENTER) === 0).map((step) => step.path)
 }
 
 async function steps(path: string): Promise<PathStep[]> {
@@ -63,15 +66,30 @@ export async function programFaults([node, script]: readonly [node: string, scri
 }
 
 async function faultOf(path: string, isScript: boolean): Promise<ProgramFault | undefined> {
-  const fault = (got: string): ProgramFault => ({ what: path, got, todo: INSTALL })
-  if (isInNpxCache(path)) return { ...fault('it is in the cache of npx, which npm may empty'), todo: INSTALL_FIRST }
-  if (isBelow(PERSONAL)(path)) return fault('it is in the folder of a user, which the service can not see')
-  const [closed] = await closedFolders(isScript ? dirname(path) : path)
-  if (closed !== undefined) return fault(`the user of the service can't enter ${closed}`)
-  const all = await steps(path)
-  if (isScript && ((all.at(-1)?.mode ?? 0) & OTHERS_READ) === 0) return fault("the user of the service can't read it")
+  if (isInNpxCache(path))
+    return { what: path, got: 'it is in the cache of npx, which npm may empty', todo: INSTALL_FIRST }
+  const all = isBelow(PERSONAL)(path) ? [] : await steps(path)
+  const got = pathFault(path, { folders: all.slice(0, -1), file: all.at(-1), isScript })
+  return got === undefined ? undefined : { what: path, got, todo: INSTALL }
+}
+
+/** The way to a program. */
+export interface ProgramPath {
+  /** Every folder and link that leads to it. */
+  readonly folders: readonly PathStep[]
+  /** Absent: it isn't there yet. */
+  readonly file: PathStep | undefined
+  /** Node reads a script, and need not execute it. */
+  readonly isScript: boolean
+}
+
+/** Says why the user of the service could not run a program, or who else could replace it. */
+export function pathFault(path: string, { folders, file, isScript }: ProgramPath): string | undefined {
+  if (isBelow(PERSONAL)(path)) return 'it is in the folder of a user, which the service can not see'
+  const all = file === undefined ? folders : [...folders, file]
+  const [closed] = closedIn(isScript ? folders : all)
+  if (closed !== undefined) return `the user of the service can't enter ${closed}`
+  if (isScript && file !== undefined && (file.mode & OTHERS_READ) === 0) return "the user of the service can't read it"
   const open = all.find((step) => ['owner', 'everyone'].includes(otherWriter(step) ?? ''))
-  return open === undefined
-    ? undefined
-    : fault(`others than root can replace ${open.path}, and would get the daemon's socket`)
+  return open === undefined ? undefined : `others than root can replace ${open.path}, and would get the daemon's socket`
 }

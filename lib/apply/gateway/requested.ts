@@ -48,4 +48,6 @@ export interface InspectedHost {
   readonly found: FoundUnit
   readonly inForce: SettingsInForce
   readonly state: GatewayState
+  /** Is it this machine? */
+  readonly isHere: boolean
 }

@@ -3,7 +3,7 @@ import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { runStep, type StepTalk } from '../../base/progress.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
-import { formatTarget, isListenerOf, targetOf } from '../../daemon-config/listener-target.ts'
+import { formatTarget, isListenerOf, isLoopback, targetOf } from '../../daemon-config/listener-target.ts'
 import { shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { parseSockets, socketsScript } from '../../host/sockets.ts'
@@ -11,7 +11,7 @@ import { probeServer } from '../../probe/server.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import type { ProbeIdentity } from '../options.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
-import { socketsOf, type VerificationOptions } from '../verify-daemon.ts'
+import { answersThere, socketsOf, type VerificationOptions } from '../verify-daemon.ts'
 import { verifyListener, type VerificationCheck } from '../verify-listener.ts'
 import type { GatewayPlan } from './plan.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
@@ -36,16 +36,19 @@ export function verifyGateway(
   plan: VerifiedGateway,
   options: VerificationOptions,
 ): Promise<readonly VerificationCheck[]> {
-  const { shell, probe, signal } = options
+  const { shell, address, probe, signal, explainUnreachable = (error) => error } = options
   const title = 'test with real connections that the gateway answers, and who gets in'
   return runStep(options.onStep, { step: 'prove', title }, async (talk) => {
-    const target = targetOf(plan.listen)
+    const target = targetOf(plan.listen, address, [plan.listen])
     const at = formatTarget(target)
     const began = await untilListening(plan, options, talk)
     if (plan.reloads) await pause(RELOAD_MS, signal)
-    const checks = await verifyListener({ ...target, server: plan.server, others: plan.issuer?.cert, probe, signal })
+    const listener = { ...target, server: plan.server, others: plan.issuer?.cert, probe, signal }
+    const checks = await verifyListener(listener).catch((error: unknown) => {
+      throw explainUnreachable(error)
+    })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
-    checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, shell, signal)))
+    checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, options)))
     refuseFailed(checks)
     talk.result(`${checks.length} of ${checks.length} checks passed`)
     return checks
@@ -124,16 +127,18 @@ async function isStill(began: GatewayState, shell: HostShell): Promise<Check> {
 /** dockerd answers on its local socket, and nowhere else. */
 async function daemonChecks(
   { server }: VerifiedGateway,
-  shell: HostShell,
-  signal: AbortSignal | undefined,
+  { shell, address: reach, signal }: VerificationOptions,
 ): Promise<VerificationCheck[]> {
   const why = await whyNoAnswer(shell)
   const open: string[] = []
-  for (const { address, port } of why === undefined ? await socketsOf(shell) : []) {
-    const target = targetOf(formatTarget({ host: address, port }))
-    const seen = await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
+  for (const socket of why === undefined ? await socketsOf(shell) : []) {
+    const target = targetOf(formatTarget({ host: socket.address, port: socket.port }), reach)
+    // The loopback of another host can be reached only there; our own is a different one.
+    const isFar = !shell.isHere && isLoopback(socket.address)
+    const seen = isFar ? undefined : await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
     const isApi = seen?.plaintext === 'docker' || seen?.certificate?.fingerprint256 === server.facts.fingerprint256
-    if (isApi) open.push(formatTarget(target))
+    if (isApi || (seen === undefined && !shell.isHere && (await answersThere(socket, shell))))
+      open.push(formatTarget(target))
   }
   const local = why === undefined ? 'dockerd answers on its local socket' : `dockerd doesn't answer locally: ${why}`
   return [

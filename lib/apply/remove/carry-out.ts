@@ -1,6 +1,8 @@
+import { posix } from 'node:path'
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { command, sentence } from '../../base/sentence.ts'
+import { shellLine } from '../../base/quoting/posix.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { isListenerOf } from '../../daemon-config/listener-target.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
@@ -25,7 +27,7 @@ export interface RemoveOptions {
 
 /**
  * Removes docker-mtls from a host: changes the files as an apply does, with the same rollback, checks that dockerd answers and
- * that its ports are closed, and then removes the data for rollbacks.
+ * that its ports are closed, and then removes the data for rollbacks, unless it has the only copy of a file.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLED_BACK: all
  *   changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
@@ -33,7 +35,11 @@ export interface RemoveOptions {
 export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): Promise<void> {
   refuseConflicts(plan)
   const { shell, onStep } = options
-  if (plan.changes.length > 0) await runGuarded(plan, options, () => verifyClosed(plan, options))
+  if (plan.changes.length > 0) {
+    await markOnlyCopies(plan, shell)
+    await runGuarded(plan, options, () => verifyClosed(plan, options))
+  }
+  if (plan.keepsBackups) return
   await runStep(onStep, { step: 'forget', title: 'remove the data for rollbacks' }, async () => {
     const ran = await shell.run(forgetScript(plan), { limits: CHANGE_LIMITS })
     if (ran.code === 0) return
@@ -42,6 +48,19 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
       got: stderrSummary(ran) || 'another apply has begun',
       todo: 'Everything else was removed. Run this again.',
     })
+  })
+}
+
+/** Marks the backups that stay, before another apply on the host could remove them as too old. */
+export async function markOnlyCopies({ onlyCopies }: Pick<RemovePlan, 'onlyCopies'>, shell: HostShell): Promise<void> {
+  if (onlyCopies.length === 0) return
+  const marks = onlyCopies.map((copy) => posix.join(posix.dirname(copy), 'keep'))
+  const ran = await shell.run(shellProgram(shellLine('touch', '--', ...marks)))
+  if (ran.code === 0) return
+  throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+    tried: `keeping the backups on ${shell.name}`,
+    got: stderrSummary(ran),
+    todo: 'Nothing was removed. Run this again.',
   })
 }
 

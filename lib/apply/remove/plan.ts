@@ -1,4 +1,4 @@
-import { dirname } from 'node:path'
+import { posix } from 'node:path'
 import type { Warning } from '../../base/warning.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
@@ -36,11 +36,17 @@ export interface RemovePlan {
   readonly stays: readonly string[]
   /** The listeners that dockerd will no longer have. */
   readonly closes: readonly string[]
+  /** The listeners on the network that dockerd will have. */
+  readonly listens: readonly string[]
   readonly tlsDir: string
   readonly remaps: boolean
   readonly reloadsFirst: false
-  /** Does the host keep data for rollbacks? */
+  /** Does the host keep data for rollbacks, which will be removed? */
   readonly hasBackups: boolean
+  /** Do the backups stay, because they have the only copy of a file from before docker-mtls? */
+  readonly keepsBackups: boolean
+  /** The paths of these copies. */
+  readonly onlyCopies: readonly string[]
   readonly facts: HostFacts
   /** Is an apply unfinished? It has to be rolled back first. */
   readonly isPending: boolean
@@ -58,26 +64,44 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const originals = await readOriginals(shell)
-  // A gateway has left dockerd without TLS, but with the files that an apply has written.
-  const ownDir = inForce.settings.tlsDir ?? leftDir(originals)
-  const tlsDir = ownDir ?? DEFAULT_TLS_DIR
+  const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
   const wanted = { files: [UNIT_PATH, ca, cert, ...copies], secrets: [key] }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
-    hasBackups: originals.isAny,
     facts,
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
   const isApplied = (await findLastApply(shell))?.gateway !== undefined && facts.file(UNIT_PATH) !== undefined
   const gateway = gatewayConflict(isApplied)
-  // Without TLS files of ours, dockerd isn't configured by docker-mtls.
-  if (ownDir === undefined || gateway.length > 0) return { ...base, ...NOTHING, conflicts: gateway }
-  const rendered = renderCurrent(facts, found, inForce)
-  const targets = targetsOf({ facts, originals, tlsDir, rendered })
+  // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
+  const rendered =
+    inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
+  const isOfGateway = inForce.settings.tlsDir === undefined && isGatewayAlone(originals)
+  const leftWith = (then: HostFacts): LeftFiles => {
+    const only = isOfGateway ? unrestored(originals, then) : []
+    const why = (path: string): string => `${path} as it was before a  gateway apply , which docker-mtls can't restore`
+    const keepsBackups = only.length > 0
+    return {
+      stays: [
+        ...only.map(({ path, copy }) => `${copy}: ${why(path)}`),
+        ...(isOfGateway ? unknownFiles(tlsDir, originals, then) : []),
+      ],
+      keepsBackups,
+      onlyCopies: only.map(({ copy }) => copy),
+      hasBackups: originals.isAny && !keepsBackups,
+    }
+  }
+  if (rendered === undefined) {
+    const listens = [...inForce.settings.listen, ...inForce.plaintext]
+    return { ...base, ...NOTHING, ...leftWith(facts), listens, conflicts: gateway }
+  }
+  const targets = targetsOf({ facts, originals, tlsDir, rendered }).filter(
+    ({ path }) => !isOfGateway || originals.written.has(path),
+  )
   const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
   const target = withFiles(
     facts,
@@ -86,10 +110,13 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
+  const left = leftWith(target)
   return {
     ...base,
+    ...left,
     changes,
     conflicts: [
+      ...gateway,
       ...targets.flatMap(changedConflict),
       ...effects.conflicts,
       ...lostFlags(found, unitOf(target, shell.name), originals),
@@ -98,8 +125,10 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     losses: effects.losses,
     stays: [
       ...targets.flatMap(({ path, stays }) => (stays === undefined ? [] : [`${path}: ${stays}`])),
+      ...left.stays,
       ...idsStay(inForce, then),
     ],
+    listens: listeners,
     closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
     remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
   }
@@ -119,15 +148,7 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
   ]
 }
 
-/** The folder of a server's key that an apply has written. */
-function leftDir({ written }: Originals): string | undefined {
-  const key = [...written.keys()].find(
-    (path) => path === tlsFilesIn(dirname(path)).key && dirname(path) !== GATEWAY_FOLDER,
-  )
-  return key === undefined ? undefined : dirname(key)
-}
-
-const NOTHING = { changes: [], conflicts: [], losses: [], stays: [], closes: [], remaps: false } as const
+const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const
 
 function fileOf({ path, action, text, mode }: Change): ReturnType<HostFacts['file']> {
   return action === 'remove' ? undefined : { path, text, mode, owner: 'root:root' }
@@ -138,6 +159,58 @@ export function isNothingToRemove({ changes, hasBackups }: Pick<RemovePlan, 'cha
   return changes.length === 0 && !hasBackups
 }
 
+/** The folder of dockerd's TLS files as an apply has written them, before a gateway took the place of dockerd. */
+function folderBefore({ written }: Originals): string | undefined {
+  const folders = [...written.keys()].map((path) => posix.dirname(path))
+  return folders.find((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
+}
+
+type LeftFiles = Pick<RemovePlan, 'stays' | 'keepsBackups' | 'onlyCopies' | 'hasBackups'>
+
+/** Of the kept applies, has only `gateway apply` changed something, as far as is known? */
+function isGatewayAlone(originals: Originals): boolean {
+  const isGateway = [...originals.written.keys()].some((path) => posix.dirname(path) === GATEWAY_FOLDER)
+  return isGateway && folderBefore(originals) === undefined
+}
+
+/** Copies of dockerd's settings from before the gateway that don't come back. Nobody else has them. */
+function unrestored({ copies }: Originals, then: HostFacts): { path: string; copy: string }[] {
+  return [DAEMON_JSON, DROP_IN].flatMap((path) => {
+    const copy = copies.get(path)
+    if (copy === undefined || then.file(copy)?.text === then.file(path)?.text) return []
+    return [{ path, copy }]
+  })
+}
+
+/** Files that an apply may have written of which nothing is kept any more. */
+function unknownFiles(tlsDir: string, { isComplete }: Originals, then: HostFacts): string[] {
+  if (isComplete) return []
+  const paths = [...Object.values(tlsFilesIn(tlsDir)), DAEMON_JSON, DROP_IN]
+  const why = "it is unknown whether docker-mtls has written it, because the host doesn't keep the first apply any more"
+  return paths.flatMap((path) => (then.file(path) === undefined ? [] : [`${path}: ${why}`]))
+}
+
+/**
+ * What `gateway apply` would write for dockerd, whose place a gateway has, or had.
+ *
+ * @returns undefined if no apply has configured dockerd or put a gateway in front of it, or if it listens on the network
+ */
+function renderLeft(
+  facts: HostFacts,
+  found: FoundUnit,
+  originals: Originals,
+): { dropIn: string; daemonJson?: string } | undefined {
+  if (folderBefore(originals) === undefined && !isGatewayAlone(originals)) return undefined
+  const rendered = renderLocal({
+    found,
+    daemonJson: facts.file(DAEMON_JSON)?.text,
+    existingDropIn: facts.file(DROP_IN)?.text,
+    hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
+  })
+  const isOpen = rendered.changesCommand || (isGatewayAlone(originals) && rendered.daemonJson !== undefined)
+  return isOpen ? undefined : rendered
+}
+
 /** What an apply without options would write now: the same as there is, unless somebody has changed it. */
 function renderCurrent(
   facts: HostFacts,
@@ -145,9 +218,6 @@ function renderCurrent(
   { form, settings }: SettingsInForce,
 ): { dropIn: string; daemonJson?: string } {
   const json = facts.file(DAEMON_JSON)?.text
-  const hasSocketUnit = facts.property('socket', 'LoadState') === 'loaded'
-  const existingDropIn = facts.file(DROP_IN)?.text
-  if (settings.tlsDir === undefined) return renderLocal({ found, daemonJson: json, existingDropIn, hasSocketUnit })
   const moveAll = ours('daemon', 'apply', '--daemon-json')
   try {
     return renderForHost({
@@ -159,8 +229,8 @@ function renderCurrent(
         warnings: [],
         ...(json !== undefined && { daemonJson: { path: DAEMON_JSON, text: json, moveAll } }),
       },
-      existingDropIn,
-      hasSocketUnit,
+      existingDropIn: facts.file(DROP_IN)?.text,
+      hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
       liveRestore: undefined,
     })
   } catch (error) {

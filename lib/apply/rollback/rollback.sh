@@ -35,6 +35,24 @@ refuse_left_behind() {
   esac
 }
 
+# Refuses to bring back a gateway whose program is gone, such as a copy of docker-mtls that somebody has deleted: it couldn't
+# start.
+refuse_gone_program() {
+  if ! test -e "$b/gateway-was-active"; then return; fi
+  n=$(sed -n "s|^\([0-9][0-9]*\) /etc/systemd/system/$gateway\$|\1|p" "$b/entries")
+  if test -z "$n"; then return; fi
+  # Of the command, these are Node.js and the script. A path in quotes isn't checked.
+  for p in $(sed -n 's/^ExecStart=//p' "$b/$n" | tail -n 1 | cut -d ' ' -f 1,2); do
+    case $p in
+    /*)
+      if test -e "$p"; then continue; fi
+      echo "$p" >&2
+      exit 80
+      ;;
+    esac
+  done
+}
+
 # Begins to roll back an apply that was finished.
 reopen() {
   # A later apply has changed the files since. Its copies have to be restored first.
@@ -44,6 +62,7 @@ reopen() {
     exit 1
   fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
+  refuse_gone_program
   rm -f "$b/writer"
   # An apply that changed the gateway alone has not restarted dockerd.
   if ! test -e "$b/gateway" || test -e "$b/restarted"; then : >"$b/restarted"; fi
@@ -72,6 +91,7 @@ same() {
 # Replaces $2 by the copy $1. The copy is first placed beside $2 and then renamed, so that $2 is never incomplete. A hard link
 # is preferred, since it needs no space on a full disk.
 restore() {
+  mkdir -p -- "${2%/*}" || return 1
   { ln -f -T -- "$1" "$2.docker-mtls" 2>/dev/null || place_beside -a "$1" "$2"; } &&
     mv -f -T -- "$2.docker-mtls" "$2"
 }

@@ -10,7 +10,7 @@ import type { LastApply } from './last-apply.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
 import { rollbackFailed, settlePending } from './pending.ts'
 import type { RollbackPlan } from './plan.ts'
-import { LEFT_BEHIND_CODE, PENDING_CODE } from './state.ts'
+import { LEFT_BEHIND_CODE, PENDING_CODE, PROGRAM_GONE_CODE } from './state.ts'
 
 /**
  * Rolls back the last apply: restores the files, restarts dockerd, and checks that it answers. If dockerd didn't run before
@@ -50,6 +50,13 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
       tried,
       got: 'an apply has just started',
       todo: 'Wait until it ends.',
+    })
+  }
+  if (ran.code === PROGRAM_GONE_CODE) {
+    throw new ProvisionError('ERR_APPLY_CONFLICT', {
+      tried,
+      got: `the gateway before the apply would start ${stderrSummary(ran)}, which is gone. Nothing was changed`,
+      todo: 'Put it there again, such as the copy of docker-mtls with that version, then run this again.',
     })
   }
   throw rollbackFailed(shell.name, stderrSummary(ran))

@@ -17,6 +17,7 @@
 #   other-userns     exists if the apply changes user namespaces
 #   gateway          exists if the apply installs, changes or removes the gateway
 #   gateway-was-active  exists if the gateway was running before the apply
+#   keep             exists if the apply is kept for good, since it has the only copy of a file
 #   user             the user whom the apply has created for the gateway
 #
 # Exit codes of all these programs:
@@ -25,6 +26,7 @@
 #   77  dockerd would no longer see running containers; nothing was changed
 #   78  a file has changed since the plan was made; nothing was changed
 #   79  the gateway doesn't start
+#   80  the program of the gateway before the apply is gone; nothing was changed
 s=/var/lib/docker-mtls
 # The programs that come after it use this name.
 # shellcheck disable=SC2034
@@ -57,7 +59,7 @@ place_beside() {
 }
 
 # Removes the folders of old applies, since each contains a server's key. It keeps the last three finished applies, the
-# unfinished one, and those that are about to begin.
+# unfinished one, those that are about to begin, and those with the file keep.
 prune() {
   keep='' count=0
   one=$(cat "$s/last" 2>/dev/null || true)
@@ -70,6 +72,7 @@ prune() {
     one=${one%/}
     name=${one##*/}
     case $keep in */"$name"/*) continue ;; esac
+    if test -e "$one/keep"; then continue; fi
     if test "$(cat "$s/pending" 2>/dev/null)" = "$name" || runs "$one/owner"; then continue; fi
     # An apply over ssh has no owner on this host, so its age decides.
     if ! test -s "$one/owner" && test -n "$(find "$one" -maxdepth 0 -mmin -60 2>/dev/null)"; then continue; fi

@@ -15,6 +15,12 @@ export const PROVISION_ERRORS = {
     cause: "Docker Engine isn't installed, is installed as a snap, or its unit is masked.",
     remedy: 'Install Docker Engine from packages (Debian: `docker.io`), or run `systemctl unmask docker.service`.',
   },
+  ERR_HOST_NO_NODE: {
+    meaning: 'The host has no Node.js that can run a gateway. Nothing was changed.',
+    cause:
+      'Node.js is missing there, too old, or installed for one user; the service can run only a Node.js that nobody but root can replace.',
+    remedy: 'Install Node.js 20.19, 22.12 or a later version for all users, then run the command again.',
+  },
   ERR_HOST_ROOTLESS: {
     meaning: 'dockerd runs rootless.',
     cause: 'The host has only a rootless installation.',

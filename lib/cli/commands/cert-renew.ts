@@ -126,7 +126,10 @@ function textOf(report: RenewReport, flags: PlacedFlags, context: Context): stri
 function listsText({ crl }: RenewReport, { dryRun }: PlacedFlags, context: Context): string {
   if (crl?.isRenewed !== true) return ''
   if (dryRun === true) return `would renew the revocation list ${crl.path}\n`
-  const about = [...crlLines(crl), 'copy it to the machine of each gateway that reads another file']
+  const about = [
+    ...crlLines(crl),
+    'copy it to the machine of each gateway that reads another file: setup --gateway does that for its hosts',
+  ]
   return `${summaryText({ action: 'replaced', path: crl.path, about }, context)}\n`
 }
 

@@ -5,7 +5,7 @@ import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { UndoOptions, UndoPlan } from '../../setup/undo/plan.ts'
 import { rollbackAfterOf, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { Context } from '../command.ts'
-import { usageError } from '../errors.ts'
+import { refuseOptions } from '../command-line/useless-options.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 import { valuesOf, withRollback, withSteps, type HostsCall } from '../reports/host-steps.ts'
@@ -35,13 +35,7 @@ const USEFUL: ReadonlySet<string> = new Set(['undo', 'dir', 'home', 'dryRun', 'r
  * @throws {@link ArgumentError} ERR_USAGE
  */
 export function refuseUselessOptions(command: Command): void {
-  const given = command.options.find((option) => {
-    const name = option.attributeName()
-    const isGiven = command.getOptionValueSource(name) === 'cli' && !USEFUL.has(name)
-    return isGiven && option.negate === (command.getOptionValue(name) === false)
-  })
-  if (given === undefined) return
-  throw usageError(sentence`${SELF} setup --undo`, `${given.long} has no meaning with --undo`, 'Leave it out.')
+  refuseOptions(command, (name) => !USEFUL.has(name), { where: sentence`${SELF} setup --undo`, flag: '--undo' })
 }
 
 type Call = HostsCall<UndoOptions, UndoFlags>
@@ -72,7 +66,9 @@ async function agree(plans: readonly UndoPlan[], { options, flags, context }: Ca
   if (flags.json !== true) context.say(undoText(plans, context).trimEnd())
   const restarted = plans.filter(({ remove }) => remove.changes.length > 0)
   const restart = restarted.length === 0 ? '' : `, and restart docker on ${hostList(restarted)}`
-  await confirm(`Remove all this of ${hostList(plans)}${restart}?`, flags, context, 'Nothing was removed.')
+  const gateways = plans.filter(({ gateway }) => gateway !== undefined)
+  const stop = gateways.length === 0 ? '' : `, stop the gateway on ${hostList(gateways)}`
+  await confirm(`Remove all this of ${hostList(plans)}${stop}${restart}?`, flags, context, 'Nothing was removed.')
 }
 
 function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, flags, context }: Call): void {

@@ -1,12 +1,10 @@
 import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { SetUpHost } from '../../setup/apply-to-hosts.ts'
 import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
 import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { InspectedHost } from '../../setup/inspect-hosts.ts'
 import type { SetupOptions } from '../../setup/options.ts'
-import type { PlannedHost } from '../../setup/plan-hosts.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -18,7 +16,8 @@ import { usageError } from '../errors.ts'
 import { addFolder, addJsonLines, addPassphraseFile, addYes, many, once } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { valuesOf, withRollback, withSteps, type HostsCall } from '../reports/host-steps.ts'
-import { failureReporter, hostList, hostsData, plannedData, plansText, setData, setText } from '../reports/setup.ts'
+import { failureReporter, hostList, hostsData, setData, setText, type ReachedSetup } from '../reports/setup.ts'
+import { DAEMON_WAY, type PlannedThere, type Way } from '../reports/setup-way.ts'
 import { agreeToNewCa } from '../inputs/new-ca.ts'
 import { withFolder, type FolderFlags, type Placed } from '../inputs/key-folder.ts'
 
@@ -29,6 +28,8 @@ interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFl
   readonly encryptCaKey?: true
   readonly force?: true
   readonly replaceCa?: true
+  readonly gateway?: true
+  readonly policy?: string
   readonly dryRun?: true
   readonly undo?: true
   readonly json?: true
@@ -36,7 +37,7 @@ interface SetupFlags extends ApplyFlags, ConfirmFlags, PassphraseFlags, FolderFl
 
 const WHERE = sentence`${SELF} setup`
 
-type Call = HostsCall<SetupOptions, SetupFlags>
+type Call = HostsCall<Omit<SetupOptions, 'onStep'>, SetupFlags & Placed>
 
 async function runUndo(urls: readonly string[], flags: SetupFlags, command: Command, context: Context): Promise<void> {
   const { refuseUselessOptions, undoSetup } = await import('./setup-undo.ts')
@@ -44,24 +45,36 @@ async function runUndo(urls: readonly string[], flags: SetupFlags, command: Comm
   await undoSetup(urls, flags, context)
 }
 
-async function runSetup(urls: readonly string[], given: SetupFlags, context: Context): Promise<void> {
+async function runSetup(urls: readonly string[], given: SetupFlags, command: Command, context: Context): Promise<void> {
   const { parseTargets } = await import('../../setup/target.ts')
-  const { inspectHosts } = await import('../../setup/inspect-hosts.ts')
   const targets = parseTargets(urls)
+  if (given.gateway !== true && given.policy !== undefined)
+    throw usageError(WHERE, '--policy works only with --gateway', 'Add --gateway, or leave --policy out.')
+  if (given.gateway === true) (await import('./setup-gateway.ts')).refuseDaemonOptions(command)
   const flags = await withFolder(given, context)
   const options = await optionsOf(targets, flags, context)
-  await agreeToNewCa(['setup'], flags, context)
   const call = { targets, options, flags, context, reportFailures: failureReporter(context) }
+  if (flags.gateway !== true) return setUp(DAEMON_WAY, call)
+  const { gatewayWay, requestedGateways } = await import('./setup-gateway.ts')
+  const gateway = await requestedGateways(flags.policy, options.client, context)
+  return setUp(gatewayWay(gateway, context), { ...call, options: { ...options, gateway } })
+}
+
+async function setUp<Planned extends PlannedThere, Done extends ReachedSetup>(
+  way: Way<Planned, Done>,
+  call: Call,
+): Promise<void> {
+  const { inspectHosts } = await import('../../setup/inspect-hosts.ts')
+  const { targets, flags, context } = call
+  await agreeToNewCa(['setup'], flags, context)
   const seen = await withSteps(call, (shown) => inspectHosts(targets, shown))
-  if (flags.dryRun === true) return answerDryRun(seen, call)
+  if (flags.dryRun === true) return answerDryRun(way, seen, call)
   if (!seen.some(isSuccess)) return answerNone(seen, call)
-  const certified = await certifyAll(seen, call)
-  const { planHosts } = await import('../../setup/plan-hosts.ts')
-  const planned = await withSteps(call, (shown) => planHosts(seen, certified, shown))
-  await agree(planned, call)
-  const { applyToHosts } = await import('../../setup/apply-to-hosts.ts')
-  const set = await withRollback(planned, call, (shown) => applyToHosts(planned, certified, shown))
-  answerSet(set, certified, call)
+  const certified = await certifyAll(way, seen, call)
+  const planned = await withSteps(call, (shown) => way.plan(seen, certified, shown))
+  await agree(way, planned, call)
+  const set = await withRollback(planned, call, (shown) => way.apply(planned, certified, shown))
+  answerSet(way, set, certified, call)
 }
 
 async function optionsOf(
@@ -96,7 +109,8 @@ async function checkedClient(name: string): Promise<string> {
   return parseClientName(name)
 }
 
-async function certifyAll(
+async function certifyAll<Planned extends PlannedThere, Done extends ReachedSetup>(
+  way: Way<Planned, Done>,
   seen: readonly Outcome<InspectedHost>[],
   { options, flags, context }: Call,
 ): Promise<IssuedCertificates> {
@@ -104,7 +118,7 @@ async function certifyAll(
   const { hasValidFiles } = await import('../../setup/plan-hosts.ts')
   const hosts = valuesOf(seen)
   for (const host of hosts) {
-    if (!(await hasValidFiles(host, options.dir))) requireSomebody(question([host]), flags, context.io)
+    if (!(await hasValidFiles(host, options.dir))) requireSomebody(way.question(hostList([host])), flags, context.io)
   }
   const run = (passphrase: string | undefined): Promise<IssuedCertificates> =>
     issueCertificates(hosts, options, passphrase)
@@ -112,36 +126,39 @@ async function certifyAll(
 }
 
 /** Asks once for all hosts. */
-async function agree(planned: readonly Outcome<PlannedHost>[], { options, flags, context }: Call): Promise<void> {
+async function agree<Planned extends PlannedThere, Done extends ReachedSetup>(
+  way: Way<Planned, Done>,
+  planned: readonly Outcome<Planned>[],
+  { options, flags, context }: Call,
+): Promise<void> {
   const hosts = valuesOf(planned)
   for (const warning of warningsOf(hosts)) context.warn(warning)
-  const changed = hosts.filter(({ plan }) => plan.restarts)
+  const changed = hosts.filter(way.isChanged)
   if (changed.length === 0) return
-  if (flags.json !== true) context.say(plansText(changed, context, false))
+  if (flags.json !== true) context.say(way.plansText(changed, context, false))
   const unchanged = `Nothing was changed on any host. New certificates are in ${options.dir}.`
-  await confirm(question(changed), flags, context, unchanged)
+  await confirm(way.question(hostList(changed)), flags, context, unchanged)
 }
 
-function question(hosts: readonly SetupTarget[]): string {
-  return `Write these files and restart docker on ${hostList(hosts)}?`
-}
-
-function warningsOf(hosts: readonly PlannedHost[]): Sentence[] {
+function warningsOf(hosts: readonly PlannedThere[]): Sentence[] {
   return hosts.flatMap(({ host, plan }) => plan.warnings.map(({ text }) => sentence`${host}: ${text}`))
 }
 
-async function answerDryRun(seen: readonly Outcome<InspectedHost>[], call: Call): Promise<void> {
+async function answerDryRun<Planned extends PlannedThere, Done extends ReachedSetup>(
+  way: Way<Planned, Done>,
+  seen: readonly Outcome<InspectedHost>[],
+  call: Call,
+): Promise<void> {
   const { targets, options, flags, context } = call
-  const { planDryRun } = await import('../../setup/plan-hosts.ts')
-  const planned = await withSteps(call, (shown) => planDryRun(seen, shown))
+  const planned = await withSteps(call, (shown) => way.planDryRun(seen, shown))
   const hosts = valuesOf(planned)
   const failed = hosts.length < planned.length || hosts.some(({ plan }) => plan.conflicts.length > 0)
   const warnings = [
     ...warningsOf(hosts),
     ...hosts.flatMap(({ host, plan }) => (plan.isPending ? [`${host}: ${PENDING}`] : [])),
   ]
-  const data = { folder: resolve(options.dir), hosts: hostsData(planned, targets, plannedData, context) }
-  context.answer({ data, text: plansText(hosts, context, true), warnings, failed }, flags)
+  const data = { folder: resolve(options.dir), hosts: hostsData(planned, targets, way.plannedData, context) }
+  context.answer({ data, text: way.plansText(hosts, context, true), warnings, failed }, flags)
 }
 
 const PENDING =
@@ -152,8 +169,9 @@ function answerNone(seen: readonly Outcome<InspectedHost>[], { targets, options,
   context.answer({ data, text: '', failed: true }, flags)
 }
 
-function answerSet(
-  set: readonly Outcome<SetUpHost>[],
+function answerSet<Planned extends PlannedThere, Done extends ReachedSetup>(
+  way: Way<Planned, Done>,
+  set: readonly Outcome<Done>[],
   certified: IssuedCertificates,
   { targets, options, flags, context }: Call,
 ): void {
@@ -162,9 +180,12 @@ function answerSet(
     folder: resolve(options.dir),
     authority: issuedData(authority),
     client: { name: options.client, ...issuedData(client) },
-    hosts: hostsData(set, targets, setData(certified), context),
+    hosts: hostsData(set, targets, setData(certified, way.done.data), context),
   }
-  context.answer({ data, text: setText(valuesOf(set), certified, context), failed: !set.every(isSuccess) }, flags)
+  context.answer(
+    { data, text: setText(valuesOf(set), certified, way.done, context), failed: !set.every(isSuccess) },
+    flags,
+  )
 }
 
 function define(command: Command, context: Context): void {
@@ -185,6 +206,13 @@ function define(command: Command, context: Context): void {
     .option('--no-context', 'create no docker context')
     .option('--force', 'replace a docker context of that name for another daemon')
     .option('--replace-ca', "replace a CA that isn't in this folder; the host then refuses its clients")
+  command
+    .option('--gateway', 'put a gateway in front of each daemon, which asks a policy; the host needs Node.js')
+    .option(
+      '--policy <file>',
+      'with --gateway: who may do what (default: the policy there, or one for this client alone)',
+      once('--policy'),
+    )
   addApplyOptions(command)
   addPassphraseFile(command)
   command
@@ -193,7 +221,7 @@ function define(command: Command, context: Context): void {
     .option('--undo', 'take everything back that setup has done on these hosts, and for them in this folder')
   addYes(command)
   addJsonLines(command).action((urls: string[], flags: SetupFlags) =>
-    flags.undo === true ? runUndo(urls, flags, command, context) : runSetup(urls, flags, context),
+    flags.undo === true ? runUndo(urls, flags, command, context) : runSetup(urls, flags, command, context),
   )
 }
 
@@ -204,11 +232,15 @@ export const setup: CommandSpec = {
     'It verifies from here, with real connections, that your clients get in and nobody else does, and creates a docker ' +
     'context. The keys of the CA and of clients never leave this machine. The host needs neither Node.js nor docker-mtls.' +
     '\n\n' +
+    'With --gateway, dockerd listens on its local socket alone, and a gateway takes its place on the network, as  gateway apply  ' +
+    'does: it asks a policy what each client may do, and refuses revoked clients at once. The host needs Node.js; docker-mtls ' +
+    'copies itself there. Without --policy, a new gateway admits only the client of this setup.' +
+    '\n\n' +
     "It uses the system's ssh with its keys, aliases and known hosts, as root or as a user with passwordless sudo. You can " +
     "pass several hosts: a failure on one doesn't affect the others. You can run it again at any time: it changes only what " +
     'differs.' +
     '\n\n' +
-    'With --undo it takes everything back: on each host as  daemon remove  does, then here the docker context that it created ' +
+    'With --undo it takes everything back: on each host as  gateway remove  and  daemon remove  do, then here the docker context that it created ' +
     "and the server's files. If a host fails, its files here stay, so that you can try again. The CA and the clients always " +
     'stay. It accepts only --dir, --home, --dry-run, --rollback-after, --yes and --json.',
   examples: [
@@ -221,10 +253,14 @@ export const setup: CommandSpec = {
       sentence`${SELF} setup ssh://root@10.0.0.4 --name build01 --context build01`,
       'with another name, for the certificate and the context',
     ],
+    [
+      sentence`${SELF} setup --gateway --policy policy.yaml ssh://root@build01`,
+      'with a gateway, which lets each client do what the policy says',
+    ],
     [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'show the changes'],
     [sentence`${SELF} setup --undo ssh://root@build01`, 'show what would be taken back, ask, then do it'],
   ],
-  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
+  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --gateway each host has program: { version, folder, bytes, copied } and the fields of gateway apply, too. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, gateway, copies, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
   jsonLines: true,
   stray: (extra) => `Write a host as  ssh://USER@${extra}`,
   define,

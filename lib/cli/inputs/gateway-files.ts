@@ -41,6 +41,16 @@ export async function gatewayPolicy(path: string | undefined, { io }: Context): 
   )
 }
 
+/** A policy that lets one client do everything, as dockerd itself would, and refuses everybody else. */
+export function policyOfClient(name: string): string {
+  return `# Written by docker-mtls setup --gateway. docs/policy.md describes policies.
+version: 1
+rules:
+  # The client of that setup, who is root on this host. Everybody else is refused.
+  - { name: administrator, who: { commonName: ${JSON.stringify(name)} }, level: privileged }
+`
+}
+
 /** Reads revocation lists; several become one text. Without any, the gateway keeps the list that it has. */
 export async function gatewayLists(paths: readonly string[] | undefined, { io }: Context): Promise<string | undefined> {
   if (paths === undefined) return undefined

@@ -129,7 +129,7 @@ export function proofText(proof: ApplyReport['proof']): string {
 }
 
 /** The names and the end of the server's certificate. */
-export function serverRow({ server: { facts: of } }: ApplyPlan): Row {
+export function serverRow({ server: { facts: of } }: Pick<ApplyPlan, 'server'>): Row {
   return ['Server', `${[...of.names.dns, ...of.names.ip].join(', ')}\n${until(of.validTo)}`]
 }
 

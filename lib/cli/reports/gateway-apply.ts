@@ -7,9 +7,8 @@ import { wrap } from '../../base/wrap.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import type { Context } from '../command.ts'
 import { facts } from '../terminal/layout.ts'
-import { changeText, fileData, proofText } from './apply.ts'
+import { changeText, fileData, proofText, serverRow, type Row } from './apply.ts'
 import { certificateData } from './data.ts'
-import { until } from './time-left.ts'
 
 /** A plan for --json. It contains only the path of the key, never its text. */
 export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
@@ -70,16 +69,20 @@ function commandsOf({ isDone, restarts, starts }: GatewayPlan): string[] {
 
 /** The report for a person. */
 export function gatewayResultText(plan: GatewayPlan, report: GatewayReport, context: Context): string {
-  const { names, validTo } = plan.server.facts
-  const rows: [string, string][] = [
+  const rows: Row[] = [
     ['Gateway', `${plan.listen}, to the local socket of dockerd`],
-    ['Server', `${[...names.dns, ...names.ip].join(', ')}\n${until(validTo)}`],
+    serverRow(plan),
+    ...gatewayResultRows(report),
+    ...(report.id === undefined ? [] : [['To roll back', context.typed([ours('gateway', 'rollback')])] satisfies Row]),
+  ]
+  return `${facts(rows, context)}\n`
+}
+
+/** What an apply of a gateway has changed and verified. */
+export function gatewayResultRows(report: GatewayReport): Row[] {
+  return [
     ['Written', report.written.length === 0 ? 'nothing, no file differed' : report.written.join('\n')],
     ['Docker', report.restarted ? 'restarted' : 'not restarted'],
     ['Verified', proofText(report.proof)],
-    ...(report.id === undefined
-      ? []
-      : [['To roll back', context.typed([ours('gateway', 'rollback')])] satisfies [string, string]]),
   ]
-  return `${facts(rows, context)}\n`
 }

@@ -42,6 +42,7 @@ export function gatewayRemoveText(plan: GatewayRemovePlan, context: Context, isA
 function afterwards({ listen, daemon, open }: GatewayRemovePlan): string {
   if (daemon !== undefined)
     return `dockerd listens on ${enumerate(daemon.settings.listen)} in the place of the gateway.`
+  if (open.includes(listen)) return `dockerd listens on ${enumerate(open)} again, as before the gateway.`
   const others =
     open.length === 0 ? 'dockerd answers on its local socket alone' : `dockerd still listens on ${enumerate(open)}`
   return `Nothing listens on ${listen} any more; ${others}.`

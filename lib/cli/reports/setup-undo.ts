@@ -6,15 +6,23 @@ import { wrap } from '../../base/wrap.ts'
 import { caPaths, serverFolder, serverPaths } from '../../keystore/layout.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import type { HostContext } from '../../setup/undo/contexts.ts'
-import type { UndoPlan } from '../../setup/undo/plan.ts'
+import { isNothingToRemove } from '../../apply/remove/plan.ts'
+import { COPIES } from '../../setup/gateway/program-copy.ts'
+import { closedListeners, isNothingThere, type UndoPlan } from '../../setup/undo/plan.ts'
+import { gatewayRemoveData, gatewayRemoveText } from './gateway-remove.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
 import { removeData, removeText } from './remove.ts'
 
 /** The plan of an undo for --json. */
-export function undoData({ remove, contexts, server }: UndoPlan, context: Context): object {
+export function undoData(plan: UndoPlan, context: Context): object {
+  const { remove, gateway, copies, contexts, server } = plan
   return {
     ...removeData(remove, context),
+    stays: [...remove.stays, ...copies.stays],
+    closes: closedListeners(plan),
+    ...(gateway && { gateway: gatewayRemoveData(gateway, context) }),
+    copies: copies.removed.length > 0,
     contexts: contexts.map(({ name, host, isOurs, isCurrent }) => ({
       name,
       host,
@@ -30,7 +38,8 @@ export function undoText(plans: readonly UndoPlan[], context: Context): string {
   return plans.map((plan) => `${context.paint('bold', plan.host)}\n${planText(plan, context)}`).join('\n')
 }
 
-function planText({ remove, contexts, server }: UndoPlan, context: Context): string {
+function planText(plan: UndoPlan, context: Context): string {
+  const { remove, gateway, contexts, server } = plan
   const { paint } = context
   const line = (what: string, why: string): string => `${paint('red', 'remove  ')}  ${paint('bold', what)}  ${why}`
   const here = [
@@ -38,8 +47,23 @@ function planText({ remove, contexts, server }: UndoPlan, context: Context): str
     ...(server === undefined ? [] : [line(resolve(server.paths.folder), "the server's certificate and key, here")]),
     ...foreignLines(server),
   ]
-  const there = here.length > 0 && remove.changes.length === 0 && !remove.hasBackups && remove.conflicts.length === 0
-  const text = there ? 'Nothing to remove on the host.\n' : removeText(remove, context)
+  const there = here.length > 0 && isNothingThere(plan) && remove.conflicts.length === 0
+  const ofGateway =
+    gateway === undefined ? '' : gatewayRemoveText({ ...gateway, conflicts: [], open: remove.listens }, context, true)
+  const { removed, stays } = plan.copies
+  const isWhole = removed.length > 0 && stays.length === 0
+  const copies = [
+    ...(isWhole
+      ? [line(COPIES, 'the copies of docker-mtls')]
+      : removed.map((folder) => line(folder, 'a copy of docker-mtls'))),
+    ...stays.map((text) => `Stays: ${text}.`),
+  ]
+    .map((one) => `${wrap(one, context.width)}\n`)
+    .join('')
+  const hasRest =
+    !isNothingToRemove(remove) || [...remove.conflicts, ...remove.stays].length > 0 || ofGateway + copies === ''
+  const rest = hasRest ? removeText(remove, context) : ''
+  const text = there ? 'Nothing to remove on the host.\n' : `${ofGateway}${rest}${copies}`
   return `${text}${here.map((one) => `${wrap(one, context.width)}\n`).join('')}`
 }
 
@@ -53,11 +77,18 @@ function foreignLines(server: UndoPlan['server']): string[] {
 }
 
 /** What became of one host. */
-export function doneText({ host, remove: { closes } }: UndoPlan, isNothing: boolean): string {
+export function doneText(plan: UndoPlan, isNothing: boolean): string {
+  const { host, gateway, copies, remove } = plan
+  const left = [...(remove.keepsBackups ? remove.stays : []), ...copies.stays]
+  const stays = left.map((text) => `\n${host}: stays: ${printable(text)}.`).join('')
+  const { listens } = remove
+  const closes = closedListeners(plan)
   if (isNothing)
-    return `${host}: Nothing to undo: docker-mtls has not configured dockerd there, and has no files of it here.`
+    return `${host}: Nothing to undo: docker-mtls has not configured dockerd there, and has no files of it here.${stays}`
+  if (gateway !== undefined)
+    return `${host}: docker-mtls and its gateway were removed. dockerd listens on ${listens.length === 0 ? 'its local socket alone' : enumerate(listens.map(printable))}.${stays}`
   const ports = closes.length === 0 ? '' : `, which no longer listens on ${closes.map(printable).join(', ')}`
-  return `${host}: docker-mtls was removed${ports}.`
+  return `${host}: docker-mtls was removed${ports}.${stays}`
 }
 
 /** In the wrong folder, the host is undone, but its files are elsewhere. */

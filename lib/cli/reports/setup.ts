@@ -2,7 +2,8 @@ import { resolve } from 'node:path'
 import { renderClientEnv } from '../../endpoint/client-env.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
-import type { SetUpHost } from '../../setup/apply-to-hosts.ts'
+import type { ReachedHost, SetUpHost } from '../../setup/apply-to-hosts.ts'
+import type { InspectedHost } from '../../setup/inspect-hosts.ts'
 import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
 import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { PlannedHost } from '../../setup/plan-hosts.ts'
@@ -21,7 +22,8 @@ import { until } from './time-left.ts'
 import { printable, enumerate } from '../../base/text.ts'
 import { shellWord } from '../../base/quoting/posix.ts'
 
-type Data<Value> = (value: Value, context: Context) => object
+/** Turns the value of a host into its result for --json. */
+export type Data<Value> = (value: Value, context: Context) => object
 
 /** The results of all hosts, for --json. */
 export function hostsData<Value extends SetupTarget>(
@@ -45,16 +47,27 @@ export function plannedData({ url, names, plan }: PlannedHost, context: Context)
   return { url, names: names.all, ...planData(plan, context) }
 }
 
-/** A host that was set up. */
-export function setData(certified: IssuedCertificates): Data<SetUpHost> {
+/** {@link setData} and {@link setText} for hosts whose dockerd listens on the network. */
+export const OF_DAEMON: ApplyRows<SetUpHost> & { readonly data: Data<SetUpHost> } = {
+  server: ({ plan }) => serverRow(plan),
+  result: ({ plan, report }) => resultRows(plan, report),
+  data: ({ plan, report }, context) => applyData(plan, report, context),
+}
+
+/** A host that was set up, with dockerd or a gateway on the network. */
+export type ReachedSetup = InspectedHost & ReachedHost & { readonly report: { readonly id?: string } }
+
+/** A host that was set up, with what its plan and report contain. */
+export function setData<Host extends ReachedSetup>(certified: IssuedCertificates, ofApply: Data<Host>): Data<Host> {
   const certPath = resolve(certified.client.paths.folder)
-  return ({ url, names, plan, report, version, contextResult, host }, context) => {
+  return (one, context) => {
+    const { url, names, version, contextResult, host } = one
     const server = certified.servers.get(host)
     return {
       url,
       names: names.all,
-      version,
-      ...applyData(plan, report, context),
+      ...(version !== undefined && { version }),
+      ...ofApply(one, context),
       ...(server && { server: issuedData(server) }),
       ...(contextResult && { context: contextResult }),
       variables: { DOCKER_TLS_VERIFY: '1', DOCKER_HOST: url, DOCKER_HOST_IP: url, DOCKER_CERT_PATH: certPath },
@@ -81,9 +94,20 @@ export function plansText(planned: readonly PlannedHost[], context: Context, isA
   return blocks.join('\n')
 }
 
+/** How to report what an apply has changed and verified. */
+export interface ApplyRows<Host> {
+  readonly server: (host: Host) => Row
+  readonly result: (host: Host) => readonly Row[]
+}
+
 /** The report for a person, and how to use the hosts. */
-export function setText(hosts: readonly SetUpHost[], certified: IssuedCertificates, context: Context): string {
-  const texts = hosts.map((one) => hostText(one, certified, context))
+export function setText<Host extends ReachedSetup>(
+  hosts: readonly Host[],
+  certified: IssuedCertificates,
+  rows: ApplyRows<Host>,
+  context: Context,
+): string {
+  const texts = hosts.map((one) => hostText(one, certified, rows, context))
   return [...texts, ...newCaText(certified, context)].join('\n')
 }
 
@@ -94,17 +118,25 @@ function newCaText({ authority: { action, facts: of, paths } }: IssuedCertificat
   return [`${wrap(text, context.width)}\n`]
 }
 
-function hostText(one: SetUpHost, { client }: IssuedCertificates, context: Context): string {
-  const { host, plan, report, url, version, contextResult } = one
+function hostText<Host extends ReachedSetup>(
+  one: Host,
+  { client }: IssuedCertificates,
+  { server, result }: ApplyRows<Host>,
+  context: Context,
+): string {
+  const { host, report, url, version, contextResult } = one
   const certPath = resolve(client.paths.folder)
   const rows: Row[] = [
-    ['Reached', `${url}, Docker ${printable(version)}`],
-    serverRow(plan),
+    [
+      'Reached',
+      version === undefined ? `${url}, whose policy refuses this client` : `${url}, Docker ${printable(version)}`,
+    ],
+    server(one),
     [
       'Client',
       `${client.facts.commonName ?? ''}, ${keyName(client.facts)}, ${until(client.facts.validTo)}\n${certPath}`,
     ],
-    ...resultRows(plan, report),
+    ...result(one),
     ...(contextResult === undefined
       ? []
       : [['Context', `${contextResult.name} (${contextResult.action})`] satisfies Row]),
@@ -128,7 +160,7 @@ function toCopy(head: string, lines: readonly string[], { paint }: Context): str
 }
 
 /** Runs the script that the apply left there: the host needs no docker-mtls. */
-function rollBackLine({ endpoint }: SetUpHost, id: string): string {
+function rollBackLine({ endpoint }: SetupTarget, id: string): string {
   const sudo = endpoint.user === 'root' ? '' : 'sudo '
   return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
 }

@@ -1,11 +1,13 @@
-import { carryOutRemove } from '../../apply/remove/carry-out.ts'
+import { carryOutGatewayRemove } from '../../apply/gateway/remove/carry-out.ts'
+import { carryOutRemove, markOnlyCopies } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
 import { runStep } from '../../base/progress.ts'
 import { removeServer } from '../../keystore/keystore.ts'
+import { removeProgramCopies } from '../gateway/copies.ts'
 import { continueWith, type Outcome } from '../for-each-host.ts'
 import { labelSteps } from '../plan-hosts.ts'
 import { removeHostContext } from './contexts.ts'
-import type { UndoOptions, UndoPlan } from './plan.ts'
+import { isNothingThere, type UndoOptions, type UndoPlan } from './plan.ts'
 
 /**
  * Takes setup back: first on the host, with automatic rollback, then here. If the host fails, its contexts and files here stay,
@@ -13,16 +15,25 @@ import type { UndoOptions, UndoPlan } from './plan.ts'
  */
 export function undoOnHosts(planned: readonly Outcome<UndoPlan>[], options: UndoOptions): Promise<Outcome<UndoPlan>[]> {
   return continueWith(planned, async (plan) => {
-    await removeThere(plan, options)
+    const done = await removeThere(plan, options)
     await removeHere(plan, options)
-    return plan
+    return done
   })
 }
 
-async function removeThere({ host, remove, shell }: UndoPlan, options: UndoOptions): Promise<void> {
-  if (isNothingToRemove(remove)) return
+/** @returns the plan with what has become of it */
+async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<UndoPlan> {
+  if (isNothingThere(plan)) return plan
+  const { host, remove, gateway, shell } = plan
   const { rollbackAfter, signal, onStep } = options
-  await carryOutRemove(remove, { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) })
+  const shared = { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) }
+  await markOnlyCopies(remove, shell)
+  if (gateway !== undefined) await carryOutGatewayRemove(gateway, shared)
+  if (gateway !== undefined || !isNothingToRemove(remove)) await carryOutRemove(remove, shared)
+  if (plan.copies.removed.length === 0) return plan
+  const title = 'remove the copies of docker-mtls'
+  const copies = await runStep(onStep, { step: 'copies', title, subject: host }, () => removeProgramCopies(shell))
+  return { ...plan, copies }
 }
 
 /** The files come last: the names in the certificate lead to the contexts. */

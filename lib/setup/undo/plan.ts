@@ -1,6 +1,8 @@
 import { certificatesIn } from '../../apply/certificates-in.ts'
 import { refuseConflicts } from '../../apply/conflicts.ts'
 import { isNothingToRemove, planRemove, type RemovePlan } from '../../apply/remove/plan.ts'
+import { UNIT_PATH } from '../../apply/gateway/files.ts'
+import { planGatewayRemove, type GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
 import { settlePending } from '../../apply/rollback/pending.ts'
 import { readIfThere } from '../../base/files.ts'
 import { TLS_PORT } from '../../base/ports.ts'
@@ -15,6 +17,7 @@ import { hostNames } from '../host-names.ts'
 import { openHost, type Addresses } from '../open-host.ts'
 import { labelSteps } from '../plan-hosts.ts'
 import type { SetupTarget } from '../target.ts'
+import { findProgramCopies, type ProgramCopies } from '../gateway/copies.ts'
 import { findHostContexts, type HostContext } from './contexts.ts'
 
 /** The options of {@link planUndo} and of the later steps. */
@@ -35,6 +38,10 @@ export interface UndoOptions {
 export interface UndoPlan extends SetupTarget {
   readonly shell: SshShell
   readonly remove: RemovePlan
+  /** The gateway in front of its dockerd, if it has one. */
+  readonly gateway?: GatewayRemovePlan
+  /** Its copies of docker-mtls, for a gateway. */
+  readonly copies: ProgramCopies
   /** Its files in the folder of the CA. */
   readonly server?: ServerRemoval
   /** All contexts that point to it. */
@@ -42,8 +49,23 @@ export interface UndoPlan extends SetupTarget {
 }
 
 /** Is there nothing of setup, neither on the host nor here? */
-export function isNothingToUndo({ remove, server, contexts }: UndoPlan): boolean {
-  return isNothingToRemove(remove) && server === undefined && !contexts.some(({ isOurs }) => isOurs)
+export function isNothingToUndo(plan: UndoPlan): boolean {
+  return isNothingThere(plan) && plan.server === undefined && !plan.contexts.some(({ isOurs }) => isOurs)
+}
+
+/** Is there nothing of setup on the host? */
+export function isNothingThere({ remove, gateway, copies }: Pick<UndoPlan, 'remove' | 'gateway' | 'copies'>): boolean {
+  return isNothingToRemove(remove) && gateway === undefined && copies.removed.length === 0
+}
+
+/** The listeners that will be closed. dockerd may get the one of the gateway back. */
+export function closedListeners(removal: Removal): string[] {
+  return leftListeners(removal).filter((listener) => !removal.remove.listens.includes(listener))
+}
+
+/** The listeners of docker-mtls, which the contexts of setup lead to. */
+function leftListeners({ remove, gateway }: Removal): string[] {
+  return [...remove.closes, ...(gateway === undefined ? [] : [gateway.listen])]
 }
 
 const DANGER = 'a man in the middle could answer in its place, and everything would stay on the host'
@@ -66,26 +88,35 @@ export function planUndo(targets: readonly SetupTarget[], options: UndoOptions):
 async function planHost(target: SetupTarget, options: UndoOptions, addresses: Addresses): Promise<UndoPlan> {
   const { dir, config } = options
   const { shell, hostname } = await openHost(target, addresses, DANGER)
-  const remove = await planRemoval(shell, target.host, options)
+  const removal = await planRemoval(shell, target.host, options)
   const sources = { hostname, address: shell.address(), requested: [] }
   const { reach, all } = await hostNames(dir, target.folder, sources)
   const url = formatTarget({ host: reach.value, port: TLS_PORT })
-  const contexts = await findHostContexts(dir, config, { url, names: all, closes: remove.closes })
-  const server = await serverOf(target, remove, dir)
-  return { ...target, shell, remove, contexts, ...(server && { server }) }
+  const contexts = await findHostContexts(dir, config, { url, names: all, closes: leftListeners(removal) })
+  const server = await serverOf(target, removal.remove, dir)
+  const copies = await findProgramCopies(shell, removal.gateway !== undefined, options.signal)
+  return { ...target, shell, ...removal, copies, contexts, ...(server && { server }) }
 }
 
-async function planRemoval(
-  shell: SshShell,
-  host: string,
-  { dryRun, signal, onStep }: UndoOptions,
-): Promise<RemovePlan> {
-  const first = await planRemove(shell, signal)
+type Removal = Pick<UndoPlan, 'remove' | 'gateway'>
+
+async function planRemoval(shell: SshShell, host: string, { dryRun, signal, onStep }: UndoOptions): Promise<Removal> {
+  const first = await inspectRemoval(shell, signal)
   if (dryRun) return first
-  if (first.isPending) await settlePending(shell, labelSteps(host, onStep), signal)
-  const plan = first.isPending ? await planRemove(shell, signal) : first
-  refuseConflicts(plan)
-  return plan
+  const { isPending } = first.remove
+  if (isPending) await settlePending(shell, labelSteps(host, onStep), signal)
+  const removal = isPending ? await inspectRemoval(shell, signal) : first
+  refuseConflicts(removal.remove)
+  return removal
+}
+
+/** A gateway goes first, so that it doesn't stand in the way of the rest. */
+async function inspectRemoval(shell: SshShell, signal: AbortSignal | undefined): Promise<Removal> {
+  const remove = await planRemove(shell, signal)
+  if (remove.facts.file(UNIT_PATH) === undefined) return { remove }
+  const gateway = await planGatewayRemove({}, shell, signal)
+  const others = remove.conflicts.filter(({ kind }) => kind !== 'gateway')
+  return { remove: { ...remove, conflicts: [...gateway.conflicts, ...others] }, gateway }
 }
 
 /** The files that setup created for a host; or those of `init`, if the host has this very certificate. */

@@ -2,10 +2,23 @@ import type { Warning } from '../../../base/warning.ts'
 import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import type { HostFacts } from '../../../host/facts.ts'
 import { readRevocationLists } from '../../../identity/crl.ts'
+import { GATEWAY_FOLDER } from '../files.ts'
 
-/** Warnings about clients that the gateway has refused or limited, and dockerd will not; and about the reverse. */
-export function exposureOf(facts: HostFacts, { crl, issuer }: GatewayFlags): Warning[] {
-  const revoked = crl.flatMap((path) => serialsIn(facts.file(path)?.text)).length
+/** The paths of the revocation lists of a gateway, of which the last is optional: as `gateway run` reads them. */
+export function listsOf({ crl, from = GATEWAY_FOLDER }: GatewayFlags): string[] {
+  return crl.length > 0 ? [...new Set(crl)] : [`${from}/crl.pem`]
+}
+
+/**
+ * Warnings about clients that the gateway has refused or limited, and dockerd will not; and about the reverse.
+ *
+ * @param facts - with the texts of {@link listsOf}
+ */
+export function exposureOf(facts: HostFacts, flags: GatewayFlags): Warning[] {
+  const lists = listsOf(flags)
+    .filter((path) => flags.crl.length > 0 || isAnything(path, facts))
+    .map((path) => ({ path, serials: serialsIn(facts.file(path)?.text) }))
+  const revoked = lists.reduce((sum, { serials = [] }) => sum + serials.length, 0)
   const [who, they] =
     revoked === 1 ? ['A revoked certificate', 'it expires'] : [`${revoked} revoked certificates`, 'they expire']
   return [
@@ -21,7 +34,17 @@ export function exposureOf(facts: HostFacts, { crl, issuer }: GatewayFlags): War
             text: `${who} can be used again until ${they}: dockerd reads no revocation list.`,
           },
         ]),
-    ...(issuer === undefined
+    ...lists.flatMap(({ path, serials }) =>
+      serials === undefined
+        ? [
+            {
+              code: 'revoked-unknown',
+              text: `The revocation list ${path} can't be read. Certificates that it revokes can be used again until they expire: dockerd reads no revocation list.`,
+            },
+          ]
+        : [],
+    ),
+    ...(flags.issuer === undefined
       ? []
       : [
           {
@@ -32,10 +55,15 @@ export function exposureOf(facts: HostFacts, { crl, issuer }: GatewayFlags): War
   ]
 }
 
-function serialsIn(text = ''): string[] {
+function isAnything(path: string, { file, fact }: HostFacts): boolean {
+  return file(path) !== undefined || fact(`odd:${path}`) !== ''
+}
+
+/** @returns undefined if it is no revocation list */
+function serialsIn(text = ''): string[] | undefined {
   try {
     return readRevocationLists(text).flatMap(({ serials }) => [...serials])
   } catch {
-    return []
+    return undefined
   }
 }

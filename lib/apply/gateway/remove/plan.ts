@@ -1,10 +1,10 @@
 import type { Warning } from '../../../base/warning.ts'
-import { readGatewayUnit } from '../../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT, readGatewayUnit, type GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../../daemon-config/settings-in-force.ts'
-import type { FoundUnit } from '../../../daemon-config/unit/installed-unit.ts'
-import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../../host/facts.ts'
+import { LOAD_PATH, type FoundUnit } from '../../../daemon-config/unit/installed-unit.ts'
+import { gatherFacts, gatherFurtherFacts, lines, type HostFacts } from '../../../host/facts.ts'
 import type { FurtherFacts } from '../../../host/facts-script.ts'
 import { refuseHost } from '../../../host/preconditions.ts'
 import type { HostShell } from '../../../host/shell.ts'
@@ -17,7 +17,7 @@ import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, UNIT_PATH, WANTS_PATH } from '../files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
-import { exposureOf } from './exposure.ts'
+import { exposureOf, listsOf } from './exposure.ts'
 import { filesLeft, LOG_FOLDER } from './files.ts'
 
 /** The requested end of a gateway. */
@@ -64,9 +64,10 @@ export async function planGatewayRemove(
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'undo')
   const found = unitOf(first, shell.name)
-  const facts = await gatherFurtherFacts(shell, first, WANTED, signal)
-  const state = parseGatewayState(facts.fact('gateway'))
-  const flags = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+  const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
+  const state = parseGatewayState(inspected.fact('gateway'))
+  const flags = readGatewayUnit(inspected.file(UNIT_PATH)?.text ?? '')
+  const facts = server === undefined ? inspected : await withLists(inspected, flags, shell, signal)
   const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
   const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
   const base = { listen, open: [...settings.listen, ...plaintext], state, facts, isPending: isApplyPending(facts) }
@@ -78,7 +79,10 @@ export async function planGatewayRemove(
     ...base,
     installed: true,
     changes: [...left.changes, ...(daemon?.changes ?? [])],
-    conflicts: [...oddUnit(facts), ...(daemon?.conflicts ?? [])],
+    conflicts: [
+      ...oddUnit(facts),
+      ...(daemon === undefined ? [] : [...unknownListener(facts, flags), ...daemon.conflicts]),
+    ],
     warnings: daemon === undefined ? [] : [...exposureOf(facts, flags), ...daemon.warnings],
     losses: daemon?.losses ?? [],
     stays: left.stays,
@@ -87,6 +91,9 @@ export async function planGatewayRemove(
 }
 
 const { key: KEY, issuerKey: ISSUER_KEY, ...TEXTS } = GATEWAY_FILES
+
+/** The folders of drop-ins of the gateway's unit. */
+const DROP_INS = LOAD_PATH.map((folder) => `/${folder}/${GATEWAY_UNIT}.d`)
 
 const WANTED: FurtherFacts = {
   files: [UNIT_PATH, ...Object.values(TEXTS)],
@@ -97,7 +104,18 @@ const WANTED: FurtherFacts = {
     ['said', 'gateway-user', 'id', '-u', GATEWAY_USER],
     ['said', 'gateway-entries', 'ls', '-A', `${GATEWAY_FOLDER}/`],
     ['said', 'gateway-log', 'ls', '-d', LOG_FOLDER],
+    ['said', 'gateway-starts', 'grep', '-RlsE', '--include=*.conf', '^[[:space:]]*ExecStart[[:space:]]*=', ...DROP_INS],
   ],
+}
+
+/** The unit may name other lists than those that `gateway apply` writes. */
+function withLists(
+  facts: HostFacts,
+  flags: GatewayFlags,
+  shell: HostShell,
+  signal: AbortSignal | undefined,
+): Promise<HostFacts> {
+  return gatherFurtherFacts(shell, facts, { files: listsOf(flags) }, signal)
 }
 
 const NOTHING = { installed: false, changes: [], conflicts: [], warnings: [], losses: [], stays: [] } as const
@@ -134,4 +152,22 @@ function oddUnit({ fact }: HostFacts): Conflict[] {
       todo: 'Move it away, then run this again.',
     },
   ]
+}
+
+/** dockerd must not listen anywhere else than the gateway, such as on all addresses. */
+function unknownListener({ fact, file }: HostFacts, { listen, socket }: GatewayFlags): Conflict[] {
+  if (file(UNIT_PATH) === undefined) return []
+  const [dropIn] = lines(fact('gateway-starts'))
+  const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'unknown-listener' } as const
+  if (dropIn !== undefined) {
+    const got = "it sets ExecStart=, so docker-mtls doesn't know where the gateway listens"
+    return [{ ...shared, what: dropIn, got, todo: `Move that line into ${UNIT_PATH}, then run this again.` }]
+  }
+  if (socket !== undefined) {
+    const got = `the gateway listens on the socket ${socket} and not on the network, so dockerd has no place to take there`
+    return [{ ...shared, what: UNIT_PATH, got, todo: 'Leave out  --daemon-listens .' }]
+  }
+  if (listen !== undefined) return []
+  const todo = 'Add  --listen ADDRESS:PORT  to its ExecStart=, as the gateway listens, then run this again.'
+  return [{ ...shared, what: UNIT_PATH, got: "it doesn't say where the gateway listens", todo }]
 }

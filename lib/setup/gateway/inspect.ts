@@ -1,0 +1,77 @@
+import { GATEWAY_FILES, UNIT_PATH } from '../../apply/gateway/files.ts'
+import { pathFault } from '../../apply/gateway/program.ts'
+import { ProvisionError } from '../../base/errors.ts'
+import { command, ours, sentence } from '../../base/sentence.ts'
+import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { formatEndpoint } from '../../endpoint/endpoint.ts'
+import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import type { HostShell } from '../../host/shell.ts'
+import type { SetupTarget } from '../target.ts'
+import { findNode, NODE_QUESTION, wayTo } from './node.ts'
+import type { RequestedGateways } from './options.ts'
+import { copyQuestion } from './program-copy.ts'
+
+/** A host on which a gateway can run. */
+export interface GatewayHost {
+  /** The path of its Node.js. */
+  readonly node: string
+  readonly policy: string
+  /** Does it have this very docker-mtls already? */
+  readonly hasProgram: boolean
+}
+
+/** Where the gateway of a host listens; undefined if it has none. */
+export function gatewayListener(facts: HostFacts): string | undefined {
+  const { listen } = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+  return listen === undefined ? undefined : `tcp://${listen}`
+}
+
+/**
+ * Finds everything on a host that a gateway needs. Changes nothing.
+ *
+ * @throws {@link ProvisionError} ERR_HOST_NO_NODE, ERR_APPLY_CONFLICT
+ * @throws {@link PolicyError} ERR_POLICY_INVALID
+ */
+export async function inspectForGateway(
+  shell: HostShell,
+  known: HostFacts,
+  { program, policyFor }: RequestedGateways,
+  signal: AbortSignal | undefined,
+): Promise<GatewayHost> {
+  const { folder } = program
+  const wanted = {
+    files: [GATEWAY_FILES.policy],
+    more: [NODE_QUESTION, copyQuestion(program), ['parents', folder] as const],
+  }
+  const facts = await gatherFurtherFacts(shell, known, wanted, signal)
+  const node = await findNode(shell, facts, signal)
+  const { folders, file } = wayTo(folder, facts, true)
+  const fault = pathFault(folder, {
+    folders: file === undefined ? folders : [...folders, file],
+    file: undefined,
+    isScript: true,
+  })
+  if (fault !== undefined) {
+    throw new ProvisionError('ERR_APPLY_CONFLICT', {
+      tried: `choosing a folder for docker-mtls on ${shell.name}, ${folder}`,
+      got: fault,
+      todo: sentence`Let everybody enter the folders above it, and only root write to them, with  ${command('chown', 'root', 'FOLDER')}  and  ${command('chmod', '755', 'FOLDER')}`,
+    })
+  }
+  const policy = policyFor(facts.file(GATEWAY_FILES.policy)?.text)
+  return { node, policy, hasProgram: facts.fact('gateway-copy') === program.digest }
+}
+
+/**
+ * Refuses to put dockerd on the network beside a gateway: there, no policy applies.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
+ */
+export function refuseGateway(facts: HostFacts, { endpoint, host }: SetupTarget): void {
+  if (facts.file(UNIT_PATH) === undefined) return
+  throw new ProvisionError('ERR_APPLY_CONFLICT', {
+    tried: `setting up ${host} without a gateway`,
+    got: `it has one, ${GATEWAY_UNIT}, and everybody would get around its policy if dockerd listened on the network, too`,
+    todo: sentence`Keep the gateway:  ${ours('setup', '--gateway', formatEndpoint(endpoint))}`,
+  })
+}

@@ -1,0 +1,107 @@
+import { refuseConflicts } from '../../apply/conflicts.ts'
+import { validateGateway } from '../../apply/gateway/carry-out.ts'
+import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
+import { isWritten } from '../../apply/changes.ts'
+import { settlePending } from '../../apply/rollback/pending.ts'
+import type { ServerFiles } from '../../apply/server-files.ts'
+import { readIfThere } from '../../base/files.ts'
+import { runStep } from '../../base/progress.ts'
+import { crlPath } from '../../keystore/layout.ts'
+import { continueWith, type Outcome } from '../for-each-host.ts'
+import type { InspectedHost } from '../inspect-hosts.ts'
+import { serverFilesOf, type IssuedCertificates } from '../issue-certificates.ts'
+import type { SetupOptions } from '../options.ts'
+import { labelSteps, planStep, trialFiles } from '../plan-hosts.ts'
+import type { GatewayHost } from './inspect.ts'
+import type { RequestedGateways } from './options.ts'
+
+/** A host, and the plan for its gateway. */
+export interface PlannedGateway extends InspectedHost {
+  readonly plan: GatewayPlan
+  /** Does docker-mtls have to be copied there? */
+  readonly copies: boolean
+}
+
+/** Decides what to change on each host. An unfinished apply is rolled back first. */
+export function planGateways(
+  inspected: readonly Outcome<InspectedHost>[],
+  issued: IssuedCertificates,
+  options: SetupOptions,
+): Promise<Outcome<PlannedGateway>[]> {
+  return continueWith(inspected, (one) =>
+    runStep(options.onStep, planStep(one.host), async ({ result }) => {
+      const { shell, host } = one
+      const { requested, there } = gatewayOf(one, options)
+      const server = await serverFilesOf(issued, host)
+      const inspect = (): Promise<GatewayPlan> => planFor(one, { server, crl: issued.crl }, options)
+      const first = await inspect()
+      if (first.isPending) await settlePending(shell, labelSteps(host, options.onStep), options.signal)
+      const plan = first.isPending ? await inspect() : first
+      await requested.checkTrust(plan)
+      refuseConflicts(plan)
+      const planned = { ...one, plan, copies: !there.hasProgram }
+      result(changesIn(planned))
+      return planned
+    }),
+  )
+}
+
+/** {@link planGateways} without any change on any machine. A temporary CA replaces files that don't exist yet. */
+export function planGatewaysDryRun(
+  inspected: readonly Outcome<InspectedHost>[],
+  options: SetupOptions,
+): Promise<Outcome<PlannedGateway>[]> {
+  return continueWith(inspected, (one) =>
+    runStep(options.onStep, planStep(one.host), async ({ result }) => {
+      const { there } = gatewayOf(one, options)
+      const server = await trialFiles(one, options.dir)
+      const plan = await planFor(one, { server, crl: await readIfThere(crlPath(options.dir)) }, options)
+      if (plan.conflicts.length === 0) await validateGateway(plan, { shell: one.shell, signal: options.signal })
+      const planned = { ...one, plan, copies: !there.hasProgram }
+      result(changesIn(planned))
+      return planned
+    }),
+  )
+}
+
+interface GatewayFiles {
+  readonly server: ServerFiles
+  readonly crl: string | undefined
+}
+
+function planFor(one: InspectedHost, files: GatewayFiles, options: SetupOptions): Promise<GatewayPlan> {
+  const { requested, there } = gatewayOf(one, options)
+  const { listen, liveRestore } = options.requested
+  const { program } = requested
+  return planGateway(
+    {
+      program: [there.node, program.script],
+      programFaults: [],
+      policy: there.policy,
+      ...files,
+      listen,
+      liveRestore,
+    },
+    one.shell,
+    options.signal,
+  )
+}
+
+/** What is known of the gateway of an inspected host. */
+export function gatewayOf(
+  { gateway, host }: InspectedHost,
+  { gateway: requested }: SetupOptions,
+): { readonly requested: RequestedGateways; readonly there: GatewayHost } {
+  if (gateway === undefined || requested === undefined) throw new TypeError(`no gateway was requested for ${host}`)
+  return { requested, there: gateway }
+}
+
+function changesIn({ plan, copies }: PlannedGateway): string {
+  const written = plan.changes.filter(isWritten).length
+  const parts = [
+    ...(copies ? ['docker-mtls to copy'] : []),
+    ...(written > 0 ? [`${written} ${written === 1 ? 'file' : 'files'} to write`] : []),
+  ]
+  if (parts.length > 0) return parts.join(', ')
+  return plan.isDone ? 'nothing' : 'start the gateway'
+}

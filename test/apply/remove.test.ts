@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, test } from 'node:test'
+import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
+import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
+import { renderLocal } from '../../lib/daemon-config/render-local.ts'
+import { unitAmong } from '../../lib/daemon-config/unit/installed-unit.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
+import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { record, recordsOf } from './support/facts.ts'
+
+const JSON_PATH = '/etc/docker/daemon.json'
+const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
+const KEY = '/etc/docker/tls/server-key.pem'
+const COPY = '/var/lib/docker-mtls/1/1'
+
+const START = '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd'
+const UNIT = '/usr/lib/systemd/system/docker.service'
+const BEFORE = `${START} -H fd:// -H tcp://10.0.0.5:2376 --tlsverify --tlscacert=/srv/ca.pem --tlscert=/srv/c.pem --tlskey=/srv/k.pem --containerd=/run/containerd/containerd.sock $DOCKER_OPTS\n`
+/** BEFORE, as a gateway apply leaves it. */
+const { dropIn: LOCAL_UNIT } = renderLocal({
+  found:
+    unitAmong(
+      new Map([
+        [UNIT, DEBIAN_UNIT],
+        [DROP_IN, BEFORE],
+      ]),
+    ) ?? assert.fail(),
+  daemonJson: undefined,
+  existingDropIn: BEFORE,
+  hasSocketUnit: true,
+})
+const NO_HOST_UNIT = `${START} --containerd=/run/containerd/containerd.sock $DOCKER_OPTS\n`
+const TLS = { tlsverify: true, tlscacert: '/srv/ca.pem', tlscert: '/srv/cert.pem', tlskey: '/srv/key.pem' }
+const OWN = JSON.stringify({ hosts: ['fd://', 'tcp://10.0.0.5:2376'], ...TLS })
+const PLAIN = JSON.stringify({ hosts: ['fd://', 'tcp://10.0.0.5:2375'] })
+const LOCAL = `${JSON.stringify({ hosts: ['fd://'] }, undefined, 2)}\n`
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+interface Host {
+  readonly files: Readonly<Record<string, string>>
+  /** Files that a gateway apply has replaced: their paths and texts since. */
+  readonly replaced: Readonly<Record<string, string>>
+  /** Is the first apply among those that are kept? */
+  readonly isComplete?: boolean
+}
+
+/** A host whose gateway is gone, and the scripts that ran there. */
+function shellOf({ files, replaced, isComplete = true }: Host): HostShell & { readonly ran: string[] } {
+  const applies = [
+    'kept',
+    'apply 1',
+    ...Object.keys(replaced).map((path, at) => `entry ${at + 1} ${path}`),
+    ...Object.entries(replaced).map(([path, text]) => `written ${sha256(text)} ${path}`),
+    `written ${sha256('policy')} /etc/docker-mtls/policy.yaml`,
+    ...(isComplete ? ['complete'] : []),
+  ]
+  const { [KEY]: key, ...others } = files
+  const printed = [
+    recordsOf({
+      facts: { 'program:/usr/sbin/dockerd': 'yes' },
+      files: { [UNIT]: DEBIAN_UNIT, ...others },
+    }),
+    ...(key === undefined ? [] : [record('secret', KEY, '600', 'root:root', sha256(key))]),
+  ].join('\n')
+  const ran: string[] = []
+  return {
+    ran,
+    name: 'this machine',
+    isHere: true,
+    run: (script) => {
+      ran.push(script)
+      const stdout = script.includes('kept applies')
+        ? `${applies.join('\n')}\n`
+        : script.includes('b64() {')
+          ? printed
+          : ''
+      return Promise.resolve({ code: 0, stdout, stderr: '' })
+    },
+  }
+}
+
+const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, action, text }) => [path, action, text])
+
+describe('the removal of docker-mtls after a gateway', () => {
+  const foreign = { [DROP_IN]: NO_HOST_UNIT, [JSON_PATH]: LOCAL, [KEY]: 'key', '/etc/docker/tls/ca.pem': 'pem' }
+
+  test("restores a daemon.json with dockerd's own TLS listener, and touches nothing that no apply has written", async () => {
+    const plan = await planRemove(shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } }))
+    assert.deepEqual(changes(plan), [[JSON_PATH, 'replace', OWN]])
+    assert.deepEqual([plan.conflicts, plan.stays, plan.listens], [[], [], ['tcp://10.0.0.5:2376']])
+    assert.deepEqual([plan.hasBackups, plan.keepsBackups], [true, false])
+  })
+
+  test("restores a drop-in with dockerd's own TLS listener", async () => {
+    const files = { [DROP_IN]: LOCAL_UNIT, [COPY]: BEFORE }
+    const plan = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT } }))
+    assert.deepEqual(changes(plan), [[DROP_IN, 'replace', BEFORE]])
+    assert.deepEqual([plan.conflicts, plan.listens], [[], ['tcp://10.0.0.5:2376']])
+  })
+
+  test('opens no listener without TLS again', async () => {
+    const files = { ...foreign, [COPY]: PLAIN }
+    const { conflicts } = await planRemove(shellOf({ files, replaced: { [JSON_PATH]: LOCAL } }))
+    assert.deepEqual(
+      conflicts.map(({ kind, what }) => [kind, what]),
+      [['plaintext-before', 'tcp://10.0.0.5:2375']],
+    )
+  })
+
+  test('keeps the backups with the only copy of a file that it cannot restore, and says so', async () => {
+    const changed = JSON.stringify({ hosts: ['fd://'], debug: true })
+    for (const now of [changed, JSON.stringify({ hosts: ['fd://', 'tcp://10.0.0.5:2377'], ...TLS })]) {
+      const files = { ...foreign, [JSON_PATH]: now, [COPY]: OWN }
+      const shell = shellOf({ files, replaced: { [JSON_PATH]: LOCAL } })
+      const plan = await planRemove(shell)
+      assert.deepEqual(changes(plan), [], now)
+      assert.ok(
+        plan.stays.some((text) => text.startsWith(`${COPY}: ${JSON_PATH} as it was before`)),
+        plan.stays.join('\n'),
+      )
+      assert.deepEqual([plan.hasBackups, plan.keepsBackups], [false, true])
+      const before = shell.ran.length
+      await carryOutRemove(plan, { shell })
+      assert.equal(shell.ran.length, before)
+      await markOnlyCopies(plan, shell)
+      assert.match(shell.ran.at(-1) ?? '', /touch -- '?\/var\/lib\/docker-mtls\/1\/keep'?$/m)
+    }
+  })
+
+  test('without the first apply, removes the drop-in, and names files of which nothing is known', async () => {
+    const files = { [DROP_IN]: LOCAL_UNIT, [KEY]: 'key', [COPY]: `${LOCAL_UNIT}# of setup` }
+    const plan = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT }, isComplete: false }))
+    assert.deepEqual(changes(plan), [[DROP_IN, 'remove', '']])
+    assert.match(plan.stays.join('\n'), new RegExp(`^${COPY}: .*\n${KEY}: it is unknown whether`))
+    const later = await planRemove(shellOf({ files, replaced: {}, isComplete: false }))
+    assert.deepEqual(changes(later), [])
+    assert.match(later.stays.join('\n'), new RegExp(`^${KEY}: it is unknown whether .*\n${DROP_IN}: it is unknown`))
+  })
+})
