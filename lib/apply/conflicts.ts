@@ -35,6 +35,7 @@ export type ConflictKind =
   | 'unusable-program'
   | 'no-socket-group'
   | 'older-list'
+  | 'foreign-unit'
   | 'gateway'
 
 /** Something on the host that would prevent the new configuration from working. */

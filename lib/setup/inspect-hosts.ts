@@ -9,8 +9,7 @@ import { unitOf } from '../apply/unit.ts'
 import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { GATEWAY_FILES } from '../apply/gateway/files.ts'
-import { gatewayListener, inspectForGateway, refuseGateway, type GatewayHost } from './gateway/inspect.ts'
+import { gatewayCa, gatewayListener, inspectForGateway, refuseGateway, type GatewayHost } from './gateway/inspect.ts'
 import { contextNameFor, refuseForeignContext, type RequestedContext } from './context.ts'
 import { forEachHost, type Outcome } from './for-each-host.ts'
 import { refuseForeignCa } from './known-ca.ts'
@@ -82,7 +81,8 @@ async function inspectHost(
 
 /** The CAs whose clients the host accepts; undefined if nothing listens on the network. */
 function caInForce({ settings, tlsFiles }: SettingsInForce, facts: HostFacts): string | undefined {
-  if (gatewayListener(facts) !== undefined) return GATEWAY_FILES.ca
+  const ofGateway = gatewayCa(facts)
+  if (ofGateway !== undefined) return ofGateway
   return settings.listen.length === 0 ? undefined : tlsFiles.ca
 }
 

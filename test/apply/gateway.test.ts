@@ -7,7 +7,7 @@ import { nodeFault, programFaults } from '../../lib/apply/gateway/program.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
-import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
+import { renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
 import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -40,7 +40,7 @@ function plan(said: Said = {}, requested: Partial<RequestedGateway> = {}): Promi
 const written = ({ changes }: GatewayPlan): string[] =>
   changes.filter(({ action }) => action !== 'keep').map(({ path }) => path)
 
-const unitWith = (issuer?: string): string =>
+const unitWith = (issuer?: string, others: Partial<GatewayService> = {}): string =>
   renderGatewayUnit({
     program: PROGRAM,
     policy: '/etc/docker-mtls/policy.yaml',
@@ -50,6 +50,7 @@ const unitWith = (issuer?: string): string =>
     user: 'docker-mtls',
     group: 'docker',
     issuer,
+    ...others,
   }).text
 
 const at = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
@@ -245,6 +246,32 @@ describe('the plan of a gateway', () => {
         ['unusable-program'],
         { programFaults: [{ what: '/root/x', got: 'no', todo: 'Install it.' }] },
       ],
+      [
+        'a unit with the files of an apply',
+        { files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem'] }) } },
+        [],
+      ],
+      [
+        'the same, written another way',
+        { files: { [GATEWAY]: unitWith(undefined, { folder: '/etc/docker-mtls/' }) } },
+        [],
+      ],
+      [
+        'a unit with another policy',
+        { files: { [GATEWAY]: unitWith(undefined, { policy: '/etc/docker/policy.yaml' }) } },
+        ['foreign-unit'],
+      ],
+      [
+        'a unit with another CA',
+        { files: { [GATEWAY]: unitWith(undefined, { folder: '/etc/docker/tls' }) } },
+        ['foreign-unit'],
+      ],
+      [
+        'a unit with other revocation lists, beside its own',
+        { files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem', '/srv/a.pem', '/srv/b.pem'] }) } },
+        ['foreign-unit', 'foreign-unit'],
+      ],
+      ['a unit that names no files', { files: { [GATEWAY]: '[Service]\nExecStart=/srv/gateway\n' } }, ['foreign-unit']],
       [
         'a folder of another user',
         { facts: { 'parents:/etc/docker-mtls': '755 1000 =/etc/docker-mtls' } },
