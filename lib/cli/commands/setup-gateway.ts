@@ -13,7 +13,7 @@ import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
 import type { Context } from '../command.ts'
 import { refuseOptions } from '../command-line/useless-options.ts'
 import { usageError } from '../errors.ts'
-import { checkTrust, gatewayPolicy, policyOfClient } from '../inputs/gateway-files.ts'
+import { checkTrust, gatewayPolicy, keptPolicy, policyOfClient } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
 import { gatewayPlansText, ofGateway, plannedGatewayData } from '../reports/setup-gateway.ts'
@@ -45,16 +45,14 @@ export async function requestedGateways(
   client: string,
   context: Context,
 ): Promise<RequestedGateways> {
-  const given = path === undefined ? undefined : await gatewayPolicy(path, context)
+  const given = await gatewayPolicy(path, context)
   for (const warning of given === undefined ? [] : policyWarnings(given.policy)) context.warn(warning)
   const program = await readProgram(await scriptPath())
   if (program === undefined)
     throw usageError(WHERE, 'docker-mtls runs from its sources, which no host can run', 'Build it:  npm run build')
   const policyFor = (existing: string | undefined): string => {
     if (given !== undefined) return given.text
-    if (existing === undefined) return policyOfClient(client)
-    parsePolicy(existing, GATEWAY_FILES.policy)
-    return existing
+    return existing === undefined ? policyOfClient(client) : keptPolicy(existing)
   }
   return { program, policyFor, checkTrust: ({ server, crl }) => checkTrust({ server, crl }) }
 }
@@ -84,8 +82,8 @@ export function gatewayWay(
 /** The policy may know other clients alone. */
 function refusedClient(planned: readonly Outcome<PlannedGateway>[], { identity }: IssuedCertificates): string[] {
   const caller = identityOfCertificate(identity.cert, [identity.ca])
-  return planned.filter(isSuccess).flatMap(({ host, value: { gateway } }) => {
-    const rule = matchRule(parsePolicy(gateway?.policy ?? '', GATEWAY_FILES.policy), caller, new Date())
+  return planned.filter(isSuccess).flatMap(({ host, value: { plan } }) => {
+    const rule = matchRule(parsePolicy(plan.policy, GATEWAY_FILES.policy), caller, new Date())
     return rule === undefined
       ? [`${host}: the policy has no rule for the client of this setup, so it will be refused.`]
       : []

@@ -1,4 +1,4 @@
-import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from '../../apply/gateway/files.ts'
+import { GATEWAY_FOLDER, UNIT_PATH } from '../../apply/gateway/files.ts'
 import { pathFault } from '../../apply/gateway/program.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
@@ -16,7 +16,6 @@ import { copyQuestion } from './program-copy.ts'
 export interface GatewayHost {
   /** The path of its Node.js. */
   readonly node: string
-  readonly policy: string
   /** Does it have this very docker-mtls already? */
   readonly hasProgram: boolean
 }
@@ -37,20 +36,16 @@ export function gatewayCa(facts: HostFacts): string | undefined {
  * Finds everything on a host that a gateway needs. Changes nothing.
  *
  * @throws {@link ProvisionError} ERR_HOST_NO_NODE, ERR_APPLY_CONFLICT
- * @throws {@link PolicyError} ERR_POLICY_INVALID
  */
 export async function inspectForGateway(
   shell: HostShell,
   known: HostFacts,
-  { program, policyFor }: RequestedGateways,
+  { program }: RequestedGateways,
   signal: AbortSignal | undefined,
 ): Promise<GatewayHost> {
   const { folder } = program
-  const wanted = {
-    files: [GATEWAY_FILES.policy],
-    more: [NODE_QUESTION, copyQuestion(program), ['parents', folder] as const],
-  }
-  const facts = await gatherFurtherFacts(shell, known, wanted, signal)
+  const more = [NODE_QUESTION, copyQuestion(program), ['parents', folder] as const]
+  const facts = await gatherFurtherFacts(shell, known, { more }, signal)
   const node = await findNode(shell, facts, signal)
   const { folders, file } = wayTo(folder, facts, true)
   const fault = pathFault(folder, {
@@ -65,8 +60,7 @@ export async function inspectForGateway(
       todo: sentence`Let everybody enter the folders above it, and only root write to them, with  ${command('chown', 'root', 'FOLDER')}  and  ${command('chmod', '755', 'FOLDER')}`,
     })
   }
-  const policy = policyFor(facts.file(GATEWAY_FILES.policy)?.text)
-  return { node, policy, hasProgram: facts.fact('gateway-copy') === program.digest }
+  return { node, hasProgram: facts.fact('gateway-copy') === program.digest }
 }
 
 /**
