@@ -14,7 +14,7 @@ import { issueCertificates, type IssuedCertificates } from '../../lib/setup/issu
 import type { SetupOptions } from '../../lib/setup/options.ts'
 import { isSuccess, type Outcome } from '../../lib/setup/for-each-host.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
-import { recordsOf, type Said } from '../apply/support/facts.ts'
+import { record, recordsOf, type Said } from '../apply/support/facts.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const FOLDER = '/etc/docker-mtls'
@@ -162,6 +162,16 @@ describe('the gateway of a host', () => {
     await assert.rejects(inspectAgain(at('/srv/tls'), options), /accepts clients of .*other/)
     await inspectAgain(at('/srv/tls'), { ...options, replaceCa: true })
     await inspectAgain(at(FOLDER), options)
+  })
+
+  test('others than root may not write to the folder of the copy, but for staff in /usr/local', async () => {
+    const at = (way: string): InspectedHost => inspected(`${host()}\n${record('fact', `parents:${COPY}`, way)}`)
+    await inspectAgain(at(`2775 0 =/usr/local/lib 50\n${WAY}`), options)
+    for (const way of ['2775 0 =/usr/local/lib 1000', '2775 0 =/usr/local/lib', '1777 0 =/usr/local/lib 50'])
+      await assert.rejects(
+        inspectAgain(at(`${way}\n${WAY}`), options),
+        /others than root can replace \/usr\/local\/lib/,
+      )
   })
 
   test('a client that the policy does not know is told, in a dry run, too', async () => {
