@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile, writeFile } from 'node:fs/promises'
 import { before, describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
@@ -6,6 +7,8 @@ import { warningTexts } from '../../lib/base/warning.ts'
 import { gatewayWay } from '../../lib/cli/commands/setup-gateway.ts'
 import { keptPolicy } from '../../lib/cli/inputs/gateway-files.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
+import { crlPath } from '../../lib/keystore/layout.ts'
+import { writeCrl } from '../../lib/keystore/revoke.ts'
 import { createAuthority, issueServer } from '../../lib/pki.ts'
 import type { PlannedGateway } from '../../lib/setup/gateway/plan.ts'
 import type { ProgramCopy } from '../../lib/setup/gateway/program-copy.ts'
@@ -162,6 +165,31 @@ describe('the gateway of a host', () => {
     await assert.rejects(inspectAgain(at('/srv/tls'), options), /accepts clients of .*other/)
     await inspectAgain(at('/srv/tls'), { ...options, replaceCa: true })
     await inspectAgain(at(FOLDER), options)
+  })
+
+  test('an older revocation list than that of the host is refused, in a dry run, too', async () => {
+    const crl = `${FOLDER}/crl.pem`
+    const write = async (): Promise<string> => {
+      const { path } = await writeCrl({ folder: dir })
+      return readFile(path, 'utf8')
+    }
+    const [old, newest] = [await write(), await write()]
+    const setUp = async (there: string, own: string | undefined): Promise<PlannedGateway> =>
+      only(
+        await way.plan(
+          outcomes(inspected(host({ [crl]: there }))),
+          { ...issued, ...(own !== undefined && { crl: own }) },
+          options,
+        ),
+      )
+    await assert.rejects(setUp(newest, old), /is older than the one in force/)
+    assert.equal((await setUp(old, newest)).plan.crl, newest)
+    assert.equal((await setUp(newest, undefined)).plan.crl, newest)
+    const kinds = async (): Promise<string[]> =>
+      (await trial(inspected(host({ [crl]: newest })))).plan.conflicts.map(({ kind }) => kind)
+    assert.deepEqual(await kinds(), [])
+    await writeFile(crlPath(dir), old)
+    assert.deepEqual(await kinds(), ['older-list'])
   })
 
   test('others than root may not write to the folder of the copy, but for staff in /usr/local', async () => {
