@@ -107,6 +107,12 @@ function only(planned: readonly Outcome<PlannedGateway>[]): PlannedGateway {
   return one.value
 }
 
+const writes = ({ plan: { changes } }: PlannedGateway, file: string): boolean =>
+  changes.some(({ path, action }) => path === file && action !== 'keep')
+const texts = ({ plan: { warnings } }: PlannedGateway): string => warningTexts(warnings).join('\n')
+const copiedBelow = (folders: string): InspectedHost =>
+  inspected(`${host()}\n${record('fact', `parents:${COPY}`, folders)}`)
+
 describe('the gateway of a host', () => {
   let issued: IssuedCertificates
   const way = gatewayWay({ program })
@@ -114,8 +120,6 @@ describe('the gateway of a host', () => {
     only(await way.plan(outcomes(one), issued, options))
   const trial = async (one: InspectedHost, dryly: Partial<SetupOptions> = {}): Promise<PlannedGateway> =>
     only(await way.planDryRun(outcomes(one), { ...options, ...dryly }))
-  const writes = ({ plan: { changes } }: PlannedGateway, file: string): boolean =>
-    changes.some(({ path, action }) => path === file && action !== 'keep')
 
   before(async () => {
     issued = await issueCertificates([inspected(host())], options, undefined)
@@ -127,9 +131,9 @@ describe('the gateway of a host', () => {
       '/etc/systemd/system/docker-mtls-gateway.service': unit('0.0.0.0:2377'),
       '/var/lib/docker-mtls/pending': '/var/lib/docker-mtls/1\n',
     })
-    const before = host({ [POLICY]: policy('old'), '/etc/systemd/system/docker-mtls-gateway.service': unit() })
+    const old = host({ [POLICY]: policy('old'), '/etc/systemd/system/docker-mtls-gateway.service': unit() })
     const config = await temporaryFolder()
-    const one = { ...inspected(cut, before), context: { config, name: 'one', url: '', names: [], force: false } }
+    const one = { ...inspected(cut, old), context: { config, name: 'one', url: '', names: [], force: false } }
     const planned = only(await way.plan(outcomes(one), issued, { ...options, config }))
     assert.equal(planned.plan.policy, policy('old'))
     assert.equal(planned.plan.listen, 'tcp://0.0.0.0:2376')
@@ -193,18 +197,16 @@ describe('the gateway of a host', () => {
   })
 
   test('others than root may not write to the folder of the copy, but for staff in /usr/local', async () => {
-    const at = (way: string): InspectedHost => inspected(`${host()}\n${record('fact', `parents:${COPY}`, way)}`)
-    await inspectAgain(at(`2775 0 =/usr/local/lib 50\n${WAY}`), options)
-    for (const way of ['2775 0 =/usr/local/lib 1000', '2775 0 =/usr/local/lib', '1777 0 =/usr/local/lib 50'])
+    await inspectAgain(copiedBelow(`2775 0 =/usr/local/lib 50\n${WAY}`), options)
+    for (const folder of ['2775 0 =/usr/local/lib 1000', '2775 0 =/usr/local/lib', '1777 0 =/usr/local/lib 50'])
       await assert.rejects(
-        inspectAgain(at(`${way}\n${WAY}`), options),
+        inspectAgain(copiedBelow(`${folder}\n${WAY}`), options),
         /others than root can replace \/usr\/local\/lib/,
       )
   })
 
   test('a client that the policy does not know is told, in a dry run, too', async () => {
     const refused = /has no rule for the client of this setup/
-    const texts = ({ plan: { warnings } }: PlannedGateway): string => warningTexts(warnings).join('\n')
     const [known, unknown] = [host({ [POLICY]: policy('ann') }), host({ [POLICY]: policy('bob') })]
     assert.match(texts(await plan(inspected(unknown))), refused)
     assert.doesNotMatch(texts(await plan(inspected(known))), refused)

@@ -92,7 +92,6 @@ function foreignUnit({ facts }: GatewaySituation): Conflict[] {
         `Name both in its ExecStart=, with their files in ${GATEWAY_FOLDER}.`,
       ),
     ]
-  const elsewhere = (named: string, own: string): boolean => posix.resolve('/', named) !== own
   return [
     ...[[policy, GATEWAY_FILES.policy] as const, [from, GATEWAY_FOLDER] as const]
       .filter(([named, own]) => elsewhere(named, own))
@@ -107,6 +106,10 @@ function foreignUnit({ facts }: GatewaySituation): Conflict[] {
         ),
       ),
   ]
+}
+
+function elsewhere(named: string, own: string): boolean {
+  return posix.resolve('/', named) !== own
 }
 
 function insteadOf(own: string): string {
