@@ -30,12 +30,12 @@ export type ConflictKind =
   | 'closed-data-folder'
   | 'not-a-file'
   | 'open-folder'
+  | 'foreign-unit'
   | 'changed-since'
   | 'plaintext-before'
   | 'unusable-program'
   | 'no-socket-group'
   | 'older-list'
-  | 'foreign-unit'
   | 'gateway'
 
 /** Something on the host that would prevent the new configuration from working. */
