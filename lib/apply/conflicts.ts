@@ -30,6 +30,7 @@ export type ConflictKind =
   | 'closed-data-folder'
   | 'not-a-file'
   | 'open-folder'
+  | 'foreign-unit'
   | 'changed-since'
   | 'plaintext-before'
   | 'unusable-program'

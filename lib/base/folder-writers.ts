@@ -31,6 +31,7 @@ export function otherWriter(
 /** A folder or a link that a path leads through. */
 export interface PathStep extends FolderOwnership {
   readonly path: string
+  readonly gid: number
 }
 
 /** As many links as Linux follows (path_resolution(7)). */
@@ -69,5 +70,5 @@ function namesIn(path: string): string[] {
 async function inspect(path: string): Promise<PathStep & { readonly isLink: boolean }> {
   const found = await fs.lstat(path)
   const isLink = found.isSymbolicLink()
-  return { path, mode: isLink ? 0 : found.mode, uid: found.uid, isLink }
+  return { path, mode: isLink ? 0 : found.mode, uid: found.uid, gid: found.gid, isLink }
 }

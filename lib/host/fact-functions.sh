@@ -145,7 +145,7 @@ closed() {
   if test -d "$p"; then test -x "$p"; else test -r "$p"; fi || fact "closed:$1" yes
 }
 
-# Prints the mode, owner and path of the folder $1 and of each of its parents that exists, as the fact parents:$1. If one of
+# Prints the mode, owner, path and group of the folder $1 and of each of its parents that exists, as the fact parents:$1. If one of
 # them is a link, it prints the same for the target and its parents: whoever may rename one of those chooses where $1 leads.
 parents() {
   fact "parents:$1" "$(
@@ -164,10 +164,10 @@ parents() {
           *) set -- "$@" "${p%/*}/$target" ;;
           esac
         fi
-        if about=$(stat -L -c '%a %u' "$p" 2>/dev/null); then
-          printf '%s ' "$about"
+        if about=$(stat -L -c '%a %u %g' "$p" 2>/dev/null); then
+          printf '%s ' "${about% *}"
           encode "$p"
-          printf '\n'
+          printf ' %s\n' "${about##* }"
         fi
         test "$p" = / && break
         up

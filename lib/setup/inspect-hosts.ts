@@ -9,8 +9,7 @@ import { unitOf } from '../apply/unit.ts'
 import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { GATEWAY_FILES } from '../apply/gateway/files.ts'
-import { gatewayListener, inspectForGateway, refuseGateway, type GatewayHost } from './gateway/inspect.ts'
+import { gatewayCa, gatewayListener, inspectForGateway, refuseGateway, type GatewayHost } from './gateway/inspect.ts'
 import { contextNameFor, refuseForeignContext, type RequestedContext } from './context.ts'
 import { forEachHost, type Outcome } from './for-each-host.ts'
 import { refuseForeignCa } from './known-ca.ts'
@@ -66,23 +65,51 @@ async function inspectHost(
   const { folder, endpoint } = target
   const { shell, hostname } = await openHost(target, byAddress, CERTIFICATE_DANGER)
   const facts = await gatherFacts(shell, options.signal)
-  refuseHost(facts, shell.name, options.gateway === undefined ? 'change' : 'gateway', renderFlags(options.requested))
-  if (options.gateway === undefined) refuseGateway(facts, target)
+  refuse({ ...target, shell }, facts, options)
   const sources = { hostname, address: shell.address(), requested: options.names }
   const names = await hostNames(options.dir, folder, sources)
   await requireResolvable(names.reach, endpoint)
+  const inForce = await inspectInForce({ ...target, shell, names }, facts, options)
+  result(hostSummary(facts))
+  return { ...target, shell, names, ...inForce }
+}
+
+/**
+ * Inspects a host again, after a rollback there: dockerd or its gateway may listen on another port now, with another CA.
+ *
+ * @throws as {@link inspectHosts}
+ */
+export async function inspectAgain(one: InspectedHost, options: SetupOptions): Promise<InspectedHost> {
+  const facts = await gatherFacts(one.shell, options.signal)
+  refuse(one, facts, options)
+  return { ...one, ...(await inspectInForce(one, facts, options)) }
+}
+
+type Reached = SetupTarget & Pick<InspectedHost, 'shell'>
+
+function refuse(one: Reached, facts: HostFacts, { gateway, requested }: SetupOptions): void {
+  refuseHost(facts, one.shell.name, gateway === undefined ? 'change' : 'gateway', renderFlags(requested))
+  if (gateway === undefined) refuseGateway(facts, one)
+}
+
+/** What depends on the configuration that is in force there. */
+async function inspectInForce(
+  { folder, shell, names }: Reached & Pick<InspectedHost, 'names'>,
+  facts: HostFacts,
+  options: SetupOptions,
+): Promise<Pick<InspectedHost, 'url' | 'context' | 'gateway'>> {
   const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
   const url = formatTarget({ host: names.reach.value, port: portOf(inForce, facts, options) })
   const context = await contextFor(folder, { url, names: names.all }, options)
   await refuseForeignCa(shell, facts, caInForce(inForce, facts), folder, options)
   const gateway = options.gateway && (await inspectForGateway(shell, facts, options.gateway, options.signal))
-  result(hostSummary(facts))
-  return { ...target, shell, names, url, ...(context && { context }), ...(gateway && { gateway }) }
+  return { url, ...(context && { context }), ...(gateway && { gateway }) }
 }
 
 /** The CAs whose clients the host accepts; undefined if nothing listens on the network. */
 function caInForce({ settings, tlsFiles }: SettingsInForce, facts: HostFacts): string | undefined {
-  if (gatewayListener(facts) !== undefined) return GATEWAY_FILES.ca
+  const ofGateway = gatewayCa(facts)
+  if (ofGateway !== undefined) return ofGateway
   return settings.listen.length === 0 ? undefined : tlsFiles.ca
 }
 

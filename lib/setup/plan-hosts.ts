@@ -16,7 +16,7 @@ import { isFromCurrentCa } from '../keystore/keystore.ts'
 import { runStep, type OnStep } from '../base/progress.ts'
 import { serverFilesOf, type IssuedCertificates } from './issue-certificates.ts'
 import { continueWith, type Outcome } from './for-each-host.ts'
-import type { InspectedHost } from './inspect-hosts.ts'
+import { inspectAgain, type InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
 import { readIfThere } from '../base/files.ts'
 
@@ -38,10 +38,10 @@ export function planHosts(
   return continueWith(inspected, (one) =>
     runStep(options.onStep, planStep(one.host), async ({ result }) => {
       const server = await serverFilesOf(issued, one.host)
-      const plan = await planWithoutPending(one, server, options)
-      refuseConflicts(plan)
-      result(changesIn(plan))
-      return { ...one, plan }
+      const planned = await planWithoutPending(one, server, options)
+      refuseConflicts(planned.plan)
+      result(changesIn(planned.plan))
+      return planned
     }),
   )
 }
@@ -51,14 +51,19 @@ export function planStep(host: string): { step: string; title: string; subject: 
   return { step: 'plan', title: 'decide what to change', subject: host }
 }
 
-async function planWithoutPending(one: InspectedHost, server: ServerFiles, options: SetupOptions): Promise<ApplyPlan> {
+async function planWithoutPending(
+  one: InspectedHost,
+  server: ServerFiles,
+  options: SetupOptions,
+): Promise<PlannedHost> {
   const { shell, host } = one
   const { requested, signal } = options
   const inspect = async (): Promise<ApplyPlan> => withLosses(await planApply({ ...requested, server }, shell, signal))
   const plan = await inspect()
-  if (!plan.isPending) return plan
+  if (!plan.isPending) return { ...one, plan }
   await settlePending(shell, labelSteps(host, options.onStep), signal)
-  return inspect()
+  const again = await inspectAgain(one, options)
+  return { ...again, plan: await inspect() }
 }
 
 /** Adds the host to each event of a step. */

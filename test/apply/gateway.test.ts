@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
 import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
-import { nodeFault, programFaults } from '../../lib/apply/gateway/program.ts'
+import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/program.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
-import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
+import { renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
 import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -40,7 +40,7 @@ function plan(said: Said = {}, requested: Partial<RequestedGateway> = {}): Promi
 const written = ({ changes }: GatewayPlan): string[] =>
   changes.filter(({ action }) => action !== 'keep').map(({ path }) => path)
 
-const unitWith = (issuer?: string): string =>
+const unitWith = (issuer?: string, others: Partial<GatewayService> = {}): string =>
   renderGatewayUnit({
     program: PROGRAM,
     policy: '/etc/docker-mtls/policy.yaml',
@@ -50,6 +50,7 @@ const unitWith = (issuer?: string): string =>
     user: 'docker-mtls',
     group: 'docker',
     issuer,
+    ...others,
   }).text
 
 const at = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
@@ -246,6 +247,34 @@ describe('the plan of a gateway', () => {
         { programFaults: [{ what: '/root/x', got: 'no', todo: 'Install it.' }] },
       ],
       [
+        'a unit with the files of an apply',
+        { files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem'] }) } },
+        [],
+      ],
+      [
+        'the same, written another way',
+        { files: { [GATEWAY]: unitWith(undefined, { folder: '/etc/docker-mtls/' }) } },
+        [],
+      ],
+      [
+        'a unit with another policy',
+        { files: { [GATEWAY]: unitWith(undefined, { policy: '/etc/docker/policy.yaml' }) } },
+        ['foreign-unit'],
+      ],
+      [
+        'a unit with another CA',
+        { files: { [GATEWAY]: unitWith(undefined, { folder: '/etc/docker/tls' }) } },
+        ['foreign-unit'],
+      ],
+      [
+        'a unit with other revocation lists, beside its own',
+        {
+          files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem', '/srv/a.pem', '/srv/b.pem'] }) },
+        },
+        ['foreign-unit', 'foreign-unit'],
+      ],
+      ['a unit that names no files', { files: { [GATEWAY]: '[Service]\nExecStart=/srv/gateway\n' } }, ['foreign-unit']],
+      [
         'a folder of another user',
         { facts: { 'parents:/etc/docker-mtls': '755 1000 =/etc/docker-mtls' } },
         ['open-folder'],
@@ -296,6 +325,32 @@ describe('the program of the service', () => {
       const [fault, ...others] = await programFaults(['/bin/sh', path])
       assert.match(fault?.got ?? '', says)
       assert.deepEqual([fault?.what, others], [path, []])
+    })
+  }
+
+  const steps: [name: string, step: { path?: string; mode: number; uid?: number; gid?: number }, isOpen: boolean][] = [
+    ["root's alone", { mode: 0o755 }, false],
+    ['another owner', { mode: 0o755, uid: 1000 }, true],
+    ['everybody may write', { mode: 0o777 }, true],
+    ['everybody may write, with the sticky bit', { mode: 0o1777 }, true],
+    ['a group may write', { mode: 0o775, gid: 1000 }, true],
+    ["the group of root may write, or an access control list's users", { mode: 0o775 }, true],
+    ["Debian's staff may write to /usr/local", { path: '/usr/local/lib', mode: 0o2775, gid: 50 }, false],
+    ['everybody may write to /usr/local', { path: '/usr/local/lib', mode: 0o2777, gid: 50 }, true],
+    ['another group may write to /usr/local', { path: '/usr/local/lib', mode: 0o2775, gid: 51 }, true],
+    ['the group of the same number may write elsewhere', { path: '/opt/usr/local', mode: 0o775, gid: 50 }, true],
+    ['a link, whose mode has no meaning', { mode: 0 }, false],
+  ]
+  for (const [name, step, isOpen] of steps) {
+    test(`on the way to it: ${name}`, () => {
+      const whole = { path: '/opt/node', uid: 0, gid: 0, ...step }
+      const root = { path: '/', mode: 0o755, uid: 0, gid: 0 }
+      const program = { ...root, path: `${whole.path}/node` }
+      const fault = pathFault(program.path, { folders: [root, whole], file: program, isScript: false })
+      assert.equal(fault?.includes(`others than root can replace ${whole.path},`) ?? false, isOpen)
+      // The program itself, too.
+      const own = pathFault(whole.path, { folders: [root], file: whole, isScript: true })
+      assert.equal(own !== undefined, isOpen || whole.mode === 0)
     })
   }
 

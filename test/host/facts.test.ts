@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { gatherFacts, gatherFurtherFacts, lines, parseFacts } from '../../lib/host/facts.ts'
 import { decodeWord } from '../../lib/host/fact-records.ts'
 import { furtherFactsScript } from '../../lib/host/facts-script.ts'
 import { localShell } from '../../lib/host/local-shell.ts'
+import { wayTo } from '../../lib/setup/gateway/node.ts'
 import { factsOf } from '../apply/support/facts.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -64,6 +65,11 @@ describe('facts of a host on which a user chooses names', () => {
       const { fact } = await gatherFurtherFacts(localShell(), factsOf(), { more: [['parents', asked]] })
       const paths = new Set(lines(fact(`parents:${asked}`)).map((line) => decodeWord(line.split(' ')[2] ?? '')))
       for (const path of [join(root, 'link'), inner, join(root, name), root, '/']) assert.ok(paths.has(path), path)
+      await chown(inner, 0, 50)
+      await chmod(inner, 0o2775)
+      const more = await gatherFurtherFacts(localShell(), factsOf(), { more: [['parents', inner]] })
+      const own = wayTo(inner, more, true).file
+      assert.deepEqual(own, { path: inner, mode: 0o2775, uid: 0, gid: 50 })
     })
   }
 

@@ -1,12 +1,14 @@
+import { posix } from 'node:path'
 import { command, sentence } from '../../base/sentence.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
+import { readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
 import { networkListener, type TcpListener } from '../../daemon-config/listen.ts'
 import type { RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
-import { DAEMON_SOCKET, GATEWAY_FOLDER } from './files.ts'
+import { DAEMON_SOCKET, GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
 import type { InspectedHost, RequestedGateway } from './requested.ts'
 
 /** A host, and what a gateway would change on it. */
@@ -26,6 +28,7 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
   return [
     ...unusableProgram(situation),
     ...noGroup(situation),
+    ...foreignUnit(situation),
     ...findConflicts({
       facts,
       // A drop-in that isn't written can't be overridden.
@@ -74,4 +77,45 @@ function noGroup({ facts }: GatewaySituation): Conflict[] {
       todo: sentence`Create the group that the packages of Docker use for it, and restart docker:  ${command('groupadd', '--system', 'docker')}  Then:  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}`,
     },
   ]
+}
+
+/** Somebody may have written the unit by hand, with other files. An apply would lose its policy, its CA, and who was revoked. */
+function foreignUnit({ facts }: GatewaySituation): Conflict[] {
+  const unit = facts.file(UNIT_PATH)
+  if (unit === undefined) return []
+  const { policy, from, crl } = readGatewayUnit(unit.text ?? '')
+  if (policy === undefined || from === undefined)
+    return [
+      foreign(
+        UNIT_PATH,
+        'its command names no --policy or no --from, so nobody knows which files the gateway uses',
+        `Name both in its ExecStart=, with their files in ${GATEWAY_FOLDER}.`,
+      ),
+    ]
+  return [
+    ...[[policy, GATEWAY_FILES.policy] as const, [from, GATEWAY_FOLDER] as const]
+      .filter(([named, own]) => elsewhere(named, own))
+      .map(([named, own]) => foreign(named, insteadOf(own), `Move it to ${own}, and name that in ${UNIT_PATH}.`)),
+    ...crl
+      .filter((named) => elsewhere(named, GATEWAY_FILES.crl))
+      .map((named) =>
+        foreign(
+          named,
+          insteadOf(GATEWAY_FILES.crl),
+          `Add its lists to ${GATEWAY_FILES.crl}, and name only that in ${UNIT_PATH}.`,
+        ),
+      ),
+  ]
+}
+
+function elsewhere(named: string, own: string): boolean {
+  return posix.resolve('/', named) !== own
+}
+
+function insteadOf(own: string): string {
+  return `the gateway uses it, and afterwards would use ${own}, which may differ`
+}
+
+function foreign(what: string, got: string, todo: string): Conflict {
+  return { code: 'ERR_APPLY_CONFLICT', kind: 'foreign-unit', what, got, todo }
 }

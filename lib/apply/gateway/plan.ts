@@ -43,6 +43,8 @@ import { gatewayWarnings } from './warnings.ts'
 export interface GatewayPlan {
   readonly listen: TcpListener
   readonly server: ServerFiles
+  /** The policy that the gateway will have. */
+  readonly policy: string
   /** The revocation lists that the gateway will have. */
   readonly crl: string | undefined
   /** The issuer that the gateway will have. */
@@ -141,9 +143,11 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const changesDocker = rendered.changesCommand || rendered.daemonJson !== undefined
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   const issuer = planIssuer(requested, facts)
+  const policy = policyFor(requested, facts)
   const wanted = gatewayFiles({
     ...requested,
     server,
+    policy,
     crl,
     issuer,
     listen: listen.slice('tcp://'.length),
@@ -165,6 +169,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   return {
     listen,
     server,
+    policy,
     crl,
     ...(issuer && { issuer }),
     changes,
@@ -188,6 +193,13 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     facts,
     isPending: isApplyPending(facts),
   }
+}
+
+function policyFor({ policy }: RequestedGateway, { file }: HostFacts): string {
+  if (typeof policy === 'string') return policy
+  const existing = file(GATEWAY_FILES.policy)
+  // One that is too long to be read is no valid policy, but is there.
+  return policy(existing && (existing.text ?? ''))
 }
 
 /** A gateway takes the place of dockerd. */

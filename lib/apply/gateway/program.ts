@@ -73,6 +73,22 @@ async function faultOf(path: string, isScript: boolean): Promise<ProgramFault | 
   return got === undefined ? undefined : { what: path, got, todo: INSTALL }
 }
 
+/** The group that Debian lets write to /usr/local (base-passwd(8)): whoever is in it can become root at any time. */
+const STAFF = 50
+const OF_STAFF = isBelow(['/usr/local'])
+
+/** inode(7): all but S_ISUID, S_ISGID and S_ISVTX. */
+const PERMISSIONS = 0o777
+
+/**
+ * Can others than root put something there? The sticky bit doesn't prevent that: everybody may create what is missing, or what is
+ * removed during an update.
+ */
+function isOpen({ path, mode, uid, gid }: PathStep): boolean {
+  const writer = otherWriter({ mode: mode & PERMISSIONS, uid })
+  return writer !== undefined && !(writer === 'group' && gid === STAFF && OF_STAFF(path))
+}
+
 /** The way to a program. */
 export interface ProgramPath {
   /** Every folder and link that leads to it. */
@@ -90,6 +106,6 @@ export function pathFault(path: string, { folders, file, isScript }: ProgramPath
   const [closed] = closedIn(isScript ? folders : all)
   if (closed !== undefined) return `the user of the service can't enter ${closed}`
   if (isScript && file !== undefined && (file.mode & OTHERS_READ) === 0) return "the user of the service can't read it"
-  const open = all.find((step) => ['owner', 'everyone'].includes(otherWriter(step) ?? ''))
+  const open = all.find(isOpen)
   return open === undefined ? undefined : `others than root can replace ${open.path}, and would get the daemon's socket`
 }

@@ -21,13 +21,21 @@ export interface PlannedIssuer {
   readonly texts?: IssuerTexts
 }
 
+/**
+ * Chooses the policy by the one that is there when the host is inspected: an earlier text may be older than that, or of an apply
+ * that is rolled back first.
+ *
+ * @returns a valid policy
+ */
+export type PolicyChoice = (existing: string | undefined) => string
+
 /** The requested gateway. */
 export interface RequestedGateway {
   /** Node, and the script to run. */
   readonly program: readonly [node: string, script: string]
   readonly programFaults: readonly ProgramFault[]
-  /** A valid policy. */
-  readonly policy: string
+  /** A valid policy, or what chooses one. */
+  readonly policy: string | PolicyChoice
   /** Revocation lists as PEM. Absent: the one that is there stays. */
   readonly crl?: string | undefined
   /** Certificate and key of the issuer, which renews certificates. Absent: the one that is there stays. `false`: none. */

@@ -1,16 +1,18 @@
 import type { Command } from 'commander'
 import { carryOutGateway, validateGateway, type GatewayReport } from '../../apply/gateway/carry-out.ts'
+import { GATEWAY_FILES } from '../../apply/gateway/files.ts'
 import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
 import { programFaults } from '../../apply/gateway/program.ts'
 import type { RequestedGateway } from '../../apply/gateway/requested.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { parsePolicy } from '../../policy/file/parse.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
-import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy } from '../inputs/gateway-files.ts'
+import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy, keptPolicy } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
@@ -36,12 +38,13 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const { findProbe, findSource } = await import('../../apply/source.ts')
   const { localShell } = await import('../../host/local-shell.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
-  const { policy, text } = await gatewayPolicy(flags.policy, context)
+  const given = await gatewayPolicy(flags.policy, context)
   const source = await findSource(flags.from)
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io
-  const requested = { ...(await requestedOf(flags, context)), policy: text, server: source.server }
+  const policy = given?.text ?? keptPolicy
+  const requested = { ...(await requestedOf(flags, context)), policy, server: source.server }
   const inspect = async (): Promise<GatewayPlan> => {
     const plan = await planGateway(requested, shell, signal)
     await checkTrust(plan)
@@ -54,7 +57,8 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
     await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
   }
   const plan = first.isPending ? await inspect() : first
-  for (const warning of policyWarnings(policy)) context.warn(warning)
+  for (const warning of policyWarnings(given?.policy ?? parsePolicy(plan.policy, GATEWAY_FILES.policy)))
+    context.warn(warning)
   await agree(plan, flags, context)
   const options = { shell, probe: probe?.identity, rollbackAfter, signal }
   const report = await withRollbackReport(

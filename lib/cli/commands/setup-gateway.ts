@@ -1,19 +1,23 @@
 import type { Command } from 'commander'
 import { GATEWAY_FILES } from '../../apply/gateway/files.ts'
+import { readIfThere } from '../../base/files.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
+import type { Warning } from '../../base/warning.ts'
+import { openCertificate } from '../../identity/certificate.ts'
+import { caPaths, clientPaths } from '../../keystore/layout.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
-import { identityOfCertificate } from '../../policy/who/identity.ts'
+import { identityOfCertificate, type PolicyIdentity } from '../../policy/who/identity.ts'
 import { matchRule } from '../../policy/who/match.ts'
 import { applyGateways, type SetUpGateway } from '../../setup/gateway/apply.ts'
 import type { RequestedGateways } from '../../setup/gateway/options.ts'
 import { planGateways, planGatewaysDryRun, type PlannedGateway } from '../../setup/gateway/plan.ts'
 import { readProgram, type ProgramCopy } from '../../setup/gateway/program-copy.ts'
 import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
-import type { IssuedCertificates } from '../../setup/issue-certificates.ts'
+import type { SetupOptions } from '../../setup/options.ts'
 import type { Context } from '../command.ts'
 import { refuseOptions } from '../command-line/useless-options.ts'
 import { usageError } from '../errors.ts'
-import { checkTrust, gatewayPolicy, policyOfClient } from '../inputs/gateway-files.ts'
+import { checkTrust, gatewayPolicy, keptPolicy, policyOfClient } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
 import { gatewayPlansText, ofGateway, plannedGatewayData } from '../reports/setup-gateway.ts'
@@ -45,32 +49,27 @@ export async function requestedGateways(
   client: string,
   context: Context,
 ): Promise<RequestedGateways> {
-  const given = path === undefined ? undefined : await gatewayPolicy(path, context)
+  const given = await gatewayPolicy(path, context)
   for (const warning of given === undefined ? [] : policyWarnings(given.policy)) context.warn(warning)
   const program = await readProgram(await scriptPath())
   if (program === undefined)
     throw usageError(WHERE, 'docker-mtls runs from its sources, which no host can run', 'Build it:  npm run build')
   const policyFor = (existing: string | undefined): string => {
     if (given !== undefined) return given.text
-    if (existing === undefined) return policyOfClient(client)
-    parsePolicy(existing, GATEWAY_FILES.policy)
-    return existing
+    return existing === undefined ? policyOfClient(client) : keptPolicy(existing)
   }
   return { program, policyFor, checkTrust: ({ server, crl }) => checkTrust({ server, crl }) }
 }
 
 /** A gateway listens in the place of dockerd. */
-export function gatewayWay(
-  { program }: { readonly program: ProgramCopy },
-  context: Context,
-): Way<PlannedGateway, SetUpGateway> {
+export function gatewayWay({ program }: { readonly program: ProgramCopy }): Way<PlannedGateway, SetUpGateway> {
   return {
     plan: async (seen, certified, options) => {
-      const planned = await planGateways(seen, certified, options)
-      for (const warning of refusedClient(planned, certified)) context.warn(warning)
-      return planned
+      const { cert, ca } = certified.identity
+      return withRefusal(await planGateways(seen, certified, options), identityOfCertificate(cert, [ca]))
     },
-    planDryRun: planGatewaysDryRun,
+    planDryRun: async (seen, options) =>
+      withRefusal(await planGatewaysDryRun(seen, options), await futureClient(options)),
     apply: applyGateways,
     isChanged: ({ plan, copies }) => !plan.isDone || copies,
     question: (hosts) =>
@@ -81,13 +80,27 @@ export function gatewayWay(
   }
 }
 
-/** The policy may know other clients alone. */
-function refusedClient(planned: readonly Outcome<PlannedGateway>[], { identity }: IssuedCertificates): string[] {
-  const caller = identityOfCertificate(identity.cert, [identity.ca])
-  return planned.filter(isSuccess).flatMap(({ host, value: { gateway } }) => {
-    const rule = matchRule(parsePolicy(gateway?.policy ?? '', GATEWAY_FILES.policy), caller, new Date())
-    return rule === undefined
-      ? [`${host}: the policy has no rule for the client of this setup, so it will be refused.`]
-      : []
+/** Adds a warning to each plan with a policy that knows other clients alone. */
+function withRefusal(planned: readonly Outcome<PlannedGateway>[], caller: PolicyIdentity): Outcome<PlannedGateway>[] {
+  return planned.map((outcome) => {
+    if (!isSuccess(outcome)) return outcome
+    const { host, value } = outcome
+    const { plan } = value
+    if (matchRule(parsePolicy(plan.policy, GATEWAY_FILES.policy), caller, new Date()) !== undefined) return outcome
+    return { host, value: { ...value, plan: { ...plan, warnings: [...plan.warnings, REFUSED] } } }
   })
+}
+
+const REFUSED: Warning = {
+  code: 'client-refused',
+  text: 'the policy has no rule for the client of this setup, so it will be refused.',
+}
+
+/** The client of a setup, as its certificate is, or as it will be issued. */
+async function futureClient({ dir, client }: Pick<SetupOptions, 'dir' | 'client'>): Promise<PolicyIdentity> {
+  const [cert, ca] = await Promise.all([readIfThere(clientPaths(dir, client).cert), readIfThere(caPaths(dir).cert)])
+  if (cert !== undefined) return identityOfCertificate(cert, ca === undefined ? [] : [ca])
+  const issuerFingerprints256 = ca === undefined ? [] : [openCertificate(ca).fingerprint256]
+  const nothing = { organizationalUnits: [], dns: [], uris: [], ips: [], fingerprint256: '' }
+  return { certificate: { commonName: client, ...nothing, issuerFingerprints256 } }
 }

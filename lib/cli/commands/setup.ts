@@ -57,7 +57,7 @@ async function runSetup(urls: readonly string[], given: SetupFlags, command: Com
   if (flags.gateway !== true) return setUp(DAEMON_WAY, call)
   const { gatewayWay, requestedGateways } = await import('./setup-gateway.ts')
   const gateway = await requestedGateways(flags.policy, options.client, context)
-  return setUp(gatewayWay(gateway, context), { ...call, options: { ...options, gateway } })
+  return setUp(gatewayWay(gateway), { ...call, options: { ...options, gateway } })
 }
 
 async function setUp<Planned extends PlannedThere, Done extends ReachedSetup>(

@@ -21,24 +21,34 @@ export interface PolicyText {
 }
 
 /**
- * Reads the policy for a gateway of this host: the named one, or the one that the gateway has.
+ * Reads the policy that is named for a gateway.
  *
+ * @returns undefined if none is named
  * @throws {@link PolicyError} ERR_POLICY_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  */
-export async function gatewayPolicy(path: string | undefined, { io }: Context): Promise<PolicyText> {
-  if (path !== undefined) {
-    const bytes = await readInput(path, io, { what: 'the policy', names: /\.ya?ml$/ })
-    const text = bytes.toString('utf8')
-    return { text, policy: parsePolicy(text, inputName(path)) }
-  }
-  const text = await readIfThere(GATEWAY_FILES.policy)
-  if (text !== undefined) return { text, policy: parsePolicy(text, GATEWAY_FILES.policy) }
-  throw usageError(
-    'the option --policy',
-    `it is missing, and there is no ${GATEWAY_FILES.policy}`,
-    'Name a policy:  --policy FILE',
-  )
+export async function gatewayPolicy(path: string | undefined, { io }: Context): Promise<PolicyText | undefined> {
+  if (path === undefined) return undefined
+  const bytes = await readInput(path, io, { what: 'the policy', names: /\.ya?ml$/ })
+  const text = bytes.toString('utf8')
+  return { text, policy: parsePolicy(text, inputName(path)) }
+}
+
+/**
+ * The policy that a gateway has, if it is valid.
+ *
+ * @throws {@link PolicyError} ERR_POLICY_INVALID
+ * @throws {@link ArgumentError} ERR_USAGE, if it has none
+ */
+export function keptPolicy(existing: string | undefined): string {
+  if (existing === undefined)
+    throw usageError(
+      'the option --policy',
+      `it is missing, and there is no ${GATEWAY_FILES.policy}`,
+      'Name a policy:  --policy FILE',
+    )
+  parsePolicy(existing, GATEWAY_FILES.policy)
+  return existing
 }
 
 /** A policy that lets one client do everything, as dockerd itself would, and refuses everybody else. */

@@ -1,8 +1,9 @@
-import { GATEWAY_FILES, UNIT_PATH } from '../../apply/gateway/files.ts'
+import { GATEWAY_FOLDER, UNIT_PATH } from '../../apply/gateway/files.ts'
 import { pathFault } from '../../apply/gateway/program.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
 import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
@@ -15,7 +16,6 @@ import { copyQuestion } from './program-copy.ts'
 export interface GatewayHost {
   /** The path of its Node.js. */
   readonly node: string
-  readonly policy: string
   /** Does it have this very docker-mtls already? */
   readonly hasProgram: boolean
 }
@@ -26,24 +26,26 @@ export function gatewayListener(facts: HostFacts): string | undefined {
   return listen === undefined ? undefined : `tcp://${listen}`
 }
 
+/** The path of the CAs whose clients the gateway of a host accepts; undefined if it has none. */
+export function gatewayCa(facts: HostFacts): string | undefined {
+  const unit = facts.file(UNIT_PATH)
+  return unit && tlsFilesIn(readGatewayUnit(unit.text ?? '').from ?? GATEWAY_FOLDER).ca
+}
+
 /**
  * Finds everything on a host that a gateway needs. Changes nothing.
  *
  * @throws {@link ProvisionError} ERR_HOST_NO_NODE, ERR_APPLY_CONFLICT
- * @throws {@link PolicyError} ERR_POLICY_INVALID
  */
 export async function inspectForGateway(
   shell: HostShell,
   known: HostFacts,
-  { program, policyFor }: RequestedGateways,
+  { program }: RequestedGateways,
   signal: AbortSignal | undefined,
 ): Promise<GatewayHost> {
   const { folder } = program
-  const wanted = {
-    files: [GATEWAY_FILES.policy],
-    more: [NODE_QUESTION, copyQuestion(program), ['parents', folder] as const],
-  }
-  const facts = await gatherFurtherFacts(shell, known, wanted, signal)
+  const more = [NODE_QUESTION, copyQuestion(program), ['parents', folder] as const]
+  const facts = await gatherFurtherFacts(shell, known, { more }, signal)
   const node = await findNode(shell, facts, signal)
   const { folders, file } = wayTo(folder, facts, true)
   const fault = pathFault(folder, {
@@ -58,8 +60,7 @@ export async function inspectForGateway(
       todo: sentence`Let everybody enter the folders above it, and only root write to them, with  ${command('chown', 'root', 'FOLDER')}  and  ${command('chmod', '755', 'FOLDER')}`,
     })
   }
-  const policy = policyFor(facts.file(GATEWAY_FILES.policy)?.text)
-  return { node, policy, hasProgram: facts.fact('gateway-copy') === program.digest }
+  return { node, hasProgram: facts.fact('gateway-copy') === program.digest }
 }
 
 /**

@@ -62,8 +62,8 @@ function versionFault(printed: string): string | undefined {
 /** The facts `parents:PATH`, as a way to a program. */
 export function wayTo(path: string, { fact }: HostFacts, isScript: boolean): Parameters<typeof pathFault>[1] {
   const all = lines(fact(`parents:${path}`)).map((line): PathStep => {
-    const [mode = '', uid = '', word = ''] = line.split(' ')
-    return { mode: Number.parseInt(mode, 8), uid: Number(uid), path: decodeWord(word) }
+    const [mode = '', uid = '', word = '', gid = ''] = line.split(' ')
+    return { mode: Number.parseInt(mode, 8), uid: Number(uid), path: decodeWord(word), gid: Number.parseInt(gid, 10) }
   })
   const file = all.find((step) => step.path === path)
   return { folders: all.filter((step) => step !== file).toReversed(), file, isScript }

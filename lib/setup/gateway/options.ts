@@ -1,4 +1,5 @@
 import type { GatewayPlan } from '../../apply/gateway/plan.ts'
+import type { PolicyChoice } from '../../apply/gateway/requested.ts'
 import type { ProgramCopy } from './program-copy.ts'
 
 /** The gateways that a setup puts in front of the daemons. */
@@ -7,10 +8,9 @@ export interface RequestedGateways {
   /**
    * Chooses the policy for a host: the requested one, or the one that the host has, or a new one.
    *
-   * @param existing - the policy on the host
    * @throws {@link PolicyError} ERR_POLICY_INVALID
    */
-  readonly policyFor: (existing: string | undefined) => string
+  readonly policyFor: PolicyChoice
   /**
    * Checks the certificates and revocation lists of a gateway together, as it does when it starts. The issuer of a gateway stays on
    * its host.

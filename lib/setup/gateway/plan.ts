@@ -8,7 +8,7 @@ import { readIfThere } from '../../base/files.ts'
 import { runStep } from '../../base/progress.ts'
 import { crlPath } from '../../keystore/layout.ts'
 import { continueWith, type Outcome } from '../for-each-host.ts'
-import type { InspectedHost } from '../inspect-hosts.ts'
+import { inspectAgain, type InspectedHost } from '../inspect-hosts.ts'
 import { serverFilesOf, type IssuedCertificates } from '../issue-certificates.ts'
 import type { SetupOptions } from '../options.ts'
 import { labelSteps, planStep, trialFiles } from '../plan-hosts.ts'
@@ -30,16 +30,10 @@ export function planGateways(
 ): Promise<Outcome<PlannedGateway>[]> {
   return continueWith(inspected, (one) =>
     runStep(options.onStep, planStep(one.host), async ({ result }) => {
-      const { shell, host } = one
-      const { requested, there } = gatewayOf(one, options)
-      const server = await serverFilesOf(issued, host)
-      const inspect = (): Promise<GatewayPlan> => planFor(one, { server, crl: issued.crl }, options)
-      const first = await inspect()
-      if (first.isPending) await settlePending(shell, labelSteps(host, options.onStep), options.signal)
-      const plan = first.isPending ? await inspect() : first
-      await requested.checkTrust(plan)
-      refuseConflicts(plan)
-      const planned = { ...one, plan, copies: !there.hasProgram }
+      const files = { server: await serverFilesOf(issued, one.host), crl: issued.crl }
+      const planned = await planWithoutPending(one, files, options)
+      await gatewayOf(one, options).requested.checkTrust(planned.plan)
+      refuseConflicts(planned.plan)
       result(changesIn(planned))
       return planned
     }),
@@ -53,11 +47,10 @@ export function planGatewaysDryRun(
 ): Promise<Outcome<PlannedGateway>[]> {
   return continueWith(inspected, (one) =>
     runStep(options.onStep, planStep(one.host), async ({ result }) => {
-      const { there } = gatewayOf(one, options)
       const server = await trialFiles(one, options.dir)
-      const plan = await planFor(one, { server, crl: await readIfThere(crlPath(options.dir)) }, options)
-      if (plan.conflicts.length === 0) await validateGateway(plan, { shell: one.shell, signal: options.signal })
-      const planned = { ...one, plan, copies: !there.hasProgram }
+      const planned = await planFor(one, { server, crl: await readIfThere(crlPath(options.dir)) }, options)
+      const { plan, shell } = planned
+      if (plan.conflicts.length === 0) await validateGateway(plan, { shell, signal: options.signal })
       result(changesIn(planned))
       return planned
     }),
@@ -69,15 +62,26 @@ interface GatewayFiles {
   readonly crl: string | undefined
 }
 
-function planFor(one: InspectedHost, files: GatewayFiles, options: SetupOptions): Promise<GatewayPlan> {
+async function planWithoutPending(
+  one: InspectedHost,
+  files: GatewayFiles,
+  options: SetupOptions,
+): Promise<PlannedGateway> {
+  const planned = await planFor(one, files, options)
+  if (!planned.plan.isPending) return planned
+  await settlePending(one.shell, labelSteps(one.host, options.onStep), options.signal)
+  return planFor(await inspectAgain(one, options), files, options)
+}
+
+async function planFor(one: InspectedHost, files: GatewayFiles, options: SetupOptions): Promise<PlannedGateway> {
   const { requested, there } = gatewayOf(one, options)
   const { listen, liveRestore } = options.requested
   const { program } = requested
-  return planGateway(
+  const plan = await planGateway(
     {
       program: [there.node, program.script],
       programFaults: [],
-      policy: there.policy,
+      policy: requested.policyFor,
       ...files,
       listen,
       liveRestore,
@@ -85,6 +89,7 @@ function planFor(one: InspectedHost, files: GatewayFiles, options: SetupOptions)
     one.shell,
     options.signal,
   )
+  return { ...one, plan, copies: !there.hasProgram }
 }
 
 /** What is known of the gateway of an inspected host. */
