@@ -83,11 +83,12 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const isOfGateway = inForce.settings.tlsDir === undefined && isGatewayAlone(originals)
   const leftWith = (then: HostFacts): LeftFiles => {
     const only = isOfGateway ? unrestored(originals, then) : []
-    const why = (path: string): string => `${path} as it was before a  gateway apply , which docker-mtls can't restore`
     const keepsBackups = only.length > 0
     return {
       stays: [
-        ...only.map(({ path, copy }) => `${copy}: ${why(path)}`),
+        ...only.map(
+          ({ path, copy }) => `${copy}: ${path} as it was before a  gateway apply , which docker-mtls can't restore`,
+        ),
         ...(isOfGateway ? unknownFiles(tlsDir, originals, then) : []),
       ],
       keepsBackups,
