@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
@@ -109,6 +109,21 @@ describe('a rollback after a removed gateway', () => {
     const functions = functionsOf(ROLLBACK_PROGRAM, 'place_beside', 'same', 'restore', 'keeps', 'restore_all')
     const { status, stderr } = run(`b=${copies}\n: >${copies}/writer\n${functions}\nrestore_all\n`)
     assert.deepEqual([status, stderr, await readFile(join(gone, 'ca.pem'), 'utf8')], [0, '', 'pem'])
+  })
+
+  test('can run again after a power cut, also if it restores a link', async () => {
+    const [copies, link] = [join(folder, 'links'), join(folder, 'wanted')]
+    await mkdir(copies)
+    await symlink('../unit', join(copies, '1'))
+    await writeFile(join(copies, 'entries'), `1 ${link}\n`)
+    const functions = functionsOf(ROLLBACK_PROGRAM, 'place_beside', 'same', 'restore', 'keeps', 'restore_all')
+    for (const before of ['nothing', 'the link', 'another link'] as const) {
+      if (before === 'another link') await rm(link).then(() => symlink('elsewhere', link))
+      const { status, stderr } = run(
+        `b=${copies}\n: >${copies}/writer\n${functions}\nrestore_all\ntest "$failed" = ''\n`,
+      )
+      assert.deepEqual([status, stderr, await readlink(link)], [0, '', '../unit'], before)
+    }
   })
 
   test('is refused if the program of the gateway is gone, before anything is changed', async () => {

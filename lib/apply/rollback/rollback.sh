@@ -78,8 +78,13 @@ reopen() {
   arm_timer "$id" "$retry_s" 2>/dev/null
 }
 
-# Succeeds if $2 is the same as its copy $1. Two folders count as the same, so that a folder is never replaced.
+# Succeeds if $2 is the same as its copy $1. Two folders count as the same, so that a folder is never replaced. mv(1) doesn't replace
+# a link by itself, as when a rollback runs again.
 same() {
+  if test -h "$1"; then
+    test -h "$2" && test "$(readlink "$1")" = "$(readlink "$2")"
+    return
+  fi
   if test -d "$1"; then
     test -d "$2"
     return
