@@ -123,6 +123,16 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     assert.match(text, /^TLSv1\.3 to localhost as tester\n200 \{ Volumes: \[\]/)
   })
 
+  test('gateway-with-database: a row decides, from the next request on', async () => {
+    const text = succeeded(await run('gateway-with-database', {}, [daemon.place.socketPath]))
+    assert.equal(
+      text,
+      'list: 0 containers run\n' +
+        'info: refused: ann may not use system.info\n' +
+        'info, with a new row: 0 containers\n',
+    )
+  })
+
   test('fetch-with-dispatcher', async () => {
     const text = succeeded(await run('fetch-with-dispatcher', daemon.clientEnv))
     assert.match(text, /^200: Docker Engine \d+[^]*example\.com[^]*it only sends to/)

@@ -28,12 +28,15 @@ export function decidedBy({ operation, rule, level, reasons, audit, warn }: Deci
   }
 }
 
+/** Longer than any place that has only names of the API. */
+const LONGEST_PLACE = 300
 const PREFIX = /^the (?:query parameter |header [\w-]+|path|query|body|message)/
 
 /**
  * A place with names of the API alone. What a client writes as the name of a field, a label or a query parameter may be a secret.
  */
-function knownPlace(where: string): string {
+function knownPlace(whole: string): string {
+  const where = whole.slice(0, LONGEST_PLACE)
   const [before = ''] = PREFIX.exec(where) ?? []
   const names = where.slice(before.length).split(/([.:] ?)/)
   return before + names.map((name, index) => (index % 2 === 1 || isKnown(name) ? name : '*')).join('')

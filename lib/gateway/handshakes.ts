@@ -1,13 +1,15 @@
 import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
+import { groupBy } from '../base/group-by.ts'
 
 /** How many connections may be in their handshake at a time. It takes milliseconds, and strangers have no other limit. */
 const MOST_PENDING = 500
 
 /**
- * Limits the connections whose client hasn't shown its certificate yet. If there are more, the oldest one makes room: so strangers who
- * open thousands of silent connections neither take all file descriptors, nor keep a client out.
+ * Limits the connections whose client hasn't shown its certificate yet. If there are more, the oldest one of the address that has most of
+ * them makes room: so a stranger who opens thousands of silent connections neither takes all file descriptors, nor keeps a client of
+ * another address out.
  */
 export function limitHandshakes(server: Server): void {
   const pending = new Map<string, Socket>()
@@ -19,11 +21,17 @@ export function limitHandshakes(server: Server): void {
       if (pending.get(place) === socket) pending.delete(place)
     })
     if (pending.size <= MOST_PENDING) return
-    const [[oldest, silent] = []] = pending
+    const [oldest, silent] = oldestOfBusiest(pending)
     if (oldest !== undefined) pending.delete(oldest)
     silent?.destroy()
   })
   server.on('secureConnection', (socket: TLSSocket) => pending.delete(placeOf(socket)))
+}
+
+function oldestOfBusiest(pending: ReadonlyMap<string, Socket>): readonly [string, Socket] | readonly [] {
+  const byAddress = groupBy(pending, ([, { remoteAddress }]) => remoteAddress)
+  const [busiest = []] = [...byAddress.values()].toSorted((one, other) => other.length - one.length)
+  return busiest[0] ?? []
 }
 
 /** The same for a connection of TCP and that of TLS on it: Node.js doesn't say which belong together. */

@@ -39,7 +39,10 @@ export class Trust {
     this.crl = crl
     this.issuer = issuer
     const lists = typeof crl === 'string' ? readLists(crl) : []
-    this.#cas = readCas(tls.ca).map((certificate) => trustedCa(certificate, lists))
+    // The issuer's certificate may be among them. What it has renewed is trusted only as a renewal.
+    this.#cas = readCas(tls.ca)
+      .filter(({ fingerprint256 }) => fingerprint256 !== issuer?.certificate.fingerprint256)
+      .map((certificate) => trustedCa(certificate, lists))
     const own = issuer && trustedCa(issuer.certificate, [])
     const by = own ? this.#cas.filter((ca) => signs(ca, own)) : []
     this.#renewing = own && by.length > 0 ? { issuer: own, by } : undefined
@@ -55,7 +58,8 @@ export class Trust {
 
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
   get secureContext(): SecureContextOptions {
-    const { ca, cert, key } = this.tls
+    const { cert, key } = this.tls
+    const ca = this.#cas.map(({ certificate }) => certificate.toString()).join('')
     const policy = { ...TLS_POLICY, honorCipherOrder: true, cert, key }
     if (this.issuer === undefined || this.#renewing === undefined) return { ...policy, ca }
     return { ...policy, ca: [ca, this.issuer.anchor.toString()] }

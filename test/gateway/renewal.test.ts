@@ -475,6 +475,15 @@ void describe('the issuer', () => {
     }
   })
 
+  void test('may be among the CAs: what it has renewed is a renewal all the same', async (t) => {
+    const fronted = await start(t, { tls: { ...serverTls, ca: serverTls.ca + issuer.cert } })
+    const first = await newClient('short')
+    const renewed = await renew(t, fronted, first)
+    assert.equal((await send(t, fronted, renewed, PING)).status, 200)
+    fronted.gateway.reload({ crl: crlOf([first.cert], 2) })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+  })
+
   void test('that expires takes its certificates with it, and the gateway goes on', async (t) => {
     const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
     const fronted = await start(t, { issuer: await issuerUntil(end) })

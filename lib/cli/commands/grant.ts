@@ -120,8 +120,8 @@ function define(command: Command, context: Context): void {
   command
     .argument('<name>', 'who gets the grant; or  list , or  end')
     .argument('[grant]', 'with  end : the grant to end')
-    .option('--for <time>', 'how long it lasts: 1m to 7d', once('--for'))
-    .addOption(choice('--level <level>', 'what it allows', LEVELS))
+    .option('--for <time>', 'how long a new one lasts: 1m to 7d (required)', once('--for'))
+    .addOption(choice('--level <level>', 'what a new one allows (required)', LEVELS))
     .option('--bind <path>', 'a folder that containers may mount, or PATH:ro; repeatable', many('--bind'))
     .option('--owner <name>', 'let it see only the things of this owner', once('--owner'))
     .option('--policy <file>', `the policy file of the gateway (default: ./${DEFAULT_POLICY})`, once('--policy'))

@@ -68,7 +68,7 @@ function define(command: Command, context: Context): void {
   const preset = command.createArgument('[preset]', 'the name of a preset').choices(NAMES).argParser(readName)
   command
     .addArgument(preset)
-    .option('--as <name>', 'the common name of the caller (default: that of the preset)', once('--as'))
+    .option('--as <name>', 'the common name of the caller (default: the name of the preset)', once('--as'))
     .option('--socket <name>', 'the name of the local socket that the caller uses, instead of --as', once('--socket'))
   addJson(command).action((name: string | undefined, flags: PresetFlags) => runPreset(name, flags, context))
 }

@@ -234,15 +234,17 @@ export const setup: CommandSpec = {
     '\n\n' +
     'With --gateway, dockerd listens on its local socket alone, and a gateway takes its place on the network, as  gateway apply  ' +
     'does: it asks a policy what each client may do, and refuses revoked clients at once. The host needs Node.js; docker-mtls ' +
-    'copies itself there. Without --policy, a new gateway admits only the client of this setup.' +
+    'copies itself there. Without --policy, a new gateway lets only the client of this setup in, as root. Options for the ' +
+    "configuration of dockerd don't go with it." +
     '\n\n' +
     "It uses the system's ssh with its keys, aliases and known hosts, as root or as a user with passwordless sudo. You can " +
     "pass several hosts: a failure on one doesn't affect the others. You can run it again at any time: it changes only what " +
     'differs.' +
     '\n\n' +
-    'With --undo it takes everything back: on each host as  gateway remove  and  daemon remove  do, then here the docker context that it created ' +
+    'With --undo it takes everything back: on each host as  gateway remove  and  daemon remove  do, then here the docker ' +
+    'context that it created ' +
     "and the server's files. If a host fails, its files here stay, so that you can try again. The CA and the clients always " +
-    'stay. It accepts only --dir, --home, --dry-run, --rollback-after, --yes and --json.',
+    'stay. With --undo, setup accepts only --dir, --home, --dry-run, --rollback-after, --yes and --json.',
   examples: [
     [sentence`${SELF} setup ssh://root@build01.example.com`, 'then:  docker --context build01.example.com ps'],
     [

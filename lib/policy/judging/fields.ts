@@ -1,6 +1,6 @@
 import type { Json } from '../request.ts'
-import { fromBaseline, type Judge, type Judged } from './finding.ts'
-import { isEmpty, objectOf } from './values.ts'
+import { fromBaseline, type Finding, type Judge, type Judged } from './finding.ts'
+import { isEmpty, objectOf, textOf } from './values.ts'
 
 /** How each field of an object is judged. */
 export type Judges = Readonly<Record<string, Judge>>
@@ -35,3 +35,11 @@ export const HARMLESS: Judge = () => []
 /** Judges that refuse a field as soon as it has a value. */
 export const whateverIn = (names: readonly string[], judge: Judge): Judges =>
   Object.fromEntries(names.map((name) => [name, judge]))
+
+/** One of these texts. */
+export function oneOf(code: Finding['code'], texts: readonly string[], what: string): Judge {
+  return function* (value, where) {
+    const text = textOf(value)
+    if (!texts.includes(text)) yield fromBaseline(code, where, `${what} ${text}`)
+  }
+}

@@ -1,6 +1,6 @@
 import { judgeCapAdd, judgeMaskedPaths, judgeReadonlyPaths, judgeSecurityOpt } from './confinement.ts'
 import { judgeDeviceRequests, judgeDeviceRules, judgeDevices } from './devices.ts'
-import { HARMLESS } from './fields.ts'
+import { HARMLESS, oneOf } from './fields.ts'
 import { fromBaseline, fromRestricted, type Finding, type Judge } from './finding.ts'
 import { judgeBinds, judgeMounts } from './mounts.ts'
 import {
@@ -19,14 +19,6 @@ import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
 function refusedUnlessEmpty(code: Finding['code'], got: string): Judge {
   return function* (value, where) {
     if (!isEmpty(value)) yield fromBaseline(code, where, got)
-  }
-}
-
-/** One of these texts. */
-function oneOf(code: Finding['code'], texts: readonly string[], what: string): Judge {
-  return function* (value, where) {
-    const text = textOf(value)
-    if (!texts.includes(text)) yield fromBaseline(code, where, `${what} ${text}`)
   }
 }
 

@@ -35,7 +35,9 @@ function* judgeChange({ query, body, hasRegistryAuth }: ReadRequest, service: Js
   if (!['', 'none'].includes(first('rollback'))) {
     yield* judgeService(PreviousSpec ?? null)
     yield* labelsIn(PreviousSpec)
-  } else if (!hasRegistryAuth) {
+  }
+  // For old versions of its API, dockerd asks the registry of the image in the body, also before a rollback, which ignores the body.
+  if (!hasRegistryAuth) {
     yield* judgeLogin(body, first('registryAuthFrom') === 'previous-spec' ? PreviousSpec : Spec)
   }
 }

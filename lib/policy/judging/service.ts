@@ -1,7 +1,7 @@
 import type { Json } from '../request.ts'
 import { judgeCapAdd, judgeUser } from './confinement.ts'
 import { capabilityName } from '../../container/capabilities.ts'
-import { eachOf, fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
+import { eachOf, fieldsOf, HARMLESS, judgeFields, oneOf, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
 import { judgeLogDriver, judgeOomScoreAdj } from './host-config.ts'
 import { judgeMounts } from './mounts.ts'
@@ -86,9 +86,7 @@ const CONTAINER: Judges = {
   Image: function* (value, where) {
     yield { kind: 'image', name: textOf(value), where }
   },
-  Isolation: function* (value, where) {
-    if (textOf(value) === 'process') yield fromBaseline('CONFINEMENT', where, 'the isolation is process')
-  },
+  Isolation: oneOf('CONFINEMENT', ['', 'default', 'hyperv'], 'the isolation is'),
   Mounts: judgeServiceMounts,
   OomScoreAdj: judgeOomScoreAdj,
   Privileges: fieldsOf(PRIVILEGES),

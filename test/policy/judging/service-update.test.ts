@@ -127,6 +127,10 @@ describe('the login that the swarm keeps for a service', () => {
     ['r.example/old:1', 'allow', { query: 'version=7&registryAuthFrom=previous-spec' }],
     ['r.example/web:1', LOGIN, { query: 'version=7&registryAuthFrom=previous-spec' }],
     ['r.example/web:1', 'allow', { query: 'version=7&registryAuthFrom=spec' }],
+    // Before API 1.30, dockerd asks the registry of this image, though the rollback ignores it.
+    ['r.example/web:2', 'allow', { query: 'version=7&rollback=previous' }],
+    ['evil.example/web:1', LOGIN, { query: 'version=7&rollback=previous' }],
+    ['evil.example/web:1', LOGIN, { query: 'version=7&rollback=previous&registryAuthFrom=previous-spec' }],
   ]
   const service = existing(spec(), { PreviousSpec: spec({ Image: 'r.example/old:1' }) })
   for (const [Image, expected, more] of rows)
