@@ -159,8 +159,8 @@ function parentsIn(values: Values, uid: number): HostFacts['parents'] {
   return { value: [...new Map(steps.flatMap((one) => one.steps).map((step) => [step.path, step])).values()] }
 }
 
-/** `MODE UID PATH`, with the path in base64. */
+/** `MODE UID PATH GID`, with the path in base64. */
 function stepIn(line: string): { path: string; mode: number; uid: number } | undefined {
-  const [, mode = '', uid, path = ''] = /^([0-7]+) (\d+) (\S+)$/.exec(line) ?? []
+  const [, mode = '', uid, path = ''] = /^([0-7]+) (\d+) (\S+) \d+$/.exec(line) ?? []
   return mode === '' ? undefined : { mode: Number.parseInt(mode, 8), uid: Number(uid), path: decodeWord(path) }
 }
