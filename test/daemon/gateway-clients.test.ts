@@ -173,6 +173,41 @@ describe(
       })
     })
 
+    describe("Docker's SDK for Node.js", { skip: lacks('peer @docker/node-sdk') }, () => {
+      const LEADS_TO_HOST = { privileged: 'refused', 'host path': 'refused', 'host network': 'refused' }
+
+      async function work(level?: Level, settings: object = {}): Promise<Outcomes> {
+        const { DOCKER_HOST = '', DOCKER_CERT_PATH } = await variables(level)
+        const place = { host: DOCKER_HOST.replace('unix://', 'unix:'), certificates: DOCKER_CERT_PATH }
+        const asked = { ...place, image, mark: `sdk-${level ?? 'local'}`, ...settings }
+        const { code, stdout, stderr } = await runCommand('node', [programOf('node_sdk.mjs'), JSON.stringify(asked)])
+        assert.equal(code, 0, stderr)
+        return JSON.parse(stdout) as Outcomes
+      }
+
+      let local: Outcomes
+      before(async () => (local = await work()))
+
+      test('privileged: all of it as on the local socket', async () => {
+        assert.ok(
+          Object.keys(local).length > 25 && Object.values(local).every((one) => !/refused|failed/.test(String(one))),
+        )
+        assert.deepEqual(await work('privileged'), local)
+      })
+
+      test('baseline: the same, but for what leads to the host', async () => {
+        assert.deepEqual(await work('baseline'), { ...local, ...LEADS_TO_HOST })
+      })
+
+      test('restricted: the same with a hardened container', async () => {
+        const hostConfig = { CapDrop: ['ALL'], SecurityOpt: ['no-new-privileges'] }
+        assert.deepEqual(await work('restricted', { hostConfig, container: { User: '1000' } }), {
+          ...local,
+          ...LEADS_TO_HOST,
+        })
+      })
+    })
+
     describe('Compose', () => {
       const HARDENED_LINES = "    user: '1000'\n    cap_drop: [ALL]\n    security_opt: [no-new-privileges]"
 

@@ -115,8 +115,11 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     const socket = join(machine.ssh.folder, 'shared')
     const alias = ['Host one.test', 'ControlMaster auto', `ControlPath ${socket}`, 'ControlPersist 60']
     const setup = (): ReturnType<Desk['lines']> => desk.lines(['setup', 'ssh://root@one.test', '--yes'])
-    const logins = async (): Promise<number> =>
-      (await machine.must(['journalctl', '-u', 'ssh', '--no-pager'])).split('Accepted publickey').length
+    const logins = async (): Promise<number> => {
+      // What sshd has said may not be in the journal yet.
+      await machine.must(['journalctl', '--sync'])
+      return (await machine.must(['journalctl', '-u', 'ssh', '--no-pager'])).split('Accepted publickey').length
+    }
     await withConfig(machine, alias, async () => {
       assert.equal((await setup()).code, 0)
       assert.ok(!(await readdir(machine.ssh.folder)).includes('shared'), 'it made none')

@@ -497,12 +497,17 @@ export const CLAIMS: readonly Claim[] = [
     ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
   ),
   claim(1, 'As a service, the gateway', ['machine/gateway.test.ts', 'it runs as a user of its own']),
-  claim(2, 'setup --gateway runs no Node.js', [
-    'machine/setup-gateway.test.ts',
-    'a host ${name} is refused',
-    'the service runs the copy, which only root can change',
-    'a damaged copy is replaced',
-  ]),
+  claim(
+    3,
+    'setup --gateway runs no Node.js',
+    [
+      'machine/setup-gateway.test.ts',
+      'a host ${name} is refused',
+      'the service runs the copy, which only root can change',
+      'a damaged copy is replaced',
+    ],
+    ['setup/gateway.test.ts', 'others than root may not write to the folder of the copy, but for staff in /usr/local'],
+  ),
 
   // Supply chain
   claim(3, 'No runtime dependency has an install script', [

@@ -4,7 +4,7 @@ import type { Operation } from '../../engine/operation.ts'
 import type { Json, PolicyRequest } from '../request.ts'
 import { decodeUtf8, parseGoJson } from './go-json.ts'
 import { checkMediaType } from './headers.ts'
-import { IGNORED_IF_EMPTY } from './ignored.ts'
+import { IGNORED_IF_EMPTY, MAY_LACK_BODY } from './ignored.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** As the authorization plugins of dockerd. */
@@ -46,8 +46,9 @@ export function bodyFieldNames(operation: Operation): Iterable<string> {
 
 const formOf = ({ name }: Operation): string | undefined => BODIES[name] ?? OPTIONAL_FORMS[name]
 
-function missing({ body, bodyOptional }: Operation): undefined {
-  if (body === 'json' && !bodyOptional) throw new Unreadable('BODY_MISSING', BODY, 'the operation needs one')
+function missing({ name, body, bodyOptional }: Operation): undefined {
+  if (body === 'json' && !bodyOptional && !MAY_LACK_BODY.has(name))
+    throw new Unreadable('BODY_MISSING', BODY, 'the operation needs one')
 }
 
 /** Clients send an object although the operation has no body, and dockerd ignores it. */
