@@ -3,9 +3,9 @@ import { otherWriter } from '../base/folder-writers.ts'
 import { command, option, sentence, type Sentence } from '../base/sentence.ts'
 import { DEFAULT_TLS_DIR } from '../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
-import { decodeWord } from '../host/fact-records.ts'
 import { STATE_FOLDER, type FactCall } from '../host/facts-script.ts'
-import { lines, type HostFacts } from '../host/facts.ts'
+import type { HostFacts } from '../host/facts.ts'
+import { readParents } from '../host/parents.ts'
 
 /** A folder in which somebody other than root can replace files. */
 export interface OpenFolder {
@@ -50,13 +50,13 @@ interface Open {
 const PERMISSIONS = 0o777
 
 function openAbove(folder: string, { fact }: HostFacts): Open[] {
-  return lines(fact(`parents:${folder}`)).flatMap((line) => {
-    const [octal = '', uid = '', path = ''] = line.split(' ')
-    const writer = otherWriter({ mode: Number.parseInt(octal, 8) & PERMISSIONS, uid: Number(uid) })
+  return readParents(fact(`parents:${folder}`)).flatMap(({ path, mode, uid }) => {
+    const writer = otherWriter({ mode: mode & PERMISSIONS, uid })
     if (writer === undefined) return []
+    const octal = mode.toString(8)
     const whose =
       writer === 'owner' ? `the user ${uid} owns it` : `users other than root can write to it (mode ${octal})`
-    return [{ path: decodeWord(path), whose }]
+    return [{ path, whose }]
   })
 }
 

@@ -1,7 +1,7 @@
 import { connect } from '../engine/connect.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
-import { carryOut, type ApplyReport } from '../apply/carry-out.ts'
+import { carryOut, type ApplyReport, type CarryOutOptions } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
 import { readListener } from '../daemon-config/listener-target.ts'
 import type { IssuedCertificates } from './issue-certificates.ts'
@@ -36,28 +36,44 @@ export function applyToHosts(
   options: SetupOptions,
 ): Promise<Outcome<SetUpHost>[]> {
   return continueWith(planned, async (one) => {
-    const { shell, plan, names, host, url } = one
-    const { rollbackAfter, signal } = options
-    const report = await carryOut(plan, {
-      shell,
-      // Verify with the client that will use the daemon. Its key is on this machine.
-      probe: issued.identity,
-      address: names.reach.value,
-      rollbackAfter,
-      signal,
-      onStep: labelSteps(host, options.onStep),
-      explainUnreachable: (error) => blockedPort(error, url),
-    })
-    const version = await verify(one, issued, options)
-    const contextResult = await createContext(one, issued, options)
-    return { ...one, report, ...(version !== undefined && { version }), ...(contextResult && { contextResult }) }
+    const report = await carryOut(one.plan, applyOptions(one, issued, options))
+    return { ...one, report, ...(await reachHost(one, issued, options)) }
   })
+}
+
+/** How the plan for a host is applied. */
+export function applyOptions(
+  { shell, names, host, url }: InspectedHost,
+  { identity }: IssuedCertificates,
+  { rollbackAfter, signal, onStep }: SetupOptions,
+): CarryOutOptions {
+  return {
+    shell,
+    // Verify with the client that will use the daemon. Its key is on this machine.
+    probe: identity,
+    address: names.reach.value,
+    rollbackAfter,
+    signal,
+    onStep: labelSteps(host, onStep),
+    explainUnreachable: (error) => blockedPort(error, url),
+  }
+}
+
+/** Connects to a host whose plan was applied, and creates the context. */
+export async function reachHost(
+  one: InspectedHost,
+  issued: IssuedCertificates,
+  options: SetupOptions,
+): Promise<ReachedHost> {
+  const version = await verify(one, issued, options)
+  const contextResult = await createContext(one, issued, options)
+  return { ...(version !== undefined && { version }), ...(contextResult && { contextResult }) }
 }
 
 const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNREACHABLE'] as const
 
 /** Replaces an error by one about a firewall: systemd has confirmed that dockerd listens, and ssh reaches the host. */
-export function blockedPort(cause: unknown, url: string): unknown {
+function blockedPort(cause: unknown, url: string): unknown {
   if (!isDockerMtlsError(cause, ...BLOCKED)) return cause
   const { port } = readListener(url)
   return new ConnectionError(cause.code, {
@@ -73,7 +89,7 @@ export function blockedPort(cause: unknown, url: string): unknown {
  *
  * @returns the version of dockerd; undefined if the policy of a gateway refuses the client
  */
-export function verify(
+function verify(
   { url, host }: InspectedHost,
   { identity }: IssuedCertificates,
   options: SetupOptions,
@@ -100,7 +116,7 @@ export function verify(
   })
 }
 
-export async function createContext(
+async function createContext(
   { context, host }: InspectedHost,
   { client }: IssuedCertificates,
   { onStep }: SetupOptions,

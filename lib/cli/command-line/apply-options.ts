@@ -19,7 +19,7 @@ export interface ApplyFlags {
 
 export function addApplyOptions(command: Command): Command {
   addFormOptions(command)
-  return addDaemonOptions(command, { unit: false })
+  addDaemonOptions(command, { unit: false })
     .option('--live-restore', 'keep containers running while dockerd restarts')
     .option('--no-live-restore', 'stop containers when dockerd stops')
     .option(
@@ -27,11 +27,20 @@ export function addApplyOptions(command: Command): Command {
       'further changes to daemon.json, as JSON; null removes a key. audit --fix writes such a file',
       once('--settings'),
     )
-    .option(
-      '--rollback-after <time>',
-      'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
-      once('--rollback-after'),
-    )
+  return addRollbackAfter(command)
+}
+
+export function addRollbackAfter(command: Command): Command {
+  return command.option(
+    '--rollback-after <time>',
+    'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
+    once('--rollback-after'),
+  )
+}
+
+/** For commands that test the access of a client. */
+export function addNoClientProof(command: Command): Command {
+  return command.option('--no-client-proof', "don't fail if no client certificate was tested")
 }
 
 /**

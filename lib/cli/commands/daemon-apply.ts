@@ -6,7 +6,13 @@ import type { Probe } from '../../apply/source.ts'
 import type { UnmetPrecondition } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { applyData, planData, planText, resultText } from '../reports/apply.ts'
-import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
+import {
+  addApplyOptions,
+  addNoClientProof,
+  rollbackAfterOf,
+  requestedSettings,
+  type ApplyFlags,
+} from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { addFrom, addJsonLines, addYes, once, strayRemap } from '../command-line/options.ts'
@@ -125,14 +131,12 @@ const UNPROVEN = sentence`No client certificate was tested. To test one here, cr
 function define(command: Command, context: Context): void {
   addFrom(command)
   addApplyOptions(command)
-  command
-    .option(
-      '--probe-identity <dir>',
-      'the folder of a one-day client certificate to test access with; deleted afterwards (default: probe in that folder)',
-      once('--probe-identity'),
-    )
-    .option('--no-client-proof', "don't fail if no client certificate was tested")
-    .option('--dry-run', 'show the changes, and make none')
+  command.option(
+    '--probe-identity <dir>',
+    'the folder of a one-day client certificate to test access with; deleted afterwards (default: probe in that folder)',
+    once('--probe-identity'),
+  )
+  addNoClientProof(command).option('--dry-run', 'show the changes, and make none')
   addYes(command)
   addJsonLines(command).action((flags: DaemonApplyFlags) => runApply(flags, context))
 }

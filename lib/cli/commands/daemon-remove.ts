@@ -3,8 +3,8 @@ import { printableLines } from '../../base/text.ts'
 import type { Command } from 'commander'
 import type { RemovePlan } from '../../apply/remove/plan.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { rollbackAfterOf } from '../command-line/apply-options.ts'
-import { addJsonLines, addYes, once } from '../command-line/options.ts'
+import { addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
+import { addJsonLines, addYes } from '../command-line/options.ts'
 import { removeData, removeText } from '../reports/remove.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withProgress } from '../terminal/progress.ts'
@@ -72,13 +72,8 @@ function afterwards({ closes }: RemovePlan): Sentence[] {
 }
 
 function define(command: Command, context: Context): void {
-  command
-    .option('--dry-run', 'show what would be removed, and change nothing')
-    .option(
-      '--rollback-after <time>',
-      'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
-      once('--rollback-after'),
-    )
+  command.option('--dry-run', 'show what would be removed, and change nothing')
+  addRollbackAfter(command)
   addYes(command)
   addJsonLines(command).action((flags: RemoveFlags) => runRemove(flags, context))
 }

@@ -10,7 +10,7 @@ import { parsePolicy } from '../../policy/file/parse.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { rollbackAfterOf } from '../command-line/apply-options.ts'
+import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
 import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy, keptPolicy } from '../inputs/gateway-files.ts'
 import { scriptPath } from '../inputs/script.ts'
@@ -163,13 +163,8 @@ function define(command: Command, context: Context): void {
       'the folder of a one-day client certificate to test access with; deleted afterwards (default: probe in that folder)',
       once('--probe-identity'),
     )
-    .option('--no-client-proof', "don't fail if no client certificate was tested")
-    .option(
-      '--rollback-after <time>',
-      'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
-      once('--rollback-after'),
-    )
-    .option('--dry-run', 'show the changes, and make none')
+  addNoClientProof(command)
+  addRollbackAfter(command).option('--dry-run', 'show the changes, and make none')
   addYes(command)
   addJsonLines(command).action((flags: GatewayApplyFlags) => runApply(flags, context))
 }

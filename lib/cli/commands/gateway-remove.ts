@@ -5,7 +5,7 @@ import { gatewayServer } from '../../apply/gateway/remove/server.ts'
 import type { Probe } from '../../apply/source.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { rollbackAfterOf } from '../command-line/apply-options.ts'
+import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addJsonLines, addYes, once } from '../command-line/options.ts'
 import { gatewayRemoveData, gatewayRemovedText, gatewayRemoveText } from '../reports/gateway-remove.ts'
 import { withRollbackReport } from '../reports/rollback.ts'
@@ -116,13 +116,8 @@ function define(command: Command, context: Context): void {
       'with --daemon-listens: the folder of a client certificate to test access with (as for gateway apply)',
       once('--probe-identity'),
     )
-    .option('--no-client-proof', "don't fail if no client certificate was tested")
-    .option(
-      '--rollback-after <time>',
-      'if this command is cut off, the host rolls back by itself after this time (default: 180s)',
-      once('--rollback-after'),
-    )
-    .option('--dry-run', 'show what would be removed, and change nothing')
+  addNoClientProof(command)
+  addRollbackAfter(command).option('--dry-run', 'show what would be removed, and change nothing')
   addYes(command)
   addJsonLines(command).action((flags: RemoveFlags) => runRemove(flags, context))
 }

@@ -1,10 +1,9 @@
 import { carryOutGateway, type GatewayReport } from '../../apply/gateway/carry-out.ts'
 import { runStep } from '../../base/progress.ts'
-import { blockedPort, createContext, verify, type ReachedHost } from '../apply-to-hosts.ts'
+import { applyOptions, reachHost, type ReachedHost } from '../apply-to-hosts.ts'
 import { continueWith, type Outcome } from '../for-each-host.ts'
 import type { IssuedCertificates } from '../issue-certificates.ts'
 import type { SetupOptions } from '../options.ts'
-import { labelSteps } from '../plan-hosts.ts'
 import { gatewayOf, type PlannedGateway } from './plan.ts'
 import { copyProgram } from './program-copy.ts'
 
@@ -26,21 +25,11 @@ export function applyGateways(
   options: SetupOptions,
 ): Promise<Outcome<SetUpGateway>[]> {
   return continueWith(planned, async (one) => {
-    const { shell, plan, names, host, url } = one
-    const { rollbackAfter, signal } = options
-    const report = await carryOutGateway(plan, {
-      shell,
-      probe: issued.identity,
-      address: names.reach.value,
-      rollbackAfter,
+    const report = await carryOutGateway(one.plan, {
+      ...applyOptions(one, issued, options),
       prepare: one.copies ? () => copy(one, options) : undefined,
-      signal,
-      onStep: labelSteps(host, options.onStep),
-      explainUnreachable: (error) => blockedPort(error, url),
     })
-    const version = await verify(one, issued, options)
-    const contextResult = await createContext(one, issued, options)
-    return { ...one, report, ...(version !== undefined && { version }), ...(contextResult && { contextResult }) }
+    return { ...one, report, ...(await reachHost(one, issued, options)) }
   })
 }
 

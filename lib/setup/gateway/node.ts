@@ -1,16 +1,15 @@
 import { nodeFault, pathFault } from '../../apply/gateway/program.ts'
-import type { PathStep } from '../../base/folder-writers.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import { decodeWord } from '../../host/fact-records.ts'
 import type { FactCall } from '../../host/facts-script.ts'
-import { gatherFurtherFacts, lines, type HostFacts } from '../../host/facts.ts'
+import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import { readParents } from '../../host/parents.ts'
 import type { HostShell } from '../../host/shell.ts'
 
 /** The question that {@link findNode} needs. */
 export const NODE_QUESTION: FactCall = ['nodes']
 
-const TODO: Sentence = sentence`Install Node.js 20.19, 22.12 or a later version there for all users, as nodejs.org/en/download describes, then run this again. On Debian 13:  ${command('apt-get', 'install', 'nodejs')}`
+const INSTALL_NODE: Sentence = sentence`Install Node.js 20.19, 22.12 or a later version there for all users, as nodejs.org/en/download describes, then run this again. On Debian 13:  ${command('apt-get', 'install', 'nodejs')}`
 
 /**
  * Finds a Node.js on a host that a service can run, and that nobody but root can replace.
@@ -34,7 +33,7 @@ export async function findNode(shell: HostShell, facts: HostFacts, signal: Abort
   throw new ProvisionError('ERR_HOST_NO_NODE', {
     tried: `looking for Node.js on ${shell.name}, which its gateway needs`,
     got: found || "there is none in root's PATH, in the PATH of its login shell, /usr/bin or /usr/local/bin",
-    todo: TODO,
+    todo: INSTALL_NODE,
   })
 }
 
@@ -61,10 +60,7 @@ function versionFault(printed: string): string | undefined {
 
 /** The facts `parents:PATH`, as a way to a program. */
 export function wayTo(path: string, { fact }: HostFacts, isScript: boolean): Parameters<typeof pathFault>[1] {
-  const all = lines(fact(`parents:${path}`)).map((line): PathStep => {
-    const [mode = '', uid = '', word = '', gid = ''] = line.split(' ')
-    return { mode: Number.parseInt(mode, 8), uid: Number(uid), path: decodeWord(word), gid: Number.parseInt(gid, 10) }
-  })
+  const all = readParents(fact(`parents:${path}`))
   const file = all.find((step) => step.path === path)
   return { folders: all.filter((step) => step !== file).toReversed(), file, isScript }
 }

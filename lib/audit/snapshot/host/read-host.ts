@@ -1,8 +1,9 @@
 import { posix } from 'node:path'
 import { isDockerMtlsError } from '../../../base/errors.ts'
 import { unitAmong } from '../../../daemon-config/unit/installed-unit.ts'
-import { decodeWord, parseRecords } from '../../../host/fact-records.ts'
+import { parseRecords } from '../../../host/fact-records.ts'
 import { lines } from '../../../host/facts.ts'
+import { readParents } from '../../../host/parents.ts'
 import type { Part } from '../snapshot.ts'
 import { named, withEntries, type Values } from './named.ts'
 import { readAccess } from './read-access.ts'
@@ -151,16 +152,10 @@ function parentsIn(values: Values, uid: number): HostFacts['parents'] {
   const asked = named(values, 'parents:')
   const steps = asked.map(([folder, printed]) => ({
     folder,
-    steps: lines(printed).flatMap((line) => stepIn(line) ?? []),
+    steps: readParents(printed).map(({ path, mode, uid: owner }) => ({ path, mode, uid: owner })),
   }))
   const isSeen = steps.every(({ folder, steps: seen }) => uid === 0 || seen.some(({ path }) => path === folder))
   if (asked.length === 0 || !isSeen)
     return { unknown: 'only root can look at all folders above the files of the daemon' }
   return { value: [...new Map(steps.flatMap((one) => one.steps).map((step) => [step.path, step])).values()] }
-}
-
-/** `MODE UID PATH GID`, with the path in base64. */
-function stepIn(line: string): { path: string; mode: number; uid: number } | undefined {
-  const [, mode = '', uid, path = ''] = /^([0-7]+) (\d+) (\S+) \d+$/.exec(line) ?? []
-  return mode === '' ? undefined : { mode: Number.parseInt(mode, 8), uid: Number(uid), path: decodeWord(path) }
 }
