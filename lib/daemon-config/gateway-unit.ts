@@ -1,3 +1,4 @@
+import { isDockerMtlsError } from '../base/errors.ts'
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
 import { logicalLines } from './unit/parse-unit.ts'
 import { splitWords } from './unit/words.ts'
@@ -116,18 +117,33 @@ export interface GatewayFlags {
  */
 export function readGatewayUnit(text: string): GatewayFlags {
   const commands = logicalLines(text).flatMap((line) => /^ExecStart\s*=(.*)$/s.exec(line)?.[1] ?? [])
-  const words = splitWords(commands.at(-1) ?? '').map(({ literal = '' }) => literal)
-  const all = (flag: string): string[] => words.flatMap((word, at) => valueOf(flag, word, words[at + 1]) || [])
-  const known = NAMES.flatMap((name) => all(`--${name}`).map((value) => [name, value] as const))
-  return { ...Object.fromEntries(known), crl: all('--crl') }
+  const words = commandWords(commands.at(-1) ?? '')
+  const known = NAMES.flatMap((name) => flagValues(words, name).map((value) => [name, value] as const))
+  return { ...Object.fromEntries(known), crl: flagValues(words, 'crl') }
+}
+
+/** What systemd would still expand has no known value. A command that it can't read has no words. */
+export function commandWords(command: string): string[] {
+  try {
+    return splitWords(command).map(({ literal = '' }) => literal)
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return []
+  }
+}
+
+/** The values of a flag, as `--flag VALUE` and `--flag=VALUE`. */
+export function flagValues(words: readonly string[], flag: string): string[] {
+  const prefix = `--${flag}=`
+  return words
+    .flatMap((word, at) => {
+      if (word === `--${flag}`) return words[at + 1] ?? []
+      return word.startsWith(prefix) ? word.slice(prefix.length) : []
+    })
+    .filter((value) => value !== '')
 }
 
 const NAMES = ['policy', 'from', 'listen', 'socket', 'host', 'issuer'] as const
-
-function valueOf(flag: string, word: string, next = ''): string {
-  if (word === flag) return next
-  return word.startsWith(`${flag}=`) ? word.slice(flag.length + 1) : ''
-}
 
 function portOf(listen: string): number {
   return Number(/:(\d+)$/.exec(listen)?.[1])

@@ -8,7 +8,7 @@ import { renderSentence } from '../../lib/base/sentence.ts'
 import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
 import type { HostShell } from '../../lib/host/shell.ts'
-import { createAuthority, issueServer, type Authority } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { createIssuer } from '../../lib/pki/issuer.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { recordsOf } from './support/facts.ts'
@@ -69,6 +69,19 @@ describe('gateway status', () => {
     authority = await createAuthority()
     const { ca, cert } = await issueServer(authority, { names: ['build01'] })
     files = { [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/server-cert.pem`]: cert }
+  })
+
+  test('the list in the folder is in use, although the unit names none', async () => {
+    assert.equal((await inspect({ files })).lists, undefined)
+    const next = {
+      revoked: [],
+      thisUpdate: new Date(Date.now() - 2 * DAY_MS),
+      nextUpdate: new Date(Date.now() - DAY_MS),
+      number: 1,
+    }
+    const host = { files: { ...files, [`${FOLDER}/crl.pem`]: createCrl(authority, next).pem } }
+    assert.equal((await inspect(host)).lists?.[0]?.isExpired, true)
+    assert.match(await problems(host), /revocation list.*expired/)
   })
 
   describe('the issuer', () => {

@@ -78,11 +78,17 @@ describe('the built package', { skip }, () => {
       program: [process.execPath, await buildPackage()],
       when: [/until Ctrl-C/, (gateway) => (pid = gateway)],
     })
+    let isOver = false
+    t.after(async () => {
+      if (pid !== undefined && !isOver) process.kill(pid, 'SIGKILL')
+      await ran
+    })
     await until('the gateway', async () => pid !== undefined)
     const env = { ...daemon.clientEnv, DOCKER_HOST: `tcp://${listen}`, DOCKER_BUILDKIT: '1' }
     const built = await runCommand('docker', ['build', '-t', 'through-gateway', 'context'], { env, cwd: folder })
     if (pid !== undefined) process.kill(pid, 'SIGINT')
     const { signal, stderr } = await ran
+    isOver = true
     assert.equal(built.code, 0, built.stderr + stderr)
     assert.equal(signal, 'SIGINT', stderr)
     await docker.images.inspect('through-gateway')

@@ -19,6 +19,7 @@ import { begin, ended, frame } from '../engine/workflows/build/support/fake-buil
 import { bytesField, BRIDGE, CONTROL, mapField, numberField, solve } from '../policy/calls/encode.ts'
 import { call, openCalls, openGrpc, openSession } from './support/calls.ts'
 import { credentials, dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const ann = await newClient('ann')
 const bob = await newClient('bob')
@@ -195,7 +196,7 @@ async function unsent(
   })
   const client = http2.connect('http://localhost', { createConnection: () => there })
   const { status } = await call(client, SOLVE)
-  await delay(20)
+  await until(() => event !== undefined, 'the end of the call is reported')
   client.destroy()
   session.destroy()
   return { status, ended: event }
@@ -241,7 +242,10 @@ describe('a call', () => {
         solve(),
       ),
     )
-    while (!events.some((event) => event.event === 'request' && event.path === SOLVE)) await delay(10)
+    await until(
+      () => events.some((one) => one.event === 'request' && one.path === SOLVE),
+      'the end of the call is reported',
+    )
     const found = events.flatMap((event) => (event.event === 'request' && event.path === SOLVE ? [event.verdict] : []))
     assert.deepEqual([found, events.filter(({ event }) => event === 'failure')], [['allow'], []])
     const { headers = {} } = received[0] ?? {}

@@ -26,7 +26,7 @@ describe('a name of megabytes in a request', () => {
       assert.equal(decision.verdict, 'refuse')
       const began = performance.now()
       const places = (decidedBy(decision).reasons ?? []).map(({ where = '' }) => where.length)
-      assert.ok(performance.now() - began < 200)
+      assert.ok(performance.now() - began < 1_000)
       assert.ok(places.length > 0 && Math.max(...places) <= 300, places.join())
       assert.ok(refusalText(decision).length < 10_000)
     })

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { GatewayIssuer, GatewayOptions } from '../../lib/gateway.ts'
+import type { GatewayEvent, GatewayIssuer, GatewayOptions } from '../../lib/gateway.ts'
 import { RENEWAL_PATH } from '../../lib/gateway/renewal/path.ts'
 import { originOf } from '../../lib/identity/origin.ts'
 import { loadIdentity } from '../../lib/index.ts'
@@ -39,6 +39,7 @@ import {
   type Client,
   type Fronted,
 } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const run = promisify(execFile)
 const DAY = 86_400_000
@@ -129,6 +130,7 @@ async function refusal(t: TestContext, fronted: Fronted, client: Client, request
 }
 
 const pause = (): Promise<void> => delay(1_050)
+const isPing = (one: GatewayEvent): boolean => one.event === 'request' && one.path === '/_ping'
 const leafOf = ({ cert }: Client): X509Certificate => new X509Certificate(cert)
 
 void describe('a renewed certificate', () => {
@@ -254,10 +256,10 @@ void describe('curl and openssl', () => {
     const files = ['--cacert', 'ca.pem', '--cert', 'cert.pem', '--key', 'key.pem', ...type, '--data-binary', '@new.csr']
     const url = `https://localhost:${fronted.port}${RENEWAL_PATH}`
     const { stdout } = await run('curl', ['-sS', ...files, url], { cwd: folder })
-    const { certificate, serial, notAfter, until } = JSON.parse(stdout) as Record<string, string>
+    const { certificate, serial, notAfter, until: end } = JSON.parse(stdout) as Record<string, string>
     const leaf = new X509Certificate(certificate ?? '')
     assert.deepEqual([leaf.subject, leaf.serialNumber], ['CN=short', serial])
-    assert.ok((notAfter ?? '') < (until ?? ''))
+    assert.ok((notAfter ?? '') < (end ?? ''))
   })
 })
 
@@ -454,7 +456,12 @@ void describe('the issuer', () => {
       assert.equal(status, 503)
       assert.match(body, /no CA of this gateway has signed its issuer/)
     }
-    await endOf(await dial(t, reloaded.port, { client: renewed }))
+    const late = await dial(t, reloaded.port, { client: renewed })
+    late.write(PING)
+    await Promise.all([
+      endOf(late),
+      until(() => reloaded.events.some(({ event }) => event === 'handshake refused'), 'it is refused'),
+    ])
     // Other changes don't say it again. The right issuer mends it.
     started.gateway.reload({ crl: crlOf([], 2) })
     started.gateway.reload({ issuer })
@@ -562,7 +569,7 @@ void describe('the issuer', () => {
 
 void describe('a CA with several certificates for its key', () => {
   void test('counts by the one that is valid, also for what was renewed under one that ends', async (t) => {
-    const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
+    const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 6_000)
     const ending = await makeCa({ commonName: 'Twice', to: end })
     const valid = await makeCa({ commonName: 'Twice', key: ending.key })
     const authority = await loadAuthority({ certificate: valid.cert, key: valid.key })
@@ -614,11 +621,10 @@ void describe('a CA with several certificates for its key', () => {
       })
       for (const one of [client, await renew(t, fronted, client)])
         assert.equal((await send(t, fronted, one, PING)).status, 200)
-      await delay(20)
+      await until(() => fronted.events.filter(isPing).length === 2, 'both pings are reported')
       const pings = fronted.events.flatMap((event) =>
         event.event === 'request' && event.path === '/_ping' ? [event.rule] : [],
       )
-      assert.equal(pings.length, 2)
       return pings
     }
     for (const named of [old.cert, longer.cert]) {

@@ -6,17 +6,9 @@ import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AskedRequest, Verdict } from '../../lib/gateway.ts'
 import { dial, dispatcherTo, endOf, fakeDaemon, front, readUntil } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const allow: Verdict = { allow: true }
-
-/** Waits until something holds. */
-async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let round = 0; round < 200; round++) {
-    if (holds()) return
-    await delay(10)
-  }
-  assert.fail(`not in time: ${what}`)
-}
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []

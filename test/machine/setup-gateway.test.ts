@@ -6,14 +6,14 @@ import type { CommandResult } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
-import { localDaemonAnswers, snapshot } from './support/daemon.ts'
+import { listeners, localDaemonAnswers, snapshot } from './support/daemon.ts'
+import { PENDING } from './support/setup-host.ts'
 import { deskIn, killSsh, runUntil } from './support/setup.ts'
 
 const URL = 'ssh://root@one.test'
 const SETUP: readonly string[] = ['setup', '--gateway', URL, '--client', 'ann', '--yes']
 const COPIES = '/usr/local/lib/docker-mtls'
 const UNIT = 'docker-mtls-gateway.service'
-const PENDING = '/var/lib/docker-mtls/pending'
 const POLICY = `version: 1
 rules:
   - { name: admins, who: { commonName: ann }, level: privileged }
@@ -60,12 +60,6 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
 
   const property = async (name: string): Promise<string> =>
     (await machine.must(['systemctl', 'show', UNIT, '--value', '-p', name])).trim()
-
-  /** The names of the programs that listen on port 2376. */
-  async function listeners(): Promise<string[]> {
-    const lines = await machine.must(['ss', '-Hltnp', 'sport = :2376'])
-    return [...new Set([...lines.matchAll(/\(\("([^"]+)"/g)].map(([, program = '']) => program))]
-  }
 
   /** Puts another program into the place of Node.js, until what it gives is called. */
   async function insteadOfNode(text: string, mode: number): Promise<() => Promise<unknown>> {
@@ -151,7 +145,7 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     assert.equal(broken.hosts[0]?.error?.code, 'ERR_APPLY_ROLLED_BACK', broken.stderr)
     assert.match(broken.stderr, /Everything is as it was, and the old daemon answers/)
     assert.equal(await snapshot(machine), bare)
-    assert.deepEqual(await listeners(), [])
+    assert.deepEqual(await listeners(machine, 2376), [])
     assert.equal(await machine.exists(PENDING), false)
     assert.equal(await localDaemonAnswers(machine), true)
     assert.equal((await copies()).length, 1)
@@ -165,7 +159,7 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     const proven = new Set(host?.proof.filter(({ ok }) => ok).map(({ name }) => name))
     for (const name of ['client', 'policy', 'gateway', 'daemon', 'no-certificate', 'foreign-ca'])
       assert.ok(proven.has(name), name)
-    assert.deepEqual(await listeners(), ['node'])
+    assert.deepEqual(await listeners(machine, 2376), ['node'])
     // dockerd needs no other settings.
     assert.equal(await machine.exists('/etc/systemd/system/docker.service.d'), false)
   })
@@ -255,13 +249,13 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
   test('a host with dockerd on TLS moves to the gateway on the same address', async () => {
     const plain = await desk.lines(['setup', URL, '--client', 'ann', '--yes'])
     assert.equal(plain.code, 0, plain.stderr)
-    assert.deepEqual(await listeners(), ['dockerd'])
+    assert.deepEqual(await listeners(machine, 2376), ['dockerd'])
     const run = await desk.lines(SETUP)
     assert.equal(run.code, 0, run.stderr)
     const [host] = run.hosts
     assert.equal(host?.url, 'tcp://one.test:2376')
     assert.equal(host.context?.action, 'kept')
-    assert.deepEqual(await listeners(), ['node'])
+    assert.deepEqual(await listeners(machine, 2376), ['node'])
     const version = await desk.docker('--context', 'one.test', 'version', '--format', '{{.Server.Version}}')
     assert.match(version.stdout, /^\d+\.\d+/, version.stderr)
   })
@@ -280,8 +274,10 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     assert.equal(code, 0, stderr)
     assert.match(stdout, says)
     assert.equal(withoutAccount(await everything()), withoutAccount(old))
-    assert.deepEqual(await listeners(), [])
+    assert.deepEqual(await listeners(machine, 2376), [])
     assert.equal(await localDaemonAnswers(machine), true)
-    assert.doesNotMatch((await desk.docker('context', 'ls')).stdout, /one\.test/)
+    const contexts = await desk.docker('context', 'ls')
+    assert.equal(contexts.code, 0, contexts.stderr)
+    assert.doesNotMatch(contexts.stdout, /one\.test/)
   }
 })

@@ -20,7 +20,7 @@ import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { unitOf } from '../unit.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
-import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
 import { filesInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
@@ -84,7 +84,8 @@ export async function gatewayStatus(
   const flags = readGatewayUnit(unit ?? '')
   const paths = pathsOf(flags)
   const issuerCert = flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).cert]
-  const files = [paths.ca, paths.cert, paths.policy, ...flags.crl, ...issuerCert]
+  const lists = listsOf(flags)
+  const files = [paths.ca, paths.cert, paths.policy, ...lists, ...issuerCert]
   const secrets = [paths.key, ...(flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).key])]
   const gather = (): Promise<HostFacts> =>
     gatherFurtherFacts(shell, known, { files: [...files, IN_FORCE_PATH], secrets }, signal)
@@ -106,6 +107,7 @@ export async function gatewayStatus(
           signal,
         )
   const last = await findLastApply(shell)
+  const hasLists = unit !== undefined && (flags.crl.length > 0 || lists.some((path) => text(path) !== undefined))
   const status = {
     installed: unit !== undefined,
     state: parseGatewayState(facts.fact('gateway')),
@@ -115,7 +117,7 @@ export async function gatewayStatus(
     ...(certificate && { certificate }),
     authorities: certificatesIn(text(paths.ca)),
     ...(flags.issuer !== undefined && { issuer: certificatesIn(issuerCert.map(text)[0])[0] }),
-    ...(flags.crl.length > 0 && { lists: flags.crl.flatMap((path) => listsIn(text(path))) }),
+    ...(hasLists && { lists: lists.flatMap((path) => listsIn(text(path))) }),
     ...(older && { older }),
     ...rollbackOf(last, isApplyPending(facts)),
   } as const

@@ -1,5 +1,4 @@
 import type { Level } from '../file/types.ts'
-import type { OperationName } from './names.ts'
 
 /** What the parameter of an operation's path names, if a level depends on it. */
 export type Target = 'container' | 'exec'
@@ -19,7 +18,7 @@ const onExec: OperationLevel = { strictest: 'restricted', target: 'exec' }
 const root: OperationLevel = { strictest: 'privileged' }
 
 /** The levels of all operations. A test requires every operation of the Engine API. */
-export const OPERATION_LEVELS: Readonly<Record<OperationName, OperationLevel>> = {
+export const OPERATION_LEVELS = {
   // dockerd reads and writes files of the host for a checkpoint, by a path in the request.
   'checkpoints.create': root,
   'checkpoints.list': root,
@@ -139,7 +138,10 @@ export const OPERATION_LEVELS: Readonly<Record<OperationName, OperationLevel>> =
   'volumes.remove': works,
   // It changes a volume of a CSI plugin.
   'volumes.update': root,
-}
+} as const satisfies Readonly<Record<string, OperationLevel>>
+
+/** The name of an operation, as policies write it. */
+export type OperationName = keyof typeof OPERATION_LEVELS
 
 /** The levels of an operation, if there is one of this name. */
 export function levelOf(name: string): OperationLevel | undefined {

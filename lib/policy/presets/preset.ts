@@ -1,5 +1,5 @@
 import type { Level } from '../file/types.ts'
-import type { OperationName } from '../levels/names.ts'
+import type { OperationName } from '../levels/operations.ts'
 
 /** What a tool needs, as a rule of a policy. */
 export interface Preset {

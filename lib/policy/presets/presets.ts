@@ -200,14 +200,17 @@ const MONITORING: Preset = {
   ],
 }
 
+/** For a section of the configuration of Prometheus. */
+function overTls(section: string): string {
+  return `In ${section}, write  host: https://HOST:2376  with tls_config, or  unix:///PATH  for a local socket: Prometheus speaks plaintext to tcp:// .`
+}
+
 const PROMETHEUS: Preset = {
   name: 'prometheus',
   purpose: 'Prometheus, docker_sd_configs',
   level: 'read-only',
   operations: { ...FIRST, 'The targets.': ['containers.list', 'networks.list'] },
-  notes: [
-    'In docker_sd_configs, write  host: https://HOST:2376  with tls_config: Prometheus speaks plaintext to tcp:// .',
-  ],
+  notes: [overTls('docker_sd_configs')],
 }
 
 const PROMETHEUS_SWARM: Preset = {
@@ -215,7 +218,7 @@ const PROMETHEUS_SWARM: Preset = {
   purpose: 'Prometheus, dockerswarm_sd_configs',
   level: 'read-only',
   operations: { ...FIRST, 'The targets.': ['services.list', 'tasks.list', 'nodes.list', 'networks.list'] },
-  notes: [...PROMETHEUS.notes.map((note) => note.replace('docker_sd', 'dockerswarm_sd')), SPECS],
+  notes: [overTls('dockerswarm_sd_configs'), SPECS],
 }
 
 const TRAEFIK: Preset = {

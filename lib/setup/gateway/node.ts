@@ -1,4 +1,4 @@
-import { nodeFault, pathFault } from '../../apply/gateway/program.ts'
+import { nodeFault, pathFault, type ProgramPath } from '../../apply/gateway/program.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import type { FactCall } from '../../host/facts-script.ts'
@@ -59,7 +59,7 @@ function versionFault(printed: string): string | undefined {
 }
 
 /** The facts `parents:PATH`, as a way to a program. */
-export function wayTo(path: string, { fact }: HostFacts, isScript: boolean): Parameters<typeof pathFault>[1] {
+export function wayTo(path: string, { fact }: HostFacts, isScript: boolean): ProgramPath {
   const all = readParents(fact(`parents:${path}`))
   const file = all.find((step) => step.path === path)
   return { folders: all.filter((step) => step !== file).toReversed(), file, isScript }

@@ -1,4 +1,4 @@
-import type { OperationName } from '../../../lib/policy/levels/names.ts'
+import type { OperationName } from '../../../lib/policy/levels/operations.ts'
 
 /** A line for sh, in which IMAGE, PULLED and REGISTRY stand for names. */
 export type Line = string

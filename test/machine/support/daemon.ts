@@ -26,3 +26,9 @@ export async function pingAs(machine: Machine, folder: string, host = 'localhost
   const env = { DOCKER_HOST: `tcp://${host}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: folder }
   return (await machine.run(['timeout', '20', 'docker', 'version'], { env })).code
 }
+
+/** The names of the programs that listen on a port of a machine. */
+export async function listeners(machine: Machine, port: number): Promise<string[]> {
+  const lines = await machine.must(['ss', '-Hltnp', `sport = :${port}`])
+  return [...new Set([...lines.matchAll(/\(\("([^"]+)"/g)].map(([, program = '']) => program))]
+}

@@ -2,12 +2,7 @@ import type { Warning } from '../../../base/warning.ts'
 import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import type { HostFacts } from '../../../host/facts.ts'
 import { readRevocationLists } from '../../../identity/crl.ts'
-import { GATEWAY_FOLDER } from '../files.ts'
-
-/** The paths of the revocation lists of a gateway, of which the last is optional: as `gateway run` reads them. */
-export function listsOf({ crl, from = GATEWAY_FOLDER }: GatewayFlags): string[] {
-  return crl.length > 0 ? [...new Set(crl)] : [`${from}/crl.pem`]
-}
+import { listsOf } from '../files.ts'
 
 /**
  * Warnings about clients that the gateway has refused or limited, and dockerd will not; and about the reverse.

@@ -1,5 +1,6 @@
 import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import { tlsFilesIn } from '../../../daemon-config/options.ts'
+import { isBelow } from '../../../daemon-config/unit/service.ts'
 import type { HostFile } from '../../../host/fact-records.ts'
 import { lines, type HostFacts } from '../../../host/facts.ts'
 import { sumOf, type Change } from '../../changes.ts'
@@ -72,5 +73,6 @@ function namedOutside({
   issuer = GATEWAY_FOLDER,
 }: GatewayFlags): string[] {
   const named = [...Object.values(tlsFilesIn(from)), policy, ...crl, issuer]
-  return named.filter((path) => !`${path}/`.startsWith(`${GATEWAY_FOLDER}/`))
+  const isOwn = isBelow([GATEWAY_FOLDER])
+  return named.filter((path) => !isOwn(path))
 }

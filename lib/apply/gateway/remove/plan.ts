@@ -15,9 +15,9 @@ import { readOriginals } from '../../remove/originals.ts'
 import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
-import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, UNIT_PATH, WANTS_PATH } from '../files.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, listsOf, UNIT_PATH, WANTS_PATH } from '../files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
-import { exposureOf, listsOf } from './exposure.ts'
+import { exposureOf } from './exposure.ts'
 import { filesLeft, LOG_FOLDER } from './files.ts'
 
 /** The requested end of a gateway. */

@@ -1,8 +1,7 @@
 import { posix } from 'node:path'
-import { isDockerMtlsError } from '../../../base/errors.ts'
+import { commandWords, flagValues } from '../../../daemon-config/gateway-unit.ts'
 import { logicalLines } from '../../../daemon-config/unit/parse-unit.ts'
 import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
-import { splitWords } from '../../../daemon-config/unit/words.ts'
 import { certificatesIn } from '../../../identity/certificate.ts'
 import { readRevocationLists, type RevocationList } from '../../../identity/crl.ts'
 import type { Part } from '../snapshot.ts'
@@ -61,17 +60,17 @@ function settingsIn(text: string, key: string): string[] {
 
 /** Undefined: it starts neither a gateway nor a plugin. */
 function serviceOf(unit: string, text: string, values: Values): ServiceFacts | undefined {
-  const words = wordsOf(settingsIn(text, 'ExecStart').at(-1) ?? '')
+  const words = commandWords(settingsIn(text, 'ExecStart').at(-1) ?? '')
   const kind = words.includes('authz-plugin')
     ? 'plugin'
     : words.some((word, at) => word === 'gateway' && words[at + 1] === 'run')
       ? 'gateway'
       : undefined
   if (kind === undefined) return undefined
-  const one = (flag: string): string | null => valuesOf(words, flag).at(-1) ?? null
+  const one = (flag: string): string | null => flagValues(words, flag).at(-1) ?? null
   const user = settingsIn(text, 'User').at(-1) ?? 'root'
   const folder = one('from')
-  const given = valuesOf(words, 'crl')
+  const given = flagValues(words, 'crl')
   const lists = given.length > 0 ? given : folder === null ? [] : [`${folder}/crl.pem`]
   return {
     unit,
@@ -86,26 +85,6 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
     revocation: kind === 'plugin' ? { value: [] } : revocationOf(folder, lists, values),
     powerful: { unknown: 'the policy could not be read' },
   }
-}
-
-/** What systemd would still expand has no known value. */
-function wordsOf(line: string): string[] {
-  try {
-    return splitWords(line).map(({ literal = '' }) => literal)
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    return []
-  }
-}
-
-function valuesOf(words: readonly string[], flag: string): string[] {
-  const prefix = `--${flag}=`
-  return words
-    .flatMap((word, at) => {
-      if (word === `--${flag}`) return words[at + 1] ?? []
-      return word.startsWith(prefix) ? word.slice(prefix.length) : []
-    })
-    .filter((value) => value !== '')
 }
 
 const isGone = (path: string, values: Values): boolean => values.get(`look crl ${path}`) === 'missing'
