@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
@@ -34,8 +33,12 @@ async function silentHere(listeners: readonly string[], signal: AbortSignal | un
 
 /** On another host, since a firewall may be on the way from here. The address of a name is unknown here. */
 async function silentThere(listeners: readonly string[], shell: HostShell): Promise<string[]> {
-  const numeric = listeners.filter((listener) => isIP(readListener(listener).host) !== 0)
+  const numeric = listeners.filter((listener) => isAddress(readListener(listener).host))
   if (numeric.length === 0) return []
   const sockets = await socketsOf(shell)
   return numeric.filter((listener) => !sockets.some((socket) => isListenerOf(socket, listener)))
+}
+
+function isAddress(host: string): boolean {
+  return host.includes(':') || /^[\d.]+$/.test(host)
 }
