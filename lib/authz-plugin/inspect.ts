@@ -1,4 +1,3 @@
-import { isDockerMtlsError } from '../base/errors.ts'
 import { inspectBy } from '../gateway/inspect.ts'
 import type { Need } from '../policy/facts.ts'
 import type { Json, Reason } from '../policy/request.ts'
@@ -28,11 +27,7 @@ const LISTS: Readonly<Partial<Record<Need['kind'], string>>> = {
  * @throws {@link AmbiguousName}
  */
 export async function inspectUnambiguous(own: OwnQuestions, need: Need): Promise<Json> {
-  const found = await inspectBy((path) => own.get(path), need.kind, need.name).catch((error: unknown) => {
-    // Nothing can have this name.
-    if (isDockerMtlsError(error, 'ERR_PATH_SEGMENT_INVALID')) return null
-    throw error
-  })
+  const found = await inspectBy((path) => own.get(path), need.kind, need.name)
   if (await isBeginningOfAnother(own, need, idOf(found as Json))) throw new AmbiguousName(need)
   return found as Json
 }

@@ -1,5 +1,4 @@
 import type { X509Certificate } from 'node:crypto'
-import { isDockerMtlsError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { decideOpening } from '../policy/calls/open.ts'
 import type { Origin } from '../identity/origin.ts'
@@ -16,7 +15,7 @@ import { callsByPolicy } from './grpc/by-policy.ts'
 import type { CallJudge } from './grpc/shared.ts'
 import { isRenewal, RENEW_OPERATION } from './renewal/path.ts'
 import { nameAndKeyOf } from './trusted-ca.ts'
-import type { AskedRequest, GatewayIdentity, InspectKind, RefusedPart, SentInstead, Verdict } from './types.ts'
+import type { AskedRequest, GatewayIdentity, RefusedPart, SentInstead, Verdict } from './types.ts'
 
 /** What decides in a gateway with a policy. */
 export interface PolicyJudges {
@@ -65,7 +64,7 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
   const request = { method, target, headers, at, ...(body !== undefined && { body }) }
   const decision =
     decideOpening(policy, identity, request) ??
-    (await decideAsking(policy, identity, request, ({ kind, name }) => inspect(asked, kind, name)))
+    (await decideAsking(policy, identity, request, ({ kind, name }) => asked.inspect(kind, name) as Promise<Json>))
   const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
   const { verdict, until, filterAnswer } = decision
   if (verdict !== 'allow') return { ...refused(decision), ...notes }
@@ -99,16 +98,6 @@ function mayRenew(rule: PolicyRule | undefined): Verdict {
   const why =
     rule === undefined ? 'no rule of the policy is for you' : `the rule ${rule.name} has no  renew: { for: 8h }`
   return { allow: false, status: 403, code: 'RENEWAL_NOT_ALLOWED', message: `docker-mtls gateway: ${why}`, decided }
-}
-
-/** Null also for a name that nothing can have; the names of volumes are judged before. */
-async function inspect(asked: AskedRequest, kind: InspectKind, name: string): Promise<Json> {
-  try {
-    return (await asked.inspect(kind, name)) as Json
-  } catch (error) {
-    if (isDockerMtlsError(error, 'ERR_PATH_SEGMENT_INVALID')) return null
-    throw error
-  }
 }
 
 /** What was judged is what is sent. What can't be read goes on as it arrived: only `privileged` allows that. */

@@ -1,4 +1,5 @@
 import { ArgumentError, ConnectionError } from '../base/errors.ts'
+import { printable } from '../base/text.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect } from '../transport/send.ts'
 import type { InspectKind } from './types.ts'
@@ -32,9 +33,19 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string): Prom
   if (status === 200) return JSON.parse(body.toString()) as unknown
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
-    got: `the daemon answered with the status ${status}`,
+    got: `the daemon answered with the status ${status}${saidIn(body)}`,
     todo: "Check the daemon's log.",
   })
+}
+
+/** What a daemon says with an error. */
+function saidIn(body: Buffer): string {
+  try {
+    const { message } = JSON.parse(body.toString()) as { message?: unknown }
+    return typeof message === 'string' && message !== '' ? `: ${printable(message.slice(0, 200))}` : ''
+  } catch {
+    return ''
+  }
 }
 
 /** @throws if the daemon doesn't answer, or isn't well */

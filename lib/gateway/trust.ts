@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
-import { readRevocationLists, type RevocationList } from '../identity/crl.ts'
+import { isOlder, readRevocationLists, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
@@ -13,6 +13,12 @@ import type { GatewayTls } from './options.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import { isInTime, signs, trustedCa, validOf, type TrustedCa } from './trusted-ca.ts'
+
+/**
+ * Why an issuer can't renew: no CA has signed it; it or that CA isn't valid now; it, or a CA above it, has been revoked; the revocation
+ * list of one of these CAs is missing or not current.
+ */
+export type IssuerFault = 'unsigned' | 'expired' | 'revoked' | 'ca-revoked' | 'unlisted'
 
 /** Who may come, as of one call of `createGateway()` or `reload()`. */
 export class Trust {
@@ -27,8 +33,8 @@ export class Trust {
   /** The CA that signed each CA, where it is another one. */
   readonly #above: ReadonlyMap<TrustedCa, readonly TrustedCa[]>
   readonly #issuers = new WeakMap<Peer, readonly TrustedCa[]>()
-  /** The newest list that was ever in force, by the name and key of its CA. */
-  readonly #newest = new Map<string, Date>()
+  /** The newest list that was in force before, by the name and key of its CA. */
+  readonly #earlier = new Map<string, RevocationList>()
 
   /**
    * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
@@ -47,7 +53,6 @@ export class Trust {
     const by = own ? this.#cas.filter((ca) => signs(ca, own)) : []
     this.#renewing = own && by.length > 0 ? { issuer: own, by } : undefined
     this.#above = new Map(this.#cas.map((ca) => [ca, this.#cas.filter((one) => one !== ca && signs(one, ca))]))
-    for (const { nameAndKey, list } of this.#cas) if (list) this.#newest.set(nameAndKey, list.thisUpdate)
     tryContext(this.secureContext)
   }
 
@@ -76,14 +81,18 @@ export class Trust {
   }
 
   /** Why the issuer can't renew certificates now. */
-  issuerFault(now: number): string | undefined {
+  issuerFault(now: number): IssuerFault | undefined {
     if (this.issuer === undefined) return undefined
-    if (this.#renewing === undefined) return 'no CA of this gateway has signed its issuer'
+    if (this.#renewing === undefined) return 'unsigned'
     const { issuer } = this.#renewing
     const by = validOf(this.#renewing.by, now)
-    if (by === undefined || !isInTime(issuer, now) || !isInTime(by, now))
-      return 'its issuer, or the CA that signed it, has expired'
-    return this.#listedFault(issuer.serial, by, now)?.message
+    if (by === undefined || !isInTime(issuer, now) || !isInTime(by, now)) return 'expired'
+    if (this.crl === undefined) return undefined
+    const own = listFault(issuer.serial, by.list, now)
+    const fault = own ?? this.#faultAbove(by, now)
+    if (fault === undefined) return undefined
+    if (fault.code !== 'CERTIFICATE_REVOKED') return 'unlisted'
+    return own ? 'revoked' : 'ca-revoked'
   }
 
   /** What a certificate descends from: itself, unless it is a renewed one. Undefined: it isn't trusted. */
@@ -146,13 +155,14 @@ export class Trust {
 
   /** Refuses a list that is older than any that was in force: it may lack what has been revoked since. */
   refuseOlder(before: Trust): void {
-    const now = new Date()
-    for (const [ca, date] of before.#newest) {
-      // It was never in force: the clock of its CA was wrong.
-      if (date > now) continue
-      const own = this.#newest.get(ca) ?? date
-      if (own < date) throw invalidList('it is older than one that was in force')
-      this.#newest.set(ca, own)
+    const now = Date.now()
+    const lists = before.#cas.flatMap(({ nameAndKey, list }) => (list ? [[nameAndKey, list] as const] : []))
+    for (const [ca, last] of [...before.#earlier, ...lists]) {
+      const own = this.#cas.find(({ nameAndKey }) => nameAndKey === ca)?.list
+      if (own && isOlder(own, last, now)) throw invalidList('it is older than one that was in force')
+      const earlier = this.#earlier.get(ca)
+      const wasInForce = last.thisUpdate.getTime() <= now
+      if (wasInForce && !(earlier && isOlder(last, earlier, now))) this.#earlier.set(ca, last)
     }
   }
 

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIssuedBy } from '../identity/certificate.ts'
-import { serialOf, type RevocationList } from '../identity/crl.ts'
+import { newestList, serialOf, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 
 /** A CA whose clients may come, by one of its certificates. */
@@ -22,7 +22,7 @@ export function trustedCa(certificate: X509Certificate, lists: readonly Revocati
     serial: serialOf(certificate.serialNumber),
     from: readDate(certificate.validFrom).getTime(),
     to: readDate(certificate.validTo).getTime(),
-    list: newest(lists.filter((list) => list.isOf(certificate))),
+    list: newestList(lists, certificate),
   }
 }
 
@@ -35,10 +35,6 @@ export function validOf(cas: readonly TrustedCa[] = [], now: number): TrustedCa 
 }
 
 export const signs = (one: TrustedCa, other: TrustedCa): boolean => isIssuedBy(other.certificate, [one.certificate])
-
-function newest(lists: readonly RevocationList[]): RevocationList | undefined {
-  return lists.toSorted((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime())[0]
-}
 
 /** The same for all certificates of a CA: what one of them has signed, the others have, too. */
 export function nameAndKeyOf(certificate: X509Certificate): string {

@@ -45,6 +45,27 @@ export function numberOf({ number }: RevocationList): bigint {
   return number === undefined || number === '' ? 0n : BigInt(`0x${number}`)
 }
 
+/** The newest list of a CA: the date comes first, and then the number, since two may have been issued within a second. */
+export function newestList(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
+  const own = lists.filter((list) => list.isOf(ca))
+  return own.toSorted((one, other) => Number(other.thisUpdate) - Number(one.thisUpdate) || byNumber(other, one))[0]
+}
+
+/**
+ * Does a list come before another one of the same CA, so that it may lack what was revoked since? One with a date in the future was
+ * never in force: the clock of its CA was wrong.
+ */
+export function isOlder(list: RevocationList, last: RevocationList, now: number): boolean {
+  if (last.thisUpdate.getTime() > now) return false
+  const areNumbered = list.number !== undefined && last.number !== undefined
+  return list.thisUpdate < last.thisUpdate || (areNumbered && byNumber(list, last) < 0)
+}
+
+function byNumber(one: RevocationList, other: RevocationList): number {
+  const [own, others] = [numberOf(one), numberOf(other)]
+  return own === others ? 0 : own < others ? -1 : 1
+}
+
 /**
  * Reads the revocation lists of a PEM text, of which each CA has one.
  *

@@ -1,3 +1,4 @@
+import { isDockerMtlsError } from '../base/errors.ts'
 import { decide, type Decision } from './decide.ts'
 import { Facts, type Need } from './facts.ts'
 import type { Policy } from './file/types.ts'
@@ -17,7 +18,7 @@ const MOST_NEEDS = 100
  * @param request - as it arrived
  * @param inspect - asks the daemon; null if there is no such thing
  * @returns the decision: `allow` or `refuse`
- * @throws whatever `inspect` throws: then refuse the request
+ * @throws whatever `inspect` throws: then refuse the request. ERR_PATH_SEGMENT_INVALID counts as null: nothing can have such a name.
  * @example
  * ```ts
  * const policy = definePolicy({ version: 1, rules: [{ name: 'a', who: { socket: 'agent' }, level: 'baseline' }] })
@@ -35,9 +36,15 @@ export async function decideAsking(
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const decision = decide(policy, identity, request, facts)
     if (decision.verdict !== 'needs' || decision.needs.length > MOST_NEEDS) return settled(decision)
-    for (const need of decision.needs) facts.add(need, await inspect(need))
+    for (const need of decision.needs) facts.add(need, await inspect(need).catch(nullIfNameless))
   }
   return settled(decide(policy, identity, request, facts))
+}
+
+/** Nothing can have such a name. Those of volumes, which may be created, are judged before. */
+function nullIfNameless(error: unknown): null {
+  if (isDockerMtlsError(error, 'ERR_PATH_SEGMENT_INVALID')) return null
+  throw error
 }
 
 /** What still isn't known is refused. */

@@ -115,7 +115,10 @@ describe('cert renew', () => {
     const { stdout } = await cert(['renew', '--all'])
     assert.ok(stdout.includes(`docker-mtls client export alice --dir ${folder} --out alice.tar --force`))
     assert.ok(stdout.includes(`docker-mtls client export bob --dir ${folder} --out bob.tar --force`))
-    assert.match(stdout, /on the server, as root, with a copy of .*server:\n +docker-mtls daemon apply/)
+    assert.match(
+      stdout,
+      /on the server, as root, with a copy of .*server:\n +docker-mtls daemon apply .*\n +docker-mtls gateway apply --from server .*if it has a gateway\n/,
+    )
     assert.equal(stdout.match(/^replaced /gm)?.length, 3)
     assert.equal(stdout.match(/; renewed because you asked for it$/gm)?.length, 3)
     assert.equal(stdout.match(/^ +dockerd also accepts the old certificate, until \d{4}-/gm)?.length, 2)

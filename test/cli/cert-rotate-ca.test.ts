@@ -177,7 +177,7 @@ describe('cert rotate-ca', () => {
     const { stdout } = await rotate()
     assert.match(
       stdout,
-      /^For b\.example\.com, run setup again, as before:\n {2}docker-mtls setup ssh:\/\/USER@b\.example\.com --dir /m,
+      /^For b\.example\.com, run setup again, as before:\n {2}docker-mtls setup ssh:\/\/USER@b\.example\.com --dir .*\n {2}docker-mtls setup --gateway ssh:\/\/USER@b\.example\.com --dir .*if it has a gateway$/m,
     )
     assert.match(
       stdout,

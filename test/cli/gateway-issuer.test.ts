@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { checkTrust } from '../../lib/cli/inputs/gateway-files.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
-import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
 import { createIssuer } from '../../lib/pki/issuer.ts'
+import { makeCa, type Made } from '../support/openssl-certs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 interface Texts {
   readonly cert: string
   readonly key: string
 }
+
+const loadMade = ({ cert, key }: Made): Promise<Authority> => loadAuthority({ certificate: cert, key })
 
 describe('the issuer for gateway apply', () => {
   let authority: Authority
@@ -45,6 +49,29 @@ describe('the issuer for gateway apply', () => {
       code: 'ERR_ISSUER_INVALID',
       message: /renewals is in a revocation list\.\n.*cert issuer renewals --force/,
     }))
+
+  test('one of a CA that the CA above has revoked is refused, and the message names that CA', async () => {
+    const root = await makeCa({ commonName: 'Root' })
+    const middle = await makeCa({ commonName: 'Middle', issuer: root })
+    // Our own code signs with root CAs alone. This one has its name and key.
+    const twin = await loadMade(await makeCa({ commonName: 'Middle', key: middle.key }))
+    const issuer = await createIssuer(twin, { name: 'renewals' })
+    const nextUpdate = new Date(Date.now() + 86_400_000)
+    const { serialNumber } = new X509Certificate(middle.cert)
+    const list = createCrl(await loadMade(root), {
+      revoked: [{ serialNumber, at: new Date() }],
+      nextUpdate,
+      number: 1,
+    })
+    const crl = `${list.pem}${createCrl(twin, { revoked: [], nextUpdate, number: 1 }).pem}`
+    const files = { server: { ...server, ca: `${middle.cert}${root.cert}` }, crl }
+    const texts = { cert: issuer.cert, key: issuer.key }
+    const folder = '/etc/docker-mtls'
+    await assert.rejects(checkTrust({ ...files, issuer: { folder, cert: issuer.cert, texts } }), {
+      code: 'ERR_ISSUER_INVALID',
+      message: /the CA that signed renewals, or one above it, is in a revocation list\.\n.*cert issuer renewals$/m,
+    })
+  })
 
   test('one of another CA is refused', async () => {
     const foreign = await createIssuer(await createAuthority(), { name: 'renewals' })

@@ -12,7 +12,7 @@ import { byPolicy } from '../../lib/gateway/by-policy.ts'
 import { createGateway, type AskedRequest, type Gateway, type GatewayTls, type Verdict } from '../../lib/gateway.ts'
 import { connect, type DockerClient } from '../../lib/index.ts'
 import { createIssuer, issueClient, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
-import { definePolicy } from '../../lib/policy.ts'
+import { definePolicy, type Decision } from '../../lib/policy.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { cleanEnvironment, runCommand } from '../support/command.ts'
 import { dockerCommand } from './support/docker-command.ts'
@@ -32,6 +32,7 @@ type Judge = (asked: AskedRequest) => Verdict | Promise<Verdict>
 const allowAll: Judge = () => ({ allow: true })
 const refusing: Verdict = { allow: false, status: 403, code: 'TRIED', message: 'not today' }
 const refusesCreate: Judge = ({ target }) => (target.includes('/create') ? refusing : { allow: true })
+const refusesContainers: Judge = ({ target }) => (target.includes('/containers/') ? refusing : { allow: true })
 const refusesUpgrades: Judge = ({ upgrade }) => (upgrade ? refusing : { allow: true })
 
 /** By a policy of one rule, for everybody. */
@@ -284,6 +285,38 @@ describe('a gateway in front of a real daemon', { skip }, () => {
       const { hosts } = await runJson<Hosts>(['audit', '--only', 'D-AUTHZ'], { env })
       assert.equal(hosts[0]?.gateway, true)
     })
+  })
+
+  test('policy test --ask judges by what the daemon has', async (t) => {
+    const plain = await container(t, 'sleep', '100')
+    const id = (await said(['run', '-d', '--privileged', image, 'sleep', '100'])).trim()
+    t.after(() => cli(['rm', '-f', id]))
+    const input = 'version: 1\nrules: [{ name: one, who: { any: true }, level: baseline }]\n'
+    const tried = async (request: string, ...more: string[]): Promise<[string, string]> => {
+      const words = ['policy', 'test', '-', '--as', 'ann', '--request', request, '--json', ...more]
+      const { stdout } = await runCli(words, { env, input })
+      const { requests } = JSON.parse(stdout) as { requests: Decision[] }
+      return [requests[0]?.verdict ?? '', requests[0]?.reasons[0]?.code ?? '']
+    }
+    assert.deepEqual(await tried(`POST /containers/${id}/start`), ['needs', ''])
+    assert.deepEqual(await tried(`POST /containers/${id}/start`, '--ask'), ['refuse', 'TARGET_TOO_POWERFUL'])
+    assert.deepEqual(await tried(`POST /containers/${plain}/start`, '--ask'), ['allow', ''])
+    // Nothing has this name, nothing can have it, and there is no swarm.
+    const unknown: [string, object?][] = [
+      ['/containers/nobody/start'],
+      ['/containers/create', { Image: image, HostConfig: { NetworkMode: 'container:..' } }],
+      ['/services/web/update?version=1', { Name: 'web', TaskTemplate: { ContainerSpec: { Image: image } } }],
+    ]
+    const path = join(daemon.place.folder, 'body.json')
+    for (const [target, body] of unknown) {
+      await writeFile(path, JSON.stringify(body ?? {}))
+      const more = body === undefined ? [] : ['--body', path]
+      assert.deepEqual(await tried(`POST ${target}`, ...more, '--ask'), ['refuse', 'TARGET_UNKNOWN'], target)
+    }
+    const words = ['policy', 'test', '-', '--as', 'ann', '--request', `POST /containers/${plain}/start`, '--ask']
+    const { code, stderr } = await judged(refusesContainers, () => runCli(words, { env, input }))
+    assert.equal(code, 1)
+    assert.match(stderr, /the daemon answered with the status 403: .*not today/)
   })
 
   test('a revoked client: its streams are cut, and others notice nothing', async (t) => {

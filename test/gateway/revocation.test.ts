@@ -118,6 +118,27 @@ describe('a new revocation list', () => {
     fronted.gateway.reload({ crl: crlOf([bob], { from: Date.now() }) })
     assert.equal(await comes(t, fronted), '200')
   })
+
+  test('an older list of the same second changes nothing, nor does an older one after one of the future', async (t) => {
+    const bob = await newClient('bob')
+    const from = Date.now() - 60_000
+    const fronted = await start(t, { crl: crlOf([bob], { number: 2, from }) })
+    const refused = (crl: string): void =>
+      assert.throws(() => fronted.gateway.reload({ crl }), { code: 'ERR_CRL_INVALID' })
+    refused(crlOf([], { number: 1, from }))
+    fronted.gateway.reload({ crl: crlOf([], { number: 3, from: Date.now() + DAY, to: Date.now() + 2 * DAY }) })
+    assert.equal(await comes(t, fronted, bob), '503 CRL_EXPIRED')
+    refused(crlOf([], { number: 1, from }))
+    // A newer one than the last in force is right, whichever number that of the future had.
+    fronted.gateway.reload({ crl: crlOf([bob], { number: 2, from }) })
+    assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
+    // Of two lists of one second, the one with the greater number counts, in whatever order they are.
+    const both = [crlOf([], { number: 4, from }), crlOf([bob], { number: 5, from })]
+    for (const lists of [both, both.toReversed()]) {
+      fronted.gateway.reload({ crl: lists.join('') })
+      assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
+    }
+  })
 })
 
 const load = ({ cert, key }: Made): Promise<Authority> => loadAuthority({ certificate: cert, key })

@@ -1,7 +1,6 @@
-import type { X509Certificate } from 'node:crypto'
 import { ours, sentence } from '../../base/sentence.ts'
 import { openCertificate, splitPem } from '../../identity/certificate.ts'
-import { numberOf, readRevocationLists, type RevocationList } from '../../identity/crl.ts'
+import { isOlder, newestList, numberOf, readRevocationLists, type RevocationList } from '../../identity/crl.ts'
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FILES } from './files.ts'
 
@@ -24,8 +23,8 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
   const [old, requested] = [readLists(before), readLists(next)]
   const cas = splitPem(ca).map((pem) => openCertificate(pem))
   return cas.flatMap((one) => {
-    const [last, now] = [newestOf(old, one), newestOf(requested, one)]
-    return last !== undefined && now !== undefined && isOlder(now, last) ? [conflictOf(now, last)] : []
+    const [last, list] = [newestList(old, one), newestList(requested, one)]
+    return last && list && isOlder(list, last, Date.now()) ? [conflictOf(list, last)] : []
   })
 }
 
@@ -38,24 +37,12 @@ function readLists(pem: string): RevocationList[] {
   }
 }
 
-function newestOf(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
-  return lists
-    .filter((list) => list.isOf(ca))
-    .toSorted((one, other) => Number(other.thisUpdate) - Number(one.thisUpdate))[0]
-}
-
-/** A list of the future was never in force: the clock of its CA was wrong. */
-function isOlder(now: RevocationList, last: RevocationList): boolean {
-  if (last.thisUpdate.getTime() > Date.now()) return false
-  return now.thisUpdate < last.thisUpdate || numberOf(now) < numberOf(last)
-}
-
-function conflictOf(now: RevocationList, last: RevocationList): Conflict {
+function conflictOf(list: RevocationList, last: RevocationList): Conflict {
   return {
     code: 'ERR_APPLY_CONFLICT',
     kind: 'older-list',
     what: GATEWAY_FILES.crl,
-    got: `the revocation list ${about(now)} is older than the one in force (${about(last)}), and may lack certificates that were revoked since`,
+    got: `the revocation list ${about(list)} is older than the one in force (${about(last)}), and may lack certificates that were revoked since`,
     todo: sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`,
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { basename } from 'node:path'
-import { isDockerMtlsError, type ArgumentError } from '../../base/errors.ts'
+import type { ArgumentError } from '../../base/errors.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
@@ -154,28 +154,9 @@ async function decider(
 ): Promise<(policy: Policy, identity: PolicyIdentity, request: PolicyRequest) => Decision | Promise<Decision>> {
   if (docker === undefined) return (await import('../../policy/decide.ts')).decide
   const { decideAsking } = await import('../../policy/decide-asking.ts')
-  return (policy, identity, request) => decideAsking(policy, identity, request, (need) => inspect(docker, need))
-}
-
-async function inspect(docker: DockerClient, { kind, name }: Need): Promise<Json> {
-  const calls = {
-    container: () => docker.containers.inspect(name),
-    exec: () => docker.exec.inspect(name),
-    network: () => docker.networks.inspect(name),
-    volume: () => docker.volumes.inspect(name),
-    image: () => docker.images.inspect(name),
-    service: () => docker.services.inspect(name),
-  }
-  try {
-    return (await calls[kind]()) as unknown as Json
-  } catch (error) {
-    // A daemon outside of a swarm has no services.
-    const isOutside = kind === 'service' && isDockerMtlsError(error, 'ERR_API_UNAVAILABLE')
-    // Nothing has an invalid name.
-    const isNoName = kind !== 'volume' && isDockerMtlsError(error, 'ERR_API_BAD_REQUEST')
-    if (isOutside || isNoName || isDockerMtlsError(error, 'ERR_API_NOT_FOUND')) return null
-    throw error
-  }
+  const { inspectThing } = await import('../../gateway/inspect.ts')
+  const inspect = ({ kind, name }: Need): Promise<Json> => inspectThing(docker.dispatcher, kind, name) as Promise<Json>
+  return (policy, identity, request) => decideAsking(policy, identity, request, inspect)
 }
 
 function overall(requests: readonly TriedRequest[]): Decision['verdict'] {

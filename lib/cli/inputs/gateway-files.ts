@@ -5,9 +5,8 @@ import type { GatewayPlan } from '../../apply/gateway/plan.ts'
 import type { IssuerTexts } from '../../apply/gateway/requested.ts'
 import { PkiError } from '../../base/errors.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
-import { Trust } from '../../gateway/trust.ts'
-import { readRevocationLists, serialOf } from '../../identity/crl.ts'
-import { loadIssuer, type Issuer } from '../../pki/issuer.ts'
+import { Trust, type IssuerFault } from '../../gateway/trust.ts'
+import { loadIssuer } from '../../pki/issuer.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import type { Policy } from '../../policy/file/types.ts'
 import type { Context } from '../command.ts'
@@ -109,46 +108,44 @@ export async function checkTrust(files: CheckedFiles, now: number = Date.now()):
       got: 'a CA in ca.pem has no list among them, or only one that has expired',
       todo: sentence`Write the list again where the CA is, copy it here, and name it with --crl:  ${ours('cert', 'crl')}`,
     })
-  const fault = loaded && (issuer?.texts === undefined ? unsignedFault(loaded, trust) : issuerFault(loaded, trust, now))
-  if (fault !== undefined)
-    throw new PkiError('ERR_ISSUER_INVALID', { tried: 'checking the issuer of the gateway', ...fault })
+  const fault = trust.issuerFault(now)
+  // One that is there already, and may not renew any more, does no harm.
+  if (loaded && fault && (fault === 'unsigned' || issuer?.texts))
+    throw new PkiError('ERR_ISSUER_INVALID', {
+      tried: 'checking the issuer of the gateway',
+      ...FAULTS[fault](loaded.facts.commonName ?? loaded.facts.subject),
+    })
 }
 
 /** What a gateway will have. */
 export type CheckedFiles = Pick<GatewayPlan, 'server' | 'crl' | 'issuer'>
 
-/** One that is there already, and may not renew any more, does no harm. */
-function unsignedFault({ facts }: Issuer, trust: Trust): Fault | undefined {
-  if (trust.unsignedIssuer() === undefined) return undefined
-  return {
-    got: `no CA in ca.pem has signed ${facts.commonName ?? facts.subject}`,
-    todo: sentence`Name one that the CA of the clients has signed, with --issuer, or drop it:  ${ours('gateway', 'apply', '--no-issuer')}`,
-  }
-}
-
-interface Fault {
+interface Remedy {
   readonly got: string
   readonly todo: Sentence
 }
 
-function issuerFault(issuer: Issuer, trust: Trust, now: number): Fault | undefined {
-  const unsigned = unsignedFault(issuer, trust)
-  if (unsigned !== undefined) return unsigned
-  const name = issuer.facts.commonName ?? issuer.facts.subject
-  if (isRevoked(issuer, trust))
-    return {
-      got: `${name} is in a revocation list`,
-      todo: sentence`Create a new key where the CA is, and copy the folder here:  ${ours('cert', 'issuer', name, '--force')}`,
-    }
-  if (trust.issuerFault(now) === undefined) return undefined
-  return {
+const FAULTS: Readonly<Record<IssuerFault, (name: string) => Remedy>> = {
+  unsigned: (name) => ({
+    got: `no CA in ca.pem has signed ${name}`,
+    todo: sentence`Name one that the CA of the clients has signed, with --issuer, or drop it:  ${ours('gateway', 'apply', '--no-issuer')}`,
+  }),
+  expired: (name) => ({
     got: `${name}, or the CA that signed it, has expired or is not valid yet`,
     todo: sentence`Renew it where the CA is, and copy the folder here:  ${ours('cert', 'issuer', name, '--renew')}`,
-  }
-}
-
-function isRevoked({ facts: { serialNumber } }: Issuer, { crl }: Trust): boolean {
-  return typeof crl === 'string' && readRevocationLists(crl).some(({ serials }) => serials.has(serialOf(serialNumber)))
+  }),
+  revoked: (name) => ({
+    got: `${name} is in a revocation list`,
+    todo: sentence`Create a new key where the CA is, and copy the folder here:  ${ours('cert', 'issuer', name, '--force')}`,
+  }),
+  'ca-revoked': (name) => ({
+    got: `the CA that signed ${name}, or one above it, is in a revocation list`,
+    todo: sentence`Create one with another CA, and copy the folder here:  ${ours('cert', 'issuer', name)}`,
+  }),
+  unlisted: (name) => ({
+    got: `the revocation list of a CA of ${name} is missing or not current`,
+    todo: sentence`Write the list again where the CA is, copy it here, and name it with --crl:  ${ours('cert', 'crl')}`,
+  }),
 }
 
 async function issuerIn(folder: string): Promise<IssuerTexts> {

@@ -16,6 +16,9 @@ export interface ServerToServe {
   readonly probe: boolean
 }
 
+/** The folder doesn't say which servers have a gateway. */
+const INSTEAD = '    # instead, if it has a gateway'
+
 /** How to install new files on a server: a heading without a colon, and commands. */
 export function serverSteps(
   { dir, folder, host, probe }: ServerToServe,
@@ -23,14 +26,15 @@ export function serverSteps(
 ): { readonly heading: string; readonly commands: readonly string[] } {
   const typed = (...words: readonly string[]): string => context.typed([ours(...words)])
   if (host !== undefined) {
+    const words = [`ssh://USER@${host}`, ...folderFlags(dir)]
     return {
       heading: `for ${host}, run setup again, as before`,
-      commands: [typed('setup', `ssh://USER@${host}`, ...folderFlags(dir))],
+      commands: [typed('setup', ...words), `${typed('setup', '--gateway', ...words)}${INSTEAD}`],
     }
   }
-  const untested = probe ? [] : ['--no-client-proof']
+  const words = ['apply', '--from', basename(folder), ...(probe ? [] : ['--no-client-proof'])]
   return {
     heading: `on the server, as root, with a copy of ${shellWord(folder)}`,
-    commands: [typed('daemon', 'apply', '--from', basename(folder), ...untested)],
+    commands: [typed('daemon', ...words), `${typed('gateway', ...words)}${INSTEAD}`],
   }
 }

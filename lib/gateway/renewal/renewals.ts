@@ -5,7 +5,7 @@ import { readRequest } from '../../pki/read-request.ts'
 import type { GatewayIssuer } from '../options.ts'
 import type { Peer } from '../peer.ts'
 import { refusal, type Refusal } from '../refusal.ts'
-import type { Trust } from '../trust.ts'
+import type { IssuerFault, Trust } from '../trust.ts'
 
 /** Between two renewals of one line, in milliseconds. */
 const PAUSE_MS = 1_000
@@ -27,6 +27,16 @@ export interface RenewalAsked {
   readonly request: Uint8Array | undefined
   /** How long the new certificate may live. Undefined: whoever decides says nothing about renewals. */
   readonly seconds: number | undefined
+}
+
+const NO_ISSUER = 'this gateway has no issuer: start it with --issuer DIR'
+
+const FAULTS: Readonly<Record<IssuerFault, string>> = {
+  unsigned: 'no CA of this gateway has signed its issuer',
+  expired: 'its issuer, or the CA that signed it, has expired or is not valid yet',
+  revoked: 'its issuer has been revoked',
+  'ca-revoked': 'a CA of its issuer has been revoked',
+  unlisted: 'the revocation list of a CA of its issuer is missing or not current',
 }
 
 /** Renews certificates of clients, and remembers when. */
@@ -54,8 +64,8 @@ export class Renewals {
     const now = Date.now()
     const fault = trust.issuerFault(now)
     const origin = trust.originOf(peer)
-    if (issuer === undefined || fault !== undefined || origin === undefined)
-      return refusal(503, 'RENEWAL_UNAVAILABLE', fault ?? 'this gateway has no issuer: start it with --issuer DIR')
+    if (issuer === undefined || fault || origin === undefined)
+      return refusal(503, 'RENEWAL_UNAVAILABLE', fault ? FAULTS[fault] : NO_ISSUER)
     const publicKey = keyOf(request, peer)
     if ('status' in publicKey) return publicKey
     if (!this.#mayAgain(`${origin.issuerFingerprint256} ${origin.serial}`, now))

@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { readIfThere } from '../../base/files.ts'
 import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
-import { numberOf, readRevocationLists, type RevocationList, serialOf } from '../../identity/crl.ts'
+import { newestList, numberOf, readRevocationLists, type RevocationList, serialOf } from '../../identity/crl.ts'
 import { caPaths, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
 import type { LedgerEntry } from '../ledger-line.ts'
@@ -67,12 +67,6 @@ export async function readLists(root: string): Promise<ReadLists> {
   }
 }
 
-/** The newest list of a CA, by its number: two may have been issued within a second. */
-export function listOf(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
-  const own = lists.filter((list) => list.isOf(ca))
-  return own.toSorted((one, other) => (numberOf(one) < numberOf(other) ? 1 : -1))[0]
-}
-
 /**
  * Reads the revocation lists of a folder.
  *
@@ -91,7 +85,7 @@ export async function readCrl(root: string, now: number = Date.now()): Promise<C
   const revoked = await revokedUntilNow(root, now)
   if (text === undefined && revoked.length === 0) return undefined
   const cas = await casInForce(root)
-  const found = cas.map((ca) => ({ ca: nameOf(ca), list: listOf(lists, ca) }))
+  const found = cas.map((ca) => ({ ca: nameOf(ca), list: newestList(lists, ca) }))
   const own = found.flatMap(({ ca, list }) => (list === undefined ? [] : [folderList(ca, list)]))
   const unknown = await listedOnly(root, lists, now)
   const ends = own.map(({ nextUpdate }) => nextUpdate.getTime())

@@ -3,7 +3,7 @@ import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { DAY_MS } from '../../base/expiry.ts'
 import { withLock } from '../../base/lock.ts'
 import { keepBeside } from '../../base/replace-files.ts'
-import { numberOf, serialOf, type RevocationList } from '../../identity/crl.ts'
+import { newestList, numberOf, serialOf, type RevocationList } from '../../identity/crl.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { createCrl, type RevokedCertificate } from '../../pki/crl.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
@@ -13,7 +13,7 @@ import { caPaths, crlLock, crlPath } from '../layout.ts'
 import { appendRevocations, readLedger, readRevocations } from '../ledger.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
 import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
-import { isDue, listedOnly, listOf, readCrl, readLists, type CrlState } from './state.ts'
+import { isDue, listedOnly, readCrl, readLists, type CrlState } from './state.ts'
 
 /** Clocks differ: a gateway refuses everybody with a list of the future. */
 const BACKDATE_MS = 5 * 60_000
@@ -60,7 +60,7 @@ export async function writeLists(root: string, { passphrase, days, before }: Wri
     const ends = await endsOf(root, revocations)
     const number = nextNumber(lists)
     const pems = authorities.map((authority) => {
-      const old = listOf(lists, new X509Certificate(authority.certificate))
+      const old = newestList(lists, new X509Certificate(authority.certificate))
       const period = periodOf(old, days)
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })

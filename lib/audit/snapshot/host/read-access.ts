@@ -3,7 +3,7 @@ import { commandWords, flagValues } from '../../../daemon-config/gateway-unit.ts
 import { logicalLines } from '../../../daemon-config/unit/parse-unit.ts'
 import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
 import { certificatesIn } from '../../../identity/certificate.ts'
-import { readRevocationLists, type RevocationList } from '../../../identity/crl.ts'
+import { newestList, readRevocationLists } from '../../../identity/crl.ts'
 import type { Part } from '../snapshot.ts'
 import { named, type Values } from './named.ts'
 import type { Configuration } from './read-settings.ts'
@@ -101,16 +101,12 @@ function revocationOf(folder: string | null, paths: readonly string[], values: V
     return {
       value: certificatesIn(pem, 'ca.pem').map((ca) => ({
         ca: ca.subject.replaceAll('\n', ', '),
-        nextUpdate: newest(lists.filter((list) => list.isOf(ca)))?.nextUpdate?.toISOString() ?? null,
+        nextUpdate: newestList(lists, ca)?.nextUpdate?.toISOString() ?? null,
       })),
     }
   } catch {
     return { unknown: `no valid revocation list, or no valid CA: ${there.join(', ')}` }
   }
-}
-
-function newest(lists: readonly RevocationList[]): RevocationList | undefined {
-  return lists.toSorted((one, other) => other.thisUpdate.getTime() - one.thisUpdate.getTime())[0]
 }
 
 /** A local socket, or one that systemd passes on. */
