@@ -20,6 +20,15 @@ interface Listening {
   readonly holders: readonly { readonly program: string; readonly pid: string }[]
 }
 
+/** Who wants a port. */
+interface Taking {
+  readonly facts: HostFacts
+  /** Processes besides dockerd that may have it already. */
+  readonly own: readonly number[]
+  /** What to choose instead. */
+  readonly other: Sentence
+}
+
 /** systemd holds the ports of its socket units, whichever service gets them. */
 const SYSTEMD = '1'
 
@@ -33,15 +42,19 @@ export function portConflicts(
   listen: readonly string[],
   holders: readonly number[] = [],
 ): PortConflict[] {
-  return [...listen.flatMap((listener) => taken(listener, facts, holders)), ...openDoors(facts)]
+  return [
+    ...listen.flatMap((listener) => taken(listener, { facts, own: holders, other: OTHER_PORT })),
+    ...openDoors(facts),
+  ]
 }
 
-function taken(listener: string, facts: HostFacts, own: readonly number[]): PortConflict[] {
+/** Which other program has a port. */
+export function taken(listener: string, { facts, own, other: free }: Taking): PortConflict[] {
   const known = new Set([...facts.daemons.map(({ pid }) => pid), ...own].map(String))
   const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
   const all = listening(facts).filter((one) => one.port === port && overlaps(one.address, address))
   const handed = all.find(({ holders }) => holders.some(({ pid }) => pid === SYSTEMD))
-  if (handed !== undefined) return [handedOver(listener, handed, facts)]
+  if (handed !== undefined) return [handedOver(listener, handed, { facts, free })]
   const other = all.find(({ holders }) => !holders.some(({ pid }) => known.has(pid)))
   if (other === undefined) return []
   const got = `${programOf(other)} already listens on ${other.address}:${port}`
@@ -50,7 +63,7 @@ function taken(listener: string, facts: HostFacts, own: readonly number[]): Port
     const todo = sentence`That is the gateway in front of dockerd. To let dockerd listen there again:  ${ours('gateway', 'remove', '--daemon-listens')}`
     return [{ kind: 'port-taken', what: listener, got, todo }]
   }
-  return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${OTHER_PORT}` }]
+  return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${free}` }]
 }
 
 /** Listeners that can't be tested from another machine. */
@@ -67,15 +80,19 @@ export function unprovableListeners(listen: readonly string[]): PortConflict[] {
 
 const OTHER_PORT: Sentence = sentence`another address or port:  ${option('listen', 'ADDRESS:PORT')}`
 
-function handedOver(listener: string, { address, port }: Listening, { fact }: HostFacts): PortConflict {
+function handedOver(
+  listener: string,
+  { address, port }: Listening,
+  { facts: { fact }, free }: Pick<Taking, 'facts'> & { readonly free: Sentence },
+): PortConflict {
   const isDockers = new RegExp(`^Listen=.*:${port} `, 'm').test(fact('socket'))
   const what = isDockers ? 'docker.socket' : listener
   const got = isDockers
     ? `its ListenStream= has ${address}:${port}, so that dockerd could not listen on ${listener} itself`
     : `systemd already listens on ${address}:${port} for a socket unit`
   const todo = isDockers
-    ? sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}  Or choose ${OTHER_PORT}`
-    : sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${OTHER_PORT}`
+    ? sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}  Or choose ${free}`
+    : sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${free}`
   return { kind: 'port-taken', what, got, todo }
 }
 

@@ -16,6 +16,10 @@ export interface GatewayService {
   readonly issuer?: string | undefined
   /** An address and a port. */
   readonly listen: string
+  /** A port, or an address and a port. Undefined: no metrics are served. */
+  readonly metrics?: string | undefined
+  /** What happens while the audit log can't be written: `refuse`, which is the default, or `go-on`. */
+  readonly onLogFailure?: string | undefined
   /** The path of the daemon's local socket. */
   readonly socket: string
   readonly user: string
@@ -80,7 +84,8 @@ export function renderGatewayUnit(service: GatewayService): Unit {
   return { name: GATEWAY_UNIT, text: `${lines.join('\n')}\n` }
 }
 
-function commandOf({ program, policy, folder, crl = [], issuer, listen, socket }: GatewayService): string[] {
+function commandOf(service: GatewayService): string[] {
+  const { program, policy, folder, crl = [], issuer, listen, socket, metrics, onLogFailure } = service
   const issuing = issuer === undefined ? [] : ['--issuer', issuer]
   const files = ['--policy', policy, '--from', folder, ...crl.flatMap((path) => ['--crl', path])]
   return [
@@ -95,6 +100,8 @@ function commandOf({ program, policy, folder, crl = [], issuer, listen, socket }
     `unix://${socket}`,
     '--log',
     `/var/log/${LOGS}/audit.log`,
+    ...(onLogFailure === undefined ? [] : ['--on-log-failure', onLogFailure]),
+    ...(metrics === undefined ? [] : ['--metrics', metrics]),
   ]
 }
 
@@ -108,6 +115,9 @@ export interface GatewayFlags {
   readonly host?: string
   /** The folder of an issuer, for renewals. */
   readonly issuer?: string
+  /** Where it serves metrics. */
+  readonly metrics?: string
+  readonly 'on-log-failure'?: string
   readonly crl: readonly string[]
 }
 
@@ -143,7 +153,7 @@ export function flagValues(words: readonly string[], flag: string): string[] {
     .filter((value) => value !== '')
 }
 
-const NAMES = ['policy', 'from', 'listen', 'socket', 'host', 'issuer'] as const
+const NAMES = ['policy', 'from', 'listen', 'socket', 'host', 'issuer', 'metrics', 'on-log-failure'] as const
 
 function portOf(listen: string): number {
   return Number(/:(\d+)$/.exec(listen)?.[1])

@@ -88,7 +88,7 @@ export class Trust {
     const by = validOf(this.#renewing.by, now)
     if (by === undefined || !isInTime(issuer, now) || !isInTime(by, now)) return 'expired'
     if (this.crl === undefined) return undefined
-    const own = listFault(issuer.serial, by.list, now)
+    const own = listFault(ITS_ISSUER, issuer.serial, by.list, now)
     const fault = own ?? this.#faultAbove(by, now)
     if (fault === undefined) return undefined
     if (fault.code !== 'CERTIFICATE_REVOKED') return 'unlisted'
@@ -180,7 +180,7 @@ export class Trust {
     const ca = origin && this.#caOf(origin.issuerFingerprint256, now)
     const fault = [issuer, by, ca].map((one) => certificateFault(peer, one, now)).find(Boolean)
     if (fault || !origin || !ca || !by) return fault ?? certificateFault(peer, undefined, now)
-    return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now)
+    return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now, ITS_ISSUER)
   }
 
   /** The CA with this fingerprint. After its end, it can have another certificate for the same key. */
@@ -190,9 +190,9 @@ export class Trust {
   }
 
   /** What the lists say about a certificate that this CA has signed, and about the CAs above. */
-  #listedFault(serial: string, ca: TrustedCa, now: number): Refusal | undefined {
+  #listedFault(serial: string, ca: TrustedCa, now: number, what = 'your certificate'): Refusal | undefined {
     if (this.crl === undefined) return undefined
-    return listFault(serial, ca.list, now) ?? this.#faultAbove(ca, now)
+    return listFault(what, serial, ca.list, now) ?? this.#faultAbove(ca, now)
   }
 
   #faultAbove(issuer: TrustedCa, now: number): Refusal | undefined {
@@ -201,7 +201,7 @@ export class Trust {
     for (let step = 0; step < this.#cas.length; step++) {
       const above = validOf(this.#above.get(ca), now)
       if (above === undefined) return undefined
-      const fault = listFault(ca.serial, above.list, now)
+      const fault = listFault('a CA of your certificate', ca.serial, above.list, now)
       if (fault) return fault
       ca = above
     }
@@ -242,11 +242,12 @@ function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number
   return undefined
 }
 
-function listFault(serial: string, list: RevocationList | undefined, now: number): Refusal | undefined {
+const ITS_ISSUER = 'the issuer that has renewed your certificate'
+
+function listFault(what: string, serial: string, list: RevocationList | undefined, now: number): Refusal | undefined {
   if (list === undefined)
     return refusal(503, 'CRL_MISSING', 'there is no usable revocation list of a CA of your certificate')
-  if (list.serials.has(serial))
-    return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate, or its CA, has been revoked')
+  if (list.serials.has(serial)) return refusal(403, 'CERTIFICATE_REVOKED', `${what} has been revoked`)
   if (!isCurrent(list, now))
     return refusal(503, 'CRL_EXPIRED', 'the revocation list of a CA of your certificate is not current')
   return undefined

@@ -32,11 +32,13 @@ interface Host {
   readonly files: Readonly<Record<string, string>>
   /** What `last-apply.sh` prints. */
   readonly last?: string
+  /** The drop-ins of the gateway's unit that set its command. */
+  readonly dropIns?: string
 }
 
-function inspect({ files, last = '' }: Host): Promise<GatewayStatus> {
+function inspect({ files, last = '', dropIns = '' }: Host): Promise<GatewayStatus> {
   const stdout = recordsOf({
-    facts: { gateway: 'ActiveState=active\nMainPID=900\nUnitFileState=enabled' },
+    facts: { gateway: 'ActiveState=active\nMainPID=900\nUnitFileState=enabled', 'gateway-starts': dropIns },
     files: {
       '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
       '/etc/systemd/system/docker-mtls-gateway.service': UNIT,
@@ -82,6 +84,15 @@ describe('gateway status', () => {
     const host = { files: { ...files, [`${FOLDER}/crl.pem`]: createCrl(authority, next).pem } }
     assert.equal((await inspect(host)).lists?.[0]?.isExpired, true)
     assert.match(await problems(host), /revocation list.*expired/)
+  })
+
+  test('a drop-in with a command of its own is a problem', async () => {
+    const dropIn = '/run/systemd/system/docker-mtls-gateway.service.d/own.conf'
+    assert.match(
+      await problems({ files, dropIns: `${dropIn}\n` }),
+      /own\.conf sets ExecStart=, so the gateway may use other files/,
+    )
+    assert.doesNotMatch(await problems({ files }), /ExecStart/)
   })
 
   describe('the issuer', () => {

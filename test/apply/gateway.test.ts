@@ -7,7 +7,12 @@ import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/pro
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
-import { renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
+import {
+  readGatewayUnit,
+  renderGatewayUnit,
+  type GatewayFlags,
+  type GatewayService,
+} from '../../lib/daemon-config/gateway-unit.ts'
 import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -135,6 +140,49 @@ describe('the plan of a gateway', () => {
     // One that was stopped starts again.
     const stopped = await inspect(POLICY, said.replace(gatewayFact('active'), gatewayFact('inactive')))
     assert.deepEqual([written(stopped), stopped.isDone, stopped.starts], [[], false, true])
+  })
+
+  describe('metrics, and what follows if the log fails', () => {
+    const flagsOf = ({ changes }: GatewayPlan): GatewayFlags =>
+      readGatewayUnit(changes.find(({ path }) => path === GATEWAY)?.text ?? '')
+    const files = { [GATEWAY]: unitWith(undefined, { metrics: '10.0.0.5:9323', onLogFailure: 'go-on' }) }
+    const holder = (address: string): Said => ({
+      files,
+      facts: { listening: `LISTEN 0 4096 ${address} *:* users:(("prom",pid=7,fd=20))\n` },
+    })
+
+    const conflicts = async (address: string, requested: Partial<RequestedGateway> = {}): Promise<string[]> => {
+      const found = (await plan(holder(address), requested)).conflicts
+      return found.map(({ what, todo }) => `${what} ${renderSentence(todo)}`)
+    }
+
+    test('are as requested, or else stay', async () => {
+      const own = await plan({}, { metrics: '9323', onLogFailure: 'refuse' })
+      assert.deepEqual([own.metrics, flagsOf(own).metrics, flagsOf(own)['on-log-failure']], ['9323', '9323', 'refuse'])
+      const kept = await plan({ files })
+      assert.deepEqual([kept.metrics, flagsOf(kept)['on-log-failure']], ['10.0.0.5:9323', 'go-on'])
+      const gone = await plan({ files }, { metrics: false })
+      assert.deepEqual([gone.metrics, flagsOf(gone).metrics, gone.starts], [undefined, undefined, true])
+      assert.deepEqual([(await plan()).metrics, flagsOf(await plan()).metrics], [undefined, undefined])
+    })
+
+    test('need a free port', async () => {
+      const [one = '', ...more] = await conflicts('10.0.0.5:9323')
+      assert.match(one, /^tcp:\/\/10\.0\.0\.5:9323 .* choose another port: +metrics: PORT$/)
+      assert.deepEqual(more, [])
+      assert.deepEqual(await conflicts('127.0.0.1:9323'), [])
+      assert.equal((await conflicts('127.0.0.1:9323', { metrics: '9323' })).length, 1)
+      assert.deepEqual(await conflicts('10.0.0.5:9323', { metrics: false }), [])
+    })
+  })
+
+  test('a drop-in with a command of its own is in the way', async () => {
+    const dropIn = '/etc/systemd/system/docker-mtls-gateway.service.d/own.conf'
+    const { conflicts } = await plan({ files: { [GATEWAY]: unitWith() }, facts: { 'gateway-starts': `${dropIn}\n` } })
+    assert.deepEqual(
+      conflicts.map(({ kind, what }) => [kind, what]),
+      [['foreign-unit', dropIn]],
+    )
   })
 
   describe('the issuer', () => {

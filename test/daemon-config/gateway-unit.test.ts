@@ -24,7 +24,8 @@ const settings = (service: GatewayService, name: string): string[] =>
 describe('the service of a gateway', () => {
   test('runs gateway run, by absolute paths', () => {
     for (const folder of ['/etc/docker-mtls', '/srv/a b', '/srv/%h', '/srv/$HOME', `/srv/it's "q"`]) {
-      const service = { ...PLAIN, folder, crl: [`${folder}/one.pem`, '/srv/two.pem'], issuer: `${folder}/issuer` }
+      const crl = [`${folder}/one.pem`, '/srv/two.pem']
+      const service = { ...PLAIN, folder, crl, issuer: `${folder}/issuer`, metrics: '9323', onLogFailure: 'go-on' }
       const files = ['--policy', PLAIN.policy, '--from', folder, '--crl', `${folder}/one.pem`, '--crl', '/srv/two.pem']
       const ends = [
         '--issuer',
@@ -35,6 +36,10 @@ describe('the service of a gateway', () => {
         'unix:///run/docker.sock',
         '--log',
         '/var/log/docker-mtls/audit.log',
+        '--on-log-failure',
+        'go-on',
+        '--metrics',
+        '9323',
       ]
       const wanted = [...PLAIN.program, 'gateway', 'run', ...files, ...ends]
       const [line = ''] = settings(service, 'ExecStart')
@@ -44,6 +49,8 @@ describe('the service of a gateway', () => {
         listen: PLAIN.listen,
         host: 'unix:///run/docker.sock',
         issuer: service.issuer,
+        metrics: '9323',
+        'on-log-failure': 'go-on',
         crl: service.crl,
       })
       assert.deepEqual(

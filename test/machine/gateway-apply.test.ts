@@ -504,4 +504,37 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await until(async () => (await pingAs(machine, '/root/renewed')) === 0)
     assert.match((await docker('ci', 'version')).stderr, /your certificate has been revoked/)
   })
+
+  test('metrics are served by request, from then on, and a drop-in with a command of its own is in the way', async () => {
+    const apply = ['gateway', 'apply', '--yes', '--no-client-proof']
+    const metrics = (): Promise<Ran> =>
+      machine.run(['node', '-e', 'fetch("http://127.0.0.1:9323/metrics").then((a) => a.text()).then(console.log)'])
+    assert.notEqual((await metrics()).code, 0)
+    const first = await cliLines(machine, [...apply, '--metrics', '9323'])
+    assert.equal(first.code, 0, first.stderr)
+    assert.deepEqual([first.result['metrics'], first.result['starts']], ['9323', true])
+    assert.match((await metrics()).stdout, /^docker_mtls_gateway_end_timestamp_seconds\{kind="server"/m)
+    const again = await cliLines(machine, apply)
+    assert.deepEqual([again.result['metrics'], again.result['written']], ['9323', []], again.stderr)
+    assert.match(await must(['gateway', 'status']), /^Metrics +http:\/\/127\.0\.0\.1:9323\/metrics$/m)
+    const folder = `/etc/systemd/system/${UNIT}.d`
+    await machine.must(['mkdir', folder])
+    await machine.write(`${folder}/own.conf`, '[Service]\nExecStart=\nExecStart=/usr/bin/true gateway run\n')
+    const refused = await cli(machine, apply)
+    assert.match(refused.stderr, /^ERR_APPLY_CONFLICT: .*own\.conf: it sets ExecStart=.*remove that line/ms)
+    const { problems } = await status()
+    assert.match(String(problems), /own\.conf sets ExecStart=/)
+    await machine.must(['rm', '-r', folder])
+    await machine.must(['systemd-run', '--unit=holder', 'node', '-e', 'net.createServer().listen(9324)'])
+    await until(async () => (await listeners(machine, 9324)).length > 0)
+    const taken = await cli(machine, [...apply, '--metrics', '9324'])
+    assert.match(
+      taken.stderr,
+      /^ERR_APPLY_CONFLICT: .*node \(process \d+\) already listens on .*:9324.*--metrics PORT/ms,
+    )
+    await machine.must(['systemctl', 'stop', 'holder'])
+    const last = await cliLines(machine, [...apply, '--no-metrics'])
+    assert.deepEqual([last.code, last.result['metrics']], [0, undefined], last.stderr)
+    assert.notEqual((await metrics()).code, 0)
+  })
 })

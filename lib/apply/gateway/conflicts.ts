@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { command, sentence } from '../../base/sentence.ts'
+import { command, option, sentence, type Sentence } from '../../base/sentence.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
@@ -8,6 +8,8 @@ import type { RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
+import { taken } from '../ports.ts'
+import { startingDropIn } from './drop-ins.ts'
 import { DAEMON_SOCKET, GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
 import type { InspectedHost, RequestedGateway } from './requested.ts'
 
@@ -18,6 +20,8 @@ export interface GatewaySituation extends InspectedHost {
   readonly start: Start
   readonly daemonJson: DaemonJson
   readonly listen: TcpListener
+  /** Where it will serve metrics: a port, or an address and a port. */
+  readonly metrics: string | undefined
 }
 
 /** Finds everything that would keep a gateway from working, or dockerd from listening on its local socket alone. */
@@ -29,6 +33,8 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
     ...unusableProgram(situation),
     ...noGroup(situation),
     ...foreignUnit(situation),
+    ...foreignDropIn(situation),
+    ...takenForMetrics(situation),
     ...findConflicts({
       facts,
       // A drop-in that isn't written can't be overridden.
@@ -107,6 +113,26 @@ function foreignUnit({ facts }: GatewaySituation): Conflict[] {
       ),
   ]
 }
+
+/** systemd would start the gateway as the drop-in says, whatever the unit says. */
+function foreignDropIn({ facts }: GatewaySituation): Conflict[] {
+  const dropIn = startingDropIn(facts)
+  if (dropIn === undefined) return []
+  const got = `it sets ExecStart=, so the gateway would not start as ${UNIT_PATH} says`
+  return [foreign(dropIn, got, `Move its options to ${UNIT_PATH}, and remove that line.`)]
+}
+
+function takenForMetrics({ facts, state, metrics }: GatewaySituation): Conflict[] {
+  if (metrics === undefined) return []
+  const listener = `tcp://${metrics.includes(':') ? metrics : `127.0.0.1:${metrics}`}`
+  const holders = state.pid > 0 ? [state.pid] : []
+  return taken(listener, { facts, own: holders, other: OTHER_PORT }).map((one) => ({
+    code: 'ERR_APPLY_CONFLICT',
+    ...one,
+  }))
+}
+
+const OTHER_PORT: Sentence = sentence`another port:  ${option('metrics', 'PORT')}`
 
 function elsewhere(named: string, own: string): boolean {
   return posix.resolve('/', named) !== own

@@ -49,12 +49,15 @@ export interface GatewayContents {
   readonly issuer: PlannedIssuer | undefined
   /** An address and a port. */
   readonly listen: string
+  readonly metrics: string | undefined
+  readonly onLogFailure: string | undefined
   /** The group of the daemon's socket. */
   readonly group: string
 }
 
 /** The files of a gateway on its host. */
-export function gatewayFiles({ program, server, policy, crl, issuer, listen, group }: GatewayContents): WantedFile[] {
+export function gatewayFiles(contents: GatewayContents): WantedFile[] {
+  const { program, server, policy, crl, issuer, listen, metrics, onLogFailure, group } = contents
   const unit = renderGatewayUnit({
     program,
     policy: GATEWAY_FILES.policy,
@@ -62,6 +65,8 @@ export function gatewayFiles({ program, server, policy, crl, issuer, listen, gro
     crl: crl === undefined ? [] : [GATEWAY_FILES.crl],
     issuer: issuer?.folder,
     listen,
+    metrics,
+    onLogFailure,
     socket: DAEMON_SOCKET,
     user: GATEWAY_USER,
     group,

@@ -20,6 +20,7 @@ import type { ServerFiles } from '../server-files.ts'
 import { startOf, type Start } from '../start.ts'
 import { unitOf } from '../unit.ts'
 import { lossesOf } from '../warnings.ts'
+import { DROP_INS_QUESTION } from './drop-ins.ts'
 import { gatewayConflicts } from './conflicts.ts'
 import {
   DAEMON_SOCKET,
@@ -49,6 +50,8 @@ export interface GatewayPlan {
   readonly crl: string | undefined
   /** The issuer that the gateway will have. */
   readonly issuer?: PlannedIssuer
+  /** Where it will serve metrics: a port, or an address and a port. */
+  readonly metrics?: string
   readonly changes: readonly Change[]
   /** The reasons against the apply; empty if there are none. */
   readonly conflicts: readonly Conflict[]
@@ -122,6 +125,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
       ...openDoorQuestions(first),
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
+      DROP_INS_QUESTION,
       ['said', 'socket-group', 'stat', '-L', '-c', '%G', DAEMON_SOCKET],
       ['said', 'gateway-folder', 'stat', '-L', '-c', '%a %U:%G', GATEWAY_FOLDER],
       ['said', 'gateway-link', 'readlink', WANTS_PATH],
@@ -144,6 +148,8 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   const issuer = planIssuer(requested, facts)
   const policy = policyFor(requested, facts)
+  const own = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+  const metrics = requested.metrics === false ? undefined : (requested.metrics ?? own.metrics)
   const wanted = gatewayFiles({
     ...requested,
     server,
@@ -151,6 +157,8 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     crl,
     issuer,
     listen: listen.slice('tcp://'.length),
+    metrics,
+    onLogFailure: requested.onLogFailure ?? own['on-log-failure'],
     group: facts.fact('socket-group'),
   })
   const changes = [
@@ -159,7 +167,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   ]
   const start = startOf(rendered, found, facts)
   const daemonJson = readDaemonJson(start.daemonJson ?? '')
-  const situation = { ...host, rendered, start, daemonJson, listen, requested }
+  const situation = { ...host, rendered, start, daemonJson, listen, metrics, requested }
   const restarts = changesDocker || !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
   const starts = state.active !== 'active' || changes.some((change) => change.path === UNIT_PATH && isWritten(change))
   const reloads = !starts && changes.some((change) => change.path !== UNIT_PATH && isWritten(change))
@@ -172,6 +180,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     policy,
     crl,
     ...(issuer && { issuer }),
+    ...(metrics !== undefined && { metrics }),
     changes,
     conflicts: [
       ...gatewayConflicts(situation),

@@ -46,6 +46,10 @@ export interface RequestedGateway {
   readonly lookedIn?: readonly string[] | undefined
   /** Address and port. @defaultValue as the gateway listens now, or as dockerd does, or 0.0.0.0:2376 */
   readonly listen?: string | undefined
+  /** Where metrics are served: a port, or an address and a port. Absent: as the gateway has it now. `false`: nowhere. */
+  readonly metrics?: string | false | undefined
+  /** What happens while the audit log can't be written. @defaultValue as the gateway has it now, or `refuse` */
+  readonly onLogFailure?: string | undefined
   /** Keeps containers running while dockerd restarts. @defaultValue the current setting on the host */
   readonly liveRestore?: boolean | undefined
 }

@@ -20,6 +20,7 @@ import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { unitOf } from '../unit.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
+import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
 import { filesInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
@@ -54,6 +55,8 @@ export interface GatewayStatus {
   readonly lists?: readonly ListStatus[]
   /** Files that have changed, and that the running gateway doesn't use. Absent: it doesn't say. */
   readonly older?: readonly string[]
+  /** Where it serves metrics: a port of 127.0.0.1, or an address and a port. Absent: nowhere. */
+  readonly metrics?: string
   readonly rollback: 'pending' | 'gateway' | 'daemon' | 'none'
   /** Of what an apply is unfinished. */
   readonly unfinished?: 'gateway' | 'daemon'
@@ -79,7 +82,12 @@ export async function gatewayStatus(
 ): Promise<GatewayStatus> {
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'read')
-  const known = await gatherFurtherFacts(shell, first, { files: [UNIT_PATH], more: [gatewayQuestion()] }, signal)
+  const known = await gatherFurtherFacts(
+    shell,
+    first,
+    { files: [UNIT_PATH], more: [gatewayQuestion(), DROP_INS_QUESTION] },
+    signal,
+  )
   const unit = known.file(UNIT_PATH)?.text
   const flags = readGatewayUnit(unit ?? '')
   const paths = pathsOf(flags)
@@ -119,6 +127,7 @@ export async function gatewayStatus(
     ...(flags.issuer !== undefined && { issuer: certificatesIn(issuerCert.map(text)[0])[0] }),
     ...(hasLists && { lists: lists.flatMap((path) => listsIn(text(path))) }),
     ...(older && { older }),
+    ...(flags.metrics !== undefined && { metrics: flags.metrics }),
     ...rollbackOf(last, isApplyPending(facts)),
   } as const
   return { ...status, problems: problemsOf(status, facts) }
@@ -195,6 +204,7 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
       ...pending,
     ]
   return [
+    ...dropInProblems(facts),
     ...aroundProblems(status),
     ...serviceProblems(status),
     ...(status.listener ? listenerProblem(status.listener) : []),
@@ -212,6 +222,14 @@ function aroundProblems({ daemonListeners: open }: Known): Sentence[] {
   if (open.length === 0) return []
   return [
     sentence`dockerd listens on ${enumerate(open)} itself, where no policy applies: every client there is root on this host. Close it:  ${ours('gateway', 'apply')}`,
+  ]
+}
+
+function dropInProblems(facts: HostFacts): Sentence[] {
+  const dropIn = startingDropIn(facts)
+  if (dropIn === undefined) return []
+  return [
+    sentence`${dropIn} sets ExecStart=, so the gateway may use other files than those here. Move its options to ${UNIT_PATH}, and remove that line.`,
   ]
 }
 

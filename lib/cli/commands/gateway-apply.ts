@@ -11,8 +11,9 @@ import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
-import { addFrom, addJsonLines, addYes, many, once } from '../command-line/options.ts'
+import { addFrom, addJsonLines, addYes, choice, many, once } from '../command-line/options.ts'
 import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy, keptPolicy } from '../inputs/gateway-files.ts'
+import { metricsListener } from '../inputs/metrics-listener.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
@@ -26,6 +27,8 @@ interface GatewayApplyFlags extends ConfirmFlags {
   readonly crl?: readonly string[]
   readonly issuer?: string | false
   readonly listen?: string
+  readonly metrics?: string | false
+  readonly onLogFailure?: string
   readonly liveRestore?: true
   readonly probeIdentity?: string
   readonly clientProof?: false
@@ -73,9 +76,10 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
 }
 
 async function requestedOf(
-  { crl, issuer, listen, liveRestore }: GatewayApplyFlags,
+  { crl, issuer, listen, liveRestore, metrics, onLogFailure }: GatewayApplyFlags,
   context: Context,
 ): Promise<Omit<RequestedGateway, 'policy'>> {
+  if (typeof metrics === 'string') metricsListener(metrics)
   const program = [process.execPath, await scriptPath()] as const
   return {
     program,
@@ -83,6 +87,8 @@ async function requestedOf(
     crl: await gatewayLists(crl, context),
     issuer: await gatewayIssuer(issuer, context),
     listen,
+    metrics,
+    onLogFailure,
     liveRestore,
   }
 }
@@ -157,6 +163,18 @@ function define(command: Command, context: Context): void {
       `where clients connect (default: as the gateway or dockerd listens now, else 0.0.0.0:${TLS_PORT})`,
       once('--listen'),
     )
+    .option(
+      '--metrics <port>',
+      'serve metrics and health on a port of 127.0.0.1 (default: as the gateway does now)',
+      once('--metrics'),
+    )
+    .option('--no-metrics', 'serve no metrics')
+    .addOption(
+      choice('--on-log-failure <what>', "when the audit log can't be written (default: as now, else refuse)", [
+        'refuse',
+        'go-on',
+      ]),
+    )
     .option('--live-restore', 'keep containers running while dockerd restarts')
     .option(
       '--probe-identity <dir>',
@@ -187,7 +205,7 @@ export const gatewayApply: CommandSpec = {
       'with other certificates and a revocation list',
     ],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", listen, closes, files, createsUser, written, restarted, starts, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", listen, closes, files, createsUser, conflicts, warnings, losses, restarts, starts }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", listen, metrics, closes, files, createsUser, written, restarted, starts, proof: [{ name, ok, at, got }], clientProven, rollback }; with --dry-run one line, { type: "result", listen, metrics, closes, files, createsUser, conflicts, warnings, losses, restarts, starts }',
   jsonLines: true,
   stray: (extra) => sentence`Name the policy with an option:  ${SELF} gateway apply --policy ${extra}`,
   define,

@@ -7,9 +7,10 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addJson, many, once } from '../command-line/options.ts'
+import { addJson, choice, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
+import { metricsListener } from '../inputs/metrics-listener.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { textsOf } from '../reports/data.ts'
@@ -20,6 +21,8 @@ interface RenderFlags {
   readonly crl?: readonly string[]
   readonly issuer?: string
   readonly listen?: string
+  readonly metrics?: string
+  readonly onLogFailure?: string
   readonly socket?: string
   readonly user?: string
   readonly group?: string
@@ -38,6 +41,8 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const policy = resolve(flags.policy ?? `${folder}/policy.yaml`)
   const lists = flags.crl?.map((path) => resolve(path)) ?? (await ownList(folder))
   const issuer = flags.issuer === undefined ? undefined : resolve(flags.issuer)
+  const { metrics, onLogFailure } = flags
+  if (metrics !== undefined) metricsListener(metrics)
   const { parseListen } = await import('../../daemon-config/listen.ts')
   const { renderGatewayUnit } = await import('../../daemon-config/gateway-unit.ts')
   const script = await scriptPath()
@@ -48,6 +53,8 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
     crl: lists,
     issuer,
     listen: parseListen(listen).slice('tcp://'.length),
+    metrics,
+    onLogFailure,
     socket: resolve(socket),
     user: account('--user', user),
     group: account('--group', group),
@@ -108,6 +115,10 @@ function define(command: Command, context: Context): void {
     .option('--crl <file>', 'a revocation list; repeatable (default: crl.pem in that folder)', many('--crl'))
     .option('--issuer <dir>', 'the folder of the issuer that renews certificates', once('--issuer'))
     .option('--listen <addr:port>', `where clients connect (default: 0.0.0.0:${TLS_PORT})`, once('--listen'))
+    .option('--metrics <port>', 'serve metrics and health on a port of 127.0.0.1', once('--metrics'))
+    .addOption(
+      choice('--on-log-failure <what>', "when the audit log can't be written (default: refuse)", ['refuse', 'go-on']),
+    )
     .option('--socket <path>', `the daemon's local socket (default: ${SOCKET})`, once('--socket'))
     .option('--user <name>', `the user of the service (default: ${USER})`, once('--user'))
     .option('--group <name>', 'the group that can open that socket (default: docker)', once('--group'))

@@ -3,7 +3,6 @@ import { once as onceEmitted } from 'node:events'
 import { join } from 'node:path'
 import { readIfThere } from '../../base/files.ts'
 import { option, SELF, sentence } from '../../base/sentence.ts'
-import { quoted } from '../../base/text.ts'
 import { TLS_PORT } from '../../base/ports.ts'
 import { hostAndPort, readListener } from '../../daemon-config/listener-target.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
@@ -17,6 +16,7 @@ import type { Metrics } from '../../gateway/metrics/interface.ts'
 import type { GatewayListen } from '../../gateway/options.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFrom, addJson, choice, many, once } from '../command-line/options.ts'
+import { metricsListener } from '../inputs/metrics-listener.ts'
 import { usageError } from '../errors.ts'
 import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
@@ -97,15 +97,11 @@ async function auditLogOf({ log, onLogFailure }: RunFlags): Promise<AuditLog | u
   return openAuditLog({ path: log, onFailure: onLogFailure === 'go-on' ? 'go on' : 'refuse' })
 }
 
-/** A port alone is one of 127.0.0.1. Other machines may reach an address that is given. */
 async function metricsOf({ metrics }: RunFlags): Promise<Metrics | undefined> {
   if (metrics === undefined) return undefined
-  const hasAddress = !/^\d+$/.test(metrics)
-  if (!/^(?:(?:\[.+\]|[^:]+):)?\d+$/.test(metrics))
-    throw usageError('the option --metrics', `${quoted(metrics)} is not a port`, 'Give a port, or ADDRESS:PORT.')
+  const listen = metricsListener(metrics)
   const { createMetrics } = await import('../../gateway/metrics/create.ts')
-  const listen = readListener(`tcp://${hasAddress ? metrics : `127.0.0.1:${metrics}`}`)
-  return createMetrics({ listen: { ...listen, exposed: hasAddress } })
+  return createMetrics({ listen })
 }
 
 async function listenOf({ listen, socket, as, from, crl, issuer, groupMayOpen }: RunFlags): Promise<GatewayListen> {

@@ -7,6 +7,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
 import { certificateData } from '../reports/data.ts'
 import { until } from '../reports/time-left.ts'
+import { metricsUrl } from '../reports/gateway-apply.ts'
 import { listenerData, listenerText } from '../reports/listener.ts'
 import { facts } from '../terminal/layout.ts'
 
@@ -80,6 +81,7 @@ function statusText(status: GatewayStatus, context: Context): string {
       lists === undefined ? 'no list: a certificate works until it expires' : lists.map(listText).join('\n'),
     ],
     ...('issuer' in status ? [['Issuer', issuerText(status)] satisfies [string, string]] : []),
+    ...(status.metrics === undefined ? [] : [['Metrics', metricsUrl(status.metrics)] satisfies [string, string]]),
     ['Rollback', rollbackText(status, context)],
   ]
   const shown = rows.map(([label, value]) => [label, printableLines(value)] as const)
@@ -125,6 +127,6 @@ export const gatewayStatus: CommandSpec = {
     [sentence`${SELF} gateway status`, 'as root, to see everything'],
     [sentence`${SELF} gateway status --json`, 'for monitoring'],
   ],
-  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], older, rollback, unfinished, problems }',
+  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], older, metrics, rollback, unfinished, problems }',
   define,
 }

@@ -12,9 +12,10 @@ import { certificateData } from './data.ts'
 
 /** A plan for --json. It contains only the path of the key, never its text. */
 export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
-  const { listen, server, changes, conflicts, warnings, losses, closes, createsUser, restarts, starts } = plan
+  const { listen, server, metrics, changes, conflicts, warnings, losses, closes, createsUser, restarts, starts } = plan
   return {
     listen,
+    ...(metrics !== undefined && { metrics }),
     closes,
     certificate: certificateData(server.facts),
     files: changes.map(fileData),
@@ -25,6 +26,11 @@ export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
     restarts,
     starts,
   }
+}
+
+/** Where Prometheus finds the metrics: `--metrics` is a port of 127.0.0.1, or an address and a port. */
+export function metricsUrl(metrics: string): string {
+  return `http://${metrics.includes(':') ? metrics : `127.0.0.1:${metrics}`}/metrics`
 }
 
 /** The report for --json. */
@@ -72,6 +78,7 @@ export function gatewayResultText(plan: GatewayPlan, report: GatewayReport, cont
   const rows: Row[] = [
     ['Gateway', `${plan.listen}, to the local socket of dockerd`],
     serverRow(plan),
+    ...(plan.metrics === undefined ? [] : [['Metrics', metricsUrl(plan.metrics)] satisfies Row]),
     ...gatewayResultRows(report),
     ...(report.id === undefined ? [] : [['To roll back', context.typed([ours('gateway', 'rollback')])] satisfies Row]),
   ]

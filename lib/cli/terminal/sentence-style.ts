@@ -22,6 +22,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   proxy: '--proxy',
   unit: '--unit',
   listen: '--listen',
+  metrics: '--metrics',
   connectTimeout: '--timeout',
   days: '--days',
   replace: '--force',

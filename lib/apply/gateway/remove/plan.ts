@@ -1,10 +1,10 @@
 import type { Warning } from '../../../base/warning.ts'
-import { GATEWAY_UNIT, readGatewayUnit, type GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
+import { readGatewayUnit, type GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../../daemon-config/settings-in-force.ts'
-import { LOAD_PATH, type FoundUnit } from '../../../daemon-config/unit/installed-unit.ts'
-import { gatherFacts, gatherFurtherFacts, lines, type HostFacts } from '../../../host/facts.ts'
+import type { FoundUnit } from '../../../daemon-config/unit/installed-unit.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../../host/facts.ts'
 import type { FurtherFacts } from '../../../host/facts-script.ts'
 import { refuseHost } from '../../../host/preconditions.ts'
 import type { HostShell } from '../../../host/shell.ts'
@@ -15,6 +15,7 @@ import { readOriginals } from '../../remove/originals.ts'
 import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
+import { DROP_INS_QUESTION, startingDropIn } from '../drop-ins.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, listsOf, UNIT_PATH, WANTS_PATH } from '../files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
 import { exposureOf } from './exposure.ts'
@@ -92,9 +93,6 @@ export async function planGatewayRemove(
 
 const { key: KEY, issuerKey: ISSUER_KEY, ...TEXTS } = GATEWAY_FILES
 
-/** The folders of drop-ins of the gateway's unit. */
-const DROP_INS = LOAD_PATH.map((folder) => `/${folder}/${GATEWAY_UNIT}.d`)
-
 const WANTED: FurtherFacts = {
   files: [UNIT_PATH, ...Object.values(TEXTS)],
   secrets: [KEY, ISSUER_KEY],
@@ -104,7 +102,7 @@ const WANTED: FurtherFacts = {
     ['said', 'gateway-user', 'id', '-u', GATEWAY_USER],
     ['said', 'gateway-entries', 'ls', '-A', `${GATEWAY_FOLDER}/`],
     ['said', 'gateway-log', 'ls', '-d', LOG_FOLDER],
-    ['said', 'gateway-starts', 'grep', '-RlsE', '--include=*.conf', '^[[:space:]]*ExecStart[[:space:]]*=', ...DROP_INS],
+    DROP_INS_QUESTION,
   ],
 }
 
@@ -155,9 +153,9 @@ function oddUnit({ fact }: HostFacts): Conflict[] {
 }
 
 /** dockerd must not listen anywhere else than the gateway, such as on all addresses. */
-function unknownListener({ fact, file }: HostFacts, { listen, socket }: GatewayFlags): Conflict[] {
-  if (file(UNIT_PATH) === undefined) return []
-  const [dropIn] = lines(fact('gateway-starts'))
+function unknownListener(facts: HostFacts, { listen, socket }: GatewayFlags): Conflict[] {
+  if (facts.file(UNIT_PATH) === undefined) return []
+  const dropIn = startingDropIn(facts)
   const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'unknown-listener' } as const
   if (dropIn !== undefined) {
     const got = "it sets ExecStart=, so docker-mtls doesn't know where the gateway listens"
