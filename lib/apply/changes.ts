@@ -73,6 +73,7 @@ function isSame({ text, mode, owner = OWNER }: WantedFile, before: HostFile): bo
   return sameText && before.mode === mode && before.owner === owner
 }
 
-function sha256(text: string): string {
+/** In hexadecimal. */
+export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }

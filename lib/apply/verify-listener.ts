@@ -23,6 +23,7 @@ export interface VerificationCheck {
     | 'client'
     | 'gateway'
     | 'policy'
+    | 'files'
     | 'daemon'
   readonly ok: boolean
   /** The tested address: `tcp://127.0.0.1:2376`. */

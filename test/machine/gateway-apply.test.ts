@@ -143,6 +143,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
         'same-named-ca',
         'client',
         'policy',
+        'files',
         'gateway',
         'daemon',
       ],
@@ -212,6 +213,17 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.match(stdout, /The gateway runs as before\. dockerd listens on its local socket alone, as before\./)
     assert.equal(await daemonPid(machine), dockerd)
     assert.notEqual(await property('MainPID'), gateway)
+    assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
+  })
+
+  test('a gateway that does not say that it uses another policy: all is put back', async () => {
+    const old = await everything()
+    await machine.must(['chown', 'root:root', '/run/docker-mtls-gateway'])
+    const { code, stderr } = await cli(machine, withProbe('bob', 'strict.yaml'))
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: /m)
+    assert.match(stderr, /still doesn't use \/etc\/docker-mtls\/policy\.yaml: .*in-force\.json can't be written/)
+    assert.deepEqual(await everything(), old)
     assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
   })
 

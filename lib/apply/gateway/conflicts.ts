@@ -2,7 +2,6 @@ import { posix } from 'node:path'
 import { command, option, sentence, type Sentence } from '../../base/sentence.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
-import { readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
 import { networkListener, type TcpListener } from '../../daemon-config/listen.ts'
 import type { RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
@@ -10,7 +9,7 @@ import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
 import { taken } from '../ports.ts'
 import { startingDropIn } from './drop-ins.ts'
-import { DAEMON_SOCKET, GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { DAEMON_SOCKET, GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
 import type { InspectedHost, RequestedGateway } from './requested.ts'
 
 /** A host, and what a gateway would change on it. */
@@ -87,9 +86,8 @@ function noGroup({ facts }: GatewaySituation): Conflict[] {
 
 /** Somebody may have written the unit by hand, with other files. An apply would lose its policy, its CA, and who was revoked. */
 function foreignUnit({ facts }: GatewaySituation): Conflict[] {
-  const unit = facts.file(UNIT_PATH)
-  if (unit === undefined) return []
-  const { policy, from, crl } = readGatewayUnit(unit.text ?? '')
+  if (facts.file(UNIT_PATH) === undefined) return []
+  const { policy, from, crl } = gatewayFlags(facts)
   if (policy === undefined || from === undefined)
     return [
       foreign(

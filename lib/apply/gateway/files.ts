@@ -1,7 +1,13 @@
 import { join } from 'node:path'
 import { PUBLIC_MODE } from '../../base/files.ts'
-import { GATEWAY_UNIT, renderGatewayUnit, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
+import {
+  GATEWAY_UNIT,
+  readGatewayUnit,
+  renderGatewayUnit,
+  type GatewayFlags,
+} from '../../daemon-config/gateway-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
+import type { HostFacts } from '../../host/facts.ts'
 import type { WantedFile } from '../changes.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { issuerFilesIn } from './issuer-files.ts'
@@ -32,6 +38,11 @@ const SHARED_MODE = 0o640
 export const SHARED_OWNER: string = `root:${GATEWAY_USER}`
 /** The same for the folder, as stat(1) prints it. */
 export const SHARED_FOLDER: string = `750 ${SHARED_OWNER}`
+
+/** The flags of the gateway on a host; none if it has no gateway. */
+export function gatewayFlags({ file }: HostFacts): GatewayFlags {
+  return readGatewayUnit(file(UNIT_PATH)?.text ?? '')
+}
 
 /** The revocation lists of a gateway, as `gateway run` reads them: those of its unit, or one that may be missing. */
 export function listsOf({ crl, from = GATEWAY_FOLDER }: GatewayFlags): string[] {

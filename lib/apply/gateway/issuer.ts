@@ -1,14 +1,13 @@
-import { readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { Change } from '../changes.ts'
 import { remove } from '../remove/targets.ts'
-import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER } from './files.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import type { PlannedIssuer, RequestedGateway } from './requested.ts'
 
 /** The folder of the issuer that a gateway has now. */
-export function issuerFolder({ file }: HostFacts): string | undefined {
-  return readGatewayUnit(file(UNIT_PATH)?.text ?? '').issuer
+export function issuerFolder(facts: HostFacts): string | undefined {
+  return gatewayFlags(facts).issuer
 }
 
 /** The requested issuer, or else the one that is there. */

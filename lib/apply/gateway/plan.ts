@@ -1,5 +1,5 @@
 import type { Warning } from '../../base/warning.ts'
-import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../daemon-config/listen.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
@@ -28,6 +28,7 @@ import {
   GATEWAY_FOLDER,
   GATEWAY_USER,
   gatewayFiles,
+  gatewayFlags,
   SHARED_FOLDER,
   UNIT_PATH,
   WANTS_PATH,
@@ -66,8 +67,6 @@ export interface GatewayPlan {
   readonly restarts: boolean
   /** Does the gateway have to start, or to restart? */
   readonly starts: boolean
-  /** Does it go on, with changed files? */
-  readonly reloads: boolean
   /** Is live-restore new? Then dockerd reads it before it is restarted. */
   readonly reloadsFirst: boolean
   /** Is everything as it has to be? Then the apply only tests the gateway. */
@@ -118,7 +117,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
   const { ca, cert, key, policy, crl, issuerCert, issuerKey } = GATEWAY_FILES
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, UNIT_PATH, ca, cert, policy, crl, issuerCert],
+    files: [...unit.environmentFiles, ca, cert, policy, crl, issuerCert],
     secrets: [key, issuerKey],
     writable: [GATEWAY_FOLDER],
     more: [
@@ -148,7 +147,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   const issuer = planIssuer(requested, facts)
   const policy = policyFor(requested, facts)
-  const own = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+  const own = gatewayFlags(facts)
   const metrics = requested.metrics === false ? undefined : (requested.metrics ?? own.metrics)
   const wanted = gatewayFiles({
     ...requested,
@@ -170,7 +169,6 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const situation = { ...host, rendered, start, daemonJson, listen, metrics, requested }
   const restarts = changesDocker || !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
   const starts = state.active !== 'active' || changes.some((change) => change.path === UNIT_PATH && isWritten(change))
-  const reloads = !starts && changes.some((change) => change.path !== UNIT_PATH && isWritten(change))
   const createsUser = facts.fact('gateway-user') === ''
   const isShared = facts.fact('gateway-folder') === SHARED_FOLDER && facts.fact('gateway-link') === `../${GATEWAY_UNIT}`
   const { usernsRemap } = inForce.settings
@@ -192,7 +190,6 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     closes: [...inForce.settings.listen, ...inForce.plaintext],
     createsUser,
     restarts,
-    reloads,
     starts,
     reloadsFirst: daemonJson['live-restore'] === true && inForce.daemonJson['live-restore'] !== true && isActive(facts),
     isDone: !restarts && !starts && !createsUser && isShared && !changes.some(isWritten),
@@ -213,7 +210,7 @@ function policyFor({ policy }: RequestedGateway, { file }: HostFacts): string {
 
 /** A gateway takes the place of dockerd. */
 function listenerFor({ listen }: RequestedGateway, { facts, inForce }: InspectedHost): TcpListener {
-  const own = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '').listen
+  const own = gatewayFlags(facts).listen
   const [daemons] = inForce.settings.listen
   return parseListen(listen ?? own ?? daemons ?? DEFAULT_LISTENER)
 }

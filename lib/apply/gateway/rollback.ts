@@ -1,11 +1,11 @@
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
-import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
-import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import { gatherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import type { Conflict } from '../conflicts.ts'
@@ -13,7 +13,7 @@ import { factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.t
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
-import { UNIT_PATH } from './files.ts'
+import { gatewayFlags, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 import { untilListening } from './verify.ts'
@@ -93,11 +93,11 @@ export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollba
   const { shell, onStep, signal } = options
   await rollBack(plan, options)
   return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async (talk) => {
-    const facts = await gatherFurtherFacts(shell, await gatherFacts(shell, signal), { files: [UNIT_PATH] }, signal)
+    const facts = await gatherFacts(shell, signal)
     const { settings, plaintext } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
     const listeners = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
     await verifyListeners(listeners, shell, signal)
-    const { listen } = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+    const { listen } = gatewayFlags(facts)
     const state = await readGatewayState(shell)
     refuseRunning(plan, shell, state)
     const hasGateway = state.active === 'active' && listen !== undefined

@@ -3,7 +3,7 @@ import { isDockerMtlsError } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
-import { GATEWAY_UNIT, readGatewayUnit, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
 import { formatTarget, isListenerOf } from '../../daemon-config/listener-target.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
@@ -21,7 +21,7 @@ import { isApplyPending } from '../rollback/pending.ts'
 import { unitOf } from '../unit.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
-import { GATEWAY_FILES, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
 import { filesInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
@@ -82,14 +82,9 @@ export async function gatewayStatus(
 ): Promise<GatewayStatus> {
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'read')
-  const known = await gatherFurtherFacts(
-    shell,
-    first,
-    { files: [UNIT_PATH], more: [gatewayQuestion(), DROP_INS_QUESTION] },
-    signal,
-  )
+  const known = await gatherFurtherFacts(shell, first, { more: [gatewayQuestion(), DROP_INS_QUESTION] }, signal)
   const unit = known.file(UNIT_PATH)?.text
-  const flags = readGatewayUnit(unit ?? '')
+  const flags = gatewayFlags(known)
   const paths = pathsOf(flags)
   const issuerCert = flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).cert]
   const lists = listsOf(flags)

@@ -2,28 +2,33 @@ import { pause } from '../../base/abort.ts'
 import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { runStep, type StepTalk } from '../../base/progress.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
+import { enumerate } from '../../base/text.ts'
+import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf } from '../../daemon-config/listener-target.ts'
+import { isBelow } from '../../daemon-config/unit/service.ts'
 import { shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { parseSockets, socketsScript } from '../../host/sockets.ts'
 import { probeServer } from '../../probe/server.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
+import { sha256 } from '../changes.ts'
 import type { ProbeIdentity } from '../options.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
 import { answersThere, socketsOf, type VerificationOptions } from '../verify-daemon.ts'
 import { verifyListener, type VerificationCheck } from '../verify-listener.ts'
+import { GATEWAY_FOLDER } from './files.ts'
 import type { GatewayPlan } from './plan.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 
 /** The part of a plan that is tested. */
-export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'issuer' | 'starts' | 'reloads' | 'state'>
+export type VerifiedGateway = Pick<GatewayPlan, 'listen' | 'server' | 'issuer' | 'changes' | 'starts' | 'state'>
 
 /** How long the gateway may take until it listens. */
 const START_MS = 20_000
 const POLL_MS = 100
-/** Within this time, a gateway that goes on uses changed files. */
-const RELOAD_MS = 2_000
+/** Within this time, a gateway uses changed files, or says that it can't. */
+const RELOAD_MS = 5_000
 
 /**
  * Tests from outside that the gateway answers, and dockerd no longer does; and on the host that dockerd answers on its local
@@ -42,12 +47,13 @@ export function verifyGateway(
     const target = targetOf(plan.listen, address, [plan.listen])
     const at = formatTarget(target)
     const began = await untilListening(plan, options, talk)
-    if (plan.reloads) await pause(RELOAD_MS, signal)
+    const files = await filesInUse(plan, began, options)
     const listener = { ...target, server: plan.server, others: plan.issuer?.cert, probe, signal }
     const checks = await verifyListener(listener).catch((error: unknown) => {
       throw explainUnreachable(error)
     })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
+    if (files !== undefined) checks.push({ at: IN_FORCE_PATH, ...files })
     checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, options)))
     refuseFailed(checks)
     talk.result(`${checks.length} of ${checks.length} checks passed`)
@@ -72,6 +78,35 @@ export async function untilListening(
     }
     const got = isOver ? 'it ends again after its start' : `it doesn't listen after ${START_MS / 1000} s`
     throw failed(shell, `${got}: ${(await lastWords(shell)) || 'its log is empty'}`)
+  }
+}
+
+/**
+ * Waits until the gateway uses the files of the plan.
+ *
+ * @returns undefined if it doesn't say which files it uses, because it can't write there
+ */
+async function filesInUse(
+  { changes }: VerifiedGateway,
+  { pid }: GatewayState,
+  { shell, signal }: VerificationOptions,
+): Promise<Check | undefined> {
+  const isOwn = isBelow([GATEWAY_FOLDER])
+  const own = changes.filter(({ action, path }) => action !== 'remove' && isOwn(path))
+  const wanted = own.map(({ path, text }) => [path, sha256(text)] as const)
+  for (const deadline = Date.now() + RELOAD_MS; ; await pause(POLL_MS, signal)) {
+    const said = parseInForce((await shell.run(shellProgram(shellLine('cat', IN_FORCE_PATH)))).stdout)
+    const isOver = Date.now() >= deadline
+    if (said?.pid !== pid) {
+      if (isOver) return undefined
+      continue
+    }
+    const older = wanted.filter(([path, sum]) => said.sums.get(path) !== sum).map(([path]) => path)
+    if (older.length === 0) return { name: 'files', ok: true, got: 'the gateway uses all its files as they are' }
+    if (isOver) {
+      const got = `the gateway still doesn't use ${enumerate(older)}: ${(await lastWords(shell)) || 'its log is empty'}`
+      return { name: 'files', ok: false, got }
+    }
   }
 }
 

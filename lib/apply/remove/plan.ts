@@ -67,7 +67,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = { files: [UNIT_PATH, ca, cert, ...copies], secrets: [key] }
+  const wanted = { files: [ca, cert, ...copies], secrets: [key] }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,

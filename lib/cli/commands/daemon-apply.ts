@@ -16,7 +16,6 @@ import {
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { addFrom, addJsonLines, addYes, once, strayRemap } from '../command-line/options.ts'
-import { withProgress } from '../terminal/progress.ts'
 
 interface DaemonApplyFlags extends ApplyFlags, ConfirmFlags {
   readonly from?: string
@@ -43,11 +42,8 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const inspect = (): Promise<ApplyPlan> => planApply({ ...source, ...requested }, shell, signal)
   const first = await inspect()
   if (source.folder !== undefined) await (await import('../inputs/probe.ts')).dropExpiredProbe(source.folder)
-  if (first.isPending) {
-    const { settlePending } = await import('../../apply/rollback/pending.ts')
-    await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
-  }
-  const plan = first.isPending ? await inspect() : first
+  const { settled, withRollbackReport } = await import('../reports/rollback.ts')
+  const plan = await settled(first, { shell, inspect, flags }, context)
   await agree(plan, flags, context)
   const consent = (seen: string): Promise<void> =>
     confirm(
@@ -61,15 +57,11 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
     )
   const options = { shell, probe: probe?.identity, rollbackAfter, signal, consent }
   const { carryOut } = await import('../../apply/carry-out.ts')
-  const { withRollbackReport } = await import('../reports/rollback.ts')
   const report = await withRollbackReport(
     context,
-    { after: rollbackAfter, atOnce: () => [ours('daemon', 'rollback')], flags },
+    { after: rollbackAfter, atOnce: () => [ours('daemon', 'rollback')], flags, probe },
     (onStep) => carryOut(plan, { ...options, onStep }),
-  ).catch(async (error: unknown) => {
-    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
-    throw error
-  })
+  )
   await answerReport(plan, { report, probe }, flags, context)
 }
 

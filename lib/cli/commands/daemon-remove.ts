@@ -18,16 +18,16 @@ interface RemoveFlags extends ConfirmFlags {
 async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
   const { planRemove, isNothingToRemove } = await import('../../apply/remove/plan.ts')
   const { carryOutRemove } = await import('../../apply/remove/carry-out.ts')
-  const { settlePending } = await import('../../apply/rollback/pending.ts')
+  const { settled } = await import('../reports/rollback.ts')
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
   const { localShell } = await import('../../host/local-shell.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
   const shell = localShell()
   const { signal } = context.io
-  const first = await planRemove(shell, signal)
+  const inspect = (): Promise<RemovePlan> => planRemove(shell, signal)
+  const first = await inspect()
   if (flags.dryRun === true) return answerPlan(first, flags, context)
-  if (first.isPending) await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
-  const plan = first.isPending ? await planRemove(shell, signal) : first
+  const plan = await settled(first, { shell, inspect, flags }, context)
   refuseConflicts(plan)
   if (isNothingToRemove(plan)) return answerNothing(plan, flags, context)
   if (flags.json !== true) context.say(removeText(plan, context).trimEnd())

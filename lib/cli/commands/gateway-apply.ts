@@ -17,9 +17,8 @@ import { metricsListener } from '../inputs/metrics-listener.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
-import { withRollbackReport } from '../reports/rollback.ts'
+import { settled, withRollbackReport } from '../reports/rollback.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { withProgress } from '../terminal/progress.ts'
 
 interface GatewayApplyFlags extends ConfirmFlags {
   readonly policy?: string
@@ -55,23 +54,16 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   }
   const first = await inspect()
   if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
-  if (first.isPending) {
-    const { settlePending } = await import('../../apply/rollback/pending.ts')
-    await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
-  }
-  const plan = first.isPending ? await inspect() : first
+  const plan = await settled(first, { shell, inspect, flags }, context)
   for (const warning of policyWarnings(given?.policy ?? parsePolicy(plan.policy, GATEWAY_FILES.policy)))
     context.warn(warning)
   await agree(plan, flags, context)
   const options = { shell, probe: probe?.identity, rollbackAfter, signal }
   const report = await withRollbackReport(
     context,
-    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags },
+    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags, probe },
     (onStep) => carryOutGateway(plan, { ...options, onStep }),
-  ).catch(async (error: unknown) => {
-    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
-    throw error
-  })
+  )
   await answerReport(plan, { report, probe }, flags, context)
 }
 

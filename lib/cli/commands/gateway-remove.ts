@@ -8,9 +8,8 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addJsonLines, addYes, once } from '../command-line/options.ts'
 import { gatewayRemoveData, gatewayRemovedText, gatewayRemoveText } from '../reports/gateway-remove.ts'
-import { withRollbackReport } from '../reports/rollback.ts'
+import { settled, withRollbackReport } from '../reports/rollback.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { withProgress } from '../terminal/progress.ts'
 
 interface RemoveFlags extends ConfirmFlags {
   readonly daemonListens?: true
@@ -32,11 +31,7 @@ async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
     planGatewayRemove(flags.daemonListens === true ? { server: await gatewayServer() } : {}, shell, signal)
   const first = await inspect()
   if (flags.dryRun === true) return answerPlan(first, flags, context)
-  if (first.isPending) {
-    const { settlePending } = await import('../../apply/rollback/pending.ts')
-    await withProgress(context, flags, (onStep) => settlePending(shell, onStep, signal))
-  }
-  const plan = first.isPending ? await inspect() : first
+  const plan = await settled(first, { shell, inspect, flags }, context)
   refuseConflicts(plan)
   if (!plan.installed) return answerNothing(plan, flags, context)
   for (const { text } of plan.warnings) context.warn(text)
@@ -45,12 +40,9 @@ async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
   const options = { shell, probe: probe?.identity, rollbackAfter, signal }
   const report = await withRollbackReport(
     context,
-    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags },
+    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags, probe },
     (onStep) => carryOutGatewayRemove(plan, { ...options, onStep }),
-  ).catch(async (error: unknown) => {
-    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
-    throw error
-  })
+  )
   await answerReport(plan, { report, probe }, flags, context)
 }
 

@@ -1,8 +1,8 @@
-import { GATEWAY_FOLDER, UNIT_PATH } from '../../apply/gateway/files.ts'
+import { gatewayFlags, GATEWAY_FOLDER, UNIT_PATH } from '../../apply/gateway/files.ts'
 import { pathFault } from '../../apply/gateway/program.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
-import { GATEWAY_UNIT, readGatewayUnit } from '../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
@@ -22,14 +22,13 @@ export interface GatewayHost {
 
 /** Where the gateway of a host listens; undefined if it has none. */
 export function gatewayListener(facts: HostFacts): string | undefined {
-  const { listen } = readGatewayUnit(facts.file(UNIT_PATH)?.text ?? '')
+  const { listen } = gatewayFlags(facts)
   return listen === undefined ? undefined : `tcp://${listen}`
 }
 
 /** The path of the CAs whose clients the gateway of a host accepts; undefined if it has none. */
 export function gatewayCa(facts: HostFacts): string | undefined {
-  const unit = facts.file(UNIT_PATH)
-  return unit && tlsFilesIn(readGatewayUnit(unit.text ?? '').from ?? GATEWAY_FOLDER).ca
+  return facts.file(UNIT_PATH) && tlsFilesIn(gatewayFlags(facts).from ?? GATEWAY_FOLDER).ca
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Warning } from '../../../base/warning.ts'
-import { readGatewayUnit, type GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
+import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../../daemon-config/settings-in-force.ts'
@@ -16,7 +16,7 @@ import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
 import { DROP_INS_QUESTION, startingDropIn } from '../drop-ins.ts'
-import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, listsOf, UNIT_PATH, WANTS_PATH } from '../files.ts'
+import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, GATEWAY_USER, listsOf, UNIT_PATH, WANTS_PATH } from '../files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
 import { exposureOf } from './exposure.ts'
 import { filesLeft, LOG_FOLDER } from './files.ts'
@@ -67,7 +67,7 @@ export async function planGatewayRemove(
   const found = unitOf(first, shell.name)
   const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
   const state = parseGatewayState(inspected.fact('gateway'))
-  const flags = readGatewayUnit(inspected.file(UNIT_PATH)?.text ?? '')
+  const flags = gatewayFlags(inspected)
   const facts = server === undefined ? inspected : await withLists(inspected, flags, shell, signal)
   const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
   const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
@@ -94,7 +94,7 @@ export async function planGatewayRemove(
 const { key: KEY, issuerKey: ISSUER_KEY, ...TEXTS } = GATEWAY_FILES
 
 const WANTED: FurtherFacts = {
-  files: [UNIT_PATH, ...Object.values(TEXTS)],
+  files: Object.values(TEXTS),
   secrets: [KEY, ISSUER_KEY],
   more: [
     gatewayQuestion(),
