@@ -67,6 +67,9 @@ const kindsFor = async (old: string, crl: string): Promise<string[]> => {
   return conflicts.map(({ kind }) => kind)
 }
 
+const warned = async (metrics: string): Promise<string> =>
+  warningTexts((await plan({}, { metrics })).warnings).join('\n')
+
 describe('the plan of a gateway', () => {
   before(async () => {
     authority = await createAuthority()
@@ -193,9 +196,6 @@ describe('the plan of a gateway', () => {
         )
       }
     })
-
-    const warned = async (metrics: string): Promise<string> =>
-      warningTexts((await plan({}, { metrics })).warnings).join('\n')
 
     test('on an address that others reach are warned of', async () => {
       assert.match(await warned('0.0.0.0:9323'), /serves its metrics on 0\.0\.0\.0:9323 without a password/)
