@@ -243,25 +243,27 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
     assert.equal(bare.code, 0, bare.stderr)
   })
 
+  /** What the daemon says of a tar with these Dockerfiles. */
+  const buildOf = async (version: number, ...dockerfiles: string[]): Promise<string> => {
+    const tar = pack()
+    for (const text of dockerfiles) tar.entry({ name: 'Dockerfile' }, text)
+    tar.finalize()
+    const headers = [['Content-Type', 'application/x-tar']] as const
+    const body = (await buffer(tar)).toString('latin1')
+    const line = `POST /build?version=${version}&nocache=1`
+    return (await sendAttack(dial('ann'), { name: '', line, body, headers })).text
+  }
+
   test('a tar with two Dockerfiles gets no more than the one that counts, with and without BuildKit', async () => {
     const harmless = `FROM ${image}\nRUN true\n`
     const onHost = `FROM ${image}\nRUN --network=host ip link\n`
-    const build = async (version: number, ...dockerfiles: string[]): Promise<string> => {
-      const tar = pack()
-      for (const text of dockerfiles) tar.entry({ name: 'Dockerfile' }, text)
-      tar.finalize()
-      const headers = [['Content-Type', 'application/x-tar']] as const
-      const body = (await buffer(tar)).toString('latin1')
-      const line = `POST /build?version=${version}&nocache=1`
-      return (await sendAttack(dial('ann'), { name: '', line, body, headers })).text
-    }
     for (const version of [1, 2]) {
-      const alone = await build(version, onHost)
+      const alone = await buildOf(version, onHost)
       const [error = ''] = /"message":"[^"]*/.exec(alone) ?? []
       assert.match(error, version === 1 ? /requires BuildKit/ : /network\.host is not allowed/, alone)
-      const both = await build(version, harmless, onHost)
+      const both = await buildOf(version, harmless, onHost)
       assert.ok(both.includes(error), both)
-      assert.doesNotMatch(await build(version, onHost, harmless), /"error"/)
+      assert.doesNotMatch(await buildOf(version, onHost, harmless), /"error"/)
     }
   })
 

@@ -43,6 +43,11 @@ async function makeRepository(folder: string, files: Readonly<Record<string, str
   return git(folder, 'rev-parse', 'HEAD')
 }
 
+const build = (remote: string, version: string): { name: string; line: string } => ({
+  name: '',
+  line: `POST /build?version=${version}&rm=1&networkmode=none&remote=${encodeURIComponent(remote)}`,
+})
+
 describe('builds from repositories, on a host whose root has an SSH key', { skip }, () => {
   let daemon: Daemon
   let gateway: Gateway
@@ -107,10 +112,6 @@ describe('builds from repositories, on a host whose root has an SSH key', { skip
 
   const port = (): number => ('port' in gateway.address ? gateway.address.port : 0)
   const site = (): string => `http://127.0.0.1:${(web.address() as AddressInfo).port}`
-  const build = (remote: string, version: string): { name: string; line: string } => ({
-    name: '',
-    line: `POST /build?version=${version}&rm=1&networkmode=none&remote=${encodeURIComponent(remote)}`,
-  })
 
   const throughGateway = (remote: string, version: string): Promise<Answered> => {
     const tls = { servername: 'localhost', cert: ann.cert, key: ann.key, ca: ann.ca }

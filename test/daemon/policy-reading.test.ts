@@ -98,6 +98,15 @@ describe('a request is read as dockerd reads it', needs, () => {
     assert.match((await send({ line: importing })).text, /localhost:2/)
   })
 
+  /** What dockerd makes of what is sent in the place of a body. */
+  const madeOf = async (body = ''): Promise<Made> => {
+    const id = await containers.create(body)
+    assert.ok(id !== undefined, body)
+    const made = await containers.inspect(id)
+    await containers.remove(id)
+    return withoutId(made)
+  }
+
   test('random bodies', async (t) => {
     const counts = { made: 0, refusedByUs: 0, refusedByDockerd: 0, refusedByBoth: 0, written: 0 }
     const one = async (seed: number, isWritten: boolean): Promise<void> => {
@@ -125,14 +134,6 @@ describe('a request is read as dockerd reads it', needs, () => {
       if (!isWritten) return
       counts.written += 1
       assert.deepEqual(await madeOf(writeRequest(reading).body), withoutId(made), `seed ${seed}: ${body}`)
-    }
-    /** What dockerd makes of what is sent in the place of a body. */
-    const madeOf = async (body = ''): Promise<Made> => {
-      const id = await containers.create(body)
-      assert.ok(id !== undefined, body)
-      const made = await containers.inspect(id)
-      await containers.remove(id)
-      return withoutId(made)
     }
     await assertSamples(t, fc.nat(), { numRuns: 300 }, async (seeds) => {
       const rest = [...seeds]

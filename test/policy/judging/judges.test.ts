@@ -23,6 +23,8 @@ const judge = (name: string, body: Json, query?: Record<string, string>): Judged
 /** `CODE from where`, of what `baseline` refuses; then what it names. */
 function summary(name: string, body: Json, query?: Record<string, string>): string[] {
   return judge(name, body, query).flatMap((one) => {
+    // Every container has some, of which a rule decides.
+    if (one.kind === 'capabilities') return []
     if (one.kind !== 'finding') return `${one.kind} ${one.name}`
     return one.from === 'baseline' ? `${one.code} ${one.where}` : []
   })
