@@ -24,6 +24,8 @@ export class Connection {
   readonly key: string
   /** For events. */
   readonly name: string
+  /** For events. Undefined: it came over a local socket. */
+  readonly address: string | undefined
   readonly #socket: Socket
   #received = 0
   #sent = 0
@@ -35,6 +37,8 @@ export class Connection {
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
+    // Later, a socket that has closed doesn't know it any more.
+    this.address = socket.remoteAddress
     this.name = typeof from === 'string' ? from : from.subject
   }
 
