@@ -4,6 +4,11 @@ import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
 
+/** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
+export function addressOf({ remoteAddress }: Socket): string | undefined {
+  return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
+}
+
 /** A request or stream that is open. */
 interface Open {
   /** The gateway itself has answered it. */
@@ -38,7 +43,7 @@ export class Connection {
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
     // Later, a socket that has closed doesn't know it any more.
-    this.address = socket.remoteAddress
+    this.address = addressOf(socket)
     this.name = typeof from === 'string' ? from : from.subject
   }
 

@@ -49,6 +49,24 @@ const ROWS: readonly (readonly [line: string, expected: object | undefined, body
       images: ['c'],
     },
   ],
+  [
+    'POST /containers/create',
+    { image: 'app' },
+    {
+      Image: 'app',
+      Cmd: ['echo', 'hunter2'],
+      User: '',
+      HostConfig: {
+        NetworkMode: 'default',
+        Binds: null,
+        CapAdd: null,
+        Privileged: false,
+        MaskedPaths: null,
+        VolumeDriver: '',
+      },
+      NetworkingConfig: { EndpointsConfig: { default: {} } },
+    },
+  ],
   ['POST /networks/n/connect', { network: 'n', container: 'web' }, { Container: 'web' }],
   [
     'POST /networks/create',
@@ -111,7 +129,7 @@ const ROWS: readonly (readonly [line: string, expected: object | undefined, body
     {
       Image: 'alpine:3.20',
       User: '0:0',
-      NetworkingConfig: { EndpointsConfig: { front: {} } },
+      NetworkingConfig: { EndpointsConfig: { front: {}, host: {} } },
       HostConfig: {
         Privileged: true,
         NetworkMode: 'host',
@@ -225,7 +243,9 @@ class Planted {
 
   /** The places of the texts that are in this. */
   foundIn(value: object | undefined): string[] {
-    return [...JSON.stringify(value ?? {}).matchAll(/t\d+x/gi)].map(([text]) => this.places.get(text.toLowerCase()) ?? text).toSorted()
+    return [...JSON.stringify(value ?? {}).matchAll(/t\d+x/gi)]
+      .map(([text]) => this.places.get(text.toLowerCase()) ?? text)
+      .toSorted()
   }
 }
 
@@ -305,7 +325,17 @@ test('are bounded, and say what they lack', () => {
   assert.equal(details.mounts[0], '/')
   assert.equal(details.mounts.at(-1), 'and 82 more')
   const long = boundDetails({ name: 'n'.repeat(10_000), user: '\u001b[2J\u202e' })
-  assert.deepEqual(long, { name: `${'n'.repeat(200)}...`, user: '<U+001B>[2J<U+202E>' })
+  assert.deepEqual(long, { name: `${'n'.repeat(197)}...`, user: '<U+001B>[2J<U+202E>' })
+  for (const odd of [
+    '\u0001'.repeat(300),
+    `${'n'.repeat(196)}${'😀'.repeat(9)}`,
+    `n${'😀'.repeat(300)}`,
+    '\ud83d'.repeat(201),
+  ]) {
+    const { name = '' } = boundDetails({ name: odd }) ?? {}
+    assert.ok(name.length <= 200 && !/\p{Cs}/u.test(name), name)
+    assert.deepEqual(boundDetails({ name }), { name })
+  }
   const texts = Array.from({ length: 100 }, () => 'x'.repeat(1_000))
   const full = boundDetails({ privileged: true, mounts: texts, capAdd: texts, devices: texts, tags: texts, name: 'a' })
   assert.ok(JSON.stringify(full).length < 9_000)

@@ -1,8 +1,10 @@
-import { printable } from '../../base/text.ts'
+import { escapeText } from '../../base/text.ts'
 import type { RequestDetails } from './types.ts'
 
 /** How many texts of a list are kept. */
 const MOST_TEXTS = 20
+const LONGEST_TEXT = 200
+const CUT = '...'
 /** Of all texts together: a line of the log has a limit. */
 const MOST_CHARACTERS = 8_000
 
@@ -104,8 +106,13 @@ function boundValue(type: 'text' | 'flag' | 'list', value: unknown): Value | und
 }
 
 /** Control characters are escaped: whoever reads a log does so in a terminal. */
-const boundText = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? printable(value) : undefined
+function boundText(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined
+  const text = escapeText(value.slice(0, LONGEST_TEXT + 1))
+  if (text.length <= LONGEST_TEXT) return text
+  // No half of a surrogate pair.
+  return `${text.slice(0, LONGEST_TEXT - CUT.length).replace(/[\uD800-\uDBFF]$/, '')}${CUT}`
+}
 
 const lengthOf = (value: Value): number =>
   typeof value === 'string' ? value.length : value === true ? 0 : value.reduce((sum, one) => sum + one.length, 0)

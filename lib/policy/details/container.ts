@@ -27,7 +27,10 @@ export function containerDetails(body: Json): RequestDetails {
     sysctls: Object.keys(objectOf(host['Sysctls'])).map(optionName),
     ports: ports(objectOf(host['PortBindings'])),
     publishAll: host['PublishAllPorts'] === true,
-    networks: Object.keys(objectOf(objectOf(NetworkingConfig)['EndpointsConfig'])),
+    // Docker's own client also names the network of the mode there.
+    networks: Object.keys(objectOf(objectOf(NetworkingConfig)['EndpointsConfig'])).filter(
+      (name) => name !== host['NetworkMode'],
+    ),
     logDriver: textOf(objectOf(host['LogConfig'])['Type']),
   }
 }
