@@ -1,9 +1,12 @@
 import { boundDetails } from '../details/bound.ts'
-import { imageText, platformText, remoteText } from '../details/safe.ts'
+import { HIDDEN, imageText, platformText, remoteText } from '../details/safe.ts'
 import type { RequestDetails } from '../details/types.ts'
 import { fieldsOf, messageOf, messagesOf, textOf, textsOf } from './values.ts'
 import type { Message } from './wire.ts'
 import { exportersOf } from './exporters.ts'
+
+const ENTITLEMENT = /^(?:network\.host|security\.insecure|device(?:=[\w./=*-]*)?)$/
+const word = (text: string): string => (/^[a-z-]{1,32}$/.test(text) ? text : HIDDEN)
 
 /** What a message that begins a build is about: Control/Solve names the results, LLBBridge/Solve what is built. */
 export function detailsOfSolve(message: Message): RequestDetails | undefined {
@@ -17,8 +20,8 @@ export function detailsOfSolve(message: Message): RequestDetails | undefined {
   return boundDetails({
     image: imageText(attribute('source')),
     tags: names.map(imageText),
-    exporters: exporters.map(({ type }) => type),
-    entitlements: textsOf(message['Entitlements']),
+    exporters: exporters.map(({ type }) => word(type)),
+    entitlements: textsOf(message['Entitlements']).map((name) => (ENTITLEMENT.test(name) ? name : HIDDEN)),
     remote: remoteText(attribute('context')),
     dockerfile: attribute('filename'),
     networkMode: attribute('force-network-mode'),

@@ -420,8 +420,14 @@ test('a build says what it is about, and no secret, whether it is allowed or ref
     typed(13, 'image', { name: 'app:1,app:2', push: 'true', 'registry.token': secret }),
     mapField(ATTRIBUTES.control, attributes),
     bytesField(9, 'security.insecure'),
+    bytesField(9, `device=a b=${secret}`),
   )
-  const expected = { ...built, tags: ['app:1', 'app:2'], exporters: ['image'], entitlements: ['security.insecure'] }
+  const expected = {
+    ...built,
+    tags: ['app:1', 'app:2'],
+    exporters: ['image'],
+    entitlements: ['security.insecure', '*'],
+  }
   for (const level of ['privileged', 'baseline'] as const) {
     const { verdict, details } = decided(at(level), `${CONTROL}Solve`, message)
     assert.equal(verdict, level === 'privileged' ? 'allow' : 'refuse')
