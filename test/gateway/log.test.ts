@@ -64,6 +64,8 @@ const post = (target: string, value: object, fields = ''): string => {
   return `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${fields}Content-Length: ${text.length}\r\n\r\n${text}`
 }
 
+const get = (line: string, fields = ''): string => `${line} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
+
 describe('the audit log of a gateway', () => {
   test('has a line before the daemon gets a request, and one at its end; its file is for its owner alone', async (t) => {
     const path = await pathIn(t)
@@ -218,7 +220,6 @@ describe('the audit log of a gateway', () => {
       },
     }
     const auth = `X-Registry-Auth: ${secret}\r\nX-Registry-Config: ${secret}\r\nAuthorization: ${secret}\r\n`
-    const get = (line: string, fields = ''): string => `${line} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
     const encoded = encodeURIComponent(JSON.stringify({ TOKEN: secret, [secret]: secret }))
     const remote = encodeURIComponent(`https://ann:${secret}@h/a.git?token=${secret}#${secret}`)
     const tar = `${auth}Content-Type: application/x-tar\r\nContent-Length: 0\r\n`

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { BODIES, TYPES } from '../../lib/engine/body-fields/table.ts'
-import { readRequest, type Json, type ReadRequest } from '../../lib/policy.ts'
+import { readRequest, type Json } from '../../lib/policy.ts'
 import { boundDetails } from '../../lib/policy/details/bound.ts'
 import { detailsOf } from '../../lib/policy/details/details.ts'
 import { imageText, platformText, remoteText } from '../../lib/policy/details/safe.ts'
@@ -306,7 +306,7 @@ test('nothing of a body or a query but what is named here gets into them, whatev
         parameters: { name: 'app' },
         query,
         ...(body !== undefined && { body }),
-      } as ReadRequest),
+      }),
     )
     const all = [...new Set([...(shown[named.name] ?? '').split(' '), ...found])].filter(Boolean)
     if (all.length > 0) shown[named.name] = all.join(' ')

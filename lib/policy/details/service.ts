@@ -40,8 +40,9 @@ function privileges({ AppArmor, CredentialSpec, NoNewPrivileges, Seccomp }: Json
   ]
 }
 
+const number = (value: Json | undefined): string => (typeof value === 'number' ? String(value) : '')
+
 function port(value: Json): string {
   const { PublishedPort, TargetPort, Protocol } = objectOf(value)
-  const number = (given: Json | undefined): string => (typeof given === 'number' ? String(given) : '')
   return `${number(PublishedPort)}->${number(TargetPort)}/${textOf(Protocol) || 'tcp'}`
 }

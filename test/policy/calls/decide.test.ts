@@ -399,7 +399,7 @@ test('a rule that has ended allows no call and no connection, and one that will 
 
 test('a build says what it is about, and no secret, whether it is allowed or refused', () => {
   const secret = 'hunter2'
-  const attributes = {
+  const values = {
     source: 'docker/dockerfile:1',
     context: `https://ann:${secret}@h/app.git?token=${secret}#main`,
     filename: 'Dockerfile',
@@ -418,7 +418,7 @@ test('a build says what it is about, and no secret, whether it is allowed or ref
   }
   const message = solve(
     typed(13, 'image', { name: 'app:1,app:2', push: 'true', 'registry.token': secret }),
-    mapField(ATTRIBUTES.control, attributes),
+    mapField(ATTRIBUTES.control, values),
     bytesField(9, 'security.insecure'),
     bytesField(9, `device=a b=${secret}`),
   )
@@ -433,7 +433,7 @@ test('a build says what it is about, and no secret, whether it is allowed or ref
     assert.equal(verdict, level === 'privileged' ? 'allow' : 'refuse')
     assert.deepEqual(details, expected)
   }
-  const bridge = decided(at('baseline'), `${BRIDGE}Solve`, mapField(ATTRIBUTES.bridge, attributes), {
+  const bridge = decided(at('baseline'), `${BRIDGE}Solve`, mapField(ATTRIBUTES.bridge, values), {
     'buildkit-controlapi-buildid': 'b',
   })
   assert.deepEqual(bridge.details, built)
