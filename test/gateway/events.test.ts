@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { GatewayEvent, RequestBegan, RequestEnded, Verdict } from '../../lib/gateway.ts'
+import { addressOf } from '../../lib/gateway/connections.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
@@ -114,6 +115,13 @@ describe('an event of a request', () => {
       ],
     )
     assert.doesNotMatch(JSON.stringify(events), /address/)
+  })
+
+  test('has an IPv4 address in its usual form', () => {
+    const rows = { '::ffff:10.0.0.1': '10.0.0.1', '10.0.0.1': '10.0.0.1', '::1': '::1', '::ffff:a00:1': '::ffff:a00:1' }
+    for (const [remoteAddress, expected] of Object.entries(rows))
+      assert.equal(addressOf({ remoteAddress } as Socket), expected)
+    assert.equal(addressOf({ remoteAddress: undefined } as Socket), undefined)
   })
 
   test('names nothing that a client chose as a name', async (t) => {
