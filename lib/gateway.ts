@@ -40,6 +40,7 @@ export type {
   Verdict,
   VerdictNotes,
 } from './gateway/types.ts'
+export type { RequestDetails } from './policy/details/types.ts'
 export type { ConnectionSource, EndpointAndIdentity } from './interop/source.ts'
 export {
   ArgumentError,

@@ -4,6 +4,7 @@ import { decideOpening } from '../policy/calls/open.ts'
 import type { Origin } from '../identity/origin.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
+import { detailsOf } from '../policy/details/details.ts'
 import type { Policy, PolicyRule } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
 import type { Json, Reason } from '../policy/request.ts'
@@ -65,7 +66,9 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
   const decision =
     decideOpening(policy, identity, request) ??
     (await decideAsking(policy, identity, request, ({ kind, name }) => asked.inspect(kind, name) as Promise<Json>))
-  const notes = { decided: decidedBy(decision), warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
+  const details = decision.read && detailsOf(decision.read)
+  const decided = decidedBy({ ...decision, ...(details && { details }) })
+  const notes = { decided, warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
   const { verdict, until, filterAnswer } = decision
   if (verdict !== 'allow') return { ...refused(decision), ...notes }
   return {

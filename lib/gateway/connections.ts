@@ -8,6 +8,11 @@ import type { GatewayIdentity } from './types.ts'
 /** How long an answer may still be open once its client has it, in milliseconds. */
 const ENDING_MS = 50
 
+/** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
+export function addressOf({ remoteAddress }: Socket): string | undefined {
+  return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
+}
+
 /** A request or stream that is open. */
 interface Open {
   /** The gateway itself has answered it. */
@@ -28,6 +33,8 @@ export class Connection {
   readonly key: string
   /** For events. */
   readonly name: string
+  /** For events. Undefined: it came over a local socket. */
+  readonly address: string | undefined
   readonly #socket: Socket
   #received = 0
   #sent = 0
@@ -39,6 +46,8 @@ export class Connection {
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
+    // Later, a socket that has closed doesn't know it any more.
+    this.address = addressOf(socket)
     this.name = typeof from === 'string' ? from : from.subject
   }
 

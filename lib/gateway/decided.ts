@@ -1,5 +1,5 @@
 import { TYPES } from '../engine/body-fields/table.ts'
-import type { Decision } from '../policy/decide.ts'
+import type { CallDecision } from '../policy/calls/decide.ts'
 import { ATTRIBUTE_NAMES } from '../policy/calls/judge-solve.ts'
 import { FIELD_NAMES } from '../policy/calls/messages.ts'
 import { OPERATIONS } from '../policy/operations.ts'
@@ -11,12 +11,14 @@ import type { Decided, FoundReason } from './types.ts'
 export const MOST_REASONS = 10
 
 /** What a decision says for the log. Texts of reasons quote the request, which may contain secrets, so they aren't in it. */
-export function decidedBy({ operation, rule, level, reasons, audit, warn }: Decision): Decided {
+export function decidedBy(decision: Omit<CallDecision, 'verdict' | 'uses'>): Decided {
+  const { operation, rule, level, reasons, audit, warn, details } = decision
   const found = (list: readonly Reason[]): FoundReason[] => list.slice(0, MOST_REASONS).map(foundReason)
   return {
     ...(operation !== undefined && { operation }),
     ...(rule !== undefined && { rule }),
     ...(level !== undefined && { level }),
+    ...(details && { details }),
     ...(reasons.length > 0 && { reasons: found(reasons) }),
     ...(audit.length > 0 && { audit: found(audit) }),
     ...(warn.length > 0 && { warn: found(warn) }),

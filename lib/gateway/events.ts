@@ -1,6 +1,6 @@
 import type { Decided } from './types.ts'
 
-/** Who sends a request, what it asks for, and what was decided about it. It contains no values of bodies, queries or header fields. */
+/** Who sends a request, what it asks for, and what was decided about it. Of bodies and queries, it contains only {@link Decided.details}, and nothing of header fields. */
 export interface RequestFacts extends Decided {
   /** The same in both events of a request, and unique in the process. */
   readonly id: number
@@ -8,6 +8,8 @@ export interface RequestFacts extends Decided {
   readonly identity: string
   /** SHA-256 of the certificate, in upper case with colons. Omitted for a local socket. */
   readonly fingerprint?: string
+  /** Where it came from: an IP address. Omitted for a local socket. */
+  readonly address?: string
   /** Empty if the request couldn't be read. */
   readonly method: string
   /** Without its query, which may contain secrets. */

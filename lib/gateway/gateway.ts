@@ -11,7 +11,7 @@ import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { Connections, type Connection } from './connections.ts'
+import { addressOf, Connections, type Connection } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -232,7 +232,7 @@ export class HttpGateway implements Gateway {
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const code = codeOf(error)
       const reason = String(socket.authorizationError ?? (code === '' ? error.message : code))
-      const address = socket.remoteAddress
+      const address = addressOf(socket)
       this.#report({ event: 'handshake refused', reason, ...(address !== undefined && { address }) })
     })
   }

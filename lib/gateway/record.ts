@@ -64,11 +64,12 @@ export class RequestRecord {
   }
 
   #facts(): RequestFacts {
-    const { name, fingerprint } = this.#connection
+    const { name, fingerprint, address } = this.#connection
     return {
       id: this.#id,
       identity: name,
       ...(fingerprint !== undefined && { fingerprint }),
+      ...(address !== undefined && { address }),
       method: this.#request?.method ?? '',
       path: (this.#request?.url ?? '').replace(/\?.*/s, ''),
       ...this.#decided,

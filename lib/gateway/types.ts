@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import type { RequestDetails } from '../policy/details/types.ts'
 
 /** Who sends a request: the certificate that the TLS handshake verified, or the name of the local socket. */
 export type GatewayIdentity =
@@ -66,6 +67,8 @@ export interface Decided {
   readonly rule?: string
   /** The level that was enforced. */
   readonly level?: string
+  /** What the request names and asks for, bounded and without secrets. */
+  readonly details?: RequestDetails
   /** Why it is refused. */
   readonly reasons?: readonly FoundReason[]
   /** What the level in `audit` of the rule would refuse. */

@@ -1,3 +1,4 @@
+import { boundDetails } from '../policy/details/bound.ts'
 import { MOST_REASONS } from './decided.ts'
 import type { Refusal } from './refusal.ts'
 import type { Allowed, Decided, FoundReason, RefusedPart, SentInstead } from './types.ts'
@@ -58,8 +59,10 @@ function readDecided(value: unknown): Decided {
   const given = Object(value) as Record<string, unknown>
   const texts = (['operation', 'rule', 'level'] as const).map((name) => [name, given[name]] as const)
   const lists = (['reasons', 'audit', 'warn'] as const).map((name) => [name, readReasons(given[name])] as const)
+  const details = boundDetails(given['details'])
   return Object.fromEntries([
     ...texts.flatMap(([name, text]) => (isText(text) ? [[name, text.slice(0, LONGEST)]] : [])),
+    ...(details ? [['details', details]] : []),
     ...lists.filter(([, list]) => list.length > 0),
   ]) as Decided
 }

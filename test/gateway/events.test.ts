@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GatewayEvent, RequestEnded, Verdict } from '../../lib/gateway.ts'
+import type { GatewayEvent, RequestBegan, RequestEnded, Verdict } from '../../lib/gateway.ts'
+import { addressOf } from '../../lib/gateway/connections.ts'
 import { definePolicy } from '../../lib/policy.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ann = await newClient('ann')
@@ -47,9 +51,11 @@ describe('an event of a request', () => {
     assert.deepEqual(rest, {
       event: 'request',
       identity: 'CN=ann',
+      address: '127.0.0.1',
       method: 'POST',
       path: '/v1.45/containers/create',
       operation: 'containers.create',
+      details: { image: 'alpine', name: 'web' },
       rule: 'ann',
       level: 'baseline',
       audit: [
@@ -71,7 +77,51 @@ describe('an event of a request', () => {
       { code: 'PRIVILEGED', where: 'HostConfig.Privileged' },
       { code: 'HOST_PATH', where: 'HostConfig.Binds.0' },
     ])
+    assert.deepEqual(second.details, { image: 'alpine', privileged: true, mounts: ['/'] })
     assert.equal(second.bytesOut, Buffer.byteLength(refused))
+    socket.write(PING)
+    await readUntil(socket, '{}')
+    assert.equal(ended(events)[2]?.operation, 'system.ping')
+    assert.ok(!('details' in (ended(events)[2] ?? {})))
+    // Both events of a request say the same.
+    const begun = events.filter(({ event }) => event === 'begin') as RequestBegan[]
+    assert.deepEqual(
+      begun.map(({ address, details }) => [address, details]),
+      [['127.0.0.1', first.details]],
+    )
+  })
+
+  test('has no address on a local socket, and no details of what cannot be read', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const socket = join(await temporaryFolder(t), 'g.sock')
+    const local = definePolicy({ version: 1, rules: [{ name: 'a', who: { socket: 'agent' }, level: 'privileged' }] })
+    const listen = { socket, as: 'agent' }
+    const { events } = await front(
+      t,
+      { socketPath: daemon.socketPath },
+      { listen, tls: undefined, policy: local, authorize: undefined },
+    )
+    const client = connect(socket)
+    t.after(() => client.destroy())
+    for (const line of ['DELETE /containers/web', 'GET /nothing/web']) {
+      client.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      await readUntil(client, 'OK')
+    }
+    assert.deepEqual(
+      ended(events).map(({ identity, address, path, details }) => [identity, address, path, details]),
+      [
+        ['agent', undefined, '/containers/web', { container: 'web' }],
+        ['agent', undefined, '/nothing/web', undefined],
+      ],
+    )
+    assert.doesNotMatch(JSON.stringify(events), /address/)
+  })
+
+  test('has an IPv4 address in its usual form', () => {
+    const rows = { '::ffff:10.0.0.1': '10.0.0.1', '10.0.0.1': '10.0.0.1', '::1': '::1', '::ffff:a00:1': '::ffff:a00:1' }
+    for (const [remoteAddress, expected] of Object.entries(rows))
+      assert.equal(addressOf({ remoteAddress } as Socket), expected)
+    assert.equal(addressOf({ remoteAddress: undefined } as Socket), undefined)
   })
 
   test('names nothing that a client chose as a name', async (t) => {
@@ -155,7 +205,13 @@ describe('the notes of a verdict', () => {
         void socket.end('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nbytes'),
     })
     const notes = {
-      decided: { rule: 'mine', reasons: [{ code: 'X', where: 'Y', got: 'secret' }, 7], level: 3, other: 'secret' },
+      decided: {
+        rule: 'mine',
+        reasons: [{ code: 'X', where: 'Y', got: 'secret' }, 7],
+        level: 3,
+        other: 'secret',
+        details: { image: 'app', mounts: ['/x', 7], privileged: 'secret', other: 'secret' },
+      },
       warnings: ['one\r\nX-Evil: 1', 2, 'two'],
     }
     const authorize = (): Verdict => ({ allow: true, ...notes }) as unknown as Verdict
@@ -166,8 +222,9 @@ describe('the notes of a verdict', () => {
     assert.match(text, /X-Docker-Mtls-Warning: one__X-Evil: 1\r\n/)
     assert.match(text, /X-Docker-Mtls-Warning: two\r\n/)
     assert.doesNotMatch(text, /^X-Evil/m)
-    const { rule: name, reasons, level } = ended(events)[0] ?? {}
+    const { rule: name, reasons, level, details } = ended(events)[0] ?? {}
     assert.deepEqual([name, reasons, level], ['mine', [{ code: 'X', where: 'Y' }], undefined])
+    assert.deepEqual(details, { image: 'app', mounts: ['/x'] })
     assert.doesNotMatch(JSON.stringify(events), /secret/)
     socket.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
     assert.match(

@@ -304,7 +304,13 @@ describe('a call', () => {
     ['two messages', SOLVE, Buffer.concat([frame(solve()), frame(solve())]), {}, 'not exactly one'],
     ['a message that is cut', SOLVE, frame(solve()).subarray(0, -1), {}, 'not exactly one'],
     ['an unknown field', SOLVE, frame(solve(numberField(99, 1))), {}, 'FIELD_UNKNOWN'],
-    ['an entitlement', SOLVE, frame(solve(bytesField(9, 'security.insecure'))), {}, 'PRIVILEGED'],
+    [
+      'an entitlement',
+      SOLVE,
+      frame(solve(mapField(7, { 'build-arg:A': 'hunter2' }), bytesField(9, 'security.insecure'))),
+      {},
+      'PRIVILEGED',
+    ],
     ['a container', `${BRIDGE}NewContainer`, frame(Buffer.alloc(0)), {}, 'OPERATION_REFUSED'],
     ['a session without an id', SESSION, frame(Buffer.alloc(0)), {}, 'BODY_INVALID'],
     ['a build without an id', `${BRIDGE}Ping`, frame(Buffer.alloc(0)), {}, 'TARGET_UNKNOWN'],
@@ -327,8 +333,12 @@ describe('a call', () => {
     )
     const refused = events.filter((event) => event.event === 'request' && event.verdict === 'refuse')
     assert.equal(refused.length, REFUSED.length)
-    // What a client writes isn't in events.
-    assert.doesNotMatch(JSON.stringify(refused), /security\.insecure/)
+    // Of what a client writes, only the details are in events.
+    assert.doesNotMatch(JSON.stringify(refused), /hunter2/)
+    assert.deepEqual(
+      refused.flatMap((event) => ('details' in event ? [event.details] : [])),
+      [{ entitlements: ['security.insecure'] }],
+    )
   })
 
   test('is in the log when it begins and when it ends', async (t) => {

@@ -29,6 +29,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
+const eve = await newClient('eve')
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 
 async function pathIn(t: TestContext): Promise<string> {
@@ -62,6 +63,8 @@ const post = (target: string, value: object, fields = ''): string => {
   const text = JSON.stringify(value)
   return `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${fields}Content-Length: ${text.length}\r\n\r\n${text}`
 }
+
+const get = (line: string, fields = ''): string => `${line} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
 
 describe('the audit log of a gateway', () => {
   test('has a line before the daemon gets a request, and one at its end; its file is for its owner alone', async (t) => {
@@ -146,6 +149,7 @@ describe('the audit log of a gateway', () => {
     const policy = definePolicy({
       version: 1,
       rules: [
+        { name: 'root', who: { commonName: 'eve' }, level: 'privileged' },
         { name: 'all', who: { any: true }, level: { enforce: 'baseline', audit: 'restricted', warn: 'restricted' } },
       ],
     })
@@ -155,38 +159,119 @@ describe('the audit log of a gateway', () => {
       { authorize: undefined, policy, auditLog },
     )
     const secret = 'hunter2'
+    const base64 = Buffer.from(secret).toString('base64')
+    const named = { [secret]: secret, token: secret }
     const body = {
       Image: 'alpine',
       Env: [`PASSWORD=${secret}`],
-      Labels: { [secret]: secret, token: secret },
+      Labels: named,
       Cmd: ['sh', '-c', secret],
-      HostConfig: { Binds: [`/${secret}:/x`], LogConfig: { Type: 'splunk', Config: { 'splunk-token': secret } } },
+      Entrypoint: [secret],
+      Shell: [secret],
+      OnBuild: [`ENV A=${secret}`],
+      Hostname: secret,
+      Domainname: secret,
+      WorkingDir: `/${secret}`,
+      Healthcheck: { Test: ['CMD', secret] },
+      HostConfig: {
+        Binds: [`/srv:/${secret}`],
+        Mounts: [
+          {
+            Type: 'volume',
+            Source: 'data',
+            Target: `/${secret}`,
+            VolumeOptions: {
+              Labels: named,
+              DriverConfig: {
+                Name: 'local',
+                Options: {
+                  type: 'cifs',
+                  o: `username=a,password=${secret}`,
+                  device: `//a:${secret}@h/s`,
+                  token: secret,
+                },
+              },
+            },
+          },
+        ],
+        Annotations: named,
+        ExtraHosts: [`${secret}:10.0.0.1`],
+        LogConfig: { Type: 'splunk', Config: { 'splunk-token': secret } },
+        SecurityOpt: [`seccomp={"a":"${secret}"}`, `credentialspec=raw://${secret}`],
+        StorageOpt: { size: secret },
+        Sysctls: { 'kernel.domainname': secret },
+        Tmpfs: { [`/${secret}`]: secret },
+      },
+    }
+    const service = {
+      Name: 'web',
+      Labels: named,
+      TaskTemplate: {
+        ContainerSpec: {
+          Image: 'alpine',
+          Env: [`PASSWORD=${secret}`],
+          Labels: named,
+          Command: [secret],
+          Args: [secret],
+          HealthCheck: { Test: ['CMD', secret] },
+          Privileges: { CredentialSpec: { Config: secret } },
+        },
+        LogDriver: { Name: 'splunk', Options: { 'splunk-token': secret } },
+      },
     }
     const auth = `X-Registry-Auth: ${secret}\r\nX-Registry-Config: ${secret}\r\nAuthorization: ${secret}\r\n`
+    const encoded = encodeURIComponent(JSON.stringify({ TOKEN: secret, [secret]: secret }))
+    const remote = encodeURIComponent(`https://ann:${secret}@h/a.git?token=${secret}#${secret}`)
+    const tar = `${auth}Content-Type: application/x-tar\r\nContent-Length: 0\r\n`
     const requests = [
-      post('/containers/create', body),
+      post('/containers/create?name=web', body),
       post('/containers/create', { ...body, HostConfig: {} }),
+      post('/containers/create', { ...body, Image: `https://ann:${secret}@ghcr.io/app` }),
       post('/containers/create', { [secret]: 1 }),
-      post('/secrets/create', { Name: 'a', Data: Buffer.from(secret).toString('base64'), Labels: { a: secret } }),
-      post('/auth', { username: 'me', password: secret }),
+      post('/containers/web/exec', { Cmd: [secret], Env: [`A=${secret}`], WorkingDir: `/${secret}`, User: '0' }),
+      post('/services/create', service, auth),
+      post('/secrets/create', { Name: 'a', Data: base64, Labels: { a: secret } }),
+      post('/configs/create', { Name: 'a', Data: base64, Labels: { a: secret }, Templating: { Name: 'golang' } }),
+      post('/volumes/create', { Name: 'v', Labels: named, DriverOpts: { o: `password=${secret}`, token: secret } }),
+      post('/networks/create', { Name: 'n', Labels: named, Options: { token: secret } }),
+      post('/auth', { username: 'me', password: secret, identitytoken: secret }),
       post('/swarm/init', { JoinToken: secret }),
-      `POST /images/create?fromImage=alpine HTTP/1.1\r\nHost: x\r\n${auth}\r\n`,
-      `POST /build?buildargs=${encodeURIComponent(JSON.stringify({ TOKEN: secret }))} HTTP/1.1\r\nHost: x\r\n${auth}Content-Type: application/x-tar\r\nContent-Length: 0\r\n\r\n`,
-      `GET /containers/json?${secret}=1 HTTP/1.1\r\nHost: x\r\n\r\n`,
+      post('/swarm/join', { RemoteAddrs: ['10.0.0.1'], JoinToken: secret }),
+      post('/swarm/unlock', { UnlockKey: secret }),
+      post('/plugins/sshfs/set', [`password=${secret}`]),
+      get('POST /images/create?fromImage=alpine', auth),
+      get(`POST /images/create?fromImage=ann%3A${secret}%40ghcr.io%2Fapp`, auth),
+      get(`POST /images/create?fromSrc=${remote}&repo=a&changes=ENV%20A%3D${secret}&message=${secret}`, auth),
+      get(`POST /commit?container=web&repo=a&comment=${secret}&author=${secret}&changes=ENV%20A%3D${secret}`),
+      get(`POST /build?t=a&buildargs=${encoded}&labels=${encoded}`, tar),
+      get(`POST /build?t=a&remote=${remote}&outputs=${encoded}`, tar),
+      get(`GET /images/search?term=${secret}`, auth),
+      get(`GET /containers/json?filters=${encodeURIComponent(JSON.stringify({ label: [`a=${secret}`] }))}`),
+      get(`GET /containers/json?${secret}=1`),
     ]
-    for (const request of requests) {
-      const socket = await dial(t, port)
-      socket.write(request)
-      await readUntil(socket, /\}\n/)
+    for (const client of [undefined, eve]) {
+      const socket = await dial(t, port, { client })
+      for (const request of requests) {
+        socket.write(request)
+        await readUntil(socket, /\}\n/)
+      }
       socket.destroy()
     }
     await gateway.close()
     await auditLog.close()
     const text = await readFile(path, 'utf8')
-    assert.ok((await linesOf(path)).filter(({ event }) => event === 'request').length >= requests.length)
+    const lines = (await linesOf(path)).filter(({ event }) => event === 'request')
+    assert.equal(lines.length, 2 * requests.length)
+    for (const verdict of ['allow', 'refuse'])
+      assert.ok(lines.filter((line) => line['verdict'] === verdict).length > 5, verdict)
+    assert.match(
+      text,
+      /"operation":"containers.create","details":\{"image":"alpine","name":"web",[^\n]+"mounts":\["\/srv","data"\]/,
+    )
+    assert.match(text, /"remote":"https:\/\/h\/a.git"/)
     assert.match(text, /"LOG_DRIVER"/)
     assert.match(text, /"audit":\[\{"code":"NOT_HARDENED"/)
-    for (const one of [secret, Buffer.from(secret).toString('base64')]) {
+    for (const one of [secret, base64]) {
       assert.ok(
         !text.includes(one),
         text.split('\n').find((line) => line.includes(one)),
@@ -411,7 +496,6 @@ test('clients that nobody knows get few lines, and all are counted', async (t) =
   assert.equal(alone + more, 1_000)
 })
 
-const eve = await newClient('eve')
 test('a refused request has a line with its reason, and one that cannot be read, too', async (t) => {
   const path = await pathIn(t)
   const daemon = await fakeDaemon(t)

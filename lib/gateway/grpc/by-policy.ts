@@ -17,7 +17,7 @@ export function callsByPolicy(policy: Policy, identityOf: (identity: GatewayIden
       const decision = decideCall(policy, identityOf(identity), { ...call, at: new Date() })
       return {
         refused: decision.verdict === 'allow' ? undefined : refusalOf(decision),
-        decided: decidedBy({ ...decision, needs: [] }),
+        decided: decidedBy(decision),
         warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText),
         message: decision.message,
         uses: decision.uses,

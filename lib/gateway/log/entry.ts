@@ -40,9 +40,10 @@ export function entryOf(event: GatewayEvent): object {
 }
 
 function factsOf(facts: RequestFacts): object {
-  const { id, identity, fingerprint, method, path, operation, rule, level, reasons, audit, warn } = facts
-  const who = { id, identity: cut(identity), fingerprint, method, path: cut(path) }
-  return { ...who, operation, rule, level, reasons, audit, warn }
+  const { id, identity, fingerprint, address, method, path, operation, rule, level, details } = facts
+  const { reasons, audit, warn } = facts
+  const who = { id, identity: cut(identity), fingerprint, address, method, path: cut(path) }
+  return { ...who, operation, details, rule, level, reasons, audit, warn }
 }
 
 function cut(text: string): string {

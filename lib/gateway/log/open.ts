@@ -16,8 +16,8 @@ const LOCK_WAIT_MS = 2_000
  * Opens an audit log for gateways: JSON lines, chained by hashes, so that `verifyAuditLog()` and `docker-mtls gateway log verify` find
  * a line that was changed or taken out. It goes on where an earlier process stopped. The file has the mode 0600.
  *
- * Lines contain no values of bodies, queries and header fields. Lines are not flushed to the disk one by one: if the machine crashes, the
- * last ones may be missing, and verification says so.
+ * Of bodies and queries, lines contain only `RequestDetails`, which have no secrets, and nothing of header fields. Lines are not flushed to
+ * the disk one by one: if the machine crashes, the last ones may be missing, and verification says so.
  *
  * @param options - the file, and what happens when it can't be written
  * @throws {@link FileError} ERR_FILE_WRITE if the file can't be opened, is no audit log, or another process writes to it

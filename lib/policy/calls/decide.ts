@@ -1,5 +1,6 @@
 import { noRule, type Decision } from '../decide.ts'
 import type { Level, Policy } from '../file/types.ts'
+import type { RequestDetails } from '../details/types.ts'
 import type { Judged } from '../judging/finding.ts'
 import { Unreadable } from '../reading/unreadable.ts'
 import { reasonsOfCall } from '../reasons.ts'
@@ -32,6 +33,8 @@ export interface CallDecision extends Pick<
   readonly uses: readonly OwnId[]
   /** What belongs to the caller if the daemon accepts the call. */
   readonly opens?: OwnId
+  /** What the build is about, for a log. */
+  readonly details?: RequestDetails
 }
 
 /** Whether a call has one message, which is judged, or a stream. */
@@ -45,7 +48,7 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
     return { verdict: 'refuse', reasons: [noRule(policy, identity)], audit: [], warn: [], uses: [] }
   }
   const { enforce, audit, warn } = rule.level
-  const { operation, reasonsAt, message: judged = call.message, uses = [], opens } = readCall(call)
+  const { operation, reasonsAt, message: judged = call.message, uses = [], opens, details } = readCall(call)
   const at = (level: Level | undefined): readonly Reason[] =>
     level === undefined || level === 'privileged' ? [] : reasonsAt({ level, rule })
   const reasons = at(enforce)
@@ -64,10 +67,11 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
     ...(reasons.length === 0 && message && { message }),
     uses: isRoot ? [] : uses,
     ...(opens && { opens }),
+    ...(details && { details }),
   }
 }
 
-interface ReadCall extends Partial<Pick<CallDecision, 'operation' | 'message' | 'uses' | 'opens'>> {
+interface ReadCall extends Partial<Pick<CallDecision, 'operation' | 'message' | 'uses' | 'opens' | 'details'>> {
   readonly reasonsAt: (on: Parameters<typeof reasonsOfCall>[2]) => readonly Reason[]
 }
 
@@ -91,12 +95,13 @@ const MOST_USES = 100
 
 const NOTHING: Message = {}
 
-function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, opens }: Method): ReadCall {
+function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, opens, details }: Method): ReadCall {
   const read = shape && readMessage(call.message ?? new Uint8Array(), shape)
   const message = (read && rewrite?.(read)) ?? read ?? NOTHING
   const operations = [operation, ...(also?.(message) ?? [])]
   const judged: readonly Judged[] = [...(judge?.(message) ?? [])]
   const opened = opens?.(message, call.metadata)
+  const about = details?.(message)
   const used = uses?.(message, call.metadata) ?? []
   if (used.length > MOST_USES) throw new Unreadable('BODY_TOO_LARGE', 'the message', 'it names too many sessions')
   // Nobody has opened what has no name.
@@ -108,5 +113,6 @@ function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, o
     operation: operations.at(-1) ?? operation,
     uses: used,
     ...(opened && { opens: opened }),
+    ...(about && { details: about }),
   }
 }

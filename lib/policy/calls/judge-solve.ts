@@ -1,8 +1,9 @@
 import { changesConfinement, hostNetwork, isOwnNetwork, ownNetwork } from '../judging/build.ts'
 import { fromBaseline, type Finding, type Judged } from '../judging/finding.ts'
 import { Unreadable } from '../reading/unreadable.ts'
+import { exportersOf } from './exporters.ts'
 import { fieldsOf, messageOf, messagesOf, textOf, textsOf } from './values.ts'
-import type { Fields, Message, Value } from './wire.ts'
+import type { Message, Value } from './wire.ts'
 
 const option = (where: string, got: string): Finding => fromBaseline('BUILD_OPTION', where, got)
 
@@ -65,14 +66,6 @@ function* unseen(message: Message, names: readonly string[]): Iterable<Judged> {
 
 /** Those of dockerd and BuildKit that write to the image store of the daemon, to a registry, or to the client's session. */
 const EXPORTERS: ReadonlySet<string> = new Set(['moby', 'image', 'docker', 'oci', 'tar', 'local'])
-
-function* exportersOf(message: Message): Iterable<{ type: string; attributes: Fields; where: string }> {
-  const old = textOf(message['ExporterDeprecated'])
-  if (old !== '')
-    yield { type: old, attributes: fieldsOf(message['ExporterAttrsDeprecated']), where: 'ExporterDeprecated' }
-  for (const [index, one] of messagesOf(message['Exporters']).entries())
-    yield { type: textOf(one['Type']), attributes: fieldsOf(one['Attrs']), where: `Exporters.${index}.Type` }
-}
 
 /** As Go's ParseBool reads it. What that can't read counts as yes. */
 const isNo = (value = 'false'): boolean => /^(?:0|f|false)$/i.test(value)

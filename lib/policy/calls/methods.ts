@@ -1,4 +1,6 @@
+import type { RequestDetails } from '../details/types.ts'
 import type { Judged } from '../judging/finding.ts'
+import { detailsOfSolve } from './details.ts'
 import { judgeBridgeSolve, judgeSolve } from './judge-solve.ts'
 import { BRIDGE_SOLVE, HISTORY, SOLVE, STATUS, UPDATE_HISTORY } from './messages.ts'
 import { fieldsOf, textOf } from './values.ts'
@@ -32,6 +34,8 @@ export interface Method {
   readonly uses?: (message: Message, metadata: Metadata) => readonly OwnId[]
   /** What belongs to the caller from now on. */
   readonly opens?: (message: Message, metadata: Metadata) => OwnId
+  /** What a log says of the message. */
+  readonly details?: (message: Message) => RequestDetails | undefined
 }
 
 /** The values of a field of the header, in order. */
@@ -78,6 +82,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
     operation: 'images.build',
     shape: SOLVE,
     ...judgeSolve,
+    details: detailsOfSolve,
     uses: (message) => [
       ...(textOf(message['Session']) === '' ? [] : [session(textOf(message['Session']))]),
       ...sessionsIn(fieldsOf(message['FrontendAttrs'])),
@@ -96,6 +101,7 @@ export const METHODS: Readonly<Record<string, Method>> = {
     operation: 'images.build',
     shape: BRIDGE_SOLVE,
     ...judgeBridgeSolve,
+    details: detailsOfSolve,
     uses: (message, metadata) => [...inBuild(message, metadata), ...sessionsIn(fieldsOf(message['FrontendOpt']))],
   },
   [`${BRIDGE}StatFile`]: bridge,

@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { boundDetails } from '../../../lib/policy/details/bound.ts'
+import { detailsOf } from '../../../lib/policy/details/details.ts'
 import { isRead, readRequest } from '../../../lib/policy/reading/read.ts'
 import type { PolicyRequest } from '../../../lib/policy/request.ts'
 import { writeRequest } from '../../../lib/policy/writing.ts'
@@ -10,6 +12,9 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 function readTwice(request: PolicyRequest): unknown {
   const read = readRequest(request)
   if (!isRead(read)) return REFUSED
+  const details = detailsOf(read)
+  demand(JSON.stringify(details ?? {}).length < 20_000, 'a line of the log would be too long')
+  demand(isDeepStrictEqual(boundDetails(details), details), 'bounding twice changes the details')
   const { method, target, body } = writeRequest(read)
   const written: PolicyRequest = {
     method,

@@ -396,3 +396,46 @@ test('a rule that has ended allows no call and no connection, and one that will 
   assert.equal(brief(decided(open, `${CONTROL}Info`, Buffer.alloc(0))), 'allow')
   assert.equal(decideOpening(open, ANN, { ...GRPC, at: NOW })?.until, '2026-11-28T12:00:01.000Z')
 })
+
+test('a build says what it is about, and no secret, whether it is allowed or refused', () => {
+  const secret = 'hunter2'
+  const values = {
+    source: 'docker/dockerfile:1',
+    context: `https://ann:${secret}@h/app.git?token=${secret}#main`,
+    filename: 'Dockerfile',
+    platform: 'linux/arm64',
+    'force-network-mode': 'host',
+    'build-arg:TOKEN': secret,
+    [`label:${secret}`]: secret,
+    'cache-imports': JSON.stringify([{ Type: 'registry', Attrs: { ref: 'app:cache', token: secret } }]),
+  }
+  const built = {
+    networkMode: 'host',
+    remote: 'https://h/app.git',
+    platform: 'linux/arm64',
+    dockerfile: 'Dockerfile',
+    image: 'docker/dockerfile:1',
+  }
+  const message = solve(
+    typed(13, 'image', { name: 'app:1,app:2', push: 'true', 'registry.token': secret }),
+    mapField(ATTRIBUTES.control, values),
+    bytesField(9, 'security.insecure'),
+    bytesField(9, `device=a b=${secret}`),
+  )
+  const expected = {
+    ...built,
+    tags: ['app:1', 'app:2'],
+    exporters: ['image'],
+    entitlements: ['security.insecure', '*'],
+  }
+  for (const level of ['privileged', 'baseline'] as const) {
+    const { verdict, details } = decided(at(level), `${CONTROL}Solve`, message)
+    assert.equal(verdict, level === 'privileged' ? 'allow' : 'refuse')
+    assert.deepEqual(details, expected)
+  }
+  const bridge = decided(at('baseline'), `${BRIDGE}Solve`, mapField(ATTRIBUTES.bridge, values), {
+    'buildkit-controlapi-buildid': 'b',
+  })
+  assert.deepEqual(bridge.details, built)
+  assert.equal(decided(at('baseline'), `${CONTROL}Info`, Buffer.alloc(0)).details, undefined)
+})

@@ -1,0 +1,118 @@
+import { escapeText } from '../../base/text.ts'
+import type { RequestDetails } from './types.ts'
+
+/** How many texts of a list are kept. */
+const MOST_TEXTS = 20
+const LONGEST_TEXT = 200
+const CUT = '...'
+/** Of all texts together: a line of the log has a limit. */
+const MOST_CHARACTERS = 8_000
+
+/** The type of each field. What decides most about the host comes first: what comes last is left out first. */
+const FIELDS = {
+  container: 'text',
+  exec: 'text',
+  image: 'text',
+  network: 'text',
+  volume: 'text',
+  service: 'text',
+  task: 'text',
+  node: 'text',
+  secret: 'text',
+  config: 'text',
+  plugin: 'text',
+  checkpoint: 'text',
+  name: 'text',
+  privileged: 'flag',
+  user: 'text',
+  networkMode: 'text',
+  pidMode: 'text',
+  ipcMode: 'text',
+  utsMode: 'text',
+  usernsMode: 'text',
+  cgroupnsMode: 'text',
+  unmasked: 'flag',
+  runtime: 'text',
+  cgroupParent: 'text',
+  path: 'text',
+  folder: 'text',
+  remote: 'text',
+  driver: 'text',
+  logDriver: 'text',
+  platform: 'text',
+  dockerfile: 'text',
+  signal: 'text',
+  force: 'flag',
+  removeVolumes: 'flag',
+  rollback: 'flag',
+  role: 'text',
+  availability: 'text',
+  internal: 'flag',
+  publishAll: 'flag',
+  mounts: 'list',
+  capAdd: 'list',
+  devices: 'list',
+  securityOptions: 'list',
+  entitlements: 'list',
+  volumesFrom: 'list',
+  ports: 'list',
+  networks: 'list',
+  images: 'list',
+  tags: 'list',
+  exporters: 'list',
+  driverOptions: 'list',
+  sysctls: 'list',
+  secrets: 'list',
+  configs: 'list',
+  managers: 'list',
+  truncated: 'flag',
+} as const satisfies Record<keyof RequestDetails, 'text' | 'flag' | 'list'>
+
+const NAMES = Object.keys(FIELDS) as (keyof RequestDetails)[]
+
+type Value = string | true | readonly string[]
+
+/**
+ * What of a value are details, within their limits: whatever it is, nothing else gets into the log. Bounding twice changes nothing.
+ *
+ * @returns undefined if there is none
+ */
+export function boundDetails(value: unknown): RequestDetails | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const given = value as Readonly<Record<string, unknown>>
+  const bounded: Record<string, Value> = {}
+  let left = MOST_CHARACTERS
+  for (const name of NAMES) {
+    const kept = given[name] === undefined ? undefined : boundValue(FIELDS[name], given[name])
+    if (kept === undefined) continue
+    left -= lengthOf(kept)
+    if (left >= 0) bounded[name] = kept
+    else {
+      left += lengthOf(kept)
+      bounded['truncated'] = true
+    }
+  }
+  return Object.keys(bounded).length === 0 ? undefined : bounded
+}
+
+function boundValue(type: 'text' | 'flag' | 'list', value: unknown): Value | undefined {
+  if (type === 'flag') return value === true ? true : undefined
+  if (type === 'text') return boundText(value)
+  const list = Array.isArray(value) ? (value as unknown[]) : []
+  const first = list.slice(0, list.length > MOST_TEXTS ? MOST_TEXTS - 1 : MOST_TEXTS)
+  const texts = first.flatMap((one) => boundText(one) ?? [])
+  if (first.length < list.length) texts.push(`and ${list.length - first.length} more`)
+  return texts.length === 0 ? undefined : texts
+}
+
+/** Control characters are escaped: whoever reads a log does so in a terminal. */
+function boundText(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined
+  const text = escapeText(value.slice(0, LONGEST_TEXT + 1))
+  if (text.length <= LONGEST_TEXT) return text
+  // No half of a surrogate pair.
+  return `${text.slice(0, LONGEST_TEXT - CUT.length).replace(/[\uD800-\uDBFF]$/, '')}${CUT}`
+}
+
+const lengthOf = (value: Value): number =>
+  typeof value === 'string' ? value.length : value === true ? 0 : value.reduce((sum, one) => sum + one.length, 0)
