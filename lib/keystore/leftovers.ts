@@ -21,7 +21,8 @@ import {
 } from './layout.ts'
 import { finishRemovals } from './client/remove.ts'
 import { isLeafFile } from './leaf-files.ts'
-import { clientNames, isClientName, serverPlaces } from './list.ts'
+import { isClientName } from '../pki/client-name.ts'
+import { clientNames, serverPlaces } from './list.ts'
 import { ENDED, settleInstall } from './rotate/files.ts'
 import { settleSwap, WAITING } from './swap.ts'
 

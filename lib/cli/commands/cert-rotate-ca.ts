@@ -64,7 +64,7 @@ function isBare({ status, confirm: names = [], confirmServer: servers = [], host
 }
 
 function question(name: string): string {
-  return `Drop the CA ${name}, so that after its next restart the daemon refuses clients that only have certificates of this CA?`
+  return `Drop the CA ${name}, so that clients that only have certificates of this CA are refused, by dockerd after its next restart, and by a gateway as soon as it has its new files?`
 }
 
 const UNCHANGED = 'The old CA is still trusted, and the rotation stays in its phase.'
