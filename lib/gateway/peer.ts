@@ -16,7 +16,7 @@ const SOON_MS = 60_000
  * How old a connection may become between two requests, in milliseconds. A client that got another certificate, as in a rotation of
  * the CA, shows it by then, and not only after the old CA is dropped.
  */
-const KEPT_MS = 10_000
+const KEPT_MS = 60_000
 
 /**
  * The certificate with which the handshake has verified a client.
@@ -42,7 +42,7 @@ export class Peer {
   readonly origin: Origin | undefined
   /** For events. */
   readonly subject: string
-  readonly #since = Date.now()
+  readonly #since = performance.now()
   #fingerprint: string | undefined
 
   /** Throws a RangeError if the certificate isn't DER. */
@@ -59,7 +59,7 @@ export class Peer {
 
   /** Whether the client should open its next connection, with the certificate that it has by then. */
   endsSoon(now: number): boolean {
-    if (now - this.#since > KEPT_MS) return true
+    if (performance.now() - this.#since > KEPT_MS) return true
     const life = this.to - this.from - BACKDATE_MS
     return now > this.to - Math.min(Math.max(life / 4, 1_000), SOON_MS)
   }

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { cp, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
@@ -57,6 +56,11 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
     return (result['written'] as string[]).map((path) => path.split('/').at(-1) ?? '')
   }
 
+  function startAll(): void {
+    for (const name of [...CLIENTS, 'renewed'] as const)
+      for (const how of ['anew', 'lasting'] as const) pollers.push(startPolling(name, HOST, homeOf(name), how))
+  }
+
   /** Lets every client call some more times as things are now. */
   async function settle(): Promise<void> {
     await Promise.all(pollers.map((poller) => poller.more(5)))
@@ -86,8 +90,7 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
     for (const name of CLIENTS) await followOf(name)
     await cp(homeOf('early'), RENEWED, { recursive: true })
     await renew()
-    for (const name of [...CLIENTS, 'renewed'] as const)
-      for (const how of ['anew', 'lasting'] as const) pollers.push(startPolling(name, HOST, homeOf(name), how))
+    startAll()
     await settle()
   })
 
@@ -115,11 +118,13 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
     assert.deepEqual(await followOf('early'), ['cert.pem'])
     await settle()
     assert.deepEqual(await followOf('late'), ['cert.pem'])
+    assert.equal(await refusalOf(HOST, homeOf('outdated')), undefined)
+    // A connection that is open keeps its certificate. The gateway lets none become older than a minute, which this is for.
+    await Promise.all(pollers.map((poller) => poller.stop()))
     // A line of renewals ends with the CA that began it, so it begins again.
     assert.deepEqual((await follow(desk, 'early', RENEWED)).toSorted(), ['cert.pem', 'key.pem'])
-    assert.equal(await refusalOf(HOST, homeOf('outdated')), undefined)
-    // A connection that is open still has the old certificate. The gateway lets no connection become older than this.
-    await delay(10_000)
+    startAll()
+    await settle()
     const next = await rotate('--phase', 'clients', '--confirm', 'early', '--confirm', 'late', '--yes')
     assert.equal(next.phase, 'finish')
     await settle()
@@ -147,7 +152,7 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
       const failed = polls.filter(({ failure }) => failure !== undefined)
       t.diagnostic(`${name}: ${polls.length} calls, ${failed.length} of them failed`)
       assert.deepEqual(failed, [], name)
-      assert.ok(polls.length > 40, `${name} has called too seldom`)
+      assert.ok(polls.length > 20, `${name} has called too seldom`)
     }
     assert.deepEqual(await pidsNow(), pids)
   })

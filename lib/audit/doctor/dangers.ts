@@ -98,7 +98,8 @@ function acceptedNamesStep(
   const who = isGateway ? 'the gateway' : 'the server'
   const shown = enumerate(names)
   if (others.length === 0) {
-    const renews = issuer === undefined ? '' : `; ${issuer} is named like the issuer with which a gateway renews certificates`
+    const renews =
+      issuer === undefined ? '' : `; ${issuer} is named like the issuer with which a gateway renews certificates`
     return ok('accepted-cas', `${who} accepts client certificates only of ${shown}${renews}`, facts)
   }
   const sold = others.filter(isPublicCa)
