@@ -215,23 +215,23 @@ describe('the CAs of a gateway that renews certificates', () => {
   })
 })
 
+/** What dockerd answers after it has asked our plugin. */
+async function denial(rule: object, target: string): Promise<string> {
+  const { policy } = ruled(rule)
+  const question = { method: 'GET', target, headers: {}, body: undefined, certificates: [credentials.client.cert] }
+  const grounds = { policy, localName: undefined, authorities: [], inspect: () => Promise.resolve(null) }
+  const reason = await judge({ ...question, hasUser: true }, grounds)
+  assert.ok(reason, 'the plugin refuses it')
+  return `authorization denied by plugin docker-mtls: ${reason}`
+}
+
+async function refusedBy(t: TestContext, message: string, refusesPing: boolean): Promise<Diagnosis> {
+  const server = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
+  const shows = { host: HOST, status: 403, message, refusesPing }
+  return lookAt(t, await startDaemon(t, server, shows))
+}
+
 describe('doctor and the authorization plugin of dockerd', () => {
-  /** What dockerd answers after it has asked our plugin. */
-  async function denial(rule: object, target: string): Promise<string> {
-    const { policy } = ruled(rule)
-    const question = { method: 'GET', target, headers: {}, body: undefined, certificates: [credentials.client.cert] }
-    const grounds = { policy, localName: undefined, authorities: [], inspect: () => Promise.resolve(null) }
-    const reason = await judge({ ...question, hasUser: true }, grounds)
-    assert.ok(reason, 'the plugin refuses it')
-    return `authorization denied by plugin docker-mtls: ${reason}`
-  }
-
-  async function refusedBy(t: TestContext, message: string, refusesPing: boolean): Promise<Diagnosis> {
-    const server = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
-    const shows = { host: HOST, status: 403, message, refusesPing }
-    return lookAt(t, await startDaemon(t, server, shows))
-  }
-
   test('no rule for this certificate: no connection, with the reason of the plugin', async (t) => {
     const message = await denial({ who: { commonName: 'somebody-else' }, level: 'privileged' }, '/_ping')
     const failed = assertFails(await refusedBy(t, message, true), 'api', 'ERR_API_AUTHORIZATION_DENIED')
