@@ -1,4 +1,5 @@
-import { isClientName } from '../pki/client-name.ts'
+/** A common name alone, as those of clients (pki/client-name.ts): `docker-mtls CA 6c879215` is none. */
+const OF_ISSUER = /^CN=[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
 /**
  * The name of a gateway's issuer among the CAs whose clients it accepts. TLS shows names alone, so another CA of such a name looks the
@@ -9,11 +10,6 @@ import { isClientName } from '../pki/client-name.ts'
  * @returns undefined if none looks like an issuer, or if several do
  */
 export function issuerAmong(names: readonly string[], authorities: ReadonlySet<string>): string | undefined {
-  const alike = names.filter((name) => !authorities.has(name) && looksLikeIssuer(name))
+  const alike = names.filter((name) => !authorities.has(name) && OF_ISSUER.test(name))
   return alike.length === 1 ? alike[0] : undefined
-}
-
-/** As `cert issuer` calls it: a common name alone, as those of clients. */
-function looksLikeIssuer(name: string): boolean {
-  return name.startsWith('CN=') && isClientName(name.slice('CN='.length))
 }

@@ -6,14 +6,14 @@ import { fileReason, flushFolder, isFolder, KEY_MODE, PUBLIC_MODE, readIfThere }
 import { publishFolder } from '../base/replace-files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import type { Authority } from '../pki/ca.ts'
-import { isClientName, parseClientName } from '../pki/client-name.ts'
+import { parseClientName } from '../pki/client-name.ts'
 import { issueClient } from '../pki/issue.ts'
 import { GRANTED_NAME } from './granted-name.ts'
 import { caPaths, clientFilesIn, grantsFolder, type LeafPaths } from './layout.ts'
 import { isOfLeaf } from './leaf-files.ts'
 import { appendToLedger, readLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
-import { clientNames } from './list.ts'
+import { clientNames, isClientName } from './list.ts'
 import { revocationsByFingerprint } from './revoked.ts'
 
 const SUFFIX = /-grant-[0-9a-f]{8}$/

@@ -21,8 +21,7 @@ import {
 } from './layout.ts'
 import { finishRemovals } from './client/remove.ts'
 import { isLeafFile } from './leaf-files.ts'
-import { isClientName } from '../pki/client-name.ts'
-import { clientNames, serverPlaces } from './list.ts'
+import { clientNames, isClientName, serverPlaces } from './list.ts'
 import { ENDED, settleInstall } from './rotate/files.ts'
 import { settleSwap, WAITING } from './swap.ts'
 

@@ -4,7 +4,7 @@ import { command, ours, sentence } from '../base/sentence.ts'
 import { enumerate, onlyOnes } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { certificatesIn } from '../identity/certificate.ts'
-import { isClientName, parseClientName } from '../pki/client-name.ts'
+import { parseClientName } from '../pki/client-name.ts'
 import { createCaRemedy } from './ca.ts'
 import {
   caPaths,
@@ -137,6 +137,15 @@ function cannotHandOver(root: string, name: string): PkiError {
     got: elsewhereFault(name),
     todo: sentence`Copy only the certificates to that machine, as one file:  ${command('cat', cert, ca)} > ${name}.pem  Then install them there:  ${ours('client', 'install', `${name}.pem`)}`,
   })
+}
+
+/** Could it be the folder of a client? */
+export function isClientName(name: string): boolean {
+  try {
+    return parseClientName(name) === name
+  } catch {
+    return false
+  }
 }
 
 /** None if the file is damaged, which is no reason for the list to fail. */

@@ -55,11 +55,6 @@ export function suggestClientName(text: string): string | undefined {
   return fault(name) === undefined ? name : undefined
 }
 
-/** Is it a valid name of a client? */
-export function isClientName(name: string): boolean {
-  return fault(name) === undefined
-}
-
 function fault(name: string): string | undefined {
   if (name === '') return 'it is empty'
   if (name.length > 64) return `it has ${name.length} characters; a common name has at most 64`

@@ -6,11 +6,11 @@ import { parseJsonDocument } from '../../base/json.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate, onlyOnes } from '../../base/text.ts'
 import { isAbandoned, parseTemporaryName, temporaryNameBeside } from '../../base/temporary-names.ts'
-import { isClientName, parseClientName } from '../../pki/client-name.ts'
+import { parseClientName } from '../../pki/client-name.ts'
 import { clientPaths, clientsFolder } from '../layout.ts'
 import { isOfLeaf } from '../leaf-files.ts'
 import { findUnlisted } from '../ledger-check.ts'
-import { clientNames, listCertificates } from '../list.ts'
+import { clientNames, isClientName, listCertificates } from '../list.ts'
 
 /*
  * The folders of several clients can't be removed at once, so they first move into a waste folder beside them, which lists
