@@ -48,6 +48,7 @@ export const TEST_PACKAGES: readonly DebianPackage[] = [
   { name: 'systemd', provides: '/usr/lib/systemd/systemd', neededFor: 'checking drop-ins' },
   { name: 'openssh-client', provides: 'ssh', neededFor: 'ssh:// endpoints' },
   { name: 'openssh-server', provides: 'sshd', neededFor: 'a real server for ssh:// endpoints' },
+  { name: 'git', provides: 'git', neededFor: 'repositories that daemons build from' },
   { name: 'sudo', provides: 'sudo', neededFor: 'users of test machines who are not root' },
   { name: 'dbus', provides: 'dbus-daemon', neededFor: 'the systemd of test machines' },
   { name: 'faketime', provides: 'faketime', neededFor: 'changing the clock of a process' },

@@ -23,7 +23,7 @@ interface Listening {
 /** Who wants a port. */
 interface Taking {
   readonly facts: HostFacts
-  /** Processes besides dockerd that may have it already. */
+  /** Processes that may have it already. */
   readonly own: readonly number[]
   /** What to choose instead. */
   readonly other: Sentence
@@ -42,15 +42,16 @@ export function portConflicts(
   listen: readonly string[],
   holders: readonly number[] = [],
 ): PortConflict[] {
+  const dockerds = facts.daemons.map(({ pid }) => pid)
   return [
-    ...listen.flatMap((listener) => taken(listener, { facts, own: holders, other: OTHER_PORT })),
+    ...listen.flatMap((listener) => taken(listener, { facts, own: [...dockerds, ...holders], other: OTHER_PORT })),
     ...openDoors(facts),
   ]
 }
 
 /** Which other program has a port. */
 export function taken(listener: string, { facts, own, other: free }: Taking): PortConflict[] {
-  const known = new Set([...facts.daemons.map(({ pid }) => pid), ...own].map(String))
+  const known = new Set(own.map(String))
   const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
   const all = listening(facts).filter((one) => one.port === port && overlaps(one.address, address))
   const handed = all.find(({ holders }) => holders.some(({ pid }) => pid === SYSTEMD))
@@ -157,6 +158,6 @@ function holdersIn(users: string): Listening['holders'] {
 
 const ANY = new Set(['0.0.0.0', '[::]', '*'])
 
-function overlaps(one: string, other: string): boolean {
+export function overlaps(one: string, other: string): boolean {
   return one === other || ANY.has(one) || ANY.has(other)
 }

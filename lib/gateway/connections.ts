@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
+
+/** How long an answer may still be open once its client has it, in milliseconds. */
+const ENDING_MS = 50
 
 /** A request or stream that is open. */
 interface Open {
@@ -60,6 +64,16 @@ export class Connection {
   /** Has the permission of something that is open ended? */
   hasEnded(now: number): boolean {
     return [...this.open].some(({ until, isRefused }) => until <= now && !isRefused)
+  }
+
+  /**
+   * Waits until nothing is open, which the answer before may still be for a moment.
+   *
+   * @returns false if the client has not waited for that answer
+   */
+  async isIdle(): Promise<boolean> {
+    if (this.open.size > 0) await delay(ENDING_MS)
+    return this.open.size === 0
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

@@ -59,10 +59,10 @@ export class Exchange {
     return this.#until
   }
 
-  /** Never rejects. */
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
+    if (response === undefined && connection.open.size > 0 && !(await connection.isIdle())) return this.#endEarly()
     const isFree = quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
@@ -81,6 +81,13 @@ export class Exchange {
     } catch (error) {
       this.#failed(error)
     }
+  }
+
+  /** An upgrade would take the connection over from an answer that isn't complete. No Docker client sends one before that. */
+  #endEarly(): void {
+    this.#record.refused(refusal(400, 'MALFORMED_REQUEST', 'it came before the end of the answer before'))
+    this.#arrived.request.socket.destroy()
+    this.#reportEnd()
   }
 
   /** The body isn't one. If the answer hasn't begun, it says so. */

@@ -190,7 +190,11 @@ export class HttpGateway implements Gateway {
       const connection = this.#connections.of(arrived.request.socket)
       // Its handshake was refused, or it is closed already.
       if (connection === undefined) return void arrived.request.socket.destroy()
-      void new Exchange(this.#shared, { ...arrived, connection }).run()
+      const exchange = new Exchange(this.#shared, { ...arrived, connection })
+      void exchange.run().catch((error: unknown) => {
+        this.#report({ event: 'failure', error })
+        arrived.request.socket.destroy()
+      })
     }
     server.on('request', (request: IncomingMessage, response: ServerResponse) => arrive({ request, response }))
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) =>

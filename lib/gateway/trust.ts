@@ -30,7 +30,7 @@ export class Trust {
   readonly #cas: readonly TrustedCa[]
   /** The issuer, and the CA that signed it, which is to be trusted, too. A CA can have several certificates for one key. */
   readonly #renewing: { readonly issuer: TrustedCa; readonly by: readonly TrustedCa[] } | undefined
-  /** The CA that signed each CA, where it is another one. */
+  /** The CA that signed each CA, where it is another one. A root needs none, even if another CA has signed its key, too. */
   readonly #above: ReadonlyMap<TrustedCa, readonly TrustedCa[]>
   readonly #issuers = new WeakMap<Peer, readonly TrustedCa[]>()
   /** The newest list that was in force before, by the name and key of its CA. */
@@ -52,13 +52,14 @@ export class Trust {
     const own = issuer && trustedCa(issuer.certificate, [])
     const by = own ? this.#cas.filter((ca) => signs(ca, own)) : []
     this.#renewing = own && by.length > 0 ? { issuer: own, by } : undefined
-    this.#above = new Map(this.#cas.map((ca) => [ca, this.#cas.filter((one) => one !== ca && signs(one, ca))]))
+    this.#above = new Map(this.#cas.map((ca) => [ca, signs(ca, ca) ? [] : this.#cas.filter((one) => signs(one, ca))]))
     tryContext(this.secureContext)
   }
 
-  /** Whether each CA has a list that is current. */
+  /** Whether each CA that is valid has a list that is current. */
   hasCurrentLists(now: number): boolean {
-    return typeof this.crl === 'string' && this.#cas.every(({ list }) => list !== undefined && isCurrent(list, now))
+    const valid = this.#cas.filter((ca) => isInTime(ca, now))
+    return typeof this.crl === 'string' && valid.every(({ list }) => list !== undefined && isCurrent(list, now))
   }
 
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
@@ -195,17 +196,20 @@ export class Trust {
     return listFault(what, serial, ca.list, now) ?? this.#faultAbove(ca, now)
   }
 
-  #faultAbove(issuer: TrustedCa, now: number): Refusal | undefined {
-    let ca = issuer
+  /** What the lists say about a CA. It can have several certificates for one key: one of them that nobody has revoked is enough. */
+  #faultAbove(ca: TrustedCa, now: number, below: readonly TrustedCa[] = []): Refusal | undefined {
+    const all = this.#cas.filter(({ nameAndKey }) => nameAndKey === ca.nameAndKey)
+    const valid = all.filter((one) => isInTime(one, now))
+    const faults = (valid.length > 0 ? valid : all).map((one) => this.#faultOf(one, now, below))
+    return faults.includes(undefined) ? undefined : faults[0]
+  }
+
+  #faultOf(ca: TrustedCa, now: number, below: readonly TrustedCa[]): Refusal | undefined {
+    const above = validOf(this.#above.get(ca), now)
     // CAs may have signed each other.
-    for (let step = 0; step < this.#cas.length; step++) {
-      const above = validOf(this.#above.get(ca), now)
-      if (above === undefined) return undefined
-      const fault = listFault('a CA of your certificate', ca.serial, above.list, now)
-      if (fault) return fault
-      ca = above
-    }
-    return undefined
+    if (above === undefined || below.includes(ca)) return undefined
+    const fault = listFault('a CA of your certificate', ca.serial, above.list, now)
+    return fault ?? this.#faultAbove(above, now, [...below, ca])
   }
 
   #issuerOf(peer: Peer, now: number = Date.now()): TrustedCa | undefined {

@@ -2,7 +2,7 @@ import { parseReference, type ImageReference } from '../registry/reference.ts'
 import type { PolicyRule } from './file/types.ts'
 import { matchesImage } from './file/values/images.ts'
 import { matchesLabel, mayMeanLabel } from './file/values/labels.ts'
-import type { ImageUse, LabelUse, Reference } from './judging/finding.ts'
+import type { CapabilitiesUse, ImageUse, LabelUse, Reference } from './judging/finding.ts'
 import type { Reason } from './request.ts'
 
 /** What the rule says about an image, by its name. */
@@ -44,4 +44,10 @@ export function refusedLabel({ name, where }: Omit<LabelUse, 'kind'>, { only, de
   if (denied !== undefined) return refuse(`the rule denies ${denied}, and ${JSON.stringify(name)} may mean the same`)
   const isNamed = only.labels?.some((one) => matchesLabel(one, name)) ?? true
   return isNamed ? [] : refuse(`the rule does not name the label ${JSON.stringify(name)}`)
+}
+
+/** What the rule says about the capabilities of a container: those that it denies have to be dropped. */
+export function refusedCapabilities({ names, where }: CapabilitiesUse, { deny }: PolicyRule): readonly Reason[] {
+  const had = deny.capabilities.filter((name) => names.includes(name) || names.includes('ALL'))
+  return had.map((name) => ({ code: 'CAPABILITY', where, got: `it does not drop ${name}, which the rule denies` }))
 }

@@ -1,10 +1,11 @@
+import { DEFAULT_CAPABILITIES } from '../container/capabilities.ts'
 import { Facts, type Need } from './facts.ts'
 import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.ts'
 import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import type { Exception, Finding, Judged, Reference, ServiceUse } from './judging/finding.ts'
 import { labelReasons, reasonsOfLabel } from './labels.ts'
-import { refusedImage, refusedNetwork } from './names.ts'
+import { refusedCapabilities, refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
@@ -62,6 +63,10 @@ function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'r
     return refuse(
       `the rule refuses the network ${DEFAULT_NETWORK}, which a build can use. Only allow.operations can allow it`,
     )
+  // Steps, and the program of a frontend, have the default set.
+  const had = rule.deny.capabilities.find((one) => DEFAULT_CAPABILITIES.includes(one))
+  if (!isAllowed && name === 'images.build' && had !== undefined)
+    return refuse(`the rule denies ${had}, which the steps of a build have. Only allow.operations can allow it`)
   return []
 }
 
@@ -95,6 +100,7 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
   if (judged.kind === 'finding') return isRefused(judged, on) ? [reasonOf(judged)] : []
   if (judged.kind === 'image') return refusedImage(judged, on.rule)
   if (judged.kind === 'label') return reasonsOfLabel(judged, on.rule)
+  if (judged.kind === 'capabilities') return refusedCapabilities(judged, on.rule)
   const named = judged.kind === 'network' && !judged.isThere ? refusedNetwork(judged, on.rule) : []
   return [...named, ...throughFacts(judged, on, depth)]
 }

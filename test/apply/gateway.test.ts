@@ -67,6 +67,9 @@ const kindsFor = async (old: string, crl: string): Promise<string[]> => {
   return conflicts.map(({ kind }) => kind)
 }
 
+const warned = async (metrics: string): Promise<string> =>
+  warningTexts((await plan({}, { metrics })).warnings).join('\n')
+
 describe('the plan of a gateway', () => {
   before(async () => {
     authority = await createAuthority()
@@ -173,6 +176,31 @@ describe('the plan of a gateway', () => {
       assert.deepEqual(await conflicts('127.0.0.1:9323'), [])
       assert.equal((await conflicts('127.0.0.1:9323', { metrics: '9323' })).length, 1)
       assert.deepEqual(await conflicts('10.0.0.5:9323', { metrics: false }), [])
+      // dockerd keeps the port of its own metrics, although it gives its listeners up.
+      const dockerds = { ...holder('127.0.0.1:9323').facts, dockerds: '7 0 L3Vzci9zYmluL2RvY2tlcmQ=' }
+      assert.equal((await plan({ facts: dockerds }, { metrics: '9323' })).conflicts.length, 1)
+      for (const metrics of ['2376', '[::1]:2376', '0.0.0.0:2376']) {
+        const [found, ...others] = (await plan({}, { metrics })).conflicts
+        assert.match(renderSentence(found?.got ?? ''), /^the gateway listens for clients on tcp:\/\/0\.0\.0\.0:2376$/)
+        assert.deepEqual(others, [])
+      }
+    })
+
+    test('are in the way if only systemd can read them', async () => {
+      for (const flag of ['--metrics $PORT', '--on-log-failure=${WHAT}', '--issuer %E/x']) {
+        const text = unitWith().replace(' --listen', ` ${flag} --listen`)
+        const { conflicts: found } = await plan({ files: { [GATEWAY]: text } })
+        assert.deepEqual(
+          found.map(({ kind, got }) => [kind, got]),
+          [['foreign-unit', `the value of ${flag.split(/[ =]/)[0]} in its command can't be read`]],
+        )
+      }
+    })
+
+    test('on an address that others reach are warned of', async () => {
+      assert.match(await warned('0.0.0.0:9323'), /serves its metrics on 0\.0\.0\.0:9323 without a password/)
+      for (const metrics of ['9323', '127.0.0.1:9323', '[::1]:9323'])
+        assert.doesNotMatch(await warned(metrics), /metrics/)
     })
   })
 

@@ -244,3 +244,22 @@ describe('gateway run', () => {
     }
   })
 })
+
+test('gateway render writes where metrics are served, and refuses what the service could not use', async () => {
+  const { stdout } = await runCli(['gateway', 'render', '--metrics', '9323', '--on-log-failure', 'go-on'])
+  assert.match(stdout, /^ExecStart=.* --on-log-failure go-on --metrics 9323$/m)
+  assert.doesNotMatch((await runCli(['gateway', 'render'])).stdout, /--metrics|--on-log-failure/)
+  const rows: [metrics: string, says: RegExp][] = [
+    ['80', /"80" is a port below 1024/],
+    ['0', /"0" is a port below 1024/],
+    ['x', /"x" is not a port/],
+    ['127.0.0.1:99999', /"127\.0\.0\.1:99999" is not a port/],
+    ['*:9323', /ERR_LISTEN_INVALID/],
+    ['$X:9323', /ERR_LISTEN_INVALID/],
+  ]
+  for (const [metrics, says] of rows) {
+    const { code, stderr } = await runCli(['gateway', 'render', '--metrics', metrics])
+    assert.match(stderr, says, metrics)
+    assert.notEqual(code, 0)
+  }
+})

@@ -192,7 +192,10 @@ describe('policy preset', () => {
   test('prints one, which is a policy for the caller', async () => {
     const { code, stdout } = await runCli(['policy', 'preset', 'traefik', '--as', 'Edge 1'])
     assert.equal(code, 0)
-    assert.match(stdout, /^ {2}- name: traefik\n {4}who: \{ commonName: "Edge 1" \}\n {4}level: read-only$/m)
+    assert.match(
+      stdout,
+      /^ {2}- name: Edge-1-951a0521007265f5\n {4}who: \{ commonName: "Edge 1" \}\n {4}level: read-only$/m,
+    )
     const printed = join(folder, 'printed.yaml')
     await writeFile(printed, stdout)
     const checked = await runCli(['policy', 'check', printed])

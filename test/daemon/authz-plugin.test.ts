@@ -5,8 +5,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { audit } from '../../lib/audit.ts'
+import { createGateway } from '../../lib/gateway.ts'
 import type { DockerClient } from '../../lib/index.ts'
-import { credentials, type Client } from '../gateway/support/fixture.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { credentials, newServerTls, type Client } from '../gateway/support/fixture.ts'
 import { makeCertificate, type CertificateOptions } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { startAuthorization } from './harness/authorization.ts'
@@ -14,9 +16,12 @@ import { makeImage } from './harness/image.ts'
 import { runPlugin, type RunningPlugin } from './support/authz-plugin.ts'
 import { PluggedDaemon } from './support/plugged-daemon.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
+import { codeOf, DIFFERENCES } from './support/policy/front-differences.ts'
 import { chunked, CHUNKED, execIn, forged, privilegedBody } from './support/policy/hidden.ts'
 import { CALLERS, Corpus, createRequest, RULES, worksAtBaseline } from './support/policy/corpus.ts'
+import { sendRaw } from './support/policy/raw-request.ts'
 import { SERVICE_ATTACKS, Services } from './support/policy/service-attacks.ts'
+import { TRICKS } from './support/policy/tricks.ts'
 import { ON_LOOPBACK, serviceOf } from './support/swarm-engine.ts'
 import { until } from './support/until.ts'
 
@@ -212,6 +217,38 @@ describe("dockerd's authorization plugin", { skip }, () => {
       assert.match((await server.sendAs('ann', build)).text, /MEDIA_TYPE/)
       assert.doesNotMatch((await server.sendLocally(build)).text, DENIED)
     })
+  })
+
+  test('a gateway with the same policy refuses the same tricks, but for known differences in the code', async (t) => {
+    const gateway = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      // Where the plugin allows everything.
+      daemon: { socketPath: server.daemon.place.socketPath },
+      policy: definePolicy({ version: 1, rules: RULES }),
+    })
+    t.after(() => gateway.close())
+    await admin.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'base' })
+    const { port } = gateway.address as { readonly port: number }
+    const found: Record<string, readonly string[]> = {}
+    const same: string[] = []
+    for (const trick of TRICKS) {
+      const answers = await Promise.all(
+        [port, server.daemon.place.port].map((to) => sendRaw(server.dial('ann', to), trick)),
+      )
+      const [ofGateway = '', ofPlugin = ''] = answers.map(codeOf)
+      if (ofGateway === ofPlugin) same.push(ofGateway)
+      else found[trick.name] = [ofGateway, ofPlugin]
+      // Whatever the plugin isn't asked about, dockerd itself refuses.
+      if (ofPlugin === 'none' && ofGateway !== 'none') assert.ok((answers[1]?.status ?? 0) >= 300, trick.name)
+    }
+    const expected = DIFFERENCES.flatMap(({ names, gateway: one, plugin: other }) =>
+      names.map((name) => [name, [one, other]]),
+    )
+    assert.deepEqual(found, Object.fromEntries(expected))
+    // Most are refused, for many reasons, and some by nobody.
+    assert.ok(new Set(same).size > 8 && same.includes('none'), same.join(' '))
+    await corpus.undo()
   })
 
   test('a client that asks like the plugin itself', async () => {

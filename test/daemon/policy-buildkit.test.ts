@@ -5,8 +5,10 @@ import type { ClientHttp2Session } from 'node:http2'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
+import { pack } from 'tar-stream'
 import { createGateway, type Gateway, type GatewayEvent } from '../../lib/gateway.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { begin } from '../engine/workflows/build/support/fake-builder.ts'
@@ -20,6 +22,7 @@ import { dockerLocally } from './harness/docker-cli.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
+import { sendAttack } from './support/policy/corpus.ts'
 import { until } from './support/until.ts'
 
 const BUILDX = '/usr/libexec/docker/cli-plugins/docker-buildx'
@@ -238,6 +241,30 @@ describe('builds by BuildKit, through a gateway with a policy', { skip }, () => 
     const env = { DOCKER_HOST: daemon.place.listen[0], HOME: context }
     const bare = await runCommand('docker', [...command, '--allow', 'network.host', '.'], { env, cwd: context })
     assert.equal(bare.code, 0, bare.stderr)
+  })
+
+  /** What the daemon says of a tar with these Dockerfiles. */
+  const buildOf = async (version: number, ...dockerfiles: string[]): Promise<string> => {
+    const tar = pack()
+    for (const text of dockerfiles) tar.entry({ name: 'Dockerfile' }, text)
+    tar.finalize()
+    const headers = [['Content-Type', 'application/x-tar']] as const
+    const body = (await buffer(tar)).toString('latin1')
+    const line = `POST /build?version=${version}&nocache=1`
+    return (await sendAttack(dial('ann'), { name: '', line, body, headers })).text
+  }
+
+  test('a tar with two Dockerfiles gets no more than the one that counts, with and without BuildKit', async () => {
+    const harmless = `FROM ${image}\nRUN true\n`
+    const onHost = `FROM ${image}\nRUN --network=host ip link\n`
+    for (const version of [1, 2]) {
+      const alone = await buildOf(version, onHost)
+      const [error = ''] = /"message":"[^"]*/.exec(alone) ?? []
+      assert.match(error, version === 1 ? /requires BuildKit/ : /network\.host is not allowed/, alone)
+      const both = await buildOf(version, harmless, onHost)
+      assert.ok(both.includes(error), both)
+      assert.doesNotMatch(await buildOf(version, onHost, harmless), /"error"/)
+    }
   })
 
   test('whoever may only look, or has an owner, can build nothing', async () => {

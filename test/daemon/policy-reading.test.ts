@@ -98,9 +98,18 @@ describe('a request is read as dockerd reads it', needs, () => {
     assert.match((await send({ line: importing })).text, /localhost:2/)
   })
 
+  /** What dockerd makes of what is sent in the place of a body. */
+  const madeOf = async (body = ''): Promise<Made> => {
+    const id = await containers.create(body)
+    assert.ok(id !== undefined, body)
+    const made = await containers.inspect(id)
+    await containers.remove(id)
+    return withoutId(made)
+  }
+
   test('random bodies', async (t) => {
-    const counts = { made: 0, refusedByUs: 0, refusedByDockerd: 0, refusedByBoth: 0 }
-    const one = async (seed: number): Promise<void> => {
+    const counts = { made: 0, refusedByUs: 0, refusedByDockerd: 0, refusedByBoth: 0, written: 0 }
+    const one = async (seed: number, isWritten: boolean): Promise<void> => {
       const body = randomBody(seed, image)
       const reading = readRequest(
         toPolicyRequest({
@@ -122,15 +131,19 @@ describe('a request is read as dockerd reads it', needs, () => {
         [],
         `seed ${seed}: ${body}\nread: ${text(reading.body)}\nmade: ${text(Object.fromEntries(wrong.map((name) => [name, made[name]])))}`,
       )
+      if (!isWritten) return
+      counts.written += 1
+      assert.deepEqual(await madeOf(writeRequest(reading).body), withoutId(made), `seed ${seed}: ${body}`)
     }
     await assertSamples(t, fc.nat(), { numRuns: 300 }, async (seeds) => {
       const rest = [...seeds]
       const worker = async (): Promise<void> => {
-        for (let seed = rest.pop(); seed !== undefined; seed = rest.pop()) await one(seed)
+        for (let seed = rest.pop(); seed !== undefined; seed = rest.pop()) await one(seed, rest.length % 10 === 0)
       }
       await Promise.all(Array.from({ length: 6 }, worker))
       t.diagnostic(JSON.stringify(counts))
       assert.ok(counts.made > seeds.length / 4, JSON.stringify(counts))
+      assert.ok(counts.written > seeds.length / 50, JSON.stringify(counts))
       assert.ok(counts.refusedByUs > seeds.length / 50, JSON.stringify(counts))
     })
   })

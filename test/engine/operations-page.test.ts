@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { levelOf } from '../../lib/policy/levels/operations.ts'
 import { lacks } from '../support/requirements.ts'
 import { ROWS } from './support/rows.ts'
 import { idleClient, reach } from './support/idle-client.ts'
@@ -16,15 +17,21 @@ function methodsIn(text: string): string[] {
 }
 
 function rowsOf(text: string): string[] {
-  return [...text.matchAll(/^\| (.+?)( \*)? \| `([A-Z]+ \S+)` \| (\S*) ?\|$/gm)].map(
-    ([, methods = '', star = '', route, since]) => `${route} ${since} ${methodsIn(methods).join(' ')}${star}`,
+  return [...text.matchAll(/^\| (.+?)( \*)? \| `([A-Z]+ \S+)` \| (\S*) ?\| `([\w-]+)` \|$/gm)].map(
+    ([, methods = '', star = '', route, since, level]) =>
+      `${route} ${since} ${level} ${methodsIn(methods).join(' ')}${star}`,
   )
+}
+
+/** The strictest levels that include what these methods call. */
+function levelsOf(methods: readonly string[]): string {
+  return [...new Set(methods.flatMap((name) => levelOf(name)?.strictest ?? []))].join(' or ')
 }
 
 test('the page of all operations says what the table of the tests says', () => {
   const wanted = ROWS.map(
     ({ method, path, since = '', methods, reason }) =>
-      `${method} ${path} ${since} ${methods.join(' ')}${reason === undefined ? '' : ' *'}`,
+      `${method} ${path} ${since} ${levelsOf(methods)} ${methods.join(' ')}${reason === undefined ? '' : ' *'}`,
   )
   const said = rowsOf(page('operations.md'))
   assert.ok(said.length >= 112, `only ${said.length} rows were read`)

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { Readable, type Duplex } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AskedRequest, Verdict } from '../../lib/gateway.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { dial, dispatcherTo, endOf, fakeDaemon, front, readUntil } from './support/fixture.ts'
 import { until } from './support/until.ts'
 
@@ -425,5 +428,78 @@ describe('a hijacked connection', () => {
     )
     const text = await readUntil(socket, '\r\n0\r\n\r\n')
     assert.match(text, /^HTTP\/1\.1 200 OK\r\nContent-Type: application\/vnd\.docker\.raw-stream[^]*output/)
+  })
+})
+
+const head = (line: string, ...fields: string[]): string =>
+  [`${line} HTTP/1.1`, 'Host: x', ...fields, '', ''].join('\r\n')
+
+const refusesRefused = ({ target }: AskedRequest): Verdict =>
+  target.includes('refused') ? { allow: false, status: 403, code: 'TRIED', message: 'no' } : allow
+
+const upgrade = (path: string, protocol = 'tcp', ...fields: string[]): string =>
+  head(`POST ${path}`, 'Connection: Upgrade', `Upgrade: ${protocol}`, ...fields)
+
+describe('an upgrade', () => {
+  const SWITCHED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
+  const BEHIND: Readonly<Record<string, string>> = {
+    'that is allowed': upgrade('/exec/a/start'),
+    'that is refused': upgrade('/exec/refused/start'),
+    'with an unknown protocol': upgrade('/exec/a/start', 'foo'),
+    'with a large body': upgrade('/exec/a/start', 'tcp', 'Content-Type: application/json', 'Content-Length: 99999999'),
+  }
+
+  for (const local of [false, true])
+    test(`behind a request without its answer ends the connection, and nothing else, ${local ? 'on a local socket' : 'over TLS'}`, async (t) => {
+      const daemon = await fakeDaemon(t, {
+        // All but the ping stay open.
+        answer: (request, response) => {
+          if (request.url === '/_ping') response.end('OK')
+          else response.write('begun')
+        },
+        upgrade: (_request, socket) => socket.write(SWITCHED),
+      })
+      const socketPath = join(await temporaryFolder(t), 'g.sock')
+      const listen = local ? { listen: { socket: socketPath, as: 'agent' }, tls: undefined } : {}
+      const fronted = await front(t, { socketPath: daemon.socketPath }, { authorize: refusesRefused, ...listen })
+      const open = async (): Promise<Duplex> => (local ? connect(socketPath) : await dial(t, fronted.port))
+      const well = await open()
+      for (const [name, second] of Object.entries(BEHIND)) {
+        for (const first of ['/_ping', '/refused', '/events']) {
+          const socket = await open()
+          socket.on('error', () => {})
+          let text = ''
+          socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+          const closed = endOf(socket)
+          socket.write(`${head(`GET ${first}`)}${second}`)
+          if (first === '/events' || !name.includes('allowed')) await closed
+          else await readUntil(socket, 'UPGRADED')
+          const answers = text.match(/HTTP\/1\.1 \d+/g) ?? []
+          assert.equal(answers[0], `HTTP/1.1 ${first === '/refused' ? 403 : 200}`, `${name}, ${first}`)
+          if (first === '/events') assert.equal(answers.length, 1, `${name}, ${first}`)
+          socket.destroy()
+        }
+      }
+      well.write(head('GET /_ping'))
+      assert.match(await readUntil(well, 'OK'), /^HTTP\/1\.1 200 /)
+      assert.deepEqual(
+        fronted.events.filter(({ event }) => event === 'failure'),
+        [],
+      )
+      const early = fronted.events.filter((event) => event.event === 'request' && event.status === 0)
+      assert.ok(early.length >= Object.keys(BEHIND).length)
+    })
+
+  test('right after the answer before is served, 200 times', async (t) => {
+    const daemon = await fakeDaemon(t, { upgrade: (_request, socket) => socket.write(SWITCHED) })
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { authorize: () => allow })
+    for (let round = 0; round < 200; round++) {
+      const socket = await dial(t, port)
+      socket.write(head('GET /_ping'))
+      await readUntil(socket, 'OK')
+      socket.write(upgrade('/exec/a/start'))
+      assert.match(await readUntil(socket, 'UPGRADED'), /101/)
+      socket.destroy()
+    }
   })
 })

@@ -187,6 +187,27 @@ describe('a CA below another one', () => {
   })
 })
 
+describe('a CA with a certificate of its own, and one of another CA', () => {
+  test('is refused once the latter is revoked, but not if the gateway trusts it as a root', async (t) => {
+    const { tls, root, middle, middleCert, client } = await twoTiers()
+    const crl = listed(root, [middleCert]) + listed(middle, [])
+    const below = await start(t, { tls, crl })
+    assert.equal(await comes(t, below, client), '403 CERTIFICATE_REVOKED')
+    for (const ca of [`${tls.ca}${middle.certificate}`, `${middle.certificate}${tls.ca}`]) {
+      const fronted = await start(t, { tls: { ...tls, ca }, crl })
+      assert.equal(await comes(t, fronted, client), '200')
+      const own = new X509Certificate(client.cert).serialNumber
+      const revoked = createCrl(middle, {
+        revoked: [{ serialNumber: own, at: new Date() }],
+        nextUpdate: new Date(Date.now() + DAY),
+        number: 2,
+      })
+      fronted.gateway.reload({ crl: listed(root, [middleCert]) + revoked.pem })
+      assert.equal(await comes(t, fronted, client), '403 CERTIFICATE_REVOKED')
+    }
+  })
+})
+
 describe('a list that cannot be used refuses everybody, and says why', () => {
   const cases: Record<string, () => Promise<string | null>> = {
     '503 CRL_MISSING null': async () => null,

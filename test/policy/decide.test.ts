@@ -211,6 +211,73 @@ describe('exceptions', () => {
 
 const SERVICE = { TaskTemplate: { ContainerSpec: { Image: 'a' } } }
 
+const containerWith = (HostConfig: Json): Facts =>
+  new Facts().add({ kind: 'container', name: 'web' }, { Config: { Image: 'a' }, HostConfig, Mounts: [] })
+const serviceWith = (settings: object): Json => ({ TaskTemplate: { ContainerSpec: { Image: 'a', ...settings } } })
+const serviceFacts = (Spec: Json, PreviousSpec: Json): Facts =>
+  new Facts().add({ kind: 'service', name: 'x' }, { Spec, PreviousSpec, Version: { Index: 1 } })
+
+describe('capabilities that a rule denies', () => {
+  const rule = { allow: { capabilities: ['NET_ADMIN'] }, deny: { capabilities: ['NET_RAW', 'CAP_NET_ADMIN'] } }
+  const ending = (line: string, body?: Json, facts?: Facts): string =>
+    brief(ask(line, body, { rule, ...(facts && { facts }) }))
+
+  test('a container has to drop those of the default set, and may add none', () => {
+    const rows: readonly (readonly [config: Json, verdict: string])[] = [
+      [{}, 'refuse CAPABILITY'],
+      [{ CapDrop: ['NET_RAW'] }, 'allow'],
+      [{ CapDrop: ['cap_net_raw'] }, 'allow'],
+      [{ CapDrop: ['all'] }, 'allow'],
+      [{ CapDrop: ['CAP_ALL'] }, 'refuse CAPABILITY'],
+      [{ CapDrop: ['CHOWN'] }, 'refuse CAPABILITY'],
+      [{ CapDrop: ['ALL'], CapAdd: ['CHOWN'] }, 'allow'],
+      // What is added counts more than what is dropped.
+      [{ CapDrop: ['ALL', 'NET_RAW'], CapAdd: ['NET_RAW'] }, 'refuse CAPABILITY'],
+      [{ CapDrop: ['NET_RAW'], CapAdd: ['NET_ADMIN'] }, 'refuse CAPABILITY'],
+      [{ CapDrop: ['ALL'], CapAdd: ['ALL'] }, 'refuse CAPABILITY CAPABILITY CAPABILITY'],
+      [{ CapDrop: ['ALL'], Privileged: true }, 'refuse PRIVILEGED CAPABILITY CAPABILITY'],
+    ]
+    for (const [HostConfig, verdict] of rows)
+      assert.equal(ending(CREATE, { Image: 'a', HostConfig }), verdict, JSON.stringify(HostConfig))
+    assert.equal(ending(CREATE, { Image: 'a' }), 'refuse CAPABILITY')
+    assert.equal(brief(ask(CREATE, { Image: 'a' }, { rule: { deny: { capabilities: ['SYS_ADMIN'] } } })), 'allow')
+  })
+
+  test('a container that has them can be neither used nor joined', () => {
+    const [open, dropped] = [containerWith({ CapDrop: null }), containerWith({ CapDrop: ['NET_RAW'] })]
+    const joins = { Image: 'a', HostConfig: { CapDrop: ['ALL'], NetworkMode: 'container:web' } }
+    for (const [line, body] of [
+      ['POST /containers/web/exec', { Cmd: ['sh'] }],
+      ['POST /containers/web/start', undefined],
+      [CREATE, joins],
+    ] as const) {
+      assert.equal(ending(line, body, open), 'refuse TARGET_TOO_POWERFUL', line)
+      assert.equal(ending(line, body, dropped), 'allow', line)
+    }
+    assert.equal(ending('POST /containers/web/stop', undefined, open), 'allow')
+  })
+
+  test('services, and what comes back with a rollback', () => {
+    const good = serviceWith({ CapabilityDrop: ['NET_RAW'] })
+    const both = serviceWith({ CapabilityDrop: ['NET_RAW'], CapabilityAdd: ['CAP_NET_RAW'] })
+    assert.deepEqual(
+      [SERVICE, good, both].map((body) => ending('POST /services/create', body)),
+      ['refuse CAPABILITY', 'allow', 'refuse CAPABILITY'],
+    )
+    const update = 'POST /services/x/update?version=1'
+    assert.equal(ending(update, good, serviceFacts(good, null)), 'allow')
+    assert.equal(ending(update, good, serviceFacts(SERVICE, null)), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(ending(`${update}&rollback=previous`, good, serviceFacts(good, SERVICE)), 'refuse TARGET_TOO_POWERFUL')
+  })
+
+  test('builds, whose steps have the default set', () => {
+    assert.equal(ending('POST /build?version=2'), 'refuse OPERATION_REFUSED')
+    const allowed = { ...rule, allow: { operations: ['images.build'] } }
+    assert.equal(brief(ask('POST /build?version=2', undefined, { rule: allowed })), 'allow')
+    assert.equal(brief(ask('POST /build', undefined, { rule: { deny: { capabilities: ['SYS_ADMIN'] } } })), 'allow')
+  })
+})
+
 describe('limits of images and networks for what is not seen', () => {
   const only = { images: ['team/*'] }
   const allow = { operations: ['images.build'] }

@@ -3,12 +3,14 @@ import { command, option, sentence, type Sentence } from '../../base/sentence.ts
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { networkListener, type TcpListener } from '../../daemon-config/listen.ts'
+import { readListener } from '../../daemon-config/listener-target.ts'
 import type { RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
-import { taken } from '../ports.ts'
+import { overlaps, taken } from '../ports.ts'
 import { startingDropIn } from './drop-ins.ts'
+import { metricsTarget } from './metrics.ts'
 import { DAEMON_SOCKET, GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
 import type { InspectedHost, RequestedGateway } from './requested.ts'
 
@@ -32,6 +34,7 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
     ...unusableProgram(situation),
     ...noGroup(situation),
     ...foreignUnit(situation),
+    ...unreadableFlags(situation),
     ...foreignDropIn(situation),
     ...takenForMetrics(situation),
     ...findConflicts({
@@ -112,6 +115,17 @@ function foreignUnit({ facts }: GatewaySituation): Conflict[] {
   ]
 }
 
+/** What only systemd can expand would be lost. */
+function unreadableFlags({ facts }: GatewaySituation): Conflict[] {
+  const text = facts.file(UNIT_PATH)?.text ?? ''
+  const flags = gatewayFlags(facts)
+  return KEPT.filter((name) => flags[name] === undefined && new RegExp(`\\s--${name}[\\s=]`).test(text)).map((name) =>
+    foreign(UNIT_PATH, `the value of --${name} in its command can't be read`, 'Write it there without variables.'),
+  )
+}
+
+const KEPT = ['listen', 'issuer', 'metrics', 'on-log-failure'] as const
+
 /** systemd would start the gateway as the drop-in says, whatever the unit says. */
 function foreignDropIn({ facts }: GatewaySituation): Conflict[] {
   const dropIn = startingDropIn(facts)
@@ -120,14 +134,16 @@ function foreignDropIn({ facts }: GatewaySituation): Conflict[] {
   return [foreign(dropIn, got, `Move its options to ${UNIT_PATH}, and remove that line.`)]
 }
 
-function takenForMetrics({ facts, state, metrics }: GatewaySituation): Conflict[] {
+/** dockerd may serve its own metrics there, and keeps that port. */
+function takenForMetrics({ facts, state, listen, metrics }: GatewaySituation): Conflict[] {
   if (metrics === undefined) return []
-  const listener = `tcp://${metrics.includes(':') ? metrics : `127.0.0.1:${metrics}`}`
+  const listener = metricsTarget(metrics)
+  const [own, clients] = [readListener(listener), readListener(listen)]
+  const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'port-taken', what: listener } as const
+  if (own.port === clients.port && overlaps(own.host, clients.host))
+    return [{ ...shared, got: `the gateway listens for clients on ${listen}`, todo: sentence`Choose ${OTHER_PORT}` }]
   const holders = state.pid > 0 ? [state.pid] : []
-  return taken(listener, { facts, own: holders, other: OTHER_PORT }).map((one) => ({
-    code: 'ERR_APPLY_CONFLICT',
-    ...one,
-  }))
+  return taken(listener, { facts, own: holders, other: OTHER_PORT }).map((one) => ({ ...shared, ...one }))
 }
 
 const OTHER_PORT: Sentence = sentence`another port:  ${option('metrics', 'PORT')}`

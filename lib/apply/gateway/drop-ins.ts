@@ -3,6 +3,10 @@ import { LOAD_PATH } from '../../daemon-config/unit/installed-unit.ts'
 import type { FactCall } from '../../host/facts-script.ts'
 import { lines, type HostFacts } from '../../host/facts.ts'
 
+const FOLDERS = [...LOAD_PATH, 'etc/systemd/system.control', 'run/systemd/system.control']
+/** A drop-in can be for all units whose names begin alike (systemd.unit(5)). */
+const NAMES = [GATEWAY_UNIT, 'docker-mtls-.service', 'docker-.service', 'service']
+
 /** Asks which drop-ins of the gateway's unit set its command. */
 export const DROP_INS_QUESTION: FactCall = [
   'said',
@@ -11,7 +15,7 @@ export const DROP_INS_QUESTION: FactCall = [
   '-RlsE',
   '--include=*.conf',
   '^[[:space:]]*ExecStart[[:space:]]*=',
-  ...LOAD_PATH.map((folder) => `/${folder}/${GATEWAY_UNIT}.d`),
+  ...FOLDERS.flatMap((folder) => NAMES.map((name) => `/${folder}/${name}.d`)),
 ]
 
 /** A drop-in because of which the unit doesn't say how the gateway runs. */

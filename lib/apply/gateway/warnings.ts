@@ -1,15 +1,16 @@
 import { enumerate } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
-import { isListenerOf, readListener } from '../../daemon-config/listener-target.ts'
+import { isListenerOf, isLoopback, readListener } from '../../daemon-config/listener-target.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
 import { GATEWAY_FOLDER } from './files.ts'
+import { metricsTarget } from './metrics.ts'
 import { issuerFolder } from './issuer.ts'
 
 /** Warnings about a plan. */
 export function gatewayWarnings(
-  { facts, inForce, listen, requested }: GatewaySituation,
+  { facts, inForce, listen, metrics, requested }: GatewaySituation,
   server: ServerFiles,
 ): Warning[] {
   const others = inForce.settings.listen.filter((listener) => {
@@ -26,6 +27,14 @@ export function gatewayWarnings(
           },
         ]
       : []),
+    ...(metrics === undefined || isLoopback(readListener(metricsTarget(metrics)).host)
+      ? []
+      : [
+          {
+            code: 'metrics-open',
+            text: `The gateway serves its metrics on ${metrics} without a password: everybody who can reach it can read them.`,
+          },
+        ]),
     ...(others.length === 0
       ? []
       : [

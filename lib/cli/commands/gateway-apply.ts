@@ -13,7 +13,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, choice, many, once } from '../command-line/options.ts'
 import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy, keptPolicy } from '../inputs/gateway-files.ts'
-import { metricsListener } from '../inputs/metrics-listener.ts'
+import { checkServiceMetrics } from '../inputs/metrics-listener.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
@@ -71,7 +71,7 @@ async function requestedOf(
   { crl, issuer, listen, liveRestore, metrics, onLogFailure }: GatewayApplyFlags,
   context: Context,
 ): Promise<Omit<RequestedGateway, 'policy'>> {
-  if (typeof metrics === 'string') metricsListener(metrics)
+  if (typeof metrics === 'string') await checkServiceMetrics(metrics)
   const program = [process.execPath, await scriptPath()] as const
   return {
     program,

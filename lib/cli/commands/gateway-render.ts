@@ -10,7 +10,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addJson, choice, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { INSTALL_FIRST, isInNpxCache } from '../../base/npx-cache.ts'
-import { metricsListener } from '../inputs/metrics-listener.ts'
+import { checkServiceMetrics } from '../inputs/metrics-listener.ts'
 import { scriptPath } from '../inputs/script.ts'
 import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { textsOf } from '../reports/data.ts'
@@ -42,7 +42,7 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const lists = flags.crl?.map((path) => resolve(path)) ?? (await ownList(folder))
   const issuer = flags.issuer === undefined ? undefined : resolve(flags.issuer)
   const { metrics, onLogFailure } = flags
-  if (metrics !== undefined) metricsListener(metrics)
+  if (metrics !== undefined) await checkServiceMetrics(metrics)
   const { parseListen } = await import('../../daemon-config/listen.ts')
   const { renderGatewayUnit } = await import('../../daemon-config/gateway-unit.ts')
   const script = await scriptPath()

@@ -45,7 +45,13 @@ function cells({ name, who, level, until, owner, renew, allow, deny, only }: Pol
       ...allow.capabilities,
       ...allow.devices,
     ]),
-    list([...deny.operations, ...deny.images.map(({ text }) => text), ...deny.networks, ...deny.labels]),
+    list([
+      ...deny.operations,
+      ...deny.images.map(({ text }) => text),
+      ...deny.networks,
+      ...deny.labels,
+      ...deny.capabilities,
+    ]),
     list([
       ...(only.operations ?? []),
       ...(only.images ?? []).map(({ text }) => text),

@@ -10,6 +10,23 @@ export interface MetricsListener {
   readonly exposed: boolean
 }
 
+/** A service without capabilities can't listen on the ports below (ip(7)). */
+const FIRST_FREE_PORT = 1024
+
+/**
+ * Checks `--metrics` for the service of a gateway.
+ *
+ * @throws {@link ArgumentError} ERR_USAGE
+ * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT
+ */
+export async function checkServiceMetrics(given: string): Promise<void> {
+  const { port, exposed } = metricsListener(given)
+  if (port < FIRST_FREE_PORT)
+    throw usageError('the option --metrics', `${quoted(given)} is a port below 1024`, 'Give a greater one.')
+  const { parseListen } = await import('../../daemon-config/listen.ts')
+  parseListen(exposed ? given : `127.0.0.1:${given}`)
+}
+
 /**
  * Reads `--metrics`. A port alone is one of 127.0.0.1. Other machines may reach an address that is given.
  *

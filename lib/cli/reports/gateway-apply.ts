@@ -1,5 +1,6 @@
 import type { GatewayReport } from '../../apply/gateway/carry-out.ts'
 import { GATEWAY_USER } from '../../apply/gateway/files.ts'
+import { metricsTarget } from '../../apply/gateway/metrics.ts'
 import type { GatewayPlan } from '../../apply/gateway/plan.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
@@ -28,9 +29,9 @@ export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
   }
 }
 
-/** Where Prometheus finds the metrics: `--metrics` is a port of 127.0.0.1, or an address and a port. */
+/** Where Prometheus finds the metrics. */
 export function metricsUrl(metrics: string): string {
-  return `http://${metrics.includes(':') ? metrics : `127.0.0.1:${metrics}`}/metrics`
+  return `${metricsTarget(metrics).replace('tcp:', 'http:')}/metrics`
 }
 
 /** The report for --json. */

@@ -25,6 +25,7 @@ function readRule({ name, who, level, until, owner, renew, allow, deny, only }: 
       images: deny?.images ?? [],
       networks: deny?.networks ?? [],
       labels: deny?.labels ?? [],
+      capabilities: deny?.capabilities ?? [],
     },
     only: present({ ...only, operations: only?.operations && unique(only.operations) }),
   }

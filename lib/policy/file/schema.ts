@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { exactly, field, listOf, oneOrMore } from './fields.ts'
 import { LEVELS, type Level } from './types.ts'
-import { CAPABILITY } from './values/capabilities.ts'
+import { CAPABILITY, DENIED_CAPABILITY } from './values/capabilities.ts'
 import { LIFE } from './values/duration.ts'
 import { IMAGE } from './values/images.ts'
 import { LABEL } from './values/labels.ts'
@@ -53,6 +53,8 @@ const NARROWED = z.strictObject({
   labels: listOf(LABEL).optional(),
 })
 
+const DENY = NARROWED.extend({ capabilities: listOf(DENIED_CAPABILITY).optional() })
+
 const RENEW = z.strictObject({ for: field(LIFE) })
 
 const RULE = z.strictObject({
@@ -63,7 +65,7 @@ const RULE = z.strictObject({
   owner: field(OWNER).optional(),
   renew: RENEW.optional(),
   allow: ALLOW.optional(),
-  deny: NARROWED.optional(),
+  deny: DENY.optional(),
   only: NARROWED.optional(),
 })
 
@@ -82,7 +84,7 @@ export const KEYS: Readonly<Record<string, readonly string[]>> = {
   level: Object.keys(MODES.shape),
   renew: Object.keys(RENEW.shape),
   allow: Object.keys(ALLOW.shape),
-  deny: Object.keys(NARROWED.shape),
+  deny: Object.keys(DENY.shape),
   only: Object.keys(NARROWED.shape),
   hostPaths: Object.keys(PATH.shape),
 }

@@ -83,6 +83,8 @@ export interface Denied {
   readonly networks: readonly string[]
   /** Keys of labels that may not be set: `docker-mtls.owner`, or `traefik.*`. */
   readonly labels: readonly string[]
+  /** Capabilities that a container may not have, also those of Docker's default set, in upper case without `CAP_`. */
+  readonly capabilities: readonly string[]
 }
 
 /** The only operations, images, networks and labels that may be used. Omitted: any. */

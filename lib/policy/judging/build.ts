@@ -12,6 +12,7 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
     else yield { kind: 'network', name: network, where: 'networkmode' }
   } else yield* ownNetwork(network, 'networkmode')
   for (const name of query.get('t') ?? []) yield { kind: 'image', name, where: 't' }
+  yield* judgeRemotes(query.get('remote') ?? [])
   // What these write, and where, is judged only in calls to BuildKit.
   if ((query.get('outputs') ?? []).some((value) => !PLAIN_OUTPUTS.test(value)))
     yield fromBaseline('BUILD_OPTION', 'outputs', "what it does isn't judged")
@@ -20,6 +21,20 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
       yield changesConfinement(name)
   }
 }
+
+/**
+ * dockerd fetches a repository by git, which runs as root on its host: ssh takes the keys in the home of root, whatever HOME is. ssh
+ * is used for a remote that names it, and for submodules of a repository that comes over HTTPS (moby: builder/remotecontext).
+ */
+function* judgeRemotes(remotes: readonly string[]): Iterable<Judged> {
+  for (const remote of remotes) {
+    if (remote !== '' && remote !== 'client-session' && (!/^https?:\/\//.test(remote) || GIT_OVER_HTTP.test(remote)))
+      yield fromBaseline('BUILD_OPTION', 'remote', 'git could use SSH keys of the host to fetch it, or its submodules')
+  }
+}
+
+/** All that moby (builder/remotecontext/urlutil), or BuildKit, takes for a repository. */
+const GIT_OVER_HTTP = /.git(?:[?#].*)?$/is
 
 /** None, or one without attributes, which could name images and registries. */
 const PLAIN_OUTPUTS =

@@ -1,4 +1,5 @@
-import type { Json } from '../request.ts'
+import { effectiveCapabilities } from '../../container/capabilities.ts'
+import type { Json, JsonObject } from '../request.ts'
 import { judgeHardening, judgeUser as judgeUserOf } from './confinement.ts'
 import { fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
@@ -91,10 +92,16 @@ const CONFIG: Judges = {
 
 const CREATE: Judges = { ...CONFIG, HostConfig: fieldsOf(HOST_CONFIG), NetworkingConfig: judgeNetworking }
 
+function capabilitiesOf({ Privileged, CapAdd, CapDrop }: JsonObject): Judged {
+  const settings = { privileged: Privileged === true, added: stringsOf(CapAdd), dropped: stringsOf(CapDrop) }
+  return { kind: 'capabilities', names: effectiveCapabilities(settings), where: 'HostConfig.CapDrop' }
+}
+
 /** The body of containers.create: what the container could do. */
 export function* judgeContainer(body: Json): Iterable<Judged> {
   yield* judgeFields(CREATE, body, '')
   yield* judgeHardening(objectOf(body))
+  yield capabilitiesOf(objectOf(objectOf(body)['HostConfig']))
   const { HostConfig, NetworkDisabled } = objectOf(body)
   // A mode that is there has been judged with the other fields.
   if (!('NetworkMode' in objectOf(HostConfig)) && NetworkDisabled !== true) {

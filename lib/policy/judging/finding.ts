@@ -47,8 +47,16 @@ export interface LabelUse {
   readonly where: string
 }
 
+/** The capabilities that root in a container would have. */
+export interface CapabilitiesUse {
+  readonly kind: 'capabilities'
+  /** In upper case without `CAP_`; `ALL` for all of the kernel. */
+  readonly names: readonly string[]
+  readonly where: string
+}
+
 /** What a judge finds in a part of a request. */
-export type Judged = Finding | Reference | ServiceUse | ImageUse | LabelUse
+export type Judged = Finding | Reference | ServiceUse | ImageUse | LabelUse | CapabilitiesUse
 
 /** Looks at the value of a field, which is `where` in the request. The reader has checked its type. */
 export type Judge = (value: Json, where: string) => Iterable<Judged>

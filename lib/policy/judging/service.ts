@@ -1,6 +1,6 @@
 import type { Json } from '../request.ts'
 import { judgeCapAdd, judgeUser } from './confinement.ts'
-import { capabilityName } from '../../container/capabilities.ts'
+import { capabilityName, effectiveCapabilities } from '../../container/capabilities.ts'
 import { eachOf, fieldsOf, HARMLESS, judgeFields, oneOf, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
 import { judgeLogDriver, judgeOomScoreAdj } from './host-config.ts'
@@ -114,6 +114,9 @@ const TASK: Judges = {
   ContainerSpec: function* (value, where) {
     yield* judgeFields(CONTAINER, value, where)
     yield* judgeHardening(value, where)
+    const { CapabilityAdd, CapabilityDrop } = objectOf(value)
+    const settings = { privileged: false, added: stringsOf(CapabilityAdd), dropped: stringsOf(CapabilityDrop) }
+    yield { kind: 'capabilities', names: effectiveCapabilities(settings), where: `${where}.CapabilityDrop` }
   },
   LogDriver: judgeLogDriver,
   NetworkAttachmentSpec: plugin,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { wrap } from '../../base/wrap.ts'
 import { Refused } from '../file/values/value.ts'
 import { NAME } from '../file/values/who.ts'
@@ -15,11 +16,24 @@ export function policyOf(preset: Preset, who: Caller): { readonly version: 1; re
   return { version: 1, rules: [rule] }
 }
 
-/** That of the caller, so that several callers of a policy can have one preset, if it can be the name of a rule. */
+/**
+ * That of the caller, if it can be the name of a rule. Otherwise what remains of it, and a digest: callers that differ never have the same
+ * name, as it is also their owner.
+ */
 function ruleName({ name }: Preset, who: Caller): string {
   const [caller = ''] = Object.values(who)
-  return NAME.read(caller) instanceof Refused ? name : caller
+  if (!(NAME.read(caller) instanceof Refused) && !WITH_DIGEST.test(caller)) return caller
+  const rest = caller
+    .replaceAll(/[^A-Za-z0-9]+/g, '-')
+    .replace(/^-/, '')
+    .slice(0, 40)
+    .replace(/-$/, '')
+  return `${rest || name}-${createHash('sha256').update(caller).digest('hex').slice(0, DIGITS)}`
 }
+
+const DIGITS = 16
+/** Nobody has such a name as it is, so that nobody can choose that of another caller. */
+const WITH_DIGEST = new RegExp(`-[0-9a-f]{${DIGITS}}$`)
 
 const WIDTH = 100
 

@@ -22,6 +22,8 @@ export interface SshdOptions {
   readonly dockerHost: string
   /** Besides root. */
   readonly users?: readonly SshUser[]
+  /** @defaultValue a free one */
+  readonly port?: number
 }
 
 /** An OpenSSH server that runs on loopback. */
@@ -52,11 +54,11 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   await mkdir(clientFolder, { recursive: true, mode: 0o700 })
   await makeKeys(folder, clientFolder)
   const restore = await replaceUsers(folder, options.users ?? [])
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   await writeFile(join(folder, 'sshd_config'), sshdConfig(folder, port, options))
   const [hostKey, otherKey] = await Promise.all([publicKey(folder, 'host_key'), publicKey(folder, 'other_key')])
   const know = (key: string | undefined): Promise<void> =>
-    writeFile(join(clientFolder, 'known_hosts'), key ? `[127.0.0.1]:${port} ${key}\n` : '')
+    writeFile(join(clientFolder, 'known_hosts'), key ? `${nameOf(port)} ${key}\n` : '')
   await know(hostKey)
   // sshd's own empty folder, which Debian's unit makes in /run.
   await mkdir('/run/sshd', { recursive: true, mode: 0o755 })
@@ -64,6 +66,9 @@ export async function startSshd(options: SshdOptions): Promise<Sshd> {
   const service = await startService({ program: 'sshd', args, folder, port, cleanUp: restore })
   return { ...service, port, hostKey, otherKey, clientFolder, know }
 }
+
+/** As `known_hosts` has it (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+const nameOf = (port: number): string => (port === 22 ? '127.0.0.1' : `[127.0.0.1]:${port}`)
 
 async function publicKey(folder: string, name: string): Promise<string> {
   return (await readFile(join(folder, `${name}.pub`), 'utf8')).trim()

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
-import { connect as connectTls } from 'node:tls'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { newClient, newServerTls, type Client } from '../../gateway/support/fixture.ts'
 import { writeClient } from '../../transport/support/credentials.ts'
 import { connect, type DockerClient } from '../../../lib/index.ts'
@@ -72,9 +72,13 @@ export class PluggedDaemon {
   }
 
   async sendAs(name: string, attack: Attack): Promise<Answered> {
+    return sendAttack(this.dial(name, this.daemon.place.port), attack)
+  }
+
+  /** Opens a connection to a port, such as that of a gateway which trusts the same CA. */
+  dial(name: string, port: number): TLSSocket {
     const { cert, key, ca } = this.#client(name)
-    const { port } = this.daemon.place
-    return sendAttack(connectTls({ host: '127.0.0.1', port, servername: 'localhost', cert, key, ca }), attack)
+    return connectTls({ host: '127.0.0.1', port, servername: 'localhost', cert, key, ca })
   }
 
   async sendLocally(attack: Attack): Promise<Answered> {

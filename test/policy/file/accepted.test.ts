@@ -40,6 +40,7 @@ rules:
       images: [redis]
       networks: [host]
       labels: [docker-mtls.owner, caddy*]
+      capabilities: [NET_RAW, CAP_MKNOD]
   - name: short
     who: { commonName: short }
     level: privileged
@@ -56,7 +57,7 @@ rules:
 
 const NOTHING = {
   allow: { operations: [], hostPaths: [], capabilities: [], devices: [] },
-  deny: { operations: [], images: [], networks: [], labels: [] },
+  deny: { operations: [], images: [], networks: [], labels: [], capabilities: [] },
   only: {},
 } satisfies Partial<PolicyRule>
 
@@ -101,6 +102,7 @@ const EXPECTED: Policy = {
         images: [{ text: 'redis', name: 'docker.io/library/redis' }],
         networks: ['host'],
         labels: ['docker-mtls.owner', 'caddy*'],
+        capabilities: ['NET_RAW', 'MKNOD'],
       },
     },
     {

@@ -516,6 +516,14 @@ describe('exceptions', () => {
       withAllow('{ capabilities: [ALL] }'),
       '6:29: rules[0].allow.capabilities[0]: "ALL" is every capability.\nWrite each one, or use the level privileged.',
     ],
+    'every capability, denied': [
+      ruleWith('who: { any: true }', 'level: baseline', 'deny: { capabilities: [ALL] }'),
+      '6:28: rules[0].deny.capabilities[0]: "ALL" is every capability.\nWrite each one, or use the level restricted.',
+    ],
+    'only some capabilities': [
+      withOnly('{ capabilities: [CHOWN] }'),
+      '6:13: rules[0].only.capabilities: the key "capabilities" is unknown.\nThe keys are operations, images, networks and labels.',
+    ],
     'a relative device': [
       withAllow('{ devices: [fuse] }'),
       `6:24: rules[0].allow.devices[0]: "fuse" is not a normalised absolute path: it does not begin with /.\n${write}`,

@@ -23,6 +23,8 @@ const judge = (name: string, body: Json, query?: Record<string, string>): Judged
 /** `CODE from where`, of what `baseline` refuses; then what it names. */
 function summary(name: string, body: Json, query?: Record<string, string>): string[] {
   return judge(name, body, query).flatMap((one) => {
+    // Every container has some, of which a rule decides.
+    if (one.kind === 'capabilities') return []
     if (one.kind !== 'finding') return `${one.kind} ${one.name}`
     return one.from === 'baseline' ? `${one.code} ${one.where}` : []
   })
@@ -79,6 +81,39 @@ test('every operation has a level', () => {
   assert.ok(OPERATION_NAMES.length > 100)
   assert.deepEqual(Object.keys(OPERATION_LEVELS).toSorted(), OPERATION_NAMES)
 })
+
+/** dockerd downloads these itself, as a Dockerfile or an archive. */
+const DOWNLOADS = [
+  'https://example.com/Dockerfile',
+  'http://ci:token@example.com/context.tar.gz',
+  'https://github.com/corp/app/archive/main.tar.gz',
+  'https://example.com/.git/context.tar',
+]
+
+/** For these it runs git, which may run ssh. */
+const REPOSITORIES = [
+  'git@github.com:corp/secret.git',
+  'git@github.com:corp/secret.git#main:sub',
+  'ssh://git@github.com/corp/secret.git',
+  'git+ssh://git@github.com/corp/secret',
+  'SSH://git@github.com/corp/secret',
+  'ann@10.0.0.1:secret',
+  '10.0.0.1:secret',
+  'git://example.com/app',
+  'github.com/corp/app',
+  'HTTPS://example.com/app',
+  ' https://example.com/app',
+  'file:///srv/app',
+  '/srv/app',
+  // Their submodules may be elsewhere.
+  'https://github.com/corp/app.git',
+  'https://github.com/corp/app.git#main:sub',
+  'https://github.com/corp/app.GIT?branch=main',
+  'https://example.com/digit',
+]
+
+const remotes = (names: readonly string[], ...found: string[]): [string, Json, string[], Record<string, string>][] =>
+  names.map((remote) => ['images.build', null, found, { networkmode: 'none', remote }])
 
 /** HostConfig of a container, and what `baseline` refuses in it or must know first. */
 const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: string[]])[] = [
@@ -332,6 +367,8 @@ test('what baseline refuses in other requests', () => {
     ['images.build', null, ['network bridge', 'BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],
     ['images.build', null, ['network bridge', 'image a'], { t: 'a', version: '2' }],
     ['images.build', null, [], { networkmode: 'none' }],
+    ...remotes(['', 'client-session', ...DOWNLOADS]),
+    ...remotes(REPOSITORIES, 'BUILD_OPTION remote'),
     ['containers.start', null, ['RUNTIME checkpoint'], { checkpoint: 'x' }],
     ['containers.start', null, []],
   ]

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
-import { definePolicy, isDockerMtlsError, parsePolicy, type Policy, type PolicyRule } from '../../../lib/policy.ts'
+import {
+  decide,
+  definePolicy,
+  isDockerMtlsError,
+  parsePolicy,
+  type Policy,
+  type PolicyRule,
+} from '../../../lib/policy.ts'
 import { OPERATION_LEVELS } from '../../../lib/policy/levels/operations.ts'
 import { LEVELS } from '../../../lib/policy/file/types.ts'
 import { operationsOf } from '../../../lib/policy/presets/preset.ts'
@@ -56,6 +63,21 @@ for (const preset of PRESETS)
       assert.deepEqual(read, defined)
     })
 
+    test('builds from archives, if it builds, and never from Git repositories', () => {
+      const policy = definePolicy(policyOf(preset, { socket: 'ann' }))
+      const build = (remote: string): string[] => {
+        const target = `/build?version=2&remote=${encodeURIComponent(remote)}`
+        const asked = { method: 'POST', target, headers: {}, at: new Date() }
+        const { verdict, reasons } = decide(policy, { socket: 'ann' }, asked)
+        return [verdict, ...reasons.map(({ code }) => code)]
+      }
+      const builds = operations?.includes('images.build') ?? false
+      const without = preset.owner ? ['refuse', 'OWNER_UNSUPPORTED'] : ['refuse', 'OPERATION_REFUSED']
+      assert.deepEqual(build('https://example.com/context.tar'), builds ? ['allow'] : without)
+      for (const remote of ['git@example.com:secret.git', 'https://example.com/app.git'])
+        assert.deepEqual(build(remote), builds ? ['refuse', 'BUILD_OPTION'] : without)
+    })
+
     test('its lines have at most 100 columns, and what they propose is valid', () => {
       for (const line of text.split('\n')) assert.ok(line.length <= 100, line)
       const proposed = text.replaceAll(/^ {4}# (owner|allow):/gm, '    $1:')
@@ -89,11 +111,45 @@ test('any name of a caller is read as it was given, or refused in both forms', (
   )
 })
 
-/** Name and caller of the only rule, or undefined if it is refused. */
-function ruleOf(read: () => Policy): Pick<PolicyRule, 'name' | 'who'> | undefined {
+test('callers that differ have owners that differ', (t) => {
+  const agent = PRESETS.find(({ name }) => name === 'agent')
+  assert.ok(agent)
+  const ownerOf = (commonName: string): string | undefined =>
+    ruleOf(() => parsePolicy(renderPreset(agent, { commonName }), 'file'))?.owner
+  const names = [
+    'ann',
+    'Ann',
+    'Ann Example',
+    'Bob Example',
+    'Ann-Example',
+    'Ann  Example',
+    'bob@example.com',
+    '李',
+    '王',
+  ]
+  const long = ['a', 'b'].map((end) => `${'x'.repeat(70)}${end}`)
+  const owners = [...names, ...long].map(ownerOf)
+  assert.deepEqual([owners[0], owners[1], owners[4]], ['ann', 'Ann', 'Ann-Example'])
+  assert.match(owners[2] ?? '', /^Ann-Example-[0-9a-f]{16}$/)
+  assert.match(owners[7] ?? '', /^agent-[0-9a-f]{16}$/)
+  // Nobody gets the owner of another one by having its name.
+  owners.push(...owners.filter((owner) => /-[0-9a-f]{16}$/.test(owner ?? '')).map((owner) => ownerOf(owner ?? '')))
+  assert.ok(!owners.includes(undefined))
+  assert.equal(new Set(owners).size, owners.length, owners.join('\n'))
+  assertProperty(
+    t,
+    fc.property(NAME, NAME, (one, other) => {
+      const [owner, another] = [ownerOf(one), ownerOf(other)]
+      assert.ok(one === other || owner === undefined || owner !== another, `${one}, ${other}: ${owner}`)
+    }),
+  )
+})
+
+/** Name, caller and owner of the only rule, or undefined if it is refused. */
+function ruleOf(read: () => Policy): Pick<PolicyRule, 'name' | 'who' | 'owner'> | undefined {
   try {
     const [rule] = read().rules
-    return rule && { name: rule.name, who: rule.who }
+    return rule && { name: rule.name, who: rule.who, ...(rule.owner !== undefined && { owner: rule.owner }) }
   } catch (error) {
     if (isDockerMtlsError(error, 'ERR_POLICY_INVALID')) return undefined
     throw error

@@ -10,13 +10,18 @@ const CAPABILITIES: readonly string[] = (
 
 const KNOWN: ReadonlySet<string> = new Set(CAPABILITIES)
 
-export const CAPABILITY: Kind<string> = {
+const capability = (insteadOfAll: string): Kind<string> => ({
   expected: 'a capability, such as NET_BIND_SERVICE',
   read: (text) => {
     const name = text.replace(/^CAP_/, '')
     if (KNOWN.has(name)) return name
-    if (/^all$/i.test(name)) return refused(text, 'is every capability', 'Write each one, or use the level privileged.')
+    if (/^all$/i.test(name)) return refused(text, 'is every capability', `Write each one, or use the ${insteadOfAll}.`)
     const todo = 'Write it as in capabilities(7), such as NET_BIND_SERVICE.'
     return new Refused(() => unknown(name, CAPABILITIES, 'a capability', todo))
   },
-}
+})
+
+export const CAPABILITY: Kind<string> = capability('level privileged')
+
+/** One that a container may not have. */
+export const DENIED_CAPABILITY: Kind<string> = capability('level restricted')

@@ -299,6 +299,16 @@ export const ATTACKS: readonly Attack[] = [
     code: 'HOST_NAMESPACE',
     isNone: true,
   },
+  // What dockerd does with them: policy-git.test.ts.
+  ...(
+    [
+      ['a build from a repository, with the SSH key of root', 'git@127.0.0.1:secret.git'],
+      ['a build from a repository whose submodules may be elsewhere', 'https://127.0.0.1/app.git%23main'],
+      ['a build from a repository, without a scheme', 'github.com/corp/app'],
+    ] as const
+  ).map(([name, remote]) =>
+    post(name, `/build?version=2&remote=${remote}`, undefined, 'BUILD_OPTION', { isNone: true }),
+  ),
   {
     name: 'processes of the host, by the name of another column',
     // Which lines it shows is up to chance.

@@ -162,7 +162,9 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'images.list': [
     hidden('GET /images/json?all=1&digests=1'),
     hidden(`GET /images/json?all=1&filters=${LABEL_OF_OTHER}`),
+    // That image is the parent of another one.
     gone(`GET /images/json?filters=${filters({ since: ['IMAGE'] })}`),
+    gone(`GET /images/json?filters=${filters({ before: ['IMAGE'] })}`),
   ],
   'images.load': [refused('POST /images/load')],
   'images.prune': [hidden(`POST /images/prune?filters=${filters({ dangling: ['false'] })}`)],
