@@ -38,6 +38,25 @@ export const DENIED_BY_PLUGIN: KnownMessage = {
   todo: "Ask the administrator of the daemon: its authorization plugin decides by the client certificate's common name.",
 }
 
+const ITS_POLICY = 'in the policy of its authorization plugin'
+
+/** What to do about a refusal of docker-mtls' own plugin, by the code at the end of its message. */
+const PLUGIN_REMEDIES: Readonly<Record<string, Sentence>> = {
+  IDENTITY_UNKNOWN: `Ask the administrator of the daemon for a rule for your certificate ${ITS_POLICY}.`,
+  OPERATION_REFUSED: `Ask the administrator of the daemon for a level that includes this, or for the operation in "allow" of your rule, ${ITS_POLICY}.`,
+  CERTIFICATE_EXPIRED: 'Renew the client certificate, and connect again.',
+  AUTHORIZATION_FAILED: "Read the log of the daemon's authorization plugin on its host.",
+}
+
+/** docker-mtls' own plugin gives a reason, and dockerd passes no header field of a plugin on. */
+const DENIED_WITH_REASON: KnownMessage = {
+  ...DENIED_BY_PLUGIN,
+  pattern: /^authorization denied by plugin \S+: .*\(([A-Z]+(?:_[A-Z]+)+)\)$/s,
+  todo: ([, reason = '']) =>
+    (Object.hasOwn(PLUGIN_REMEDIES, reason) ? PLUGIN_REMEDIES[reason] : undefined) ??
+    `Change the request, or ask the administrator of the daemon for a rule that allows it, ${ITS_POLICY}.`,
+}
+
 /** moby, image/store.go. */
 export const NO_SUCH_IMAGE: KnownMessage = {
   pattern: /^No such image: (\S+)/,
@@ -53,6 +72,7 @@ export const CORRECT_COMMAND =
 /** Messages of any operation. `refusals.ts` has those of one. */
 const KNOWN_MESSAGES: readonly KnownMessage[] = [
   WRONG_VERSION,
+  DENIED_WITH_REASON,
   DENIED_BY_PLUGIN,
   NO_SUCH_IMAGE,
   // runc, libcontainer, and crun.

@@ -12,6 +12,11 @@ const CLIENT_PURPOSES: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.
 const BACKDATE_MS = 3_600_000
 /** How long before the end of a certificate its connections are closed between two requests, in milliseconds. */
 const SOON_MS = 60_000
+/**
+ * How old a connection may become between two requests, in milliseconds. A client that got another certificate, as in a rotation of
+ * the CA, shows it by then, and not only after the old CA is dropped.
+ */
+const KEPT_MS = 60_000
 
 /**
  * The certificate with which the handshake has verified a client.
@@ -37,6 +42,7 @@ export class Peer {
   readonly origin: Origin | undefined
   /** For events. */
   readonly subject: string
+  readonly #since = performance.now()
   #fingerprint: string | undefined
 
   /** Throws a RangeError if the certificate isn't DER. */
@@ -53,6 +59,7 @@ export class Peer {
 
   /** Whether the client should open its next connection, with the certificate that it has by then. */
   endsSoon(now: number): boolean {
+    if (performance.now() - this.#since > KEPT_MS) return true
     const life = this.to - this.from - BACKDATE_MS
     return now > this.to - Math.min(Math.max(life / 4, 1_000), SOON_MS)
   }

@@ -62,6 +62,8 @@ export function renderRefusal({ code, message }: Refusal): { headers: Record<str
     'Content-Type': 'application/json',
     'Content-Length': String(Buffer.byteLength(body)),
     [REASON_FIELD]: headerText(code),
+    // After a rotation of the CA, the client may have a certificate of the new one, and shows it when it connects again.
+    ...(code === ('CERTIFICATE_UNTRUSTED' satisfies GatewayReason) && { Connection: 'close' }),
   }
   return { headers, body }
 }
@@ -69,8 +71,8 @@ export function renderRefusal({ code, message }: Refusal): { headers: Record<str
 /** A whole answer as text, for a connection without a request that could be read. */
 export function renderRawRefusal(refused: Refusal): string {
   const { headers, body } = renderRefusal(refused)
-  const fields = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  return [`HTTP/1.1 ${refused.status} Refused`, ...fields, 'Connection: close', '', body].join('\r\n')
+  const fields = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
+  return [`HTTP/1.1 ${refused.status} Refused`, ...fields, '', body].join('\r\n')
 }
 
 /** A code or text of `authorize` can contain anything. `also` are allowed besides visible ASCII characters. */

@@ -265,7 +265,9 @@ describe('--json', () => {
       'confirmed',
       'folder',
       'from',
+      'issuers',
       'left',
+      'lists',
       'looks',
       'lost',
       'outcome',
@@ -464,6 +466,39 @@ async function ready(t: TestContext): Promise<Place> {
   await where.rotate(['--confirm', 'alice', '--confirm', 'bob'])
   return where
 }
+
+describe('what a gateway needs besides', () => {
+  const line = /^ +docker-mtls gateway apply --from server .*$/m
+
+  test('its lists are in the line that applies them, and an issuer of the old authority is named until it is renewed', async (t) => {
+    const where = await place(t)
+    for (const words of [
+      ['cert', 'issuer', 'old'],
+      ['cert', 'crl'],
+    ])
+      assert.equal((await where.run(words)).code, 0)
+    const first = await where.rotate(['--name', 'B'])
+    assert.match(line.exec(first.stdout)?.[0] ?? '', /--from server --no-client-proof --crl crl\.pem +# instead/)
+    assert.match(
+      first.stdout,
+      /^On the server, as root, with a copy of .*server, and for a gateway of\s+\S+ca\/crl\.pem:$/m,
+    )
+    assert.doesNotMatch(first.stderr, /issuer/)
+    for (const step of STEPS.slice(1, 3)) await where.rotate(step)
+    const warned = /The issuer old is of A, and its gateway refuses .*docker-mtls cert issuer old --renew/s
+    const clients = await where.rotate(['--status'])
+    assert.match(clients.stderr.replaceAll(/\s+/g, ' '), warned)
+    assert.equal((await where.run(['cert', 'issuer', 'old', '--renew'])).code, 0)
+    assert.doesNotMatch((await where.rotate(['--status'])).stderr, /issuer/)
+  })
+
+  test('without any, the line is short', async (t) => {
+    const where = await ready(t)
+    const { stdout, stderr } = await where.rotate(['--yes'])
+    assert.match(line.exec(stdout)?.[0] ?? '', /--from server --no-client-proof +# instead/)
+    assert.doesNotMatch(stderr, /issuer/)
+  })
+})
 
 describe('the old authority is dropped', () => {
   test('only where somebody says so', async (t) => {

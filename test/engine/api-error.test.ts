@@ -117,6 +117,13 @@ const ROWS: readonly [status: number, message: string, ErrorClass: typeof Docker
   [400, 'client version 9.9 is too new. Maximum supported API version is 1.45', BadRequestError, /apiVersion/],
   [500, 'client version 9.9 is too new', ServerError, /journalctl/],
   [403, 'authorization denied by plugin casbin: no', AuthorizationDeniedError, /authorization plugin/],
+  [
+    403,
+    'authorization denied by plugin docker-mtls: the rule ci (restricted) refuses this: HostConfig.Binds: it shows / (HOST_PATH)',
+    AuthorizationDeniedError,
+    /a rule that allows it, in the policy of its authorization plugin/,
+  ],
+  [403, 'authorization denied by plugin x: no (really)', AuthorizationDeniedError, /client certificate's common name/],
   [500, 'no space left on device', ServerError, /journalctl/],
   [418, 'a teapot', DockerApiError, /journalctl/],
 ]

@@ -334,6 +334,41 @@ describe('gateway.revoke()', () => {
 const codeOf = (by: Trust, pem: string): string | undefined =>
   by.check(new Peer(new X509Certificate(pem)), Date.now())?.code
 
+/** The header field Connection of the next answer. */
+async function connectionField(socket: TLSSocket): Promise<string> {
+  socket.write(PING)
+  return /^connection: (\S+)/im.exec(await readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)/))?.[1] ?? ''
+}
+
+describe('a client that got another certificate shows it', () => {
+  test('after a minute, since the gateway then closes its connection after an answer', async (t) => {
+    const fronted = await start(t)
+    const socket = await dial(t, fronted.port)
+    const began = performance.now()
+    assert.equal(await connectionField(socket), 'keep-alive')
+    t.mock.method(performance, 'now', () => began + 59_000)
+    assert.equal(await connectionField(socket), 'keep-alive')
+    t.mock.method(performance, 'now', () => began + 61_000)
+    assert.equal(await connectionField(socket), 'close')
+    await endOf(socket)
+  })
+
+  test('after the first refusal, once its CA was taken away; a revoked one learns nothing by connecting again', async (t) => {
+    const fronted = await start(t)
+    const [bob, ann] = [await newClient('bob'), await newClient('ann')]
+    const [revoked, foreign] = [
+      await dial(t, fronted.port, { client: bob }),
+      await dial(t, fronted.port, { client: ann }),
+    ]
+    fronted.gateway.revoke(new X509Certificate(bob.cert))
+    assert.equal(await connectionField(revoked), 'keep-alive')
+    const { certificate: ca } = await createAuthority({ commonName: 'B' })
+    fronted.gateway.reload({ tls: { ...(await newServerTls()), ca } })
+    assert.equal(await connectionField(foreign), 'close')
+    await endOf(foreign)
+  })
+})
+
 describe('who may come', () => {
   test('nobody without a certificate, of another CA, or of a server', async (t) => {
     const fronted = await start(t)

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { connect } from '../../lib/index.ts'
 import { issueClient, loadAuthority } from '../../lib/pki.ts'
 import { runCommand, untilAlert } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -12,7 +10,8 @@ import { lacksMachine } from './requirements.ts'
 import { cliLines } from './support/cli.ts'
 import { startPolling, type Poll, type Poller } from './support/poller.ts'
 import { lastRestart, type Absence } from './support/restarts.ts'
-import { deskIn, type Desk, type JsonRun } from './support/setup.ts'
+import { carry, follow, looksOf, refusalOf, rotateAt, type RotationRun } from './support/rotating.ts'
+import { deskIn, type Desk } from './support/setup.ts'
 
 const HOST = 'tcp://build01:2376'
 const base = await temporaryFolder()
@@ -26,22 +25,6 @@ type Client = (typeof CLIENTS)[number]
 
 const homeOf = (name: string): string => join(base, name)
 
-/** The code of the error that a client with these files gets; undefined: it gets in. */
-async function refusalOf(certPath: string): Promise<string | undefined> {
-  try {
-    await (await connect({ host: HOST, certPath }, {})).close()
-    return undefined
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    return error.code
-  }
-}
-
-/** What the looks of a run came to: was the daemon as it should be? */
-function looksOf({ result }: JsonRun): boolean[] {
-  return (result['looks'] as { ok: boolean }[]).map(({ ok }) => ok)
-}
-
 function overlaps({ start, end }: Poll, { from, to }: Absence): boolean {
   return start <= to && end >= from
 }
@@ -53,45 +36,18 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
   const absences: Absence[] = []
   const pollers: Poller[] = []
 
-  /** `cert rotate-ca` where the authority is kept. */
-  async function rotate(...words: readonly string[]): Promise<JsonRun & { phase: unknown; outcome: unknown }> {
-    const run = await desk.lines(['cert', 'rotate-ca', ...words])
-    const phase = run.result['phase']
-    // A daemon that isn't as it should be in the named phase fails the command.
-    const isNamed = words.includes('--phase') && words.includes(String(phase))
-    assert.equal(run.code, isNamed && looksOf(run).includes(false) ? 1 : 0, run.stderr)
-    return { ...run, phase, outcome: run.result['outcome'] }
-  }
+  const rotate = (...words: readonly string[]): Promise<RotationRun> => rotateAt(desk, ...words)
 
   /** Brings the server its folder, and applies there. */
   async function apply(...words: readonly string[]): Promise<void> {
-    const folder = join(desk.folder, 'docker-mtls/server')
-    const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(?:pem|conf)$/.test(name))
-    for (const name of names) await machine.write(join('/root/server', name), await readFile(join(folder, name)), 0o600)
+    await carry(desk, machine, 'server', 'server')
     const { code, result, stderr } = await cliLines(machine, ['daemon', 'apply', '--from', 'server', '--yes', ...words])
     assert.equal(code, 0, stderr)
     assert.deepEqual([result['restarted'], result['clientProven']], [true, true])
     absences.push(await lastRestart(machine))
   }
 
-  /** Brings a client what there is for it, and says which of its files are others than before. */
-  async function follow(name: Client): Promise<string[]> {
-    const tar = join(base, `${name}.tar`)
-    const { code, stderr } = await desk.run(['client', 'export', name, '--out', tar, '--force'])
-    assert.equal(code, 0, stderr)
-    const fresh = await mkdtemp(join(base, 'fresh-'))
-    assert.equal((await runCommand('tar', ['-xf', tar, '-C', fresh])).code, 0)
-    const home = homeOf(name)
-    await mkdir(home, { recursive: true, mode: 0o700 })
-    const changed: string[] = []
-    for (const file of ['ca.pem', 'cert.pem', 'key.pem']) {
-      const there = await readFile(join(home, file), 'utf8').catch(() => undefined)
-      if (there === (await readFile(join(fresh, file), 'utf8'))) continue
-      await rename(join(fresh, file), join(home, file))
-      changed.push(file)
-    }
-    return changed
-  }
+  const followOf = (name: Client): Promise<string[]> => follow(desk, name, homeOf(name))
 
   /** Lets every client call some more times as things are now. */
   async function settle(): Promise<void> {
@@ -131,7 +87,7 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
     absences.length = 0
     container = (await machine.must(['docker', 'run', '-d', await machine.makeImage(), 'sleep', '1000'])).trim()
     for (const name of CLIENTS) {
-      assert.deepEqual(await follow(name), ['ca.pem', 'cert.pem', 'key.pem'])
+      assert.deepEqual(await followOf(name), ['ca.pem', 'cert.pem', 'key.pem'])
       for (const how of ['anew', 'lasting'] as const) pollers.push(startPolling(name, HOST, homeOf(name), how))
     }
     await settle()
@@ -139,18 +95,18 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
 
   test('phase trust: all get to know the new authority, in any order', async () => {
     assert.equal((await rotate('--name', 'B', '--probe')).phase, 'trust')
-    assert.deepEqual(await follow('early'), ['ca.pem'])
+    assert.deepEqual(await followOf('early'), ['ca.pem'])
     const hasty = await aheadOfTime()
     // Whoever is ahead of the phases is refused: that is what they are there for.
-    assert.match((await refusalOf(hasty)) ?? 'gets in', /^ERR_CLIENT_CERT_/)
+    assert.match((await refusalOf(HOST, hasty)) ?? 'gets in', /^ERR_CLIENT_CERT_/)
     await settle()
     assert.deepEqual(looksOf(await rotate('--phase', 'trust', '--host', HOST)), [false])
     await apply()
     await settle()
-    assert.equal(await refusalOf(hasty), undefined)
+    assert.equal(await refusalOf(HOST, hasty), undefined)
     const half = await rotate('--phase', 'trust', '--host', HOST, '--confirm', 'early')
     assert.deepEqual([half.phase, looksOf(half)], ['trust', [true]])
-    assert.deepEqual(await follow('late'), ['ca.pem'])
+    assert.deepEqual(await followOf('late'), ['ca.pem'])
     assert.equal((await rotate('--phase', 'trust', '--confirm', 'late')).phase, 'server')
     await settle()
   })
@@ -165,18 +121,18 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
 
   test('phase clients: they show certificates of the new one, each when it suits', async () => {
     await cp(homeOf('late'), homeOf('outdated'), { recursive: true })
-    assert.deepEqual(await follow('early'), ['cert.pem'])
+    assert.deepEqual(await followOf('early'), ['cert.pem'])
     await settle()
     assert.equal((await rotate('--phase', 'clients', '--confirm', 'early', '--yes')).phase, 'clients')
     await settle()
-    assert.equal(await refusalOf(homeOf('outdated')), undefined)
-    assert.deepEqual(await follow('late'), ['cert.pem'])
+    assert.equal(await refusalOf(HOST, homeOf('outdated')), undefined)
+    assert.deepEqual(await followOf('late'), ['cert.pem'])
     assert.equal((await rotate('--phase', 'clients', '--confirm', 'late', '--yes', '--probe')).phase, 'finish')
     await settle()
   })
 
   test('phase finish: the old one is dropped', async () => {
-    assert.deepEqual(await follow('early'), ['ca.pem'])
+    assert.deepEqual(await followOf('early'), ['ca.pem'])
     await settle()
     await apply()
     await settle()
@@ -186,13 +142,13 @@ describe('a whole rotation, by an administrator, of a daemon in use', { skip: la
   })
 
   test('then who has only a certificate of the old one is refused, and so is a daemon by who trusts only that', async () => {
-    assert.match((await refusalOf(homeOf('outdated'))) ?? 'gets in', /^ERR_CLIENT_CERT_/)
+    assert.match((await refusalOf(HOST, homeOf('outdated'))) ?? 'gets in', /^ERR_CLIENT_CERT_/)
     const ca = join(desk.folder, 'docker-mtls/ca')
     const old = (await readdir(ca)).find((name) => name.startsWith('ca.pem.')) ?? ''
     await cp(homeOf('late'), homeOf('suspicious'), { recursive: true })
     await cp(join(ca, old), join(homeOf('suspicious'), 'ca.pem'))
     assert.match(
-      (await refusalOf(homeOf('suspicious'))) ?? 'gets in',
+      (await refusalOf(HOST, homeOf('suspicious'))) ?? 'gets in',
       /^ERR_(?:SERVER_CERT_UNTRUSTED|IDENTITY_ISSUER)$/,
     )
     const cli = ['--tlsverify', '--host', HOST, '--tlscacert', join(homeOf('outdated'), 'ca.pem')]

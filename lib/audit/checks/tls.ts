@@ -2,6 +2,7 @@ import { known, tlsCheck, type Check } from '../check.ts'
 import type { Answer } from '../snapshot/tls-schema.ts'
 import { fail, notApplicable, pass, unknown, warn } from '../verdict.ts'
 import { enumerate } from '../../base/text.ts'
+import { issuerAmong } from '../gateway-issuer.ts'
 import { DAEMON_PORTS } from '../neighbours.ts'
 import { isPublicCa } from '../public-cas.ts'
 
@@ -50,9 +51,10 @@ const systemRoots = tlsCheck({
   cis: {},
   why: 'If --tlscacert is empty, dockerd accepts a client certificate of any CA that its system trusts. Anyone who can get such a certificate controls the daemon.',
   remedy:
-    'Set "tlscacert" in daemon.json, or --tlscacert, to a file that contains only your CA, and restart the daemon.',
+    'Set "tlscacert" in daemon.json, or --tlscacert, to a file that contains only your CA, and restart the daemon. ' +
+    'Behind a gateway of docker-mtls, leave only your CA in the ca.pem of the gateway instead, which restarts nothing.',
   references: [PROTECT, 'https://www.rfc-editor.org/rfc/rfc5246#section-7.4.4'],
-  test: ({ handshakes }) => {
+  test: ({ handshakes, cas }, { gateway }) => {
     const { acceptedCas, namesOnlyOurCas } = known(handshakes)
     if (acceptedCas === 'unknown') return unknown('TLS 1.3 encrypts the list of CAs: check --tlscacert on the host')
     if (acceptedCas === 'not asked for') return notApplicable('the daemon asks for no client certificate')
@@ -61,7 +63,12 @@ const systemRoots = tlsCheck({
     if (namesOnlyOurCas) return pass()
     const sold = acceptedCas.filter(isPublicCa)
     if (sold.length > 0) return fail(`it accepts clients of ${enumerate(sold)}, which sells certificates to anyone`)
-    return warn(`it accepts clients of ${enumerate(acceptedCas)}`)
+    const isGateway = 'value' in gateway && gateway.value !== null
+    const authorities = new Set(cas.map(({ subject }) => subject))
+    const issuer = isGateway ? issuerAmong(acceptedCas, authorities) : undefined
+    if (issuer !== undefined && acceptedCas.every((name) => authorities.has(name) || name === issuer))
+      return pass(`${issuer} is named like the issuer with which a gateway renews certificates`)
+    return warn(`${isGateway ? 'the gateway' : 'it'} accepts clients of ${enumerate(acceptedCas)}`)
   },
 })
 

@@ -5,11 +5,14 @@ import { listenersStep } from './api-steps.ts'
 import { acceptedNames } from './client-step.ts'
 import { valueOf } from './deadline.ts'
 import { failed, notSeen, ok, unknown, warning, type DetailedStep, type StepName } from './step.ts'
+import { issuerAmong } from '../gateway-issuer.ts'
 import { DAEMON_PORTS, NEIGHBOURS } from '../neighbours.ts'
 import { isPublicCa } from '../public-cas.ts'
 import type { TlsEvidence } from './tls-evidence.ts'
 
 const SECURE: Sentence = sentence`On the server, as root:  ${ours('daemon', 'apply')}`
+const ONLY_OURS: Sentence = sentence`Leave only your CA in the file of --tlscacert. ${SECURE}`
+const ONLY_OURS_AT_GATEWAY: Sentence = sentence`Leave only your CA in the ca.pem of the gateway, beside its server-cert.pem. With the files in the folder server, on the server, as root:  ${ours('gateway', 'apply', '--from', 'server')}`
 
 /** The steps of {@link dangers}. */
 export const DANGERS: readonly StepName[] = ['anonymous', 'accepted-cas', 'server-certificate', 'neighbours']
@@ -78,27 +81,38 @@ function acceptedStep(evidence: TlsEvidence, fault: StepName | undefined): Detai
 }
 
 /**
- * Anyone with a certificate of one of these CAs controls the daemon. If the server's own certificate isn't of our CA, the server
- * or our files are the wrong ones, and our CA must not replace those of the server.
+ * Anyone with a certificate of one of these CAs controls the daemon, as far as a policy lets them. If the server's own certificate isn't
+ * of our CA, the server or our files are the wrong ones, and our CA must not replace those of the server.
  */
 function acceptedNamesStep(
-  { identity }: TlsEvidence,
+  { identity, attempt }: TlsEvidence,
   names: readonly string[],
   fault: StepName | undefined,
 ): DetailedStep {
-  const facts = { acceptedCas: names }
-  const own = new Set([identity.client.issuer, ...identity.authorities.map(({ subject }) => subject)])
+  const authorities = new Set(identity.authorities.map(({ subject }) => subject))
+  const isGateway = attempt.gateway === true
+  const issuer = isGateway ? issuerAmong(names, authorities) : undefined
+  const facts = { acceptedCas: names, ...(issuer !== undefined && { issuer }) }
+  const own = new Set([identity.client.issuer, ...authorities, issuer])
   const others = names.filter((name) => !own.has(name))
+  const who = isGateway ? 'the gateway' : 'the server'
   const shown = enumerate(names)
-  if (others.length === 0) return ok('accepted-cas', `the server accepts client certificates only of ${shown}`, facts)
+  if (others.length === 0) {
+    const renews =
+      issuer === undefined ? '' : `; ${issuer} is named like the issuer with which a gateway renews certificates`
+    return ok('accepted-cas', `${who} accepts client certificates only of ${shown}${renews}`, facts)
+  }
   const sold = others.filter(isPublicCa)
-  const remedy = sentence`Leave only your CA in the file of --tlscacert. ${SECURE}`
+  const remedy = isGateway ? ONLY_OURS_AT_GATEWAY : ONLY_OURS
   if (sold.length > 0) {
-    const finding = `the server accepts client certificates of ${enumerate(sold)}, which sells them to anyone`
+    const finding = `${who} accepts client certificates of ${enumerate(sold)}, which sells them to anyone`
     return failed('accepted-cas', { code: 'ANY_CA_ACCEPTED', finding, remedy, facts })
   }
   if (fault === 'ca') return notSeen('accepted-cas', fault)
-  const finding = `the server accepts client certificates of ${shown}, but not all of these CAs are yours`
+  const theirs = isGateway
+    ? `, but ${enumerate(others)} ${others.length === 1 ? 'is' : 'are'} neither in your ca.pem nor the one issuer that a gateway can have`
+    : ', but not all of these CAs are yours'
+  const finding = `${who} accepts client certificates of ${shown}${theirs}`
   return warning('accepted-cas', { code: 'OTHER_CA_ACCEPTED', finding, remedy, facts })
 }
 

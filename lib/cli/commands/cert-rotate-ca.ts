@@ -51,7 +51,7 @@ async function runRotate(given: RotateFlags, context: Context): Promise<void> {
   const report = await withPassphrase({ folder: dir, flags, run }, context)
   // A bare run asks for the consent; a run that confirms something only shows the next step.
   if (report.waiting.consent && isBare(flags)) await confirm(question(report.from.name), flags, context, UNCHANGED)
-  const warnings = [...rotationWarnings(report), ...(await staleContextWarnings(dir, context))]
+  const warnings = [...rotationWarnings(report, dir), ...(await staleContextWarnings(dir, context))]
   const data = { ...report, warnings: warnings.map((warning) => renderSentence(warning)) }
   // The phase after it can't be complete yet.
   const failed = flags.phase === report.phase && report.looks.some(({ ok }) => !ok)
@@ -64,7 +64,7 @@ function isBare({ status, confirm: names = [], confirmServer: servers = [], host
 }
 
 function question(name: string): string {
-  return `Drop the CA ${name}, so that after its next restart the daemon refuses clients that only have certificates of this CA?`
+  return `Drop the CA ${name}, so that clients that only have certificates of this CA are refused, by dockerd after its next restart, and by a gateway as soon as it has its new files?`
 }
 
 const UNCHANGED = 'The old CA is still trusted, and the rotation stays in its phase.'
@@ -177,7 +177,7 @@ Each run creates the files of a phase and lists the machines that need them. Onc
     ],
     [sentence`${SELF} cert rotate-ca --abort`, 'return to the old CA'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, inspectAs, probe }], consent }, looks: [{ target, server, ok, got }], left, lost, warnings }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", folder, outcome ("under way", "ended", "aborted"), begun, phase, startedAt, from, to, confirmed, waiting: { clients: [{ name, keyElsewhere }], servers: [{ name, names, inspectAs, probe }], consent }, looks: [{ target, server, ok, got }], left, issuers, lists, lost, warnings }',
   jsonLines: true,
   define,
 }

@@ -1,4 +1,4 @@
-import { ours, sentence } from '../../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { join } from 'node:path'
 import type { RotationPhase } from '../../keystore/keystore.ts'
 import { formatTarget } from '../../daemon-config/listener-target.ts'
@@ -44,6 +44,7 @@ const ENDED =
 
 function todo(report: RotationReport, dir: string, context: Context): string[] {
   const { waiting, phase, looks } = report
+  const lists = report.lists ? join(dir, 'ca', 'crl.pem') : undefined
   if (waiting.consent) {
     const heading = context.paint('bold', 'No machine needs the old CA any more. To drop it:')
     return [heading, line(context, dir, phase, '--yes')]
@@ -55,7 +56,7 @@ function todo(report: RotationReport, dir: string, context: Context): string[] {
     .filter(({ ok }) => !ok)
     .map(({ target, got }) => wrap(printableLines(`${target} doesn't have its new files yet: ${got}.`), context.width))
   const blocks = [
-    ...waiting.servers.map((server) => serverBlock(server, phase, dir, context)),
+    ...waiting.servers.map((server) => serverBlock({ ...server, lists }, phase, dir, context)),
     ...waiting.clients.map((client) => clientBlock(client, phase, dir, context)),
   ]
   return [...seen.flatMap((text) => [text, '']), ...blocks.flatMap((block) => ['', ...block]).slice(1)]
@@ -70,13 +71,13 @@ function abortLine(dir: string, { typed }: Context): string {
 }
 
 function serverBlock(
-  { name, inspectAs, probe }: WaitingServer,
+  { name, inspectAs, probe, lists }: WaitingServer & { readonly lists: string | undefined },
   phase: string,
   dir: string,
   context: Context,
 ): string[] {
   const [, host] = /^hosts\/(.+)$/.exec(name) ?? []
-  const { heading, commands } = serverSteps({ dir, folder: join(dir, name), host, probe }, context)
+  const { heading, commands } = serverSteps({ dir, folder: join(dir, name), host, probe, lists }, context)
   return [
     context.paint('bold', wrap(`${heading.charAt(0).toUpperCase()}${heading.slice(1)}:`, context.width)),
     ...commands.map((command) => `  ${command}`),
@@ -109,11 +110,15 @@ function clientBlock({ name, keyElsewhere }: WaitingClient, phase: string, dir: 
   ]
 }
 
-/** Warnings about clients that the rotation leaves out. */
-export function rotationWarnings({ outcome, from, left, lost }: RotationReport): string[] {
+/** Warnings about clients that the rotation leaves out, and issuers that it doesn't renew. */
+export function rotationWarnings({ outcome, from, left, lost, issuers }: RotationReport, dir: string): Sentence[] {
   if (outcome === 'aborted') return []
   const verb = outcome === 'ended' ? 'were left out' : 'will be left out'
   return [
+    ...issuers.map(
+      (name) =>
+        sentence`The issuer ${name} is of ${from.name}, and its gateway refuses a ca.pem without that CA. Renew it, and apply its folder there with  --issuer  and the files of the phase finish:  ${ours('cert', 'issuer', name, '--renew', ...folderFlags(dir))}`,
+    ),
     ...(left.length === 0
       ? []
       : [

@@ -14,6 +14,8 @@ export interface ServerToServe {
   readonly host?: string | undefined
   /** Is there a one-day client certificate beside its files? */
   readonly probe: boolean
+  /** The revocation lists that a gateway needs with these files. */
+  readonly lists?: string | undefined
 }
 
 /** The folder doesn't say which servers have a gateway. */
@@ -21,7 +23,7 @@ const INSTEAD = '    # instead, if it has a gateway'
 
 /** How to install new files on a server: a heading without a colon, and commands. */
 export function serverSteps(
-  { dir, folder, host, probe }: ServerToServe,
+  { dir, folder, host, probe, lists }: ServerToServe,
   context: Context,
 ): { readonly heading: string; readonly commands: readonly string[] } {
   const typed = (...words: readonly string[]): string => context.typed([ours(...words)])
@@ -33,8 +35,10 @@ export function serverSteps(
     }
   }
   const words = ['apply', '--from', basename(folder), ...(probe ? [] : ['--no-client-proof'])]
+  const crl = lists === undefined ? [] : ['--crl', basename(lists)]
+  const besides = lists === undefined ? '' : `, and for a gateway of ${shellWord(lists)}`
   return {
-    heading: `on the server, as root, with a copy of ${shellWord(folder)}`,
-    commands: [typed('daemon', ...words), `${typed('gateway', ...words)}${INSTEAD}`],
+    heading: `on the server, as root, with a copy of ${shellWord(folder)}${besides}`,
+    commands: [typed('daemon', ...words), `${typed('gateway', ...words, ...crl)}${INSTEAD}`],
   }
 }

@@ -8,6 +8,9 @@ import type { Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { namesAuthority, namesOnly } from '../../probe/accepted-cas.ts'
 import { probeServer, type ServerReport } from '../../probe/server.ts'
+import { issuerPaths } from '../layout.ts'
+import { issuerNames } from '../list.ts'
+import { readSettled } from '../swap.ts'
 import type { Leaf } from './leaves.ts'
 import { readIfThere } from '../../base/files.ts'
 
@@ -89,6 +92,13 @@ function isFor(cert: X509Certificate, host: string): boolean {
   return !OWN_NAMES.includes(host) && coversName(cert, host)
 }
 
+/** The folder and its rotation, by which a daemon is judged. */
+export interface Expected {
+  /** The folder that `init` created. */
+  readonly root: string
+  readonly rotation: Rotation
+}
+
 /**
  * Connects to a daemon and checks that it uses its files of this phase: which CAs it trusts, and who issued its
  * certificate. A daemon that can't be reached fails the check.
@@ -96,13 +106,13 @@ function isFor(cert: X509Certificate, host: string): boolean {
 export async function inspectDaemon(
   { name, host, port }: Target,
   server: Leaf,
-  rotation: Rotation,
+  expected: Expected,
   signal?: AbortSignal,
 ): Promise<Look> {
   const about = { target: name, server: server.name }
   try {
     const report = await probeServer({ host, port, ...(signal && { signal }) })
-    return { ...about, ...(await judge(report, server, rotation)) }
+    return { ...about, ...(await judge(report, server, expected)) }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return { ...about, ok: false, got: error.got }
@@ -111,16 +121,25 @@ export async function inspectDaemon(
 
 type Seen = Pick<Look, 'ok' | 'got'>
 
-async function judge(report: ServerReport, server: Leaf, rotation: Rotation): Promise<Seen> {
+async function judge(report: ServerReport, server: Leaf, { root, rotation }: Expected): Promise<Seen> {
   const { state, present, next } = rotation
   const isLast = state.phase === 'finish'
   const trusts = isLast
-    ? namesOnly(report, (await readIfThere(server.paths.ca)) ?? String(next))
+    ? await namesOnlyOurs(report, (await readIfThere(server.paths.ca)) ?? String(next), root)
     : namesAuthority(report, `${String(present)}${String(next)}`)
   // The phase before has shown that it trusts both CAs. If it shows something else now, that is reported.
   const isHidden = report.acceptedAuthorities === 'unknown' && state.phase === 'server'
   if (!trusts && !isHidden) return { ok: false, got: describeTrust(report) }
   return state.phase === 'trust' ? { ok: true, got: describeTrust(report) } : judgeCertificate(report, next)
+}
+
+/** A gateway also names the issuer with which it renews certificates. The folder doesn't say which of its issuers that is. */
+async function namesOnlyOurs(report: ServerReport, caPem: string, root: string): Promise<boolean> {
+  if (namesOnly(report, caPem)) return true
+  const paths = (await issuerNames(root)).map((name) => issuerPaths(root, name))
+  const issuers = await Promise.all(paths.map((one) => readSettled(one, one.cert)))
+  const named = issuers.filter((pem) => pem !== undefined && namesAuthority(report, pem))
+  return namesOnly(report, [caPem, ...named].join('\n'))
 }
 
 function describeTrust({ acceptedAuthorities: names, protocols }: ServerReport): string {

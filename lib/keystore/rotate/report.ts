@@ -1,6 +1,10 @@
-import { readCertificate } from '../../identity/certificate.ts'
+import { isIssuedBy, openCertificate, readCertificate } from '../../identity/certificate.ts'
 import { resolve } from 'node:path'
-import type { Rotation } from './cas.ts'
+import { readIfThere } from '../../base/files.ts'
+import { crlPath, issuerPaths } from '../layout.ts'
+import { issuerNames } from '../list.ts'
+import { readSettled } from '../swap.ts'
+import { issuerIn, type Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { PkiFolder } from '../folder.ts'
 import type { RotatedAuthority, RotationPhase, RotationState } from './state.ts'
@@ -61,6 +65,13 @@ export interface RotationReport {
   readonly looks: readonly Look[]
   /** Clients that are left out: their certificates have expired, were revoked, or are of a CA that was replaced earlier. */
   readonly left: readonly string[]
+  /**
+   * Issuers that the new CA hasn't signed yet, once it issues the clients' certificates. A gateway with one of them can't drop the old CA
+   * before its issuer is renewed.
+   */
+  readonly issuers: readonly string[]
+  /** Does the folder have revocation lists? Then gateways need the new ones, too, with the files of their servers. */
+  readonly lists: boolean
   /** Valid certificates of clients without a folder here: the daemon refuses them once the old CA is dropped. */
   readonly lost: readonly {
     /** The client's name. */
@@ -97,8 +108,21 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
       consent: wantsConsent,
     },
     left: left.map(({ name }) => name),
+    issuers: how.outcome === 'aborted' ? [] : await issuersToRenew(root, rotation),
+    lists: (await readIfThere(crlPath(root))) !== undefined,
     lost: isOver ? [] : await lostOf(root, state, leaves),
   }
+}
+
+async function issuersToRenew(root: string, { state, next }: Rotation): Promise<string[]> {
+  if (issuerIn(state.phase, 'client') === 'present') return []
+  const names: string[] = []
+  for (const name of await issuerNames(root)) {
+    const paths = issuerPaths(root, name)
+    const pem = await readSettled(paths, paths.cert)
+    if (pem !== undefined && !isIssuedBy(openCertificate(pem, paths.cert), [next])) names.push(name)
+  }
+  return names
 }
 
 function waitingServer(name: string, leaves: readonly Leaf[], probe: boolean): WaitingServer {

@@ -191,7 +191,7 @@ async function inspectDaemons(
     const leaf = serverOf(target, leaves)
     const title = `inspect ${target.name}`
     const seen = await runStep(onStep, { step: 'look', title }, async ({ result, failed }) => {
-      const found = await inspectDaemon(target, leaf, rotation, signal)
+      const found = await inspectDaemon(target, leaf, { root, rotation }, signal)
       if (found.ok) result(found.got)
       else failed(found.got)
       return found

@@ -3,9 +3,13 @@ import { X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { rootCertificates } from 'node:tls'
 import type { Diagnosis, StepCode, StepName } from '../../../lib/audit/diagnose.ts'
+import { audit, type ReportedFinding } from '../../../lib/audit.ts'
+import { judge } from '../../../lib/authz-plugin/judge.ts'
 import type { GatewayOptions } from '../../../lib/gateway.ts'
-import { createCrl, issueServer } from '../../../lib/pki.ts'
+import { connect } from '../../../lib/index.ts'
+import { createAuthority, createCrl, createIssuer, issueServer } from '../../../lib/pki.ts'
 import { definePolicy } from '../../../lib/policy.ts'
 import { credentials, fakeDaemon, front } from '../../gateway/support/fixture.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
@@ -27,13 +31,17 @@ async function diagnosed(t: TestContext, options: Partial<GatewayOptions> = {}, 
   const { ca, cert, key } = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
   const listen = { host: HOST, port: 0 }
   const { port, gateway } = await front(t, { socketPath }, { listen, tls: { ca, cert, key }, ...options })
-  return { gateway, look: () => lookAt(t, port) }
+  return { gateway, port, look: () => lookAt(t, port) }
+}
+
+async function endpointAt(t: TestContext, port: number): Promise<{ host: string; certPath: string }> {
+  const certPath = join(await temporaryFolder(t), 'files')
+  await writeClient(certPath, credentials.client)
+  return { host: `${HOST}:${port}`, certPath }
 }
 
 async function lookAt(t: TestContext, port: number): Promise<Diagnosis> {
-  const certPath = join(await temporaryFolder(t), 'files')
-  await writeClient(certPath, credentials.client)
-  return diagnoseInTime({ host: `${HOST}:${port}`, certPath })
+  return diagnoseInTime(await endpointAt(t, port))
 }
 
 /** The gateway of one rule. */
@@ -136,5 +144,114 @@ describe('doctor through a gateway', () => {
     assert.ok(diagnosis.connects)
     // What the daemon says of its listeners was not seen, so it is no pass.
     assert.ok(about(diagnosis, 'neighbours').length > 0)
+  })
+})
+
+/** A gateway with these CAs, which renews certificates with an issuer unless it is to have none. */
+async function withCas(t: TestContext, others: readonly string[], issuer: string | undefined = 'renewals') {
+  const server = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
+  const made = issuer === undefined ? undefined : await createIssuer(credentials.authority, { name: issuer })
+  const tls = { ca: [server.ca, ...others].join('\n'), cert: server.cert, key: server.key }
+  return diagnosed(t, { tls, ...(made && { issuer: { cert: made.cert, key: made.key } }) })
+}
+
+async function auditedAt(t: TestContext, port: number): Promise<ReportedFinding | undefined> {
+  const docker = await connect(await endpointAt(t, port), {})
+  t.after(() => docker.close())
+  return (await audit(docker, { only: ['D-TLS-SYSROOTS'] })).findings[0]
+}
+
+const caNamed = async (commonName: string): Promise<string> =>
+  (await createAuthority({ commonName, keyType: 'p256' })).certificate
+
+describe('the CAs of a gateway that renews certificates', () => {
+  test('its issuer is expected', async (t) => {
+    const { look, port } = await withCas(t, [])
+    const step = only(await look(), 'accepted-cas')
+    assert.deepEqual([step.status, step.facts['issuer']], ['ok', 'CN=renewals'], step.finding)
+    assert.match(step.finding, /^the gateway accepts .*CN=renewals is named like the issuer/)
+    const finding = await auditedAt(t, port)
+    assert.equal(finding?.status, 'pass')
+    assert.match(finding.detail ?? '', /^CN=renewals is named like the issuer/)
+  })
+
+  const ROWS: readonly [what: string, cas: () => Promise<string>, issuer: string | undefined, names: RegExp][] = [
+    ['another CA', () => caNamed('Another CA'), 'renewals', /but CN=Another CA is neither/],
+    ['a CA that is named like an issuer', () => caNamed('other'), 'renewals', /but .*CN=other.* are neither/],
+    ['another CA without an issuer', () => caNamed('Another CA'), undefined, /but CN=Another CA is neither/],
+  ]
+  for (const [what, cas, issuer, names] of ROWS) {
+    test(`${what} is not, and the remedy is that of the gateway`, async (t) => {
+      const { look, port } = await withCas(t, [await cas()], issuer)
+      const { status, code, finding, remedy = '' } = only(await look(), 'accepted-cas')
+      assert.deepEqual([status, code], ['warning', 'OTHER_CA_ACCEPTED'], finding)
+      assert.match(finding, names)
+      assert.match(remedy, /ca\.pem of the gateway.* docker-mtls gateway apply --from server$/s)
+      assert.doesNotMatch(remedy, /tlscacert/)
+      const audited = await auditedAt(t, port)
+      assert.equal(audited?.status, 'warn')
+      assert.match(audited.detail ?? '', /^the gateway accepts clients of /)
+    })
+  }
+
+  test('a CA that sells certificates is a danger at a gateway, too', async (t) => {
+    const { look, port } = await withCas(t, [rootCertificates[0] ?? ''])
+    const { status, code, remedy = '' } = only(await look(), 'accepted-cas')
+    assert.deepEqual([status, code], ['failed', 'ANY_CA_ACCEPTED'])
+    assert.match(remedy, /ca\.pem of the gateway/)
+    assert.equal((await auditedAt(t, port))?.status, 'fail')
+  })
+
+  test('no name is expected of a daemon without a gateway', async (t) => {
+    const server = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
+    const ca = server.ca + (await caNamed('renewals'))
+    const port = await startDaemon(t, { ca, cert: server.cert, key: server.key }, { host: HOST })
+    const { status, code, remedy = '' } = only(await lookAt(t, port), 'accepted-cas')
+    assert.deepEqual([status, code], ['warning', 'OTHER_CA_ACCEPTED'])
+    assert.match(remedy, /--tlscacert/)
+    const audited = await auditedAt(t, port)
+    assert.equal(audited?.status, 'warn')
+    assert.match(audited.detail ?? '', /^it accepts clients of /)
+  })
+})
+
+/** What dockerd answers after it has asked our plugin. */
+async function denial(rule: object, target: string): Promise<string> {
+  const { policy } = ruled(rule)
+  const question = { method: 'GET', target, headers: {}, body: undefined, certificates: [credentials.client.cert] }
+  const grounds = { policy, localName: undefined, authorities: [], inspect: () => Promise.resolve(null) }
+  const reason = await judge({ ...question, hasUser: true }, grounds)
+  assert.ok(reason, 'the plugin refuses it')
+  return `authorization denied by plugin docker-mtls: ${reason}`
+}
+
+async function refusedBy(t: TestContext, message: string, refusesPing: boolean): Promise<Diagnosis> {
+  const server = await issueServer(credentials.authority, { names: [HOST], keyType: 'p256' })
+  const shows = { host: HOST, status: 403, message, refusesPing }
+  return lookAt(t, await startDaemon(t, server, shows))
+}
+
+describe('doctor and the authorization plugin of dockerd', () => {
+  test('no rule for this certificate: no connection, with the reason of the plugin', async (t) => {
+    const message = await denial({ who: { commonName: 'somebody-else' }, level: 'privileged' }, '/_ping')
+    const failed = assertFails(await refusedBy(t, message, true), 'api', 'ERR_API_AUTHORIZATION_DENIED')
+    assert.match(failed.finding, /plugin docker-mtls: the policy refuses this: .*\(IDENTITY_UNKNOWN\)/)
+    assert.match(failed.remedy ?? '', /for a rule for your certificate in the policy of its authorization plugin/)
+    assert.equal(failed.facts['gateway'], undefined)
+  })
+
+  test('a rule without GET /version: it connects, with a warning', async (t) => {
+    const rule = { ...ANYONE, level: 'read-only', only: { operations: ['system.ping'] } }
+    const diagnosis = await refusedBy(t, await denial(rule, '/version'), false)
+    const { status, code, finding, remedy = '' } = only(diagnosis, 'api')
+    assert.deepEqual([status, code, diagnosis.connects], ['warning', 'API_LIMITED', true])
+    assert.match(finding, /the rule one \(read-only\) refuses this: .*\(OPERATION_REFUSED\)/)
+    assert.match(remedy, /a level that includes this.* in the policy of its authorization plugin/)
+  })
+
+  test('another plugin: what is known of it', async (t) => {
+    const diagnosis = await refusedBy(t, 'authorization denied by plugin casbin: access denied', true)
+    const failed = assertFails(diagnosis, 'api', 'ERR_API_AUTHORIZATION_DENIED')
+    assert.match(failed.remedy ?? '', /authorization plugin decides by the client certificate's common name/)
   })
 })

@@ -5,8 +5,9 @@ import { promises as fs } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { PkiFolder } from '../../../lib/pki.ts'
+import { createAuthority, PkiFolder } from '../../../lib/pki.ts'
 import { findProbe, findSource } from '../../../lib/apply/source.ts'
+import { ensureIssuer } from '../../../lib/keystore/issuer.ts'
 import type { RotateOptions } from '../../../lib/keystore/rotate/options.ts'
 import type { RotationReport } from '../../../lib/keystore/rotate/report.ts'
 import { rotateAuthority } from '../../../lib/keystore/rotate/rotate.ts'
@@ -126,6 +127,26 @@ describe('a daemon is inspected in each phase', () => {
       looks.map(({ ok, got }) => [ok, got]),
       [[false, 'it does not speak TLS there']],
     )
+  })
+
+  test('a gateway may name the issuer of the folder besides, and no other', async (t) => {
+    const { root, rotate, restart } = await place(t)
+    const issuing = { folder: root, name: 'renewals' }
+    await ensureIssuer(issuing)
+    await rotate({ next: { commonName: 'B' } })
+    await rotate({ confirm: ['alice'], confirmServer: ['server'] })
+    await rotate({ confirmServer: ['server'] })
+    assert.equal((await rotate({ confirm: ['alice'], consent: agree })).phase, 'finish')
+    const { action, facts } = await ensureIssuer({ ...issuing, renew: true })
+    assert.deepEqual([action, facts.issuer], ['renewed', 'CN=B'])
+    const caOfB = await fs.readFile(join(root, 'server/ca.pem'), 'utf8')
+    /** To TLS, an issuer is a CA. A gateway has it beside its ca.pem. */
+    const naming = async (commonName: string): Promise<string> =>
+      restart({ 'ca.pem': caOfB + (await createAuthority({ commonName })).certificate })
+    const other = await rotate({ phase: 'finish', hosts: [await naming('other')] })
+    assert.deepEqual(looksOf(other), [[false, 'it accepts clients of CN=B; CN=other']])
+    const end = await rotate({ phase: 'finish', hosts: [await naming('renewals')] })
+    assert.deepEqual([end.outcome, looksOf(end)], ['ended', [[true, 'it presents a certificate issued by CN=B']]])
   })
 
   test('what is seen counts more than what was said', async (t) => {

@@ -18,6 +18,8 @@ export interface FakeOptions {
   readonly status?: number
   /** The message of `/version` and `/info`, if their status isn't 200. */
   readonly message?: string
+  /** Does `/_ping` have that status and message, too? A plugin is asked about every request. */
+  readonly refusesPing?: boolean
   readonly tls?: TlsOptions
 }
 
@@ -49,12 +51,12 @@ export async function startLocalDaemon(t: Cleanable, path: string, options: Fake
   closeAfter(t, server)
 }
 
-function answering({ ahead = 0, warnings = [], status = 200, message = 'refused' }: FakeOptions) {
+function answering({ ahead = 0, warnings = [], status = 200, message = 'refused', refusesPing }: FakeOptions) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     const now = new Date(Date.now() + ahead)
     response.setHeader('Api-Version', VERSION.ApiVersion)
     response.setHeader('Date', now.toUTCString())
-    if (request.url?.endsWith('/_ping') === true) return void response.end('OK')
+    if (refusesPing !== true && request.url?.endsWith('/_ping') === true) return void response.end('OK')
     response.statusCode = status
     response.setHeader('Content-Type', 'application/json')
     if (status !== 200) return void response.end(JSON.stringify({ message }))
