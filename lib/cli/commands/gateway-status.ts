@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { metricsUrl } from '../../apply/gateway/metrics.ts'
 import { gatewayStatus as inspect, type GatewayStatus } from '../../apply/gateway/status.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
@@ -7,7 +8,6 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addJson } from '../command-line/options.ts'
 import { certificateData } from '../reports/data.ts'
 import { until } from '../reports/time-left.ts'
-import { metricsUrl } from '../reports/gateway-apply.ts'
 import { listenerData, listenerText } from '../reports/listener.ts'
 import { facts } from '../terminal/layout.ts'
 

@@ -1,6 +1,6 @@
 import type { GatewayReport } from '../../apply/gateway/carry-out.ts'
 import { GATEWAY_USER } from '../../apply/gateway/files.ts'
-import { metricsTarget } from '../../apply/gateway/metrics.ts'
+import { metricsUrl } from '../../apply/gateway/metrics.ts'
 import type { GatewayPlan } from '../../apply/gateway/plan.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
@@ -27,11 +27,6 @@ export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
     restarts,
     starts,
   }
-}
-
-/** Where Prometheus finds the metrics. */
-export function metricsUrl(metrics: string): string {
-  return `${metricsTarget(metrics).replace('tcp:', 'http:')}/metrics`
 }
 
 /** The report for --json. */
