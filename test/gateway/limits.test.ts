@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, lstat, mkdir } from 'node:fs/promises'
 import { request as ask } from 'node:http'
@@ -16,7 +15,6 @@ import {
   fakeDaemon,
   front,
   newClient,
-  newServerTls,
   readUntil,
   serverTls,
   type FakeDaemon,
@@ -258,53 +256,6 @@ describe('a local socket', () => {
     await readUntil(socket, '\r\n\r\n')
     socket.end('in')
     assert.equal(await readUntil(socket, 'got in'), 'got in')
-  })
-})
-
-describe('reload()', () => {
-  test('of certificates 100 times under load: no request fails', async (t) => {
-    const daemon = await patientDaemon(t)
-    const { gateway, port } = await front(t, { socketPath: daemon.socketPath })
-    const sets = [serverTls, await newServerTls()]
-    const stream = await dial(t, port)
-    stream.write(EVENTS)
-    await readUntil(stream, 'tick')
-    const work = { isDone: false }
-    let count = 0
-    const load = async (): Promise<void> => {
-      while (!work.isDone) {
-        // A new dispatcher has new connections, so handshakes meet every reload.
-        const dispatcher = await dispatcherTo(t, port)
-        for (let round = 0; round < 5; round++) {
-          const { statusCode, body } = await dispatcher.request({
-            origin: dispatcher.origin,
-            path: '/_ping',
-            method: 'GET',
-          })
-          await body.text()
-          assert.equal(statusCode, 200)
-          count++
-        }
-        await dispatcher.destroy()
-      }
-    }
-    const loads = [load(), load(), load(), load()]
-    const shown = new Set<string>()
-    for (let round = 0; round < 100; round++) {
-      gateway.reload({ tls: sets[round % 2] ?? serverTls })
-      if (round % 10 < 2) {
-        const socket = await dial(t, port)
-        shown.add(socket.getPeerX509Certificate()?.fingerprint256 ?? '')
-        socket.destroy()
-      }
-      await delay(10)
-    }
-    work.isDone = true
-    await Promise.all(loads)
-    assert.deepEqual(shown, new Set(sets.map(({ cert }) => new X509Certificate(cert).fingerprint256)))
-    assert.ok(count > 100)
-    assert.equal(stream.destroyed, false)
-    t.diagnostic(`${count} requests`)
   })
 })
 

@@ -21,6 +21,7 @@ import {
   endOf,
   readUntil,
   serverTls,
+  tickingDaemon,
   type Client,
   type Fronted,
 } from './support/fixture.ts'
@@ -57,13 +58,7 @@ async function comes(t: TestContext, { port }: Fronted, client?: Client): Promis
 }
 
 async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Fronted> {
-  const daemon = await fakeDaemon(t, {
-    answer: (request, response) => {
-      if (request.url?.startsWith('/events') !== true) return void response.end('OK')
-      const timer = setInterval(() => response.write('tick\n'), 20)
-      response.once('close', () => clearInterval(timer))
-    },
-  })
+  const daemon = await tickingDaemon(t)
   return front(t, { socketPath: daemon.socketPath }, options)
 }
 
