@@ -204,10 +204,12 @@ describe('a stream', () => {
   }
 
   test('upload and download: every byte arrives, and a slow reader slows the sender down', async (t) => {
-    let written = 0
+    let [sent, sentUnread, written] = [0, 0, 0]
     const daemon = await fakeDaemon(t, {
-      answer: (request, response) => {
+      answer: async (request, response) => {
         if (request.method === 'POST') {
+          // It reads once the sender has come to a halt.
+          for (let last = -1; last !== sent; await delay(200)) last = sentUnread = sent
           const hash = createHash('sha256')
           request.on('data', (chunk: Buffer) => hash.update(chunk)).once('end', () => response.end(hash.digest('hex')))
           return
@@ -227,7 +229,10 @@ describe('a stream', () => {
     const { origin } = dispatcher
     const body = Readable.from(
       (function* () {
-        for (let index = 0; index < MEGABYTES; index++) yield block
+        for (let index = 0; index < MEGABYTES; index++) {
+          sent++
+          yield block
+        }
       })(),
     )
     const up = await dispatcher.request({
@@ -238,6 +243,7 @@ describe('a stream', () => {
       headers: { 'content-type': 'application/x-tar' },
     })
     assert.equal(await up.body.text(), hashOf(MEGABYTES))
+    assert.ok(sentUnread > 0 && sentUnread < 16, `${sentUnread} MiB were sent although the daemon read nothing`)
     const down = await dispatcher.request({ origin, path: '/images/a/get', method: 'GET' })
     await delay(200)
     assert.ok(written < 16, `${written} MiB were written although nobody reads`)
