@@ -205,15 +205,15 @@ describe('a stream', () => {
 
   test('upload and download: every byte arrives, and a slow reader slows the sender down', async (t) => {
     let [sent, sentUnread, written] = [0, 0, 0]
+    /** It reads once the sender has come to a halt. */
+    const readLate = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      for (let last = -1; last !== sent; await delay(200)) last = sentUnread = sent
+      const hash = createHash('sha256')
+      request.on('data', (chunk: Buffer) => hash.update(chunk)).once('end', () => response.end(hash.digest('hex')))
+    }
     const daemon = await fakeDaemon(t, {
-      answer: async (request, response) => {
-        if (request.method === 'POST') {
-          // It reads once the sender has come to a halt.
-          for (let last = -1; last !== sent; await delay(200)) last = sentUnread = sent
-          const hash = createHash('sha256')
-          request.on('data', (chunk: Buffer) => hash.update(chunk)).once('end', () => response.end(hash.digest('hex')))
-          return
-        }
+      answer: (request, response) => {
+        if (request.method === 'POST') return void readLate(request, response)
         const write = (): void => {
           while (written < MEGABYTES) {
             written++

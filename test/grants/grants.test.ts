@@ -4,6 +4,7 @@ import { promises as fs } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import type { TLSSocket } from 'node:tls'
 import { endGrant } from '../../lib/grants/end.ts'
 import { grant, type GrantReport } from '../../lib/grants/grant.ts'
 import { listGrants } from '../../lib/grants/list.ts'
@@ -409,6 +410,13 @@ test('a gateway lets the grant do what its rule says, and not after it was ended
   await standing.ping()
 })
 
+/** The status of one request, and the reason of the gateway. */
+async function ask(socket: TLSSocket, path: string): Promise<string> {
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  const answer = await readUntil(socket, /OK|tick|\}\n/)
+  return [answer.slice(9, 12), ...(/(?<=x-docker-mtls-reason: )\S+/i.exec(answer) ?? [])].join(' ')
+}
+
 test('a grant ends by itself at a gateway: its stream is cut, and it is refused from then on', async (t) => {
   const { folder, policy, give } = await place(t)
   const filesOf = async (client: string) => {
@@ -426,11 +434,6 @@ test('a grant ends by itself at a gateway: its stream is cut, and it is refused 
     { socketPath },
     { tls, authorize: undefined, policy: parsePolicy(await readFile(policy, 'utf8'), policy) },
   )
-  const ask = async (socket: Awaited<ReturnType<typeof dial>>, path: string): Promise<string> => {
-    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
-    const answer = await readUntil(socket, /OK|tick|\}\n/)
-    return [answer.slice(9, 12), ...(/(?<=x-docker-mtls-reason: )\S+/i.exec(answer) ?? [])].join(' ')
-  }
   const [idle, stream, other] = [
     await dial(t, port, { client: granted }),
     await dial(t, port, { client: granted }),
