@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, request as requestTo } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -11,6 +13,7 @@ import { connect, isDockerMtlsError, type DockerClient } from '../../lib/index.t
 import { definePolicy } from '../../lib/policy.ts'
 import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
 import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage, printing } from './harness/image.ts'
@@ -45,6 +48,29 @@ async function whileChanging(ask: () => Promise<boolean>, change: () => Promise<
   await Promise.all([repeat(), repeat(), repeat(), repeat()])
   await changing
   assert.ok(counted.during > 0 && counted.after > 0, JSON.stringify(counted))
+}
+
+/** Another socket of a daemon, where something is done before a request is passed on. */
+async function interposed(t: TestContext, socketPath: string, first: (line: string) => Promise<void>): Promise<string> {
+  const path = join(await temporaryFolder(t), 'daemon.sock')
+  const server = createServer((request, response) => {
+    const { method, url, headers } = request
+    const pass = (): void => {
+      const passed = requestTo({ socketPath, method, path: url, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      })
+      request.pipe(passed)
+    }
+    void first(`${method} ${url}`).then(pass)
+  })
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  return path
 }
 
 /** Starts an exec, and returns what it prints. */
@@ -84,7 +110,7 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     await daemon?.stop()
   })
 
-  const port = (): number => ('port' in gateway.address ? gateway.address.port : 0)
+  const port = ({ address } = gateway): number => ('port' in address ? address.port : 0)
 
   async function connectAs(name: string): Promise<DockerClient> {
     const folder = join(daemon.place.folder, `client-${name}`)
@@ -92,9 +118,9 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     return connect({ host: `tcp://127.0.0.1:${port()}`, certPath: folder })
   }
 
-  async function sendAs(name: string, attack: Attack): Promise<Answered> {
+  async function sendAs(name: string, attack: Attack, to = gateway): Promise<Answered> {
     const { cert, key, ca } = clients.get(name) as Client
-    const socket = connectTls({ host: '127.0.0.1', port: port(), servername: 'localhost', cert, key, ca })
+    const socket = connectTls({ host: '127.0.0.1', port: port(to), servername: 'localhost', cert, key, ca })
     return sendAttack(socket, attack)
   }
 
@@ -220,6 +246,36 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     assert.ok(made.length > 0)
     for (const id of made) assert.equal((await admin.exec.inspect(id)).ContainerID, Id)
     assert.match(last?.text ?? '', /TARGET_TOO_POWERFUL/)
+  })
+
+  test('the container that was checked is the one that is used, whichever has its name by then', async (t) => {
+    const ann = await annFor(t)
+    const { Id } = await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'swapped' })
+    await ann.containers.start('swapped')
+    await privileged('other')
+    let swaps = 0
+    const own = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: {
+        socketPath: await interposed(t, socketPath, async (line) => {
+          if (!/^POST .*\/exec$/.test(line)) return
+          swaps++
+          await admin.containers.rename('swapped', 'gone')
+          await admin.containers.rename('other', 'swapped')
+        }),
+      },
+      policy: POLICY,
+    })
+    t.after(() => own.close())
+    const { status, text } = await sendAs(
+      'ann',
+      { name: '', line: 'POST /containers/swapped/exec', body: '{"Cmd":["id"]}' },
+      own,
+    )
+    assert.deepEqual([status, swaps], [201, 1], text)
+    const exec = JSON.parse(text.slice(text.indexOf('{'))) as { Id: string }
+    assert.equal((await admin.exec.inspect(exec.Id)).ContainerID, Id)
   })
 
   describe('an exec that is started while its container', () => {
