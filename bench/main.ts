@@ -30,7 +30,7 @@ function build(): void {
 }
 
 async function main(): Promise<number> {
-  const isCompared = process.argv.some((arg) => arg.startsWith('--only=') && arg.includes('gateways'))
+  const isCompared = process.argv.some((arg) => arg.startsWith('--only=') && /[=,]gateways(?:,|$)/.test(arg))
   const needed = [...TEST_PACKAGES.filter(({ provides }) => NEEDED.has(provides)), ...(isCompared ? [PROXY] : [])]
   const absent = await ensurePackages(needed, (line) => console.log(line))
   const obstacle = whyNoNamespaces()

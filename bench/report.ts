@@ -1,7 +1,7 @@
 import { MOST_COMMAND } from './targets.ts'
 import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
-import type { Gateways } from './measures/gateways.ts'
+import type { GatewayMemory, Gateways } from './measures/gateways.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
 import type { SilentPort } from './measures/silent-port.ts'
@@ -35,7 +35,18 @@ function heading({ date, machine, versions, missing, short }: Results): string {
 }
 
 function figureSections(figures: Figures): string[] {
-  const { imports, commands, firstPings, requests = [], connections, silentPort, keySets, memory, gateways } = figures
+  const {
+    imports,
+    commands,
+    firstPings,
+    requests = [],
+    connections,
+    silentPort,
+    keySets,
+    memory,
+    gateways,
+    gatewayMemory,
+  } = figures
   return [
     ...(imports ? [importSection(imports)] : []),
     ...(commands ? [commandSection(commands)] : []),
@@ -46,6 +57,7 @@ function figureSections(figures: Figures): string[] {
     ...(keySets ? [keySetSection(keySets)] : []),
     ...(memory ? [memorySection(memory)] : []),
     ...(gateways ? [gatewaySection(gateways)] : []),
+    ...(gatewayMemory ? [gatewayMemorySection(gatewayMemory)] : []),
     ...streamSections(figures),
   ]
 }
@@ -124,13 +136,22 @@ function memorySection(lines: readonly MemoryLine[]): string {
   return `Memory afterwards (MiB)\n${table(['', 'RSS', 'heap', 'requests'], rows)}`
 }
 
-function gatewaySection({ figures, memory }: Gateways): string {
+function gatewaySection({ figures }: Gateways): string {
   const rows = figures.flatMap(({ what, lines }) =>
     lines.map(({ name, median, ratio }) => [`${what}: ${name}`, grouped(median), ratio.toFixed(2)]),
   )
-  const { idle, open, streams } = memory
-  const resident = `The gateway's memory: ${mebibytes(idle)} MiB, and ${mebibytes(open)} MiB with ${grouped(streams)} open streams`
-  return `The same client, with dockerd, our gateway and HAProxy on one machine\n${table(['', 'median', 'of dockerd'], rows)}\n  ${resident}`
+  return `The same client, with dockerd, our gateway and HAProxy on one machine\n${table(['', 'median', 'of dockerd'], rows)}`
+}
+
+function gatewayMemorySection({ archive, streams }: GatewayMemory): string {
+  const rows = [
+    ['idle', mebibytes(archive.before)],
+    [`at most, an archive of ${mebibytes(archive.size)} MiB into a container`, mebibytes(archive.up)],
+    ['at most, the same archive out of it', mebibytes(archive.down)],
+    ['afterwards', mebibytes(streams.before)],
+    [`with ${grouped(streams.count)} open streams`, mebibytes(streams.open)],
+  ]
+  return `Resident memory of the gateway\n${table(['', 'MiB'], rows)}`
 }
 
 function targetSection({ targets }: Results): string[] {

@@ -1,7 +1,7 @@
 import type { Machine } from './machine.ts'
 import type { Connections } from './measures/connections.ts'
 import type { EventsLine, FootprintLine } from './measures/jobs.ts'
-import type { Gateways } from './measures/gateways.ts'
+import type { GatewayMemory, Gateways } from './measures/gateways.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
 import type { LargeList } from './measures/large-list.ts'
 import type { LogFigures } from './measures/logs.ts'
@@ -27,6 +27,7 @@ export interface Figures {
   silentPort?: SilentPort
   /** The same client through our gateway, through HAProxy and directly. Only if it is named. */
   gateways?: Gateways
+  gatewayMemory?: GatewayMemory
   /** In bytes. */
   memory?: readonly MemoryLine[]
   /** A container's log, sent by the daemon. */

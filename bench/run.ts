@@ -7,7 +7,7 @@ import { findContenders, OURS, withoutVariants, type Field } from './contenders.
 import { describeMachine } from './machine.ts'
 import { measureCommands } from './measures/commands.ts'
 import { measureConnections, type Connections } from './measures/connections.ts'
-import { measureGateways } from './measures/gateways.ts'
+import { measureGatewayMemory, measureGateways } from './measures/gateways.ts'
 import { measureKeySets } from './measures/key-sets.ts'
 import { measureMemory } from './measures/memory.ts'
 import { measureRequests } from './measures/requests.ts'
@@ -70,6 +70,7 @@ async function measureAll(plan: Plan, { contenders }: Field, problems: Problem[]
   const [first] = contenders
   // It needs HAProxy, and says nothing about clients.
   if (first && only.includes('gateways')) await measure('gateways', () => measureGateways(first, { plan, problems }))
+  if (first) await measure('gatewayMemory', () => measureGatewayMemory(first, { plan, problems }))
   await measureStreams(each, { plan, problems }, { measure, wanted })
   await measure('connections', () => measureKeyTypes(plan, each, problems))
   return figures

@@ -19,6 +19,8 @@ const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta
 const STREAMS = 1_000
 const CLIENTS = ['tester', 'other']
 const DIRECT = 'dockerd'
+/** How often the memory of a process is read, in milliseconds. */
+const SAMPLE_MS = 20
 
 /** One measurement with dockerd's own TLS listener, our gateway and HAProxy. */
 export interface GatewayFigures {
@@ -28,8 +30,14 @@ export interface GatewayFigures {
 
 export interface Gateways {
   readonly figures: readonly GatewayFigures[]
-  /** Memory of the gateway's process before and with so many open streams, in bytes. */
-  readonly memory: { readonly idle: number; readonly open: number; readonly streams: number }
+}
+
+/** The resident memory of the gateway's process, in bytes. */
+export interface GatewayMemory {
+  /** The most while an archive of that size goes into a container, and out of it. */
+  readonly archive: { readonly size: number; readonly before: number; readonly up: number; readonly down: number }
+  /** Before and with so many open streams. */
+  readonly streams: { readonly count: number; readonly before: number; readonly open: number }
 }
 
 /** What a client connects to. */
@@ -53,12 +61,24 @@ export async function measureGateways(client: Contender, context: MeasureContext
       if (!worker) throw new Error('it has no process')
       return worker.perform(task)
     }
-    const figures = await measureAll(daemon, fronts, perform, context)
-    const [, gateway] = fronts
-    return { figures, memory: await memoryOf(gateway as Front, client, daemon) }
+    return { figures: await measureAll(daemon, fronts, perform, context) }
   } finally {
     for (const worker of workers.values()) await worker.end()
     for (const { process } of fronts) await end(process)
+    await daemon.stop()
+  }
+}
+
+/** The memory of the gateway while it passes on one archive each way, and then many streams. */
+export async function measureGatewayMemory(client: Contender, { plan }: MeasureContext): Promise<GatewayMemory> {
+  const daemon = await startSecuredDaemon()
+  let gateway: Front | undefined
+  try {
+    gateway = await startGateway(daemon)
+    const archive = await withArchive(gateway, client, daemon, plan.archiveBytes)
+    return { archive, streams: await withStreams(gateway, client, daemon) }
+  } finally {
+    await end(gateway?.process)
     await daemon.stop()
   }
 }
@@ -120,17 +140,46 @@ async function measureAll(
   return figures
 }
 
-async function memoryOf(gateway: Front, client: Contender, daemon: SecuredDaemon): Promise<Gateways['memory']> {
+async function withArchive(
+  gateway: Front,
+  client: Contender,
+  daemon: SecuredDaemon,
+  size: number,
+): Promise<GatewayMemory['archive']> {
+  const container = await startIdle(daemon)
+  const worker = await Worker.start(client, variablesOf(gateway, daemon.client.folder))
+  const most = async (job: 'archiveUp' | 'archiveDown', target: string): Promise<number> => {
+    const samples = [await residentOf(gateway)]
+    const timer = setInterval(() => void residentOf(gateway).then((resident) => samples.push(resident)), SAMPLE_MS)
+    await worker.perform({ kind: 'job', job, target, count: 1 }).finally(() => clearInterval(timer))
+    return Math.max(...samples)
+  }
+  try {
+    const before = await residentOf(gateway)
+    const up = await most('archiveUp', `${container}:/tmp:${size}`)
+    const down = await most('archiveDown', `${container}:/tmp/zeros`)
+    await checkAndRemoveFile(daemon, container, '/tmp/zeros', size)
+    return { size, before, up, down }
+  } finally {
+    await worker.end()
+  }
+}
+
+async function withStreams(
+  gateway: Front,
+  client: Contender,
+  daemon: SecuredDaemon,
+): Promise<GatewayMemory['streams']> {
   const workers: Worker[] = []
   try {
     for (const name of CLIENTS) {
       const { paths } = await daemon.pki.ensureClient(name)
       workers.push(await Worker.start(client, variablesOf(gateway, paths.folder)))
     }
-    const idle = await residentOf(gateway)
+    const before = await residentOf(gateway)
     for (const worker of workers)
       await worker.perform({ kind: 'job', job: 'openEvents', target: '', count: STREAMS / CLIENTS.length })
-    return { idle, open: await residentOf(gateway), streams: STREAMS }
+    return { count: STREAMS, before, open: await residentOf(gateway) }
   } finally {
     for (const worker of workers) await worker.end()
   }

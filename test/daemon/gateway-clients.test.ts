@@ -47,6 +47,12 @@ volumes: { data: {} }
 networks: { default: {} }
 `
 
+/** The lines without order, progress, and the name of the project. */
+function stable(output: string): string[] {
+  const lines = output.split('\n').map((line) => line.replaceAll(/compose-\w+(?:-only)?[-_]/g, '').trim())
+  return [...new Set(lines.filter((line) => !/\b(?:Creat|Start|Stopp?|Remov|Restart|Wait)ing\b/.test(line)))].toSorted()
+}
+
 /** The options of dockerode for the daemon that variables name. */
 async function connectionOf({ DOCKER_HOST = '', DOCKER_CERT_PATH }: Readonly<Record<string, string>>): Promise<object> {
   if (DOCKER_CERT_PATH === undefined) return { socketPath: DOCKER_HOST.replace('unix://', '') }
@@ -99,8 +105,8 @@ describe(
     }
 
     /** The project in a folder, and the command in it. */
-    async function project(level: Level, lines: string): Promise<(...words: string[]) => Promise<string>> {
-      const folder = join(daemon.place.folder, `compose-${level}`)
+    async function project(level: Level | undefined, lines: string): Promise<(...words: string[]) => Promise<string>> {
+      const folder = join(daemon.place.folder, `compose-${level ?? 'local'}`)
       await mkdir(folder)
       await writeFile(join(folder, 'compose.yaml'), projectWith(lines).replaceAll('IMAGE', image))
       const env = await variables(level)
@@ -108,6 +114,25 @@ describe(
         const { code, stdout, stderr } = await runCommand('docker-compose', words, { cwd: folder, env })
         return `${code} ${stdout}${stderr}`
       }
+    }
+
+    /** How each step of a project ended. */
+    async function workInProject(level?: Level, lines = ''): Promise<Outcomes> {
+      const compose = await project(level, lines)
+      const outcomes: Record<string, unknown> = {}
+      const step = async (expected: RegExp, ...words: string[]): Promise<void> => {
+        const output = await compose(...words)
+        assert.match(output, expected, `${level ?? 'local'}: ${words.join(' ')}`)
+        outcomes[words.join(' ')] = stable(output)
+      }
+      await step(/^0 [^]*web-1 +(?:Started|Healthy)/, 'up', '--detach', '--wait')
+      await step(/^0 db running\nweb running\n$/, 'ps', '--format', '{{.Service}} {{.State}}')
+      await step(/^0 inside\n/, 'exec', '-T', 'web', 'echo', 'inside')
+      await step(/^1 $/, 'exec', '-T', 'web', 'false')
+      await step(/ready/, 'logs', 'db')
+      await step(/^0 /, 'restart', '-t', '0', 'web')
+      await step(/^0 [^]*Network [^]*Removed/, 'down', '--volumes', '-t', '0')
+      return outcomes
     }
 
     describe("Docker's SDK for Python", () => {
@@ -211,19 +236,16 @@ describe(
     describe('Compose', () => {
       const HARDENED_LINES = "    user: '1000'\n    cap_drop: [ALL]\n    security_opt: [no-new-privileges]"
 
+      let local: Outcomes
+      before(async () => (local = await workInProject()))
+
       for (const [level, lines] of [
+        ['privileged', '    privileged: true'],
         ['baseline', ''],
         ['restricted', HARDENED_LINES],
       ] as const) {
-        test(`${level}: a project from up to down`, async () => {
-          const compose = await project(level, lines)
-          const up = await compose('up', '--detach', '--wait')
-          assert.match(up, /^0 [^]*web-1 +(?:Started|Healthy)/)
-          assert.match(await compose('ps', '--format', '{{.Service}} {{.State}}'), /^0 db running\nweb running\n$/)
-          assert.match(await compose('exec', '-T', 'web', 'echo', 'inside'), /^0 inside\n/)
-          assert.match(await compose('logs', 'db'), /ready/)
-          assert.match(await compose('restart', '-t', '0', 'web'), /^0 /)
-          assert.match(await compose('down', '--volumes', '-t', '0'), /^0 [^]*Network [^]*Removed/)
+        test(`${level}: a project from up to down, as on the local socket`, async () => {
+          assert.deepEqual(await workInProject(level, lines), local)
         })
       }
 

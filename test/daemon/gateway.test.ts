@@ -16,6 +16,7 @@ import { definePolicy, type Decision } from '../../lib/policy.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { cleanEnvironment, runCommand } from '../support/command.ts'
 import { dockerCommand } from './support/docker-command.ts'
+import { BUILDX, worksThroughGateway } from './support/through-gateway.ts'
 import { makeCa } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -339,6 +340,20 @@ describe('a gateway in front of a real daemon', { skip }, () => {
     assert.equal(other.exitCode, null)
     await said(['ps'])
   })
+
+  test(
+    'the daemon can also be one that listens on the network, with mutual TLS',
+    { skip: lacks(BUILDX) },
+    async (t) => {
+      const { cert, key, ca } = await issueClient(foreign.authority, { name: 'gateway' })
+      const folder = join(daemon.place.folder, 'client-of-daemon')
+      await writeClient(folder, { cert, key, ca })
+      const own = await connect({ host: daemon.place.listen[1], certPath: folder }, {})
+      t.after(() => own.close())
+      assert.equal(own.endpoint.kind, 'tls')
+      await worksThroughGateway(t, own, image)
+    },
+  )
 
   test('a renewed certificate works for the docker command and dockerode at the gateway, and nowhere else', async (t) => {
     const { authority, server } = foreign

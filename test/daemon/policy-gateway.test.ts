@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, request as requestTo } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { buffer } from 'node:stream/consumers'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pack } from 'tar-stream'
 import { createGateway, type Gateway } from '../../lib/gateway.ts'
-import { connect, type DockerClient } from '../../lib/index.ts'
+import { connect, isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
 import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
-import { makeImage } from './harness/image.ts'
+import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
 import {
@@ -26,6 +30,54 @@ import {
 } from './support/policy/corpus.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker')
+
+/** Repeats requests until some were sent after the change, which begins when the first has succeeded. */
+async function whileChanging(ask: () => Promise<boolean>, change: () => Promise<unknown>): Promise<void> {
+  const counted = { during: 0, after: 0 }
+  let changing: Promise<unknown> | undefined
+  let isChanged = false
+  const repeat = async (): Promise<void> => {
+    while (counted.after < 8) {
+      const when = isChanged ? 'after' : 'during'
+      const isDone = await ask()
+      if (changing) counted[when]++
+      if (isDone) changing ??= change().finally(() => (isChanged = true))
+      assert.ok(isDone || changing, 'the first requests, before any change, were refused')
+    }
+  }
+  await Promise.all([repeat(), repeat(), repeat(), repeat()])
+  await changing
+  assert.ok(counted.during > 0 && counted.after > 0, JSON.stringify(counted))
+}
+
+/** Another socket of a daemon, where something is done before a request is passed on. */
+async function interposed(t: TestContext, socketPath: string, first: (line: string) => Promise<void>): Promise<string> {
+  const path = join(await temporaryFolder(t), 'daemon.sock')
+  const server = createServer((request, response) => {
+    const { method, url, headers } = request
+    const pass = (): void => {
+      const passed = requestTo({ socketPath, method, path: url, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      })
+      request.pipe(passed)
+    }
+    void first(`${method} ${url}`).then(pass)
+  })
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  server.listen(path)
+  await once(server, 'listening')
+  return path
+}
+
+/** Starts an exec, and returns what it prints. */
+async function outputOf(docker: DockerClient, id: string): Promise<string> {
+  const stream = await docker.exec.start(id)
+  return stream.text()
+}
 
 describe('ways around a policy, on a real daemon', { skip }, () => {
   let daemon: Daemon
@@ -58,7 +110,7 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     await daemon?.stop()
   })
 
-  const port = (): number => ('port' in gateway.address ? gateway.address.port : 0)
+  const port = ({ address } = gateway): number => ('port' in address ? address.port : 0)
 
   async function connectAs(name: string): Promise<DockerClient> {
     const folder = join(daemon.place.folder, `client-${name}`)
@@ -66,9 +118,9 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     return connect({ host: `tcp://127.0.0.1:${port()}`, certPath: folder })
   }
 
-  async function sendAs(name: string, attack: Attack): Promise<Answered> {
+  async function sendAs(name: string, attack: Attack, to = gateway): Promise<Answered> {
     const { cert, key, ca } = clients.get(name) as Client
-    const socket = connectTls({ host: '127.0.0.1', port: port(), servername: 'localhost', cert, key, ca })
+    const socket = connectTls({ host: '127.0.0.1', port: port(to), servername: 'localhost', cert, key, ca })
     return sendAttack(socket, attack)
   }
 
@@ -153,38 +205,119 @@ describe('ways around a policy, on a real daemon', { skip }, () => {
     await Promise.all([ann.close(), direct.close()])
   })
 
-  test('a name that is given to another container between the check and the use', async () => {
+  /** What the test makes is removed after it. */
+  async function annFor(t: TestContext): Promise<DockerClient> {
     const ann = await connectAs('ann')
-    await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'swapped' })
-    await ann.containers.start('swapped')
-    const results = await Promise.all([
-      ...Array.from({ length: 30 }, async () => {
-        const { status, text } = await sendAs('ann', {
-          name: '',
-          line: 'POST /containers/swapped/exec',
-          body: '{"Cmd":["id"],"AttachStdout":true}',
-        })
-        return status === 201 ? (JSON.parse(text.slice(text.indexOf('{'))) as { Id: string }).Id : undefined
-      }),
-      swap(),
-    ])
-    for (const id of results) {
-      if (id === undefined) continue
-      const { ContainerID } = await admin.exec.inspect(id)
-      const { HostConfig } = await admin.containers.inspect(ContainerID)
-      assert.equal(HostConfig.Privileged, false)
-    }
-    await ann.close()
-    await corpus.undo()
+    t.after(async () => {
+      await ann.close()
+      await corpus.undo()
+    })
+    return ann
+  }
 
-    async function swap(): Promise<undefined> {
-      await admin.containers.create(
-        { Image: image, Cmd: ['sleep', '600'], HostConfig: { Privileged: true } },
-        { name: 'other' },
-      )
-      await admin.containers.start('other')
+  const privileged = async (name: string): Promise<void> => {
+    const config = { Image: image, Cmd: ['sleep', '600'], HostConfig: { Privileged: true } }
+    await admin.containers.create(config, { name })
+    await admin.containers.start(name)
+  }
+
+  test('a name that is given to another container between the check and the use', async (t) => {
+    const ann = await annFor(t)
+    const { Id } = await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'swapped' })
+    await ann.containers.start('swapped')
+    await privileged('other')
+    const made: string[] = []
+    let last: Answered | undefined
+    const ask = async (): Promise<boolean> => {
+      last = await sendAs('ann', {
+        name: '',
+        line: 'POST /containers/swapped/exec',
+        body: '{"Cmd":["id"],"AttachStdout":true}',
+      })
+      const { status, text } = last
+      if (status === 201) made.push((JSON.parse(text.slice(text.indexOf('{'))) as { Id: string }).Id)
+      else assert.match(text, /^HTTP\/1\.1 (?:403 [^]*TARGET_(?:TOO_POWERFUL|UNKNOWN)|404 )/)
+      return status === 201
+    }
+    await whileChanging(ask, async () => {
       await admin.containers.rename('swapped', 'gone')
       await admin.containers.rename('other', 'swapped')
+    })
+    assert.ok(made.length > 0)
+    for (const id of made) assert.equal((await admin.exec.inspect(id)).ContainerID, Id)
+    assert.match(last?.text ?? '', /TARGET_TOO_POWERFUL/)
+  })
+
+  test('the container that was checked is the one that is used, whichever has its name by then', async (t) => {
+    const ann = await annFor(t)
+    const { Id } = await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'swapped' })
+    await ann.containers.start('swapped')
+    await privileged('other')
+    let swaps = 0
+    const own = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: {
+        socketPath: await interposed(t, socketPath, async (line) => {
+          if (!/^POST .*\/exec$/.test(line)) return
+          swaps++
+          await admin.containers.rename('swapped', 'gone')
+          await admin.containers.rename('other', 'swapped')
+        }),
+      },
+      policy: POLICY,
+    })
+    t.after(() => own.close())
+    const { status, text } = await sendAs(
+      'ann',
+      { name: '', line: 'POST /containers/swapped/exec', body: '{"Cmd":["id"]}' },
+      own,
+    )
+    assert.deepEqual([status, swaps], [201, 1], text)
+    const exec = JSON.parse(text.slice(text.indexOf('{'))) as { Id: string }
+    assert.equal((await admin.exec.inspect(exec.Id)).ContainerID, Id)
+  })
+
+  describe('an exec that is started while its container', () => {
+    const REFUSED = /^ERR_API_(?:FORBIDDEN|NOT_FOUND|CONFLICT|EXEC_FAILED)$/
+    const CHANGES: Readonly<Record<string, () => Promise<unknown>>> = {
+      'changes its name with a privileged one': async () => {
+        await admin.containers.rename('raced', 'gone')
+        await admin.containers.rename('other', 'raced')
+      },
+      restarts: () => admin.containers.restart('raced', { t: 0 }),
+      'is replaced by a privileged one': async () => {
+        await admin.containers.remove('raced', { force: true })
+        await admin.containers.rename('other', 'raced')
+      },
+    }
+    for (const [name, change] of Object.entries(CHANGES)) {
+      test(`${name} runs in none that is privileged`, async (t) => {
+        const ann = await annFor(t)
+        await ann.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'raced' })
+        await ann.containers.start('raced')
+        await privileged('other')
+        const Cmd = printing('grep CapEff /proc/self/status')
+        const execOf = async (target: string) => (await admin.exec.create(target, { Cmd, AttachStdout: true })).Id
+        // The output tells the two containers apart.
+        const [free, all] = [await outputOf(admin, await execOf('raced')), await outputOf(admin, await execOf('other'))]
+        assert.match(free, /^CapEff:/)
+        assert.notEqual(free, all)
+        const ids = await Promise.all(Array.from({ length: 60 }, () => execOf('raced')))
+        const ask = async (): Promise<boolean> => {
+          const id = ids.pop()
+          assert.ok(id !== undefined, 'there are too few')
+          const output = await outputOf(ann, id).catch((error: unknown) => {
+            assert.ok(isDockerMtlsError(error) && REFUSED.test(error.code), String(error))
+            return undefined
+          })
+          // One that was killed at once has no output.
+          assert.ok(['', free, undefined].includes(output), output)
+          if (output === undefined) await delay(100)
+          return output !== undefined
+        }
+        await whileChanging(ask, change)
+      })
     }
   })
 

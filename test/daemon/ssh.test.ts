@@ -20,6 +20,7 @@ import { makeImage } from './harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { startSshd, type SshUser, type Sshd } from './harness/sshd.ts'
 import { execute, startContainer } from './support/exec.ts'
+import { BUILDX, worksThroughGateway } from './support/through-gateway.ts'
 import { startWatch } from '../support/watch.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'ssh', 'sshd')
@@ -122,6 +123,13 @@ describe('a daemon behind ssh', { skip }, () => {
     const sleepy = ['sh', '-c', 'cat >/dev/null; sleep 1; echo out; echo err >&2; exit 3']
     const { stdout, stderr, exitCode } = await soon('sleep', execute(docker, container, sleepy, Buffer.from('x')))
     assert.deepEqual([String(stdout), String(stderr), exitCode], ['out\n', 'err\n', 3])
+  })
+
+  test('can have a gateway in front of it', { skip: lacks(BUILDX) }, async (t) => {
+    const docker = await connected(t, { host: at() })
+    await worksThroughGateway(t, docker, await makeImage(daemon))
+    await soon('closing', docker.close())
+    assert.deepEqual(running(), [], 'no process is left behind')
   })
 
   test("carries Docker's own command line over a bridge", async (t) => {

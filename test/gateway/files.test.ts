@@ -1,30 +1,49 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { FollowedFiles } from '../../lib/gateway/files/follow.ts'
-import { createCrl } from '../../lib/pki.ts'
+import { createAuthority, createCrl, createIssuer, createRequest, type Authority } from '../../lib/pki.ts'
+import { recertifyIssuer } from '../../lib/pki/issuer.ts'
+import { RENEWAL_PATH } from '../../lib/gateway/renewal/path.ts'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { credentials, dial, endOf, fakeDaemon, front, newClient, newServerTls, readUntil } from './support/fixture.ts'
+import {
+  clientOf,
+  credentials,
+  dial,
+  endOf,
+  front,
+  newClient,
+  newServerTls,
+  readUntil,
+  tickingDaemon,
+} from './support/fixture.ts'
 import type { Client, Fronted } from './support/fixture.ts'
 
 const DAY = 86_400_000
 const REST = 'certificates and policy'
 const READ_ONLY = 'version: 1\nrules:\n  - { name: all, who: { any: true }, level: read-only }\n'
+const RENEWING = READ_ONLY.replace('any: true', 'commonName: [alice, late]').replace(
+  ' }\n',
+  ', renew: { for: 10m } }\n',
+)
 const OTHERS = READ_ONLY.replace('any: true', 'commonName: other')
 
-const NAMES = ['ca', 'cert', 'key', 'crl', 'policy'] as const
+const NAMES = ['ca', 'cert', 'key', 'crl', 'policy', 'issuerCert', 'issuerKey'] as const
 type Paths = Record<(typeof NAMES)[number], string>
 
 let lists = 0
-function crlOf(...revoked: readonly Client[]): string {
+const crlOf = (...revoked: readonly Client[]): string => crlBy(credentials.authority, ...revoked)
+
+function crlBy(authority: Authority, ...revoked: readonly Client[]): string {
   const entries = revoked.map(({ cert }) => ({ serialNumber: new X509Certificate(cert).serialNumber, at: new Date() }))
   const dates = { thisUpdate: new Date(), nextUpdate: new Date(Date.now() + DAY) }
-  return createCrl(credentials.authority, { revoked: entries, ...dates, number: ++lists }).pem
+  return createCrl(authority, { revoked: entries, ...dates, number: ++lists }).pem
 }
 
 /** As an administrator replaces a file. */
@@ -39,11 +58,12 @@ interface Followed extends Fronted {
   readonly failures: string[]
 }
 
-async function start(t: TestContext, { lacksCrl = false } = {}): Promise<Followed> {
+async function start(t: TestContext, { lacksCrl = false, renews = false } = {}): Promise<Followed> {
   const folder = await temporaryFolder(t)
   const paths = Object.fromEntries(NAMES.map((name) => [name, join(folder, name)])) as Paths
   const { ca, cert, key } = await newServerTls()
-  const texts = { ca, cert, key, crl: crlOf(), policy: READ_ONLY }
+  const { cert: issuerCert, key: issuerKey } = await createIssuer(credentials.authority, { name: 'renewals' })
+  const texts = { ca, cert, key, crl: crlOf(), policy: READ_ONLY, issuerCert, issuerKey }
   await Promise.all(NAMES.map((name) => writeFile(paths[name], texts[name])))
   if (lacksCrl) await rm(paths.crl)
   const followed = await FollowedFiles.read({
@@ -51,14 +71,9 @@ async function start(t: TestContext, { lacksCrl = false } = {}): Promise<Followe
     crl: [paths.crl],
     mayLackCrl: lacksCrl,
     policy: paths.policy,
+    ...(renews && { issuer: { cert: paths.issuerCert, key: paths.issuerKey } }),
   })
-  const daemon = await fakeDaemon(t, {
-    answer: (request, response) => {
-      if (request.url?.startsWith('/events') !== true) return void response.end('OK')
-      const timer = setInterval(() => response.write('tick\n'), 20)
-      response.once('close', () => clearInterval(timer))
-    },
-  })
+  const daemon = await tickingDaemon(t)
   const fronted = await front(t, { socketPath: daemon.socketPath }, { ...followed.contents, authorize: undefined })
   const reloads: string[] = []
   const failures: string[] = []
@@ -74,9 +89,14 @@ async function start(t: TestContext, { lacksCrl = false } = {}): Promise<Followe
 async function ping(t: TestContext, { port }: Fronted, client?: Client): Promise<string | undefined> {
   const socket = await dial(t, port, { client }).catch(() => undefined)
   if (socket === undefined) return undefined
+  const answer = await ask(socket)
+  socket.destroy()
+  return answer
+}
+
+async function ask(socket: TLSSocket): Promise<string | undefined> {
   socket.write('GET /containers/json HTTP/1.1\r\nHost: x\r\n\r\n')
   const answer = await readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)/)
-  socket.destroy()
   if (answer === '') return undefined
   const reason = /x-docker-mtls-reason: (\S+)/i.exec(answer)?.[1]
   return `${answer.slice(9, 12)}${reason === undefined ? '' : ` ${reason}`}`
@@ -216,26 +236,55 @@ describe('a gateway follows its files', () => {
     assert.deepEqual(followed.failures, [])
   })
 
-  test('nobody notices while everything is replaced', async (t) => {
-    const followed = await start(t)
+  test('nobody notices while everything is replaced: certificate, key, CAs, lists, policy and issuer', async (t) => {
+    const followed = await start(t, { renews: true })
+    const { paths, port } = followed
+    const other = await createAuthority()
+    const late = await clientOf(other, 'late')
+    const firstIssuer = new X509Certificate(await readFile(paths.issuerCert))
+    const stream = await dial(t, port)
+    stream.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await readUntil(stream, 'tick')
     const over = new AbortController()
     const answers: (string | undefined)[] = []
-    const calls = (async () => {
-      while (!over.signal.aborted) answers.push(await ping(t, followed))
-    })()
+    // At each moment, requests are open: on connections that stay, and in new ones.
+    const repeat = async (call: () => Promise<string | undefined>): Promise<void> => {
+      while (!over.signal.aborted) answers.push(await call())
+    }
+    const kept = await Promise.all([1, 2, 3].map(() => dial(t, port)))
+    const calls = [
+      ...kept.map((socket) => repeat(() => ask(socket))),
+      ...[1, 2, 3].map(() => repeat(() => ping(t, followed))),
+    ]
     for (let round = 0; round < 6; round++) {
       const seen = followed.reloads.length
-      const { cert, key } = await newServerTls()
-      await replace(followed.paths.key, key)
-      await replace(followed.paths.cert, cert)
-      await replace(followed.paths.crl, crlOf())
-      await replace(followed.paths.policy, `${READ_ONLY}# ${round}\n`)
+      const isOdd = round % 2 === 1
+      const { ca, cert, key } = await newServerTls()
+      const issuer = recertifyIssuer(credentials.authority, firstIssuer, 30 + round)
+      const texts = {
+        ca: isOdd ? ca : other.certificate + ca,
+        key,
+        cert,
+        crl: crlOf() + crlBy(other),
+        policy: `${RENEWING}# ${round}\n`,
+        issuerCert: issuer.cert,
+      }
+      for (const [name, text] of Object.entries(texts)) await replace(paths[name as keyof Paths], text)
       await until('reloaded', () => followed.reloads.length >= seen + 2)
+      // A certificate can be renewed once in a second.
+      const socket = await dial(t, port, { client: await newClient('alice') })
+      assert.equal(socket.getPeerX509Certificate()?.fingerprint256, new X509Certificate(cert).fingerprint256)
+      assert.equal(await ping(t, followed, late), isOdd ? undefined : '200')
+      const { request } = await createRequest({ name: 'x' })
+      socket.write(`POST ${RENEWAL_PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: ${request.length}\r\n\r\n${request}`)
+      const renewed = JSON.parse((await readUntil(socket, /\}\n?$/)).replace(/^[^{]*/, '')) as { certificate: string }
+      assert.ok(renewed.certificate.includes(issuer.cert.trim()))
     }
     over.abort()
-    await calls
-    assert.ok(answers.length > 50, `only ${answers.length} calls`)
+    await Promise.all(calls)
+    assert.ok(answers.length > 300, `only ${answers.length} calls`)
     assert.deepEqual([...new Set(answers)], ['200'])
-    assert.deepEqual(followed.failures, [])
+    assert.match(await readUntil(stream, 'tick'), /tick/)
+    assert.deepEqual([followed.failures, followed.events.filter(({ event }) => event === 'cut')], [[], []])
   })
 })

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { chmod, lstat, mkdir } from 'node:fs/promises'
-import { request as ask } from 'node:http'
+import { request as ask, type ServerResponse } from 'node:http'
 import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import {
@@ -16,7 +16,6 @@ import {
   fakeDaemon,
   front,
   newClient,
-  newServerTls,
   readUntil,
   serverTls,
   type FakeDaemon,
@@ -122,6 +121,54 @@ describe('limits of one identity', () => {
     idle.write(PING)
     await readUntil(idle, 'OK')
     await endOf(idle)
+  })
+
+  test('silent events, an attached stream and a slow upload are not idle: they outlive all time limits, and go on', async (t) => {
+    let silent: ServerResponse | undefined
+    const daemon = await fakeDaemon(t, {
+      answer: (request, response) => {
+        if (request.url === '/events') {
+          silent = response
+          return response.flushHeaders()
+        }
+        let body = ''
+        request.on('data', (chunk) => (body += String(chunk))).once('end', () => response.end(`got ${body}.`))
+      },
+      upgrade: (_request, socket) => {
+        socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+        socket.pipe(socket)
+      },
+    })
+    const limits = { headTimeout: 300, bodyTimeout: 300, idleTimeout: 300 }
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits })
+    const open = async (head: string): Promise<TLSSocket> => {
+      const socket = await dial(t, port)
+      socket.write(head)
+      return socket
+    }
+    const following = await open(EVENTS)
+    await readUntil(following, '\r\n\r\n')
+    const attached = await open(
+      'POST /containers/a/attach?stream=1 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n',
+    )
+    await readUntil(attached, '\r\n\r\n')
+    const upload = await open(
+      'POST /images/load HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-tar\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n',
+    )
+    const idle = await open(PING)
+    await readUntil(idle, 'got .')
+    // Node looks for what is late once in a second.
+    await Promise.all([endOf(idle), delay(2_500)])
+    silent?.write('tick')
+    attached.write('input')
+    upload.write('5\r\n, two\r\n0\r\n\r\n')
+    assert.match(await readUntil(following, 'tick'), /tick/)
+    assert.match(await readUntil(attached, 'input'), /input/)
+    assert.match(await readUntil(upload, 'two.'), /^HTTP\/1\.1 200 [^]*got one, two\./)
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'cut' || event === 'failure'),
+      [],
+    )
   })
 
   test('requests that wait behind another on their connection are counted until they have ended', async (t) => {
@@ -258,53 +305,6 @@ describe('a local socket', () => {
     await readUntil(socket, '\r\n\r\n')
     socket.end('in')
     assert.equal(await readUntil(socket, 'got in'), 'got in')
-  })
-})
-
-describe('reload()', () => {
-  test('of certificates 100 times under load: no request fails', async (t) => {
-    const daemon = await patientDaemon(t)
-    const { gateway, port } = await front(t, { socketPath: daemon.socketPath })
-    const sets = [serverTls, await newServerTls()]
-    const stream = await dial(t, port)
-    stream.write(EVENTS)
-    await readUntil(stream, 'tick')
-    const work = { isDone: false }
-    let count = 0
-    const load = async (): Promise<void> => {
-      while (!work.isDone) {
-        // A new dispatcher has new connections, so handshakes meet every reload.
-        const dispatcher = await dispatcherTo(t, port)
-        for (let round = 0; round < 5; round++) {
-          const { statusCode, body } = await dispatcher.request({
-            origin: dispatcher.origin,
-            path: '/_ping',
-            method: 'GET',
-          })
-          await body.text()
-          assert.equal(statusCode, 200)
-          count++
-        }
-        await dispatcher.destroy()
-      }
-    }
-    const loads = [load(), load(), load(), load()]
-    const shown = new Set<string>()
-    for (let round = 0; round < 100; round++) {
-      gateway.reload({ tls: sets[round % 2] ?? serverTls })
-      if (round % 10 < 2) {
-        const socket = await dial(t, port)
-        shown.add(socket.getPeerX509Certificate()?.fingerprint256 ?? '')
-        socket.destroy()
-      }
-      await delay(10)
-    }
-    work.isDone = true
-    await Promise.all(loads)
-    assert.deepEqual(shown, new Set(sets.map(({ cert }) => new X509Certificate(cert).fingerprint256)))
-    assert.ok(count > 100)
-    assert.equal(stream.destroyed, false)
-    t.diagnostic(`${count} requests`)
   })
 })
 

@@ -31,11 +31,11 @@ import {
   credentials,
   dial,
   endOf,
-  fakeDaemon,
   front,
   newClient,
   readUntil,
   serverTls,
+  tickingDaemon,
   type Client,
   type Fronted,
 } from './support/fixture.ts'
@@ -77,13 +77,7 @@ function crlOf(revoked: readonly string[], number: number, by = credentials.auth
 }
 
 async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Fronted> {
-  const daemon = await fakeDaemon(t, {
-    answer: (request, response) => {
-      if (request.url?.includes('/events') !== true) return void response.end('OK')
-      const timer = setInterval(() => response.write('tick\n'), 20)
-      response.once('close', () => clearInterval(timer))
-    },
-  })
+  const daemon = await tickingDaemon(t)
   const { socketPath } = daemon
   return front(t, { socketPath }, { authorize: undefined, policy, issuer, crl: crlOf([], 1), ...options })
 }

@@ -207,14 +207,16 @@ describe('a stream', () => {
   }
 
   test('upload and download: every byte arrives, and a slow reader slows the sender down', async (t) => {
-    let written = 0
+    let [sent, sentUnread, written] = [0, 0, 0]
+    /** It reads once the sender has come to a halt. */
+    const readLate = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+      for (let last = -1; last !== sent; await delay(200)) last = sentUnread = sent
+      const hash = createHash('sha256')
+      request.on('data', (chunk: Buffer) => hash.update(chunk)).once('end', () => response.end(hash.digest('hex')))
+    }
     const daemon = await fakeDaemon(t, {
       answer: (request, response) => {
-        if (request.method === 'POST') {
-          const hash = createHash('sha256')
-          request.on('data', (chunk: Buffer) => hash.update(chunk)).once('end', () => response.end(hash.digest('hex')))
-          return
-        }
+        if (request.method === 'POST') return void readLate(request, response)
         const write = (): void => {
           while (written < MEGABYTES) {
             written++
@@ -230,7 +232,10 @@ describe('a stream', () => {
     const { origin } = dispatcher
     const body = Readable.from(
       (function* () {
-        for (let index = 0; index < MEGABYTES; index++) yield block
+        for (let index = 0; index < MEGABYTES; index++) {
+          sent++
+          yield block
+        }
       })(),
     )
     const up = await dispatcher.request({
@@ -241,6 +246,7 @@ describe('a stream', () => {
       headers: { 'content-type': 'application/x-tar' },
     })
     assert.equal(await up.body.text(), hashOf(MEGABYTES))
+    assert.ok(sentUnread > 0 && sentUnread < 16, `${sentUnread} MiB were sent although the daemon read nothing`)
     const down = await dispatcher.request({ origin, path: '/images/a/get', method: 'GET' })
     await delay(200)
     assert.ok(written < 16, `${written} MiB were written although nobody reads`)

@@ -21,6 +21,7 @@ import {
   endOf,
   readUntil,
   serverTls,
+  tickingDaemon,
   type Client,
   type Fronted,
 } from './support/fixture.ts'
@@ -57,13 +58,7 @@ async function comes(t: TestContext, { port }: Fronted, client?: Client): Promis
 }
 
 async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Fronted> {
-  const daemon = await fakeDaemon(t, {
-    answer: (request, response) => {
-      if (request.url?.startsWith('/events') !== true) return void response.end('OK')
-      const timer = setInterval(() => response.write('tick\n'), 20)
-      response.once('close', () => clearInterval(timer))
-    },
-  })
+  const daemon = await tickingDaemon(t)
   return front(t, { socketPath: daemon.socketPath }, options)
 }
 
@@ -298,38 +293,76 @@ describe('gateway.revoke()', () => {
     for (const wrong of ['', 'bob', 'f'.repeat(50), 7, undefined])
       assert.throws(() => fronted.gateway.revoke(wrong as string), { code: 'ERR_ARGUMENT_INVALID' })
   })
-
-  test('0 of 10,000 requests pass after it, on open and on new connections, and others go on', async (t) => {
-    const bob = await newClient('bob')
-    let asked = 0
-    const authorize: GatewayOptions['authorize'] = ({ target }) => {
-      if (target === '/_ping') asked++
-      return { allow: true }
-    }
-    const fronted = await start(t, { authorize })
-    const open = await Promise.all(Array.from({ length: 20 }, () => dial(t, fronted.port, { client: bob })))
-    await Promise.all(open.map((socket) => ask(socket)))
-    const other = await dial(t, fronted.port)
-    fronted.gateway.revoke(new X509Certificate(bob.cert))
-    const before = asked
-    const late = await Promise.all(Array.from({ length: 5 }, () => dial(t, fronted.port, { client: bob })))
-    const others: string[] = []
-    const answers = await Promise.all(
-      [...open, ...late].map(async (socket) => {
-        const all: string[] = []
-        for (let round = 0; round < 400; round++) {
-          all.push(await ask(socket))
-          if (socket === open[0] && round % 10 === 0) others.push(await ask(other, PING.replace('_ping', 'version')))
-        }
-        return all
-      }),
-    )
-    assert.equal(asked, before)
-    assert.equal(answers.flat().length, 10_000)
-    assert.deepEqual([...new Set(answers.flat())], ['403 CERTIFICATE_REVOKED'])
-    assert.deepEqual([others.length, ...new Set(others)], [40, '200'])
-  })
 })
+
+describe('after a client is revoked', () => {
+  const ways: Readonly<Record<string, (fronted: Fronted, client: Client) => void>> = {
+    'by gateway.revoke()': ({ gateway }, { cert }) => gateway.revoke(new X509Certificate(cert)),
+    'by reload() with a new list': ({ gateway }, client) => gateway.reload({ crl: crlOf([client], { number: 2 }) }),
+  }
+  for (const [way, revoke] of Object.entries(ways)) {
+    test(`${way}: 0 of 10,000 requests pass, 20 streams are cut within a second, and others go on`, async (t) => {
+      const [bob, carl] = [await newClient('bob'), await newClient('carl')]
+      let asked = 0
+      const authorize: GatewayOptions['authorize'] = ({ identity }) => {
+        if ('certificate' in identity && identity.certificate.subject === 'CN=bob') asked++
+        return { allow: true }
+      }
+      const fronted = await start(t, { authorize, crl: crlOf([]) })
+      const dials = (count: number, client?: Client): Promise<TLSSocket[]> =>
+        Promise.all(Array.from({ length: count }, () => dial(t, fronted.port, { client })))
+      const [open, streams, others, theirs] = [
+        await dials(20, bob),
+        await dials(20, bob),
+        await dials(4),
+        await dials(3, carl),
+      ]
+      assert.deepEqual(await all(open.map((socket) => ask(socket))), ['200'])
+      assert.deepEqual(await all([...streams, ...others].map((socket) => ask(socket, EVENTS))), ['200'])
+      const answersOfOthers: string[] = []
+      const work = { isDone: false }
+      const repeat = async (call: () => Promise<string>): Promise<void> => {
+        while (!work.isDone) {
+          answersOfOthers.push(await call())
+          await delay(1)
+        }
+      }
+      const calls = [...theirs.map((socket) => repeat(() => ask(socket))), repeat(() => comes(t, fronted, carl))]
+      await delay(100)
+
+      const ended = Promise.all(streams.map((socket) => endOf(socket)))
+      const began = performance.now()
+      revoke(fronted, bob)
+      const before = asked
+      await Promise.race([ended, delay(5_000, undefined, { ref: false })])
+      assert.ok(performance.now() - began < 1_000, 'the streams were cut too late')
+      const cut = fronted.events.flatMap((event) =>
+        event.event === 'cut' ? [`${event.identity} ${event.reason}`] : [],
+      )
+      assert.deepEqual(cut, Array(20).fill('CN=bob CERTIFICATE_REVOKED'))
+
+      const late = await dials(5, bob)
+      const answers = await Promise.all(
+        [...open, ...late].map(async (socket) => {
+          const own: string[] = []
+          for (let round = 0; round < 400; round++) own.push(await ask(socket))
+          return own
+        }),
+      )
+      assert.equal(asked, before)
+      assert.equal(answers.flat().length, 10_000)
+      assert.deepEqual([...new Set(answers.flat())], ['403 CERTIFICATE_REVOKED'])
+      work.isDone = true
+      await Promise.all(calls)
+      assert.ok(answersOfOthers.length > 100, `only ${answersOfOthers.length} requests of others`)
+      assert.deepEqual([...new Set(answersOfOthers)], ['200'])
+      for (const socket of others) assert.match(await readUntil(socket, 'tick'), /tick/)
+    })
+  }
+})
+
+/** The different ones of some answers. */
+const all = async (answers: readonly Promise<string>[]): Promise<string[]> => [...new Set(await Promise.all(answers))]
 
 const codeOf = (by: Trust, pem: string): string | undefined =>
   by.check(new Peer(new X509Certificate(pem)), Date.now())?.code

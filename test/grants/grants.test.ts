@@ -4,6 +4,8 @@ import { promises as fs } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { endGrant } from '../../lib/grants/end.ts'
 import { grant, type GrantReport } from '../../lib/grants/grant.ts'
 import { listGrants } from '../../lib/grants/list.ts'
@@ -17,10 +19,10 @@ import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { serialOf } from '../../lib/identity/crl.ts'
 import { createRequest, issueClient } from '../../lib/pki.ts'
 import { readCrl } from '../../lib/provision.ts'
-import { createGateway } from '../../lib/gateway.ts'
+import { createGateway, type GatewayTls } from '../../lib/gateway.ts'
 import { connect } from '../../lib/index.ts'
 import { parsePolicy, type Level } from '../../lib/policy.ts'
-import { fakeDaemon } from '../gateway/support/fixture.ts'
+import { dial, endOf, fakeDaemon, front, readUntil, tickingDaemon } from '../gateway/support/fixture.ts'
 import { runCli, runJson, runProcess, type Ran } from '../cli/support/run-cli.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
@@ -62,8 +64,6 @@ async function place(t: Cleanable): Promise<Place> {
     run: (...words) => runCli(['grant', ...words, '--policy', policy, '--dir', folder]),
   }
 }
-
-const wait = (milliseconds: number): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 describe('a grant', { concurrency: true }, () => {
   test('issues a certificate and its rule, which end together, and touches nothing else', async (t) => {
@@ -123,7 +123,7 @@ describe('a grant', { concurrency: true }, () => {
     const old = await give('eve', 4_000)
     const long = await give('ben')
     assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
-    await wait(old.until.getTime() + 50 - Date.now())
+    await delay(old.until.getTime() + 50 - Date.now())
     assert.deepEqual(
       (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
       ['ben in force', 'eve ended'],
@@ -366,9 +366,18 @@ test('only what a grant has written is taken for its rule', () => {
     assert.equal(grantOf({ ...rule, ...change } as never), name, JSON.stringify(change))
 })
 
-test('a gateway lets the grant do what its rule says, and not after its end', async (t) => {
+/** The server's files, for a gateway. */
+async function tlsIn(folder: string): Promise<GatewayTls> {
+  const [ca = '', cert = '', key = ''] = await Promise.all(
+    ['ca/ca.pem', 'server/server-cert.pem', 'server/server-key.pem'].map((path) =>
+      readFile(join(folder, path), 'utf8'),
+    ),
+  )
+  return { ca, cert, key }
+}
+
+test('a gateway lets the grant do what its rule says, and not after it was ended', async (t) => {
   const { folder, policy, give } = await place(t)
-  const read = (path: string): Promise<string> => readFile(join(folder, path), 'utf8')
   const daemon = await fakeDaemon(t, {
     answer: (request, response) => {
       const isPing = request.url === '/_ping'
@@ -380,11 +389,7 @@ test('a gateway lets the grant do what its rule says, and not after its end', as
   const policyNow = async () => parsePolicy(await readFile(policy, 'utf8'), policy)
   const gateway = await createGateway({
     listen: { host: '127.0.0.1', port: 0 },
-    tls: {
-      ca: await read('ca/ca.pem'),
-      cert: await read('server/server-cert.pem'),
-      key: await read('server/server-key.pem'),
-    },
+    tls: await tlsIn(folder),
     daemon: { socketPath: daemon.socketPath },
     policy: await policyNow(),
   })
@@ -399,7 +404,49 @@ test('a gateway lets the grant do what its rule says, and not after its end', as
   assert.equal((await granted.volumes.create({ Name: 'x' })).Name, 'x')
   await assert.rejects(standing.volumes.create({ Name: 'x' }), /the rule ann \(read-only\) refuses this/)
   await endGrant({ folder, name: 'ann', policy })
-  gateway.reload({ policy: await policyNow(), crl: await read('ca/crl.pem') })
+  gateway.reload({ policy: await policyNow(), crl: await readFile(join(folder, 'ca/crl.pem'), 'utf8') })
   await assert.rejects(granted.volumes.create({ Name: 'x' }), /revoked/)
   await standing.ping()
+})
+
+/** The status of one request, and the reason of the gateway. */
+async function ask(socket: TLSSocket, path: string): Promise<string> {
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  const answer = await readUntil(socket, /OK|tick|\}\n/)
+  return [answer.slice(9, 12), ...(/(?<=x-docker-mtls-reason: )\S+/i.exec(answer) ?? [])].join(' ')
+}
+
+test('a grant ends by itself at a gateway: its stream is cut, and it is refused from then on', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const filesOf = async (client: string) => {
+    const [ca = '', cert = '', key = ''] = await Promise.all(
+      ['ca', 'cert', 'key'].map((name) => readFile(join(folder, client, `${name}.pem`), 'utf8')),
+    )
+    return { ca, cert, key }
+  }
+  const { socketPath } = await tickingDaemon(t)
+  const [tls, standing] = [await tlsIn(folder), await filesOf('clients/ann')]
+  const { until, commonName } = await give('ann', 6_000)
+  const granted = await filesOf('grants/ann')
+  const { port, events } = await front(
+    t,
+    { socketPath },
+    { tls, authorize: undefined, policy: parsePolicy(await readFile(policy, 'utf8'), policy) },
+  )
+  const [idle, stream, other] = [
+    await dial(t, port, { client: granted }),
+    await dial(t, port, { client: granted }),
+    await dial(t, port, { client: standing }),
+  ]
+  const asked = [await ask(idle, '/_ping'), await ask(stream, '/events'), await ask(other, '/events')]
+  assert.deepEqual(asked, ['200', '200', '200'])
+  await Promise.race([endOf(stream), delay(10_000, undefined, { ref: false })])
+  const late = Date.now() - until.getTime()
+  assert.ok(late >= 0 && late < 1_500, `the stream was cut ${late} ms after the end`)
+  const cut = events.flatMap((event) => (event.event === 'cut' ? [event.identity, event.reason] : []))
+  assert.deepEqual(cut, [`CN=${commonName}`, 'CERTIFICATE_EXPIRED'])
+  assert.equal(await ask(idle, '/_ping'), '403 CERTIFICATE_EXPIRED')
+  assert.equal(await ask(await dial(t, port, { client: granted }), '/_ping'), '')
+  assert.equal((await listGrants(folder, policy))[0]?.state, 'ended')
+  assert.match(await readUntil(other, 'tick'), /tick/)
 })

@@ -11,7 +11,7 @@ import {
   type GatewayTls,
 } from '../../../lib/gateway.ts'
 import { createDispatcher, loadIdentity, parseHost, type DockerDispatcher } from '../../../lib/index.ts'
-import { issueClient, issueServer } from '../../../lib/pki.ts'
+import { issueClient, issueServer, type Authority } from '../../../lib/pki.ts'
 import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
 import { makeCredentials, type Credentials } from '../../transport/support/credentials.ts'
 
@@ -31,9 +31,12 @@ export async function newServerTls(): Promise<GatewayTls> {
   return { ca, cert, key }
 }
 
-export async function newClient(name: string): Promise<Client> {
-  const { ca, cert, key } = await issueClient(credentials.authority, { name, keyType: 'p256' })
-  return { ca, cert, key }
+export const newClient = (name: string): Promise<Client> => clientOf(credentials.authority, name)
+
+/** A client of any CA, for the gateways here. */
+export async function clientOf(authority: Authority, name: string): Promise<Client> {
+  const { cert, key } = await issueClient(authority, { name, keyType: 'p256' })
+  return { ca: credentials.authority.certificate, cert, key }
 }
 
 /** A daemon that answers as the test says, and records all it gets. */
@@ -91,6 +94,17 @@ export async function fakeDaemon(t: Cleanable, { answer = okay, upgrade }: FakeO
   }
   t.after(close)
   return { socketPath, received: () => received, requests, open: () => sockets.size, close }
+}
+
+/** A daemon whose events tick until the client leaves, and which answers everything else at once. */
+export function tickingDaemon(t: Cleanable): Promise<FakeDaemon> {
+  return fakeDaemon(t, {
+    answer: (request, response) => {
+      if (request.url?.includes('/events') !== true) return void response.end('OK')
+      const timer = setInterval(() => response.write('tick\n'), 20)
+      response.once('close', () => clearInterval(timer))
+    },
+  })
 }
 
 export interface Fronted {

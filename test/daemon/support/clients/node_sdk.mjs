@@ -1,6 +1,7 @@
 // Does what a user of Docker's SDK for Node.js does, and prints how each step ended: 'ok' or what it gave, or 'refused'.
 import { createRequire } from 'node:module'
 import { Writable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 
 const require = createRequire(new URL('../../../../bench/package.json', import.meta.url))
@@ -71,8 +72,10 @@ await step('containerList', async () => {
 await step('containerInspect', async () => (await docker.containerInspect(name)).State.Running)
 await step('containerLogs', async () => {
   const { stream, bytes } = sink()
-  for (let tries = 0; tries < 50 && bytes().length === 0; tries++)
+  for (let tries = 0; tries < 50 && !bytes().includes('begun'); tries++) {
     await docker.containerLogs(name, stream, stream, { stdout: true, stderr: true })
+    await delay(20)
+  }
   return bytes().includes('begun')
 })
 await step('exec', async () => {
