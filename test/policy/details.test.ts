@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { BODIES, TYPES } from '../../lib/engine/body-fields/table.ts'
 import { readRequest, type Json } from '../../lib/policy.ts'
@@ -352,6 +353,15 @@ test('are bounded, and say what they lack', () => {
     { other: 'secret', name: 7, privileged: 'yes', mounts: [7] },
   ])
     assert.equal(boundDetails(nothing), undefined)
+})
+
+test('have each of their fields', () => {
+  const types = readFileSync(new URL('../../lib/policy/details/types.ts', import.meta.url), 'utf8')
+  const fields = [...types.matchAll(/^ {2}readonly (\w+)\?: (string|boolean|readonly string\[\])$/gm)]
+  assert.ok(fields.length > 50)
+  const values: Readonly<Record<string, unknown>> = { string: 'a', boolean: true, 'readonly string[]': ['a'] }
+  const all = Object.fromEntries(fields.map(([, name = '', type = '']) => [name, values[type]]))
+  assert.deepEqual(boundDetails(all), all)
 })
 
 test('have no login', () => {

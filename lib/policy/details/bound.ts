@@ -8,67 +8,19 @@ const CUT = '...'
 /** Of all texts together: a line of the log has a limit. */
 const MOST_CHARACTERS = 8_000
 
-/** The type of each field. What decides most about the host comes first: what comes last is left out first. */
-const FIELDS = {
-  container: 'text',
-  exec: 'text',
-  image: 'text',
-  network: 'text',
-  volume: 'text',
-  service: 'text',
-  task: 'text',
-  node: 'text',
-  secret: 'text',
-  config: 'text',
-  plugin: 'text',
-  checkpoint: 'text',
-  name: 'text',
-  privileged: 'flag',
-  user: 'text',
-  networkMode: 'text',
-  pidMode: 'text',
-  ipcMode: 'text',
-  utsMode: 'text',
-  usernsMode: 'text',
-  cgroupnsMode: 'text',
-  unmasked: 'flag',
-  runtime: 'text',
-  cgroupParent: 'text',
-  path: 'text',
-  folder: 'text',
-  remote: 'text',
-  driver: 'text',
-  logDriver: 'text',
-  platform: 'text',
-  dockerfile: 'text',
-  signal: 'text',
-  force: 'flag',
-  removeVolumes: 'flag',
-  rollback: 'flag',
-  role: 'text',
-  availability: 'text',
-  internal: 'flag',
-  publishAll: 'flag',
-  mounts: 'list',
-  capAdd: 'list',
-  devices: 'list',
-  securityOptions: 'list',
-  entitlements: 'list',
-  volumesFrom: 'list',
-  ports: 'list',
-  networks: 'list',
-  images: 'list',
-  tags: 'list',
-  exporters: 'list',
-  driverOptions: 'list',
-  sysctls: 'list',
-  secrets: 'list',
-  configs: 'list',
-  managers: 'list',
-  truncated: 'flag',
-} as const satisfies Record<keyof RequestDetails, 'text' | 'flag' | 'list'>
-
-const NAMES = Object.keys(FIELDS) as (keyof RequestDetails)[]
+/** The fields by type. What decides most about the host comes first of its type: what comes last is left out first. */
+const FIELDS: readonly (readonly [type: 'text' | 'flag' | 'list', names: string])[] = [
+  [
+    'text',
+    'container exec image network volume service task node secret config plugin checkpoint name user networkMode pidMode ipcMode utsMode usernsMode cgroupnsMode runtime cgroupParent path folder remote driver logDriver platform dockerfile signal role availability',
+  ],
+  ['flag', 'privileged unmasked force removeVolumes rollback internal publishAll truncated'],
+  [
+    'list',
+    'mounts capAdd devices securityOptions entitlements volumesFrom ports networks images tags exporters driverOptions sysctls secrets configs managers',
+  ],
+]
+const TYPES = FIELDS.flatMap(([type, names]) => names.split(' ').map((name) => [name, type] as const))
 
 type Value = string | true | readonly string[]
 
@@ -82,8 +34,8 @@ export function boundDetails(value: unknown): RequestDetails | undefined {
   const given = value as Readonly<Record<string, unknown>>
   const bounded: Record<string, Value> = {}
   let left = MOST_CHARACTERS
-  for (const name of NAMES) {
-    const kept = given[name] === undefined ? undefined : boundValue(FIELDS[name], given[name])
+  for (const [name, type] of TYPES) {
+    const kept = given[name] === undefined ? undefined : boundValue(type, given[name])
     if (kept === undefined) continue
     left -= lengthOf(kept)
     if (left >= 0) bounded[name] = kept

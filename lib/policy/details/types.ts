@@ -1,11 +1,9 @@
 /**
- * What a request is about: what it names, what it asks for and what it would give. It has no values that may be secrets: environment
- * variables, commands, labels, build arguments, credentials, contents, and options of drivers and builds are missing, and `*` stands for
- * what has no usual form. A text has at most 200 characters. A list has at most 20 texts, the last of which then says how many more there
- * were.
+ * What a request is about. It has no values that may be secrets, and `*` stands for what has no usual form. A text has at most 200
+ * characters, a list 20 texts, the last of which may say how many more there were.
  */
 export interface RequestDetails {
-  /** The container, as the daemon gets it: its id, if the policy had to ask for it. */
+  /** The container: its id, if the policy had to ask for it. */
   readonly container?: string
   /** The id of a command in a container. */
   readonly exec?: string
