@@ -2,7 +2,7 @@ import type { Archive } from './archive.ts'
 import { Refusal } from './refusal.ts'
 import type { Manifest } from './version.ts'
 
-const PAPERS = ['CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']
+const PAPERS = ['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'package.json']
 export const LICENSES = 'dist/bundled-licenses.txt'
 /** Everything that a tarball may contain in addition to {@link PAPERS}. */
 const EXPECTED = [

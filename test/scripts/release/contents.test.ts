@@ -13,7 +13,6 @@ const MANIFEST: Manifest = {
 }
 const PATHS = [
   'CHANGELOG.md',
-  'CONTRIBUTING.md',
   'LICENSE',
   'README.md',
   'SECURITY.md',
