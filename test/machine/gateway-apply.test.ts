@@ -224,7 +224,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: /m)
     assert.match(stderr, /still doesn't use \/etc\/docker-mtls\/policy\.yaml: .*in-force\.json can't be written/)
     assert.deepEqual(await everything(), old)
-    assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
+    await until(async () => (await docker('ci', 'run', '--rm', image, 'true')).code === 0)
   })
 
   test('a rollback keeps a policy that was changed since the apply', async () => {

@@ -104,7 +104,7 @@ async function filesInUse(
     const older = wanted.filter(([path, sum]) => said.sums.get(path) !== sum).map(([path]) => path)
     if (older.length === 0) return { name: 'files', ok: true, got: 'the gateway uses all its files as they are' }
     if (isOver) {
-      const got = `the gateway still doesn't use ${enumerate(older)}: ${(await lastWords(shell)) || 'its log is empty'}`
+      const got = `the gateway still doesn't use ${enumerate(older)}: ${(await lastWords(shell, WARNING)) || 'its log is empty'}`
       return { name: 'files', ok: false, got }
     }
   }
@@ -121,12 +121,17 @@ function isByName(port: number, listen: string): boolean {
   return Number(own) === port && /[a-z]/i.test(host) && !host.includes('[')
 }
 
-/** The error in the log of the service, or else its last line. */
-async function lastWords(shell: HostShell): Promise<string> {
+const ERROR = /^ERR_\w+: /
+/** What a gateway prints that goes on without a changed file. */
+const WARNING = /^Warning: /
+
+/** The last error in the log of the service, or else its last line. */
+async function lastWords(shell: HostShell, kind = ERROR): Promise<string> {
   const log = shellLine('journalctl', '-u', GATEWAY_UNIT, '-o', 'cat', '--no-pager', '-n', '20')
   const { stdout } = await shell.run(shellProgram('journalctl --sync 2>/dev/null || true', log))
   const lines = stdout.split('\n').filter((line) => line.trim() !== '')
-  return (lines.findLast((line) => /^ERR_\w+: /.test(line)) ?? lines.at(-1) ?? '').slice(0, 500)
+  const words = lines.findLast((line) => kind.test(line)) ?? lines.at(-1) ?? ''
+  return words.slice(0, 500).replace(/\.$/, '')
 }
 
 /** A check without its address. */
