@@ -477,9 +477,11 @@ describe('an upgrade', () => {
           let text = ''
           socket.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
           const closed = endOf(socket)
+          const timer = setTimeout(() => socket.destroy(), 5_000)
           socket.write(`${head(`GET ${first}`)}${second}`)
           if (first === '/events' || !name.includes('allowed')) await closed
           else await readUntil(socket, 'UPGRADED')
+          clearTimeout(timer)
           const answers = text.match(/HTTP\/1\.1 \d+/g) ?? []
           assert.equal(answers[0], `HTTP/1.1 ${first === '/refused' ? 403 : 200}`, `${name}, ${first}`)
           if (first === '/events') assert.equal(answers.length, 1, `${name}, ${first}`)
