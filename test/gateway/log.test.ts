@@ -355,21 +355,29 @@ describe('the audit log of a gateway', () => {
     assert.deepEqual((await verifyAuditLog(await filesNow())).faults, [])
   })
 
-  test('goes on after a crash that left a new file empty', async (t) => {
-    const path = await pathIn(t)
-    const copy = await pathIn(t)
-    const log = await openAuditLog({ path, maxBytes: 1 })
-    for (let index = 0; index < 5; index++) await log.record({ event: 'cut', identity: 'CN=a', reason: 'X' })
-    await cp(join(path, '..'), join(copy, '..'), { recursive: true })
-    await log.close()
-    await rm(`${copy}.lock`)
-    await truncate(copy, 0)
-    await write(copy, 1)
-    const files = (await readdir(join(copy, '..'))).map((name) => join(copy, '..', name))
-    const { faults, lines } = await verifyAuditLog(files)
-    assert.deepEqual(faults, [])
-    assert.ok(files.length > 5 && lines > 8)
-  })
+  for (const bytes of [0, 20])
+    test(`goes on after a crash that left ${bytes} bytes in a new file`, async (t) => {
+      const path = await pathIn(t)
+      const copy = await pathIn(t)
+      const log = await openAuditLog({ path, maxBytes: 1 })
+      for (let index = 0; index < 5; index++) await log.record({ event: 'cut', identity: 'CN=a', reason: 'X' })
+      await cp(join(path, '..'), join(copy, '..'), { recursive: true })
+      await log.close()
+      await rm(`${copy}.lock`)
+      await truncate(copy, bytes)
+      const filesNow = async (): Promise<string[]> =>
+        (await readdir(join(copy, '..'))).map((name) => join(copy, '..', name))
+      const crashed = (await verifyAuditLog(await filesNow())).faults.map(({ kind }) => kind)
+      assert.deepEqual(
+        crashed.filter((kind) => kind !== 'missing'),
+        bytes === 0 ? [] : ['torn'],
+      )
+      await write(copy, 1)
+      const files = await filesNow()
+      const { faults, lines } = await verifyAuditLog(files)
+      assert.deepEqual(faults, [])
+      assert.ok(files.length > 5 && lines > 8)
+    })
 
   test('refuses what another user, or another file, could be behind', async (t) => {
     const rows: Readonly<Record<string, (path: string) => Promise<unknown>>> = {

@@ -116,15 +116,18 @@ async function readHeadOf(file: string): Promise<Link | LogFault | undefined> {
   return readHead(bytes) ?? { kind: 'changed', file: headOf(file), line: 1, got: 'the head cannot be read' }
 }
 
-/** By the numbers of their first lines. */
+/** By the numbers of their first lines that can be read. */
 async function inOrder(files: readonly string[]): Promise<string[]> {
   const numbered = await Promise.all(files.map(async (file) => ({ file, n: await firstNumber(file) })))
   return numbered.toSorted((one, other) => one.n - other.n).map(({ file }) => file)
 }
 
 async function firstNumber(file: string): Promise<number> {
-  for await (const { bytes } of linesOf(file)) return readLine(bytes)?.n ?? 0
-  // The log has just begun a new file.
+  for await (const { bytes } of linesOf(file)) {
+    const line = readLine(bytes)
+    if (line !== undefined) return line.n
+  }
+  // The log has just begun a new file, and may have been cut in its first line.
   return Infinity
 }
 
