@@ -45,11 +45,13 @@ export class Trust {
     this.crl = crl
     this.issuer = issuer
     const lists = typeof crl === 'string' ? readLists(crl) : []
-    // The issuer's certificate may be among them. What it has renewed is trusted only as a renewal.
-    this.#cas = readCas(tls.ca)
-      .filter(({ fingerprint256 }) => fingerprint256 !== issuer?.certificate.fingerprint256)
-      .map((certificate) => trustedCa(certificate, lists))
     const own = issuer && trustedCa(issuer.certificate, [])
+    // Certificates of the issuer may be among them. What it has renewed is trusted only as a renewal.
+    this.#cas = readCas(tls.ca)
+      .map((certificate) => trustedCa(certificate, lists))
+      .filter(({ nameAndKey }) => nameAndKey !== own?.nameAndKey)
+    // Without a CA, Node.js would trust those of the system.
+    if (this.#cas.length === 0) throw unusable('tls.ca contains only the issuer')
     const by = own ? this.#cas.filter((ca) => signs(ca, own)) : []
     this.#renewing = own && by.length > 0 ? { issuer: own, by } : undefined
     this.#above = new Map(this.#cas.map((ca) => [ca, signs(ca, ca) ? [] : this.#cas.filter((one) => signs(one, ca))]))
@@ -59,7 +61,8 @@ export class Trust {
   /** Whether each CA that is valid has a list that is current. */
   hasCurrentLists(now: number): boolean {
     const valid = this.#cas.filter((ca) => isInTime(ca, now))
-    return typeof this.crl === 'string' && valid.every(({ list }) => list !== undefined && isCurrent(list, now))
+    const needed = valid.length > 0 ? valid : this.#cas
+    return typeof this.crl === 'string' && needed.every(({ list }) => list !== undefined && isCurrent(list, now))
   }
 
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */

@@ -485,6 +485,19 @@ void describe('the issuer', () => {
     assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
   })
 
+  void test('may be among the CAs by another of its certificates, which lives longer; alone it is none', async (t) => {
+    const { cert } = recertifyIssuer(credentials.authority, new X509Certificate(issuer.cert), 200)
+    const fronted = await start(t, { tls: { ...serverTls, ca: `${cert}${serverTls.ca}` } })
+    const first = await newClient('short')
+    const renewed = await renew(t, fronted, first)
+    assert.equal((await send(t, fronted, renewed, PING)).status, 200)
+    fronted.gateway.reload({ crl: crlOf([first.cert], 2) })
+    assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+    const alone = { tls: { ...serverTls, ca: cert } }
+    assert.throws(() => fronted.gateway.reload(alone), { code: 'ERR_GATEWAY_TLS_INVALID' })
+    await assert.rejects(start(t, alone), { code: 'ERR_GATEWAY_TLS_INVALID' })
+  })
+
   void test('that expires takes its certificates with it, and the gateway goes on', async (t) => {
     const end = new Date(Math.floor(Date.now() / 1000) * 1000 + 3_000)
     const fronted = await start(t, { issuer: await issuerUntil(end) })
