@@ -9,7 +9,9 @@ export function parseSecurityOptions(options: readonly string[]): SecurityOption
   const parsed = new Map<string, string[]>()
   for (const option of options) {
     const [name, value] = parseOption(option)
-    parsed.set(name, [...(parsed.get(name) ?? []), value])
+    const values = parsed.get(name)
+    if (values === undefined) parsed.set(name, [value])
+    else values.push(value)
   }
   return parsed
 }

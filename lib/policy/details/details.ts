@@ -1,3 +1,4 @@
+import { isRollback } from '../judging/service-update.ts'
 import { objectOf, stringsOf, textOf } from '../judging/values.ts'
 import type { Json, ReadRequest } from '../request.ts'
 import { boundDetails } from './bound.ts'
@@ -160,13 +161,15 @@ const DETAILS: Readonly<Record<string, (read: ReadRequest) => RequestDetails>> =
   'secrets.create': secretDetails,
   'secrets.update': secretDetails,
   'services.create': ({ body }) => serviceDetails(body ?? null),
-  'services.update': (read) => ({ ...serviceDetails(read.body ?? null), rollback: first(read, 'rollback') !== '' }),
+  // A rollback ignores the body.
+  'services.update': (read) => (isRollback(read) ? { rollback: true } : serviceDetails(read.body ?? null)),
   'swarm.init': swarmDetails,
   'swarm.join': swarmDetails,
   'swarm.leave': isForced,
   'volumes.create': ({ body }) => {
     const { Name, Driver, DriverOpts } = objectOf(body)
-    return { name: textOf(Name), driver: textOf(Driver), ...driverDetails(objectOf(DriverOpts)) }
+    const driver = textOf(Driver)
+    return { name: textOf(Name), driver, ...driverDetails(driver, objectOf(DriverOpts)) }
   },
   'volumes.remove': isForced,
 }

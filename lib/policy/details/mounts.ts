@@ -18,10 +18,11 @@ export function mountDetails(
 ): Pick<RequestDetails, 'mounts' | 'driver' | 'driverOptions'> {
   const drivers = listOf(mounts).map((mount) => objectOf(objectOf(objectOf(mount)['VolumeOptions'])['DriverConfig']))
   const options = drivers.map(({ Options }) => objectOf(Options))
+  const shown = drivers.flatMap(({ Name, Options }) => shownBy(textOf(Name), objectOf(Options)))
   const mounted: readonly Mounted[] = [
     ...stringsOf(binds).map(bound),
     ...listOf(mounts).map(mountedBy),
-    ...options.flatMap(shownBy).map((source) => ({ source, isReadOnly: false })),
+    ...shown.map((source) => ({ source, isReadOnly: false })),
   ].filter(({ source }) => source !== '')
   return {
     mounts: mounted.toSorted(byPower).map(({ source, isReadOnly }) => source + (isReadOnly ? ':ro' : '')),
@@ -31,8 +32,8 @@ export function mountDetails(
 }
 
 /** What the options of a volume's driver say. */
-export function driverDetails(options: JsonObject): Pick<RequestDetails, 'mounts' | 'driverOptions'> {
-  return { mounts: shownBy(options), driverOptions: optionNames([options]) }
+export function driverDetails(driver: string, options: JsonObject): Pick<RequestDetails, 'mounts' | 'driverOptions'> {
+  return { mounts: shownBy(driver, options), driverOptions: optionNames([options]) }
 }
 
 function bound(bind: string): Mounted {
@@ -51,14 +52,20 @@ function mountedBy(mount: Json): Mounted {
 
 const sourceOf = (source: string): string => (source.startsWith('/') ? normalizeHostPath(source) : source)
 
-/** The paths of the host that a volume with these options of the driver `local` shows. The others may have passwords. */
-function shownBy(options: JsonObject): string[] {
+/** The paths of the host that a volume of the driver `local` shows. Options of other drivers may be passwords. */
+function shownBy(driver: string, options: JsonObject): string[] {
+  if (driver !== '' && driver !== 'local') return []
   const { paths } = contentsOf({
     type: textOf(options['type']),
     o: textOf(options['o']),
     device: textOf(options['device']),
   })
-  return paths.map((path) => (/\/\/[^]*@/.test(path) ? HIDDEN : sourceOf(path)))
+  return paths.map((path) => (mayHaveLogin(path) ? HIDDEN : sourceOf(path)))
+}
+
+function mayHaveLogin(path: string): boolean {
+  const at = path.indexOf('//')
+  return at >= 0 && path.includes('@', at)
 }
 
 const optionNames = (all: readonly JsonObject[]): string[] => [

@@ -32,13 +32,15 @@ export function remoteText(text: string): string {
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`
   if (!URL.canParse(url)) return HIDDEN
   const { protocol, host, pathname } = new URL(url)
+  // A login in a URL with a mistake.
+  if (pathname.includes('@')) return HIDDEN
   return `${protocol}//${host}${pathname}`
 }
 
-/** `linux/arm64`, also of the JSON that some operations take. */
+/** `linux/arm64`, several with commas, also of the JSON that some operations take. */
 export function platformText(text: string): string {
   const given = text.startsWith('{') ? platformIn(text) : text
-  return /^[\w./-]*$/.test(given) ? given : HIDDEN
+  return /^[\w./,-]*$/.test(given) ? given : HIDDEN
 }
 
 function platformIn(text: string): string {

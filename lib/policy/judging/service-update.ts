@@ -16,7 +16,13 @@ export function* judgeServiceUpdate(read: ReadRequest): Iterable<Judged> {
   yield { kind: 'service', name, where: 'the path', judge: (inspect) => judgeChange(read, objectOf(inspect)) }
 }
 
-function* judgeChange({ query, body, hasRegistryAuth }: ReadRequest, service: JsonObject): Iterable<Judged> {
+/** Does services.update bring back the service before? */
+export function isRollback({ query }: ReadRequest): boolean {
+  return !['', 'none'].includes(query.get('rollback')?.[0] ?? '')
+}
+
+function* judgeChange(read: ReadRequest, service: JsonObject): Iterable<Judged> {
+  const { query, body, hasRegistryAuth } = read
   const first = (name: string): string => query.get(name)?.[0] ?? ''
   const { Spec, PreviousSpec, Version } = service
   if (isEmpty(Spec)) {
@@ -32,7 +38,7 @@ function* judgeChange({ query, body, hasRegistryAuth }: ReadRequest, service: Js
     if (judged.kind === 'network') yield { ...judged, isThere: true }
     else if (judged.kind !== 'image') yield judged
   }
-  if (!['', 'none'].includes(first('rollback'))) {
+  if (isRollback(read)) {
     yield* judgeService(PreviousSpec ?? null)
     yield* labelsIn(PreviousSpec)
   }
