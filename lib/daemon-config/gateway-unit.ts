@@ -36,7 +36,7 @@ export const RUNTIME_FOLDER = 'docker-mtls-gateway'
 const LOGS = 'docker-mtls'
 
 /** Ports below it need a capability: ip(7). */
-const FIRST_FREE_PORT = 1024
+export const FIRST_FREE_PORT = 1024
 
 /**
  * Renders the systemd service of a gateway: as a user of its own, without any capability. It can write to

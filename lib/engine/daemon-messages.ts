@@ -51,7 +51,7 @@ const PLUGIN_REMEDIES: Readonly<Record<string, Sentence>> = {
 /** docker-mtls' own plugin gives a reason, and dockerd passes no header field of a plugin on. */
 const DENIED_WITH_REASON: KnownMessage = {
   ...DENIED_BY_PLUGIN,
-  pattern: /^authorization denied by plugin \S+: .*\(([A-Z]+(?:_[A-Z]+)+)\)$/s,
+  pattern: /^authorization denied by plugin \S+: .*\(([A-Z]+(?:_[A-Z]+)*)\)$/s,
   todo: ([, reason = '']) =>
     (Object.hasOwn(PLUGIN_REMEDIES, reason) ? PLUGIN_REMEDIES[reason] : undefined) ??
     `Change the request, or ask the administrator of the daemon for a rule that allows it, ${ITS_POLICY}.`,

@@ -80,7 +80,7 @@ export class Connection {
    *
    * @returns false if the client has not waited for that answer
    */
-  async isIdle(): Promise<boolean> {
+  async becomesIdle(): Promise<boolean> {
     if (this.open.size > 0) await delay(ENDING_MS)
     return this.open.size === 0
   }

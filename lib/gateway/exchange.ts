@@ -62,7 +62,7 @@ export class Exchange {
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    if (response === undefined && connection.open.size > 0 && !(await connection.isIdle())) return this.#endEarly()
+    if (response === undefined && connection.open.size > 0 && !(await connection.becomesIdle())) return this.#endEarly()
     const isFree = quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {

@@ -123,6 +123,12 @@ const ROWS: readonly [status: number, message: string, ErrorClass: typeof Docker
     AuthorizationDeniedError,
     /a rule that allows it, in the policy of its authorization plugin/,
   ],
+  [
+    403,
+    'authorization denied by plugin docker-mtls: the rule ci (restricted) refuses this: HostConfig.Privileged: it is true (PRIVILEGED)',
+    AuthorizationDeniedError,
+    /a rule that allows it, in the policy of its authorization plugin/,
+  ],
   [403, 'authorization denied by plugin x: no (really)', AuthorizationDeniedError, /client certificate's common name/],
   [500, 'no space left on device', ServerError, /journalctl/],
   [418, 'a teapot', DockerApiError, /journalctl/],

@@ -22,7 +22,7 @@ import { unitOf } from '../unit.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
-import { filesInForce } from './in-force.ts'
+import { filesNotInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
@@ -93,7 +93,7 @@ export async function gatewayStatus(
   const gather = (): Promise<HostFacts> =>
     gatherFurtherFacts(shell, known, { files: [...files, IN_FORCE_PATH], secrets }, signal)
   const inForce = (of: HostFacts): readonly string[] | undefined =>
-    filesInForce(of, parseGatewayState(of.fact('gateway')).pid, [...files, ...secrets])?.older
+    filesNotInForce(of, parseGatewayState(of.fact('gateway')).pid, [...files, ...secrets])
   const now = await gather()
   // It may be reading files that have just changed.
   const facts = inForce(now)?.length ? await pause(RELOAD_MS, signal).then(gather) : now

@@ -1,3 +1,4 @@
+import { metricsTarget } from '../../apply/gateway/metrics.ts'
 import { readListener } from '../../daemon-config/listener-target.ts'
 import { quoted } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
@@ -10,21 +11,23 @@ export interface MetricsListener {
   readonly exposed: boolean
 }
 
-/** A service without capabilities can't listen on the ports below (ip(7)). */
-const FIRST_FREE_PORT = 1024
-
 /**
- * Checks `--metrics` for the service of a gateway.
+ * Checks `--metrics` for the service of a gateway, which has no capabilities.
  *
  * @throws {@link ArgumentError} ERR_USAGE
  * @throws {@link DaemonError} ERR_LISTEN_INVALID, ERR_LISTEN_PLAINTEXT
  */
 export async function checkServiceMetrics(given: string): Promise<void> {
-  const { port, exposed } = metricsListener(given)
+  const { port } = metricsListener(given)
+  const { FIRST_FREE_PORT } = await import('../../daemon-config/gateway-unit.ts')
   if (port < FIRST_FREE_PORT)
-    throw usageError('the option --metrics', `${quoted(given)} is a port below 1024`, 'Give a greater one.')
+    throw usageError(
+      'the option --metrics',
+      `${quoted(given)} is a port below ${FIRST_FREE_PORT}`,
+      'Give a greater one.',
+    )
   const { parseListen } = await import('../../daemon-config/listen.ts')
-  parseListen(exposed ? given : `127.0.0.1:${given}`)
+  parseListen(metricsTarget(given))
 }
 
 /**
@@ -33,9 +36,8 @@ export async function checkServiceMetrics(given: string): Promise<void> {
  * @throws {@link ArgumentError} ERR_USAGE
  */
 export function metricsListener(given: string): MetricsListener {
-  const hasAddress = !/^\d+$/.test(given)
-  const listen = readListener(`tcp://${hasAddress ? given : `127.0.0.1:${given}`}`)
+  const listen = readListener(metricsTarget(given))
   if (!/^(?:(?:\[[^\]\s]+\]|[^:[\]\s]+):)?\d+$/.test(given) || listen.port > 65_535)
     throw usageError('the option --metrics', `${quoted(given)} is not a port`, 'Give a port, or ADDRESS:PORT.')
-  return { ...listen, exposed: hasAddress }
+  return { ...listen, exposed: given.includes(':') }
 }
