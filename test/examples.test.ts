@@ -10,6 +10,7 @@ import { rotateAuthority } from '../lib/provision.ts'
 import { dockerLocally } from './daemon/harness/docker-cli.ts'
 import { IMAGE, makeImage, printing } from './daemon/harness/image.ts'
 import { startRegistry } from './daemon/harness/registry.ts'
+import { startSlowProxy } from './daemon/support/slow-proxy.ts'
 import { TYPESCRIPT } from './support/programs.ts'
 import { lacks } from './support/requirements.ts'
 import { temporaryFolder } from './support/temporary.ts'
@@ -142,10 +143,13 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
     const auth = { username: 'ann', password: 'secret' }
     const registry = await startRegistry({ auth })
     t.after(() => registry.stop())
+    // dockerd reports the progress of nothing that arrives at once.
+    const slow = await startSlowProxy(registry.host, 2e6)
+    t.after(() => slow.stop())
     const config = await temporaryFolder(t)
     const basic = Buffer.from('ann:secret').toString('base64')
-    await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [registry.host]: { auth: basic } } }))
-    const image = `${registry.host}/team/app:1`
+    await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [slow.host]: { auth: basic } } }))
+    const image = `${slow.host}/team/app:1`
     await makeImage(daemon, image)
     const cli = { env: { DOCKER_CONFIG: config } }
     succeeded(await dockerLocally(daemon, ['push', '--quiet', image], cli))
