@@ -37,6 +37,7 @@ export type ConflictKind =
   | 'no-socket-group'
   | 'older-list'
   | 'unknown-listener'
+  | 'ssh-key'
   | 'gateway'
 
 /** Something on the host that would prevent the new configuration from working. */

@@ -58,6 +58,9 @@ const unitWith = (issuer?: string, others: Partial<GatewayService> = {}): string
     ...others,
   }).text
 
+const policyFor = (level: string): string =>
+  `version: 1\nrules:\n  - { name: ci, who: { commonName: ci }, level: ${level} }\n`
+
 const at = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
 /** A list that was issued some minutes from now. */
 const list = (number: number, minutes: number, by = authority): string =>
@@ -114,6 +117,36 @@ describe('the plan of a gateway', () => {
       warningTexts(other.warnings).join('\n'),
       /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, too, and the gateway will not/,
     )
+  })
+
+  test('SSH keys of root that a build could use: no new gateway, and a warning for one that is there', async () => {
+    const [keys, policy] = [{ 'ssh-keys': '/root/.ssh/id_rsa\n' }, policyFor('baseline')]
+    const planned = await plan({ facts: keys }, { policy })
+    assert.deepEqual(
+      planned.conflicts.map(({ kind, what, got }) => [kind, what, renderSentence(got)]),
+      [
+        [
+          'ssh-key',
+          '/root/.ssh/id_rsa',
+          'dockerd fetches the repositories of a build with this key of root, and these rules let callers build: ci',
+        ],
+      ],
+    )
+    const there = await plan({ facts: keys, files: { [GATEWAY]: unitWith() } }, { policy })
+    assert.deepEqual(there.conflicts, [])
+    assert.match(
+      warningTexts(there.warnings).join('\n'),
+      /^\/root\/\.ssh\/id_rsa: dockerd .* Rename it, .*ssh-keygen -p -f \/root/m,
+    )
+    for (const [said, harmless] of [
+      [keys, policyFor('privileged')],
+      [keys, policyFor('baseline, deny: { operations: [images.build] }')],
+      [keys, policyFor('baseline, owner: ci')],
+      [{}, policy],
+    ] as const) {
+      const { conflicts, warnings } = await plan({ facts: said }, { policy: harmless })
+      assert.deepEqual([conflicts, warnings.filter(({ code }) => code === 'ssh-key')], [[], []], harmless)
+    }
   })
 
   test('where everything is as it has to be, nothing is done', async () => {

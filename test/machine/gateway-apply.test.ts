@@ -123,6 +123,16 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await isAsBefore()
   })
 
+  test('an SSH key of root that builds could use is refused, and named', async (t) => {
+    t.after(() => machine.must(['rm', '-r', '/root/.ssh']))
+    const key = '/root/.ssh/id_ed25519'
+    await machine.must(['sh', '-c', `mkdir -p -m 700 /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f ${key}`])
+    const { code, stderr } = await cli(machine, APPLY)
+    assert.equal(code, 1)
+    assert.match(stderr, /\/root\/\.ssh\/id_ed25519: dockerd fetches .* these rules let callers build: ci\.\nRename it/)
+    await isAsBefore()
+  })
+
   test('the gateway takes the place of dockerd, and a container goes on meanwhile', async () => {
     await machine.must(['docker', 'run', '-d', '--name', 'web', image, 'sleep', '1000'])
     const pidOf = (): Promise<string> => machine.must(['docker', 'inspect', '-f', '{{.State.Pid}}', 'web'])

@@ -38,6 +38,7 @@ import { issuerFolder, issuerRemovals, planIssuer } from './issuer.ts'
 import { olderLists } from './older-list.ts'
 import type { InspectedHost, PlannedIssuer, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
+import { SSH_KEYS_QUESTION, sshKeyConflicts, sshKeyWarnings } from './ssh-keys.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 import { gatewayWarnings } from './warnings.ts'
 
@@ -125,6 +126,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
       DROP_INS_QUESTION,
+      SSH_KEYS_QUESTION,
       ['said', 'socket-group', 'stat', '-L', '-c', '%G', DAEMON_SOCKET],
       ['said', 'gateway-folder', 'stat', '-L', '-c', '%a %U:%G', GATEWAY_FOLDER],
       ['said', 'gateway-link', 'readlink', WANTS_PATH],
@@ -182,10 +184,11 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     changes,
     conflicts: [
       ...gatewayConflicts(situation),
+      ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
       ...inPlaceOf(changes, facts),
     ],
-    warnings: gatewayWarnings(situation, server),
+    warnings: [...gatewayWarnings(situation, server), ...sshKeyWarnings(facts, policy)],
     losses: lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
     closes: [...inForce.settings.listen, ...inForce.plaintext],
     createsUser,
