@@ -11,11 +11,11 @@ import { printable } from '../../base/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { socketEnvironment } from '../../gateway/socket-environment.ts'
 import { withoutSecrets } from '../../transport/ssh-stream.ts'
-import { LEVELS, type Level, type Policy } from '../../policy/file/types.ts'
+import { LEVELS, type HostPath, type Level, type Policy } from '../../policy/file/types.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { choice, many, once as onlyOnce } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
-import { hostPathOf } from '../inputs/bind.ts'
+import { hostPathOf, replaceableWarnings } from '../inputs/bind.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
 import { findUser, mayWrite, type HostUser } from '../inputs/user.ts'
@@ -48,6 +48,9 @@ async function runExec(words: readonly string[], flags: ExecFlags, context: Cont
         'Write paths of that machine into a policy.',
       )
     await warnOfWaysAround(docker, user, context)
+    // Those of --bind were refused.
+    if (user && flags.bind === undefined && docker.endpoint.kind === 'unix')
+      for (const warning of await replaceableWarnings(hostPathsOf(policy, flags.as ?? NAME))) context.warn(warning)
     const exitCode = await behindGateway({ policy, as: flags.as ?? NAME, docker, user }, words, context)
     context.answer({ data: {}, text: '', exitCode }, {})
   } finally {
@@ -77,6 +80,15 @@ async function policyOf(
   const { definePolicy } = await import('../../policy/file/parse.ts')
   const allow = hostPaths.length > 0 ? { allow: { hostPaths } } : {}
   return definePolicy({ version: 1, rules: [{ name: NAME, who: { socket: as ?? NAME }, level, ...allow }] })
+}
+
+/** What the rules for a socket, now or after the end of others, let containers mount. */
+function hostPathsOf({ rules }: Policy, as: string): HostPath[] {
+  return rules
+    .filter(
+      ({ who, level }) => level.enforce !== 'privileged' && (who.any === true || who.socket?.includes(as) === true),
+    )
+    .flatMap(({ allow }) => allow.hostPaths)
 }
 
 async function warnOfWaysAround(
