@@ -87,6 +87,24 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     assert.match(root.stderr, /^Warning: root can open the daemon's socket/)
   })
 
+  test('everything that another user has started ends with the command, and with gateway exec', async () => {
+    const argv = ['gateway', 'exec', '--host', daemon.place.listen[0], '--level', 'read-only', '--user', 'nobody']
+    const left = await runProcess([...argv, '--', 'sh', '-c', '(sleep 1; echo late) & echo "$PPID"; exit 7'])
+    assert.deepEqual([left.code, left.stdout], [7, '1\n'], left.stderr)
+    const script = 'echo ready >&2; sleep 1; echo late'
+    const killed = await runProcess([...argv, '--', 'sh', '-c', script], {
+      when: [/ready/, (pid) => process.kill(pid, 'SIGKILL')],
+    })
+    assert.deepEqual([killed.signal, killed.stdout], ['SIGKILL', ''])
+    const trap = 'trap "echo ended; exit 3" TERM; echo ready >&2; while :; do sleep 0.05; done'
+    const ended = await runProcess([...argv, '--', 'sh', '-c', trap], {
+      when: [/ready/, (pid) => process.kill(pid, 'SIGTERM')],
+    })
+    assert.deepEqual([ended.code, ended.stdout], [3, 'ended\n'], ended.stderr)
+    const signalled = await runProcess([...argv, '--', 'sh', '-c', 'kill -TERM $$'])
+    assert.deepEqual([signalled.code, signalled.stderr], [143, ''])
+  })
+
   test('another user may not be able to replace what is mounted', async () => {
     const shared = join(daemon.place.folder, 'shared')
     await mkdir(join(shared, 'own'), { recursive: true })

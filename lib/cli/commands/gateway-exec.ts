@@ -15,6 +15,7 @@ import { LEVELS, type HostPath, type Level, type Policy } from '../../policy/fil
 import type { CommandSpec, Context } from '../command.ts'
 import { choice, many, once as onlyOnce } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
+import { asUser } from '../inputs/as-user.ts'
 import { hostPathOf, replaceableWarnings } from '../inputs/bind.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
@@ -122,7 +123,7 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
     const gateway = await createGateway({ listen: { socket, as }, daemon: docker, policy, log: gatewayLog(context) })
     try {
       if (user) await openFor(user, folder, socket)
-      const command = user ? [...asUser(user), ...words] : words
+      const command = user ? [...(await wayTo(user, context)), ...words] : words
       const env = environmentFor(context.io, socket, user)
       return await runBehind(command, { env, isOther: user !== undefined }, context)
     } finally {
@@ -131,6 +132,15 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function wayTo(user: HostUser, context: Context): Promise<readonly string[]> {
+  const { before, endsWhole } = await asUser(user)
+  if (!endsWhole && [0, 1, 2].some((descriptor) => isatty(descriptor)))
+    context.warn(
+      'Processes that outlive the command keep this terminal: they can read what you type, and write to it. To end them, unshare (util-linux) and CAP_SYS_ADMIN are needed here. Close this terminal afterwards.',
+    )
+  return before
 }
 
 /** The folder stays root's, so that its removal can't be led elsewhere. */
@@ -151,11 +161,6 @@ function environmentFor({ env }: Io, socket: string, user: HostUser | undefined)
   if (user === undefined) return { ...withoutSecrets(env), ...chosen }
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => CLEAN.test(name)))
   return { ...kept, HOME: user.home, USER: user.name, LOGNAME: user.name, ...chosen }
-}
-
-/** setpriv(1) also sets the groups, and no_new_privs, with which setuid programs give no rights. */
-function asUser({ uid, gid }: HostUser): string[] {
-  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--no-new-privs', '--']
 }
 
 async function runBehind(
