@@ -68,14 +68,20 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
   return (context, decide) => tryCommandLine(command, context, decide)
 }
 
-/** The docker command would reach a real daemon. */
+/** The docker command would reach a real daemon, or a builder beside it. */
 function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
+  if (!/^(?:docker(?:-compose|-buildx)?|buildx)(?:\.exe)?$/.test(basename(file))) return
   const end = words.findIndex((word, index) => !word.startsWith('-') && !TAKES_VALUE.test(words[index - 1] ?? ''))
   const flag = words.slice(0, end < 0 ? words.length : end).find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))
-  if (!/^docker(?:-compose)?(?:\.exe)?$/.test(basename(file)) || flag === undefined) return
-  const got = `${printable(flag)} of the docker command names a real daemon`
+  const builder = [file, ...words].some(isBuilding) ? words.find((word) => /^--builder(?:=|$)/.test(word)) : undefined
+  const [found, what] = flag === undefined ? [builder, 'builder'] : [flag, 'daemon']
+  if (found === undefined) return
+  const got = `${printable(found)} of the docker command names a real ${what}`
   throw usageError(WHERE, got, 'Remove it: the command is only tried.')
 }
+
+const isBuilding = (word: string): boolean =>
+  /^(?:build|builder|bake|(?:\S*\/)?(?:docker-)?buildx(?:\.exe)?)$/.test(word)
 
 /** Options before the command whose value is the next word. */
 const TAKES_VALUE = /^(?:--config|--log-level|-l|--tls(?:cacert|cert|key))$/
