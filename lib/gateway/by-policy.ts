@@ -81,7 +81,7 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
 }
 
 /** A renewed certificate counts as one of the CA that issued the first of its line, by each certificate of that CA. */
-function withOrigin(
+export function withOrigin(
   identity: PolicyIdentity,
   origin: Origin | undefined,
   authorities: readonly X509Certificate[],
