@@ -18,6 +18,8 @@ async function make(name: string, mode: number, uid = 0): Promise<string> {
   return path
 }
 
+const bind = (path: string): Promise<unknown> => hostPathOf(join(folder, path), AGENT)
+
 describe('who could replace what a path leads to', { skip: lacks('namespaces') }, () => {
   before(async () => {
     for (const [name, mode] of [
@@ -62,7 +64,6 @@ describe('who could replace what a path leads to', { skip: lacks('namespaces') }
     })
 
   test('--bind refuses a folder that its owner can rename in a folder with the sticky bit', async () => {
-    const bind = (path: string): Promise<unknown> => hostPathOf(join(folder, path), AGENT)
     await assert.rejects(
       bind('shared/of-agent'),
       /its owner is not root, and can replace it although the folder above has the sticky bit/,

@@ -48,6 +48,8 @@ rules:
   - { name: others, who: { any: true }, level: read-only }
 `
 
+const inspect = (): Promise<null> => Promise.resolve(null)
+
 interface Tried {
   readonly verdict: string
   readonly certificate?: { readonly code: string }
@@ -83,7 +85,7 @@ describe('policy test with a certificate says what a gateway does', () => {
       assert.deepEqual([got.verdict, got.certificate?.code], [code === undefined ? 'allow' : 'refuse', code])
       const asked = { identity: { certificate }, method: 'POST', target: '/images/prune', headers: {}, body: undefined }
       const { authorize } = byPolicy(parsePolicy(POLICY, 'policy.yaml'), trust)
-      const { decided } = await authorize({ ...asked, upgrade: undefined, inspect: async () => null } as never)
+      const { decided } = await authorize({ ...asked, upgrade: undefined, inspect })
       assert.equal(got.requests[0]?.rule, decided?.rule)
     })
 

@@ -192,13 +192,14 @@ describe('policy test', () => {
   })
 })
 
+const asAnn = (...command: string[]): string[] => ['policy', 'test', policy, '--as', 'ann', '--', ...command]
+
 describe('a builder beside the daemon', () => {
-  const words = (...command: string[]): string[] => ['policy', 'test', policy, '--as', 'ann', '--', ...command]
   const builders = { BUILDX_BUILDER: 'remote', BUILDKIT_HOST: 'tcp://127.0.0.1:1' }
 
   test('no variable names it', async () => {
     const script = 'echo "$BUILDX_BUILDER,${BUILDKIT_HOST-unset}" >&2'
-    const { stderr } = await runCli(words('sh', '-c', script), { env: { ...env, ...builders } })
+    const { stderr } = await runCli(asAnn('sh', '-c', script), { env: { ...env, ...builders } })
     assert.match(stderr, /; it said: default,unset\.$/m)
   })
 
@@ -219,7 +220,7 @@ describe('a builder beside the daemon', () => {
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n')
     try {
       for (const variables of [{}, builders]) {
-        const command = words(
+        const command = asAnn(
           'docker',
           'buildx',
           'build',

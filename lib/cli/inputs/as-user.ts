@@ -14,10 +14,8 @@ export interface AsUser {
  * A PID namespace: all of its processes are killed when its first one ends (pid_namespaces(7)), and that one when this process ends
  * in any way. What the host mounts later is still seen, and /proc shows these processes alone.
  */
-const CONTAINED = [
-  ...['setpriv', '--pdeathsig', 'KILL', '--'],
-  ...['unshare', '--pid', '--fork', '--kill-child', '--propagation', 'slave', '--mount-proc', '--'],
-]
+const CONTAINED =
+  'setpriv --pdeathsig KILL -- unshare --pid --fork --kill-child --propagation slave --mount-proc --'.split(' ')
 
 /**
  * The first process of a PID namespace ignores signals that it doesn't handle, and has to collect what others leave. So it is a
@@ -34,7 +32,7 @@ export async function asUser({ uid, gid }: HostUser): Promise<AsUser> {
 
 /** Root in a container often lacks CAP_SYS_ADMIN; older programs lack these options. */
 async function canContain(): Promise<boolean> {
-  const [file = '', ...args] = [...CONTAINED, ...FIRST, 'true']
+  const [file = '', ...args] = CONTAINED.concat(FIRST, 'true')
   return promisify(execFile)(file, args).then(
     () => true,
     () => false,
