@@ -7,6 +7,7 @@ import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/pro
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
+import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import {
   readGatewayUnit,
   renderGatewayUnit,
@@ -298,6 +299,21 @@ describe('the plan of a gateway', () => {
       assert.deepEqual(await kindsFor(old, list(6, -20)), ['older-list'])
     })
 
+    test('a list that the gateway has had, and that is gone, is needed again', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      const kinds = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
+        (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
+      const named = { [GATEWAY]: unitWith(undefined, { crl: [path] }) }
+      const inForce = renderInForce({ pid: 900, sums: new Map([[path, '']]) })
+      const picked = { [GATEWAY]: unitWith(), '/run/docker-mtls-gateway/in-force.json': inForce }
+      for (const files of [named, picked]) {
+        assert.deepEqual(await kinds(files), ['lost-list'])
+        assert.deepEqual(await kinds(files, list(1, -5)), [])
+        assert.deepEqual(await kinds({ ...files, [path]: list(1, -5) }), [])
+      }
+      assert.deepEqual(await kinds({ [GATEWAY]: unitWith() }), [])
+    })
+
     test('the same list, a newer one, and any after one of the future are not', async () => {
       const old = list(5, -10)
       assert.deepEqual(await kindsFor(old, old), [])
@@ -357,7 +373,12 @@ describe('the plan of a gateway', () => {
       ],
       [
         'a unit with the files of an apply',
-        { files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem'] }) } },
+        {
+          files: {
+            [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem'] }),
+            '/etc/docker-mtls/crl.pem': 'PEM',
+          },
+        },
         [],
       ],
       [
@@ -378,7 +399,10 @@ describe('the plan of a gateway', () => {
       [
         'a unit with other revocation lists, beside its own',
         {
-          files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem', '/srv/a.pem', '/srv/b.pem'] }) },
+          files: {
+            [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem', '/srv/a.pem', '/srv/b.pem'] }),
+            '/etc/docker-mtls/crl.pem': 'PEM',
+          },
         },
         ['foreign-unit', 'foreign-unit'],
       ],
