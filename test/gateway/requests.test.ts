@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable, type Duplex } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AskedRequest, Verdict } from '../../lib/gateway.ts'
+import type { AskedRequest, GatewayEvent, Verdict } from '../../lib/gateway.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, dispatcherTo, endOf, fakeDaemon, front, readUntil } from './support/fixture.ts'
 import { until } from './support/until.ts'
@@ -334,6 +334,25 @@ describe('a stream', () => {
     const timer = setInterval(() => socket.write(`100000\r\n${'x'.repeat(0x100000)}\r\n`), 5)
     t.after(() => clearInterval(timer))
     assert.match(await readUntil(socket, /\}\n/), /^HTTP\/1\.1 403 /)
+  })
+
+  test('behind an answer that ends its connection, no request is carried out', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath })
+    const dispatcher = await dispatcherTo(t, port)
+    // The gateway has a connection to the daemon by then.
+    await dispatcher.request({ origin: dispatcher.origin, path: '/_ping', method: 'GET' })
+    const socket = await dial(t, port)
+    socket.write('POST /build HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+    assert.match(await readUntil(socket, /OK/), /^HTTP\/1\.1 200 [^]*Connection: close/)
+    socket.write('0\r\n\r\nPOST /containers/behind/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
+    await endOf(socket)
+    const isBehind = (event: GatewayEvent): boolean => event.event === 'request' && event.path.includes('behind')
+    await until(() => events.some(isBehind), 'the event')
+    await delay(20)
+    assert.deepEqual(daemon.requests, ['GET /_ping', 'POST /build'])
+    const refusals = events.flatMap((event) => (event.event === 'request' && event.reason ? [event.reason] : []))
+    assert.deepEqual(refusals, ['MALFORMED_REQUEST'])
   })
 })
 
