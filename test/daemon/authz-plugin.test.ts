@@ -404,8 +404,10 @@ describe("dockerd's authorization plugin", { skip }, () => {
     for (const trick of TRICKS) {
       const answers = await Promise.all(ports().map((to) => sendRaw(server.dial('ann', to), trick)))
       const [ofGateway = '', ofPlugin = ''] = answers.map(codeOf)
-      if (ofGateway === ofPlugin) same.push(ofGateway)
-      else found[trick.name] = [ofGateway, ofPlugin]
+      if (ofGateway === ofPlugin) {
+        same.push(ofGateway)
+        if (trick.ours !== 'read') assert.equal(ofGateway, trick.ours, trick.name)
+      } else found[trick.name] = [ofGateway, ofPlugin]
       // Whatever the plugin isn't asked about, dockerd itself refuses.
       if (ofPlugin === 'none' && ofGateway !== 'none') assert.ok((answers[1]?.status ?? 0) >= 300, trick.name)
     }
