@@ -90,9 +90,16 @@ describe("dockerd's authorization plugin", { skip }, () => {
     assert.deepEqual([status, text.includes(`nobody-${name}`)], [404, true], text)
   }
 
-  /** A client of the gateway, and one of dockerd with the plugin. */
-  const bothAs = (name: string): Promise<DockerClient[]> =>
-    Promise.all(ports().map((port) => server.connectAs(name, port)))
+  /** Works through the gateway and, at the same time, through the plugin. */
+  async function forBothAs(name: string, work: (docker: DockerClient, index: number) => Promise<void>): Promise<void> {
+    await Promise.all(
+      ports().map(async (port, index) => {
+        const docker = await server.connectAs(name, port)
+        await work(docker, index)
+        await docker.close()
+      }),
+    )
+  }
 
   const ports = (): number[] => [gatewayPort(), server.daemon.place.port]
   const gatewayPort = (): number => (gateway.address as { readonly port: number }).port
@@ -159,15 +166,13 @@ describe("dockerd's authorization plugin", { skip }, () => {
         if (attack.isNone) return
         const done = await server.sendLocally(await corpus.fill(attack))
         assert.ok(done.status > 0 && done.status < 400, `${done.status} ${done.text.slice(-300)}`)
-        await corpus.undo()
       })
     }
 
+    after(() => corpus.undo())
+
     test('a container and an exec without it work, and lack it', async () => {
-      for (const capped of await bothAs('capped')) {
-        await worksWithoutNetRaw(capped, admin, image)
-        await capped.close()
-      }
+      await forBothAs('capped', (capped) => worksWithoutNetRaw(capped, admin, image))
     })
   })
 
@@ -202,10 +207,7 @@ describe("dockerd's authorization plugin", { skip }, () => {
     }
 
     test('without a capability that the rule denies, a service works, and lacks it', async () => {
-      for (const capped of await bothAs('capped')) {
-        await servesWithoutNetRaw(capped, image)
-        await capped.close()
-      }
+      await forBothAs('capped', (capped, index) => servesWithoutNetRaw(capped, image, `xserves${index}`))
     })
 
     test('who is denied a capability can change no service that has, or had, it', async () => {

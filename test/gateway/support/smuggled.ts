@@ -62,10 +62,11 @@ export function smuggled({ hidden, streamed = 'POST /build' }: Smuggler): Readon
     'h2c elsewhere than /session and /grpc': `POST /containers/create HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n${hidden}`,
     'a web socket elsewhere': 'GET /events HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
     'an unknown upgrade':
-      'POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tls/1.2\r\n\r\n',
-    'two upgrades': 'POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp, h2c\r\n\r\n',
+      'POST /containers/nobody/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tls/1.2\r\n\r\n',
+    'two upgrades':
+      'POST /containers/nobody/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp, h2c\r\n\r\n',
     'Upgrade without Connection':
-      'POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n',
+      'POST /containers/nobody/attach HTTP/1.1\r\nHost: x\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n',
     'Expect: 200-ok': `${streamed} HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\nContent-Length: 2\r\n\r\nab`,
     'a form': `POST /containers/create?name=a HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 6\r\n\r\nname=b`,
     'a GET with a body': `GET /_ping HTTP/1.1\r\nHost: x\r\nContent-Length: ${hidden.length}\r\n\r\n${hidden}`,
