@@ -19,6 +19,8 @@ import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
 
+/** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
+const MOST_BEHIND = 10
 const ONLY_POST = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')
 
 /** One request, from its head to the end of its answer or of its stream. */
@@ -62,7 +64,10 @@ export class Exchange {
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    if (connection.isEnding) return this.#drop('it came behind the last request of its connection')
+    if (connection.isEnding) {
+      if (++connection.behind > MOST_BEHIND) request.socket.destroy()
+      return this.#drop('it came behind the last request of its connection')
+    }
     if (response?.shouldKeepAlive === false) connection.isEnding = true
     if (response === undefined && connection.open.size > 0 && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')

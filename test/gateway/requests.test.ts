@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Readable, type Duplex } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AskedRequest, GatewayEvent, Verdict } from '../../lib/gateway.ts'
+import type { AskedRequest, Verdict } from '../../lib/gateway.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, dispatcherTo, endOf, fakeDaemon, front, readUntil } from './support/fixture.ts'
 import { until } from './support/until.ts'
@@ -347,12 +347,22 @@ describe('a stream', () => {
     assert.match(await readUntil(socket, /OK/), /^HTTP\/1\.1 200 [^]*Connection: close/)
     socket.write('0\r\n\r\nPOST /containers/behind/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
     await endOf(socket)
-    const isBehind = (event: GatewayEvent): boolean => event.event === 'request' && event.path.includes('behind')
-    await until(() => events.some(isBehind), 'the event')
+    await until(() => events.some((event) => event.event === 'request' && event.path.includes('behind')), 'the event')
     await delay(20)
     assert.deepEqual(daemon.requests, ['GET /_ping', 'POST /build'])
     const refusals = events.flatMap((event) => (event.event === 'request' && event.reason ? [event.reason] : []))
     assert.deepEqual(refusals, ['MALFORMED_REQUEST'])
+  })
+
+  test('behind an answer that ends its connection, many requests cut it', async (t) => {
+    const daemon = await fakeDaemon(t, { answer: (_, response) => void response.write('without an end') })
+    const { port } = await front(t, { socketPath: daemon.socketPath })
+    const socket = await dial(t, port)
+    socket.write('POST /build HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+    await readUntil(socket, 'without an end')
+    socket.write(`0\r\n\r\n${'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100)}`)
+    await readUntil(socket, 'the end of the connection')
+    assert.deepEqual(daemon.requests, ['POST /build'])
   })
 })
 
