@@ -40,6 +40,10 @@ export class Connection {
   #sent = 0
   /** More than one only if the client doesn't wait for answers. */
   readonly open = new Set<Open>()
+  /** It ends after an answer that is open, or that was the last one: no other request counts. */
+  isEnding = false
+  /** How many came nevertheless. */
+  behind = 0
 
   constructor(socket: Socket, from: Peer | string, key: string) {
     this.#socket = socket

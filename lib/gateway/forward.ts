@@ -4,7 +4,6 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
-import { isArriving } from './body.ts'
 import { fieldsForClient } from './fields.ts'
 import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -97,7 +96,6 @@ export class DaemonAnswer implements Handler {
     // Node has sent `100 Continue` itself, and dockerd sends no other interim answer.
     if (status < 200) return true
     const response = (this.#response = this.#outcome.response())
-    if (isArriving(this.#request)) response.setHeader('Connection', 'close')
     if (this.#filter && status === 200) {
       this.#held = new HeldAnswer(fieldsForClient(headers), this.#filter)
       return true

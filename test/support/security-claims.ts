@@ -454,6 +454,7 @@ export const CLAIMS: readonly Claim[] = [
     ['daemon/authz-plugin.test.ts', 'what dockerd does not show'],
     ['daemon/policy-reading.test.ts', 'random bodies'],
     ['gateway/smuggling.test.ts', 'is refused, and the daemon gets nothing hidden'],
+    ['daemon/authz-plugin.test.ts', 'carries nothing past'],
   ),
   claim(
     2,
