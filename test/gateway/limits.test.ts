@@ -71,7 +71,7 @@ describe('limits of one identity', () => {
     t.diagnostic(`median ${sorted[100]?.toFixed(2)} ms, 99th percentile ${sorted[198]?.toFixed(2)} ms`)
   })
 
-  // As many at once as an identity may have: two of them would take all connections that are for short calls elsewhere.
+  // A client of ours has 128 connections for short calls.
   for (const [what, path] of [
     ['get no answer', '/containers/web/json'],
     ['get an answer that nobody reads', '/containers/json'],
@@ -98,6 +98,22 @@ describe('limits of one identity', () => {
       assert.ok(performance.now() - began < 500, `a ping took ${performance.now() - began} ms`)
     })
   }
+
+  test('a client of ours may have all its short requests open at once', async (t) => {
+    const waiting: ServerResponse[] = []
+    const daemon = await fakeDaemon(t, { answer: (_request, response) => void waiting.push(response) })
+    const { port, events } = await front(t, { socketPath: daemon.socketPath })
+    const dispatcher = await dispatcherTo(t, port)
+    const path = '/containers/web/json'
+    const asked = Array.from({ length: 128 }, () =>
+      dispatcher.request({ origin: dispatcher.origin, path, method: 'GET' }),
+    )
+    // The client opens more connections once it has waited for a second.
+    await until(() => waiting.length === 128 || events.length > 0, 'the daemon has all requests, or one has ended')
+    for (const response of waiting) response.end('OK')
+    const statuses = (await Promise.all(asked)).map(({ statusCode }) => statusCode)
+    assert.deepEqual([...new Set(statuses)], [200])
+  })
 
   test('too many streams, requests, bodies and connections are refused, and count again when they have ended', async (t) => {
     const daemon = await patientDaemon(t)
