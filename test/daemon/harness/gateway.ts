@@ -8,9 +8,23 @@ import { startService } from './service.ts'
 /** Everybody with a certificate may do everything, as at dockerd itself. */
 const POLICY = 'version: 1\nrules:\n  - name: everybody\n    who: { any: true }\n    level: privileged\n'
 
+const VARIABLE = 'DOCKER_MTLS_THROUGH_GATEWAY'
+
 /** Whether clients reach the daemons of the tests through a gateway: `npm test -- --through-gateway FILE`. */
 export function isThroughGateway(): boolean {
-  return process.env['DOCKER_MTLS_THROUGH_GATEWAY'] === '1'
+  return process.env[VARIABLE] === '1'
+}
+
+/** The daemons that this process starts from now on are behind a gateway. */
+export function throughGateway(): void {
+  process.env[VARIABLE] = '1'
+}
+
+let started = 0
+
+/** How many daemons of this process were put behind a gateway. */
+export function countGateways(): number {
+  return started
 }
 
 /**
@@ -33,6 +47,7 @@ export async function putBehindGateway(
   const args = [...COMMAND, 'gateway', 'run', '--policy', policy, ...where]
   try {
     const gateway = await startService({ program: process.execPath, args, folder, port })
+    started++
     return { ...daemon, stop: (options) => gateway.stop().finally(() => daemon.stop(options)) }
   } catch (error) {
     await daemon.stop()
