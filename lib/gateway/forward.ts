@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import type { Lane, LaneDispatchOptions } from '../transport/lanes.ts'
 import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
 import { fieldsForClient } from './fields.ts'
@@ -45,19 +46,26 @@ export function forward(
 ): DaemonAnswer {
   const { method, target, fields, body, upgrade, filter } = forwarded
   const handler = new DaemonAnswer(request, outcome, filter)
-  dispatcher.dispatch(
-    {
-      origin: dispatcher.origin,
-      path: dispatcher.prefix + target,
-      method,
-      headers: fields,
-      body: body ?? null,
-      reset: false,
-      ...(upgrade !== undefined && { upgrade }),
-    },
-    handler,
-  )
+  const options: LaneDispatchOptions = {
+    lane: laneTo(dispatcher),
+    origin: dispatcher.origin,
+    path: dispatcher.prefix + target,
+    method,
+    headers: fields,
+    body: body ?? null,
+    reset: false,
+    ...(upgrade !== undefined && { upgrade }),
+  }
+  dispatcher.dispatch(options, handler)
   return handler
+}
+
+/**
+ * The lane for short calls has few connections for all clients together. Some who don't read their answers would keep all others
+ * waiting, so each request gets a connection, and the limits of an identity bound them. Over ssh, each connection costs a login.
+ */
+function laneTo({ endpoint }: DockerDispatcher): Lane | undefined {
+  return endpoint.kind === 'ssh' ? undefined : 'patient'
 }
 
 /** Passes an answer of the daemon on, as fast as the client reads it. */

@@ -490,7 +490,12 @@ export const CLAIMS: readonly Claim[] = [
     'nobody notices while everything is replaced',
     'a policy that is half written changes nothing',
   ]),
-  claim(2, "One client can't use up", ['gateway/limits.test.ts', 'limits of one identity']),
+  claim(
+    3,
+    "One client can't use up",
+    ['gateway/limits.test.ts', 'limits of one identity', 'keep a third one from nothing'],
+    ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
+  ),
   claim(
     3,
     'With an audit log, the daemon',
