@@ -92,3 +92,6 @@ export function daemonMessage(body: Buffer): string | undefined {
   }
   return text.slice(0, LONGEST_MESSAGE) || undefined
 }
+
+/** The name of a client or issuer: valid as a folder name on every system, and easy to match for an authorization plugin. */
+export const CLIENT_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
