@@ -5,8 +5,8 @@ import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
 
-/** How long an answer may still be open once its client has it, in milliseconds. */
-const ENDING_MS = 50
+/** How long an upgrade waits for an answer that isn't complete, in milliseconds. No Docker client sends one before that. */
+const EARLY_MS = 50
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
 export function addressOf({ remoteAddress }: Socket): string | undefined {
@@ -17,6 +17,8 @@ export function addressOf({ remoteAddress }: Socket): string | undefined {
 interface Open {
   /** The gateway itself has answered it. */
   readonly isRefused: boolean
+  /** All of its answer was written, though the client may not have it yet. */
+  readonly isComplete: boolean
   readonly kind: 'requests' | 'streams'
   /** When its permission ends, in milliseconds. */
   readonly until: number
@@ -40,6 +42,7 @@ export class Connection {
   #sent = 0
   /** More than one only if the client doesn't wait for answers. */
   readonly open = new Set<Open>()
+  #idle: (() => void) | undefined
 
   constructor(socket: Socket, from: Peer | string, key: string) {
     this.#socket = socket
@@ -75,14 +78,27 @@ export class Connection {
     return [...this.open].some(({ until, isRefused }) => until <= now && !isRefused)
   }
 
+  /** It is over, and Node has released the connection from it. */
+  ended(one: Open): void {
+    this.open.delete(one)
+    if (this.open.size === 0) this.#idle?.()
+  }
+
   /**
-   * Waits until nothing is open, which the answer before may still be for a moment.
+   * Waits until nothing is open. A client that has all of an answer may send an upgrade before Node has released the connection from it.
    *
    * @returns false if the client has not waited for that answer
    */
   async becomesIdle(): Promise<boolean> {
-    if (this.open.size > 0) await delay(ENDING_MS)
+    if (this.open.size === 0) return true
+    const idle = new Promise<void>((resolve) => (this.#idle = resolve))
+    if (!this.#isComplete) await Promise.race([idle, delay(EARLY_MS)])
+    if (this.#isComplete) await idle
     return this.open.size === 0
+  }
+
+  get #isComplete(): boolean {
+    return [...this.open].every(({ isComplete }) => isComplete)
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

@@ -54,6 +54,10 @@ export class Exchange {
     return this.#record.isRefused
   }
 
+  get isComplete(): boolean {
+    return this.#response?.writableEnded === true
+  }
+
   /** When the permission ends, in milliseconds. */
   get until(): number {
     return this.#until
@@ -62,12 +66,12 @@ export class Exchange {
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    if (response === undefined && connection.open.size > 0 && !(await connection.becomesIdle())) return this.#endEarly()
+    if (response === undefined && !(await connection.becomesIdle())) return this.#endEarly()
     const isFree = quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
-      connection.open.delete(this)
+      connection.ended(this)
       if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
       this.#left?.()
