@@ -4,7 +4,7 @@
  * the client wrote, valid or not: they may contain any characters, except that control and invisible ones are escaped as `<U+000A>`.
  */
 export interface RequestDetails {
-  /** The container: its id, if the policy had to ask for it. */
+  /** The container: its id, if the policy had to ask for it. That of an exec is there only then. */
   readonly container?: string
   /** The id of a command in a container. */
   readonly exec?: string
