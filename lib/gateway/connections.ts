@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { GatewayCaller } from './events.ts'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
@@ -11,6 +12,15 @@ const EARLY_MS = 50
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
 export function addressOf({ remoteAddress }: Socket): string | undefined {
   return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
+}
+
+/** Who has connected, for events. */
+export function callerOf(socket: Socket, from: Peer | string): GatewayCaller {
+  const address = addressOf(socket)
+  return {
+    ...(typeof from === 'string' ? { identity: from } : { identity: from.subject, fingerprint: from.fingerprint }),
+    ...(address !== undefined && { address }),
+  }
 }
 
 /** A request or stream that is open. */
@@ -33,10 +43,7 @@ export class Connection {
   readonly peer: Peer | undefined
   /** Whose limits count, and whose builds and sessions it opens. */
   readonly key: string
-  /** For events. */
-  readonly name: string
-  /** For events. Undefined: it came over a local socket. */
-  readonly address: string | undefined
+  readonly caller: GatewayCaller
   readonly #socket: Socket
   #received = 0
   #sent = 0
@@ -49,14 +56,8 @@ export class Connection {
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
-    // Later, a socket that has closed doesn't know it any more.
-    this.address = addressOf(socket)
-    this.name = typeof from === 'string' ? from : from.subject
-  }
-
-  /** For events. */
-  get fingerprint(): string | undefined {
-    return this.peer?.fingerprint
+    // Later, a socket that has closed doesn't know its address any more.
+    this.caller = callerOf(socket, from)
   }
 
   /** The bytes since the last call, without those of TLS. */
