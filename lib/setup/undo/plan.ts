@@ -114,7 +114,7 @@ async function planRemoval(shell: SshShell, host: string, { dryRun, signal, onSt
 async function inspectRemoval(shell: SshShell, signal: AbortSignal | undefined): Promise<Removal> {
   const remove = await planRemove(shell, signal)
   if (remove.facts.file(UNIT_PATH) === undefined) return { remove }
-  const gateway = await planGatewayRemove({}, shell, signal)
+  const gateway = await planGatewayRemove({}, shell, signal, remove.facts)
   const others = remove.conflicts.filter(({ kind }) => kind !== 'gateway')
   return { remove: { ...remove, conflicts: [...gateway.conflicts, ...others] }, gateway }
 }

@@ -54,6 +54,7 @@ export interface GatewayRemovePlan {
 /**
  * Determines what the removal of the gateway of a host changes. Changes nothing.
  *
+ * @param known - the facts of the host, if they were gathered a moment ago
  * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
  * @throws {@link DaemonError} for settings of dockerd that can't be rendered
  */
@@ -61,8 +62,9 @@ export async function planGatewayRemove(
   { server }: RequestedRemoval,
   shell: HostShell,
   signal?: AbortSignal,
+  known?: HostFacts,
 ): Promise<GatewayRemovePlan> {
-  const first = await gatherFacts(shell, signal)
+  const first = known ?? (await gatherFacts(shell, signal))
   refuseHost(first, shell.name, 'undo')
   const found = unitOf(first, shell.name)
   const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
