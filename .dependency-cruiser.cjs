@@ -22,7 +22,7 @@ const MAY_IMPORT = {
   keystore: 'pki|identity|endpoint|contexts|probe|daemon-config',
   grants: 'policy|keystore|pki|identity',
   host: 'endpoint|transport|daemon-config',
-  apply: 'host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
+  apply: 'policy|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   setup: 'apply|host|keystore|daemon-config|probe|engine|transport|endpoint|identity|contexts|pki',
   cli: 'authz-plugin|gateway|grants|policy|audit|setup|apply|host|keystore|daemon-config|probe|interop|engine|transport|endpoint|identity|pki|registry|contexts',
 }

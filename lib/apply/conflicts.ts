@@ -36,7 +36,9 @@ export type ConflictKind =
   | 'unusable-program'
   | 'no-socket-group'
   | 'older-list'
+  | 'lost-list'
   | 'unknown-listener'
+  | 'ssh-key'
   | 'gateway'
 
 /** Something on the host that would prevent the new configuration from working. */

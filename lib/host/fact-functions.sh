@@ -200,6 +200,27 @@ nodes() {
   fact nodes "${seen# }"
 }
 
+# Prints the home of root: ssh looks there, whatever HOME is.
+home_of_root() {
+  home=$(getent passwd 0 | cut -d : -f 6)
+  printf '%s\n' "${home:-/root}"
+}
+
+# Prints the keys in the home $1, or in that of root, that git can use over SSH: ssh tries them by itself, and they have no passphrase.
+open_ssh_keys() {
+  set -- "${1:-$(home_of_root)}"
+  command -v git >/dev/null && command -v ssh >/dev/null || return 0
+  for name in rsa ecdsa ecdsa_sk ed25519 ed25519_sk dsa xmss; do
+    f=$1/.ssh/id_$name
+    test -f "$f" || continue
+    # Who can't ask whether it has one has to assume that it has none.
+    if command -v ssh-keygen >/dev/null; then
+      timeout 5 ssh-keygen -y -P '' -f "$f" >/dev/null 2>&1 </dev/null || continue
+    fi
+    printf '%s\n' "$f"
+  done
+}
+
 # Runs docker with these arguments, if the daemon is running. Otherwise the socket unit would start it.
 ask_docker() {
   if systemctl is-active --quiet docker.service 2>/dev/null && command -v docker >/dev/null; then

@@ -86,6 +86,37 @@ describe('gateway status', () => {
     assert.match(await problems(host), /revocation list.*expired/)
   })
 
+  test('a CA without a current list is a problem, as the gateway refuses its clients', async () => {
+    const other = await createAuthority({ commonName: 'Other CA' })
+    const both = `${files[`${FOLDER}/ca.pem`]}${other.certificate}`
+    const listOf = (by: Authority, from = -1): string =>
+      createCrl(by, {
+        revoked: [],
+        thisUpdate: new Date(Date.now() + from * DAY_MS),
+        nextUpdate: new Date(Date.now() + 9 * DAY_MS),
+        number: 1,
+      }).pem
+    const said = (crl: string, ca = both): Promise<string> =>
+      problems({ files: { ...files, [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/crl.pem`]: crl } })
+    assert.match(
+      await said(listOf(authority)),
+      /^There is no current revocation list of the CA Other CA, so the gateway refuses its clients\./m,
+    )
+    assert.match(await said(listOf(authority) + listOf(other, 1)), /revocation list of the CA Other CA/)
+    assert.doesNotMatch(await said(listOf(authority) + listOf(other)), /revocation list/)
+    // What is among the CAs may be the issuer, which needs none.
+    const { cert } = await createIssuer(authority, { name: 'renewals' })
+    const withIssuer = {
+      ...files,
+      [`${FOLDER}/ca.pem`]: `${files[`${FOLDER}/ca.pem`]}${cert}`,
+      [`${FOLDER}/issuer-cert.pem`]: cert,
+    }
+    assert.doesNotMatch(
+      await problems({ files: { ...withIssuer, [`${FOLDER}/crl.pem`]: listOf(authority) } }),
+      /revocation list/,
+    )
+  })
+
   test('a drop-in with a command of its own is a problem', async () => {
     const dropIn = '/run/systemd/system/docker-mtls-gateway.service.d/own.conf'
     assert.match(

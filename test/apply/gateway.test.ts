@@ -7,6 +7,7 @@ import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/pro
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
+import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import {
   readGatewayUnit,
   renderGatewayUnit,
@@ -57,6 +58,9 @@ const unitWith = (issuer?: string, others: Partial<GatewayService> = {}): string
     issuer,
     ...others,
   }).text
+
+const policyFor = (level: string): string =>
+  `version: 1\nrules:\n  - { name: ci, who: { commonName: ci }, level: ${level} }\n`
 
 const at = (minutes: number): Date => new Date(Date.now() + minutes * 60_000)
 /** A list that was issued some minutes from now. */
@@ -114,6 +118,36 @@ describe('the plan of a gateway', () => {
       warningTexts(other.warnings).join('\n'),
       /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, too, and the gateway will not/,
     )
+  })
+
+  test('SSH keys of root that a build could use: no new gateway, and a warning for one that is there', async () => {
+    const [keys, policy] = [{ 'ssh-keys': '/root/.ssh/id_rsa\n' }, policyFor('baseline')]
+    const planned = await plan({ facts: keys }, { policy })
+    assert.deepEqual(
+      planned.conflicts.map(({ kind, what, got }) => [kind, what, renderSentence(got)]),
+      [
+        [
+          'ssh-key',
+          '/root/.ssh/id_rsa',
+          'dockerd fetches the repositories of a build with this key of root, and these rules let callers build: ci',
+        ],
+      ],
+    )
+    const there = await plan({ facts: keys, files: { [GATEWAY]: unitWith() } }, { policy })
+    assert.deepEqual(there.conflicts, [])
+    assert.match(
+      warningTexts(there.warnings).join('\n'),
+      /^\/root\/\.ssh\/id_rsa: dockerd .* Rename it, .*ssh-keygen -p -f \/root/m,
+    )
+    for (const [said, harmless] of [
+      [keys, policyFor('privileged')],
+      [keys, policyFor('baseline, deny: { operations: [images.build] }')],
+      [keys, policyFor('baseline, owner: ci')],
+      [{}, policy],
+    ] as const) {
+      const { conflicts, warnings } = await plan({ facts: said }, { policy: harmless })
+      assert.deepEqual([conflicts, warnings.filter(({ code }) => code === 'ssh-key')], [[], []], harmless)
+    }
   })
 
   test('where everything is as it has to be, nothing is done', async () => {
@@ -265,6 +299,21 @@ describe('the plan of a gateway', () => {
       assert.deepEqual(await kindsFor(old, list(6, -20)), ['older-list'])
     })
 
+    test('a list that the gateway has had, and that is gone, is needed again', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      const kinds = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
+        (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
+      const named = { [GATEWAY]: unitWith(undefined, { crl: [path] }) }
+      const inForce = renderInForce({ pid: 900, sums: new Map([[path, '']]) })
+      const picked = { [GATEWAY]: unitWith(), '/run/docker-mtls-gateway/in-force.json': inForce }
+      for (const files of [named, picked]) {
+        assert.deepEqual(await kinds(files), ['lost-list'])
+        assert.deepEqual(await kinds(files, list(1, -5)), [])
+        assert.deepEqual(await kinds({ ...files, [path]: list(1, -5) }), [])
+      }
+      assert.deepEqual(await kinds({ [GATEWAY]: unitWith() }), [])
+    })
+
     test('the same list, a newer one, and any after one of the future are not', async () => {
       const old = list(5, -10)
       assert.deepEqual(await kindsFor(old, old), [])
@@ -324,7 +373,12 @@ describe('the plan of a gateway', () => {
       ],
       [
         'a unit with the files of an apply',
-        { files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem'] }) } },
+        {
+          files: {
+            [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem'] }),
+            '/etc/docker-mtls/crl.pem': 'PEM',
+          },
+        },
         [],
       ],
       [
@@ -345,7 +399,10 @@ describe('the plan of a gateway', () => {
       [
         'a unit with other revocation lists, beside its own',
         {
-          files: { [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem', '/srv/a.pem', '/srv/b.pem'] }) },
+          files: {
+            [GATEWAY]: unitWith(undefined, { crl: ['/etc/docker-mtls/crl.pem', '/srv/a.pem', '/srv/b.pem'] }),
+            '/etc/docker-mtls/crl.pem': 'PEM',
+          },
         },
         ['foreign-unit', 'foreign-unit'],
       ],

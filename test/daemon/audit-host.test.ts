@@ -84,6 +84,7 @@ describe('an audit of the files of a real host', { skip }, () => {
       'F-GWKEY': 'not-applicable',
       'F-CRL': 'not-applicable',
       'F-PRIVILEGED': 'not-applicable',
+      'F-SSHKEY': 'not-applicable',
       'F-GWLOG': 'not-applicable',
       'F-PLUGIN': 'not-applicable',
     })

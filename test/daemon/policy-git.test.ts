@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { connect as connectSocket, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -31,6 +31,11 @@ async function git(folder: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await runCommand('git', [...identity, ...args], { cwd: folder })
   assert.equal(code, 0, `git ${args.join(' ')}: ${stderr}`)
   return stdout.trim()
+}
+
+async function succeed(program: string, args: readonly string[]): Promise<void> {
+  const { code, stderr } = await runCommand(program, args)
+  assert.equal(code, 0, stderr)
 }
 
 /** A repository with these files, and the commit. */
@@ -149,18 +154,44 @@ describe('builds from repositories, on a host whose root has an SSH key', { skip
       }
   })
 
-  test('what is in a Dockerfile nobody sees: BuildKit fetches a submodule with the key of root', async () => {
-    const context = join(folder, 'context')
-    await mkdir(context)
-    const file = `FROM busybox:made-here\nADD git://127.0.0.1:${gitPort}/app.git /src\nRUN cat /src/sub/secret\n`
-    await writeFile(join(context, 'Dockerfile'), file)
-    const certs = join(folder, 'ann')
-    const host = { DOCKER_HOST: `tcp://127.0.0.1:${port()}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certs }
-    const env = { ...host, DOCKER_CONFIG: certs, HOME: certs }
-    const { stderr } = await runCommand('docker', ['build', '--progress=plain', '--no-cache', '.'], {
-      env,
-      cwd: context,
+  describe('what is in a Dockerfile nobody sees', () => {
+    let context: string
+    before(async () => {
+      context = join(folder, 'context')
+      await mkdir(context)
+      const file = `FROM busybox:made-here\nADD git://127.0.0.1:${gitPort}/app.git /src\nRUN cat /src/sub/secret\n`
+      await writeFile(join(context, 'Dockerfile'), file)
     })
-    assert.ok(stderr.includes(SECRET), stderr)
+
+    async function built(): Promise<string> {
+      const certs = join(folder, 'ann')
+      const host = { DOCKER_HOST: `tcp://127.0.0.1:${port()}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: certs }
+      const env = { ...host, DOCKER_CONFIG: certs, HOME: certs }
+      const args = ['build', '--progress=plain', '--no-cache', '.']
+      const { stderr } = await runCommand('docker', args, { env, cwd: context })
+      // What was fetched stays otherwise.
+      await succeed('docker', ['--host', `unix://${daemon.place.socketPath}`, 'builder', 'prune', '--all', '--force'])
+      return stderr
+    }
+
+    test('BuildKit fetches a submodule with the key of root', async () => {
+      const said = await built()
+      assert.ok(said.includes(SECRET), said)
+    })
+
+    test('but with none that ssh does not try by itself, or that has a passphrase', async () => {
+      const key = join(sshd.clientFolder, 'id_ed25519')
+      const config = join(sshd.clientFolder, 'config')
+      const renamed = join(sshd.clientFolder, 'deploy')
+      await rename(key, renamed)
+      await writeFile(config, `IdentityFile ${renamed}\n`)
+      // Root itself goes on as before.
+      await succeed('ssh', ['git@127.0.0.1', 'true'])
+      assert.match(await built(), /Permission denied \(publickey\)/)
+      await rm(config)
+      await rename(renamed, key)
+      await succeed('ssh-keygen', ['-q', '-p', '-P', '', '-N', 'secret', '-f', key])
+      assert.match(await built(), /Permission denied \(publickey\)/)
+    })
   })
 })

@@ -123,6 +123,16 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await isAsBefore()
   })
 
+  test('an SSH key of root that builds could use is refused, and named', async (t) => {
+    t.after(() => machine.must(['rm', '-r', '/root/.ssh']))
+    const key = '/root/.ssh/id_ed25519'
+    await machine.must(['sh', '-c', `mkdir -p -m 700 /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f ${key}`])
+    const { code, stderr } = await cli(machine, APPLY)
+    assert.equal(code, 1)
+    assert.match(stderr, /\/root\/\.ssh\/id_ed25519: dockerd fetches .* these rules let callers build: ci\.\nRename it/)
+    await isAsBefore()
+  })
+
   test('the gateway takes the place of dockerd, and a container goes on meanwhile', async () => {
     await machine.must(['docker', 'run', '-d', '--name', 'web', image, 'sleep', '1000'])
     const pidOf = (): Promise<string> => machine.must(['docker', 'inspect', '-f', '{{.State.Pid}}', 'web'])
@@ -469,6 +479,30 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
       'grep -h " /etc/docker-mtls$" /var/lib/docker-mtls/*/entries | tail -n 1',
     ])
     assert.match(entry, /^=755,0:0 /)
+  })
+
+  test('a rollback keeps the first revocation list of a gateway, too', async () => {
+    assert.equal((await cliLines(machine, withProbe('ann'))).code, 0)
+    await must(['cert', 'revoke', 'bob', '--yes'])
+    await must([...APPLY, '--crl', 'docker-mtls/ca/crl.pem'])
+    await must(['gateway', 'rollback', '--yes'])
+    assert.equal(await pingAs(machine, ANN), 0)
+    assert.match((await docker('bob', 'version')).stderr, /your certificate has been revoked/)
+    // Without it, nobody would be refused any more: the gateway refuses all, and so does an apply.
+    const path = `${FOLDER}/crl.pem`
+    await machine.must(['mv', path, '/root/kept.pem'])
+    await until(async () => (await docker('ann', 'version')).stderr.includes('no usable revocation list'))
+    const lost = await cli(machine, APPLY)
+    assert.match(
+      lost.stderr,
+      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: the gateway has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
+    )
+    assert.match(
+      ((await status())['problems'] as string[]).join('\n'),
+      /doesn't use \/etc\/docker-mtls\/crl\.pem as it is/,
+    )
+    await machine.must(['mv', '/root/kept.pem', path])
+    await until(async () => (await pingAs(machine, ANN)) === 0)
   })
 
   test('an issuer and revocation lists: renewals work, and an older list is refused', async () => {

@@ -82,6 +82,7 @@ describe('the gateway as a service', { skip: lacksMachine() }, () => {
       'F-GWKEY',
       'F-CRL',
       'F-PRIVILEGED',
+      'F-SSHKEY',
       'F-GWLOG',
       'F-PLUGIN',
       'F-EXPOSED',

@@ -37,7 +37,7 @@ async function keyLine(path: string): Promise<string> {
 }
 
 /** Checks of gateways and authorization plugins. */
-const WITHOUT_GATEWAY = ['F-AROUND', 'F-POLICY', 'F-GWKEY', 'F-CRL', 'F-PRIVILEGED', 'F-GWLOG', 'F-PLUGIN']
+const WITHOUT_GATEWAY = ['F-AROUND', 'F-POLICY', 'F-GWKEY', 'F-CRL', 'F-PRIVILEGED', 'F-SSHKEY', 'F-GWLOG', 'F-PLUGIN']
 
 describe('setup of one host', { skip: lacksMachine() }, () => {
   let machine: Machine

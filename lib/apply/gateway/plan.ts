@@ -1,4 +1,5 @@
 import type { Warning } from '../../base/warning.ts'
+import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../daemon-config/listen.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
@@ -35,9 +36,10 @@ import {
 } from './files.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder, issuerRemovals, planIssuer } from './issuer.ts'
-import { olderLists } from './older-list.ts'
+import { lostLists, olderLists } from './lists.ts'
 import type { InspectedHost, PlannedIssuer, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
+import { SSH_KEYS_QUESTION, sshKeyConflicts, sshKeyWarnings } from './ssh-keys.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 import { gatewayWarnings } from './warnings.ts'
 
@@ -117,7 +119,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
   const { ca, cert, key, policy, crl, issuerCert, issuerKey } = GATEWAY_FILES
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, ca, cert, policy, crl, issuerCert],
+    files: [...unit.environmentFiles, ca, cert, policy, crl, issuerCert, IN_FORCE_PATH],
     secrets: [key, issuerKey],
     writable: [GATEWAY_FOLDER],
     more: [
@@ -125,6 +127,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
       DROP_INS_QUESTION,
+      SSH_KEYS_QUESTION,
       ['said', 'socket-group', 'stat', '-L', '-c', '%G', DAEMON_SOCKET],
       ['said', 'gateway-folder', 'stat', '-L', '-c', '%a %U:%G', GATEWAY_FOLDER],
       ['said', 'gateway-link', 'readlink', WANTS_PATH],
@@ -182,10 +185,12 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     changes,
     conflicts: [
       ...gatewayConflicts(situation),
+      ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
+      ...lostLists(facts, requested.crl),
       ...inPlaceOf(changes, facts),
     ],
-    warnings: gatewayWarnings(situation, server),
+    warnings: [...gatewayWarnings(situation, server), ...sshKeyWarnings(facts, policy)],
     losses: lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
     closes: [...inForce.settings.listen, ...inForce.plaintext],
     createsUser,

@@ -154,6 +154,25 @@ function judgeRule({ name, callers, count }: PowerfulRule): Verdict {
   return pass(callers === 'socket' ? `the rule ${name} is for a local socket` : `the rule ${name}`)
 }
 
+const sshKeys = hostCheck({
+  id: 'F-SSHKEY',
+  title: 'Builds can use no SSH key of root',
+  severity: 'high',
+  cis: {},
+  why: 'dockerd fetches the Git repositories that a Dockerfile names, and their submodules. It runs git and ssh as its own user, and ssh tries the usual keys of that user. So who may build can read every repository that such a key opens.',
+  remedy:
+    'Rename the key, and name it in ~/.ssh/config, which builds do not read: IdentityFile ~/.ssh/NAME. Or give it a passphrase: ssh-keygen -p -f FILE. Or deny images.build in the policy.',
+  references: ['https://man7.org/linux/man-pages/man5/ssh_config.5.html'],
+  test: (host) => {
+    const { services } = accessOf(host)
+    if (services.length === 0) return notApplicable(NO_SERVICE)
+    const builders = services.flatMap((service) => known(service.builders))
+    if (builders.length === 0) return pass('no rule below privileged lets callers build')
+    const keys = known(host.sshKeys)
+    return keys.length === 0 ? pass() : fail(`${keys.join(', ')}; these rules may build: ${builders.join(', ')}`)
+  },
+})
+
 const log = hostCheck({
   id: 'F-GWLOG',
   title: 'The gateway writes an audit log',
@@ -203,4 +222,4 @@ function judgePlugin(name: string, host: HostFacts, managed: Snapshot['plugins']
 }
 
 /** Gateways and authorization plugins, and ways around them. */
-export const HOST_ACCESS: readonly Check[] = [around, policy, key, revocation, privileged, log, plugins]
+export const HOST_ACCESS: readonly Check[] = [around, policy, key, revocation, privileged, sshKeys, log, plugins]

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { HOST_ACCESS } from '../../../lib/audit/checks/host-access.ts'
-import type { AccessFacts, HostFile, PowerfulRule, ServiceFacts } from '../../../lib/audit/snapshot/host/schema.ts'
+import type {
+  AccessFacts,
+  HostFacts,
+  HostFile,
+  PowerfulRule,
+  ServiceFacts,
+} from '../../../lib/audit/snapshot/host/schema.ts'
 import { SNAPSHOT } from '../../../lib/audit/snapshot/snapshot.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import { changed, findingsOf, GOOD, type Change } from '../support/daemon-snapshot.ts'
@@ -28,6 +34,7 @@ const SERVICE: ServiceFacts = {
   daemon: 'unix:///run/docker.sock',
   revocation: { value: [{ ca: 'CN=Docker CA', nextUpdate: '2026-12-20T00:00:00.000Z' }] },
   powerful: { value: [{ name: 'admins', callers: 'named', count: 2 }] },
+  builders: { value: ['ci'] },
 }
 const FILES: Readonly<Record<string, HostFile>> = {
   [FOLDER]: file('gateway-folder', FOLDER, { ...READ, kind: 'folder', mode: 0o750 }),
@@ -42,14 +49,15 @@ function gateway(
   service: Partial<ServiceFacts> = {},
   files: Record<string, HostFile> = {},
   access: Partial<AccessFacts> = {},
+  host: Partial<HostFacts> = {},
 ): Change {
   return hostWith({
+    ...host,
     files: [...GOOD_HOST.files, ...Object.values({ ...FILES, ...files })],
     access: {
       value: {
         services: [{ ...SERVICE, ...service }],
         listeners: { value: [] },
-
         arePluginsHidden: false,
         ...access,
       },
@@ -69,6 +77,11 @@ const lists = (...dates: (string | null)[]): Change =>
   gateway({ revocation: { value: dates.map((nextUpdate) => ({ ca: 'CN=Docker CA', nextUpdate })) } })
 const rules = (...powerful: Omit<PowerfulRule, 'name'>[]): Change =>
   gateway({ powerful: { value: powerful.map((rule) => ({ name: 'one', ...rule })) } })
+
+/** A host whose root has these SSH keys. */
+const keysOfRoot = (sshKeys: HostFacts['sshKeys'], service: Partial<ServiceFacts> = {}): Change =>
+  gateway(service, {}, {}, { sshKeys })
+const KEYS = { value: ['/root/.ssh/id_rsa'] }
 
 /** A daemon that is told to use the plugin docker-mtls, of which these files are there. */
 function plugged(files: readonly HostFile[], access: Partial<AccessFacts> = {}, parts: Change = {}): Change {
@@ -156,6 +169,19 @@ const CASES: Cases = {
       'in the policy of a plugin',
       gateway({ kind: 'plugin', powerful: { value: [{ name: 'a', callers: 'any', count: 0 }] } }),
     ],
+    ...NOBODY,
+  ],
+  'F-SSHKEY': [
+    ['pass', 'no key', gateway()],
+    ['fail', 'a key, and callers who may build', keysOfRoot(KEYS)],
+    ['fail', 'behind a plugin', keysOfRoot(KEYS, { kind: 'plugin' })],
+    ['pass', 'a key, and nobody may build', keysOfRoot(KEYS, { builders: { value: [] } })],
+    [
+      'unknown',
+      'a key, and a policy with mistakes',
+      keysOfRoot(KEYS, { builders: { unknown: 'policy check refuses it' } }),
+    ],
+    ['unknown', 'only root can look', keysOfRoot({ unknown: 'only root can look at the SSH keys of root' })],
     ...NOBODY,
   ],
   'F-GWLOG': [['pass', 'a log', gateway()], ['warn', 'none', gateway({ log: null })], ...NOBODY],

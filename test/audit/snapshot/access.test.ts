@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { parseHost } from '../../../lib/audit/snapshot/host/read-host.ts'
 import { withPolicies } from '../../../lib/audit/snapshot/host/read-policies.ts'
-import type { AccessFacts } from '../../../lib/audit/snapshot/host/schema.ts'
+import type { AccessFacts, HostFacts } from '../../../lib/audit/snapshot/host/schema.ts'
 import { renderGatewayUnit } from '../../../lib/daemon-config/gateway-unit.ts'
 import { createAuthority, createCrl, issueServer } from '../../../lib/pki.ts'
+import { runCommand } from '../../support/command.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { lookAt, makeHost, processEntries, PROC, type Entry } from '../support/host-folder.ts'
 
@@ -56,6 +59,23 @@ async function entries(): Promise<Record<string, Entry>> {
   }
 }
 
+async function makeKey(folder: string, name: string, passphrase: string): Promise<string> {
+  const path = join(folder, name)
+  const { code, stderr } = await runCommand('ssh-keygen', [
+    '-q',
+    '-t',
+    'ed25519',
+    '-N',
+    passphrase,
+    '-C',
+    '',
+    '-f',
+    path,
+  ])
+  assert.equal(code, 0, stderr)
+  return readFile(path, 'utf8')
+}
+
 function readAccess(text: string): AccessFacts {
   const host = parseHost(text, '/var/lib/docker')
   assert.ok(host && 'value' in host.facts.access, 'it is a host')
@@ -81,7 +101,7 @@ describe('gateways and plugins of a host in a folder', () => {
       'docker-mtls-gateway.service',
       'docker-mtls-plugin.service',
     ])
-    const { powerful, ...gateway } = service(UNIT.name) ?? {}
+    const { powerful, builders, ...gateway } = service(UNIT.name) ?? {}
     assert.deepEqual(gateway, {
       unit: UNIT.name,
       kind: 'gateway',
@@ -101,12 +121,39 @@ describe('gateways and plugins of a host in a folder', () => {
         { name: 'all', callers: 'any', count: 0 },
       ],
     })
+    assert.deepEqual(builders, { value: ['ci'] })
   })
 
   test('a plugin whose policy has a mistake is unknown', () => {
     const plugin = service('docker-mtls-plugin.service')
     assert.deepEqual([plugin?.kind, plugin?.policy, plugin?.user], ['plugin', '/etc/docker/policy.yaml', 'root'])
-    assert.ok(plugin && 'unknown' in plugin.powerful)
+    assert.ok(plugin && 'unknown' in plugin.powerful && 'unknown' in plugin.builders)
+  })
+
+  test('SSH keys that a build could use: those that ssh tries, without a passphrase', async (t) => {
+    const home = await temporaryFolder(t)
+    const made = await Promise.all([
+      makeKey(home, 'id_ed25519', ''),
+      makeKey(home, 'id_rsa', 'secret'),
+      makeKey(home, 'deploy', ''),
+    ])
+    const [open, closed, renamed] = made.map((text) => ({ text, mode: 0o600 }))
+    assert.ok(open && closed && renamed)
+    const folder = { '/root': { folder: 0o700 }, '/root/.ssh/id_rsa': closed, '/root/.ssh/deploy': renamed } as const
+    const keysOf = async (
+      keys: Readonly<Record<string, Entry>>,
+      uid?: number,
+    ): Promise<HostFacts['sshKeys'] | undefined> => {
+      const other = await temporaryFolder(t)
+      await makeHost(other, { ...PROC, ...folder, ...keys })
+      return parseHost(await lookAt({ root: other, ...(uid !== undefined && { uid }) }), '')?.facts.sshKeys
+    }
+    assert.deepEqual(await keysOf({}), { value: [] })
+    const path = '/root/.ssh/id_ed25519'
+    assert.deepEqual(await keysOf({ [path]: open }), { value: [path] })
+    // ssh doesn't use a key that others can read.
+    assert.deepEqual(await keysOf({ [path]: { ...open, mode: 0o644 } }), { value: [] })
+    assert.deepEqual(await keysOf({}, 65_534), { unknown: 'only root can look at the SSH keys of root' })
   })
 
   test('modes of the files, and of plugins', () => {

@@ -98,6 +98,7 @@ export const GOOD_HOST: HostFacts = {
   data: { value: { path: '/var/lib/docker/100000.100000', mount: '/var/lib/docker' } },
   parents: { value: [{ path: '/etc/docker', mode: 0o755, uid: 0 }] },
   access: { value: { services: [], listeners: { value: [] }, arePluginsHidden: false } },
+  sshKeys: { value: [] },
 }
 
 /** The host with other facts. */

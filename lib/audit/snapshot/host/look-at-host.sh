@@ -93,7 +93,7 @@ look_at_host() {
     test -r "$proc/$pid/environ" && entry environ yes
   fi
   unit=${unit:-docker.service}
-  etc=/etc/docker run=/run home=/root
+  etc=/etc/docker run=/run home=$(home_of_root)
   if test "$rootless" = yes; then
     home=$(getent passwd "$owner" | cut -d : -f 6)
     etc=$home/.config/docker run=/run/user/$owner
@@ -137,6 +137,7 @@ look_at_host() {
 
   service_files
   plugin_places
+  ssh_keys_in "$home"
 
   for name in tlscacert tlscert tlskey; do
     values "$name" | grep '^/' | while IFS= read -r path; do look "$name" "$path"; done

@@ -125,6 +125,15 @@ public_half() {
   timeout 5 openssl pkey -in "$1" -passin pass: -pubout -outform DER 2>/dev/null </dev/null | sha256sum
 }
 
+# Looks at the SSH keys in the home $1, with which dockerd fetches repositories.
+ssh_keys_in() {
+  if is_hidden "$root$1/.ssh/id_rsa"; then
+    entry ssh-hidden yes
+    return 0
+  fi
+  open_ssh_keys "$root$1" | while IFS= read -r path; do entry "ssh-key ${path#"$root"}" yes; done
+}
+
 # Looks at the certificates of registries in the folder $1.
 registries_in() {
   look registry-folder "$1"

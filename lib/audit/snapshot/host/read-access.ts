@@ -58,6 +58,8 @@ function settingsIn(text: string, key: string): string[] {
   return values
 }
 
+const NO_POLICY = 'the policy could not be read'
+
 /** Undefined: it starts neither a gateway nor a plugin. */
 function serviceOf(unit: string, text: string, values: Values): ServiceFacts | undefined {
   const words = commandWords(settingsIn(text, 'ExecStart').at(-1) ?? '')
@@ -83,7 +85,8 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
     log: one('log'),
     daemon: one('host'),
     revocation: kind === 'plugin' ? { value: [] } : revocationOf(folder, lists, values),
-    powerful: { unknown: 'the policy could not be read' },
+    powerful: { unknown: NO_POLICY },
+    builders: { unknown: NO_POLICY },
   }
 }
 

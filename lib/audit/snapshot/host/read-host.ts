@@ -50,6 +50,10 @@ export function parseHost(printed: string, dataRoot: string): PrintedHost | unde
     data: dataOf(values, dataRoot),
     parents: parentsIn(values, uid),
     access: { value: readAccess(values, configuration) },
+    sshKeys:
+      values.get('ssh-hidden') === 'yes'
+        ? { unknown: 'only root can look at the SSH keys of root' }
+        : { value: named(values, 'ssh-key ').map(([path]) => path) },
   })
   if (!parsed.success) return undefined
   const paths = new Set(files.flatMap(({ role, path }) => (role === 'policy' ? path : [])))

@@ -1,30 +1,33 @@
 import { isDockerMtlsError } from '../../../base/errors.ts'
 import { parsePolicy } from '../../../policy/file/parse.ts'
-import type { Who } from '../../../policy/file/types.ts'
-import type { Part } from '../snapshot.ts'
+import { rulesThatBuild } from '../../../policy/builders.ts'
+import type { Policy, Who } from '../../../policy/file/types.ts'
 import type { PowerfulRule, ServiceFacts } from './schema.ts'
 
-/** Adds what the policies of services say, of which only the rules with the level `privileged` are kept. */
+/** Adds what the policies of services say: which rules have the level `privileged`, and with which others one may build. */
 export function withPolicies(services: readonly ServiceFacts[], texts: ReadonlyMap<string, string>): ServiceFacts[] {
   return services.map((service) => {
     const text = service.policy === null ? undefined : texts.get(service.policy)
-    return text === undefined ? service : { ...service, powerful: powerfulRules(text) }
+    return text === undefined ? service : { ...service, ...rulesIn(text) }
   })
 }
 
 /** The message of a policy error may quote the file, so it stays out. */
-function powerfulRules(text: string): Part<PowerfulRule[]> {
+function rulesIn(text: string): Pick<ServiceFacts, 'powerful' | 'builders'> {
   try {
-    const { rules } = parsePolicy(text, 'the policy')
-    return {
-      value: rules
-        .filter(({ level }) => level.enforce === 'privileged')
-        .map(({ name, who }) => ({ name, ...callersOf(who) })),
-    }
+    const policy = parsePolicy(text, 'the policy')
+    return { powerful: { value: powerfulRules(policy) }, builders: { value: rulesThatBuild(policy) } }
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
-    return { unknown: 'docker-mtls policy check refuses it, and so would a service that starts' }
+    const refused = { unknown: 'docker-mtls policy check refuses it, and so would a service that starts' }
+    return { powerful: refused, builders: refused }
   }
+}
+
+function powerfulRules({ rules }: Policy): PowerfulRule[] {
+  return rules
+    .filter(({ level }) => level.enforce === 'privileged')
+    .map(({ name, who }) => ({ name, ...callersOf(who) }))
 }
 
 /** All conditions hold, so the narrowest counts. */

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { part } from '../fields.ts'
 
+/** What older snapshots don't have. */
+const OLDER = { unknown: 'the snapshot is of an older version of docker-mtls' }
+
 /** What a path is for. */
 const ROLE = z.enum([
   'config-folder',
@@ -133,6 +136,8 @@ const SERVICE = z.object({
   revocation: part(z.array(REVOCATION)),
   /** Its rules with the level `privileged`. */
   powerful: part(z.array(POWERFUL_RULE)),
+  /** Its other rules with which one may build. */
+  builders: part(z.array(z.string())).default(OLDER),
 })
 
 /** Who limits what clients may do. */
@@ -168,8 +173,9 @@ export const HOST = z.object({
   data: part(z.object({ path: z.string(), mount: z.string() })),
   /** The folders above the daemon's files. */
   parents: part(z.array(STEP)),
-  /** Absent in older snapshots. */
-  access: part(ACCESS).default({ unknown: 'the snapshot is of an older version of docker-mtls' }),
+  access: part(ACCESS).default(OLDER),
+  /** The SSH keys without a passphrase with which dockerd would fetch repositories. */
+  sshKeys: part(z.array(z.string())).default(OLDER),
 })
 
 export type HostFacts = z.infer<typeof HOST>

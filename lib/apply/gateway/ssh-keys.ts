@@ -1,0 +1,47 @@
+import { enumerate } from '../../base/text.ts'
+import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import type { Warning } from '../../base/warning.ts'
+import type { FactCall } from '../../host/facts-script.ts'
+import { lines, type HostFacts } from '../../host/facts.ts'
+import { rulesThatBuild } from '../../policy/builders.ts'
+import { parsePolicy } from '../../policy/file/parse.ts'
+import type { Conflict } from '../conflicts.ts'
+import { GATEWAY_FILES, UNIT_PATH } from './files.ts'
+
+/** Asks which SSH keys dockerd would use to fetch a repository. */
+export const SSH_KEYS_QUESTION: FactCall = ['said', 'ssh-keys', 'open_ssh_keys']
+
+/** Builds could use a key of root. */
+interface OpenKey {
+  readonly what: string
+  readonly got: string
+  readonly todo: Sentence
+}
+
+function openKeys({ fact }: HostFacts, policy: string): OpenKey[] {
+  const keys = lines(fact('ssh-keys'))
+  if (keys.length === 0) return []
+  const builders = rulesThatBuild(parsePolicy(policy, GATEWAY_FILES.policy))
+  if (builders.length === 0) return []
+  const got = `dockerd fetches the repositories of a build with this key of root, and these rules let callers build: ${enumerate(builders)}`
+  return keys.map((what) => ({
+    what,
+    got,
+    todo: sentence`Rename it, and name it in ~/.ssh/config of root, which builds don't read; or give it a passphrase:  ${command('ssh-keygen', '-p', '-f', what)}  Or deny images.build in the policy.`,
+  }))
+}
+
+/** A new gateway isn't put in front of such a host. */
+export function sshKeyConflicts(facts: HostFacts, policy: string): Conflict[] {
+  if (facts.file(UNIT_PATH) !== undefined) return []
+  return openKeys(facts, policy).map((one) => ({ code: 'ERR_APPLY_CONFLICT', kind: 'ssh-key', ...one }))
+}
+
+/** One that is there has to get its new lists and certificates whatever keys root has. */
+export function sshKeyWarnings(facts: HostFacts, policy: string): Warning[] {
+  if (facts.file(UNIT_PATH) === undefined) return []
+  return openKeys(facts, policy).map(({ what, got, todo }) => ({
+    code: 'ssh-key',
+    text: sentence`${what}: ${got}. ${todo}`,
+  }))
+}
