@@ -1,5 +1,5 @@
 import { known, tlsCheck, type Check } from '../check.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
+import { isBehindGateway, type Snapshot } from '../snapshot/snapshot.ts'
 import type { Answer } from '../snapshot/tls-schema.ts'
 import { fail, notApplicable, pass, unknown, warn } from '../verdict.ts'
 import { enumerate } from '../../base/text.ts'
@@ -55,7 +55,7 @@ const systemRoots = tlsCheck({
     'Set "tlscacert" in daemon.json, or --tlscacert, to a file that contains only your CA, and restart the daemon. ' +
     'Behind a gateway of docker-mtls, leave only your CA in the ca.pem of the gateway instead, which restarts nothing.',
   references: [PROTECT, 'https://www.rfc-editor.org/rfc/rfc5246#section-7.4.4'],
-  test: ({ handshakes, cas }, { gateway, host }) => {
+  test: ({ handshakes, cas }, snapshot) => {
     const { acceptedCas, namesOnlyOurCas } = known(handshakes)
     if (acceptedCas === 'unknown') return unknown('TLS 1.3 encrypts the list of CAs: check --tlscacert on the host')
     if (acceptedCas === 'not asked for') return notApplicable('the daemon asks for no client certificate')
@@ -64,9 +64,9 @@ const systemRoots = tlsCheck({
     if (namesOnlyOurCas) return pass()
     const sold = acceptedCas.filter(isPublicCa)
     if (sold.length > 0) return fail(`it accepts clients of ${enumerate(sold)}, which sells certificates to anyone`)
-    const isGateway = 'value' in gateway && gateway.value !== null
+    const isGateway = isBehindGateway(snapshot)
     const authorities = new Set(cas.map(({ subject }) => subject))
-    const inFile = casOfGateways(host)
+    const inFile = casOfGateways(snapshot.host)
     const named = acceptedCas.filter((name) => !inFile.has(name))
     const issuer = isGateway ? issuerAmong(named, authorities) : undefined
     if (issuer !== undefined && acceptedCas.every((name) => authorities.has(name) || name === issuer))

@@ -16,7 +16,16 @@ import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
 import { DROP_INS_QUESTION, startingDropIn } from '../drop-ins.ts'
-import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, GATEWAY_USER, listsOf, UNIT_PATH, WANTS_PATH } from '../files.ts'
+import {
+  GATEWAY_FILES,
+  gatewayFlags,
+  GATEWAY_FOLDER,
+  GATEWAY_USER,
+  hasGateway,
+  listsOf,
+  UNIT_PATH,
+  WANTS_PATH,
+} from '../files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
 import { exposureOf } from './exposure.ts'
 import { filesLeft, LOG_FOLDER } from './files.ts'
@@ -120,8 +129,10 @@ function withLists(
 
 const NOTHING = { installed: false, changes: [], conflicts: [], warnings: [], losses: [], stays: [] } as const
 
-function isInstalled({ file, fact }: HostFacts): boolean {
-  return file(UNIT_PATH) !== undefined || fact(`odd:${UNIT_PATH}`) !== '' || fact('gateway-link') !== ''
+/** Is there a gateway, or something of one? */
+function isInstalled(facts: HostFacts): boolean {
+  const { fact } = facts
+  return hasGateway(facts) || fact(`odd:${UNIT_PATH}`) !== '' || fact('gateway-link') !== ''
 }
 
 interface Successor {
@@ -156,7 +167,7 @@ function oddUnit({ fact }: HostFacts): Conflict[] {
 
 /** dockerd must not listen anywhere else than the gateway, such as on all addresses. */
 function unknownListener(facts: HostFacts, { listen, socket }: GatewayFlags): Conflict[] {
-  if (facts.file(UNIT_PATH) === undefined) return []
+  if (!hasGateway(facts)) return []
   const dropIn = startingDropIn(facts)
   const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'unknown-listener' } as const
   if (dropIn !== undefined) {
