@@ -158,10 +158,10 @@ describe('the removal of a gateway', () => {
   test('starts from the facts of a host that was inspected already', async () => {
     const shell = hostOf({ applied: POLICY })
     const { facts, changes } = await planGatewayRemove({}, shell)
-    const before = shell.ran.length
+    const scripts = shell.ran.length
     const again = await planGatewayRemove({}, shell, undefined, facts)
     assert.deepEqual(again.changes, changes)
-    assert.equal(shell.ran.length - before, before - 1)
+    assert.equal(shell.ran.length - scripts, scripts - 1)
   })
 
   test('refuses a unit that is a link', async () => {

@@ -15,8 +15,8 @@ interface Values {
   readonly list: readonly string[]
 }
 
-type FieldsOf<Value> = {
-  [Name in keyof RequestDetails]-?: Required<RequestDetails>[Name] extends Value ? Name : never
+type FieldsOf<Kind> = {
+  [Name in keyof RequestDetails]-?: Required<RequestDetails>[Name] extends Kind ? Name : never
 }[keyof RequestDetails]
 type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text
 type Complete<Text extends string, Field> = [Words<Text>, Field] extends [Field, Words<Text>] ? Text : never
