@@ -112,6 +112,25 @@ describe('the audit log of a gateway', () => {
     assert.deepEqual(await readdir(join(path, '..')), ['audit.log', 'audit.log.head'])
   })
 
+  test('says who was cut or got a new certificate, and from where', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    const who = { identity: 'CN=ann', fingerprint: 'AA', address: '10.0.0.17' }
+    const renewed = { serial: '0B', notAfter: '2026-11-28T08:00:00.000Z', origin: '0A' }
+    await log.record({ event: 'cut', ...who, reason: 'RULE_ENDED' })
+    await log.record({ event: 'cut', identity: 'socket agent', reason: 'RULE_ENDED' })
+    await log.record({ event: 'renewal', ...who, ...renewed })
+    await log.close()
+    assert.deepEqual(
+      (await linesOf(path)).slice(1, -1).map(({ n: _n, time: _time, previous: _previous, ...line }) => line),
+      [
+        { event: 'cut', ...who, reason: 'RULE_ENDED' },
+        { event: 'cut', identity: 'socket agent', reason: 'RULE_ENDED' },
+        { event: 'renewal', ...who, ...renewed },
+      ],
+    )
+  })
+
   test('the daemon gets nothing until the line is written, and nothing at all if it cannot be', async (t) => {
     const path = await pathIn(t)
     const log = await openAuditLog({ path })
