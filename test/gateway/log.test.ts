@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import {
+  appendFile,
   chmod,
   cp,
   link,
@@ -10,6 +11,7 @@ import {
   mkdir,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   symlink,
@@ -21,7 +23,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../lib/gateway.ts'
+import { chain, renderHead, START } from '../../lib/gateway/log/chain.ts'
 import { definePolicy } from '../../lib/policy.ts'
+import { runCli } from '../cli/support/run-cli.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
@@ -308,7 +312,8 @@ describe('the audit log of a gateway', () => {
       child.kill('SIGKILL')
       await once(child, 'close')
       const files = (await readdir(join(path, '..'))).map((name) => join(path, '..', name))
-      const { faults, lines, last } = await verifyAuditLog(files)
+      const { faults, lines, last, headless } = await verifyAuditLog(files)
+      assert.deepEqual(headless, [])
       // A line that was cut last is marked by the next process.
       assert.deepEqual(
         faults.filter(({ kind }) => kind !== 'torn'),
@@ -333,6 +338,122 @@ describe('the audit log of a gateway', () => {
       await write(path, 1)
       assert.deepEqual(await faultsOf(path), faults)
     }
+  })
+
+  describe('a start', () => {
+    const chained = (count: number): string => {
+      let link = START
+      return Array.from({ length: count }, () => {
+        const next = chain({ time: new Date().toISOString(), event: 'request' }, link)
+        link = next.link
+        return `${next.line}\n`
+      }).join('')
+    }
+    const cut = async (path: string, from: number): Promise<void> => {
+      const lines = (await readFile(path, 'utf8')).split('\n')
+      await writeFile(path, `${lines.slice(0, from).join('\n')}\n`)
+    }
+    // The log has 5 lines: open, 3 of events, and close.
+    const damages: Readonly<Record<string, readonly [damage: (path: string) => Promise<unknown>, line: number]>> = {
+      'lines at the end and the head removed': [(path) => cut(path, 3).then(() => rm(`${path}.head`)), 4],
+      'lines at the end removed, and a head without sense': [
+        (path) => cut(path, 3).then(() => writeFile(`${path}.head`, '{}\n')),
+        4,
+      ],
+      'all lines removed, and a head without sense': [
+        (path) => writeFile(path, '').then(() => writeFile(`${path}.head`, '{}\n')),
+        1,
+      ],
+      'another log, longer than the head says': [(path) => writeFile(path, chained(9)), 10],
+      'a head with the number of a line, and another hash': [
+        (path) => writeFile(`${path}.head`, JSON.stringify({ n: 2, hash: 'f'.repeat(64) })),
+        6,
+      ],
+      'a head with a number before all lines, and another hash': [
+        (path) => writeFile(`${path}.head`, JSON.stringify({ n: 0, hash: 'f'.repeat(64) })),
+        6,
+      ],
+    }
+    for (const [what, [damage, line]] of Object.entries(damages))
+      test(`does not hide ${what}`, async (t) => {
+        const path = await pathIn(t)
+        await write(path, 3)
+        await damage(path)
+        const found = async (): Promise<unknown> => {
+          const { faults, headless, hasHead } = await verifyAuditLog([path])
+          return [faults.map((fault) => fault.kind), hasHead && headless.length === 0]
+        }
+        const before = await found()
+        assert.notDeepEqual(before, [[], true])
+        // Not even if it starts twice.
+        for (const count of [1, 0]) {
+          await write(path, count)
+          assert.deepEqual(await found(), before)
+        }
+        const { faults, headless } = await verifyAuditLog([path])
+        assert.deepEqual([...faults.map((fault) => fault.line), ...headless.map(({ n }) => n)], [line])
+        const { code, stdout, stderr } = await runCli(['gateway', 'log', 'verify', path])
+        assert.equal(code, faults.length > 0 ? 1 : 0)
+        assert.match(
+          stdout + stderr,
+          faults.length > 0
+            ? new RegExp(`:${line}: changed: when the gateway started here, the head `)
+            : new RegExp(`without the head \\(\\.head\\) at line ${line}, so `),
+        )
+      })
+
+    const crashes: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+      'a head that is behind the lines': async (path) => {
+        await write(path, 1)
+        const head = await readFile(`${path}.head`)
+        await write(path, 3_000)
+        await writeFile(`${path}.head`, head)
+      },
+      'only the lines of the first start': async (path) => {
+        await write(path, 0)
+        await writeFile(`${path}.head`, renderHead(START))
+        assert.deepEqual(await faultsOf(path), [])
+      },
+      'nothing but the empty files of a full disk': (path) =>
+        writeFile(path, '').then(() => writeFile(`${path}.head`, '')),
+      'an empty file': (path) => writeFile(path, ''),
+      'a new file, and the head of the earlier one': async (path) => {
+        await write(path, 9, { maxBytes: 1_000 })
+        const [first] = await linesOf(path)
+        assert.equal(first?.event, 'rotate')
+        await writeFile(`${path}.head`, renderHead({ n: first.n - 1, hash: String(first['previous']) }))
+        assert.deepEqual(await faultsOf(path), [])
+      },
+      'an earlier file alone': async (path) => {
+        await write(path, 3)
+        await rename(path, `${path}.000000000005`)
+      },
+      'a torn line in a file that is full': async (path) => {
+        await write(path, 9)
+        await appendFile(path, '{"n":12,')
+      },
+    }
+    for (const [what, prepare] of Object.entries(crashes))
+      test(`accuses nobody after a crash that left ${what}`, async (t) => {
+        const path = await pathIn(t)
+        await prepare(path)
+        await write(path, 1, { maxBytes: 1_000 })
+        const files = (await readdir(join(path, '..'))).map((name) => join(path, '..', name))
+        const { faults, headless, hasHead } = await verifyAuditLog(files)
+        assert.deepEqual([faults, headless, hasHead], [[], [], true])
+      })
+
+    test('after a crash of the machine that left a head without contents only says so', async (t) => {
+      for (const contents of ['', '\0'.repeat(100)]) {
+        const path = await pathIn(t)
+        await write(path, 3)
+        await writeFile(`${path}.head`, contents)
+        assert.deepEqual((await verifyAuditLog([path])).faults, [])
+        await write(path, 1)
+        const { faults, headless } = await verifyAuditLog([path])
+        assert.deepEqual([faults, headless.map(({ n }) => n)], [[], [6]])
+      }
+    })
   })
 
   test('begins a new file when one is full, and the chain goes on', async (t) => {

@@ -122,7 +122,8 @@ export class ChainedLog implements AuditLog {
 
   async #writeAll(): Promise<void> {
     do {
-      if (this.#batch === undefined && this.#file.bytes >= this.#state.maxBytes) await this.#rotate()
+      const isFull = this.#file.bytes >= this.#state.maxBytes && !this.#file.endsTorn
+      if (this.#batch === undefined && isFull) await this.#rotate()
       this.#batch ??= this.#queue.take(this.#link)
       if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
       await this.#keepHead()
@@ -152,8 +153,8 @@ export class ChainedLog implements AuditLog {
 
   async #rotate(): Promise<void> {
     const name = `${this.path}.${String(this.#link.n).padStart(12, '0')}`
-    // Until the new file has a line, the head alone says where the chain goes on.
-    await this.#file.writeHead(this.#link)
+    // Until the new file has a line, the head alone says where the chain goes on. It never names a line of an older file.
+    await this.#file.flushHead(this.#link)
     await this.#file.rotate(name)
     this.#queue.addFirst({ event: 'rotate', file: name.slice(name.lastIndexOf('/') + 1) })
   }

@@ -4,7 +4,7 @@ import { FileError } from '../../base/errors.ts'
 import { fileReason, KEY_MODE } from '../../base/files.ts'
 import { otherWriter, stepsTo } from '../../base/folder-writers.ts'
 import { codeOf } from '../../base/system-error.ts'
-import { readHead, renderHead, type Link } from './chain.ts'
+import { readHead, renderHead, START, type Link } from './chain.ts'
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants
 
@@ -42,17 +42,27 @@ export class LogFile {
    * @throws {@link FileError} ERR_FILE_WRITE
    */
   static async open(path: string): Promise<LogFile> {
+    let log: LogFile | undefined
     try {
       await checkFolder(dirname(path))
-      const file = await openPrivate(path, O_APPEND)
-      return new LogFile(path, file, (await file.stat()).size)
+      const file = await openPrivate(path, O_CREAT | O_APPEND)
+      log = new LogFile(path, file, (await file.stat()).size)
+      // From the first line on, there is a head. So only somebody else can have removed it.
+      if (log.bytes === 0 && (await log.readHead()) === 'missing') await log.flushHead(START)
+      return log
     } catch (cause) {
+      await log?.close()
       throw unusable(path, cause)
     }
   }
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Whether the file ends with a line that was never finished. The next one has to follow it in the same file, to mark it. */
+  get endsTorn(): boolean {
+    return this.#before.length > 0
   }
 
   /** Takes rights from others that somebody has given them. */
@@ -71,10 +81,8 @@ export class LogFile {
     return { last: bytes.subarray(end === 0 ? 0 : bytes.lastIndexOf(0x0a, end - 1) + 1, end), torn }
   }
 
-  /** Undefined: there is none, or it can't be read. */
-  async readHead(): Promise<Link | undefined> {
-    const bytes = await fs.readFile(headOf(this.path)).catch(() => undefined)
-    return bytes && readHead(bytes)
+  async readHead(): Promise<ReturnType<typeof readHead>> {
+    return readHead(await fs.readFile(headOf(this.path)).catch(() => undefined))
   }
 
   /** Adds whole lines, or nothing. */
@@ -95,10 +103,16 @@ export class LogFile {
 
   async writeHead(link: Link): Promise<void> {
     if (this.#head === undefined) {
-      this.#head = await openPrivate(headOf(this.path), 0)
+      this.#head = await openPrivate(headOf(this.path), O_CREAT)
       await this.#head.chmod(KEY_MODE)
     }
     await this.#head.write(renderHead(link), 0)
+  }
+
+  /** Writes the head, so that it is there even after a crash of the machine. */
+  async flushHead(link: Link): Promise<void> {
+    await this.writeHead(link)
+    await this.#head?.sync()
   }
 
   /** Gives the file another name, and begins an empty one. */
@@ -107,7 +121,7 @@ export class LogFile {
     await this.#file.sync()
     await fs.rename(this.path, name)
     try {
-      const file = await openPrivate(this.path, O_APPEND | O_EXCL)
+      const file = await openPrivate(this.path, O_CREAT | O_APPEND | O_EXCL)
       await this.#file.close()
       this.#file = file
       this.#bytes = 0
@@ -134,7 +148,7 @@ export const headOf = (path: string): string => `${path}.head`
 
 /** Opens a file that only its owner can read, and that is no link to another one. */
 async function openPrivate(path: string, flags: number): Promise<fs.FileHandle> {
-  const file = await fs.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | flags, KEY_MODE)
+  const file = await fs.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | flags, KEY_MODE)
   try {
     const fault = faultOf(await file.stat())
     if (fault !== undefined) throw new Error(fault)
