@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import {
   appendFile,
   chmod,
+  chown,
+  copyFile,
   cp,
   link,
   lstat,
@@ -511,8 +513,16 @@ describe('the audit log of a gateway', () => {
         await link(`${path}.other`, path)
       },
       'it is a folder': (path) => mkdir(path),
+      'there is no folder': (path) => rm(join(path, '..'), { recursive: true }),
       'its last line is not one of an audit log': (path) => writeFile(path, 'hello\n'),
+      'audit.log.head: it is a symbolic link': async (path) => {
+        await writeFile(`${path}.other`, '')
+        await symlink(`${path}.other`, `${path}.head`)
+      },
+      'audit.log.head: it is a folder': (path) => mkdir(`${path}.head`),
       'other users may write to': (path) => chmod(join(path, '..'), 0o777),
+      'could create the files of the log before you': (path) => chmod(join(path, '..'), 0o1777),
+      'and could create the files of the log before you': (path) => chmod(join(path, '..'), 0o1770),
       'is changing this audit log': (path) => openAuditLog({ path }).then((log) => t.after(() => log.close())),
     }
     for (const [got, prepare] of Object.entries(rows)) {
@@ -530,6 +540,66 @@ describe('the audit log of a gateway', () => {
       await assert.rejects(openAuditLog(options as never), TypeError)
   })
 })
+
+describe(
+  'a file of a log that belongs to another user',
+  { skip: process.getuid?.() !== 0 && 'only root gives files away' },
+  () => {
+    for (const end of ['', '.head', '.lock', '.000000000005'])
+      test(`audit.log${end} is refused, and stays as it is`, async (t) => {
+        const path = await pathIn(t)
+        await write(path, 3)
+        if (end === '.lock') await writeFile(`${path}${end}`, '1')
+        else if (end.length > 5) await copyFile(path, `${path}${end}`)
+        await chmod(`${path}${end}`, 0o666)
+        await chown(`${path}${end}`, 1000, 1000)
+        const names = await readdir(join(path, '..'))
+        const before = await readFile(`${path}${end}`)
+        await assert.rejects(openAuditLog({ path }), (error) => {
+          assert.ok(isDockerMtlsError(error, 'ERR_FILE_WRITE'), String(error))
+          const [what = '', remedy] = error.message.split('\n')
+          assert.ok(what.includes(`${path}${end}: it belongs to the user with the ID 1000`), what)
+          assert.match(String(remedy), /^ *Move that file away\.$/)
+          return true
+        })
+        assert.deepEqual(await readFile(`${path}${end}`), before)
+        assert.equal((await stat(`${path}${end}`)).mode & 0o777, 0o666)
+        assert.deepEqual(await readdir(join(path, '..')), names)
+        if (end === '.lock') return
+        await chown(`${path}${end}`, 0, 0)
+        await write(path, 1)
+      })
+
+    test('nor is a file of root that a service may write; and in a folder of its own, it may have a log', async (t) => {
+      const path = await pathIn(t)
+      await chmod(join(path, '..'), 0o711)
+      await chown(join(path, '..'), 1000, 1000)
+      const asUser = async (work: () => Promise<void>): Promise<void> => {
+        process.seteuid?.(1000)
+        try {
+          await work()
+        } finally {
+          process.seteuid?.(0)
+        }
+      }
+      await asUser(() => write(path, 1))
+      assert.equal((await stat(path)).uid, 1000)
+      await chown(path, 0, 0)
+      await chmod(path, 0o666)
+      await asUser(() => assert.rejects(openAuditLog({ path }), /it belongs to the user with the ID 0/))
+    })
+
+    test('a folder of its own in a folder like /tmp is fine', async (t) => {
+      const path = await pathIn(t)
+      const open = join(path, '..', 'open')
+      await mkdir(join(open, 'own'), { recursive: true })
+      await chmod(open, 0o1777)
+      await write(join(open, 'own', 'audit.log'), 1)
+      await chown(join(open, 'own'), 1000, 1000)
+      await assert.rejects(openAuditLog({ path: join(open, 'own', 'audit.log') }), /other users may write to .*own/)
+    })
+  },
+)
 
 async function mustRun(command: string, args: readonly string[]): Promise<void> {
   const { code, stderr } = await runCommand(command, args)

@@ -491,13 +491,14 @@ export const CLAIMS: readonly Claim[] = [
   ]),
   claim(2, "One client can't use up", ['gateway/limits.test.ts', 'limits of one identity']),
   claim(
-    4,
+    5,
     'With an audit log, the daemon',
     [
       'gateway/log.test.ts',
       'the daemon gets nothing until the line is written',
       'contains no secret',
       'does not hide ${what}',
+      'audit.log${end} is refused',
     ],
     ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
   ),

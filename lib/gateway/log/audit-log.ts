@@ -5,6 +5,7 @@ import type { Link } from './chain.ts'
 import { entryOf } from './entry.ts'
 import type { LogFile } from './file.ts'
 import type { AuditLog } from './interface.ts'
+import { earlierFile } from './place.ts'
 import { Queue, type Batch } from './queue.ts'
 import { Strangers } from './strangers.ts'
 
@@ -152,7 +153,7 @@ export class ChainedLog implements AuditLog {
   }
 
   async #rotate(): Promise<void> {
-    const name = `${this.path}.${String(this.#link.n).padStart(12, '0')}`
+    const name = earlierFile(this.path, this.#link.n)
     // Until the new file has a line, the head alone says where the chain goes on. It never names a line of an older file.
     await this.#file.flushHead(this.#link)
     await this.#file.rotate(name)

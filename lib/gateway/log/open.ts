@@ -6,6 +6,7 @@ import { packageVersion } from '../../base/package-version.ts'
 import { ChainedLog } from './audit-log.ts'
 import { LogFile } from './file.ts'
 import type { AuditLog, AuditLogOptions } from './interface.ts'
+import { checkPlace, lockOf } from './place.ts'
 import { resume } from './resume.ts'
 
 const DEFAULT_MAX_BYTES = 100 * 1024 * 1024
@@ -35,7 +36,8 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     throw wrong('onFailure', 'it is neither refuse nor go on', "Pass 'refuse' or 'go on'.")
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw wrong('maxBytes', 'it is not a whole number above 0', 'Pass a number of bytes.')
-  const release = await holdLock(`${path}.lock`, 'this audit log', LOCK_WAIT_MS)
+  await checkPlace(path)
+  const release = await holdLock(lockOf(path), 'this audit log', LOCK_WAIT_MS)
   try {
     return await open(path, { mayGoOn: onFailure === 'go on', maxBytes, release })
   } catch (error) {

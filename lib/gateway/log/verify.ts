@@ -2,8 +2,8 @@ import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { checkOptions } from '../../base/options.ts'
 import { isBefore, readHead, readLine, START, type Link, type ReadLine } from './chain.ts'
-import { headOf } from './file.ts'
 import { linesOf } from './lines.ts'
+import { headOf } from './place.ts'
 import { Walk, type LogFault } from './walk.ts'
 
 /** A line that {@link verifyAuditLog} has read. */
