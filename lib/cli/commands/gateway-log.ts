@@ -23,7 +23,8 @@ async function runLog(_action: string, files: readonly string[], flags: LogFlags
 function textOf({ lines, first, last, hash, faults }: LogVerification, { paint }: Context): string {
   const span =
     first && last ? `, numbers ${first.n} to ${last.n}, from ${printable(first.time)} to ${printable(last.time)}` : ''
-  const verdict = faults.length > 0 ? paint('red', 'not as it was written') : paint('green', 'ok')
+  const wrong = faults[0]?.kind === 'empty' ? 'nothing to verify' : 'not as it was written'
+  const verdict = faults.length > 0 ? paint('red', wrong) : paint('green', 'ok')
   const head = `${lines} ${lines === 1 ? 'line' : 'lines'}${span}: ${verdict}`
   const end = last === undefined || faults.length > 0 ? [] : [`Hash of the last line: ${hash}`]
   return `${[head, ...faults.map(faultLine), ...end].join('\n')}\n`

@@ -90,6 +90,7 @@ async function verifyOnce(files: readonly string[], hash: string | undefined): P
     ...walk.headFaults,
     ...found.filter((head) => 'kind' in head),
     ...(hash === undefined || seen.has(hash) ? [] : [notKept(logs)]),
+    ...(walk.lines > 0 || found.length > 0 ? [] : [nothing(logs)]),
   ])
 }
 
@@ -114,6 +115,11 @@ function verified({ n, time }: ReadLine): VerifiedLine {
 
 function notKept(files: readonly string[]): LogFault {
   return { kind: 'missing', file: files.at(-1) ?? '', line: 0, got: 'no line has the hash that was passed' }
+}
+
+/** Whoever empties a log and removes its head must not get an ok. */
+function nothing(files: readonly string[]): LogFault {
+  return { kind: 'empty', file: files.at(-1) ?? '', line: 1, got: 'no head says that there are no lines yet' }
 }
 
 async function readHeadOf(file: string): Promise<Link | LogFault | undefined> {

@@ -5,9 +5,9 @@ export interface LogFault {
   /**
    * `changed`: the line has other bytes than it had, or the head. `missing`: lines before it, or at the end, were taken out.
    * `reordered`: it was moved. `inserted`: it was added. `torn`: it has no end. The process was killed, and the gateway will note that
-   * when it starts.
+   * when it starts. `empty`: there are neither lines nor a head, so that nothing could be verified.
    */
-  readonly kind: 'changed' | 'missing' | 'reordered' | 'inserted' | 'torn'
+  readonly kind: 'changed' | 'missing' | 'reordered' | 'inserted' | 'torn' | 'empty'
   /** The file. */
   readonly file: string
   /** The number of the line in the file, from 1. For missing lines, that of the line behind them. */
