@@ -52,6 +52,14 @@ function inspect({ files, last = '', dropIns = '' }: Host): Promise<GatewayStatu
 const problems = async (host: Host): Promise<string> =>
   (await inspect(host)).problems.map((one) => renderSentence(one)).join('\n')
 
+const listOf = (by: Authority, from = -1): string =>
+  createCrl(by, {
+    revoked: [],
+    thisUpdate: new Date(Date.now() + from * DAY_MS),
+    nextUpdate: new Date(Date.now() + 9 * DAY_MS),
+    number: 1,
+  }).pem
+
 describe('gateway status', () => {
   let authority: Authority
   let files: Record<string, string>
@@ -77,13 +85,6 @@ describe('gateway status', () => {
   test('a CA without a current list is a problem, as the gateway refuses its clients', async () => {
     const other = await createAuthority({ commonName: 'Other CA' })
     const both = `${files[`${FOLDER}/ca.pem`]}${other.certificate}`
-    const listOf = (by: Authority, from = -1): string =>
-      createCrl(by, {
-        revoked: [],
-        thisUpdate: new Date(Date.now() + from * DAY_MS),
-        nextUpdate: new Date(Date.now() + 9 * DAY_MS),
-        number: 1,
-      }).pem
     const said = (crl: string, ca = both): Promise<string> =>
       problems({ files: { ...files, [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/crl.pem`]: crl } })
     assert.match(

@@ -68,6 +68,9 @@ const kindsFor = async (old: string, crl: string): Promise<string[]> => {
   return conflicts.map(({ kind }) => kind)
 }
 
+const kindsOf = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
+  (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
+
 const warned = async (metrics: string): Promise<string> =>
   warningTexts((await plan({}, { metrics })).warnings).join('\n')
 
@@ -301,17 +304,15 @@ describe('the plan of a gateway', () => {
 
     test('a list that the gateway has had, and that is gone, is needed again', async () => {
       const path = '/etc/docker-mtls/crl.pem'
-      const kinds = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
-        (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
       const named = { [GATEWAY]: unitWith(undefined, { crl: [path] }) }
       const inForce = renderInForce({ pid: 900, sums: new Map([[path, '']]) })
       const picked = { [GATEWAY]: unitWith(), '/run/docker-mtls-gateway/in-force.json': inForce }
       for (const files of [named, picked]) {
-        assert.deepEqual(await kinds(files), ['lost-list'])
-        assert.deepEqual(await kinds(files, list(1, -5)), [])
-        assert.deepEqual(await kinds({ ...files, [path]: list(1, -5) }), [])
+        assert.deepEqual(await kindsOf(files), ['lost-list'])
+        assert.deepEqual(await kindsOf(files, list(1, -5)), [])
+        assert.deepEqual(await kindsOf({ ...files, [path]: list(1, -5) }), [])
       }
-      assert.deepEqual(await kinds({ [GATEWAY]: unitWith() }), [])
+      assert.deepEqual(await kindsOf({ [GATEWAY]: unitWith() }), [])
     })
 
     test('the same list, a newer one, and any after one of the future are not', async () => {

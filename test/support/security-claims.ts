@@ -497,9 +497,10 @@ export const CLAIMS: readonly Claim[] = [
     ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
   ),
   claim(
-    3,
+    5,
     'With an audit log, the daemon',
     ['gateway/log.test.ts', 'the daemon gets nothing until the line is written', 'contains no secret'],
+    ['gateway/log-start.test.ts', 'does not hide ${what}', 'audit.log${end} is refused'],
     ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
   ),
   claim(1, 'As a service, the gateway', ['machine/gateway.test.ts', 'it runs as a user of its own']),
