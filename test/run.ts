@@ -5,6 +5,7 @@
  *
  *     --tier=TIER         test, daemon, faults, machine or all: runner/tiers.ts
  *     --changed           of those, the ones that import what has changed since the main branch
+ *     --through-gateway   puts a gateway at level privileged in front of the daemons of daemon/harness/secured.ts
  *     --lanes=N           how many files at a time
  *     --write-seconds     notes how long each file took, in runner/seconds.json
  *     --write-names=FILE  writes the name of each test there
@@ -29,6 +30,7 @@ import { filesAfter, filesOf, measures, needsBrowser, TIERS } from './runner/tie
 const OWN_OPTIONS = {
   tier: { type: 'string', default: 'test' },
   changed: { type: 'boolean', default: false },
+  'through-gateway': { type: 'boolean', default: false },
   lanes: { type: 'string', default: '5' },
   'write-seconds': { type: 'boolean', default: false },
   'write-names': { type: 'string' },
@@ -44,6 +46,7 @@ interface Asked {
   readonly lanes: number
   readonly writeSeconds: boolean
   readonly writeNames: string | undefined
+  readonly throughGateway: boolean
 }
 
 function readArguments(args: readonly string[]): Asked {
@@ -62,11 +65,12 @@ function readArguments(args: readonly string[]): Asked {
     lanes: Number(values.lanes),
     writeSeconds: values['write-seconds'],
     writeNames: values['write-names'],
+    throughGateway: values['through-gateway'],
   }
 }
 
 /** The variables of the tests: nothing of the person's own Docker, CAs and proxies. */
-function testEnvironment(command: string, notes: string): NodeJS.ProcessEnv {
+function testEnvironment(command: string, notes: string, throughGateway: boolean): NodeJS.ProcessEnv {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)))
   const cache = process.env['npm_config_cache'] ?? join(homedir(), '.npm')
   // Where everything can be installed, a skipped test is a gap that nobody would see.
@@ -77,6 +81,7 @@ function testEnvironment(command: string, notes: string): NodeJS.ProcessEnv {
     REQUIRE_ALL: requireAll,
     DOCKER_MTLS_COMMAND: command,
     DOCKER_MTLS_CALLED: notes,
+    ...(throughGateway && { DOCKER_MTLS_THROUGH_GATEWAY: '1' }),
   }
 }
 
@@ -112,7 +117,7 @@ async function main(): Promise<number> {
   const [command] = await Promise.all([buildPackage(), compileAll()])
   const notes = mkdtempSync(join(tmpdir(), 'docker-mtls-called-'))
   const forget = onInterrupt(() => rmSync(notes, { recursive: true, force: true }))
-  const env = testEnvironment(command, join(notes, 'called'))
+  const env = testEnvironment(command, join(notes, 'called'), asked.throughGateway)
   try {
     const results = await withoutDaemonGroups(() => runFiles(asked, env))
     if (asked.writeSeconds) writeSeconds(results, [...filesOf('all'), ...filesAfter(filesOf('all'))])

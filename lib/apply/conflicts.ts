@@ -36,6 +36,7 @@ export type ConflictKind =
   | 'unusable-program'
   | 'no-socket-group'
   | 'older-list'
+  | 'lost-list'
   | 'unknown-listener'
   | 'ssh-key'
   | 'gateway'

@@ -14,6 +14,12 @@ const REMEDIES: Readonly<Record<string, Sentence>> = {
   IDENTITY_UNKNOWN: "Ask the administrator of the gateway for a rule for your certificate in the gateway's policy.",
   OPERATION_REFUSED:
     'Ask the administrator of the gateway for a level that includes this, or for the operation in "allow" of your rule.',
+  MALFORMED_REQUEST:
+    'Correct what the message names: a gateway takes only requests that are written as Docker clients write them.',
+  HEAD_TOO_LARGE: 'Shorten the query and the header fields: use fewer filters, build options or logins in one call.',
+  BODY_TOO_LARGE:
+    'Send less in one call. Long values, such as environment variables, fit into a file, a config or an image.',
+  REQUEST_TIMEOUT: 'Check the load of this machine, and the network to the gateway.',
   TOO_MANY_REQUESTS: 'Send fewer requests at once, and close streams that you no longer read.',
   LOG_FAILED: "On the gateway's host, make room for its audit log, or let it write there.",
   DAEMON_UNREACHABLE: sentence`Check the daemon on the gateway's host:  ${command('systemctl', 'status', 'docker')}`,

@@ -33,7 +33,6 @@ export function answerJson(response: ServerResponse, value: object): void {
 export function refuse(request: IncomingMessage, response: ServerResponse, refused: Refusal): void {
   if (response.headersSent) return void response.destroy()
   const { headers, body } = renderRefusal(refused)
-  if (isArriving(request)) response.setHeader('Connection', 'close')
   response.writeHead(refused.status, headers)
   if (request.method !== 'HEAD') response.write(body)
   else response.flushHeaders()

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
 import { answerJson, answerOn, refuse } from './answer.ts'
-import { bodyStream, BodyRefused, hasBody, isJson, readBody } from './body.ts'
+import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody } from './body.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
 import { inspectThing } from './inspect.ts'
@@ -19,6 +19,8 @@ import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
 
+/** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
+const MOST_BEHIND = 10
 const ONLY_POST = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')
 
 /** One request, from its head to the end of its answer or of its stream. */
@@ -54,6 +56,10 @@ export class Exchange {
     return this.#record.isRefused
   }
 
+  get isComplete(): boolean {
+    return this.#response?.writableEnded === true
+  }
+
   /** When the permission ends, in milliseconds. */
   get until(): number {
     return this.#until
@@ -62,12 +68,18 @@ export class Exchange {
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    if (response === undefined && connection.open.size > 0 && !(await connection.becomesIdle())) return this.#endEarly()
+    if (connection.isEnding) {
+      if (++connection.behind > MOST_BEHIND) request.socket.destroy()
+      return this.#drop('it came behind the last request of its connection')
+    }
+    if (response?.shouldKeepAlive === false) connection.isEnding = true
+    if (response === undefined && !(await connection.becomesIdle()))
+      return this.#drop('it came before the end of the answer before')
     const isFree = quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
-      connection.open.delete(this)
+      connection.ended(this)
       if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
       this.#left?.()
@@ -83,10 +95,14 @@ export class Exchange {
     }
   }
 
-  /** An upgrade would take the connection over from an answer that isn't complete. No Docker client sends one before that. */
-  #endEarly(): void {
-    this.#record.refused(refusal(400, 'MALFORMED_REQUEST', 'it came before the end of the answer before'))
-    this.#arrived.request.socket.destroy()
+  /**
+   * Not carried out, and not answered: it came behind the last request of a connection, so that nobody would learn what became of it
+   * (RFC 9112, section 9.6). Or it is an upgrade that came before the end of an answer, from which it would take the connection over. No
+   * Docker client sends either.
+   */
+  #drop(why: string): void {
+    this.#record.refused(refusal(400, 'MALFORMED_REQUEST', why))
+    if (this.#arrived.response === undefined) this.#arrived.request.socket.destroy()
     this.#reportEnd()
   }
 
@@ -274,7 +290,11 @@ export class Exchange {
   }
 
   #answer(): ServerResponse {
-    const response = (this.#response ??= answerOn(this.#arrived.request.socket, this.#arrived.request))
+    const { request, connection } = this.#arrived
+    const response = (this.#response ??= answerOn(request.socket, request))
+    // The rest of the body may not be one: nothing behind it counts.
+    if (isArriving(request)) response.shouldKeepAlive = false
+    if (!response.shouldKeepAlive) connection.isEnding = true
     warnOn(response, this.#warnings)
     signOn(response, this.#isFiltered)
     return response

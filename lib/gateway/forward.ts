@@ -2,9 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import type { Lane, LaneDispatchOptions } from '../transport/lanes.ts'
 import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
-import { isArriving } from './body.ts'
 import { fieldsForClient } from './fields.ts'
 import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -46,19 +46,26 @@ export function forward(
 ): DaemonAnswer {
   const { method, target, fields, body, upgrade, filter } = forwarded
   const handler = new DaemonAnswer(request, outcome, filter)
-  dispatcher.dispatch(
-    {
-      origin: dispatcher.origin,
-      path: dispatcher.prefix + target,
-      method,
-      headers: fields,
-      body: body ?? null,
-      reset: false,
-      ...(upgrade !== undefined && { upgrade }),
-    },
-    handler,
-  )
+  const options: LaneDispatchOptions = {
+    lane: laneTo(dispatcher),
+    origin: dispatcher.origin,
+    path: dispatcher.prefix + target,
+    method,
+    headers: fields,
+    body: body ?? null,
+    reset: false,
+    ...(upgrade !== undefined && { upgrade }),
+  }
+  dispatcher.dispatch(options, handler)
   return handler
+}
+
+/**
+ * The lane for short calls has few connections for all clients together. Some who don't read their answers would keep all others
+ * waiting, so each request gets a connection, and the limits of an identity bound them. Over ssh, each connection costs a login.
+ */
+function laneTo({ endpoint }: DockerDispatcher): Lane | undefined {
+  return endpoint.kind === 'ssh' ? undefined : 'patient'
 }
 
 /** Passes an answer of the daemon on, as fast as the client reads it. */
@@ -97,7 +104,6 @@ export class DaemonAnswer implements Handler {
     // Node has sent `100 Continue` itself, and dockerd sends no other interim answer.
     if (status < 200) return true
     const response = (this.#response = this.#outcome.response())
-    if (isArriving(this.#request)) response.setHeader('Connection', 'close')
     if (this.#filter && status === 200) {
       this.#held = new HeldAnswer(fieldsForClient(headers), this.#filter)
       return true

@@ -12,7 +12,7 @@ export interface GatewayLimits {
   /**
    * How many requests one identity can have open that the daemon answers at once.
    *
-   * @defaultValue 64
+   * @defaultValue 128, as many as one client of docker-mtls sends if the daemon is slow
    */
   readonly requests?: number
   /**
@@ -87,7 +87,7 @@ export interface GatewayIssuer {
 
 /** The defaults of {@link GatewayLimits}. */
 const DEFAULT_LIMITS: Required<GatewayLimits> = {
-  requests: 64,
+  requests: 128,
   streams: 512,
   connections: 1024,
   headBytes: 65_536,

@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
-import { isOlder, readRevocationLists, type RevocationList } from '../identity/crl.ts'
+import { isCurrent, isOlder, readRevocationLists, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
@@ -264,10 +264,6 @@ function listFault(what: string, serial: string, list: RevocationList | undefine
   if (!isCurrent(list, now))
     return refusal(503, 'CRL_EXPIRED', 'the revocation list of a CA of your certificate is not current')
   return undefined
-}
-
-function isCurrent({ thisUpdate, nextUpdate }: RevocationList, now: number): boolean {
-  return thisUpdate.getTime() <= now && nextUpdate !== undefined && now <= nextUpdate.getTime()
 }
 
 function readCas(pem: string): X509Certificate[] {

@@ -51,6 +51,11 @@ export function newestList(lists: readonly RevocationList[], ca: X509Certificate
   return own.toSorted((one, other) => Number(other.thisUpdate) - Number(one.thisUpdate) || byNumber(other, one))[0]
 }
 
+/** Is a list valid now? One without a date for the next one isn't. */
+export function isCurrent({ thisUpdate, nextUpdate }: RevocationList, now: number): boolean {
+  return thisUpdate.getTime() <= now && nextUpdate !== undefined && now <= nextUpdate.getTime()
+}
+
 /**
  * Does a list come before another one of the same CA, so that it may lack what was revoked since? One with a date in the future was
  * never in force: the clock of its CA was wrong.

@@ -5,21 +5,28 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { audit } from '../../lib/audit.ts'
-import { createGateway } from '../../lib/gateway.ts'
+import { createGateway, type Gateway } from '../../lib/gateway.ts'
 import type { DockerClient } from '../../lib/index.ts'
-import { definePolicy } from '../../lib/policy.ts'
 import { credentials, newServerTls, type Client } from '../gateway/support/fixture.ts'
+import { smuggled } from '../gateway/support/smuggled.ts'
 import { makeCertificate, type CertificateOptions } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
-import { startAuthorization } from './harness/authorization.ts'
+import { startAuthorization, type AuthorizationPlugin } from './harness/authorization.ts'
 import { makeImage } from './harness/image.ts'
 import { runPlugin, type RunningPlugin } from './support/authz-plugin.ts'
 import { PluggedDaemon } from './support/plugged-daemon.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
 import { codeOf, DIFFERENCES } from './support/policy/front-differences.ts'
 import { chunked, CHUNKED, execIn, forged, privilegedBody } from './support/policy/hidden.ts'
-import { CALLERS, Corpus, createRequest, RULES, worksAtBaseline } from './support/policy/corpus.ts'
+import { CALLERS, Corpus, createRequest, POLICY, RULES, sendAttack, worksAtBaseline } from './support/policy/corpus.ts'
 import { sendRaw } from './support/policy/raw-request.ts'
+import {
+  CAPABILITY_ATTACKS,
+  SERVICE_CAPABILITY_ATTACKS,
+  servesWithoutNetRaw,
+  worksWithoutNetRaw,
+} from './support/policy/capability-attacks.ts'
+import { callOf, callsIn, exchange, hiddenCreate, makingIn, statusesIn } from './support/policy/smuggling.ts'
 import { SERVICE_ATTACKS, Services } from './support/policy/service-attacks.ts'
 import { TRICKS } from './support/policy/tricks.ts'
 import { ON_LOOPBACK, serviceOf } from './support/swarm-engine.ts'
@@ -30,11 +37,15 @@ const skip = lacks('namespaces', 'dockerd', 'docker', 'ip', 'openssl')
 const SOCKET = '/run/docker/plugins/docker-mtls.sock'
 const LIST: Attack = { name: '', line: 'GET /containers/json' }
 const HOST_RULE = { name: 'host', who: { socket: 'host' }, level: 'privileged' }
+/** Requests in whose bodies others hide: one that the plugin refuses, and one that it allows. */
+const STREAMED = { 'what is refused': 'POST /build', 'what is allowed': 'POST /containers/plain/kill?signal=CONT' }
 const DENIED = /authorization denied by plugin docker-mtls: /
 
 describe("dockerd's authorization plugin", { skip }, () => {
   let server: PluggedDaemon
   let plugin: RunningPlugin
+  /** In front of the same daemon, with the same policy. The plugin allows it everything. */
+  let gateway: Gateway
   let admin: DockerClient
   let image: string
   let corpus: Corpus
@@ -52,15 +63,46 @@ describe("dockerd's authorization plugin", { skip }, () => {
     args = ['--policy', policyFile, '--daemon', server.daemon.place.socketPath, '--local-name', 'host', '--ca', caFile]
     await writeRules(HOST_RULE, ...RULES)
     plugin = await runPlugin(args)
+    gateway = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath: server.daemon.place.socketPath },
+      policy: POLICY,
+    })
   })
   after(async () => {
     await admin?.close()
+    await gateway?.close()
     await server?.daemon.stop()
     await plugin?.end('SIGKILL')
   })
 
   const writeRules = (...rules: readonly object[]): Promise<void> =>
     writeFile(policyFile, JSON.stringify({ version: 1, rules }))
+
+  const isThere = async (name: string): Promise<boolean> =>
+    (await admin.containers.list({ all: true })).some(({ Names }) => Names.includes(`/${name}`))
+
+  /** An honest client gets the answer to its own question. */
+  async function answersTo(client: string, port: number, name: string): Promise<void> {
+    const line = `GET /containers/nobody-${name}/json`
+    const { status, text } = await sendAttack(server.dial(client, port), { name, line })
+    assert.deepEqual([status, text.includes(`nobody-${name}`)], [404, true], text)
+  }
+
+  /** Works through the gateway and, at the same time, through the plugin. */
+  async function forBothAs(name: string, work: (docker: DockerClient, index: number) => Promise<void>): Promise<void> {
+    await Promise.all(
+      ports().map(async (port, index) => {
+        const docker = await server.connectAs(name, port)
+        await work(docker, index)
+        await docker.close()
+      }),
+    )
+  }
+
+  const ports = (): number[] => [gatewayPort(), server.daemon.place.port]
+  const gatewayPort = (): number => (gateway.address as { readonly port: number }).port
 
   test('a reload puts it in, and dockerd goes on', async () => {
     assert.equal((await server.sendAs('stranger', LIST)).status, 200)
@@ -109,6 +151,31 @@ describe("dockerd's authorization plugin", { skip }, () => {
     })
   }
 
+  /** The codes with which both the gateway and the plugin refuse it. */
+  async function codesFor(client: string, attack: Attack): Promise<string[]> {
+    const answers = await Promise.all(ports().map((port) => sendAttack(server.dial(client, port), attack)))
+    return answers.map(({ status, text }) => codeOf({ status, head: text, text }))
+  }
+
+  describe('a capability that the rule denies, through the plugin and through a gateway', () => {
+    for (const attack of CAPABILITY_ATTACKS) {
+      test(attack.name, async () => {
+        const earlier = await corpus.countContainers()
+        assert.deepEqual(await codesFor('capped', await corpus.fill(attack)), [attack.code, attack.code])
+        assert.equal(await corpus.countContainers(), earlier)
+        if (attack.isNone) return
+        const done = await server.sendLocally(await corpus.fill(attack))
+        assert.ok(done.status > 0 && done.status < 400, `${done.status} ${done.text.slice(-300)}`)
+      })
+    }
+
+    after(() => corpus.undo())
+
+    test('a container and an exec without it work, and lack it', async () => {
+      await forBothAs('capped', (capped) => worksWithoutNetRaw(capped, admin, image))
+    })
+  })
+
   describe('on a swarm', () => {
     let services: Services
     before(async () => {
@@ -127,6 +194,42 @@ describe("dockerd's authorization plugin", { skip }, () => {
         assert.deepEqual(await services.all(), earlier)
       })
     }
+
+    for (const attack of SERVICE_CAPABILITY_ATTACKS) {
+      test(`a capability that the rule denies: ${attack.name}`, async () => {
+        const earlier = await services.all()
+        assert.deepEqual(await codesFor('capped', await services.fill(attack)), [attack.code, attack.code])
+        assert.deepEqual(await services.all(), earlier)
+        const done = await server.sendLocally(await services.fill(attack))
+        assert.equal(done.status, 201, done.text)
+        await admin.services.remove('xcapable')
+      })
+    }
+
+    test('without a capability that the rule denies, a service works, and lacks it', async () => {
+      await forBothAs('capped', (capped, index) => servesWithoutNetRaw(capped, image, `xserves${index}`))
+    })
+
+    test('who is denied a capability can change no service that has, or had, it', async () => {
+      const dropped = services.spec('tamed', false, { CapabilityDrop: ['NET_RAW'] })
+      const codesOf = async (query: string): Promise<string[]> => {
+        const line = `POST /services/tamed/update?version=${await services.version('tamed')}${query}`
+        return codesFor('capped', { name: '', line, body: JSON.stringify(dropped) })
+      }
+      const refusals = ['TARGET_TOO_POWERFUL', 'TARGET_TOO_POWERFUL']
+      assert.deepEqual(await codesOf(''), refusals)
+      await services.change('tamed', dropped)
+      // The swarm may change the version once more.
+      const codes = await until('the version', async () => {
+        const found = await codesOf('&rollback=previous')
+        return !found.includes('TARGET_UNKNOWN') && found
+      })
+      assert.deepEqual(codes, refusals)
+      const capped = await server.connectAs('capped')
+      await services.again((version) => capped.services.update('tamed', dropped, { version }), 'tamed')
+      await capped.close()
+      await services.reset()
+    })
 
     test('what baseline allows works: create, update and remove', async () => {
       const ann = await server.connectAs('ann')
@@ -219,26 +322,94 @@ describe("dockerd's authorization plugin", { skip }, () => {
     })
   })
 
-  test('a gateway with the same policy refuses the same tricks, but for known differences in the code', async (t) => {
-    const gateway = await createGateway({
-      listen: { host: '127.0.0.1', port: 0 },
-      tls: await newServerTls(),
-      // Where the plugin allows everything.
-      daemon: { socketPath: server.daemon.place.socketPath },
-      policy: definePolicy({ version: 1, rules: RULES }),
+  describe('a request that two readers could read differently', () => {
+    /** Methods and targets about which dockerd has asked its plugins. */
+    const asked: string[] = []
+    let spy: AuthorizationPlugin
+    let start = 0
+
+    before(async () => {
+      spy = await startAuthorization('smuggled')
+      await server.reloadWith({ 'authorization-plugins': ['smuggled', 'docker-mtls'], debug: true })
+      await until('a log of all requests', async () => {
+        await server.sendLocally(LIST)
+        return called().length > 0
+      })
+      start = server.daemon.log().length
+      spy.decide = (question, isOfAnswer) => {
+        if (!isOfAnswer) asked.push(callOf(question))
+        return undefined
+      }
     })
-    t.after(() => gateway.close())
+    after(async () => {
+      await server.reloadWith({ 'authorization-plugins': ['docker-mtls'], debug: false })
+      await spy.stop()
+      await corpus.undo()
+    })
+
+    /** What dockerd has got and understood since the beginning. */
+    const called = (): string[] => callsIn(server.daemon.log().slice(start))
+
+    test('what they hide makes a privileged container, unless it is judged', async () => {
+      const local = await exchange(server.dialLocally(), hiddenCreate(image, 'xopen'))
+      assert.deepEqual(statusesIn(local), ['201'], local)
+      assert.equal((await admin.containers.inspect('xopen')).HostConfig.Privileged, true)
+      for (const port of ports()) {
+        const answer = await exchange(server.dial('smuggler', port), hiddenCreate(image, 'xjudged'))
+        assert.match(answer, /^HTTP\/1\.1 403 [^]*PRIVILEGED/)
+        assert.equal(await isThere('xjudged'), false)
+      }
+    })
+
+    describe('carries nothing past', { concurrency: 16 }, () => {
+      for (const [index, variant] of Object.keys(smuggled({ hidden: '' })).entries()) {
+        test(`the gateway: ${variant}`, async () => {
+          const name = `xgateway${index}`
+          const bytes = smuggled({ hidden: hiddenCreate(image, name) })[variant] ?? ''
+          // The policy refuses nothing to this client: what was hidden must not be taken for a request at all.
+          const answer = await exchange(server.dial('adm', gatewayPort()), bytes)
+          assert.match(statusesIn(answer).join(' '), /^4\d\d$/, answer)
+          await answersTo('ann', gatewayPort(), name)
+          assert.deepEqual(makingIn(name, called()), [])
+          assert.equal(await isThere(name), false)
+        })
+
+        for (const [what, streamed] of Object.entries(STREAMED)) {
+          test(`the plugin, behind ${what}: ${variant}`, async () => {
+            const name = `xplugin${what.length}x${index}`
+            const bytes = smuggled({ hidden: hiddenCreate(image, name), streamed })[variant] ?? ''
+            const { port } = server.daemon.place
+            const answer = await exchange(server.dial('smuggler', port), bytes)
+            assert.match(answer, /^HTTP\/1\.[01] \d/, 'dockerd answers')
+            await answersTo('ann', port, name)
+            // What dockerd takes for a request of its own is judged as one.
+            const judged = makingIn(name, asked)
+            assert.equal(answer.includes('(PRIVILEGED)'), judged.length > 0, answer)
+            assert.equal(await isThere(name), false)
+          })
+        }
+      }
+    })
+
+    test('the plugin was asked about everything that dockerd has understood, and about some that was hidden', async () => {
+      await until('the end of the log', () => Promise.resolve(called().length >= asked.length))
+      assert.deepEqual(called().toSorted(), asked.toSorted())
+      const hidden = asked.filter((one) => one.includes('?name=xplugin'))
+      assert.ok(hidden.length > 5, hidden.join('\n'))
+    })
+  })
+
+  test('a gateway with the same policy refuses the same tricks, but for known differences in the code', async () => {
     await admin.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'base' })
-    const { port } = gateway.address as { readonly port: number }
     const found: Record<string, readonly string[]> = {}
     const same: string[] = []
     for (const trick of TRICKS) {
-      const answers = await Promise.all(
-        [port, server.daemon.place.port].map((to) => sendRaw(server.dial('ann', to), trick)),
-      )
+      const answers = await Promise.all(ports().map((to) => sendRaw(server.dial('ann', to), trick)))
       const [ofGateway = '', ofPlugin = ''] = answers.map(codeOf)
-      if (ofGateway === ofPlugin) same.push(ofGateway)
-      else found[trick.name] = [ofGateway, ofPlugin]
+      if (ofGateway === ofPlugin) {
+        same.push(ofGateway)
+        if (trick.ours !== 'read') assert.equal(ofGateway, trick.ours, trick.name)
+      } else found[trick.name] = [ofGateway, ofPlugin]
       // Whatever the plugin isn't asked about, dockerd itself refuses.
       if (ofPlugin === 'none' && ofGateway !== 'none') assert.ok((answers[1]?.status ?? 0) >= 300, trick.name)
     }

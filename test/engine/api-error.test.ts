@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { renderSentence } from '../../lib/base/sentence.ts'
 import { apiError } from '../../lib/engine/api-error.ts'
+import { gatewayRemedy } from '../../lib/engine/gateway-refusals.ts'
 import { REFUSALS, refusalsOf } from '../../lib/engine/refusals.ts'
 import { explainRefusal } from '../../lib/engine/images/registry-refusal.ts'
 import {
@@ -133,6 +135,17 @@ const ROWS: readonly [status: number, message: string, ErrorClass: typeof Docker
   [500, 'no space left on device', ServerError, /journalctl/],
   [418, 'a teapot', DockerApiError, /journalctl/],
 ]
+
+test('a refusal by the limits of a gateway has a remedy, which is not in the log of the daemon', () => {
+  for (const [status, reason, remedy] of [
+    [400, 'MALFORMED_REQUEST', /Docker clients/],
+    [408, 'REQUEST_TIMEOUT', /network to the gateway/],
+    [413, 'BODY_TOO_LARGE', /Send less/],
+    [429, 'TOO_MANY_REQUESTS', /fewer requests/],
+    [431, 'HEAD_TOO_LARGE', /query and the header fields/],
+  ] as const)
+    assert.match(renderSentence(gatewayRemedy(status, reason) ?? ''), remedy, reason)
+})
 
 describe('what the daemon says', () => {
   for (const [status, message, ErrorClass, todo] of ROWS) {

@@ -20,6 +20,7 @@ import {
   serverTls,
   type FakeDaemon,
 } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -70,6 +71,50 @@ describe('limits of one identity', () => {
     t.diagnostic(`median ${sorted[100]?.toFixed(2)} ms, 99th percentile ${sorted[198]?.toFixed(2)} ms`)
   })
 
+  // A client of ours has 128 connections for short calls.
+  for (const [what, path] of [
+    ['get no answer', '/containers/web/json'],
+    ['get an answer that nobody reads', '/containers/json'],
+  ] as const) {
+    test(`two whose requests ${what} keep a third one from nothing`, async (t) => {
+      const large = Buffer.alloc(16 * 1024 * 1024)
+      const daemon = await fakeDaemon(t, {
+        answer: (request, response) => {
+          if (request.url === '/_ping') response.end('OK')
+          else if (request.url === '/containers/json') response.end(large)
+        },
+      })
+      const { port } = await front(t, { socketPath: daemon.socketPath })
+      for (const name of ['bob', 'eve']) {
+        const client = await newClient(name)
+        const sockets = await Promise.all(Array.from({ length: 64 }, () => dial(t, port, { client })))
+        for (const socket of sockets) socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      }
+      await until(() => daemon.requests.length === 128, 'the daemon has all requests')
+      const socket = await dial(t, port)
+      const began = performance.now()
+      socket.write(PING)
+      assert.match(await readUntil(socket, '\r\n\r\n'), /^HTTP\/1\.1 200 /)
+      assert.ok(performance.now() - began < 500, `a ping took ${performance.now() - began} ms`)
+    })
+  }
+
+  test('a client of ours may have all its short requests open at once', async (t) => {
+    const waiting: ServerResponse[] = []
+    const daemon = await fakeDaemon(t, { answer: (_request, response) => void waiting.push(response) })
+    const { port, events } = await front(t, { socketPath: daemon.socketPath })
+    const dispatcher = await dispatcherTo(t, port)
+    const path = '/containers/web/json'
+    const asked = Array.from({ length: 128 }, () =>
+      dispatcher.request({ origin: dispatcher.origin, path, method: 'GET' }),
+    )
+    // The client opens more connections once it has waited for a second.
+    await until(() => waiting.length === 128 || events.length > 0, 'the daemon has all requests, or one has ended')
+    for (const response of waiting) response.end('OK')
+    const statuses = (await Promise.all(asked)).map(({ statusCode }) => statusCode)
+    assert.deepEqual([...new Set(statuses)], [200])
+  })
+
   test('too many streams, requests, bodies and connections are refused, and count again when they have ended', async (t) => {
     const daemon = await patientDaemon(t)
     const limits = { streams: 2, requests: 1, connections: 5, heldBytes: 100, bodyTimeout: 60_000 }
@@ -99,7 +144,8 @@ describe('limits of one identity', () => {
     assert.match(await readUntil(five, 'tick'), /200/)
     await Promise.all([1, 2, 3, 4].map(() => dial(t, port, { client: bob })))
     await delay(50)
-    assert.ok(events.some((event) => event.event === 'cut' && event.reason === 'too many connections'))
+    const cut = events.flatMap((event) => (event.event === 'cut' ? [`${event.address} ${event.reason}`] : []))
+    assert.ok(cut.includes('127.0.0.1 too many connections'))
     const alice = await dial(t, port)
     alice.write(PING)
     assert.match(await readUntil(alice, 'OK'), /200/)

@@ -335,6 +335,35 @@ describe('a stream', () => {
     t.after(() => clearInterval(timer))
     assert.match(await readUntil(socket, /\}\n/), /^HTTP\/1\.1 403 /)
   })
+
+  test('behind an answer that ends its connection, no request is carried out', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath })
+    const dispatcher = await dispatcherTo(t, port)
+    // The gateway has a connection to the daemon by then.
+    await dispatcher.request({ origin: dispatcher.origin, path: '/_ping', method: 'GET' })
+    const socket = await dial(t, port)
+    socket.write('POST /build HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+    assert.match(await readUntil(socket, /OK/), /^HTTP\/1\.1 200 [^]*Connection: close/)
+    socket.write('0\r\n\r\nPOST /containers/behind/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
+    await endOf(socket)
+    await until(() => events.some((event) => event.event === 'request' && event.path.includes('behind')), 'the event')
+    await delay(20)
+    assert.deepEqual(daemon.requests, ['GET /_ping', 'POST /build'])
+    const refusals = events.flatMap((event) => (event.event === 'request' && event.reason ? [event.reason] : []))
+    assert.deepEqual(refusals, ['MALFORMED_REQUEST'])
+  })
+
+  test('behind an answer that ends its connection, many requests cut it', async (t) => {
+    const daemon = await fakeDaemon(t, { answer: (_, response) => void response.write('without an end') })
+    const { port } = await front(t, { socketPath: daemon.socketPath })
+    const socket = await dial(t, port)
+    socket.write('POST /build HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+    await readUntil(socket, 'without an end')
+    socket.write(`0\r\n\r\n${'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(100)}`)
+    await readUntil(socket, 'the end of the connection')
+    assert.deepEqual(daemon.requests, ['POST /build'])
+  })
 })
 
 describe('a hijacked connection', () => {

@@ -481,6 +481,30 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.match(entry, /^=755,0:0 /)
   })
 
+  test('a rollback keeps the first revocation list of a gateway, too', async () => {
+    assert.equal((await cliLines(machine, withProbe('ann'))).code, 0)
+    await must(['cert', 'revoke', 'bob', '--yes'])
+    await must([...APPLY, '--crl', 'docker-mtls/ca/crl.pem'])
+    await must(['gateway', 'rollback', '--yes'])
+    assert.equal(await pingAs(machine, ANN), 0)
+    assert.match((await docker('bob', 'version')).stderr, /your certificate has been revoked/)
+    // Without it, nobody would be refused any more: the gateway refuses all, and so does an apply.
+    const path = `${FOLDER}/crl.pem`
+    await machine.must(['mv', path, '/root/kept.pem'])
+    await until(async () => (await docker('ann', 'version')).stderr.includes('no usable revocation list'))
+    const lost = await cli(machine, APPLY)
+    assert.match(
+      lost.stderr,
+      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: the gateway has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
+    )
+    assert.match(
+      ((await status())['problems'] as string[]).join('\n'),
+      /doesn't use \/etc\/docker-mtls\/crl\.pem as it is/,
+    )
+    await machine.must(['mv', '/root/kept.pem', path])
+    await until(async () => (await pingAs(machine, ANN)) === 0)
+  })
+
   test('an issuer and revocation lists: renewals work, and an older list is refused', async () => {
     const lists = 'docker-mtls/ca/crl.pem'
     await must(['cert', 'issuer'])

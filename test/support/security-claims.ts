@@ -454,6 +454,7 @@ export const CLAIMS: readonly Claim[] = [
     ['daemon/authz-plugin.test.ts', 'what dockerd does not show'],
     ['daemon/policy-reading.test.ts', 'random bodies'],
     ['gateway/smuggling.test.ts', 'is refused, and the daemon gets nothing hidden'],
+    ['daemon/authz-plugin.test.ts', 'carries nothing past'],
   ),
   claim(
     2,
@@ -489,11 +490,17 @@ export const CLAIMS: readonly Claim[] = [
     'nobody notices while everything is replaced',
     'a policy that is half written changes nothing',
   ]),
-  claim(2, "One client can't use up", ['gateway/limits.test.ts', 'limits of one identity']),
   claim(
     3,
+    "One client can't use up",
+    ['gateway/limits.test.ts', 'limits of one identity', 'keep a third one from nothing'],
+    ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
+  ),
+  claim(
+    5,
     'With an audit log, the daemon',
     ['gateway/log.test.ts', 'the daemon gets nothing until the line is written', 'contains no secret'],
+    ['gateway/log-start.test.ts', 'does not hide ${what}', 'audit.log${end} is refused'],
     ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
   ),
   claim(1, 'What a command of gateway exec --user has started', [

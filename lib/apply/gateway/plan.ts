@@ -1,4 +1,5 @@
 import type { Warning } from '../../base/warning.ts'
+import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../daemon-config/listen.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
@@ -35,7 +36,7 @@ import {
 } from './files.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder, issuerRemovals, planIssuer } from './issuer.ts'
-import { olderLists } from './older-list.ts'
+import { lostLists, olderLists } from './lists.ts'
 import type { InspectedHost, PlannedIssuer, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
 import { SSH_KEYS_QUESTION, sshKeyConflicts, sshKeyWarnings } from './ssh-keys.ts'
@@ -118,7 +119,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
   const { ca, cert, key, policy, crl, issuerCert, issuerKey } = GATEWAY_FILES
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, ca, cert, policy, crl, issuerCert],
+    files: [...unit.environmentFiles, ca, cert, policy, crl, issuerCert, IN_FORCE_PATH],
     secrets: [key, issuerKey],
     writable: [GATEWAY_FOLDER],
     more: [
@@ -186,6 +187,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
       ...gatewayConflicts(situation),
       ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
+      ...lostLists(facts, requested.crl),
       ...inPlaceOf(changes, facts),
     ],
     warnings: [...gatewayWarnings(situation, server), ...sshKeyWarnings(facts, policy)],

@@ -24,6 +24,7 @@ import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
 import { filesNotInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
+import { casWithoutList } from './lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
 /** The policy of a gateway: how many rules it has, or why it can't be used. */
@@ -53,6 +54,8 @@ export interface GatewayStatus {
   readonly issuer?: CertificateFacts | undefined
   /** Absent: the gateway has no revocation list. */
   readonly lists?: readonly ListStatus[]
+  /** The names of the CAs whose clients it refuses, since it has no current list of theirs. Absent: it needs none. */
+  readonly unlisted?: readonly string[]
   /** Files that have changed, and that the running gateway doesn't use. Absent: it doesn't say. */
   readonly older?: readonly string[]
   /** Where it serves metrics: a port of 127.0.0.1, or an address and a port. Absent: nowhere. */
@@ -111,6 +114,10 @@ export async function gatewayStatus(
         )
   const last = await findLastApply(shell)
   const hasLists = unit !== undefined && (flags.crl.length > 0 || lists.some((path) => text(path) !== undefined))
+  const authorities = certificatesIn(text(paths.ca))
+  const [issuerText] = issuerCert.map(text)
+  const [issuer] = certificatesIn(issuerText)
+  const trusted = { ca: text(paths.ca) ?? '', issuer: issuer && issuerText, lists: lists.map(text) }
   const status = {
     installed: unit !== undefined,
     state: parseGatewayState(facts.fact('gateway')),
@@ -118,9 +125,10 @@ export async function gatewayStatus(
     daemonListeners: await daemonListeners(facts, shell, certificate, signal),
     ...(unit !== undefined && { policy: policyStatus(text(paths.policy), paths.policy, countRules) }),
     ...(certificate && { certificate }),
-    authorities: certificatesIn(text(paths.ca)),
-    ...(flags.issuer !== undefined && { issuer: certificatesIn(issuerCert.map(text)[0])[0] }),
+    authorities,
+    ...(flags.issuer !== undefined && { issuer }),
     ...(hasLists && { lists: lists.flatMap((path) => listsIn(text(path))) }),
+    ...(hasLists && authorities.length > 0 && { unlisted: casWithoutList(trusted, Date.now()) }),
     ...(older && { older }),
     ...(flags.metrics !== undefined && { metrics: flags.metrics }),
     ...rollbackOf(last, isApplyPending(facts)),
@@ -181,6 +189,8 @@ function listsIn(text: string | undefined): ListStatus[] {
   }
 }
 
+const CRL_AGAIN: Sentence = sentence`Write it again where the CA is, and copy it here:  ${ours('cert', 'crl')}`
+
 type Known = Omit<GatewayStatus, 'problems'>
 
 const APPLY: Sentence = sentence`Install it:  ${ours('gateway', 'apply', '--policy', 'policy.yaml')}`
@@ -239,7 +249,15 @@ function serviceProblems({ state: { active, sub, enabled } }: Known): Sentence[]
   ]
 }
 
-function fileProblems({ policy, certificate, authorities, lists = [], older = [], ...more }: Known): Sentence[] {
+function fileProblems({
+  policy,
+  certificate,
+  authorities,
+  lists = [],
+  unlisted = [],
+  older = [],
+  ...more
+}: Known): Sentence[] {
   const expired = authorities.filter(({ validTo }) => validTo.getTime() < Date.now())
   return [
     ...(policy !== undefined && 'fault' in policy
@@ -260,8 +278,11 @@ function fileProblems({ policy, certificate, authorities, lists = [], older = []
     ),
     ...(lists.some(({ isExpired }) => isExpired)
       ? [
-          sentence`A revocation list has expired or can't be read, so the gateway refuses the clients of its CA. Write it again where the CA is, and copy it here:  ${ours('cert', 'crl')}`,
+          sentence`A revocation list has expired or can't be read, so the gateway refuses the clients of its CA. ${CRL_AGAIN}`,
         ]
-      : []),
+      : unlisted.map(
+          (name) =>
+            sentence`There is no current revocation list of the CA ${name}, so the gateway refuses its clients. ${CRL_AGAIN}`,
+        )),
   ]
 }

@@ -81,30 +81,27 @@ export async function untilListening(
   }
 }
 
-/**
- * Waits until the gateway uses the files of the plan.
- *
- * @returns undefined if it doesn't say which files it uses, because it can't write there
- */
+/** Waits until the gateway uses the files of the plan, and says so. */
 async function filesInUse(
   { changes }: VerifiedGateway,
   { pid }: GatewayState,
   { shell, signal }: VerificationOptions,
-): Promise<Check | undefined> {
+): Promise<Check> {
   const isOwn = isBelow([GATEWAY_FOLDER])
   const own = changes.filter(({ action, path }) => action !== 'remove' && isOwn(path))
   const wanted = own.map(({ path, text }) => [path, sha256(text)] as const)
   for (const deadline = Date.now() + RELOAD_MS; ; await pause(POLL_MS, signal)) {
     const said = parseInForce((await shell.run(shellProgram(shellLine('cat', IN_FORCE_PATH)))).stdout)
     const isOver = Date.now() >= deadline
-    if (said?.pid !== pid) {
-      if (isOver) return undefined
-      continue
-    }
-    const older = wanted.filter(([path, sum]) => said.sums.get(path) !== sum).map(([path]) => path)
-    if (older.length === 0) return { name: 'files', ok: true, got: 'the gateway uses all its files as they are' }
+    const sums = said?.pid === pid ? said.sums : undefined
+    const older = wanted.filter(([path, sum]) => sums?.get(path) !== sum).map(([path]) => path)
+    if (sums && older.length === 0)
+      return { name: 'files', ok: true, got: 'the gateway uses all its files as they are' }
     if (isOver) {
-      const got = `the gateway still doesn't use ${enumerate(older)}: ${(await lastWords(shell, WARNING)) || 'its log is empty'}`
+      const what = sums
+        ? `still doesn't use ${enumerate(older)}`
+        : `doesn't say in ${IN_FORCE_PATH} which files it uses`
+      const got = `the gateway ${what}: ${(await lastWords(shell, WARNING)) || 'its log is empty'}`
       return { name: 'files', ok: false, got }
     }
   }

@@ -108,11 +108,14 @@ restore_folder() {
 }
 
 # Whether a requested rollback leaves $2 as it is, a file of a gateway, with the entry $1: a policy that was changed since the apply,
-# as by `grant`, and a revocation list. The list before it would let clients in that were revoked since.
+# as by `grant`, and a revocation list. The list before it, or none, would let clients in that were revoked since. Without a gateway,
+# nobody needs a list that wasn't there.
 keeps() {
   if test -e "$b/writer"; then return 1; fi
   case $2 in
-  */docker-mtls/crl.pem) if test "$1" != - && test -e "$2"; then return 0; fi ;;
+  */docker-mtls/crl.pem)
+    if test -e "$2" && { test "$1" != - || test -e "$b/gateway-was-active"; }; then return 0; fi
+    ;;
   */docker-mtls/policy.yaml) ;;
   *) return 1 ;;
   esac

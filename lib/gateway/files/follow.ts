@@ -71,12 +71,13 @@ export class FollowedFiles {
     again()
   }
 
-  /** SHA-256 of the contents in force, in hexadecimal, by path. */
+  /** SHA-256 of the contents in force, in hexadecimal, by path. Empty: the file was in force, and can't be read any more. */
   sums(): Map<string, string> {
-    const used = this.#parts.flatMap(({ part, used: texts = [] }) =>
-      texts.map((text, at): [string, string] => [part.paths[at] ?? '', sha256(text)]),
-    )
-    return new Map(used)
+    const sums = this.#parts.flatMap(({ part, used, said }) => {
+      const texts = used ?? (said === undefined ? [] : part.paths.map(() => undefined))
+      return texts.map((text, at): [string, string] => [part.paths[at] ?? '', text === undefined ? '' : sha256(text)])
+    })
+    return new Map(sums)
   }
 
   stop(): void {

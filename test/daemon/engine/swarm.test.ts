@@ -13,8 +13,8 @@ import {
 } from '../../../lib/index.ts'
 import { leaksOf, tracesOf } from '../../support/leaks.ts'
 import { lacks } from '../../support/requirements.ts'
-import { startDockerd, type Daemon } from '../harness/dockerd.ts'
-import { renderSecured } from '../harness/secured.ts'
+import type { Daemon } from '../harness/dockerd.ts'
+import { startTlsDaemon } from '../harness/secured.ts'
 import { startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 import { published } from '../support/published.ts'
 import { ON_LOOPBACK, serviceOf, startSwarmEngine, taskOf, tasksOf } from '../support/swarm-engine.ts'
@@ -281,7 +281,7 @@ describe('a swarm whose managers lock', { skip }, () => {
     assert.notEqual(second.UnlockKey, first.UnlockKey)
 
     await daemon.stop({ keep: true })
-    again = await startDockerd({ place: daemon.place, argv: renderSecured(daemon.place, daemon.server) })
+    again = await startTlsDaemon(daemon.place, daemon.server)
     const restarted = await connect({}, daemon.clientEnv)
     try {
       await assert.rejects(restarted.swarm.inspect(), (error: unknown) => {

@@ -16,8 +16,11 @@ export interface AuthorizationQuestion {
   readonly ResponseStatusCode?: number
 }
 
-/** Why something is refused; undefined allows it. What throws is a failure of the plugin. */
-export type Decide = (question: AuthorizationQuestion) => string | undefined
+/**
+ * Why something is refused; undefined allows it. What throws is a failure of the plugin. dockerd asks about each request, and about its
+ * answer, of which it leaves the status out if it is an error.
+ */
+export type Decide = (question: AuthorizationQuestion, isOfAnswer: boolean) => string | undefined
 
 export interface AuthorizationPlugin {
   /** For `--authorization-plugin`. */
@@ -37,7 +40,8 @@ export async function startAuthorization(name: string): Promise<AuthorizationPlu
   const socket = `${FOLDER}/${name}.sock`
   const answer = async (request: IncomingMessage): Promise<object> => {
     if (request.url === '/Plugin.Activate') return { Implements: ['authz'] }
-    const refusal = plugin.decide((await json(request)) as AuthorizationQuestion)
+    const isOfAnswer = request.url === '/AuthZPlugin.AuthZRes'
+    const refusal = plugin.decide((await json(request)) as AuthorizationQuestion, isOfAnswer)
     return { Allow: refusal === undefined, Msg: refusal ?? '' }
   }
   const server = createServer((request, response) => {

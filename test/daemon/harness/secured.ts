@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { renderArgv, type DaemonOptions } from '../../../lib/daemon.ts'
 import { PkiFolder, type KeyType, type LeafPaths } from '../../../lib/pki.ts'
 import { startDockerd, type Daemon } from './dockerd.ts'
+import { isThroughGateway, putBehindGateway } from './gateway.ts'
 import { chooseDaemonPlace, type DaemonPlace } from './place.ts'
 
 export interface SecuredOptions {
@@ -16,6 +17,9 @@ export interface SecuredOptions {
   /** Further flags of dockerd, which the configuration doesn't render. */
   readonly flags?: readonly string[]
 }
+
+/** The files that a server shows, and those of the CA whose clients it takes. */
+export type ServerFiles = Pick<LeafPaths, 'ca' | 'cert' | 'key'>
 
 /** A dockerd with our certificates and our configuration. */
 export interface SecuredDaemon extends Daemon {
@@ -37,17 +41,31 @@ export async function startSecuredDaemon(options: SecuredOptions = {}): Promise<
   await pki.ensureAuthority({ keyType })
   const { paths: server } = await pki.ensureServer(['localhost'], { keyType })
   const { paths: client } = await pki.ensureClient('tester', { keyType })
-  const argv = [...renderSecured(place, server, options.config), ...(options.flags ?? [])]
-  const daemon = await startDockerd({ place, argv, ...(options.env && { env: options.env }) })
+  const daemon = await startTlsDaemon(place, server, options)
   const host = place.listen[1]
   const clientEnv = { DOCKER_HOST: host, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: client.folder }
   return { ...daemon, host, pki, server, client, clientEnv }
 }
 
+/**
+ * Starts a daemon that clients reach over mutual TLS: by dockerd's own listener, or by a gateway in its place, if the tests run
+ * through one.
+ */
+export async function startTlsDaemon(
+  place: DaemonPlace,
+  tls: ServerFiles,
+  { config, env, flags = [] }: Pick<SecuredOptions, 'config' | 'env' | 'flags'> = {},
+): Promise<Daemon> {
+  const listen = isThroughGateway() ? [place.listen[0]] : place.listen
+  const argv = [...renderSecured({ ...place, listen }, tls, config), ...flags]
+  const daemon = await startDockerd({ place, argv, ...(env && { env }) })
+  return isThroughGateway() ? putBehindGateway(daemon, tls) : daemon
+}
+
 /** The command line of a place, rendered as `init` renders an override, with explicit listeners. */
 export function renderSecured(
-  { dockerd, listen }: DaemonPlace,
-  { ca, cert, key }: LeafPaths,
+  { dockerd, listen }: Pick<DaemonPlace, 'dockerd'> & { readonly listen: readonly DaemonPlace['listen'][number][] },
+  { ca, cert, key }: ServerFiles,
   config: SecuredOptions['config'] = {},
 ): string[] {
   return renderArgv({ exec: dockerd, listen, tls: { ca, cert, key }, ...config })

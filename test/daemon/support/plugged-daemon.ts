@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
-import { connect as connectSocket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { newClient, newServerTls, type Client } from '../../gateway/support/fixture.ts'
@@ -52,8 +52,12 @@ export class PluggedDaemon {
 
   /** Sets the plugins in daemon.json, and reloads dockerd. */
   async reload(...plugins: readonly string[]): Promise<void> {
+    await this.reloadWith(plugins.length === 0 ? {} : { 'authorization-plugins': plugins })
+  }
+
+  /** Writes daemon.json, and reloads dockerd. */
+  async reloadWith(config: object): Promise<void> {
     const before = this.daemon.log().length
-    const config = plugins.length === 0 ? {} : { 'authorization-plugins': plugins }
     await writeFile(join(this.folder, 'daemon.json'), JSON.stringify(config))
     process.kill(this.daemon.pid, 'SIGHUP')
     await until('the reload', () => Promise.resolve(this.daemon.log().slice(before).includes('Reloaded configuration')))
@@ -64,11 +68,12 @@ export class PluggedDaemon {
     this.#clients.set(name, client ?? (await newClient(name)))
   }
 
-  async connectAs(name: string): Promise<DockerClient> {
+  /** Connects to it, or to a gateway which trusts the same CA. */
+  async connectAs(name: string, port: number = this.daemon.place.port): Promise<DockerClient> {
     const folder = join(this.folder, `client-${name}`)
     await mkdir(folder, { recursive: true })
     await writeClient(folder, this.#client(name))
-    return connect({ host: `tcp://127.0.0.1:${this.daemon.place.port}`, certPath: folder })
+    return connect({ host: `tcp://127.0.0.1:${port}`, certPath: folder })
   }
 
   async sendAs(name: string, attack: Attack): Promise<Answered> {
@@ -82,7 +87,11 @@ export class PluggedDaemon {
   }
 
   async sendLocally(attack: Attack): Promise<Answered> {
-    return sendAttack(connectSocket(this.daemon.place.socketPath), attack)
+    return sendAttack(this.dialLocally(), attack)
+  }
+
+  dialLocally(): Socket {
+    return connectSocket(this.daemon.place.socketPath)
   }
 
   #client(name: string): Client {

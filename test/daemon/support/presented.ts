@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createServer, type TLSSocket } from 'node:tls'
 import type { AddressInfo } from 'node:net'
-import { renderArgv } from '../../../lib/daemon.ts'
 import { writeCertFolder } from './cast.ts'
-import { startDockerd, type Daemon } from '../harness/dockerd.ts'
+import type { Daemon } from '../harness/dockerd.ts'
 import { chooseDaemonPlace, type DaemonPlace } from '../harness/place.ts'
+import { startTlsDaemon } from '../harness/secured.ts'
 
 /** What a server is started with, as PEM: whose clients it takes, and what it shows. */
 export interface Presented {
@@ -22,8 +22,7 @@ export async function startPresenting(presented: Presented, place?: DaemonPlace)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await writeCertFolder(folder, presented)
   const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => join(folder, `${name}.pem`)) as [string, string, string]
-  const argv = renderArgv({ exec: where.dockerd, listen: where.listen, tls: { ca, cert, key } })
-  return startDockerd({ place: where, argv })
+  return startTlsDaemon(where, { ca, cert, key })
 }
 
 /** A server of node:tls that asks for a client's certificate as dockerd does, and counts what it is told. */

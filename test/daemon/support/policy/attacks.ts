@@ -10,8 +10,8 @@ export interface Attack {
   readonly headers?: readonly (readonly [name: string, value: string])[]
   /** The reason of the refusal, if it is of interest. */
   readonly code?: ReasonCode
-  /** It names an exec in a privileged container. */
-  readonly needsExec?: true
+  /** It names an exec in this container. */
+  readonly execIn?: string
   /** dockerd refuses it, too, or the test can't let it happen. */
   readonly isNone?: true
   /** A gateway allows it, and judges what follows (policy-buildkit.test.ts). */
@@ -33,6 +33,7 @@ export const FIRST: readonly {
   { name: 'hostnet', config: { HostConfig: { NetworkMode: 'host' } }, starts: true },
   { name: 'hostpid', config: { HostConfig: { PidMode: 'host', NetworkMode: 'none' } }, starts: true },
   { name: 'plain', config: { HostConfig: { NetworkMode: 'none' } }, starts: true },
+  { name: 'dropped', config: { HostConfig: { CapDrop: ['NET_RAW'], NetworkMode: 'none' } }, starts: true },
   { name: 'routed', config: { HostConfig: { NetworkMode: 'none' }, Labels: { 'traefik.enable': 'true' } } },
 ]
 
@@ -163,7 +164,7 @@ export const ATTACKS: readonly Attack[] = [
     '{"Cmd":["id"]}',
     'TARGET_TOO_POWERFUL',
   ),
-  post('start an exec of others', '/exec/EXEC/start', '{"Detach":true}', 'TARGET_TOO_POWERFUL', { needsExec: true }),
+  post('start an exec of others', '/exec/EXEC/start', '{"Detach":true}', 'TARGET_TOO_POWERFUL', { execIn: 'root' }),
   post('start a privileged container', '/containers/stopped/start', undefined, 'TARGET_TOO_POWERFUL'),
   post('restart a privileged container', '/containers/root/restart?t=0', undefined, 'TARGET_TOO_POWERFUL'),
   post('commit a container that shows the host', '/commit?container=mounted&repo=x', '{}', 'TARGET_TOO_POWERFUL'),
@@ -316,6 +317,14 @@ export const ATTACKS: readonly Attack[] = [
     code: 'RUNTIME',
     isNone: true,
   },
+  {
+    name: 'processes of the host, by a column of several words',
+    line: 'GET /v1.45/containers/plain/top?ps_args=-eo%20lstart,etimes,uid,pid,args',
+    code: 'RUNTIME',
+    isNone: true,
+  },
+  host('a real-time limit', '"Ulimits":[{"Name":"rtprio","Soft":90,"Hard":90}]', 'RESOURCES'),
+  host('whether a file of the host is there', '"BlkioWeightDevice":[{"Path":"/root/x","Weight":10}]', 'HOST_DEVICE'),
   post('another name for a privileged container', '/containers/root/rename?name=x', undefined, 'TARGET_TOO_POWERFUL', {
     isNone: true,
   }),

@@ -5,7 +5,7 @@ import { definePolicy, type Policy } from '../../../../lib/policy.ts'
 import { FIRST, LABELLED, type Attack } from './attacks.ts'
 
 /** The names of all clients that the policy knows, and of one that it doesn't. */
-export const CALLERS = ['ann', 'hard', 'eve', 'adm', 'stranger'] as const
+export const CALLERS = ['ann', 'hard', 'eve', 'adm', 'capped', 'smuggler', 'stranger'] as const
 
 /** The rules under which the attacks are tried, by ann. */
 export const RULES = [
@@ -19,6 +19,15 @@ export const RULES = [
   { name: 'hard', who: { commonName: 'hard' }, level: 'restricted' },
   { name: 'eve', who: { commonName: 'eve' }, level: 'read-only' },
   { name: 'adm', who: { commonName: 'adm' }, level: 'privileged' },
+  {
+    name: 'capped',
+    who: { commonName: 'capped' },
+    level: 'baseline',
+    allow: { capabilities: ['NET_ADMIN'] },
+    deny: { capabilities: ['NET_RAW', 'NET_ADMIN'] },
+  },
+  // May also build without BuildKit.
+  { name: 'smuggler', who: { commonName: 'smuggler' }, level: 'baseline' },
 ] as const
 
 export const POLICY: Policy = definePolicy({ version: 1, rules: RULES })
@@ -109,7 +118,8 @@ export class Corpus {
 
   /** With the image, and an exec of its own. */
   async fill(attack: Attack): Promise<Attack> {
-    const { Id } = attack.needsExec ? await this.#admin.exec.create('root', { Cmd: ['true'] }) : { Id: '' }
+    const { execIn } = attack
+    const { Id } = execIn === undefined ? { Id: '' } : await this.#admin.exec.create(execIn, { Cmd: ['true'] })
     const fill = (text: string): string => text.replaceAll('IMAGE', this.#image).replaceAll('EXEC', Id)
     return { ...attack, line: fill(attack.line), ...(attack.body !== undefined && { body: fill(attack.body) }) }
   }

@@ -3,7 +3,8 @@ import type { RawAnswer } from './raw-request.ts'
 /** The code with which a gateway, or dockerd's plugin, refuses a request; `none` if it doesn't. */
 export function codeOf({ head, text }: RawAnswer): string {
   const [, ofGateway] = /^x-docker-mtls-reason: (\w+)/im.exec(head) ?? []
-  const [, ofPlugin] = /authorization denied by plugin docker-mtls: .*?\(([A-Z_]+)\)/s.exec(text) ?? []
+  // The code of a target stands behind the one that says why it is too powerful.
+  const [, ofPlugin] = /authorization denied by plugin docker-mtls: .*?\(([A-Z_]+)\)(?! \()/s.exec(text) ?? []
   return ofGateway ?? ofPlugin ?? 'none'
 }
 

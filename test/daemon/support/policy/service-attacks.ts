@@ -155,9 +155,12 @@ export class Services {
   }
 
   /** A service without tasks. */
-  spec(name: string, showsHost: boolean): ServiceSpec {
+  spec(name: string, showsHost: boolean, more: object = {}): ServiceSpec {
     const Mounts = showsHost ? [{ Type: 'bind' as const, Source: '/etc', Target: '/h' }] : []
-    return { ...serviceOf(name, 'true', { Image: this.#image, Mounts }), Mode: { Replicated: { Replicas: 0 } } }
+    return {
+      ...serviceOf(name, 'true', { Image: this.#image, Mounts, ...more }),
+      Mode: { Replicated: { Replicas: 0 } },
+    }
   }
 
   async change(name: string, spec: ServiceSpec): Promise<void> {

@@ -1,0 +1,103 @@
+import { ours, sentence } from '../../base/sentence.ts'
+import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
+import type { HostFacts } from '../../host/facts.ts'
+import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
+import {
+  isCurrent,
+  isOlder,
+  newestList,
+  numberOf,
+  readRevocationLists,
+  type RevocationList,
+} from '../../identity/crl.ts'
+import type { Conflict } from '../conflicts.ts'
+import { GATEWAY_FILES, gatewayFlags } from './files.ts'
+
+/** What could make a gateway forget who was revoked. */
+export interface ChangedLists {
+  /** The lists in force, as PEM. */
+  readonly before: string | undefined
+  /** The requested ones. */
+  readonly next: string | undefined
+  /** The CAs, as PEM. */
+  readonly ca: string
+}
+
+/**
+ * Finds requested lists that are older than those in force: they may lack what was revoked since. Nothing overrides this. The
+ * numbers of our CAs grow with the time, also after a backup of the CA was restored, so that the newest list is always accepted.
+ */
+export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
+  if (before === undefined || next === undefined || before === next) return []
+  const [old, requested] = [readLists(before), readLists(next)]
+  const cas = splitPem(ca).map((pem) => openCertificate(pem))
+  return cas.flatMap((one) => {
+    const [last, list] = [newestList(old, one), newestList(requested, one)]
+    return last && list && isOlder(list, last, Date.now()) ? [conflictOf(list, last)] : []
+  })
+}
+
+/** Finds a list that the gateway has had, and that is gone: without one, it would forget who was revoked. Nothing overrides this. */
+export function lostLists(facts: HostFacts, requested: string | undefined): Conflict[] {
+  const { crl } = GATEWAY_FILES
+  const inForce = parseInForce(facts.file(IN_FORCE_PATH)?.text)
+  const had = gatewayFlags(facts).crl.length > 0 || inForce?.sums.has(crl) === true
+  if (!had || requested !== undefined || facts.file(crl)?.text !== undefined) return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'lost-list',
+      what: crl,
+      got: "the gateway has had this revocation list, which is gone or can't be read. Without one, revoked certificates would work again",
+      todo: sentence`Write it again where the CA is, and name it with --crl, which setup does by itself:  ${ours('cert', 'crl')}`,
+    },
+  ]
+}
+
+/**
+ * The names of the CAs of which there is no list that is current. A CA that isn't valid now needs none, and neither does the issuer,
+ * which counts as a CA of its renewals alone.
+ */
+export function casWithoutList({ ca, issuer, lists }: ListedFiles, now: number): string[] {
+  const known = lists.flatMap((text) => readLists(text ?? ''))
+  const [own] = splitPem(issuer ?? '').map((pem) => openCertificate(pem))
+  return splitPem(ca)
+    .map((pem) => openCertificate(pem))
+    .filter((one) => one.subject !== own?.subject || !one.publicKey.equals(own.publicKey))
+    .flatMap((one) => {
+      const { commonName, subject, validFrom, validTo } = readCertificate(one)
+      if (validTo.getTime() < now || validFrom.getTime() > now) return []
+      const list = newestList(known, one)
+      return list !== undefined && isCurrent(list, now) ? [] : [commonName ?? subject]
+    })
+}
+
+/** Files of a gateway, as PEM. */
+interface ListedFiles {
+  readonly ca: string
+  readonly issuer: string | undefined
+  readonly lists: readonly (string | undefined)[]
+}
+
+/** What can't be read is reported elsewhere, or can't be compared. */
+function readLists(pem: string): RevocationList[] {
+  try {
+    return readRevocationLists(pem)
+  } catch {
+    return []
+  }
+}
+
+function conflictOf(list: RevocationList, last: RevocationList): Conflict {
+  return {
+    code: 'ERR_APPLY_CONFLICT',
+    kind: 'older-list',
+    what: GATEWAY_FILES.crl,
+    got: `the revocation list ${about(list)} is older than the one in force (${about(last)}), and may lack certificates that were revoked since`,
+    todo: sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`,
+  }
+}
+
+function about(list: RevocationList): string {
+  return `${numberOf(list)} of ${list.thisUpdate.toISOString().slice(0, 19)}Z`
+}
