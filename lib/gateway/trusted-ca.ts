@@ -1,7 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIssuedBy } from '../identity/certificate.ts'
-import { newestList, serialOf, type RevocationList } from '../identity/crl.ts'
+import { newestList, type RevocationList } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
+import { serialOfCertificate } from '../identity/serial.ts'
 
 /** A CA whose clients may come, by one of its certificates. */
 export interface TrustedCa {
@@ -19,7 +20,7 @@ export function trustedCa(certificate: X509Certificate, lists: readonly Revocati
   return {
     certificate,
     nameAndKey: nameAndKeyOf(certificate),
-    serial: serialOf(certificate.serialNumber),
+    serial: serialOfCertificate(certificate),
     from: readDate(certificate.validFrom).getTime(),
     to: readDate(certificate.validTo).getTime(),
     list: newestList(lists, certificate),

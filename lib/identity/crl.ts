@@ -1,6 +1,7 @@
 import { verify, type X509Certificate } from 'node:crypto'
 import { readElement, readElements, readOid, readWhole, TAG, type DerElement } from './der.ts'
 import { readPem } from './pem.ts'
+import { readSerial } from './serial.ts'
 import { signatureAlgorithm, subjectBytes } from './structure.ts'
 
 /** A certificate revocation list (RFC 5280 section 5). */
@@ -12,7 +13,7 @@ export interface RevocationList {
   readonly nextUpdate: Date | undefined
   /** Its number, in hexadecimal. */
   readonly number: string | undefined
-  /** Serial numbers of revoked certificates, as {@link serialOf} writes them. */
+  /** Serial numbers of revoked certificates, as {@link readSerial} writes them. */
   readonly serials: ReadonlySet<string>
   /** Is its signature made with the key of this CA certificate, and does it have its name? */
   isOf(ca: X509Certificate): boolean
@@ -31,14 +32,6 @@ const HASHES: ReadonlyMap<string, string | null> = new Map([
   ['ecdsa-with-SHA512', 'sha512'],
   ['Ed25519', null],
 ])
-
-/** A serial number in the form of {@link RevocationList.serials}: hexadecimal in lower case, without leading zeros. */
-export function serialOf(hexadecimal: string): string {
-  return hexadecimal
-    .toLowerCase()
-    .replaceAll(':', '')
-    .replace(/^0+(?=.)/, '')
-}
 
 /** The number of a list: each list of a CA has a greater one than those before it. 0: it has none. */
 export function numberOf({ number }: RevocationList): bigint {
@@ -133,7 +126,7 @@ function readEntry(entry: DerElement): string {
     if (readOid(expect(id, TAG.oid).contents) === CERTIFICATE_ISSUER)
       throw new RangeError('it revokes certificates of another CA')
   }
-  return serialOf(Buffer.from(expect(serial, TAG.integer).contents).toString('hex'))
+  return readSerial(expect(serial, TAG.integer).contents)
 }
 
 /** A critical extension says that the list isn't the whole one: a delta, or one of a distribution point (section 5.2). */

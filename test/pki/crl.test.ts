@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect, createServer } from 'node:tls'
-import { readRevocationList, readRevocationLists, serialOf } from '../../lib/identity/crl.ts'
+import { readRevocationList, readRevocationLists } from '../../lib/identity/crl.ts'
+import { serialOf } from '../../lib/identity/serial.ts'
 import { createAuthority, createCrl, issueClient, issueServer, KEY_TYPES, type CrlOptions } from '../../lib/pki.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
@@ -136,3 +137,18 @@ test('a list that is only a part, or is no list, is refused', async () => {
 test('serial numbers are compared without their zeros', () => {
   assert.deepEqual([serialOf('00:0A:FF'), serialOf('aff'), serialOf('00')], ['aff', 'aff', '0'])
 })
+
+test(
+  'openssl reads a negative serial number in a list as the one of its certificate',
+  { skip: lacks('openssl') },
+  async (t) => {
+    const authority = await createAuthority()
+    const revoked = ['-60EEDDCC', '-80', '-81', '-1'].map((serialNumber) => ({ serialNumber, at: new Date() }))
+    const { pem } = createCrl(authority, { revoked, nextUpdate: tomorrow(), number: 1 })
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'crl.pem'), pem)
+    const { stdout } = await runCommand('openssl', ['crl', '-in', 'crl.pem', '-noout', '-text'], { cwd: folder })
+    assert.deepEqual(stdout.match(/(?<=Serial Number: )\S+/g), ['-60EEDDCC', '-80', '-81', '-01'])
+    assert.deepEqual([...(readRevocationLists(pem)[0]?.serials ?? [])], ['-60eeddcc', '-80', '-81', '-1'])
+  },
+)
