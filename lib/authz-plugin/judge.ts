@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { isOver } from '../base/expiry.ts'
 import { readDate } from '../identity/dates.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
@@ -56,7 +57,11 @@ function identityOf(
   const [own] = certificates
   if (own === undefined) return localName === undefined || hasUser ? NO_CERTIFICATE : { socket: localName }
   const certificate = new X509Certificate(own)
-  const isCurrent = readDate(certificate.validFrom) <= now && now <= readDate(certificate.validTo)
+  const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => readDate(date).getTime()) as [
+    number,
+    number,
+  ]
+  const isCurrent = from <= now.getTime() && !isOver(to, now.getTime())
   return isCurrent ? identityOfCertificate(certificate, authorities) : EXPIRED
 }
 

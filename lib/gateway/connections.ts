@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isOver } from '../base/expiry.ts'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
@@ -72,7 +73,7 @@ export class Connection {
 
   /** Has the permission of something that is open ended? */
   hasEnded(now: number): boolean {
-    return [...this.open].some(({ until, isRefused }) => until <= now && !isRefused)
+    return [...this.open].some(({ until, isRefused }) => isOver(until, now) && !isRefused)
   }
 
   /**

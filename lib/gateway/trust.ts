@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
+import { isOver } from '../base/expiry.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
 import { isOlder, readRevocationLists, type RevocationList } from '../identity/crl.ts'
@@ -240,7 +241,7 @@ function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number
       'CERTIFICATE_UNTRUSTED',
       'the CA that issued your certificate, or a CA above it, is not trusted here, or has expired',
     )
-  if (now < peer.from || now > peer.to)
+  if (now < peer.from || isOver(peer.to, now))
     return refusal(403, 'CERTIFICATE_EXPIRED', 'your certificate has expired, or is not valid yet')
   if (!peer.isClient) return refusal(403, 'CERTIFICATE_PURPOSE', 'your certificate is not one of a client')
   return undefined

@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
+import { isOver } from '../base/expiry.ts'
 import { groupBy } from '../base/group-by.ts'
 import { isIssuedBy } from '../identity/certificate.ts'
 import { newestList, type RevocationList } from '../identity/crl.ts'
@@ -82,7 +83,7 @@ function periodOf({ validFrom, validTo }: X509Certificate): Period {
 
 /** When a CA ends, or one above it. Undefined: it isn't valid now. */
 export function endOf({ periods }: TrustedCa, now: number): number | undefined {
-  return periods.find(({ from, to }) => from <= now && now <= to)?.to
+  return periods.find(({ from, to }) => from <= now && !isOver(to, now))?.to
 }
 
 export const isInTime = (ca: TrustedCa, now: number): boolean => endOf(ca, now) !== undefined
