@@ -6,13 +6,13 @@ import { describe, test, type TestContext } from 'node:test'
 import type { TLSSocket } from 'node:tls'
 import type { GatewayOptions } from '../../lib/gateway.ts'
 import { RENEWAL_PATH } from '../../lib/gateway/renewal/path.ts'
-import { formatPem } from '../../lib/identity/certificate.ts'
 import { originOf } from '../../lib/identity/origin.ts'
 import { createCrl, createIssuer, createRequest, loadAuthority, PkiFolder } from '../../lib/pki.ts'
 import { sequence, signedInteger, time } from '../../lib/pki/der.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCli } from '../cli/support/run-cli.ts'
 import { runCommand } from '../support/command.ts'
+import { foreignList } from '../support/foreign-list.ts'
 import { makeCa, makeClient } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -47,17 +47,7 @@ async function clientWith(contents: string, name = 'ben'): Promise<Client> {
 /** A list with these serial numbers, byte for byte. */
 function listOf(...serials: string[]): string {
   const entries = serials.map((one) => sequence(signedInteger(Buffer.from(one, 'hex')), time(new Date())))
-  const der = authority.signList(({ name, algorithm }) =>
-    sequence(
-      signedInteger(Buffer.of(1)),
-      algorithm,
-      name,
-      time(new Date(Date.now() - 1000)),
-      time(tomorrow()),
-      sequence(...entries),
-    ),
-  )
-  return formatPem('X509 CRL', der)
+  return foreignList(authority.certificate, caKey, sequence(...entries))
 }
 
 async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Promise<Fronted> {

@@ -9,7 +9,9 @@ import { connect, createServer } from 'node:tls'
 import { readRevocationList, readRevocationLists } from '../../lib/identity/crl.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { createAuthority, createCrl, issueClient, issueServer, KEY_TYPES, type CrlOptions } from '../../lib/pki.ts'
+import { booleanTrue, encode, explicit, integer, octetString, oid, sequence, type Asn1 } from '../../lib/pki/der.ts'
 import { runCommand } from '../support/command.ts'
+import { foreignList } from '../support/foreign-list.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -152,3 +154,23 @@ test(
     assert.deepEqual([...(readRevocationLists(pem)[0]?.serials ?? [])], ['-60eeddcc', '-80', '-81', '-1'])
   },
 )
+
+test('a list that is only a part by an extension is refused, whether the extension is critical or not', async () => {
+  const authority = await createAuthority()
+  const key = await authority.exportKey()
+  const listOf = (...rest: Asn1[]): string => foreignList(authority.certificate, key, ...rest)
+  const listWith = (id: string, ...critical: Asn1[]): string =>
+    listOf(explicit(0, sequence(sequence(oid(id), ...critical, octetString(encode(sequence()))))))
+  const parts = { 'a delta of another list': '2.5.29.27', 'the list of a distribution point': '2.5.29.28' }
+  for (const [what, id] of Object.entries(parts)) {
+    for (const critical of [[], [booleanTrue()]])
+      assert.throws(() => readRevocationLists(listWith(id, ...critical)), { message: new RegExp(id) }, what)
+  }
+  // Nor can one hide behind something else.
+  assert.throws(() => readRevocationLists(listOf(integer(1), explicit(0, sequence()))), RangeError)
+  // Where there are deltas, and who has signed the list: these are in whole lists.
+  for (const id of ['2.5.29.46', '2.5.29.35']) {
+    const [list] = readRevocationLists(listWith(id))
+    assert.equal(list?.isOf(new X509Certificate(authority.certificate)), true)
+  }
+})
