@@ -82,8 +82,8 @@ export function integer(value: number | Uint8Array): Asn1 {
 }
 
 /** A number that may be negative, by its contents. */
-export function signedInteger(contents: Uint8Array): Asn1 {
-  return primitive(TYPE.integer, binary(contents))
+export function signedInteger(bytes: Uint8Array): Asn1 {
+  return primitive(TYPE.integer, binary(bytes))
 }
 
 /** A number below 128. */
