@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { isOver } from '../base/expiry.ts'
-import { readDate } from '../identity/dates.ts'
+import { isOver, readDate } from '../identity/dates.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'

@@ -11,14 +11,6 @@ export interface Lifetime {
 export const DAY_MS = 86_400_000
 
 /**
- * Is the end of a certificate, a rule or a permission over? All of them end at that moment, as OpenSSL reads a certificate: if one of two
- * that end together went on for a moment, another rule would be for its caller.
- */
-export function isOver(end: number, now: number): boolean {
-  return end <= now
-}
-
-/**
  * A certificate is due after two thirds of its lifetime. If the renewal fails, the last third remains to notice it and try
  * again.
  */
@@ -33,7 +25,7 @@ export function dueAt({ from, to }: Lifetime): number {
 export function expiryOf(lifetime: Lifetime, now: number): Expiry {
   const life = lifetime.to - lifetime.from
   const left = lifetime.to - now
-  if (isOver(lifetime.to, now)) return 'expired'
+  if (left <= 0) return 'expired'
   if (now < dueAt(lifetime) || life < 2 * DAY_MS) return 'later'
   if (left >= 30 * DAY_MS) return 'due'
   return left < 7 * DAY_MS && left * 10 < life ? 'urgent' : 'soon'

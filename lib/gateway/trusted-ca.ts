@@ -1,9 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
-import { isOver } from '../base/expiry.ts'
-import { groupBy } from '../base/group-by.ts'
 import { isIssuedBy } from '../identity/certificate.ts'
 import { newestList, type RevocationList } from '../identity/crl.ts'
-import { readDate } from '../identity/dates.ts'
+import { isOver, readDate } from '../identity/dates.ts'
 import { serialOfCertificate } from '../identity/serial.ts'
 
 /** From one moment to another, in milliseconds. */
@@ -101,10 +99,10 @@ export function validOf(cas: readonly TrustedCa[] = [], now: number): TrustedCa 
  */
 export function pemOf(cas: readonly TrustedCa[]): string {
   const rank = (ca: TrustedCa): number => (isRoot(ca) ? Infinity : (ca.periods.at(-1)?.to ?? 0))
-  const groups = groupBy(cas, ({ nameAndKey }) => nameAndKey).values()
-  const ordered = [...groups].flatMap((group) =>
-    group.toSorted((one, other) => Number(rank(one) < rank(other)) - Number(rank(one) > rank(other))),
-  )
+  const before = (one: TrustedCa, other: TrustedCa): number =>
+    Number(rank(one) < rank(other)) - Number(rank(one) > rank(other))
+  const keys = new Set(cas.map(({ nameAndKey }) => nameAndKey))
+  const ordered = [...keys].flatMap((key) => cas.filter(({ nameAndKey }) => nameAndKey === key).toSorted(before))
   return ordered.map(({ certificate }) => certificate.toString()).join('')
 }
 

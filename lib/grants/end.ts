@@ -1,6 +1,6 @@
 import { PkiError } from '../base/errors.ts'
-import { isOver } from '../base/expiry.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { isOver } from '../identity/dates.ts'
 import {
   listIssuedGranted,
   parseGrantName,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { PkiError } from '../base/errors.ts'
-import { isOver } from '../base/expiry.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { isOver } from '../identity/dates.ts'
 import {
   issueGranted,
   listGranted,

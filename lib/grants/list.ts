@@ -1,5 +1,5 @@
+import { isOver } from '../identity/dates.ts'
 import { resolve } from 'node:path'
-import { isOver } from '../base/expiry.ts'
 import { listGranted, type ListedGranted } from '../keystore/granted.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 import { readPolicyText } from './policy-file.ts'

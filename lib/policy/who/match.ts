@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
-import { isOver } from '../../base/expiry.ts'
+import { isOver } from '../../identity/dates.ts'
 import type { Policy, PolicyRule, Who } from '../file/types.ts'
 import type { CertificateIdentity, PolicyIdentity } from './identity.ts'
 
