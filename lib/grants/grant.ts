@@ -14,7 +14,6 @@ import { PkiFolder } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy, type NewRule } from '../policy/file/edit.ts'
 import type { HostPath, Level } from '../policy/file/types.ts'
-import { hasEnded } from '../policy/who/match.ts'
 import { withPolicy, type OpenPolicy } from './policy-file.ts'
 import { grantOf, ruleName } from './rules.ts'
 
@@ -65,7 +64,9 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
   return withPolicy(options.policy, async (open) => {
     const now = Date.now()
     await refuseOpen(options, await readGranted(options.folder, name), now)
-    const ended = open.policy.rules.filter((rule) => grantOf(rule) !== undefined && hasEnded(rule, new Date(now)))
+    const ended = open.policy.rules.filter(
+      (rule) => grantOf(rule) !== undefined && isOver(Date.parse(rule.until ?? ''), now),
+    )
     const removed = ended.map((rule) => rule.name)
     // Before anything is issued.
     ruleInto(open, options, { fingerprint256: NO_FINGERPRINT, until: new Date(now + options.lifetime), removed })
