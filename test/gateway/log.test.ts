@@ -21,6 +21,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../lib/gateway.ts'
+import { LogFile } from '../../lib/gateway/log/file.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
@@ -428,6 +429,15 @@ async function fill(folder: string): Promise<void> {
   await writeFile(join(folder, 'filler'), Buffer.alloc(128 * 1024)).catch(() => undefined)
 }
 
+/** The status of one request on a connection of its own, and the reason of the gateway. */
+async function answerOn(t: TestContext, port: number, line: string): Promise<string> {
+  const socket = await dial(t, port)
+  socket.write(get(line))
+  const text = await readUntil(socket, /OK$|\}\n/)
+  socket.destroy()
+  return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
+}
+
 describe('a full disk', { skip: lacks('namespaces') }, () => {
   test('refuses requests with LOG_FAILED until there is space, and loses no line', async (t) => {
     const folder = await tinyDisk(t)
@@ -435,13 +445,7 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
     const daemon = await fakeDaemon(t)
     const auditLog = await openAuditLog({ path })
     const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
-    const ask = async (line: string): Promise<string> => {
-      const socket = await dial(t, port)
-      socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
-      const text = await readUntil(socket, /OK$|\}\n/)
-      socket.destroy()
-      return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
-    }
+    const ask = (line: string): Promise<string> => answerOn(t, port, line)
     assert.equal(await ask('POST /containers/a/start'), '200')
     await fill(folder)
     const answers: string[] = []
@@ -491,6 +495,58 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
     assert.ok(lost >= 2_000, String(lost))
   })
 })
+
+describe('a slow disk, behind which 10,000 lines wait', () => {
+  const START = 'POST /containers/a/start'
+  for (const [onFailure, answer, daemonGets] of [
+    ['refuse', '503LOG_FAILED', []],
+    ['go on', '200', [START]],
+  ] as const)
+    test(`${onFailure}: a change whose line is not kept gets ${answer}`, async (t) => {
+      const path = await pathIn(t)
+      const daemon = await fakeDaemon(t)
+      const auditLog = await openAuditLog({ path, onFailure })
+      const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
+      const goOn = stall(t)
+      auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
+      await delay(20)
+      for (let index = 0; index < 10_000; index++) auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
+      assert.equal(await answerOn(t, port, START), answer)
+      assert.deepEqual(daemon.requests, daemonGets)
+      while (!events.some(({ event }) => event === 'request')) await delay(5)
+      goOn()
+      while (!readFileSync(path, 'utf8').includes('"event":"lost"')) await delay(20)
+      assert.equal(await answerOn(t, port, START), '200')
+      await gateway.close()
+      await auditLog.close()
+      const lines = await linesOf(path)
+      assert.equal(lines.filter(({ event }) => event === 'begin').length, 1)
+      // The beginning and the end of the first request.
+      const { faults, lost } = await verifyAuditLog([path])
+      assert.deepEqual([faults, lost], [[], 2])
+    })
+
+  test('refuse: nothing is done after the log was closed', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const auditLog = await openAuditLog({ path: await pathIn(t) })
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
+    await auditLog.close()
+    assert.equal(await answerOn(t, port, START), '503LOG_FAILED')
+    assert.deepEqual(daemon.requests, [])
+  })
+})
+
+/** @returns what ends the stall */
+function stall(t: TestContext): () => void {
+  const original = LogFile.prototype.append
+  let goOn = (): void => {}
+  const isOver = new Promise<void>((resolve) => (goOn = resolve))
+  t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
+    await isOver
+    return original.call(this, bytes)
+  })
+  return goOn
+}
 
 test('clients that nobody knows get few lines, and all are counted', async (t) => {
   const path = await pathIn(t)

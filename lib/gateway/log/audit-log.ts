@@ -64,16 +64,17 @@ export class ChainedLog implements AuditLog {
 
   write(event: GatewayEvent): void {
     if (this.#closed !== undefined) return
-    if (event.event !== 'handshake refused') return this.add(entryOf(event))
-    if (!this.#strangers.admit()) return
-    this.#addSkipped()
+    if (event.event === 'handshake refused') {
+      if (!this.#strangers.admit()) return
+      this.#addSkipped()
+    }
     this.add(entryOf(event))
   }
 
   async record(event: GatewayEvent): Promise<boolean> {
-    this.write(event)
-    if (this.#failure === undefined && this.#closed === undefined) await this.#queue.settled()
-    return this.isReady
+    const isKept = this.#closed === undefined && this.add(entryOf(event))
+    if (isKept && this.#failure === undefined) await this.#queue.settled()
+    return this.#state.mayGoOn || (isKept && this.#failure === undefined)
   }
 
   onFailure(listener: (error: Error) => void): () => void {
@@ -89,11 +90,12 @@ export class ChainedLog implements AuditLog {
     return this.close()
   }
 
-  /** @internal */
-  add(entry: object): void {
-    this.#queue.add(entry)
+  /** @returns whether it will be written @internal */
+  add(entry: object): boolean {
+    const isKept = this.#queue.add(entry)
     // While it fails, the timer tries again.
     if (this.#failure === undefined) void this.flush()
+    return isKept
   }
 
   /** Writes what waits. Never rejects. @internal */
