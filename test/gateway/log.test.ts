@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import {
@@ -20,14 +21,21 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../lib/gateway.ts'
+import {
+  isDockerMtlsError,
+  openAuditLog,
+  verifyAuditLog,
+  type AuditLogOptions,
+  type GatewayEvent,
+} from '../../lib/gateway.ts'
+import { groupBy } from '../../lib/base/group-by.ts'
 import { LogFile } from '../../lib/gateway/log/file.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { dial, endOf, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
 const eve = await newClient('eve')
@@ -548,16 +556,88 @@ function stall(t: TestContext): () => void {
   return goOn
 }
 
-test('clients that nobody knows get few lines, and all are counted', async (t) => {
-  const path = await pathIn(t)
-  const log = await openAuditLog({ path })
-  for (let index = 0; index < 1_000; index++) log.write({ event: 'handshake refused', reason: 'CERT_REVOKED' })
-  await log.close()
-  const lines = await linesOf(path)
-  const alone = lines.filter(({ event }) => event === 'handshake refused').length
-  const more = lines.reduce((sum, { event, count }) => sum + (event === 'handshakes refused' ? Number(count) : 0), 0)
-  assert.ok(alone <= 20, String(alone))
-  assert.equal(alone + more, 1_000)
+describe('clients that may not come in get few lines, and all are counted', () => {
+  const REQUEST = { event: 'request', id: 1, identity: 'CN=bob', method: 'GET', path: '/', verdict: 'refuse' } as const
+  const REFUSED = { ...REQUEST, reason: 'CERTIFICATE_REVOKED', status: 403, milliseconds: 1, bytesIn: 1, bytesOut: 1 }
+  const CUT = { event: 'cut', identity: 'CN=bob', reason: 'too many connections' } as const
+  const rows: readonly (readonly [GatewayEvent, counted: string])[] = [
+    [{ event: 'handshake refused', reason: 'CERT_REVOKED' }, 'handshakes refused'],
+    [REFUSED, 'requests refused'],
+    [CUT, 'connections refused'],
+  ]
+
+  test('each kind for itself', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    for (const [event] of rows) for (let index = 0; index < 1_000; index++) log.write(event)
+    await log.close()
+    const lines = await linesOf(path)
+    for (const [one, counted] of rows) {
+      const alone = lines.filter(({ event }) => event === one.event).length
+      const more = lines.reduce((sum, { event, count }) => sum + (event === counted ? Number(count) : 0), 0)
+      assert.ok(alone >= 10 && alone <= 20, `${one.event}: ${alone}`)
+      assert.equal(alone + more, 1_000)
+    }
+  })
+
+  test('all others have a line each: allowed requests, other refusals, requests with a begin, and cut streams', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    const others: GatewayEvent[] = [
+      { ...REFUSED, reason: 'IDENTITY_UNKNOWN' },
+      { ...REFUSED, verdict: 'allow' },
+      { ...REFUSED, operation: 'containers.start' },
+      { ...CUT, reason: 'CERTIFICATE_REVOKED' },
+    ]
+    for (let index = 0; index < 1_000; index++) for (const event of others) log.write(event)
+    await log.close()
+    assert.equal((await linesOf(path)).length, 1 + others.length * 1_000 + 1)
+  })
+
+  test('a revoked certificate, whatever it sends', async (t) => {
+    const path = await pathIn(t)
+    const daemon = await fakeDaemon(t)
+    const auditLog = await openAuditLog({ path })
+    const { gateway, port, events } = await front(
+      t,
+      { socketPath: daemon.socketPath },
+      { auditLog, limits: { connections: 20 } },
+    )
+    gateway.revoke(new X509Certificate(eve.cert))
+    const silent = await Promise.all(Array.from({ length: 20 }, () => dial(t, port, { client: eve })))
+    for (let round = 0; round < 30; round++) await endOf(await dial(t, port, { client: eve }))
+    for (const socket of silent) socket.destroy()
+    const sent = [
+      PING.repeat(9),
+      get('TRACE /'),
+      get('GET /', 'Upgrade: x\r\n'),
+      'nonsense\r\n\r\n',
+      get('CONNECT a:1'),
+    ]
+    for (let round = 0; round < 8; round++)
+      for (const one of sent) {
+        const socket = await dial(t, port, { client: eve })
+        const answer = readUntil(socket, /\}\n/)
+        socket.write(one)
+        assert.match(await answer, /^HTTP\/1\.1 403 [^]*CERTIFICATE_REVOKED[^]*Connection: close/i)
+        await endOf(socket)
+        socket.destroy()
+      }
+    assert.equal(await answerOn(t, port, 'GET /_ping'), '200')
+    await gateway.close()
+    await auditLog.close()
+    const lines = await linesOf(path)
+    const ofEve = lines.filter(({ identity }) => identity === 'CN=eve')
+    const perSecond = groupBy(ofEve, ({ event, time }) => `${event} ${String(time).slice(0, 19)}`)
+    for (const [second, some] of perSecond) assert.ok(some.length <= 10, second)
+    const more = lines.reduce((sum, { event, count }) => sum + (event.endsWith('s refused') ? Number(count) : 0), 0)
+    const all = events.filter((event) => 'identity' in event && event.identity === 'CN=eve').length
+    const requests = events.filter((event) => event.event === 'request' && event.identity === 'CN=eve')
+    assert.deepEqual([...new Set(requests.map((event) => 'reason' in event && event.reason))], ['CERTIFICATE_REVOKED'])
+    assert.ok(all > 30 + 8 * sent.length, String(all))
+    assert.equal(ofEve.length + more, all)
+    assert.equal(lines.filter(({ event, identity }) => event === 'request' && identity !== 'CN=eve').length, 1)
+  })
 })
 
 test('a refused request has a line with its reason, and one that cannot be read, too', async (t) => {

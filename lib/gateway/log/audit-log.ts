@@ -64,10 +64,8 @@ export class ChainedLog implements AuditLog {
 
   write(event: GatewayEvent): void {
     if (this.#closed !== undefined) return
-    if (event.event === 'handshake refused') {
-      if (!this.#strangers.admit()) return
-      this.#addSkipped()
-    }
+    if (!this.#strangers.admit(event)) return
+    this.#addSkipped(event)
     this.add(entryOf(event))
   }
 
@@ -117,9 +115,8 @@ export class ChainedLog implements AuditLog {
     if (this.#failure === undefined && !this.#queue.isEmpty) void this.flush()
   }
 
-  #addSkipped(): void {
-    const count = this.#strangers.takeSkipped()
-    if (count > 0) this.#queue.add({ event: 'handshakes refused', count })
+  #addSkipped(before?: GatewayEvent): void {
+    for (const skipped of this.#strangers.takeSkipped(before)) this.#queue.add(skipped)
   }
 
   async #writeAll(): Promise<void> {
