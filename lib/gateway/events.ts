@@ -12,7 +12,7 @@ export interface RequestFacts extends Decided {
   readonly address?: string
   /** Empty if the request couldn't be read. */
   readonly method: string
-  /** Without its query, which may contain secrets. */
+  /** Without its query, and without logins of images and URLs: they are secrets. */
   readonly path: string
 }
 

@@ -1,5 +1,6 @@
 import type { Connection } from './connections.ts'
 import type { RequestBegan, RequestEnded, RequestFacts } from './events.ts'
+import { loggedPath } from './logged-path.ts'
 import type { Refusal } from './refusal.ts'
 import type { Decided } from './types.ts'
 
@@ -71,7 +72,7 @@ export class RequestRecord {
       ...(fingerprint !== undefined && { fingerprint }),
       ...(address !== undefined && { address }),
       method: this.#request?.method ?? '',
-      path: (this.#request?.url ?? '').replace(/\?.*/s, ''),
+      path: loggedPath(this.#request?.url ?? ''),
       ...this.#decided,
     }
   }

@@ -30,6 +30,7 @@ import {
 } from '../../lib/gateway.ts'
 import { groupBy } from '../../lib/base/group-by.ts'
 import { LogFile } from '../../lib/gateway/log/file.ts'
+import { loggedPath } from '../../lib/gateway/logged-path.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
@@ -254,6 +255,10 @@ describe('the audit log of a gateway', () => {
       get(`POST /commit?container=web&repo=a&comment=${secret}&author=${secret}&changes=ENV%20A%3D${secret}`),
       get(`POST /build?t=a&buildargs=${encoded}&labels=${encoded}`, tar),
       get(`POST /build?t=a&remote=${remote}&outputs=${encoded}`, tar),
+      get(`POST /v1.45/images/user:${secret}@reg/app/push`, auth),
+      get(`POST /images/user%3A${secret}%40reg%2Fapp/push`, auth),
+      get(`POST /plugins/user:${secret}@reg/app/enable`),
+      get(`POST http://ann:${secret}@gw:2376/containers/web/start`),
       get(`GET /images/search?term=${secret}`, auth),
       get(`GET /containers/json?filters=${encodeURIComponent(JSON.stringify({ label: [`a=${secret}`] }))}`),
       get(`GET /containers/json?${secret}=1`),
@@ -287,6 +292,37 @@ describe('the audit log of a gateway', () => {
       )
       assert.ok(!JSON.stringify(events).includes(one))
     }
+  })
+
+  test('has paths without queries and logins', () => {
+    const digest = `sha256:${'0a'.repeat(32)}`
+    const encoded = digest.replace(':', '%3A')
+    const rows: Readonly<Record<string, string>> = {
+      '/_ping': '/_ping',
+      '/build?remote=https://ann:pw@h/a.git': '/build',
+      '/images/user:pw@reg/app/push': '/images/*@reg/app/push',
+      '/images/user:pw@reg:5000/app:1/push?tag=2': '/images/*@reg:5000/app:1/push',
+      '/images/user%3Apw%40reg%2Fapp/push': '/images/*%40reg%2Fapp/push',
+      '/images/user%253Apw%2540reg/app/push': '/images/*%2540reg/app/push',
+      '/images/user:p@w@reg/app/push': '/images/*@reg/app/push',
+      '/images/user:pw@reg/ann:pw@app/push': '/images/*@reg/*@app/push',
+      [`/images/app@${digest}/json`]: `/images/app@${digest}/json`,
+      [`/images/reg:5000/app:1@${digest}`]: `/images/reg:5000/app:1@${digest}`,
+      [`/images/app%40${encoded}/json`]: `/images/app%40${encoded}/json`,
+      [`/images/user:pw@app@${digest}/json`]: `/images/*@app@${digest}/json`,
+      // A host of that name, with its port.
+      '/images/user:pw@sha256:5000/app/push': '/images/*@sha256:5000/app/push',
+      'http://ann:pw@gw:2376/_ping': 'http://*@gw:2376/_ping',
+      'http://ann:p/w@gw:2376/_ping': 'http://*@gw:2376/_ping',
+      '/images/https://ann:p/w@reg/app/push': '/images/https://*@reg/app/push',
+      'http://gw:2376/_ping': 'http://gw:2376/_ping',
+      'ann:pw@gw:2376': '*@gw:2376',
+      '': '',
+    }
+    for (const [target, path] of Object.entries(rows)) assert.equal(loggedPath(target), path)
+    const began = performance.now()
+    for (const one of ['@', '/', '//@', '@sha256:', '%2540', 'a', '%25', '@/']) loggedPath(`/@${one.repeat(64 * 1024)}`)
+    assert.ok(performance.now() - began < 1_000)
   })
 
   test('goes on after a restart, and marks a line that a crash has cut', async (t) => {

@@ -42,7 +42,8 @@ function inPath({ operation, parameters }: ReadRequest): RequestDetails | undefi
   if (name === undefined || thing === undefined) return undefined
   const { checkpoint } = parameters
   return {
-    [thing]: thing === 'image' ? imageText(name) : name,
+    // Plugins have names like images.
+    [thing]: thing === 'image' || thing === 'plugin' ? imageText(name) : name,
     ...(checkpoint !== undefined && { checkpoint }),
   }
 }
