@@ -551,14 +551,14 @@ describe('a slow disk, behind which 10,000 lines wait', () => {
       const daemon = await fakeDaemon(t)
       const auditLog = await openAuditLog({ path, onFailure })
       const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
-      const goOn = stall(t)
+      const stalled = stall(t)
       auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
       await delay(20)
       for (let index = 0; index < 10_000; index++) auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
       assert.equal(await answerOn(t, port, START), answer)
       assert.deepEqual(daemon.requests, daemonGets)
       while (!events.some(({ event }) => event === 'request')) await delay(5)
-      goOn()
+      stalled.abort()
       while (!readFileSync(path, 'utf8').includes('"event":"lost"')) await delay(20)
       assert.equal(await answerOn(t, port, START), '200')
       await gateway.close()
@@ -581,15 +581,14 @@ describe('a slow disk, behind which 10,000 lines wait', () => {
 })
 
 /** @returns what ends the stall */
-function stall(t: TestContext): () => void {
-  const original = LogFile.prototype.append
-  let goOn = (): void => {}
-  const isOver = new Promise<void>((resolve) => (goOn = resolve))
-  t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
-    await isOver
-    return original.call(this, bytes)
+function stall(t: TestContext): AbortController {
+  const over = new AbortController()
+  const append = t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
+    if (!over.signal.aborted) await once(over.signal, 'abort')
+    append.mock.restore()
+    return this.append(bytes)
   })
-  return goOn
+  return over
 }
 
 describe('clients that may not come in get few lines, and all are counted', () => {
