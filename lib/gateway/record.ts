@@ -65,12 +65,9 @@ export class RequestRecord {
   }
 
   #facts(): RequestFacts {
-    const { name, fingerprint, address } = this.#connection
     return {
       id: this.#id,
-      identity: name,
-      ...(fingerprint !== undefined && { fingerprint }),
-      ...(address !== undefined && { address }),
+      ...this.#connection.caller,
       method: this.#request?.method ?? '',
       path: loggedPath(this.#request?.url ?? ''),
       ...this.#decided,

@@ -236,13 +236,19 @@ function endOf(kind: EndDate['kind'], certificate: X509Certificate, from: string
   return { kind, name: subjectOf(certificate), from: readDate(from).getTime(), at: readDate(to).getTime() }
 }
 
-function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
+/** Why a certificate isn't accepted, by itself or because of the CA that issued it. */
+export function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
   if (issuer === undefined || !isInTime(issuer, now))
     return refusal(
       403,
       'CERTIFICATE_UNTRUSTED',
       'the CA that issued your certificate is not trusted here, or has expired',
     )
+  return ownFault(peer, now)
+}
+
+/** Why a certificate isn't accepted, whoever issued it. */
+export function ownFault(peer: Peer, now: number): Refusal | undefined {
   if (now < peer.from || now > peer.to)
     return refusal(403, 'CERTIFICATE_EXPIRED', 'your certificate has expired, or is not valid yet')
   if (!peer.isClient) return refusal(403, 'CERTIFICATE_PURPOSE', 'your certificate is not one of a client')

@@ -85,7 +85,8 @@ describe('a new revocation list', () => {
     assert.equal(await comes(t, fronted), '200')
     const cut = fronted.events.filter(({ event }) => event === 'cut')
     const fingerprint = new X509Certificate(bob.cert).fingerprint256
-    assert.deepEqual(cut, [{ event: 'cut', identity: 'CN=bob', fingerprint, reason: 'CERTIFICATE_REVOKED' }])
+    const who = { identity: 'CN=bob', fingerprint, address: '127.0.0.1' }
+    assert.deepEqual(cut, [{ event: 'cut', ...who, reason: 'CERTIFICATE_REVOKED' }])
     // Also those of a new connection are logged with their certificate.
     const refused = fronted.events.filter((event) => event.event === 'request' && event.fingerprint === fingerprint)
     assert.deepEqual(

@@ -36,6 +36,11 @@ rules:
     level: read-only
 `
 
+interface Revoked {
+  readonly revoked: boolean
+  readonly grants: readonly object[]
+}
+
 interface Place {
   readonly root: string
   readonly folder: string
@@ -92,6 +97,25 @@ describe('a grant', { concurrency: true }, () => {
     assert.deepEqual([data['rule'], Date.parse(data['until'] ?? ''), data['level']], [rule?.name, until, 'restricted'])
     assert.equal((await stat(join(folder, 'grants/ann/key.pem'))).mode & 0o777, 0o600)
     assert.deepEqual(await treeOf(join(folder, 'clients')), before)
+  })
+
+  test('stays when the client of that name is revoked, which names it and what ends it', async (t) => {
+    const { folder, give, run } = await place(t)
+    const { commonName, fingerprint256, until } = await give('ann')
+    await give('ben')
+    const revoke = ['cert', 'revoke', 'ann', '--dir', folder]
+    const command = `docker-mtls grant end ann --dir ${folder}`
+    const grants = [{ commonName, fingerprint256, until: until.toISOString(), command }]
+    const found = await runJson<Revoked>([...revoke, '--dry-run'])
+    assert.deepEqual([found.revoked, found.grants], [false, grants])
+    const says = `\nann still has a grant, until [^:]+:[^:]+, with another certificate: ${commonName}\\. To end it:\n  ${command}\n`
+    const { stdout } = await runCli([...revoke, '--yes'], { columns: 200 })
+    assert.match(stdout, new RegExp(`^The client ann is revoked:[^]*${says}`))
+    const again = await runJson<Revoked>([...revoke, '--yes'])
+    assert.deepEqual([again.revoked, again.grants], [true, grants])
+    assert.equal((await run('end', 'ann')).code, 0)
+    assert.deepEqual((await runJson<Revoked>([...revoke, '--yes'])).grants, [])
+    assert.doesNotMatch((await runCli([...revoke, '--yes'])).stdout, /grant/)
   })
 
   test('is listed, is renewed by nothing, and never replaces another one', async (t) => {
