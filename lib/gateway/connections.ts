@@ -1,3 +1,4 @@
+import { isOver } from '../identity/dates.ts'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -80,7 +81,7 @@ export class Connection {
 
   /** Has the permission of something that is open ended? */
   hasEnded(now: number): boolean {
-    return [...this.open].some(({ until, isRefused }) => until <= now && !isRefused)
+    return [...this.open].some(({ until, isRefused }) => isOver(until, now) && !isRefused)
   }
 
   /** It is over, and Node has released the connection from it. */

@@ -5,7 +5,7 @@ import { withOrigin } from './by-policy.ts'
 import { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import { certificateFault, ownFault } from './trust.ts'
-import { nameAndKeyOf, signs, trustedCa, validOf, type TrustedCa } from './trusted-ca.ts'
+import { nameAndKeyOf, signs, trustedCa, trustedCas, validOf, type TrustedCa } from './trusted-ca.ts'
 
 /** A caller, as a gateway knows it by its certificate. */
 export interface TriedCaller {
@@ -27,7 +27,11 @@ export function triedCaller(own: string, authorities: string | undefined, now: n
   const [certificate, ...others] = certificatesIn(own, 'cert')
   if (certificate === undefined) return { identity: identityOfCertificate(own) }
   const known = certificatesIn(authorities ?? '', 'ca')
-  const cas = known.filter((one) => !isRenewalIssuer(one)).map((one) => trustedCa(one, []))
+  const cas = trustedCas(
+    known.filter((one) => !isRenewalIssuer(one)),
+    [],
+    undefined,
+  )
   const all = cas.map((ca) => ca.certificate)
   const identity = identityOfCertificate(certificate, all)
   const peer = new Peer(certificate)

@@ -484,6 +484,8 @@ export const CLAIMS: readonly Claim[] = [
       'a certificate that expires',
     ],
     ['gateway/files.test.ts', 'without its revocation list everybody is refused'],
+    ['gateway/ca-chain.test.ts', 'is refused on open connections and resumed sessions once the CA above has expired'],
+    ['gateway/negative-serial.test.ts', 'is refused once a list of its CA names it'],
   ),
   claim(1, 'A changed policy, certificate or list', [
     'gateway/files.test.ts',
