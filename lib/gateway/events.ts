@@ -16,7 +16,7 @@ export interface RequestFacts extends GatewayCaller, Decided {
   readonly id: number
   /** Empty if the request couldn't be read. */
   readonly method: string
-  /** Without its query, which may contain secrets. */
+  /** Without its query, and without logins of images and URLs: they are secrets. */
   readonly path: string
 }
 

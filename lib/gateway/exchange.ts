@@ -9,7 +9,7 @@ import { forward, isEndless } from './forward.ts'
 import { inspectThing } from './inspect.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
-import { refusal, type Refusal } from './refusal.ts'
+import { isForCertificate, refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import type { RenewalAsked } from './renewal/renewals.ts'
@@ -86,7 +86,7 @@ export class Exchange {
       this.#reportEnd()
     })
     const refused =
-      screen(request, response === undefined) ?? check(connection) ?? (isFree ? undefined : quotas.refuse(this.kind))
+      check(connection) ?? screen(request, response === undefined) ?? (isFree ? undefined : quotas.refuse(this.kind))
     if (refused) return this.#refuse(refused)
     try {
       await this.#ask()
@@ -101,7 +101,8 @@ export class Exchange {
    * Docker client sends either.
    */
   #drop(why: string): void {
-    this.#record.refused(refusal(400, 'MALFORMED_REQUEST', why))
+    const { check } = this.#shared
+    this.#record.refused(check(this.#arrived.connection) ?? refusal(400, 'MALFORMED_REQUEST', why))
     if (this.#arrived.response === undefined) this.#arrived.request.socket.destroy()
     this.#reportEnd()
   }
@@ -303,6 +304,8 @@ export class Exchange {
   #refuse(refused: Refusal): void {
     this.#record.refused(refused)
     const { request } = this.#arrived
+    // By now the client may have another certificate, as after a rotation of the CA, and shows it when it connects again.
+    if (this.#response && isForCertificate(refused.code)) this.#response.shouldKeepAlive = false
     if (!request.socket.destroyed && !this.#response?.destroyed) refuse(request, this.#answer(), refused)
   }
 

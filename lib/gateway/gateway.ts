@@ -25,7 +25,7 @@ import type { MetricsSource } from './metrics/interface.ts'
 import { peerOf, type Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { RequestRecord } from './record.ts'
-import { refusal, renderRawRefusal, type Refusal } from './refusal.ts'
+import { refusal, renderRawRefusal, TOO_MANY_CONNECTIONS, type Refusal } from './refusal.ts'
 import type { Renewals } from './renewal/renewals.ts'
 import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
@@ -246,9 +246,8 @@ export class HttpGateway implements Gateway {
     }
     if (peer === undefined || this.#trust === undefined) return void socket.destroy()
     const key = this.#trust.keyOf(peer)
-    const reason = 'too many connections'
     if (!this.#quotas.take(key, 'connections')) {
-      this.#report({ event: 'cut', ...callerOf(socket, peer), reason })
+      this.#report({ event: 'cut', ...callerOf(socket, peer), reason: TOO_MANY_CONNECTIONS })
       return void socket.destroy()
     }
     this.#connections.add(socket, peer, key, () => this.#quotas.give(key, 'connections'))

@@ -1,5 +1,6 @@
 import type { Connection } from './connections.ts'
 import type { RequestBegan, RequestEnded, RequestFacts } from './events.ts'
+import { loggedPath } from './logged-path.ts'
 import type { Refusal } from './refusal.ts'
 import type { Decided } from './types.ts'
 
@@ -68,7 +69,7 @@ export class RequestRecord {
       id: this.#id,
       ...this.#connection.caller,
       method: this.#request?.method ?? '',
-      path: (this.#request?.url ?? '').replace(/\?.*/s, ''),
+      path: loggedPath(this.#request?.url ?? ''),
       ...this.#decided,
     }
   }

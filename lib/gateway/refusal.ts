@@ -40,6 +40,17 @@ export type GatewayReason =
   /** 502: the daemon can't be reached, or its answer is unusable. */
   | 'DAEMON_UNREACHABLE'
 
+/** Refusals for what a certificate is, whatever its client asks for. */
+const FOR_CERTIFICATE: ReadonlySet<string | undefined> = new Set<GatewayReason>([
+  'CERTIFICATE_REVOKED',
+  'CERTIFICATE_EXPIRED',
+  'CERTIFICATE_UNTRUSTED',
+  'CERTIFICATE_PURPOSE',
+])
+
+/** Why a connection is cut that an identity has no place for. */
+export const TOO_MANY_CONNECTIONS = 'too many connections'
+
 /** An answer of the gateway itself. */
 export interface Refusal {
   readonly status: number
@@ -55,6 +66,11 @@ export function refusal(status: number, code: GatewayReason, message: string): R
   return { status, code, message: `docker-mtls gateway: ${message}` }
 }
 
+/** Was a client refused for its certificate? No other request on its connection will fare better. */
+export function isForCertificate(code: string | undefined): boolean {
+  return FOR_CERTIFICATE.has(code)
+}
+
 /** Header fields and body of a refusal, in the daemon's form, since clients show its message. */
 export function renderRefusal({ code, message }: Refusal): { headers: Record<string, string>; body: string } {
   const body = `${JSON.stringify({ message })}\n`
@@ -62,8 +78,6 @@ export function renderRefusal({ code, message }: Refusal): { headers: Record<str
     'Content-Type': 'application/json',
     'Content-Length': String(Buffer.byteLength(body)),
     [REASON_FIELD]: headerText(code),
-    // After a rotation of the CA, the client may have a certificate of the new one, and shows it when it connects again.
-    ...(code === ('CERTIFICATE_UNTRUSTED' satisfies GatewayReason) && { Connection: 'close' }),
   }
   return { headers, body }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import {
@@ -20,14 +21,17 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDockerMtlsError, openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
+import { isDockerMtlsError, openAuditLog, verifyAuditLog, type GatewayEvent } from '../../lib/gateway.ts'
+import { groupBy } from '../../lib/base/group-by.ts'
+import { LogFile } from '../../lib/gateway/log/file.ts'
+import { loggedPath } from '../../lib/gateway/logged-path.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { faultsOf, linesOf, pathIn, write } from './support/log-files.ts'
-import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { dial, endOf, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
 const eve = await newClient('eve')
@@ -238,6 +242,10 @@ describe('the audit log of a gateway', () => {
       get(`POST /commit?container=web&repo=a&comment=${secret}&author=${secret}&changes=ENV%20A%3D${secret}`),
       get(`POST /build?t=a&buildargs=${encoded}&labels=${encoded}`, tar),
       get(`POST /build?t=a&remote=${remote}&outputs=${encoded}`, tar),
+      get(`POST /v1.45/images/user:${secret}@reg/app/push`, auth),
+      get(`POST /images/user%3A${secret}%40reg%2Fapp/push`, auth),
+      get(`POST /plugins/user:${secret}@reg/app/enable`),
+      get(`POST http://ann:${secret}@gw:2376/containers/web/start`),
       get(`GET /images/search?term=${secret}`, auth),
       get(`GET /containers/json?filters=${encodeURIComponent(JSON.stringify({ label: [`a=${secret}`] }))}`),
       get(`GET /containers/json?${secret}=1`),
@@ -271,6 +279,37 @@ describe('the audit log of a gateway', () => {
       )
       assert.ok(!JSON.stringify(events).includes(one))
     }
+  })
+
+  test('has paths without queries and logins', () => {
+    const digest = `sha256:${'0a'.repeat(32)}`
+    const encoded = digest.replace(':', '%3A')
+    const rows: Readonly<Record<string, string>> = {
+      '/_ping': '/_ping',
+      '/build?remote=https://ann:pw@h/a.git': '/build',
+      '/images/user:pw@reg/app/push': '/images/*@reg/app/push',
+      '/images/user:pw@reg:5000/app:1/push?tag=2': '/images/*@reg:5000/app:1/push',
+      '/images/user%3Apw%40reg%2Fapp/push': '/images/*%40reg%2Fapp/push',
+      '/images/user%253Apw%2540reg/app/push': '/images/*%2540reg/app/push',
+      '/images/user:p@w@reg/app/push': '/images/*@reg/app/push',
+      '/images/user:pw@reg/ann:pw@app/push': '/images/*@reg/*@app/push',
+      [`/images/app@${digest}/json`]: `/images/app@${digest}/json`,
+      [`/images/reg:5000/app:1@${digest}`]: `/images/reg:5000/app:1@${digest}`,
+      [`/images/app%40${encoded}/json`]: `/images/app%40${encoded}/json`,
+      [`/images/user:pw@app@${digest}/json`]: `/images/*@app@${digest}/json`,
+      // A host of that name, with its port.
+      '/images/user:pw@sha256:5000/app/push': '/images/*@sha256:5000/app/push',
+      'http://ann:pw@gw:2376/_ping': 'http://*@gw:2376/_ping',
+      'http://ann:p/w@gw:2376/_ping': 'http://*@gw:2376/_ping',
+      '/images/https://ann:p/w@reg/app/push': '/images/https://*@reg/app/push',
+      'http://gw:2376/_ping': 'http://gw:2376/_ping',
+      'ann:pw@gw:2376': '*@gw:2376',
+      '': '',
+    }
+    for (const [target, path] of Object.entries(rows)) assert.equal(loggedPath(target), path)
+    const began = performance.now()
+    for (const one of ['@', '/', '//@', '@sha256:', '%2540', 'a', '%25', '@/']) loggedPath(`/@${one.repeat(64 * 1024)}`)
+    assert.ok(performance.now() - began < 1_000)
   })
 
   test('goes on after a restart, and marks a line that a crash has cut', async (t) => {
@@ -430,6 +469,15 @@ async function fill(folder: string): Promise<void> {
   await writeFile(join(folder, 'filler'), Buffer.alloc(128 * 1024)).catch(() => undefined)
 }
 
+/** The status of one request on a connection of its own, and the reason of the gateway. */
+async function answerOn(t: TestContext, port: number, line: string): Promise<string> {
+  const socket = await dial(t, port)
+  socket.write(get(line))
+  const text = await readUntil(socket, /OK$|\}\n/)
+  socket.destroy()
+  return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
+}
+
 describe('a full disk', { skip: lacks('namespaces') }, () => {
   test('refuses requests with LOG_FAILED until there is space, and loses no line', async (t) => {
     const folder = await tinyDisk(t)
@@ -437,13 +485,7 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
     const daemon = await fakeDaemon(t)
     const auditLog = await openAuditLog({ path })
     const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
-    const ask = async (line: string): Promise<string> => {
-      const socket = await dial(t, port)
-      socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
-      const text = await readUntil(socket, /OK$|\}\n/)
-      socket.destroy()
-      return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
-    }
+    const ask = (line: string): Promise<string> => answerOn(t, port, line)
     assert.equal(await ask('POST /containers/a/start'), '200')
     await fill(folder)
     const answers: string[] = []
@@ -494,16 +536,139 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
   })
 })
 
-test('clients that nobody knows get few lines, and all are counted', async (t) => {
-  const path = await pathIn(t)
-  const log = await openAuditLog({ path })
-  for (let index = 0; index < 1_000; index++) log.write({ event: 'handshake refused', reason: 'CERT_REVOKED' })
-  await log.close()
-  const lines = await linesOf(path)
-  const alone = lines.filter(({ event }) => event === 'handshake refused').length
-  const more = lines.reduce((sum, { event, count }) => sum + (event === 'handshakes refused' ? Number(count) : 0), 0)
-  assert.ok(alone <= 20, String(alone))
-  assert.equal(alone + more, 1_000)
+describe('a slow disk, behind which 10,000 lines wait', () => {
+  const START = 'POST /containers/a/start'
+  for (const [onFailure, answer, daemonGets] of [
+    ['refuse', '503LOG_FAILED', []],
+    ['go on', '200', [START]],
+  ] as const)
+    test(`${onFailure}: a change whose line is not kept gets ${answer}`, async (t) => {
+      const path = await pathIn(t)
+      const daemon = await fakeDaemon(t)
+      const auditLog = await openAuditLog({ path, onFailure })
+      const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
+      const stalled = stall(t)
+      auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
+      await delay(20)
+      for (let index = 0; index < 10_000; index++) auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
+      assert.equal(await answerOn(t, port, START), answer)
+      assert.deepEqual(daemon.requests, daemonGets)
+      while (!events.some(({ event }) => event === 'request')) await delay(5)
+      stalled.abort()
+      while (!readFileSync(path, 'utf8').includes('"event":"lost"')) await delay(20)
+      assert.equal(await answerOn(t, port, START), '200')
+      await gateway.close()
+      await auditLog.close()
+      const lines = await linesOf(path)
+      assert.equal(lines.filter(({ event }) => event === 'begin').length, 1)
+      // The beginning and the end of the first request.
+      const { faults, lost } = await verifyAuditLog([path])
+      assert.deepEqual([faults, lost], [[], 2])
+    })
+
+  test('refuse: nothing is done after the log was closed', async (t) => {
+    const daemon = await fakeDaemon(t)
+    const auditLog = await openAuditLog({ path: await pathIn(t) })
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
+    await auditLog.close()
+    assert.equal(await answerOn(t, port, START), '503LOG_FAILED')
+    assert.deepEqual(daemon.requests, [])
+  })
+})
+
+/** @returns what ends the stall */
+function stall(t: TestContext): AbortController {
+  const over = new AbortController()
+  const append = t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
+    if (!over.signal.aborted) await once(over.signal, 'abort')
+    append.mock.restore()
+    return this.append(bytes)
+  })
+  return over
+}
+
+describe('clients that may not come in get few lines, and all are counted', () => {
+  const REQUEST = { event: 'request', id: 1, identity: 'CN=bob', method: 'GET', path: '/', verdict: 'refuse' } as const
+  const REFUSED = { ...REQUEST, reason: 'CERTIFICATE_REVOKED', status: 403, milliseconds: 1, bytesIn: 1, bytesOut: 1 }
+  const CUT = { event: 'cut', identity: 'CN=bob', reason: 'too many connections' } as const
+  const rows: readonly (readonly [GatewayEvent, counted: string])[] = [
+    [{ event: 'handshake refused', reason: 'CERT_REVOKED' }, 'handshakes refused'],
+    [REFUSED, 'requests refused'],
+    [CUT, 'connections refused'],
+  ]
+
+  test('each kind for itself', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    for (const [event] of rows) for (let index = 0; index < 1_000; index++) log.write(event)
+    await log.close()
+    const lines = await linesOf(path)
+    for (const [one, counted] of rows) {
+      const alone = lines.filter(({ event }) => event === one.event).length
+      const more = lines.reduce((sum, { event, count }) => sum + (event === counted ? Number(count) : 0), 0)
+      assert.ok(alone >= 10 && alone <= 20, `${one.event}: ${alone}`)
+      assert.equal(alone + more, 1_000)
+    }
+  })
+
+  test('all others have a line each: allowed requests, other refusals, requests with a begin, and cut streams', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    const others: GatewayEvent[] = [
+      { ...REFUSED, reason: 'IDENTITY_UNKNOWN' },
+      { ...REFUSED, verdict: 'allow' },
+      { ...REFUSED, operation: 'containers.start' },
+      { ...CUT, reason: 'CERTIFICATE_REVOKED' },
+    ]
+    for (let index = 0; index < 1_000; index++) for (const event of others) log.write(event)
+    await log.close()
+    assert.equal((await linesOf(path)).length, 1 + others.length * 1_000 + 1)
+  })
+
+  test('a revoked certificate, whatever it sends', async (t) => {
+    const path = await pathIn(t)
+    const daemon = await fakeDaemon(t)
+    const auditLog = await openAuditLog({ path })
+    const { gateway, port, events } = await front(
+      t,
+      { socketPath: daemon.socketPath },
+      { auditLog, limits: { connections: 20 } },
+    )
+    gateway.revoke(new X509Certificate(eve.cert))
+    const silent = await Promise.all(Array.from({ length: 20 }, () => dial(t, port, { client: eve })))
+    for (let round = 0; round < 30; round++) await endOf(await dial(t, port, { client: eve }))
+    for (const socket of silent) socket.destroy()
+    const sent = [
+      PING.repeat(9),
+      get('TRACE /'),
+      get('GET /', 'Upgrade: x\r\n'),
+      'nonsense\r\n\r\n',
+      get('CONNECT a:1'),
+    ]
+    for (let round = 0; round < 8; round++)
+      for (const one of sent) {
+        const socket = await dial(t, port, { client: eve })
+        const answer = readUntil(socket, /\}\n/)
+        socket.write(one)
+        assert.match(await answer, /^HTTP\/1\.1 403 [^]*CERTIFICATE_REVOKED[^]*Connection: close/i)
+        await endOf(socket)
+        socket.destroy()
+      }
+    assert.equal(await answerOn(t, port, 'GET /_ping'), '200')
+    await gateway.close()
+    await auditLog.close()
+    const lines = await linesOf(path)
+    const ofEve = lines.filter(({ identity }) => identity === 'CN=eve')
+    const perSecond = groupBy(ofEve, ({ event, time }) => `${event} ${String(time).slice(0, 19)}`)
+    for (const [second, some] of perSecond) assert.ok(some.length <= 10, second)
+    const more = lines.reduce((sum, { event, count }) => sum + (event.endsWith('s refused') ? Number(count) : 0), 0)
+    const all = events.filter((event) => 'identity' in event && event.identity === 'CN=eve').length
+    const requests = events.filter((event) => event.event === 'request' && event.identity === 'CN=eve')
+    assert.deepEqual([...new Set(requests.map((event) => 'reason' in event && event.reason))], ['CERTIFICATE_REVOKED'])
+    assert.ok(all > 30 + 8 * sent.length, String(all))
+    assert.equal(ofEve.length + more, all)
+    assert.equal(lines.filter(({ event, identity }) => event === 'request' && identity !== 'CN=eve').length, 1)
+  })
 })
 
 test('a refused request has a line with its reason, and one that cannot be read, too', async (t) => {

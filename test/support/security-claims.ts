@@ -501,7 +501,12 @@ export const CLAIMS: readonly Claim[] = [
   claim(
     5,
     'With an audit log, the daemon',
-    ['gateway/log.test.ts', 'the daemon gets nothing until the line is written', 'contains no secret'],
+    [
+      'gateway/log.test.ts',
+      'the daemon gets nothing until the line is written',
+      'a change whose line is not kept gets ${answer}',
+      'contains no secret',
+    ],
     ['gateway/log-start.test.ts', 'does not hide ${what}', 'audit.log${end} is refused'],
     ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
   ),

@@ -65,16 +65,15 @@ export class ChainedLog implements AuditLog {
 
   write(event: GatewayEvent): void {
     if (this.#closed !== undefined) return
-    if (event.event !== 'handshake refused') return this.add(entryOf(event))
-    if (!this.#strangers.admit()) return
-    this.#addSkipped()
+    if (!this.#strangers.admit(event)) return
+    this.#addSkipped(event)
     this.add(entryOf(event))
   }
 
   async record(event: GatewayEvent): Promise<boolean> {
-    this.write(event)
-    if (this.#failure === undefined && this.#closed === undefined) await this.#queue.settled()
-    return this.isReady
+    const isKept = this.#closed === undefined && this.add(entryOf(event))
+    if (isKept && this.#failure === undefined) await this.#queue.settled()
+    return this.#state.mayGoOn || (isKept && this.#failure === undefined)
   }
 
   onFailure(listener: (error: Error) => void): () => void {
@@ -90,11 +89,12 @@ export class ChainedLog implements AuditLog {
     return this.close()
   }
 
-  /** @internal */
-  add(entry: object): void {
-    this.#queue.add(entry)
+  /** @returns whether it will be written @internal */
+  add(entry: object): boolean {
+    const isKept = this.#queue.add(entry)
     // While it fails, the timer tries again.
     if (this.#failure === undefined) void this.flush()
+    return isKept
   }
 
   /** Writes what waits. Never rejects. @internal */
@@ -116,9 +116,8 @@ export class ChainedLog implements AuditLog {
     if (this.#failure === undefined && !this.#queue.isEmpty) void this.flush()
   }
 
-  #addSkipped(): void {
-    const count = this.#strangers.takeSkipped()
-    if (count > 0) this.#queue.add({ event: 'handshakes refused', count })
+  #addSkipped(before?: GatewayEvent): void {
+    for (const skipped of this.#strangers.takeSkipped(before)) this.#queue.add(skipped)
   }
 
   async #writeAll(): Promise<void> {

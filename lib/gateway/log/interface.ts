@@ -7,7 +7,8 @@ export interface AuditLogOptions {
   /**
    * What happens to requests while the log can't be written, for example because the disk is full. `refuse`: they get the status 503 and
    * the reason `LOG_FAILED`; open streams go on. `go on`: they are served; up to 10,000 events are written later, and a line says
-   * how many are lost.
+   * how many are lost. If 10,000 events wait because the disk is slow, the same happens to requests that need a line before the daemon
+   * gets them.
    *
    * @defaultValue `refuse`
    */
@@ -36,7 +37,7 @@ export interface AuditLog {
   /**
    * Adds an event, and waits for its line.
    *
-   * @returns whether its request may go on: it is written, or doesn't have to be
+   * @returns whether its request may go on: its line is written, or doesn't have to be
    * @internal
    */
   record(event: GatewayEvent): Promise<boolean>

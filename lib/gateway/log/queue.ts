@@ -1,6 +1,6 @@
 import { chain, type Link } from './chain.ts'
 
-/** More are lost while the log can't be written: each takes about 1 KB of memory. */
+/** More are lost while the log can't be written, or too slowly: each takes about 1 KB of memory. */
 const MOST_WAITING = 10_000
 
 /** Lines that are written together. */
@@ -22,9 +22,12 @@ export class Queue {
     return this.#entries.length === 0 && this.#waiters.length === 0
   }
 
-  add(entry: object): void {
-    if (this.#entries.length < MOST_WAITING) this.#entries.push({ time: new Date().toISOString(), ...entry })
+  /** @returns whether it will be written: there may be no place for it */
+  add(entry: object): boolean {
+    const isKept = this.#entries.length < MOST_WAITING
+    if (isKept) this.#entries.push({ time: new Date().toISOString(), ...entry })
     else this.#lost++
+    return isKept
   }
 
   /** Adds an entry before all others. */

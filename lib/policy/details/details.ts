@@ -43,7 +43,8 @@ function inPath({ operation, parameters }: ReadRequest, exec: Json): RequestDeta
   if (name === undefined || thing === undefined) return undefined
   const { checkpoint } = parameters
   return {
-    [thing]: thing === 'image' ? imageText(name) : name,
+    // Plugins have names like images.
+    [thing]: thing === 'image' || thing === 'plugin' ? imageText(name) : name,
     ...(thing === 'exec' && { container: textOf(objectOf(exec)['ContainerID']) }),
     ...(checkpoint !== undefined && { checkpoint }),
   }
