@@ -29,7 +29,7 @@ export class Exchange {
   readonly #arrived: Arrived
   readonly #upgrade: Upgrade | undefined
   readonly #record: RequestRecord
-  readonly kind: 'requests' | 'streams'
+  #kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
   #until = Infinity
@@ -48,8 +48,12 @@ export class Exchange {
     // Its next request comes with the certificate that it has by then.
     if (response && arrived.connection.peer?.endsSoon(Date.now())) response.shouldKeepAlive = false
     this.#upgrade = response ? undefined : upgradeOf(request)
-    const isShort = response !== undefined && laneOf(request.method ?? '', (request.url ?? '').slice(1)) === 'short'
-    this.kind = isShort ? 'requests' : 'streams'
+    this.#kind = this.#kindOf(request.method, request.url)
+  }
+
+  /** As which it counts. */
+  get kind(): 'requests' | 'streams' {
+    return this.#kind
   }
 
   get isRefused(): boolean {
@@ -143,12 +147,10 @@ export class Exchange {
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
     if (verdict === undefined || this.#hasEnded) return
-    const foreign = await refuseForeignSession(
-      verdict.decided,
-      verdict.send?.target ?? asked.target,
-      this.#arrived,
-      this.#shared,
-    )
+    // The path of a short request can be written as that of none.
+    const { method = asked.method, target = asked.target } = verdict.send ?? {}
+    if (!this.#countAs(this.#kindOf(method, target))) return
+    const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
     if (this.#hasEnded) return
     if (foreign) return this.#refuse(foreign)
     const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
@@ -175,6 +177,24 @@ export class Exchange {
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
     }
     return undefined
+  }
+
+  #kindOf(method = '', target = ''): 'requests' | 'streams' {
+    return this.#arrived.response !== undefined && laneOf(method, target.slice(1)) === 'short' ? 'requests' : 'streams'
+  }
+
+  /** Counts what is sent, and not what arrived. False: it is refused. */
+  #countAs(kind: 'requests' | 'streams'): boolean {
+    const { quotas } = this.#shared
+    const { key } = this.#arrived.connection
+    if (kind === this.#kind) return true
+    if (!quotas.take(key, kind)) {
+      this.#refuse(quotas.refuse(kind))
+      return false
+    }
+    quotas.give(key, this.#kind)
+    this.#kind = kind
+    return true
   }
 
   /** It changes nothing, and the daemon answers at once. */

@@ -8,6 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
+import { definePolicy } from '../../lib/policy.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import {
   dial,
@@ -23,6 +24,8 @@ import {
 import { until } from './support/until.ts'
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+/** What the daemon says of a plain container. */
+const WEB = JSON.stringify({ Id: 'a'.repeat(64), Config: { Image: 'web' }, HostConfig: { NetworkMode: 'none' } })
 const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
 
 /** A daemon whose events never end, and whose inspections never answer. */
@@ -98,6 +101,52 @@ describe('limits of one identity', () => {
       assert.ok(performance.now() - began < 500, `a ping took ${performance.now() - began} ms`)
     })
   }
+
+  test('inspections of one that get no answer keep those of another from nothing', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      answer: (request, response) => {
+        if (request.url?.startsWith('/containers/silent/') !== true) response.end(WEB)
+      },
+    })
+    const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy })
+    const client = await newClient('bob')
+    const sockets = await Promise.all(Array.from({ length: 128 }, () => dial(t, port, { client })))
+    for (const socket of sockets) socket.write('POST /containers/silent/start HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => daemon.requests.length === 128, 'the daemon has all inspections')
+    const socket = await dial(t, port)
+    socket.write('POST /containers/web/start HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(socket, '\r\n\r\n'), /^HTTP\/1\.1 200 /)
+  })
+
+  test('a short request counts as one, however its path is written', async (t) => {
+    const daemon = await patientDaemon(t)
+    const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'read-only' }] })
+    const limits = { requests: 1, streams: 2 }
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy, limits })
+    const [one, two, three] = await Promise.all([1, 2, 3].map(() => dial(t, port)))
+    assert.ok(one && two && three)
+    one.write('GET /containers/%6ason HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => daemon.requests.length === 1, 'the daemon has the first')
+    two.write('GET /%63ontainers/json HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(two, /\}\n/), /^HTTP\/1\.1 429 [^]*1 requests open/)
+    // They have given back what they took as streams.
+    for (const socket of [two, three]) {
+      socket.write(EVENTS)
+      assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200 /)
+    }
+    one.destroy()
+    await delay(50)
+    const four = await dial(t, port)
+    four.write('GET /_pin%67 HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(four, /\}\n/), /^HTTP\/1\.1 429 [^]*2 streams open/)
+    two.destroy()
+    await delay(50)
+    const five = await dial(t, port)
+    five.write('GET /_pin%67 HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(five, 'OK'), /^HTTP\/1\.1 200 /)
+    assert.equal(daemon.requests.filter((line) => line.endsWith('/_ping')).length, 1)
+  })
 
   test('a client of ours may have all its short requests open at once', async (t) => {
     const waiting: ServerResponse[] = []
