@@ -325,6 +325,8 @@ export class Exchange {
   #failed(error: unknown): void {
     if (error instanceof BodyRefused) {
       if (error.refusal) this.#refuse(error.refusal)
+      // Nobody reads the connection of an upgrade any more, so nobody would see its end.
+      else this.#arrived.request.socket.destroy()
       return
     }
     this.#shared.report({ event: 'failure', error })

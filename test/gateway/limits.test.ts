@@ -440,6 +440,46 @@ test('a port that is taken', async (t) => {
   })
 })
 
+describe('a client that ends in the body of a request for an upgrade', () => {
+  const PART =
+    'POST /exec/a/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +
+    'Content-Type: application/json\r\nContent-Length: 200\r\n\r\n{}'
+  const limits = { streams: 3, heldBytes: 6 }
+
+  test('keeps nothing of its limits, and no connection', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits })
+    for (const end of ['end', 'destroy'] as const) {
+      const left = await Promise.all([1, 2, 3].map(() => dial(t, port)))
+      for (const socket of left) socket.write(PART, () => socket[end]())
+      await Promise.all(left.map((socket) => readUntil(socket, 'nothing')))
+    }
+    await until(() => events.filter(({ event }) => event === 'request').length === 6, 'all have ended')
+    const socket = await dial(t, port)
+    socket.write(EVENTS)
+    assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200/)
+  })
+
+  test('on a local socket', async (t) => {
+    const daemon = await patientDaemon(t)
+    const path = join(await temporaryFolder(t), 'agent.sock')
+    const gateway = await createGateway({
+      listen: { socket: path, as: 'agent' },
+      daemon: { socketPath: daemon.socketPath },
+      authorize: () => ({ allow: true }),
+      limits,
+    })
+    t.after(() => gateway.close())
+    const left = [1, 2, 3].map(() => connectSocket(path))
+    for (const socket of left) socket.write(PART, () => socket.end())
+    await Promise.all(left.map((socket) => readUntil(socket, 'nothing')))
+    const socket = connectSocket(path)
+    t.after(() => socket.destroy())
+    socket.write(EVENTS)
+    assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200/)
+  })
+})
+
 test('a stream that its client leaves counts as one, and makes room for one', async (t) => {
   const daemon = await patientDaemon(t)
   const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
