@@ -6,7 +6,7 @@ import { answerJson, answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody } from './body.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
-import { inspectThing } from './inspect.ts'
+import { Inspections } from './inspections.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -32,6 +32,7 @@ export class Exchange {
   #kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
+  #inspections: Inspections | undefined
   #until = Infinity
   #status = 0
   #hasEnded = false
@@ -82,6 +83,7 @@ export class Exchange {
       connection.open.delete(this)
       if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#inspections?.end()
       this.#left?.()
       this.#reportEnd()
     })
@@ -134,7 +136,7 @@ export class Exchange {
   async #ask(): Promise<void> {
     const { request, connection } = this.#arrived
     const body = await this.#readBody()
-    const { dispatcher, authorize } = this.#shared
+    const { authorize } = this.#shared
     const arrived: AskedRequest = {
       identity: connection.identity,
       method: request.method ?? '',
@@ -142,7 +144,7 @@ export class Exchange {
       headers: headersOf(request),
       body: body?.length === 0 ? undefined : (body ?? (this.#hasStream() ? 'unseen' : undefined)),
       upgrade: this.#upgrade,
-      inspect: (kind, name) => inspectThing(dispatcher, kind, name),
+      inspect: (kind, name) => this.#inspect(kind, name),
     }
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
@@ -173,10 +175,20 @@ export class Exchange {
       else if (verdict.refused === undefined) return verdict
       else this.#refuse(verdict.refused)
     } catch (error) {
+      if (error instanceof BodyRefused && !this.#hasEnded) this.#failed(error)
+      if (error instanceof BodyRefused) return undefined
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+    } finally {
+      this.#inspections?.end()
     }
     return undefined
+  }
+
+  #inspect(...which: Parameters<AskedRequest['inspect']>): Promise<unknown> {
+    const { dispatcher, quotas } = this.#shared
+    this.#inspections ??= new Inspections({ dispatcher, quotas, key: this.#arrived.connection.key })
+    return this.#inspections.inspect(...which)
   }
 
   #kindOf(method = '', target = ''): 'requests' | 'streams' {

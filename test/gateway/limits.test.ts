@@ -440,6 +440,70 @@ test('a port that is taken', async (t) => {
   })
 })
 
+describe('what the daemon says of the things that a request names', () => {
+  const ID = 'f'.repeat(64)
+  const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
+  const options = { authorize: undefined, policy, limits: { heldBytes: 500_000 } }
+
+  /** Each of its containers has a label of 200,000 bytes. One whose id begins with `f` is the same. */
+  const wordyDaemon = (t: TestContext): Promise<FakeDaemon> =>
+    fakeDaemon(t, {
+      answer: (request, response) => {
+        const [, name = ''] = /^\/containers\/(\w+)\/json$/.exec(request.url ?? '') ?? []
+        if (name === 'silent') return
+        const Config = { Image: 'web', Labels: { long: 'x'.repeat(200_000) } }
+        const Id = name.startsWith('f') ? ID : name.padEnd(64, '0')
+        response.end(name === '' ? 'OK' : JSON.stringify({ Id, Config, HostConfig: { NetworkMode: 'none' } }))
+      },
+    })
+
+  const createWith = (VolumesFrom: readonly string[]): string => {
+    const body = JSON.stringify({ Image: 'web', HostConfig: { NetworkMode: 'none', VolumesFrom } })
+    return `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  }
+
+  test('counts as held until it has decided, and once for each of them', async (t) => {
+    const daemon = await wordyDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, options)
+    const socket = await dial(t, port)
+    const ask = async (names: readonly string[]): Promise<string> => {
+      socket.write(createWith(names))
+      return readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)/)
+    }
+    const beginnings = Array.from({ length: 20 }, (_, index) => ID.slice(0, index + 4))
+    for (let round = 0; round < 2; round++) {
+      assert.match(await ask(beginnings), /^HTTP\/1\.1 200 /)
+      assert.match(await ask(['a', 'b']), /^HTTP\/1\.1 200 /)
+      assert.match(await ask(['a', 'b', 'c']), /^HTTP\/1\.1 429 [^]*TOO_MANY_REQUESTS[^]*the daemon has more to say/)
+    }
+    assert.equal(daemon.requests.filter((line) => line.startsWith('POST')).length, 4)
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'failure'),
+      [],
+    )
+  })
+
+  test('is not asked for any more when the client has left', async (t) => {
+    const daemon = await wordyDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, options)
+    for (let round = 0; round < 3; round++) {
+      const socket = await dial(t, port)
+      socket.write(createWith(['a', 'b', 'silent']))
+      await until(() => daemon.requests.at(-1)?.includes('silent') === true, 'the daemon is asked')
+      daemon.requests.length = 0
+      socket.destroy()
+      await until(() => daemon.open() === 0, 'the question has ended')
+    }
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'failure'),
+      [],
+    )
+    const socket = await dial(t, port)
+    socket.write(createWith(['a', 'b']))
+    assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200 /)
+  })
+})
+
 describe('a client that ends in the body of a request for an upgrade', () => {
   const PART =
     'POST /exec/a/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +

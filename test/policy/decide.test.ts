@@ -469,3 +469,17 @@ describe('what a request amounts to', () => {
     assert.equal(brief(decision), 'refuse TARGET_TOO_POWERFUL')
   })
 })
+
+test('facts keep the newest copy of something that is named in several ways', () => {
+  const facts = new Facts()
+  const [old, newest, other, volume] = [{ Id: 'ab1' }, { Id: 'ab1', State: 1 }, { Id: 'ab2' }, { Name: 'v' }]
+  facts.add({ kind: 'container', name: 'ab1' }, old).add({ kind: 'container', name: 'web' }, newest)
+  facts.add({ kind: 'container', name: 'ab2' }, other).add({ kind: 'network', name: 'web' }, old)
+  facts.add({ kind: 'volume', name: 'v' }, volume).add({ kind: 'volume', name: 'w' }, null)
+  const known = (kind: 'container' | 'network' | 'volume', name: string): Json | undefined => facts.get({ kind, name })
+  assert.deepEqual(
+    ['ab1', 'web', 'ab2', 'ab'].map((name) => known('container', name)),
+    [newest, newest, other, undefined],
+  )
+  assert.deepEqual([known('network', 'web'), known('volume', 'v'), known('volume', 'w')], [old, volume, null])
+})
