@@ -39,8 +39,9 @@ function read(request: PolicyRequest): ReadRequest {
   const { version, rest } = splitVersion(segments)
   const { operation, parameters } = chooseOperation(request.method, rest)
   checkConnectionHeaders(operation, request.headers ?? {})
-  const body = readBody(operation, request, ignoredNames(operation, parametersOf(operation).keys()))
   const query = readQuery(operation, search, ignoredNames(operation, bodyFieldNames(operation)))
+  const ignored = ignoredNames(operation, parametersOf(operation).keys())
+  const body = readBody(operation, request, { ignored, query })
   return {
     operation: namedOperation(operation, query),
     ...(version !== undefined && { version }),
