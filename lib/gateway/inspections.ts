@@ -40,7 +40,7 @@ export class Inspections {
     }
     const { signal } = this.#ends
     const thing = await inspectThing(this.#for.dispatcher, kind, name, { signal, refuse })
-    const which = `${kind} ${idOf(thing as Json) ?? `named ${name}`}`
+    const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
     this.#give(this.#bytes.get(which) ?? 0)
     this.#bytes.set(which, bytes)
     return thing

@@ -21,7 +21,7 @@ export class Facts {
    * @param inspect - its answer; null if there is no such thing
    */
   add({ kind, name }: Need, inspect: Json): this {
-    const id = idOf(inspect)
+    const id = idOf(kind, inspect)
     const key = id === undefined ? `${kind} named ${name}` : `${kind} ${id}`
     this.#keys.set(`${kind} ${name}`, key)
     this.#things.set(key, inspect)
@@ -34,9 +34,9 @@ export class Facts {
   }
 }
 
-/** By which the daemon knows something, however a request names it. */
-export function idOf(inspect: Json): string | undefined {
-  if (typeof inspect !== 'object' || inspect === null || Array.isArray(inspect)) return undefined
+/** By which the daemon knows something, however a request names it. What it says of an image may depend on the name. */
+export function idOf(kind: string, inspect: Json): string | undefined {
+  if (kind === 'image' || typeof inspect !== 'object' || inspect === null || Array.isArray(inspect)) return undefined
   const { Id, ID = Id } = inspect as JsonObject
-  return typeof ID === 'string' && /^[\w:]+$/.test(ID) ? ID : undefined
+  return typeof ID === 'string' && /^\w+$/.test(ID) ? ID : undefined
 }
