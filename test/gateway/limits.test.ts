@@ -440,6 +440,11 @@ test('a port that is taken', async (t) => {
   })
 })
 
+const createWith = (VolumesFrom: readonly string[]): string => {
+  const body = JSON.stringify({ Image: 'web', HostConfig: { NetworkMode: 'none', VolumesFrom } })
+  return `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+}
+
 describe('what the daemon says of the things that a request names', () => {
   const ID = 'f'.repeat(64)
   const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
@@ -457,24 +462,22 @@ describe('what the daemon says of the things that a request names', () => {
       },
     })
 
-  const createWith = (VolumesFrom: readonly string[]): string => {
-    const body = JSON.stringify({ Image: 'web', HostConfig: { NetworkMode: 'none', VolumesFrom } })
-    return `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-  }
-
   test('counts as held until it has decided, and once for each of them', async (t) => {
     const daemon = await wordyDaemon(t)
     const { port, events } = await front(t, { socketPath: daemon.socketPath }, options)
     const socket = await dial(t, port)
-    const ask = async (names: readonly string[]): Promise<string> => {
+    const createIn = async (names: readonly string[]): Promise<string> => {
       socket.write(createWith(names))
       return readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)/)
     }
     const beginnings = Array.from({ length: 20 }, (_, index) => ID.slice(0, index + 4))
     for (let round = 0; round < 2; round++) {
-      assert.match(await ask(beginnings), /^HTTP\/1\.1 200 /)
-      assert.match(await ask(['a', 'b']), /^HTTP\/1\.1 200 /)
-      assert.match(await ask(['a', 'b', 'c']), /^HTTP\/1\.1 429 [^]*TOO_MANY_REQUESTS[^]*the daemon has more to say/)
+      assert.match(await createIn(beginnings), /^HTTP\/1\.1 200 /)
+      assert.match(await createIn(['a', 'b']), /^HTTP\/1\.1 200 /)
+      assert.match(
+        await createIn(['a', 'b', 'c']),
+        /^HTTP\/1\.1 429 [^]*TOO_MANY_REQUESTS[^]*the daemon has more to say/,
+      )
     }
     assert.equal(daemon.requests.filter((line) => line.startsWith('POST')).length, 4)
     assert.deepEqual(
