@@ -19,6 +19,7 @@ export type { Metrics, MetricsOptions } from './gateway/metrics/interface.ts'
 export type {
   CertificateRenewed,
   ConnectionCut,
+  GatewayCaller,
   GatewayChanged,
   GatewayEvent,
   GatewayFailure,

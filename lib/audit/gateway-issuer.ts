@@ -1,5 +1,4 @@
-/** A common name alone, as those of clients (pki/client-name.ts): `docker-mtls CA 6c879215` is none. */
-const OF_ISSUER = /^CN=[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
+import { CLIENT_NAME } from '../base/text.ts'
 
 /**
  * The name of a gateway's issuer among the CAs whose clients it accepts. TLS shows names alone, so another CA of such a name looks the
@@ -10,6 +9,9 @@ const OF_ISSUER = /^CN=[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
  * @returns undefined if none looks like an issuer, or if several do
  */
 export function issuerAmong(names: readonly string[], authorities: ReadonlySet<string>): string | undefined {
-  const alike = names.filter((name) => !authorities.has(name) && OF_ISSUER.test(name))
+  const alike = names.filter((name) => !authorities.has(name) && isNameOfIssuer(name))
   return alike.length === 1 ? alike[0] : undefined
 }
+
+/** A common name alone, as `cert issuer` gives it: `docker-mtls CA 6c879215` is none. */
+const isNameOfIssuer = (name: string): boolean => name.startsWith('CN=') && CLIENT_NAME.test(name.slice(3))

@@ -7,7 +7,7 @@ import { factsOf } from './facts.ts'
 import { isAtLeast, type Profile } from './names.ts'
 import { needsHost, selectChecks, selectFor, type Selection } from './select.ts'
 import { unreadOf, type Unread } from './snapshot/unread.ts'
-import type { Snapshot } from './snapshot/snapshot.ts'
+import { isBehindGateway, type Snapshot } from './snapshot/snapshot.ts'
 import type { Status } from './verdict.ts'
 
 /** A finding in a report. */
@@ -97,7 +97,7 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
     target,
     at,
     ...(engine !== undefined && { engine }),
-    ...('value' in snapshot.gateway && snapshot.gateway.value !== null && { gateway: true }),
+    ...(isBehindGateway(snapshot) && { gateway: true }),
     profile,
     checks: selected.map(factsOf),
     skipped: checks.map(({ id }) => id).filter((id) => !ids.has(id)),

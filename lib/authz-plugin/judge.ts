@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto'
-import { readDate } from '../identity/dates.ts'
+import { isOver, readDate } from '../identity/dates.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
@@ -56,7 +56,11 @@ function identityOf(
   const [own] = certificates
   if (own === undefined) return localName === undefined || hasUser ? NO_CERTIFICATE : { socket: localName }
   const certificate = new X509Certificate(own)
-  const isCurrent = readDate(certificate.validFrom) <= now && now <= readDate(certificate.validTo)
+  const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => readDate(date).getTime()) as [
+    number,
+    number,
+  ]
+  const isCurrent = from <= now.getTime() && !isOver(to, now.getTime())
   return isCurrent ? identityOfCertificate(certificate, authorities) : EXPIRED
 }
 

@@ -1,5 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { codeOf } from './system-error.ts'
 
 /** inode(7): S_IWGRP, S_IWOTH, S_ISVTX. */
 const GROUP_WRITABLE = 0o020
@@ -13,17 +14,21 @@ export interface FolderOwnership {
   readonly uid: number
 }
 
+/** Who may replace an entry of a folder: the owner of the folder, its group, or everyone. */
+export type Writer = 'owner' | 'group' | 'everyone'
+
 /**
  * Who besides root and the given user may replace what is in a folder: its owner, its group, or everyone. With the sticky
- * bit only the owners of the folder and of the entry may. An access control list counts as the group, since the mode shows
- * its mask there (acl(5)).
+ * bit only the owners of the folder and of the entry may: {@link replacerOf} also looks at the entry. An access control list
+ * counts as the group, since the mode shows its mask there (acl(5)).
  */
-export function otherWriter(
-  { mode, uid }: FolderOwnership,
-  user: number = ROOT,
-): 'owner' | 'group' | 'everyone' | undefined {
+export function otherWriter({ mode, uid }: FolderOwnership, user: number = ROOT): Writer | undefined {
   if (uid !== ROOT && uid !== user) return 'owner'
-  if ((mode & STICKY) !== 0) return undefined
+  return (mode & STICKY) === 0 ? createsIn(mode) : undefined
+}
+
+/** Who may create entries in a folder, which the sticky bit doesn't limit. */
+function createsIn(mode: number): Writer | undefined {
   if ((mode & WORLD_WRITABLE) !== 0) return 'everyone'
   return (mode & GROUP_WRITABLE) === 0 ? undefined : 'group'
 }
@@ -32,6 +37,44 @@ export function otherWriter(
 export interface PathStep extends FolderOwnership {
   readonly path: string
   readonly gid: number
+}
+
+/** Somebody who can put something else in the place of a path. */
+export interface Replacer {
+  /** The folder in which they can do so; for an entry of their own in a folder with the sticky bit, that entry. */
+  readonly path: string
+  readonly writer: Writer
+}
+
+/**
+ * Finds out who besides root could put something else, such as a link, in the place of a path, or create what is missing there.
+ * Owner and mode of what is there don't matter, unless the folder above has the sticky bit: then its owner may rename it.
+ *
+ * @param path - absolute
+ */
+export async function replacerOf(path: string): Promise<Replacer | undefined> {
+  const { steps, missing } = await existingSteps(path)
+  const entry = missing === undefined ? steps.at(-1) : undefined
+  for (const step of steps) {
+    const writer = step === entry ? undefined : otherWriter(step)
+    if (writer !== undefined) return { path: step.path, writer }
+  }
+  const above = dirname(missing ?? entry?.path ?? path)
+  const creator = createsIn(steps.find((step) => step.path === above)?.mode ?? 0)
+  if (creator === undefined || entry?.uid === ROOT) return undefined
+  return entry ? { path: entry.path, writer: 'owner' } : { path: above, writer: creator }
+}
+
+/** The steps up to the first that is missing. */
+async function existingSteps(path: string): Promise<{ steps: PathStep[]; missing?: string }> {
+  const steps: PathStep[] = []
+  try {
+    for await (const step of stepsTo(path)) steps.push(step)
+    return { steps }
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    return { steps, missing: (error as NodeJS.ErrnoException).path ?? path }
+  }
 }
 
 /** As many links as Linux follows (path_resolution(7)). */

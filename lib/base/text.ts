@@ -77,3 +77,21 @@ export function unusableCharacter(text: string): string | undefined {
   const found = UNUSABLE.exec(text)?.[0]
   return found === undefined ? undefined : nameCharacter(found)
 }
+
+/** The rest of a foreign error page adds nothing. */
+const LONGEST_MESSAGE = 500
+
+/** The message in an answer of the daemon: `{"message": "..."}`, or plain text from a proxy or a plugin. */
+export function daemonMessage(body: Buffer): string | undefined {
+  const text = body.toString('utf8').trim()
+  try {
+    const { message } = JSON.parse(text) as { message?: unknown }
+    if (typeof message === 'string' && message !== '') return message.trim()
+  } catch {
+    // A plain-text body is a message, too.
+  }
+  return text.slice(0, LONGEST_MESSAGE) || undefined
+}
+
+/** The name of a client or issuer: valid as a folder name on every system, and easy to match for an authorization plugin. */
+export const CLIENT_NAME: RegExp = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/

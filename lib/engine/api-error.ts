@@ -14,6 +14,7 @@ import {
   type ApiFailure,
 } from '../base/errors.ts'
 import { command, sentence, type Sentence } from '../base/sentence.ts'
+import { daemonMessage } from '../base/text.ts'
 import {
   CORRECT_COMMAND,
   DENIED_BY_PLUGIN,
@@ -80,21 +81,6 @@ function meaningOf(status: number, message: string, refusals: readonly KnownMess
   // A message with an error of its own means the same in every operation.
   if (known?.error) return [...known.error, known.todo]
   return [ErrorClass, code, (knownMessage(status, message, refusals) ?? known)?.todo ?? todo]
-}
-
-/** The rest of a foreign error page adds nothing. */
-const LONGEST_TEXT = 500
-
-/** The message in an answer of the daemon: `{"message": "..."}`, or plain text from a proxy or a plugin. */
-export function daemonMessage(body: Buffer): string | undefined {
-  const text = body.toString('utf8').trim()
-  try {
-    const { message } = JSON.parse(text) as { message?: unknown }
-    if (typeof message === 'string' && message !== '') return message.trim()
-  } catch {
-    // A plain-text body is a message, too.
-  }
-  return text.slice(0, LONGEST_TEXT) || undefined
 }
 
 /** The parts of a request that errors name. */

@@ -1,4 +1,4 @@
-import { isDockerMtlsError, type ErrorCode } from '../base/errors.ts'
+import { DockerApiError, isDockerMtlsError, type ErrorCode } from '../base/errors.ts'
 
 /**
  * Failures that may pass without a change of the configuration: a host, a daemon, a name or the certificates aren't there yet.
@@ -20,6 +20,9 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_API_UNAVAILABLE',
 ])
 
+/** A gateway or a reverse proxy says that the daemon isn't there. */
+const BAD_GATEWAY: ReadonlySet<number> = new Set([502, 504])
+
 /** Somebody may be writing the certificate files, one after the other. */
 const HALF_WRITTEN: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'ERR_IDENTITY_NOT_PEM',
@@ -35,6 +38,7 @@ const WRITING_MS = 3000
 
 /** May the same attempt to connect succeed later? */
 export function canPass(error: unknown): boolean {
+  if (error instanceof DockerApiError && BAD_GATEWAY.has(error.status)) return true
   return isDockerMtlsError(error) && PASSING.has(error.code)
 }
 

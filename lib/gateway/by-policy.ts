@@ -5,6 +5,7 @@ import type { Origin } from '../identity/origin.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
 import type { Decision } from '../policy/decide.ts'
 import { detailsOf } from '../policy/details/details.ts'
+import type { Need } from '../policy/facts.ts'
 import type { Policy, PolicyRule } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
 import type { Json, Reason } from '../policy/request.ts'
@@ -63,10 +64,14 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
   if (isRenewal(asked.target)) return mayRenew(matchRule(policy, identity, at))
   const { method, target, headers, body } = asked
   const request = { method, target, headers, at, ...(body !== undefined && { body }) }
-  const decision =
-    decideOpening(policy, identity, request) ??
-    (await decideAsking(policy, identity, request, ({ kind, name }) => asked.inspect(kind, name) as Promise<Json>))
-  const details = decision.read && detailsOf(decision.read)
+  let ofExec: Json = null
+  const inspect = async ({ kind, name }: Need): Promise<Json> => {
+    const found = (await asked.inspect(kind, name)) as Json
+    if (kind === 'exec') ofExec = found
+    return found
+  }
+  const decision = decideOpening(policy, identity, request) ?? (await decideAsking(policy, identity, request, inspect))
+  const details = decision.read && detailsOf(decision.read, ofExec)
   const decided = decidedBy({ ...decision, ...(details && { details }) })
   const notes = { decided, warnings: decision.warn.slice(0, MOST_REASONS).map(reasonText) }
   const { verdict, until, filterAnswer } = decision
@@ -81,7 +86,7 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
 }
 
 /** A renewed certificate counts as one of the CA that issued the first of its line, by each certificate of that CA. */
-function withOrigin(
+export function withOrigin(
   identity: PolicyIdentity,
   origin: Origin | undefined,
   authorities: readonly X509Certificate[],

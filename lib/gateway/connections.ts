@@ -1,22 +1,35 @@
+import { isOver } from '../identity/dates.ts'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { GatewayCaller } from './events.ts'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
 
-/** How long an answer may still be open once its client has it, in milliseconds. */
-const ENDING_MS = 50
+/** How long an upgrade waits for an answer that isn't complete, in milliseconds. No Docker client sends one before that. */
+const EARLY_MS = 50
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
 export function addressOf({ remoteAddress }: Socket): string | undefined {
   return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
 
+/** Who has connected, for events. */
+export function callerOf(socket: Socket, from: Peer | string): GatewayCaller {
+  const address = addressOf(socket)
+  return {
+    ...(typeof from === 'string' ? { identity: from } : { identity: from.subject, fingerprint: from.fingerprint }),
+    ...(address !== undefined && { address }),
+  }
+}
+
 /** A request or stream that is open. */
 interface Open {
   /** The gateway itself has answered it. */
   readonly isRefused: boolean
+  /** All of its answer was written, though the client may not have it yet. */
+  readonly isComplete: boolean
   readonly kind: 'requests' | 'streams'
   /** When its permission ends, in milliseconds. */
   readonly until: number
@@ -31,10 +44,7 @@ export class Connection {
   readonly peer: Peer | undefined
   /** Whose limits count, and whose builds and sessions it opens. */
   readonly key: string
-  /** For events. */
-  readonly name: string
-  /** For events. Undefined: it came over a local socket. */
-  readonly address: string | undefined
+  readonly caller: GatewayCaller
   readonly #socket: Socket
   #received = 0
   #sent = 0
@@ -44,20 +54,15 @@ export class Connection {
   isEnding = false
   /** How many came nevertheless. */
   behind = 0
+  #idle: (() => void) | undefined
 
   constructor(socket: Socket, from: Peer | string, key: string) {
     this.#socket = socket
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
-    // Later, a socket that has closed doesn't know it any more.
-    this.address = addressOf(socket)
-    this.name = typeof from === 'string' ? from : from.subject
-  }
-
-  /** For events. */
-  get fingerprint(): string | undefined {
-    return this.peer?.fingerprint
+    // Later, a socket that has closed doesn't know its address any more.
+    this.caller = callerOf(socket, from)
   }
 
   /** The bytes since the last call, without those of TLS. */
@@ -76,17 +81,30 @@ export class Connection {
 
   /** Has the permission of something that is open ended? */
   hasEnded(now: number): boolean {
-    return [...this.open].some(({ until, isRefused }) => until <= now && !isRefused)
+    return [...this.open].some(({ until, isRefused }) => isOver(until, now) && !isRefused)
+  }
+
+  /** It is over, and Node has released the connection from it. */
+  ended(one: Open): void {
+    this.open.delete(one)
+    if (this.open.size === 0) this.#idle?.()
   }
 
   /**
-   * Waits until nothing is open, which the answer before may still be for a moment.
+   * Waits until nothing is open. A client that has all of an answer may send an upgrade before Node has released the connection from it.
    *
    * @returns false if the client has not waited for that answer
    */
   async becomesIdle(): Promise<boolean> {
-    if (this.open.size > 0) await delay(ENDING_MS)
+    if (this.open.size === 0) return true
+    const idle = new Promise<void>((resolve) => (this.#idle = resolve))
+    if (!this.#isComplete) await Promise.race([idle, delay(EARLY_MS)])
+    if (this.#isComplete) await idle
     return this.open.size === 0
+  }
+
+  get #isComplete(): boolean {
+    return [...this.open].every(({ isComplete }) => isComplete)
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

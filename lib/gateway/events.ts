@@ -1,15 +1,19 @@
 import type { Decided } from './types.ts'
 
-/** Who sends a request, what it asks for, and what was decided about it. Of bodies and queries, it contains only {@link Decided.details}, and nothing of header fields. */
-export interface RequestFacts extends Decided {
-  /** The same in both events of a request, and unique in the process. */
-  readonly id: number
+/** Who has connected, and from where. */
+export interface GatewayCaller {
   /** The subject of the certificate, or the name of the socket. */
   readonly identity: string
   /** SHA-256 of the certificate, in upper case with colons. Omitted for a local socket. */
   readonly fingerprint?: string
-  /** Where it came from: an IP address. Omitted for a local socket. */
+  /** The IP address. Omitted for a local socket. */
   readonly address?: string
+}
+
+/** Who sends a request, what it asks for, and what was decided about it. Of bodies and queries, it contains only {@link Decided.details}, and nothing of header fields. */
+export interface RequestFacts extends GatewayCaller, Decided {
+  /** The same in both events of a request, and unique in the process. */
+  readonly id: number
   /** Empty if the request couldn't be read. */
   readonly method: string
   /** Without its query, which may contain secrets. */
@@ -56,13 +60,9 @@ export interface HandshakeRefused {
 }
 
 /** The requests and streams of a connection were cut. */
-export interface ConnectionCut {
+export interface ConnectionCut extends GatewayCaller {
   /** The kind of the event. */
   readonly event: 'cut'
-  /** The subject of the certificate. */
-  readonly identity: string
-  /** SHA-256 of the certificate, in upper case with colons. */
-  readonly fingerprint?: string
   /** Why, as in {@link RequestEnded.reason}. */
   readonly reason: string
 }
@@ -75,14 +75,10 @@ export interface GatewayChanged {
   readonly changed: readonly string[]
 }
 
-/** A certificate was renewed. */
-export interface CertificateRenewed {
+/** A certificate was renewed: `identity` is the subject of both certificates, and `fingerprint` that of the one with which the client came. */
+export interface CertificateRenewed extends GatewayCaller {
   /** The kind of the event. */
   readonly event: 'renewal'
-  /** The subject of both certificates. */
-  readonly identity: string
-  /** SHA-256 of the certificate with which the client came. */
-  readonly fingerprint?: string
   /** The serial number of the new certificate, in hexadecimal. */
   readonly serial: string
   /** The end of the new certificate, in ISO 8601. */

@@ -61,6 +61,10 @@ export class Exchange {
     return this.#record.isRefused
   }
 
+  get isComplete(): boolean {
+    return this.#response?.writableEnded === true
+  }
+
   /** When the permission ends, in milliseconds. */
   get until(): number {
     return this.#until
@@ -74,13 +78,13 @@ export class Exchange {
       return this.#drop('it came behind the last request of its connection')
     }
     if (response?.shouldKeepAlive === false) connection.isEnding = true
-    if (response === undefined && connection.open.size > 0 && !(await connection.becomesIdle()))
+    if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
     const isFree = quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
-      connection.open.delete(this)
+      connection.ended(this)
       if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
       this.#inspections?.end()

@@ -11,7 +11,7 @@ import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { addressOf, Connections, type Connection } from './connections.ts'
+import { addressOf, callerOf, Connections, type Connection } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -248,7 +248,7 @@ export class HttpGateway implements Gateway {
     const key = this.#trust.keyOf(peer)
     const reason = 'too many connections'
     if (!this.#quotas.take(key, 'connections')) {
-      this.#report({ event: 'cut', identity: peer.subject, fingerprint: peer.fingerprint, reason })
+      this.#report({ event: 'cut', ...callerOf(socket, peer), reason })
       return void socket.destroy()
     }
     this.#connections.add(socket, peer, key, () => this.#quotas.give(key, 'connections'))
@@ -283,8 +283,7 @@ export class HttpGateway implements Gateway {
       const refused = connection.isForwarding ? this.#check(connection) : undefined
       const reason = refused?.status === 403 ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
       if (!reason) continue
-      const { name, fingerprint } = connection
-      this.#report({ event: 'cut', identity: name, ...(fingerprint && { fingerprint }), reason })
+      this.#report({ event: 'cut', ...connection.caller, reason })
       connection.cut()
     }
   }

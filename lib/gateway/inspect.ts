@@ -1,5 +1,5 @@
 import { ArgumentError, ConnectionError } from '../base/errors.ts'
-import { printable } from '../base/text.ts'
+import { daemonMessage, printable } from '../base/text.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, type WireRequest } from '../transport/send.ts'
 import { RESPONSE_TIMEOUT_MS } from '../transport/tls-policy.ts'
@@ -44,21 +44,12 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string): Prom
   const { status, body } = await get(pathOf(kind, name))
   if (status === 404 || isAboutName(kind, status, body)) return null
   if (status === 200) return JSON.parse(body.toString()) as unknown
+  const message = daemonMessage(body)
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
-    got: `the daemon answered with the status ${status}${saidIn(body)}`,
+    got: `the daemon answered with the status ${status}${message === undefined ? '' : `: ${printable(message)}`}`,
     todo: "Check the daemon's log.",
   })
-}
-
-/** What a daemon says with an error. */
-function saidIn(body: Buffer): string {
-  try {
-    const { message } = JSON.parse(body.toString()) as { message?: unknown }
-    return typeof message === 'string' && message !== '' ? `: ${printable(message.slice(0, 200))}` : ''
-  } catch {
-    return ''
-  }
 }
 
 /** @throws if the daemon doesn't answer, or isn't well */

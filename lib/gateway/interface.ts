@@ -33,7 +33,8 @@ export interface Gateway {
    * Refuses a client certificate from now on, and cuts its requests and streams. The gateway forgets this when it is closed: a
    * revocation list is permanent.
    *
-   * @param certificate - the certificate, its serial number, or its SHA-256 fingerprint, in hexadecimal
+   * @param certificate - the certificate, its serial number, or its SHA-256 fingerprint, in hexadecimal. A negative serial number begins
+   *   with `-`; its bytes count as well
    * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
    */
   revoke(certificate: X509Certificate | string): void

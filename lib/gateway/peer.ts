@@ -1,8 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
-import { serialOf } from '../identity/crl.ts'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
+import { serialOfCertificate } from '../identity/serial.ts'
 import { extendedKeyUsage } from '../identity/structure.ts'
 
 /** clientAuth and anyExtendedKeyUsage (RFC 5280 section 4.2.1.12). */
@@ -48,7 +48,7 @@ export class Peer {
   /** Throws a RangeError if the certificate isn't DER. */
   constructor(certificate: X509Certificate) {
     this.certificate = certificate
-    this.serial = serialOf(certificate.serialNumber)
+    this.serial = serialOfCertificate(certificate)
     this.from = readDate(certificate.validFrom).getTime()
     this.to = readDate(certificate.validTo).getTime()
     const purposes = extendedKeyUsage(certificate.raw)

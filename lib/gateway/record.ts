@@ -64,12 +64,9 @@ export class RequestRecord {
   }
 
   #facts(): RequestFacts {
-    const { name, fingerprint, address } = this.#connection
     return {
       id: this.#id,
-      identity: name,
-      ...(fingerprint !== undefined && { fingerprint }),
-      ...(address !== undefined && { address }),
+      ...this.#connection.caller,
       method: this.#request?.method ?? '',
       path: (this.#request?.url ?? '').replace(/\?.*/s, ''),
       ...this.#decided,

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { ArgumentError } from '../base/errors.ts'
-import { serialOf } from '../identity/crl.ts'
+import { readSerial, serialOf, serialOfCertificate } from '../identity/serial.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
@@ -37,8 +37,8 @@ export class Revoked {
   }
 
   /** Is this certificate revoked itself? */
-  has({ serialNumber, fingerprint256 }: X509Certificate): boolean {
-    return this.#has(serialOf(serialNumber), fingerprint256)
+  has(certificate: X509Certificate): boolean {
+    return this.#has(serialOfCertificate(certificate), certificate.fingerprint256)
   }
 
   #has(serial: string, fingerprint: string): boolean {
@@ -46,11 +46,16 @@ export class Revoked {
   }
 
   #addText(text: string): void {
-    const digits = digitsOf(text)
-    const isHexadecimal = /^[0-9a-f]+$/.test(digits)
-    if (isHexadecimal && digits.length === FINGERPRINT_DIGITS) this.#fingerprints.add(digits)
-    else if (isHexadecimal && digits.length <= SERIAL_DIGITS) this.#serials.add(serialOf(digits))
+    const [, minus = '', digits = ''] = /^(-?)([0-9a-f]+)$/.exec(digitsOf(text)) ?? []
+    if (minus === '' && digits.length === FINGERPRINT_DIGITS) this.#fingerprints.add(digits)
+    else if (digits !== '' && digits.length <= SERIAL_DIGITS) this.#addSerial(minus, digits)
     else throw notOne()
+  }
+
+  /** Some programs show the bytes of a serial number: those of a negative one look like a positive one. */
+  #addSerial(minus: string, digits: string): void {
+    this.#serials.add(serialOf(minus + digits))
+    if (minus === '' && digits.length % 2 === 0) this.#serials.add(readSerial(Buffer.from(digits, 'hex')))
   }
 }
 

@@ -1,5 +1,19 @@
-/** The variables with which docker, and everything that reads its variables, uses a local socket. Undefined: unset. */
+const UNSET = [
+  'DOCKER_CONTEXT',
+  'DOCKER_TLS',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CERT_PATH',
+  'DOCKER_API_VERSION',
+  'BUILDKIT_HOST',
+]
+
+/**
+ * The variables with which docker, and everything that reads its variables, uses a local socket. Undefined: unset.
+ *
+ * buildx would use another builder than that of the daemon if a variable names one, or `docker buildx use --global` has. Its builder
+ * `default` is that of the daemon.
+ */
 export function socketEnvironment(socket: string): Record<string, string | undefined> {
-  const unset = ['DOCKER_CONTEXT', 'DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'DOCKER_API_VERSION']
-  return { ...Object.fromEntries(unset.map((name) => [name, undefined])), DOCKER_HOST: `unix://${socket}` }
+  const unset = Object.fromEntries(UNSET.map((name) => [name, undefined]))
+  return { ...unset, DOCKER_HOST: `unix://${socket}`, BUILDX_BUILDER: 'default' }
 }

@@ -4,7 +4,7 @@ import { IdentityError, PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
 import { isCurrent, isOlder, readRevocationLists, type RevocationList } from '../identity/crl.ts'
-import { readDate } from '../identity/dates.ts'
+import { isOver, readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
 import type { EndDate } from './metrics/interface.ts'
@@ -12,10 +12,10 @@ import type { Issuer } from '../pki/issuer.ts'
 import type { GatewayTls } from './options.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
-import { isInTime, signs, trustedCa, validOf, type TrustedCa } from './trusted-ca.ts'
+import { endOf, isInTime, pemOf, signs, trustedCa, trustedCas, validOf, type TrustedCa } from './trusted-ca.ts'
 
 /**
- * Why an issuer can't renew: no CA has signed it; it or that CA isn't valid now; it, or a CA above it, has been revoked; the revocation
+ * Why an issuer can't renew: no CA has signed it; it, that CA or one above isn't valid now; it, or a CA above it, has been revoked; the revocation
  * list of one of these CAs is missing or not current.
  */
 export type IssuerFault = 'unsigned' | 'expired' | 'revoked' | 'ca-revoked' | 'unlisted'
@@ -30,8 +30,6 @@ export class Trust {
   readonly #cas: readonly TrustedCa[]
   /** The issuer, and the CA that signed it, which is to be trusted, too. A CA can have several certificates for one key. */
   readonly #renewing: { readonly issuer: TrustedCa; readonly by: readonly TrustedCa[] } | undefined
-  /** The CA that signed each CA, where it is another one. A root needs none, even if another CA has signed its key, too. */
-  readonly #above: ReadonlyMap<TrustedCa, readonly TrustedCa[]>
   readonly #issuers = new WeakMap<Peer, readonly TrustedCa[]>()
   /** The newest list that was in force before, by the name and key of its CA. */
   readonly #earlier = new Map<string, RevocationList>()
@@ -47,14 +45,11 @@ export class Trust {
     const lists = typeof crl === 'string' ? readLists(crl) : []
     const own = issuer && trustedCa(issuer.certificate, [])
     // Certificates of the issuer may be among them. What it has renewed is trusted only as a renewal.
-    this.#cas = readCas(tls.ca)
-      .map((certificate) => trustedCa(certificate, lists))
-      .filter(({ nameAndKey }) => nameAndKey !== own?.nameAndKey)
+    this.#cas = trustedCas(readCas(tls.ca), lists, own)
     // Without a CA, Node.js would trust those of the system.
     if (this.#cas.length === 0) throw unusable('tls.ca contains only the issuer')
     const by = own ? this.#cas.filter((ca) => signs(ca, own)) : []
     this.#renewing = own && by.length > 0 ? { issuer: own, by } : undefined
-    this.#above = new Map(this.#cas.map((ca) => [ca, signs(ca, ca) ? [] : this.#cas.filter((one) => signs(one, ca))]))
     tryContext(this.secureContext)
   }
 
@@ -68,7 +63,7 @@ export class Trust {
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
   get secureContext(): SecureContextOptions {
     const { cert, key } = this.tls
-    const ca = this.#cas.map(({ certificate }) => certificate.toString()).join('')
+    const ca = pemOf(this.#cas)
     const policy = { ...TLS_POLICY, honorCipherOrder: true, cert, key }
     if (this.issuer === undefined || this.#renewing === undefined) return { ...policy, ca }
     return { ...policy, ca: [ca, this.issuer.anchor.toString()] }
@@ -133,20 +128,22 @@ export class Trust {
     return origin && this.issuer && isIssuedBy(certificate, [this.issuer.certificate]) ? origin : undefined
   }
 
-  /** When a line ends, and the CAs that it depends on. */
+  /** When a line ends, and the CAs that it depends on, each with those above it. */
   endsOf({ validTo, issuerFingerprint256 }: Origin): Date[] {
     const now = Date.now()
     const cas = [this.#renewing?.issuer, validOf(this.#renewing?.by, now), this.#caOf(issuerFingerprint256, now)]
-    return [validTo, ...cas.flatMap((ca) => (ca ? [new Date(ca.to)] : []))]
+    return [validTo, ...cas.flatMap((ca) => (ca ? [new Date(endOf(ca, now) ?? now)] : []))]
   }
 
   /** When the certificate of the gateway, its CAs and their lists end. */
   endDates(): EndDate[] {
     const [own] = certificatesIn(this.tls.cert, 'tls.cert')
-    const server = own ? [endOf('server', own, own.validFrom, own.validTo)] : []
+    const server = own ? [endDate('server', own, own.validFrom, own.validTo)] : []
     const { issuer } = this
     const all = [...this.#cas.map(({ certificate }) => certificate), ...(issuer ? [issuer.certificate] : [])]
-    const cas = all.map((one) => endOf(one === issuer?.certificate ? 'issuer' : 'ca', one, one.validFrom, one.validTo))
+    const cas = all.map((one) =>
+      endDate(one === issuer?.certificate ? 'issuer' : 'ca', one, one.validFrom, one.validTo),
+    )
     if (this.crl === undefined) return [...server, ...cas]
     const lists = this.#cas.map(({ certificate, list }) => ({
       kind: 'crl' as const,
@@ -208,7 +205,7 @@ export class Trust {
   }
 
   #faultOf(ca: TrustedCa, now: number, below: readonly TrustedCa[]): Refusal | undefined {
-    const above = validOf(this.#above.get(ca), now)
+    const above = validOf(ca.above, now)
     // CAs may have signed each other.
     if (above === undefined || below.includes(ca)) return undefined
     const fault = listFault('a CA of your certificate', ca.serial, above.list, now)
@@ -232,18 +229,24 @@ export class Trust {
 
 const subjectOf = ({ subject }: X509Certificate): string => (subject ?? '').replaceAll('\n', ', ')
 
-function endOf(kind: EndDate['kind'], certificate: X509Certificate, from: string, to: string): EndDate {
+function endDate(kind: EndDate['kind'], certificate: X509Certificate, from: string, to: string): EndDate {
   return { kind, name: subjectOf(certificate), from: readDate(from).getTime(), at: readDate(to).getTime() }
 }
 
-function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
+/** Why a certificate isn't accepted, by itself or because of the CA that issued it. */
+export function certificateFault(peer: Peer, issuer: TrustedCa | undefined, now: number): Refusal | undefined {
   if (issuer === undefined || !isInTime(issuer, now))
     return refusal(
       403,
       'CERTIFICATE_UNTRUSTED',
-      'the CA that issued your certificate is not trusted here, or has expired',
+      'the CA that issued your certificate, or a CA above it, is not trusted here, or has expired',
     )
-  if (now < peer.from || now > peer.to)
+  return ownFault(peer, now)
+}
+
+/** Why a certificate isn't accepted, whoever issued it. */
+export function ownFault(peer: Peer, now: number): Refusal | undefined {
+  if (now < peer.from || isOver(peer.to, now))
     return refusal(403, 'CERTIFICATE_EXPIRED', 'your certificate has expired, or is not valid yet')
   if (!peer.isClient) return refusal(403, 'CERTIFICATE_PURPOSE', 'your certificate is not one of a client')
   return undefined

@@ -1,5 +1,6 @@
 import { PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { isOver } from '../identity/dates.ts'
 import {
   listIssuedGranted,
   parseGrantName,
@@ -54,7 +55,7 @@ export async function endGrant({ folder, name, policy, passphrase }: EndOptions)
     const rules = written.map((rule) => rule.name)
     const isOpen = ({ fingerprint256, isRevoked }: IssuedGranted): boolean =>
       !isRevoked || written.some(({ who }) => who.fingerprint?.includes(fingerprint256))
-    const valid = issued.filter((one) => isOpen(one) && one.validTo.getTime() > Date.now())
+    const valid = issued.filter((one) => isOpen(one) && !isOver(one.validTo.getTime(), Date.now()))
     if (granted.facts === undefined && rules.length + valid.length === 0)
       throw named.length > 0 ? issuedElsewhere(folder, name, policy) : notFound(folder, name, policy)
     const revoked: RevokeReport[] = []
@@ -70,7 +71,7 @@ export async function endGrant({ folder, name, policy, passphrase }: EndOptions)
 
 /** The common names to revoke: by the ledger, also if the files are gone, and by a file that the ledger lacks. */
 function namesOf({ facts }: Granted, valid: readonly IssuedGranted[]): Set<string> {
-  const isValid = facts?.commonName !== undefined && facts.validTo.getTime() > Date.now()
+  const isValid = facts?.commonName !== undefined && !isOver(facts.validTo.getTime(), Date.now())
   return new Set([...valid.map(({ commonName }) => commonName), ...(isValid ? [facts.commonName ?? ''] : [])])
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { isOver } from '../identity/dates.ts'
 import {
   issueGranted,
   listGranted,
@@ -63,7 +64,9 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
   return withPolicy(options.policy, async (open) => {
     const now = Date.now()
     await refuseOpen(options, await readGranted(options.folder, name), now)
-    const ended = open.policy.rules.filter((rule) => grantOf(rule) !== undefined && Date.parse(rule.until ?? '') <= now)
+    const ended = open.policy.rules.filter(
+      (rule) => grantOf(rule) !== undefined && isOver(Date.parse(rule.until ?? ''), now),
+    )
     const removed = ended.map((rule) => rule.name)
     // Before anything is issued.
     ruleInto(open, options, { fingerprint256: NO_FINGERPRINT, until: new Date(now + options.lifetime), removed })
@@ -114,13 +117,15 @@ function ruleInto(
 
 /** The keys of grants that have ended are of no use any more. What can't be deleted stays, until the next grant. */
 async function removeEnded(folder: string, now: number): Promise<void> {
-  const ended = (await listGranted(folder)).filter(({ facts }) => facts !== undefined && facts.validTo.getTime() <= now)
+  const ended = (await listGranted(folder)).filter(
+    ({ facts }) => facts !== undefined && isOver(facts.validTo.getTime(), now),
+  )
   for (const one of ended) await removeGranted(one).catch(() => undefined)
 }
 
 /** A grant never replaces one that is in force: its key would be lost, and its certificate would not. */
 async function refuseOpen({ folder, name, policy }: GrantOptions, { facts }: Granted, now: number): Promise<void> {
-  if (facts === undefined || facts.validTo.getTime() <= now) return
+  if (facts === undefined || isOver(facts.validTo.getTime(), now)) return
   const end = ours('grant', 'end', name, '--policy', policy, '--dir', folder)
   throw new PkiError('ERR_GRANT_EXISTS', {
     tried: `granting access to ${name}`,

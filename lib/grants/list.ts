@@ -1,3 +1,4 @@
+import { isOver } from '../identity/dates.ts'
 import { resolve } from 'node:path'
 import { listGranted, type ListedGranted } from '../keystore/granted.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
@@ -47,13 +48,13 @@ function fromFolder(
   if (facts === undefined) return { name, state: 'ended', files }
   const { fingerprint256, validTo: until } = facts
   const rule = written.find(({ who }) => who.fingerprint?.[0] === fingerprint256)
-  const state = until.getTime() <= now ? 'ended' : isRevoked ? 'revoked' : rule ? 'in force' : 'without rule'
+  const state = isOver(until.getTime(), now) ? 'ended' : isRevoked ? 'revoked' : rule ? 'in force' : 'without rule'
   return { name, state, until, fingerprint256, files, ...(rule && { rule }) }
 }
 
 function fromPolicy(rule: PolicyRule, now: number): ListedGrant {
   const until = new Date(rule.until ?? '')
   const [fingerprint256 = ''] = rule.who.fingerprint ?? []
-  const state = until.getTime() <= now ? 'ended' : 'without files'
+  const state = isOver(until.getTime(), now) ? 'ended' : 'without files'
   return { name: grantOf(rule) ?? '', state, until, fingerprint256, rule }
 }

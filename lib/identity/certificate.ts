@@ -6,6 +6,7 @@ import { readDate } from './dates.ts'
 import { bareHost, coversHost, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
 import { openOnce } from './recent-certificates.ts'
+import { printSerial } from './serial.ts'
 import {
   alternativeNames,
   commonName,
@@ -49,7 +50,7 @@ export interface CertificateFacts {
   readonly key: KeyFacts
   /** Whether it may sign other certificates. */
   readonly isCa: boolean
-  /** In hexadecimal. */
+  /** In hexadecimal. A negative one, which only some CAs issue, begins with `-`. */
   readonly serialNumber: string
   /** SHA-256 of the whole certificate, in hexadecimal with colons. */
   readonly fingerprint256: string
@@ -247,7 +248,7 @@ function facts(x509: X509Certificate): CertificateFacts {
     ...(usages === undefined ? {} : { purposes: usages.map((oid) => PURPOSES[oid] ?? oid) }),
     key: keyFacts(x509),
     isCa: isCaCertificate(x509.raw),
-    serialNumber: evenDigits(x509.serialNumber),
+    serialNumber: printSerial(x509),
     fingerprint256: x509.fingerprint256,
     signatureAlgorithm: signatureAlgorithm(x509.raw),
   }
@@ -268,11 +269,6 @@ function publicKey(x509: X509Certificate): KeyObject | undefined {
   } catch {
     return undefined
   }
-}
-
-/** Deno omits the first digit of a number if it is 0. */
-function evenDigits(hexadecimal: string): string {
-  return hexadecimal.length % 2 === 0 ? hexadecimal : `0${hexadecimal}`
 }
 
 /** Node writes a distinguished name with one part a line. */

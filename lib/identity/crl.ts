@@ -1,6 +1,7 @@
 import { verify, type X509Certificate } from 'node:crypto'
 import { readElement, readElements, readOid, readWhole, TAG, type DerElement } from './der.ts'
 import { readPem } from './pem.ts'
+import { readSerial } from './serial.ts'
 import { signatureAlgorithm, subjectBytes } from './structure.ts'
 
 /** A certificate revocation list (RFC 5280 section 5). */
@@ -12,7 +13,7 @@ export interface RevocationList {
   readonly nextUpdate: Date | undefined
   /** Its number, in hexadecimal. */
   readonly number: string | undefined
-  /** Serial numbers of revoked certificates, as {@link serialOf} writes them. */
+  /** Serial numbers of revoked certificates, as {@link readSerial} writes them. */
   readonly serials: ReadonlySet<string>
   /** Is its signature made with the key of this CA certificate, and does it have its name? */
   isOf(ca: X509Certificate): boolean
@@ -20,6 +21,8 @@ export interface RevocationList {
 
 const CRL_NUMBER = '2.5.29.20'
 const CERTIFICATE_ISSUER = '2.5.29.29'
+/** Of a delta, and of the list of a distribution point (RFC 5280 sections 5.2.4 and 5.2.5). */
+const PARTIAL: ReadonlySet<string> = new Set(['2.5.29.27', '2.5.29.28'])
 
 /** The hash of each algorithm that our CAs sign with, and that Go accepts. */
 const HASHES: ReadonlyMap<string, string | null> = new Map([
@@ -31,14 +34,6 @@ const HASHES: ReadonlyMap<string, string | null> = new Map([
   ['ecdsa-with-SHA512', 'sha512'],
   ['Ed25519', null],
 ])
-
-/** A serial number in the form of {@link RevocationList.serials}: hexadecimal in lower case, without leading zeros. */
-export function serialOf(hexadecimal: string): string {
-  return hexadecimal
-    .toLowerCase()
-    .replaceAll(':', '')
-    .replace(/^0+(?=.)/, '')
-}
 
 /** The number of a list: each list of a CA has a greater one than those before it. 0: it has none. */
 export function numberOf({ number }: RevocationList): bigint {
@@ -120,7 +115,9 @@ function readFields(signed: DerElement): Omit<RevocationList, 'isOf'> {
   const [, issuer, thisUpdate, ...rest] = fields
   const nextUpdate = isTime(rest[0]) ? rest.shift() : undefined
   const revoked = rest[0]?.tag === TAG.sequence ? rest.shift() : undefined
-  const extensions = rest[0]?.tag === TAG.context0 ? readElements(readWhole(rest[0].contents).contents) : []
+  const [last, ...more] = rest
+  if (more.length > 0) throw new RangeError('not DER: there are fields after its extensions')
+  const extensions = last === undefined ? [] : readElements(readWhole(expect(last, TAG.context0).contents).contents)
   return {
     issuer: expect(issuer, TAG.sequence).contents,
     thisUpdate: readTime(thisUpdate),
@@ -138,17 +135,20 @@ function readEntry(entry: DerElement): string {
     if (readOid(expect(id, TAG.oid).contents) === CERTIFICATE_ISSUER)
       throw new RangeError('it revokes certificates of another CA')
   }
-  return serialOf(Buffer.from(expect(serial, TAG.integer).contents).toString('hex'))
+  return readSerial(expect(serial, TAG.integer).contents)
 }
 
-/** A critical extension says that the list isn't the whole one: a delta, or one of a distribution point (section 5.2). */
+/** A critical extension may say that the list isn't the whole one (section 5.2). So do two others that some CAs don't mark. */
 function readNumber(extensions: readonly DerElement[]): string | undefined {
   let number: string | undefined
   for (const { contents } of extensions) {
     const [id, ...rest] = readElements(contents)
     const oid = readOid(expect(id, TAG.oid).contents)
-    if (rest[0]?.tag === TAG.boolean && rest[0].contents[0] !== 0)
-      throw new RangeError(`it has the critical extension ${oid}, so it may be only a part of a list`)
+    const isCritical = rest[0]?.tag === TAG.boolean && rest[0].contents[0] !== 0
+    if (isCritical || PARTIAL.has(oid))
+      throw new RangeError(
+        `it has the ${isCritical ? 'critical ' : ''}extension ${oid}, so it may be only a part of a list`,
+      )
     if (oid !== CRL_NUMBER) continue
     number = Buffer.from(readWhole(expect(rest.at(-1), TAG.octetString).contents).contents).toString('hex')
   }

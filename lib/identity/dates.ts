@@ -13,3 +13,11 @@ export function readDate(text: string): Date {
   date.setUTCHours(Number(hour), Number(minute), Number(second))
   return date
 }
+
+/**
+ * Is the end of a certificate, a rule or a permission over? All of them end at that moment, as OpenSSL reads a certificate: if one of two
+ * that end together went on for a moment, another rule would be for its caller.
+ */
+export function isOver(end: number, now: number): boolean {
+  return end <= now
+}

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
-import { serialOf } from './crl.ts'
 import { readElements, TAG } from './der.ts'
+import { readSerial } from './serial.ts'
 import { extensionOf } from './structure.ts'
 
 /**
@@ -14,7 +14,7 @@ export const RENEWAL_EXTENSION = { issuer: `${ARC}.1`, origin: `${ARC}.2` } as c
 
 /** The certificate from which a renewed one descends: the first of its line, which a CA issued. */
 export interface Origin {
-  /** As {@link serialOf} writes it. */
+  /** As {@link readSerial} writes it. */
   readonly serial: string
   /** SHA-256 of the certificate, in upper case with colons. */
   readonly fingerprint256: string
@@ -45,7 +45,7 @@ export function originOf({ raw }: X509Certificate): Origin | undefined {
     more.length === 0
   if (!isWhole) throw new RangeError('its origin is not encoded as docker-mtls does')
   return {
-    serial: serialOf(hex(serial.contents)),
+    serial: readSerial(serial.contents),
     fingerprint256: fingerprint(certificate.contents),
     issuerFingerprint256: fingerprint(issuer.contents),
     validTo: new Date(Number.parseInt(hex(end.contents), 16) * 1000),

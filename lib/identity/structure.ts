@@ -87,6 +87,13 @@ export function subjectBytes(der: Uint8Array): Uint8Array {
   return fieldsOf(der).subject
 }
 
+/** The serial number of a certificate, as the contents of its INTEGER. */
+export function serialContents(der: Uint8Array): Uint8Array {
+  const { serial } = fieldsOf(der)
+  if (serial?.tag !== TAG.integer) throw new RangeError('not DER: a serial number is missing')
+  return serial.contents
+}
+
 /** Extensions of a certificate (RFC 5280 section 4.2.1). */
 const EXTENSION = {
   keyUsage: '2.5.29.15',
@@ -148,14 +155,21 @@ export function extensionOf(der: Uint8Array, id: string): DerElement | undefined
   return readElement(value.contents)
 }
 
+interface CertificateFields {
+  readonly serial: DerElement | undefined
+  readonly subject: Uint8Array
+  readonly key: Uint8Array
+  readonly extensions: readonly DerElement[]
+}
+
 /** An optional version, then serial number, signature, issuer, validity, subject, key and extensions (RFC 5280 section 4.1). */
-function fieldsOf(der: Uint8Array): { subject: Uint8Array; key: Uint8Array; extensions: readonly DerElement[] } {
+function fieldsOf(der: Uint8Array): CertificateFields {
   const fields = readElements(readElement(readElement(der).contents).contents)
-  const [subject, key] = fields.slice(fields[0]?.tag === TAG.context0 ? 5 : 4)
+  const [serial, , , , subject, key] = fields.slice(fields[0]?.tag === TAG.context0 ? 1 : 0)
   if (subject === undefined || key === undefined) throw new RangeError('not DER: fields are missing')
   const list = fields.find(({ tag }) => tag === TAG.context3)
   const extensions = list === undefined ? [] : readElements(readElement(list.contents).contents)
-  return { subject: subject.contents, key: key.contents, extensions }
+  return { serial, subject: subject.contents, key: key.contents, extensions }
 }
 
 function algorithmIdentifier(element: DerElement | undefined): { oid: string; parameters?: DerElement | undefined } {

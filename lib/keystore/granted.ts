@@ -128,6 +128,12 @@ export async function listIssuedGranted(root: string, name: string): Promise<Iss
   }))
 }
 
+/** Those of {@link listIssuedGranted} that are accepted now: neither revoked nor expired. */
+export async function listValidGranted(root: string, name: string): Promise<IssuedGranted[]> {
+  const issued = await listIssuedGranted(root, name)
+  return issued.filter(({ isRevoked, validTo }) => !isRevoked && validTo.getTime() > Date.now())
+}
+
 /**
  * Deletes the files of a grant, if there are any. Files that docker-mtls didn't create stay.
  *

@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
 import { certificatesIn, isIssuedBy, openCertificate, readCertificate } from '../identity/certificate.ts'
+import { serialOf } from '../identity/serial.ts'
 import { caPaths, clientPaths, issuerPaths, nextCaPaths } from './layout.ts'
 import { clientNames, issuerNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
 import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger.ts'
@@ -229,7 +230,7 @@ function conflictOf(
     const got = `for the serial number ${is.serial} the ledger lists ${differing} ${String(line[differing])}, the certificate has ${String(is[differing])}`
     return { path, kind: 'differs', got }
   }
-  const twin = ledger.find(({ serial }) => serial === is.serial)
+  const twin = ledger.find(({ serial }) => serialOf(serial) === serialOf(is.serial))
   if (twin !== undefined) {
     return { path, kind: 'differs', got: `the ledger lists another certificate with its serial number, ${is.serial}` }
   }

@@ -40,5 +40,5 @@ function revocationFault(record: Readonly<Record<string, unknown>>): string | un
   if (undated !== undefined) return `its "${undated}" is not a date`
   if (record['kind'] !== 'client' && record['kind'] !== 'issuer')
     return `its "kind" is ${JSON.stringify(record['kind'])}`
-  return /^[0-9A-F]{1,40}$/i.test(record['serial'] as string) ? undefined : 'its "serial" is not hexadecimal'
+  return /^-?[0-9A-F]{1,40}$/i.test(record['serial'] as string) ? undefined : 'its "serial" is not hexadecimal'
 }

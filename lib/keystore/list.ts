@@ -19,7 +19,7 @@ import {
   type LeafPaths,
 } from './layout.ts'
 import { elsewhereFault, isKeyElsewhere } from './key-held.ts'
-import { settleSwap } from './swap.ts'
+import { readSettled, settleSwap } from './swap.ts'
 import { readLedger } from './ledger.ts'
 import type { LedgerEntry } from './ledger-line.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
@@ -90,6 +90,24 @@ export function clientNames(root: string): Promise<string[]> {
 /** The issuers that have a folder, in alphabetical order. */
 export function issuerNames(root: string): Promise<string[]> {
   return namesIn(issuersFolder(root))
+}
+
+/** An issuer, and the file of its certificate. */
+export interface IssuerFile {
+  readonly name: string
+  readonly path: string
+  readonly pem: string
+}
+
+/** The issuers that have a certificate, also while it is being replaced. */
+export async function readIssuers(root: string): Promise<IssuerFile[]> {
+  const issuers: IssuerFile[] = []
+  for (const name of await issuerNames(root)) {
+    const paths = issuerPaths(root, name)
+    const pem = await readSettled(paths, paths.cert)
+    if (pem !== undefined) issuers.push({ name, path: paths.cert, pem })
+  }
+  return issuers
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -1,9 +1,6 @@
-import { quoted, withoutEnd } from '../base/text.ts'
+import { CLIENT_NAME, quoted, withoutEnd } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
 import { checkText } from '../base/options.ts'
-
-/** Valid as a folder name on every system, and easy to match for an authorization plugin. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 
 /** Windows reserves these names for devices: such a folder can't be created or unpacked there. */
 const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i
@@ -59,7 +56,8 @@ function fault(name: string): string | undefined {
   if (name === '') return 'it is empty'
   if (name.length > 64) return `it has ${name.length} characters; a common name has at most 64`
   if (name.includes('.')) return 'it contains a dot and could be mistaken for a host name'
-  if (!NAME.test(name)) return 'it contains characters other than letters, digits, - and _, or begins with - or _'
+  if (!CLIENT_NAME.test(name))
+    return 'it contains characters other than letters, digits, - and _, or begins with - or _'
   if (RESERVED.test(name)) return 'Windows reserves that name'
   return undefined
 }

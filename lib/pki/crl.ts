@@ -1,14 +1,27 @@
 import { PkiError } from '../base/errors.ts'
 import { checkOptions, checkText } from '../base/options.ts'
 import { formatPem } from '../identity/certificate.ts'
+import { encodeSerial, serialOf } from '../identity/serial.ts'
 import type { Authority } from './ca.ts'
-import { encode, enumerated, explicit, implicit, integer, octetString, oid, sequence, time, type Asn1 } from './der.ts'
+import {
+  encode,
+  enumerated,
+  explicit,
+  implicit,
+  integer,
+  octetString,
+  oid,
+  sequence,
+  signedInteger,
+  time,
+  type Asn1,
+} from './der.ts'
 import { EXTENSION } from './extensions.ts'
 import { isReason, REASON_NUMBERS, type RevocationReason } from './revocation-reasons.ts'
 
 /** A certificate that its CA has withdrawn. */
 export interface RevokedCertificate {
-  /** In hexadecimal, with or without colons, as in `CertificateFacts.serialNumber`. */
+  /** In hexadecimal, with or without colons, as in `CertificateFacts.serialNumber`. A negative one begins with `-`. */
   readonly serialNumber: string
   /** When it was revoked. */
   readonly at: Date
@@ -73,7 +86,7 @@ export function createCrl(authority: Authority, options: CrlOptions): Crl {
         0,
         sequence(
           extension(EXTENSION.authorityKeyIdentifier, sequence(implicit(0, authority.keyId))),
-          extension(CRL_NUMBER, integer(numberBytes(number))),
+          extension(CRL_NUMBER, numberInteger(number)),
         ),
       ),
     ),
@@ -84,7 +97,7 @@ export function createCrl(authority: Authority, options: CrlOptions): Crl {
 function entry({ serialNumber, at, reason }: RevokedCertificate): Asn1 {
   if (!isDate(at)) throw invalid(`the certificate ${serialNumber} has no date of its revocation`)
   const extensions = reason === undefined ? [] : [sequence(extension(CRL_REASON, enumerated(reasonNumber(reason))))]
-  return sequence(integer(serialBytes(serialNumber)), time(at), ...extensions)
+  return sequence(serialInteger(serialNumber), time(at), ...extensions)
 }
 
 function reasonNumber(reason: RevocationReason): number {
@@ -92,19 +105,18 @@ function reasonNumber(reason: RevocationReason): number {
   throw invalid(`the reason ${JSON.stringify(reason)} is not one of ${Object.keys(REASON_NUMBERS).join(', ')}`)
 }
 
-/** Without leading zeros, as DER wants it. */
-function serialBytes(serialNumber: string): Buffer {
+function serialInteger(serialNumber: string): Asn1 {
   checkText(serialNumber, 'a serial number')
-  const digits = serialNumber.replaceAll(':', '').replace(/^0+(?=.)/, '')
-  if (!/^[0-9a-f]{1,40}$/i.test(digits)) throw invalid('a serial number is not hexadecimal of at most 20 bytes')
-  return Buffer.from(digits.padStart(digits.length + (digits.length % 2), '0'), 'hex')
+  const serial = serialOf(serialNumber)
+  if (!/^-?[0-9a-f]{1,40}$/.test(serial)) throw invalid('a serial number is not hexadecimal of at most 20 bytes')
+  return signedInteger(encodeSerial(serial))
 }
 
-function numberBytes(number: number | bigint): Buffer {
+function numberInteger(number: number | bigint): Asn1 {
   const isWhole = typeof number === 'bigint' || Number.isSafeInteger(number)
   if (!isWhole || number < 0 || BigInt(number) >= MAX_NUMBER)
     throw invalid('its number is not a whole one of at most 20 bytes')
-  return serialBytes(number.toString(16))
+  return signedInteger(encodeSerial(number.toString(16)))
 }
 
 function checkDates(thisUpdate: Date, nextUpdate: Date): void {

@@ -81,6 +81,11 @@ export function integer(value: number | Uint8Array): Asn1 {
   return primitive(TYPE.integer, lead + binary(bytes))
 }
 
+/** A number that may be negative, by its contents. */
+export function signedInteger(bytes: Uint8Array): Asn1 {
+  return primitive(TYPE.integer, binary(bytes))
+}
+
 /** A number below 128. */
 export function enumerated(value: number): Asn1 {
   return primitive(TYPE.enumerated, String.fromCharCode(value))

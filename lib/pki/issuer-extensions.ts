@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { RENEWAL_EXTENSION, type Origin } from '../identity/origin.ts'
+import { encodeSerial } from '../identity/serial.ts'
 import {
   children,
   decode,
@@ -11,6 +12,7 @@ import {
   oid,
   readOid,
   sequence,
+  signedInteger,
   type Asn1,
 } from './der.ts'
 import { caExtensions, critical, EXTENSION, plain, PURPOSES } from './extensions.ts'
@@ -38,7 +40,7 @@ export function originExtension({ serial, fingerprint256, issuerFingerprint256, 
   return plain(
     RENEWAL_EXTENSION.origin,
     sequence(
-      integer(bytes(serial.padStart(serial.length + (serial.length % 2), '0'))),
+      signedInteger(encodeSerial(serial)),
       octetString(bytes(fingerprint256)),
       octetString(bytes(issuerFingerprint256)),
       integer(Math.floor(validTo.getTime() / 1000)),

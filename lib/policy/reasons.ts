@@ -22,10 +22,18 @@ interface Case {
   readonly facts: Facts
   /** Called with what has to be known of the daemon first. */
   readonly need: (need: Need) => void
+  /**
+   * What was judged already; false: what is being judged. A request can name one thing thousands of times, and so can things that share
+   * namespaces.
+   */
+  readonly judged: Map<string, boolean>
 }
 
+type Asking = Omit<Case, 'judged'>
+
 /** Why a rule refuses a request at a level. */
-export function reasonsAt(read: ReadRequest, on: Case): readonly Reason[] {
+export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] {
+  const on = { ...asking, judged: new Map<string, boolean>() }
   const { name } = read.operation
   const refused = operationReasons(name, on)
   if (refused.length > 0) return refused
@@ -91,7 +99,9 @@ export function reasonsOfCall(
   if (refused.length > 0) return refused
   const got = 'it would reach things of other owners'
   if (on.rule.owner !== undefined) return [{ code: 'OWNER_UNSUPPORTED', where: operations[0] ?? '', got }]
-  return [...judged].flatMap((one) => reasonsFor(one, { ...on, facts: new Facts(), need: () => {} }, 0))
+  return [...judged].flatMap((one) =>
+    reasonsFor(one, { ...on, facts: new Facts(), need: () => {}, judged: new Map() }, 0),
+  )
 }
 
 /** Does a level include what this one does? */
@@ -134,6 +144,18 @@ function isAmong(exception: Exception, list: Allowed): boolean {
 /** What a reference amounts to, by what the daemon says of it. */
 function throughFacts(reference: Reference | ServiceUse, on: Case, depth: number): readonly Reason[] {
   if (includes(on.level, 'privileged')) return []
+  const { kind, name, where } = reference
+  // An owner may use more of what a container already has.
+  const key = `${kind} ${depth > 0} ${name}`
+  if (on.judged.get(key) === true) return []
+  if (on.judged.has(key)) return [{ code: 'TARGET_UNKNOWN', where, got: `the ${kind} ${name} depends on itself` }]
+  on.judged.set(key, false)
+  const reasons = reasonsOfFact(reference, on, depth)
+  on.judged.set(key, true)
+  return reasons
+}
+
+function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: number): readonly Reason[] {
   const { kind, name, where } = reference
   // Every daemon has it, and it isn't that of the host.
   if (kind === 'network' && name === DEFAULT_NETWORK) return []

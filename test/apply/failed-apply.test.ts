@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isDockerMtlsError, ProvisionError } from '../../lib/base/errors.ts'
 import { rollBackFailedApply, type FailedApply } from '../../lib/apply/rollback/failed-apply.ts'
-import type { HostShell, ScriptResult } from '../../lib/host/shell.ts'
+import type { ScriptResult } from '../../lib/host/shell.ts'
 import { startCpuWatch } from '../support/watch.ts'
+import { fakeShell } from './support/fake-shell.ts'
 
 const SILENT = new ProvisionError('ERR_HOST_UNREADABLE', { tried: 'a', got: 'it printed nothing', todo: 'c' })
 const FAILED = new ProvisionError('ERR_HOST_COMMAND_FAILED', { tried: 'a', got: 'it failed', todo: 'c' })
@@ -11,11 +12,7 @@ type Answer = Partial<ScriptResult> | Error
 
 /** A host that answers the script with these words so, and all others well. */
 function afterApply(words: string, answer: Answer, started = true): Promise<unknown> {
-  const run = (script: string): Promise<ScriptResult> => {
-    const is = script.includes(words) ? answer : {}
-    return is instanceof Error ? Promise.reject(is) : Promise.resolve({ code: 0, stdout: '', stderr: '', ...is })
-  }
-  const shell: HostShell = { name: 'ssh://h', isHere: false, run }
+  const shell = fakeShell((script) => (script.includes(words) ? answer : {}), false)
   const common = { id: 'ID', onStep: undefined, signal: undefined, wasActive: true, isEnding: false, after: 180 }
   const failed: FailedApply = { ...common, shell, started }
   return rollBackFailedApply(FAILED, failed).catch((error: unknown) => error)

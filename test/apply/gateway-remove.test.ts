@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { planGatewayRemove, type GatewayRemovePlan } from '../../lib/apply/gateway/remove/plan.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
-import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf, type Said } from './support/facts.ts'
+import { fakeShell, sha256, type FakeShell } from './support/fake-shell.ts'
 
 const FOLDER = '/etc/docker-mtls'
 const UNIT = '/etc/systemd/system/docker-mtls-gateway.service'
@@ -27,8 +26,6 @@ const unit = (more: { crl?: readonly string[]; issuer?: string; folder?: string 
     ...more,
   }).text
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
 interface Host extends Said {
   /** The policy as an apply has written it; absent: nobody knows. */
   readonly applied?: string
@@ -36,7 +33,7 @@ interface Host extends Said {
 }
 
 /** A host with a gateway, as `gateway apply` leaves it. */
-function plan({ applied, unit: text = unit(), facts, files }: Host, server?: ServerFiles): Promise<GatewayRemovePlan> {
+function hostOf({ applied, unit: text = unit(), facts, files }: Host): FakeShell {
   const written = applied === undefined ? '' : `written ${sha256(applied)} ${FOLDER}/policy.yaml\n`
   const printed = (script: string): string =>
     [
@@ -55,20 +52,11 @@ function plan({ applied, unit: text = unit(), facts, files }: Host, server?: Ser
       }),
       record('secret', `${FOLDER}/server-key.pem`, '640', 'root:docker-mtls', sha256('key')),
     ].join('\n')
-  const shell: HostShell = {
-    name: 'this machine',
-    isHere: true,
-    run: (script) => {
-      const isOfApplies = script.includes('kept applies')
-      return Promise.resolve({
-        code: 0,
-        stdout: isOfApplies ? `apply 1\n${written}complete\n` : printed(script),
-        stderr: '',
-      })
-    },
-  }
-  return planGatewayRemove({ server }, shell)
+  return fakeShell((script) => (script.includes('kept applies') ? `apply 1\n${written}complete\n` : printed(script)))
 }
+
+const plan = (host: Host, server?: ServerFiles): Promise<GatewayRemovePlan> =>
+  planGatewayRemove({ server }, hostOf(host))
 
 /** A process listens where the gateway does, whose own is 900. */
 const held = (pid: number): Host => ({
@@ -160,13 +148,20 @@ describe('the removal of a gateway', () => {
     const stdout = recordsOf({
       files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, [`${FOLDER}/ca.pem`]: 'pem' },
     })
-    const shell: HostShell = {
-      name: 'this machine',
-      isHere: true,
-      run: () => Promise.resolve({ code: 0, stdout, stderr: '' }),
-    }
-    const { installed, changes, stays } = await planGatewayRemove({}, shell)
+    const { installed, changes, stays } = await planGatewayRemove(
+      {},
+      fakeShell(() => stdout),
+    )
     assert.deepEqual([installed, changes, stays], [false, [], []])
+  })
+
+  test('starts from the facts of a host that was inspected already', async () => {
+    const shell = hostOf({ applied: POLICY })
+    const { facts, changes } = await planGatewayRemove({}, shell)
+    const scripts = shell.ran.length
+    const again = await planGatewayRemove({}, shell, undefined, facts)
+    assert.deepEqual(again.changes, changes)
+    assert.equal(shell.ran.length - scripts, scripts - 1)
   })
 
   test('refuses a unit that is a link', async () => {

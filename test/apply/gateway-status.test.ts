@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { issuerProblems } from '../../lib/apply/gateway/ends.ts'
 import { gatewayStatus, type GatewayStatus } from '../../lib/apply/gateway/status.ts'
@@ -7,11 +6,11 @@ import { DAY_MS } from '../../lib/base/expiry.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
-import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { createIssuer } from '../../lib/pki/issuer.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { recordsOf } from './support/facts.ts'
+import { fakeShell, sha256 } from './support/fake-shell.ts'
 
 const FOLDER = '/etc/docker-mtls'
 const UNIT = renderGatewayUnit({
@@ -46,23 +45,20 @@ function inspect({ files, last = '', dropIns = '' }: Host): Promise<GatewayStatu
       ...files,
     },
   })
-  const shell: HostShell = {
-    name: 'this machine',
-    isHere: true,
-    run: (script) =>
-      Promise.resolve({
-        code: 0,
-        stdout: script.includes('apply that can be rolled back') ? last : stdout,
-        stderr: '',
-      }),
-  }
+  const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : stdout))
   return gatewayStatus(shell, () => 0)
 }
 
-const sum = (text: string): string => createHash('sha256').update(text).digest('hex')
-
 const problems = async (host: Host): Promise<string> =>
   (await inspect(host)).problems.map((one) => renderSentence(one)).join('\n')
+
+const listOf = (by: Authority, from = -1): string =>
+  createCrl(by, {
+    revoked: [],
+    thisUpdate: new Date(Date.now() + from * DAY_MS),
+    nextUpdate: new Date(Date.now() + 9 * DAY_MS),
+    number: 1,
+  }).pem
 
 describe('gateway status', () => {
   let authority: Authority
@@ -89,13 +85,6 @@ describe('gateway status', () => {
   test('a CA without a current list is a problem, as the gateway refuses its clients', async () => {
     const other = await createAuthority({ commonName: 'Other CA' })
     const both = `${files[`${FOLDER}/ca.pem`]}${other.certificate}`
-    const listOf = (by: Authority, from = -1): string =>
-      createCrl(by, {
-        revoked: [],
-        thisUpdate: new Date(Date.now() + from * DAY_MS),
-        nextUpdate: new Date(Date.now() + 9 * DAY_MS),
-        number: 1,
-      }).pem
     const said = (crl: string, ca = both): Promise<string> =>
       problems({ files: { ...files, [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/crl.pem`]: crl } })
     assert.match(
@@ -155,7 +144,9 @@ describe('gateway status', () => {
     const POLICY_PATH = `${FOLDER}/policy.yaml`
     const olderWith = async (pid: number, policy: string): Promise<readonly string[] | undefined> => {
       const all = { ...files, [`${FOLDER}/issuer-cert.pem`]: 'PEM', [POLICY_PATH]: POLICY }
-      const sums = new Map(Object.entries({ ...all, [POLICY_PATH]: policy }).map(([path, text]) => [path, sum(text)]))
+      const sums = new Map(
+        Object.entries({ ...all, [POLICY_PATH]: policy }).map(([path, text]) => [path, sha256(text)]),
+      )
       return (await inspect({ files: { ...all, [IN_FORCE]: renderInForce({ pid, sums }) } })).older
     }
 

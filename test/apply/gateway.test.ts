@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
 import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
@@ -14,10 +13,10 @@ import {
   type GatewayFlags,
   type GatewayService,
 } from '../../lib/daemon-config/gateway-unit.ts'
-import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf, type Said } from './support/facts.ts'
+import { fakeShell, sha256 } from './support/fake-shell.ts'
 
 const UNIT = '/usr/lib/systemd/system/docker.service'
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
@@ -33,14 +32,12 @@ let authority: Authority
 
 const PROGRAM = ['/usr/bin/node', '/usr/lib/node_modules/docker-mtls/dist/cli/main.js'] as const
 
-/** A host that prints this, whatever it is asked. */
-function printing(stdout: string): HostShell {
-  return { name: 'this machine', isHere: true, run: () => Promise.resolve({ code: 0, stdout, stderr: '' }) }
-}
-
 function plan(said: Said = {}, requested: Partial<RequestedGateway> = {}): Promise<GatewayPlan> {
   const printed = recordsOf({ facts: { ...FACTS, ...said.facts }, files: { [UNIT]: DEBIAN_UNIT, ...said.files } })
-  return planGateway({ program: PROGRAM, programFaults: [], policy: POLICY, server, ...requested }, printing(printed))
+  return planGateway(
+    { program: PROGRAM, programFaults: [], policy: POLICY, server, ...requested },
+    fakeShell(() => printed),
+  )
 }
 
 const written = ({ changes }: GatewayPlan): string[] =>
@@ -70,6 +67,9 @@ const kindsFor = async (old: string, crl: string): Promise<string[]> => {
   const { conflicts } = await plan({ files: { '/etc/docker-mtls/crl.pem': old } }, { crl })
   return conflicts.map(({ kind }) => kind)
 }
+
+const kindsOf = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
+  (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
 
 const warned = async (metrics: string): Promise<string> =>
   warningTexts((await plan({}, { metrics })).warnings).join('\n')
@@ -154,7 +154,7 @@ describe('the plan of a gateway', () => {
     const first = await plan()
     const files = first.changes.map(({ path, text, mode, owner = 'root:root' }) =>
       path.endsWith('key.pem')
-        ? record('secret', path, mode.toString(8), owner, createHash('sha256').update(text).digest('hex'))
+        ? record('secret', path, mode.toString(8), owner, sha256(text))
         : record('file', path, mode.toString(8), owner, text),
     )
     const facts = {
@@ -165,7 +165,10 @@ describe('the plan of a gateway', () => {
     }
     const said = [recordsOf({ facts: { ...FACTS, ...facts }, files: { [UNIT]: DEBIAN_UNIT } }), ...files].join('\n')
     const inspect = (policy: string, text = said): Promise<GatewayPlan> =>
-      planGateway({ program: PROGRAM, programFaults: [], policy, server }, printing(text))
+      planGateway(
+        { program: PROGRAM, programFaults: [], policy, server },
+        fakeShell(() => text),
+      )
     const again = await inspect(POLICY)
     assert.deepEqual([written(again), again.isDone], [[], true])
     // Another policy is written, and the gateway reads it itself.
@@ -301,17 +304,15 @@ describe('the plan of a gateway', () => {
 
     test('a list that the gateway has had, and that is gone, is needed again', async () => {
       const path = '/etc/docker-mtls/crl.pem'
-      const kinds = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
-        (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
       const named = { [GATEWAY]: unitWith(undefined, { crl: [path] }) }
       const inForce = renderInForce({ pid: 900, sums: new Map([[path, '']]) })
       const picked = { [GATEWAY]: unitWith(), '/run/docker-mtls-gateway/in-force.json': inForce }
       for (const files of [named, picked]) {
-        assert.deepEqual(await kinds(files), ['lost-list'])
-        assert.deepEqual(await kinds(files, list(1, -5)), [])
-        assert.deepEqual(await kinds({ ...files, [path]: list(1, -5) }), [])
+        assert.deepEqual(await kindsOf(files), ['lost-list'])
+        assert.deepEqual(await kindsOf(files, list(1, -5)), [])
+        assert.deepEqual(await kindsOf({ ...files, [path]: list(1, -5) }), [])
       }
-      assert.deepEqual(await kinds({ [GATEWAY]: unitWith() }), [])
+      assert.deepEqual(await kindsOf({ [GATEWAY]: unitWith() }), [])
     })
 
     test('the same list, a newer one, and any after one of the future are not', async () => {

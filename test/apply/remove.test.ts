@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
 import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
 import { renderLocal } from '../../lib/daemon-config/render-local.ts'
 import { unitAmong } from '../../lib/daemon-config/unit/installed-unit.ts'
-import type { HostShell } from '../../lib/host/shell.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf } from './support/facts.ts'
+import { fakeShell, sha256, type FakeShell } from './support/fake-shell.ts'
 
 const JSON_PATH = '/etc/docker/daemon.json'
 const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
@@ -36,8 +35,6 @@ const OWN = JSON.stringify({ hosts: ['fd://', 'tcp://10.0.0.5:2376'], ...TLS })
 const PLAIN = JSON.stringify({ hosts: ['fd://', 'tcp://10.0.0.5:2375'] })
 const LOCAL = `${JSON.stringify({ hosts: ['fd://'] }, undefined, 2)}\n`
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
-
 interface Host {
   readonly files: Readonly<Record<string, string>>
   /** Files that a gateway apply has replaced: their paths and texts since. */
@@ -47,7 +44,7 @@ interface Host {
 }
 
 /** A host whose gateway is gone, and the scripts that ran there. */
-function shellOf({ files, replaced, isComplete = true }: Host): HostShell & { readonly ran: string[] } {
+function shellOf({ files, replaced, isComplete = true }: Host): FakeShell {
   const applies = [
     'kept',
     'apply 1',
@@ -64,21 +61,10 @@ function shellOf({ files, replaced, isComplete = true }: Host): HostShell & { re
     }),
     ...(key === undefined ? [] : [record('secret', KEY, '600', 'root:root', sha256(key))]),
   ].join('\n')
-  const ran: string[] = []
-  return {
-    ran,
-    name: 'this machine',
-    isHere: true,
-    run: (script) => {
-      ran.push(script)
-      const stdout = script.includes('kept applies')
-        ? `${applies.join('\n')}\n`
-        : script.includes('b64() {')
-          ? printed
-          : ''
-      return Promise.resolve({ code: 0, stdout, stderr: '' })
-    },
-  }
+  return fakeShell((script) => {
+    if (script.includes('kept applies')) return `${applies.join('\n')}\n`
+    return script.includes('b64() {') ? printed : ''
+  })
 }
 
 const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, action, text }) => [path, action, text])

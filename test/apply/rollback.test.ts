@@ -5,9 +5,10 @@ import { warningTexts } from '../../lib/base/warning.ts'
 import { findLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
 import { rollBack } from '../../lib/apply/rollback/rollback.ts'
 import { planRollback } from '../../lib/apply/rollback/plan.ts'
-import type { HostShell, ScriptResult } from '../../lib/host/shell.ts'
+import type { ScriptResult } from '../../lib/host/shell.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { factsOf } from './support/facts.ts'
+import { fakeShell } from './support/fake-shell.ts'
 
 const UNIT = '/usr/lib/systemd/system/docker.service'
 const JSON_PATH = '/etc/docker/daemon.json'
@@ -21,13 +22,6 @@ const LAST: LastApply = {
   removed: [],
 }
 
-/** A host that says this, whatever it is asked. */
-function shellOf(answer: (script: string) => Partial<ScriptResult>): HostShell {
-  const run = (script: string): Promise<ScriptResult> =>
-    Promise.resolve({ code: 0, stdout: '', stderr: '', ...answer(script) })
-  return { name: 'this machine', isHere: false, run }
-}
-
 function info(running: number, live: boolean): string {
   return JSON.stringify({ ContainersRunning: running, LiveRestoreEnabled: live })
 }
@@ -35,7 +29,7 @@ function info(running: number, live: boolean): string {
 describe('a rollback that fails', () => {
   const way = { last: LAST, conflicts: [], losses: [], stops: 0 }
   const failureOf = async (answer: Partial<ScriptResult>, isOfScript: boolean): Promise<unknown> => {
-    const shell = shellOf((script) => (script.includes('rollback.sh asked') === isOfScript ? answer : {}))
+    const shell = fakeShell((script) => (script.includes('rollback.sh asked') === isOfScript ? answer : {}), false)
     return rollBack(way, { shell }).catch((error: unknown) => error)
   }
 
@@ -64,7 +58,7 @@ describe('a rollback that fails', () => {
 })
 
 describe('what a rollback does to containers', () => {
-  const silent = shellOf(() => ({}))
+  const silent = fakeShell(() => ({}), false)
   const files = { [UNIT]: DEBIAN_UNIT, [JSON_PATH]: '{"live-restore":true,"userns-remap":"default"}' }
   const withoutJson = { ...LAST, removed: [JSON_PATH] }
   const rows: readonly (readonly [
@@ -101,7 +95,7 @@ describe('what a rollback does to containers', () => {
 
 test('the last apply, as the host tells it', async () => {
   const stdout = 'last\n20260101T000000Z-abcdef\nno\n1 /etc/a b\n- /etc/docker/daemon.json\nd /etc/docker/tls\n'
-  const last = await findLastApply(shellOf(() => ({ stdout })))
+  const last = await findLastApply(fakeShell(() => stdout, false))
   assert.deepEqual(last, {
     ...LAST,
     at: new Date('2026-01-01T00:00:00Z'),
@@ -110,5 +104,5 @@ test('the last apply, as the host tells it', async () => {
     restored: ['/etc/a b'],
     removed: ['/etc/docker/daemon.json'],
   })
-  assert.equal(await findLastApply(shellOf(() => ({}))), undefined)
+  assert.equal(await findLastApply(fakeShell(() => ({}), false)), undefined)
 })

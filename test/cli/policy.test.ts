@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import type { Decision } from '../../lib/policy.ts'
@@ -26,6 +28,7 @@ rules:
     level: privileged
 `
 
+const BUILDX = '/usr/libexec/docker/cli-plugins/docker-buildx'
 const folder = await temporaryFolder()
 const policy = join(folder, 'policy.yaml')
 before(() => writeFile(policy, POLICY))
@@ -148,6 +151,22 @@ describe('policy test', () => {
       [['--as', 'ann', '--', 'docker', '--log-level', 'debug', '-H', 'tcp://prod', 'ps'], /-H of the docker command/],
       [['--as', 'ann', '--', 'docker-compose', '-DH', 'tcp://prod', 'up'], /-DH of the docker command/],
       [['--as', 'ann', '--', 'docker', '--context=prod', 'ps'], /--context=prod of the docker command/],
+      [
+        ['--as', 'ann', '--', 'docker', 'build', '--builder', 'x', '.'],
+        /--builder of the docker command names a real bu/,
+      ],
+      [
+        ['--as', 'ann', '--', 'docker', 'buildx', '--builder=x', 'du'],
+        /--builder=x of the docker command names a real/,
+      ],
+      [
+        ['--as', 'ann', '--', 'docker-compose', 'build', '--builder', 'x'],
+        /--builder of the docker command names a real/,
+      ],
+      [
+        ['--as', 'ann', '--', '/usr/bin/docker-buildx', '--builder', 'x', 'du'],
+        /--builder of the docker command names/,
+      ],
     ]
     for (const [words, says] of rows) {
       const { code, stderr } = await runCli(['policy', 'test', policy, ...words], { env })
@@ -170,6 +189,54 @@ describe('policy test', () => {
     assert.deepEqual(exec.requests.at(-1)?.needs, [{ kind: 'container', name: 'web' }])
     const hardened = ['--user', '1000', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', 'alpine']
     assert.deepEqual((await run('run', ...hardened)).requests.at(-1)?.warn, [])
+  })
+})
+
+const asAnn = (...command: string[]): string[] => ['policy', 'test', policy, '--as', 'ann', '--', ...command]
+
+describe('a builder beside the daemon', () => {
+  const builders = { BUILDX_BUILDER: 'remote', BUILDKIT_HOST: 'tcp://127.0.0.1:1' }
+
+  test('no variable names it', async () => {
+    const script = 'echo "$BUILDX_BUILDER,${BUILDKIT_HOST-unset}" >&2'
+    const { stderr } = await runCli(asAnn('sh', '-c', script), { env: { ...env, ...builders } })
+    assert.match(stderr, /; it said: default,unset\.$/m)
+  })
+
+  test('a build does not reach it, whoever has chosen it', { skip: lacks('docker', BUILDX) }, async () => {
+    let connections = 0
+    const server = createServer((socket) => {
+      connections++
+      socket.destroy()
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const config = join(folder, 'config')
+    await mkdir(join(config, 'buildx/instances'), { recursive: true })
+    const Endpoint = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const remote = { Name: 'remote', Driver: 'remote', Nodes: [{ Name: 'remote0', Endpoint }] }
+    await writeFile(join(config, 'buildx/instances/remote'), JSON.stringify(remote))
+    await writeFile(join(config, 'buildx/current'), JSON.stringify({ Key: '', Name: 'remote', Global: true }))
+    await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n')
+    try {
+      for (const variables of [{}, builders]) {
+        const command = asAnn(
+          'docker',
+          'buildx',
+          'build',
+          '--push',
+          '--tag',
+          'a/b',
+          '--file',
+          join(folder, 'Dockerfile'),
+          folder,
+        )
+        await runCli(command, { env: { ...env, ...variables, DOCKER_CONFIG: config } })
+      }
+    } finally {
+      server.close()
+    }
+    assert.equal(connections, 0)
   })
 })
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -85,6 +85,41 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     assert.match(around.stderr, /permission denied/)
     const root = await exec(['--level', 'read-only', '--user', 'root'], 'true')
     assert.match(root.stderr, /^Warning: root can open the daemon's socket/)
+  })
+
+  test('everything that another user has started ends with the command, and with gateway exec', async () => {
+    const argv = ['gateway', 'exec', '--host', daemon.place.listen[0], '--level', 'read-only', '--user', 'nobody']
+    const left = await runProcess([...argv, '--', 'sh', '-c', '(sleep 1; echo late) & echo "$PPID"; exit 7'])
+    assert.deepEqual([left.code, left.stdout], [7, '1\n'], left.stderr)
+    const script = 'echo ready >&2; sleep 1; echo late'
+    const killed = await runProcess([...argv, '--', 'sh', '-c', script], {
+      when: [/ready/, (pid) => process.kill(pid, 'SIGKILL')],
+    })
+    assert.deepEqual([killed.signal, killed.stdout], ['SIGKILL', ''])
+    const trap = 'trap "echo ended; exit 3" TERM; echo ready >&2; while :; do sleep 0.05; done'
+    const ended = await runProcess([...argv, '--', 'sh', '-c', trap], {
+      when: [/ready/, (pid) => process.kill(pid, 'SIGTERM')],
+    })
+    assert.deepEqual([ended.code, ended.stdout], [3, 'ended\n'], ended.stderr)
+    const signalled = await runProcess([...argv, '--', 'sh', '-c', 'kill -TERM $$'])
+    assert.deepEqual([signalled.code, signalled.stderr], [143, ''])
+  })
+
+  test('another user may not be able to replace what is mounted', async () => {
+    const shared = join(daemon.place.folder, 'shared')
+    await mkdir(join(shared, 'own'), { recursive: true })
+    await chmod(shared, 0o1777)
+    await chown(join(shared, 'own'), 65534, 65534)
+    const refused = await exec(['--level', 'restricted', '--user', 'nobody', '--bind', join(shared, 'own')], 'true')
+    assert.deepEqual([refused.code, /its owner is not root, and can replace it/.test(refused.stderr)], [2, true])
+    const policy = join(daemon.place.folder, 'policy.yaml')
+    const paths = ['own', 'none'].map((name) => ({ path: join(shared, name) }))
+    const rule = { name: 'a', who: { socket: 'agent' }, level: 'restricted', allow: { hostPaths: paths } }
+    await writeFile(policy, JSON.stringify({ version: 1, rules: [rule] }))
+    const warned = await exec(['--policy', policy, '--as', 'agent', '--user', 'nobody'], 'true')
+    assert.equal(warned.code, 0, warned.stderr)
+    assert.match(warned.stderr, /^Warning: .*\/shared\/own in the policy: its owner is not root, and can replace it/m)
+    assert.match(warned.stderr, /^Warning: .*\/shared\/none in the policy: others than root can write to .*\/shared, /m)
   })
 
   test('a command line that can not be meant', async () => {

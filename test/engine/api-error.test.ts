@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { renderSentence } from '../../lib/base/sentence.ts'
 import { apiError } from '../../lib/engine/api-error.ts'
 import { gatewayRemedy } from '../../lib/engine/gateway-refusals.ts'
 import { REFUSALS, refusalsOf } from '../../lib/engine/refusals.ts'
@@ -143,7 +144,7 @@ test('a refusal by the limits of a gateway has a remedy, which is not in the log
     [429, 'TOO_MANY_REQUESTS', /fewer requests/],
     [431, 'HEAD_TOO_LARGE', /query and the header fields/],
   ] as const)
-    assert.match(String(gatewayRemedy(status, reason)), remedy, reason)
+    assert.match(renderSentence(gatewayRemedy(status, reason) ?? ''), remedy, reason)
 })
 
 describe('what the daemon says', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ArgumentError, connect, isDockerMtlsError, type EndpointOptions, type ErrorCode } from '../../lib/index.ts'
+import { createGateway } from '../../lib/gateway.ts'
 import { passingFaults } from '../../lib/engine/can-pass.ts'
 import { IdentityError } from '../../lib/base/errors.ts'
 import { PkiFolder } from '../../lib/pki.ts'
@@ -51,6 +52,27 @@ describe('connect() with waitFor', () => {
     const docker = await connecting
     t.after(() => docker.close())
     assert.equal(docker.apiVersion, '1.44')
+  })
+
+  test('waits for a daemon behind a gateway, which is there already', async (t) => {
+    const folder = await temporaryFolder(t)
+    const [socketPath, socket] = [join(folder, 'docker.sock'), join(folder, 'gateway.sock')]
+    const gateway = await createGateway({
+      listen: { socket, as: 'app' },
+      daemon: { socketPath },
+      authorize: () => ({ allow: true }),
+    })
+    t.after(() => gateway.close())
+    const connecting = connect({ host: `unix://${socket}`, waitFor: 20_000 }, {})
+    await Promise.race([delay(700), connecting])
+    const stop = await listen(t, socketPath, pong('1.44'))
+    await using docker = await connecting
+    await stop()
+    const ready = docker.ready()
+    await Promise.race([delay(700), ready])
+    await listen(t, socketPath, pong('1.43'))
+    await ready
+    assert.equal(docker.apiVersion, '1.43')
   })
 
   test('waits for certificates that somebody is writing', async (t) => {

@@ -91,6 +91,51 @@ describe('an event of a request', () => {
     )
   })
 
+  test('says which container an exec is of, if the policy has asked for it', async (t) => {
+    const container = 'c'.repeat(64)
+    const daemon = await fakeDaemon(t, {
+      answer: ({ url = '' }, response) => {
+        const ProcessConfig = { privileged: url.includes('root'), user: '' }
+        if (url.startsWith('/exec/') && url.endsWith('/json'))
+          response.end(JSON.stringify({ ContainerID: container, ProcessConfig }))
+        else if (url.endsWith('/json'))
+          response.end(JSON.stringify({ Id: container, Config: { Image: 'a' }, HostConfig: { NetworkMode: 'none' } }))
+        else response.end('{}\n')
+      },
+    })
+    const rules = [
+      { ...rule, level: 'baseline' as const },
+      { name: 'root', who: { any: true }, level: 'privileged' as const },
+    ]
+    const both = definePolicy({ version: 1, rules })
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy: both })
+    for (const [client, exec] of [
+      [ann, 'one'],
+      [ann, 'root'],
+      [undefined, 'one'],
+    ] as const) {
+      const socket = await dial(t, port, { client })
+      socket.write(json(`/exec/${exec}/start`, { Detach: true }))
+      await readUntil(socket, /\}\n/)
+    }
+    assert.deepEqual(
+      ended(events).map(({ verdict, details }) => [verdict, details]),
+      [
+        ['allow', { container, exec: 'one' }],
+        ['refuse', { container, exec: 'root' }],
+        ['allow', { exec: 'one' }],
+      ],
+    )
+    // What is refused by the exec alone needs no container.
+    assert.deepEqual(daemon.requests, [
+      'GET /exec/one/json',
+      `GET /containers/${container}/json`,
+      'POST /exec/one/start',
+      'GET /exec/root/json',
+      'POST /exec/one/start',
+    ])
+  })
+
   test('has no address on a local socket, and no details of what cannot be read', async (t) => {
     const daemon = await fakeDaemon(t)
     const socket = join(await temporaryFolder(t), 'g.sock')

@@ -5,7 +5,7 @@ import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHt
 import { duplexPair, type Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { serialOf } from '../../lib/identity/crl.ts'
+import { serialOf } from '../../lib/identity/serial.ts'
 import { createIssuer } from '../../lib/pki.ts'
 import { loadIssuer } from '../../lib/pki/issuer.ts'
 import { definePolicy } from '../../lib/policy.ts'

@@ -3,6 +3,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
+import { renderHead, START } from '../../lib/gateway/log/chain.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -147,6 +148,35 @@ describe('gateway log verify', () => {
     assert.match(stderr, /The head file \(\.head\) is missing/)
     const { faults } = await runJson<{ faults: object[] }>(['gateway', 'log', 'verify', file])
     assert.deepEqual(faults, [{ kind: 'missing', file, line: 10, got: '1 line is missing before it' }])
+  })
+
+  test('an empty log is only right if its head says so', async () => {
+    const file = join(folder, 'empty.log')
+    await writeFile(file, '')
+    const verify = (): Promise<{ code: number; stdout: string }> => runCli(['gateway', 'log', 'verify', file])
+    const { code, stdout } = await verify()
+    assert.equal(code, 1)
+    assert.match(
+      stdout,
+      /^0 lines: nothing to verify\n.*empty\.log:1: empty: no head says that there are no lines yet\n$/,
+    )
+    assert.deepEqual(
+      (await verifyAuditLog([file, `${file}.head`])).faults.map(({ kind }) => kind),
+      ['empty'],
+    )
+    await writeFile(`${file}.head`, '')
+    assert.equal((await verify()).code, 1)
+    await writeFile(`${file}.head`, renderHead(START))
+    assert.deepEqual(await verify().then((found) => [found.code, found.stdout]), [0, '0 lines: ok\n'])
+    for (const head of ['{}', JSON.stringify({ n: 0, hash: 'f'.repeat(64) }), JSON.stringify({ ...START, n: 1 })]) {
+      await writeFile(`${file}.head`, head)
+      const found = await verify()
+      assert.deepEqual(
+        [found.code, found.stdout.startsWith('0 lines: not as it was written\n')],
+        [1, true],
+        found.stdout,
+      )
+    }
   })
 
   test('mistakes', async () => {

@@ -20,44 +20,18 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../lib/gateway.ts'
+import { isDockerMtlsError, openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { faultsOf, linesOf, pathIn, write } from './support/log-files.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
 const eve = await newClient('eve')
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
-
-async function pathIn(t: TestContext): Promise<string> {
-  return join(await temporaryFolder(t), 'audit.log')
-}
-
-interface Line {
-  readonly n: number
-  readonly event: string
-  readonly [key: string]: string | number | undefined
-}
-
-const linesOf = async (path: string): Promise<Line[]> =>
-  (await readFile(path, 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Line)
-
-/** Writes some events, and closes the log. */
-async function write(path: string, count: number, options: Partial<AuditLogOptions> = {}): Promise<void> {
-  const log = await openAuditLog({ path, ...options })
-  for (let index = 0; index < count; index++)
-    await log.record({ event: 'cut', identity: `CN=client ${index}`, reason: 'CERTIFICATE_REVOKED' })
-  await log.close()
-}
-
-const faultsOf = async (path: string): Promise<string[]> =>
-  (await verifyAuditLog([path])).faults.map(({ kind, line }) => `${kind} ${line}`)
 
 const post = (target: string, value: object, fields = ''): string => {
   const text = JSON.stringify(value)
@@ -110,6 +84,25 @@ describe('the audit log of a gateway', () => {
     const { faults, lines: count, hasHead, last } = await verifyAuditLog([path])
     assert.deepEqual([faults, count, hasHead, last?.n], [[], 5, true, 5])
     assert.deepEqual(await readdir(join(path, '..')), ['audit.log', 'audit.log.head'])
+  })
+
+  test('says who was cut or got a new certificate, and from where', async (t) => {
+    const path = await pathIn(t)
+    const log = await openAuditLog({ path })
+    const who = { identity: 'CN=ann', fingerprint: 'AA', address: '10.0.0.17' }
+    const renewed = { serial: '0B', notAfter: '2026-11-28T08:00:00.000Z', origin: '0A' }
+    await log.record({ event: 'cut', ...who, reason: 'RULE_ENDED' })
+    await log.record({ event: 'cut', identity: 'socket agent', reason: 'RULE_ENDED' })
+    await log.record({ event: 'renewal', ...who, ...renewed })
+    await log.close()
+    assert.deepEqual(
+      (await linesOf(path)).slice(1, -1).map(({ n: _n, time: _time, previous: _previous, ...line }) => line),
+      [
+        { event: 'cut', ...who, reason: 'RULE_ENDED' },
+        { event: 'cut', identity: 'socket agent', reason: 'RULE_ENDED' },
+        { event: 'renewal', ...who, ...renewed },
+      ],
+    )
   })
 
   test('the daemon gets nothing until the line is written, and nothing at all if it cannot be', async (t) => {
@@ -308,7 +301,8 @@ describe('the audit log of a gateway', () => {
       child.kill('SIGKILL')
       await once(child, 'close')
       const files = (await readdir(join(path, '..'))).map((name) => join(path, '..', name))
-      const { faults, lines, last } = await verifyAuditLog(files)
+      const { faults, lines, last, headless } = await verifyAuditLog(files)
+      assert.deepEqual(headless, [])
       // A line that was cut last is marked by the next process.
       assert.deepEqual(
         faults.filter(({ kind }) => kind !== 'torn'),
@@ -390,8 +384,16 @@ describe('the audit log of a gateway', () => {
         await link(`${path}.other`, path)
       },
       'it is a folder': (path) => mkdir(path),
+      'there is no folder': (path) => rm(join(path, '..'), { recursive: true }),
       'its last line is not one of an audit log': (path) => writeFile(path, 'hello\n'),
+      'audit.log.head: it is a symbolic link': async (path) => {
+        await writeFile(`${path}.other`, '')
+        await symlink(`${path}.other`, `${path}.head`)
+      },
+      'audit.log.head: it is a folder': (path) => mkdir(`${path}.head`),
       'other users may write to': (path) => chmod(join(path, '..'), 0o777),
+      'could create the files of the log before you': (path) => chmod(join(path, '..'), 0o1777),
+      'and could create the files of the log before you': (path) => chmod(join(path, '..'), 0o1770),
       'is changing this audit log': (path) => openAuditLog({ path }).then((log) => t.after(() => log.close())),
     }
     for (const [got, prepare] of Object.entries(rows)) {

@@ -148,6 +148,7 @@ void describe('a renewed certificate', () => {
       event: 'renewal',
       identity: 'CN=short',
       fingerprint: old.fingerprint256,
+      address: '127.0.0.1',
       serial: now.serialNumber,
       notAfter: new Date(now.validTo).toISOString(),
       origin: old.serialNumber.replace(/^0+/, ''),

@@ -7,8 +7,10 @@ import type { TLSSocket } from 'node:tls'
 import { IdentityError, type GatewayOptions, type GatewayTls } from '../../lib/gateway.ts'
 import { hijack } from '../../lib/transport/send.ts'
 import { createAuthority, createCrl, issueClient, issueServer, loadAuthority, type Authority } from '../../lib/pki.ts'
+import { encode, explicit, octetString, oid, sequence } from '../../lib/pki/der.ts'
 import { Peer } from '../../lib/gateway/peer.ts'
 import { Trust } from '../../lib/gateway/trust.ts'
+import { foreignList } from '../support/foreign-list.ts'
 import { makeCa, makeClient, type Made } from '../support/openssl-certs.ts'
 import {
   credentials,
@@ -85,7 +87,8 @@ describe('a new revocation list', () => {
     assert.equal(await comes(t, fronted), '200')
     const cut = fronted.events.filter(({ event }) => event === 'cut')
     const fingerprint = new X509Certificate(bob.cert).fingerprint256
-    assert.deepEqual(cut, [{ event: 'cut', identity: 'CN=bob', fingerprint, reason: 'CERTIFICATE_REVOKED' }])
+    const who = { identity: 'CN=bob', fingerprint, address: '127.0.0.1' }
+    assert.deepEqual(cut, [{ event: 'cut', ...who, reason: 'CERTIFICATE_REVOKED' }])
     // Also those of a new connection are logged with their certificate.
     const refused = fronted.events.filter((event) => event.event === 'request' && event.fingerprint === fingerprint)
     assert.deepEqual(
@@ -111,6 +114,19 @@ describe('a new revocation list', () => {
     assert.throws(() => fronted.gateway.reload({ crl: older }), { code: 'ERR_CRL_INVALID' })
     assert.equal(await comes(t, fronted), '503 CRL_MISSING')
     fronted.gateway.reload({ crl: crlOf([bob], { from: Date.now() }) })
+    assert.equal(await comes(t, fronted), '200')
+  })
+
+  test('a newer list that is only a part changes nothing, although it does not say so by a critical extension', async (t) => {
+    const bob = await newClient('bob')
+    const fronted = await start(t, { crl: crlOf([bob], { from: Date.now() - 60_000 }) })
+    for (const id of ['2.5.29.27', '2.5.29.28']) {
+      const extension = sequence(oid(id), octetString(encode(sequence())))
+      const { certificate } = credentials.authority
+      const crl = foreignList(certificate, await credentials.authority.exportKey(), explicit(0, sequence(extension)))
+      assert.throws(() => fronted.gateway.reload({ crl }), { code: 'ERR_CRL_INVALID' })
+      assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
+    }
     assert.equal(await comes(t, fronted), '200')
   })
 

@@ -16,12 +16,16 @@ import { appendToLedger } from '../../lib/keystore/ledger.ts'
 import { ledgerEntry } from '../../lib/keystore/ledger-line.ts'
 import { planRenewal } from '../../lib/keystore/renew/plan.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
-import { serialOf } from '../../lib/identity/crl.ts'
+import { serialOf } from '../../lib/identity/serial.ts'
 import { createRequest, issueClient } from '../../lib/pki.ts'
 import { readCrl } from '../../lib/provision.ts'
+import { judge } from '../../lib/authz-plugin/judge.ts'
 import { createGateway, type GatewayTls } from '../../lib/gateway.ts'
+import { Peer } from '../../lib/gateway/peer.ts'
+import { Trust } from '../../lib/gateway/trust.ts'
 import { connect } from '../../lib/index.ts'
-import { parsePolicy, type Level } from '../../lib/policy.ts'
+import { identityOfCertificate, parsePolicy, type Level } from '../../lib/policy.ts'
+import { matchRule } from '../../lib/policy/who/match.ts'
 import { dial, endOf, fakeDaemon, front, readUntil, tickingDaemon } from '../gateway/support/fixture.ts'
 import { runCli, runJson, runProcess, type Ran } from '../cli/support/run-cli.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
@@ -35,6 +39,11 @@ rules:
     who: { commonName: ann }
     level: read-only
 `
+
+interface Revoked {
+  readonly revoked: boolean
+  readonly grants: readonly object[]
+}
 
 interface Place {
   readonly root: string
@@ -92,6 +101,25 @@ describe('a grant', { concurrency: true }, () => {
     assert.deepEqual([data['rule'], Date.parse(data['until'] ?? ''), data['level']], [rule?.name, until, 'restricted'])
     assert.equal((await stat(join(folder, 'grants/ann/key.pem'))).mode & 0o777, 0o600)
     assert.deepEqual(await treeOf(join(folder, 'clients')), before)
+  })
+
+  test('stays when the client of that name is revoked, which names it and what ends it', async (t) => {
+    const { folder, give, run } = await place(t)
+    const { commonName, fingerprint256, until } = await give('ann')
+    await give('ben')
+    const revoke = ['cert', 'revoke', 'ann', '--dir', folder]
+    const command = `docker-mtls grant end ann --dir ${folder}`
+    const grants = [{ commonName, fingerprint256, until: until.toISOString(), command }]
+    const found = await runJson<Revoked>([...revoke, '--dry-run'])
+    assert.deepEqual([found.revoked, found.grants], [false, grants])
+    const says = `\nann still has a grant, until [^:]+:[^:]+, with another certificate: ${commonName}\\. To end it:\n  ${command}\n`
+    const { stdout } = await runCli([...revoke, '--yes'], { columns: 200 })
+    assert.match(stdout, new RegExp(`^The client ann is revoked:[^]*${says}`))
+    const again = await runJson<Revoked>([...revoke, '--yes'])
+    assert.deepEqual([again.revoked, again.grants], [true, grants])
+    assert.equal((await run('end', 'ann')).code, 0)
+    assert.deepEqual((await runJson<Revoked>([...revoke, '--yes'])).grants, [])
+    assert.doesNotMatch((await runCli([...revoke, '--yes'])).stdout, /grant/)
   })
 
   test('is listed, is renewed by nothing, and never replaces another one', async (t) => {
@@ -407,6 +435,39 @@ test('a gateway lets the grant do what its rule says, and not after it was ended
   gateway.reload({ policy: await policyNow(), crl: await readFile(join(folder, 'ca/crl.pem'), 'utf8') })
   await assert.rejects(granted.volumes.create({ Name: 'x' }), /revoked/)
   await standing.ping()
+})
+
+test('no later rule is ever for the certificate of a grant, in a gateway or in the plugin of dockerd', async (t) => {
+  const { folder, policy: path, give } = await place(t)
+  const { rule, fingerprint256 } = await give('ann', 3_600_000, 'read-only')
+  const tls = await tlsIn(folder)
+  const certificate = new X509Certificate(await readFile(join(folder, 'grants/ann/cert.pem')))
+  const authorities = [new X509Certificate(tls.ca)]
+  const { rules } = parsePolicy(await readFile(path, 'utf8'), 'p')
+  assert.equal(rules[0]?.who.fingerprint?.[0], fingerprint256)
+  const later = `  - { name: all, who: { issuer: '${authorities[0]?.fingerprint256}' }, level: privileged }\n`
+  const policy = parsePolicy((await readFile(path, 'utf8')) + later, 'p')
+  const [trust, peer] = [new Trust(tls, undefined), new Peer(certificate)]
+  const identity = identityOfCertificate(certificate, authorities)
+  const question = { target: '/v1.47/networks/x', headers: {}, body: undefined, hasUser: true }
+  const grounds = { policy, localName: undefined, authorities, inspect: async () => ({}) }
+  const allows = (method: string): Promise<string | undefined> =>
+    judge({ ...question, method, certificates: [certificate.toString()] }, grounds)
+  const seen = new Set<string>()
+  for (const offset of [-1_000, -1, 0, 1, 999, 1_000, 5_000]) {
+    const now = Date.parse(certificate.validTo) + offset
+    const isRefused = trust.check(peer, now) !== undefined
+    const matched = matchRule(policy, identity, new Date(now))?.name
+    if (!isRefused) assert.equal(matched, rule, `${offset} ms after its end`)
+    t.mock.timers.enable({ apis: ['Date'], now })
+    const [reading, deleting] = await Promise.all(['GET', 'DELETE'].map(allows))
+    t.mock.timers.reset()
+    // Only the later rule lets anybody delete.
+    assert.notEqual(deleting, undefined, `${offset} ms after its end`)
+    assert.equal(reading === undefined, !isRefused, `${offset} ms after its end: ${reading}`)
+    seen.add(`${isRefused ? 'refused' : 'accepted'}, ${matched === rule ? 'its rule' : matched}`)
+  }
+  assert.deepEqual([...seen], ['accepted, its rule', 'refused, all'])
 })
 
 /** The status of one request, and the reason of the gateway. */

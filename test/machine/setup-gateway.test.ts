@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { CommandResult } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { bootMachine, type Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { listeners, localDaemonAnswers, snapshot } from './support/daemon.ts'
-import { PENDING } from './support/setup-host.ts'
+import { bootOne, PENDING } from './support/setup-host.ts'
 import { deskIn, killSsh, runUntil } from './support/setup.ts'
 
 const URL = 'ssh://root@one.test'
@@ -39,8 +39,7 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
   let bare: string
 
   before(async () => {
-    const network = { address: '10.77.0.2' }
-    machine = await bootMachine({ docker: true, ssh: true, network, name: 'one.test' })
+    machine = await bootOne({ node: true })
     bare = await snapshot(machine)
     old = await everything()
   })

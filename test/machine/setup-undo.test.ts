@@ -4,12 +4,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
-import { bootMachine, type Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { localDaemonAnswers, snapshot } from './support/daemon.ts'
+import { ADDRESS, bootOne } from './support/setup-host.ts'
 import { deskIn, sshProcesses, type Desk, type HostResult } from './support/setup.ts'
 
-const ADDRESS = '10.77.0.2'
 const SETUP = ['setup', 'ssh://root@one.test', '--client', 'ann', '--yes']
 const UNDO = ['setup', '--undo', 'ssh://root@one.test']
 
@@ -42,8 +42,7 @@ describe('setup --undo', { skip: lacksMachine() }, () => {
   let old: string
 
   before(async () => {
-    const network = { address: ADDRESS }
-    machine = await bootMachine({ docker: true, ssh: true, node: false, network, name: 'one.test' })
+    machine = await bootOne()
     desk = deskIn(await mkdtemp(join(folder, 'desk-')))
     old = await snapshot(machine)
   })

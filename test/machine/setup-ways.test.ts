@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { bootMachine, type Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { daemonPid, localDaemonAnswers, snapshot } from './support/daemon.ts'
+import { bootOne } from './support/setup-host.ts'
 import { deskIn, goBack, runUntil, type Desk } from './support/setup.ts'
 import { printing } from '../daemon/harness/image.ts'
 
@@ -15,11 +16,6 @@ const folder = await temporaryFolder()
 
 async function newDesk(): Promise<Desk> {
   return deskIn(await mkdtemp(join(folder, 'desk-')))
-}
-
-async function bootOne(): Promise<Machine> {
-  const network = { address: '10.77.0.2' }
-  return bootMachine({ docker: true, ssh: true, node: false, network, name: 'one.test' })
 }
 
 /** `~/.ssh/config`, for as long as some work takes. */

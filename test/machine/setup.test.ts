@@ -3,9 +3,10 @@ import { mkdtemp, readFile, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { temporaryFolder } from '../support/temporary.ts'
-import { bootMachine, type Machine } from './machine.ts'
+import type { Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { daemonPid, localDaemonAnswers, snapshot } from './support/daemon.ts'
+import { bootOne } from './support/setup-host.ts'
 import { deskIn, goBack, type Desk } from './support/setup.ts'
 
 const FILES = ['ca.pem', 'server-cert.pem', 'server-key.pem'].map((name) => `/etc/docker/tls/${name}`)
@@ -45,8 +46,7 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
   let old: string
 
   before(async () => {
-    const network = { address: '10.77.0.2' }
-    machine = await bootMachine({ docker: true, ssh: true, node: false, network, name: 'one.test' })
+    machine = await bootOne()
     desk = await newDesk()
     old = await snapshot(machine)
   })
@@ -376,8 +376,7 @@ describe('what setup refuses: nothing is changed', { skip: lacksMachine() }, () 
   let machine: Machine
   let desk: Desk
   before(async () => {
-    const network = { address: '10.77.0.2' }
-    machine = await bootMachine({ docker: true, ssh: true, node: false, network, name: 'one.test' })
+    machine = await bootOne()
     desk = await newDesk()
   })
   after(() => machine?.stop())

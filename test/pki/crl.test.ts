@@ -6,9 +6,12 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect, createServer } from 'node:tls'
-import { readRevocationList, readRevocationLists, serialOf } from '../../lib/identity/crl.ts'
+import { readRevocationList, readRevocationLists } from '../../lib/identity/crl.ts'
+import { serialOf } from '../../lib/identity/serial.ts'
 import { createAuthority, createCrl, issueClient, issueServer, KEY_TYPES, type CrlOptions } from '../../lib/pki.ts'
+import { booleanTrue, encode, explicit, integer, octetString, oid, sequence, type Asn1 } from '../../lib/pki/der.ts'
 import { runCommand } from '../support/command.ts'
+import { foreignList } from '../support/foreign-list.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -135,4 +138,39 @@ test('a list that is only a part, or is no list, is refused', async () => {
 
 test('serial numbers are compared without their zeros', () => {
   assert.deepEqual([serialOf('00:0A:FF'), serialOf('aff'), serialOf('00')], ['aff', 'aff', '0'])
+})
+
+test(
+  'openssl reads a negative serial number in a list as the one of its certificate',
+  { skip: lacks('openssl') },
+  async (t) => {
+    const authority = await createAuthority()
+    const revoked = ['-60EEDDCC', '-80', '-81', '-1'].map((serialNumber) => ({ serialNumber, at: new Date() }))
+    const { pem } = createCrl(authority, { revoked, nextUpdate: tomorrow(), number: 1 })
+    const folder = await temporaryFolder(t)
+    await writeFile(join(folder, 'crl.pem'), pem)
+    const { stdout } = await runCommand('openssl', ['crl', '-in', 'crl.pem', '-noout', '-text'], { cwd: folder })
+    assert.deepEqual(stdout.match(/(?<=Serial Number: )\S+/g), ['-60EEDDCC', '-80', '-81', '-01'])
+    assert.deepEqual([...(readRevocationLists(pem)[0]?.serials ?? [])], ['-60eeddcc', '-80', '-81', '-1'])
+  },
+)
+
+test('a list that is only a part by an extension is refused, whether the extension is critical or not', async () => {
+  const authority = await createAuthority()
+  const key = await authority.exportKey()
+  const listOf = (...rest: Asn1[]): string => foreignList(authority.certificate, key, ...rest)
+  const listWith = (id: string, ...critical: Asn1[]): string =>
+    listOf(explicit(0, sequence(sequence(oid(id), ...critical, octetString(encode(sequence()))))))
+  const parts = { 'a delta of another list': '2.5.29.27', 'the list of a distribution point': '2.5.29.28' }
+  for (const [what, id] of Object.entries(parts)) {
+    for (const critical of [[], [booleanTrue()]])
+      assert.throws(() => readRevocationLists(listWith(id, ...critical)), { message: new RegExp(id) }, what)
+  }
+  // Nor can one hide behind something else.
+  assert.throws(() => readRevocationLists(listOf(integer(1), explicit(0, sequence()))), RangeError)
+  // Where there are deltas, and who has signed the list: these are in whole lists.
+  for (const id of ['2.5.29.46', '2.5.29.35']) {
+    const [list] = readRevocationLists(listWith(id))
+    assert.equal(list?.isOf(new X509Certificate(authority.certificate)), true)
+  }
 })

@@ -484,6 +484,8 @@ export const CLAIMS: readonly Claim[] = [
       'a certificate that expires',
     ],
     ['gateway/files.test.ts', 'without its revocation list everybody is refused'],
+    ['gateway/ca-chain.test.ts', 'is refused on open connections and resumed sessions once the CA above has expired'],
+    ['gateway/negative-serial.test.ts', 'is refused once a list of its CA names it'],
   ),
   claim(1, 'A changed policy, certificate or list', [
     'gateway/files.test.ts',
@@ -497,10 +499,24 @@ export const CLAIMS: readonly Claim[] = [
     ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
   ),
   claim(
-    3,
+    5,
     'With an audit log, the daemon',
     ['gateway/log.test.ts', 'the daemon gets nothing until the line is written', 'contains no secret'],
+    ['gateway/log-start.test.ts', 'does not hide ${what}', 'audit.log${end} is refused'],
     ['gateway/log-verify.test.ts', 'a log that was written anew is found only by a hash that was kept'],
+  ),
+  claim(1, 'What a command of gateway exec --user has started', [
+    'daemon/gateway-exec.test.ts',
+    'everything that another user has started ends with the command, and with gateway exec',
+  ]),
+  claim(
+    1,
+    'gateway exec --user refuses a --bind',
+    [
+      'base/folder-writers.test.ts',
+      '--bind refuses a folder that its owner can rename in a folder with the sticky bit',
+    ],
+    ['daemon/gateway-exec.test.ts', 'another user may not be able to replace what is mounted'],
   ),
   claim(1, 'As a service, the gateway', ['machine/gateway.test.ts', 'it runs as a user of its own']),
   claim(

@@ -11,7 +11,7 @@ import type { Start } from '../start.ts'
 import { overlaps, taken } from '../ports.ts'
 import { startingDropIn } from './drop-ins.ts'
 import { metricsTarget } from './metrics.ts'
-import { DAEMON_SOCKET, GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, UNIT_PATH } from './files.ts'
+import { DAEMON_SOCKET, GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, hasGateway, UNIT_PATH } from './files.ts'
 import type { InspectedHost, RequestedGateway } from './requested.ts'
 
 /** A host, and what a gateway would change on it. */
@@ -89,7 +89,7 @@ function noGroup({ facts }: GatewaySituation): Conflict[] {
 
 /** Somebody may have written the unit by hand, with other files. An apply would lose its policy, its CA, and who was revoked. */
 function foreignUnit({ facts }: GatewaySituation): Conflict[] {
-  if (facts.file(UNIT_PATH) === undefined) return []
+  if (!hasGateway(facts)) return []
   const { policy, from, crl } = gatewayFlags(facts)
   if (policy === undefined || from === undefined)
     return [

@@ -24,6 +24,11 @@ export const UNIT_PATH: string = join('/etc/systemd/system', GATEWAY_UNIT)
 /** The link with which systemd starts the gateway at boot. `transaction.sh` creates it. */
 export const WANTS_PATH: string = join('/etc/systemd/system/multi-user.target.wants', GATEWAY_UNIT)
 
+/** Does a host have a gateway, running or not? What else may be left of one, its removal looks for. */
+export function hasGateway({ file }: Pick<HostFacts, 'file'>): boolean {
+  return file(UNIT_PATH) !== undefined
+}
+
 /** The files in the folder. */
 export const GATEWAY_FILES = {
   ...tlsFilesIn(GATEWAY_FOLDER),

@@ -6,7 +6,7 @@ import { lines, type HostFacts } from '../../host/facts.ts'
 import { rulesThatBuild } from '../../policy/builders.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import type { Conflict } from '../conflicts.ts'
-import { GATEWAY_FILES, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, hasGateway } from './files.ts'
 
 /** Asks which SSH keys dockerd would use to fetch a repository. */
 export const SSH_KEYS_QUESTION: FactCall = ['said', 'ssh-keys', 'open_ssh_keys']
@@ -33,13 +33,13 @@ function openKeys({ fact }: HostFacts, policy: string): OpenKey[] {
 
 /** A new gateway isn't put in front of such a host. */
 export function sshKeyConflicts(facts: HostFacts, policy: string): Conflict[] {
-  if (facts.file(UNIT_PATH) !== undefined) return []
+  if (hasGateway(facts)) return []
   return openKeys(facts, policy).map((one) => ({ code: 'ERR_APPLY_CONFLICT', kind: 'ssh-key', ...one }))
 }
 
 /** One that is there has to get its new lists and certificates whatever keys root has. */
 export function sshKeyWarnings(facts: HostFacts, policy: string): Warning[] {
-  if (facts.file(UNIT_PATH) === undefined) return []
+  if (!hasGateway(facts)) return []
   return openKeys(facts, policy).map(({ what, got, todo }) => ({
     code: 'ssh-key',
     text: sentence`${what}: ${got}. ${todo}`,

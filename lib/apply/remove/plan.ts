@@ -18,7 +18,7 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
-import { GATEWAY_FOLDER, UNIT_PATH } from '../gateway/files.ts'
+import { GATEWAY_FOLDER, hasGateway } from '../gateway/files.ts'
 import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
@@ -75,7 +75,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
-  const isApplied = (await findLastApply(shell))?.gateway !== undefined && facts.file(UNIT_PATH) !== undefined
+  const isApplied = (await findLastApply(shell))?.gateway !== undefined && hasGateway(facts)
   const gateway = gatewayConflict(isApplied)
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
   const rendered =

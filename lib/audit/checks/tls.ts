@@ -1,4 +1,5 @@
 import { known, tlsCheck, type Check } from '../check.ts'
+import { isBehindGateway, type Snapshot } from '../snapshot/snapshot.ts'
 import type { Answer } from '../snapshot/tls-schema.ts'
 import { fail, notApplicable, pass, unknown, warn } from '../verdict.ts'
 import { enumerate } from '../../base/text.ts'
@@ -54,7 +55,7 @@ const systemRoots = tlsCheck({
     'Set "tlscacert" in daemon.json, or --tlscacert, to a file that contains only your CA, and restart the daemon. ' +
     'Behind a gateway of docker-mtls, leave only your CA in the ca.pem of the gateway instead, which restarts nothing.',
   references: [PROTECT, 'https://www.rfc-editor.org/rfc/rfc5246#section-7.4.4'],
-  test: ({ handshakes, cas }, { gateway }) => {
+  test: ({ handshakes, cas }, snapshot) => {
     const { acceptedCas, namesOnlyOurCas } = known(handshakes)
     if (acceptedCas === 'unknown') return unknown('TLS 1.3 encrypts the list of CAs: check --tlscacert on the host')
     if (acceptedCas === 'not asked for') return notApplicable('the daemon asks for no client certificate')
@@ -63,14 +64,24 @@ const systemRoots = tlsCheck({
     if (namesOnlyOurCas) return pass()
     const sold = acceptedCas.filter(isPublicCa)
     if (sold.length > 0) return fail(`it accepts clients of ${enumerate(sold)}, which sells certificates to anyone`)
-    const isGateway = 'value' in gateway && gateway.value !== null
+    const isGateway = isBehindGateway(snapshot)
     const authorities = new Set(cas.map(({ subject }) => subject))
-    const issuer = isGateway ? issuerAmong(acceptedCas, authorities) : undefined
+    const inFile = casOfGateways(snapshot.host)
+    const named = acceptedCas.filter((name) => !inFile.has(name))
+    const issuer = isGateway ? issuerAmong(named, authorities) : undefined
     if (issuer !== undefined && acceptedCas.every((name) => authorities.has(name) || name === issuer))
       return pass(`${issuer} is named like the issuer with which a gateway renews certificates`)
     return warn(`${isGateway ? 'the gateway' : 'it'} accepts clients of ${enumerate(acceptedCas)}`)
   },
 })
+
+/** The CAs in the files of gateways on the host, as far as they were read: none of them is the issuer, whatever its name is. */
+function casOfGateways(host: Snapshot['host']): ReadonlySet<string> {
+  const access = host !== null && 'value' in host ? host.value.access : undefined
+  const services = access !== undefined && 'value' in access ? access.value.services : []
+  const lists = services.flatMap(({ revocation }) => ('value' in revocation ? revocation.value : []))
+  return new Set(lists.map(({ ca }) => ca))
+}
 
 const protocols = tlsCheck({
   id: 'D-TLS-PROTO',

@@ -80,5 +80,10 @@ export const SNAPSHOT = z.object({
  * lines, no contents of swarm configs, no keys and no passwords. You can save it as JSON, and replay it with {@link parseSnapshot}.
  */
 export type Snapshot = z.infer<typeof SNAPSHOT>
+/** Is there certainly a gateway of docker-mtls between us and the daemon? */
+export function isBehindGateway({ gateway }: Pick<Snapshot, 'gateway'>): boolean {
+  return 'value' in gateway && gateway.value !== null
+}
+
 export type AuditedContainer = z.infer<typeof AUDITED_CONTAINER>
 export type RunningImage = z.infer<typeof RUNNING_IMAGE>

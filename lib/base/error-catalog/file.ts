@@ -7,7 +7,8 @@ export const FILE_ERRORS = {
   },
   ERR_FILE_WRITE: {
     meaning: "A file or folder can't be written. What was there before is unchanged.",
-    cause: "Missing permissions, a full disk, or a folder that doesn't exist.",
+    cause:
+      "Missing permissions, a full disk, or a folder that doesn't exist. For an audit log also a file or folder that other users can change.",
     remedy: 'Choose a folder that you can write to, or free some space.',
   },
   ERR_FILE_READ: {

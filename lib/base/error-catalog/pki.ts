@@ -154,7 +154,7 @@ export const PKI_ERRORS = {
   ERR_CRL_INVALID: {
     meaning: "A certificate revocation list (CRL) can't be created or used.",
     cause:
-      "A serial number or date that isn't one, or a text that isn't a CRL as PEM, is only a part of one, or is older than the list in force.",
+      "A serial number or date that isn't one, or a text that isn't a CRL as PEM, is only a part of one (a delta, or the list of a distribution point), or is older than the list in force.",
     remedy: 'Correct what the message names. Check a list with `openssl crl -in crl.pem -noout -text`.',
   },
   ERR_ISSUER_INVALID: {

@@ -1,6 +1,7 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { enumerate } from '../../base/text.ts'
+import type { IssuedGranted } from '../../keystore/granted.ts'
 import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -45,9 +46,10 @@ async function runRevoke(name: string | undefined, given: RevokeFlags, context: 
   const { dir } = await withFolder(given, context)
   const whose = name === undefined ? { kind: 'server', called: host ?? '' } : { kind: 'client', name }
   const found = await findRevocation(dir, whose as Parameters<typeof findRevocation>[1])
-  const text = revocationText(found, dir, context)
+  const grants = name === undefined ? [] : await grantsOf(name, dir)
+  const text = revocationText(found, { dir, grants }, context)
   // Without --dry-run, the command hasn't done what its name says.
-  context.answer({ data: revocationData(found, dir), text, failed: dryRun !== true }, given)
+  context.answer({ data: revocationData(found, { dir, grants }), text, failed: dryRun !== true }, given)
 }
 
 async function revoke(name: string, given: RevokeFlags, context: Context): Promise<void> {
@@ -69,8 +71,16 @@ async function revoke(name: string, given: RevokeFlags, context: Context): Promi
       ...(passphrase !== undefined && { passphrase }),
     })
   const report = await withPassphrase({ folder: dir, flags, run }, context)
-  const text = revokedText(report, dir, context)
-  context.answer({ data: revokedData(report, dir), text, failed: report.revocable.length === 0 }, flags)
+  const grants = await grantsOf(name, dir)
+  const text = revokedText(report, { dir, grants }, context)
+  const data = revokedData(report, { dir, grants })
+  context.answer({ data, text, failed: report.revocable.length === 0 }, flags)
+}
+
+/** What the client keeps: a grant has a certificate of its own, with another name. */
+async function grantsOf(name: string, dir: string): Promise<IssuedGranted[]> {
+  const { listValidGranted } = await import('../../keystore/granted.ts')
+  return listValidGranted(dir, name)
 }
 
 function question(found: Revocation): string {
@@ -112,7 +122,7 @@ function define(command: Command, context: Context): void {
 
 export const certRevoke: CommandSpec = {
   description:
-    'Revokes all certificates of a client: notes it in the ledger, and writes the revocation list ca/crl.pem, which a gateway ' +
+    'Revokes all certificates of a client, except those of grants: notes it in the ledger, and writes the revocation list ca/crl.pem, which a gateway ' +
     'enforces from the next request on. It asks first; without a terminal, confirm with --yes.\n\n' +
     'dockerd itself checks neither revocation lists (CRL) nor OCSP: without a gateway, a certificate works until it expires, or ' +
     'until no daemon trusts the CA that issued it. So the command also shows the servers that accept it, and the commands for a ' +
@@ -123,7 +133,7 @@ export const certRevoke: CommandSpec = {
     [sentence`${SELF} cert revoke alice --dry-run`, 'show what ends the access, also without the CA key'],
     [sentence`${SELF} cert revoke --host build01.example.com`, "somebody may have the server's key"],
   ],
-  json: '{ revoked, changed, kind, name, certificates, crl: { path, number, nextUpdate, lists, faults }, acceptedBy: [{ name, host }], authorities: [{ name, fingerprint256 }], ways: [{ speed, effect, commands }] };\nchanged is false if all of them were revoked before; a certificate is an entry of  cert list ; lists is that of  cert crl ;\nspeed is "at once" or "in phases". With --dry-run or --host, revoked is false, and because says why.',
+  json: '{ revoked, changed, kind, name, certificates, crl: { path, number, nextUpdate, lists, faults }, grants: [{ commonName, fingerprint256, until, command }], acceptedBy: [{ name, host }], authorities: [{ name, fingerprint256 }], ways: [{ speed, effect, commands }] };\nchanged is false if all of them were revoked before; a certificate is an entry of  cert list ; lists is that of  cert crl ;\nspeed is "at once" or "in phases". With --dry-run or --host, revoked is false, and because says why.',
   stray: (extra) => sentence`Name one client at a time:  ${SELF} cert revoke ${extra}`,
   hint: (error) =>
     isWithoutKey(error)

@@ -11,11 +11,12 @@ import { printable } from '../../base/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { socketEnvironment } from '../../gateway/socket-environment.ts'
 import { withoutSecrets } from '../../transport/ssh-stream.ts'
-import { LEVELS, type Level, type Policy } from '../../policy/file/types.ts'
+import { LEVELS, type HostPath, type Level, type Policy } from '../../policy/file/types.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { choice, many, once as onlyOnce } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
-import { hostPathOf } from '../inputs/bind.ts'
+import { asUser } from '../inputs/as-user.ts'
+import { hostPathOf, replaceableWarnings } from '../inputs/bind.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
 import { findUser, mayWrite, type HostUser } from '../inputs/user.ts'
@@ -48,6 +49,9 @@ async function runExec(words: readonly string[], flags: ExecFlags, context: Cont
         'Write paths of that machine into a policy.',
       )
     await warnOfWaysAround(docker, user, context)
+    // Those of --bind were refused.
+    if (user && flags.bind === undefined && docker.endpoint.kind === 'unix')
+      for (const warning of await replaceableWarnings(hostPathsOf(policy, flags.as ?? NAME))) context.warn(warning)
     const exitCode = await behindGateway({ policy, as: flags.as ?? NAME, docker, user }, words, context)
     context.answer({ data: {}, text: '', exitCode }, {})
   } finally {
@@ -77,6 +81,15 @@ async function policyOf(
   const { definePolicy } = await import('../../policy/file/parse.ts')
   const allow = hostPaths.length > 0 ? { allow: { hostPaths } } : {}
   return definePolicy({ version: 1, rules: [{ name: NAME, who: { socket: as ?? NAME }, level, ...allow }] })
+}
+
+/** What the rules for a socket, now or after the end of others, let containers mount. */
+function hostPathsOf({ rules }: Policy, as: string): HostPath[] {
+  return rules
+    .filter(
+      ({ who, level }) => level.enforce !== 'privileged' && (who.any === true || who.socket?.includes(as) === true),
+    )
+    .flatMap(({ allow }) => allow.hostPaths)
 }
 
 async function warnOfWaysAround(
@@ -110,7 +123,7 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
     const gateway = await createGateway({ listen: { socket, as }, daemon: docker, policy, log: gatewayLog(context) })
     try {
       if (user) await openFor(user, folder, socket)
-      const command = user ? [...asUser(user), ...words] : words
+      const command = user ? [...(await wayTo(user, context)), ...words] : words
       const env = environmentFor(context.io, socket, user)
       return await runBehind(command, { env, isOther: user !== undefined }, context)
     } finally {
@@ -119,6 +132,15 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+async function wayTo(user: HostUser, context: Context): Promise<readonly string[]> {
+  const { before, endsWhole } = await asUser(user)
+  if (!endsWhole && [0, 1, 2].some((descriptor) => isatty(descriptor)))
+    context.warn(
+      'Processes that outlive the command keep this terminal: they can read what you type, and write to it. To end them, unshare (util-linux) and CAP_SYS_ADMIN are needed here. Close this terminal afterwards.',
+    )
+  return before
 }
 
 /** The folder stays root's, so that its removal can't be led elsewhere. */
@@ -139,11 +161,6 @@ function environmentFor({ env }: Io, socket: string, user: HostUser | undefined)
   if (user === undefined) return { ...withoutSecrets(env), ...chosen }
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => CLEAN.test(name)))
   return { ...kept, HOME: user.home, USER: user.name, LOGNAME: user.name, ...chosen }
-}
-
-/** setpriv(1) also sets the groups, and no_new_privs, with which setuid programs give no rights. */
-function asUser({ uid, gid }: HostUser): string[] {
-  return ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--init-groups', '--no-new-privs', '--']
 }
 
 async function runBehind(

@@ -23,7 +23,8 @@ async function runLog(_action: string, files: readonly string[], flags: LogFlags
 function textOf({ lines, first, last, hash, faults }: LogVerification, { paint }: Context): string {
   const span =
     first && last ? `, numbers ${first.n} to ${last.n}, from ${printable(first.time)} to ${printable(last.time)}` : ''
-  const verdict = faults.length > 0 ? paint('red', 'not as it was written') : paint('green', 'ok')
+  const wrong = faults[0]?.kind === 'empty' ? 'nothing to verify' : 'not as it was written'
+  const verdict = faults.length > 0 ? paint('red', wrong) : paint('green', 'ok')
   const head = `${lines} ${lines === 1 ? 'line' : 'lines'}${span}: ${verdict}`
   const end = last === undefined || faults.length > 0 ? [] : [`Hash of the last line: ${hash}`]
   return `${[head, ...faults.map(faultLine), ...end].join('\n')}\n`
@@ -33,15 +34,21 @@ function faultLine({ kind, file, line, got }: LogFault): string {
   return `${printable(file)}:${line}: ${kind}: ${got}`
 }
 
-function warningsOf({ hasHead, torn, lost, first }: LogVerification): string[] {
+function warningsOf({ hasHead, headless, torn, lost, first }: LogVerification): string[] {
   return [
     ...(hasHead ? [] : ["The head file (.head) is missing, so lines that were removed at the end can't be detected."]),
+    ...(headless.length === 0 ? [] : [withoutHead(headless.map(({ n }) => n))]),
     ...(first === undefined || first.n === 1
       ? []
       : [`Earlier lines, up to ${first.n - 1}, are in files that you have not named.`]),
     ...(torn === 0 ? [] : [`The gateway was killed in the middle of a line: ${torn}.`]),
     ...(lost === 0 ? [] : [`Events that could not be written: ${lost}.`]),
   ]
+}
+
+function withoutHead(numbers: readonly number[]): string {
+  const where = `${numbers.length === 1 ? 'line' : 'lines'} ${numbers.join(', ')}`
+  return `The gateway started without the head (.head) at ${where}, so lines that were removed just before can't be detected.`
 }
 
 function readAction(value: string): string {
@@ -69,6 +76,6 @@ export const gatewayLog: CommandSpec = {
     [sentence`${SELF} gateway log verify /var/log/docker-mtls/audit.log`, 'the log, and how it ends'],
     [sentence`${SELF} gateway log verify /var/log/docker-mtls/audit.log*`, 'with its earlier files'],
   ],
-  json: '{ lines, first: { n, time }, last: { n, time }, hash, torn, lost, hasHead, faults: [{ kind, file, line, got }] }',
+  json: '{ lines, first: { n, time }, last: { n, time }, hash, torn, lost, hasHead, headless: [{ n, time }], faults: [{ kind, file, line, got }] }',
   define,
 }

@@ -5,6 +5,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
+import type { Refusal } from '../../gateway/refusal.ts'
 import type { Trial, TriedRequest } from '../../gateway/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/file/types.ts'
@@ -15,15 +16,11 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addJson, many, once } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
+import { readCaller, type CallerFlags } from '../inputs/caller.ts'
 import { readInput } from '../inputs/input-file.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
 
-interface TestFlags extends ConnectFlags {
-  readonly as?: string
-  readonly group?: readonly string[]
-  readonly cert?: string
-  readonly ca?: string
-  readonly socket?: string
+interface TestFlags extends ConnectFlags, CallerFlags {
   readonly request?: string
   readonly body?: string
   readonly ask?: true
@@ -33,7 +30,7 @@ interface TestFlags extends ConnectFlags {
 async function runTest(file: string, command: readonly string[], flags: TestFlags, context: Context): Promise<void> {
   const what = whatToTry(command, flags)
   const policy = await readPolicyFile(file, context)
-  const identity = await identityOf(flags, context)
+  const { identity, refusal } = await readCaller(flags, policy, context)
   const docker = flags.ask === true ? (await connectBy(flags, context)).docker : undefined
   try {
     const decideOne = await decider(docker)
@@ -41,9 +38,11 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
       decideOne(policy, identity, { ...request, at: new Date() }),
     )
     if (requests.length === 0) throw noRequest(command, stderr)
-    const verdict = overall(requests)
-    const data = { verdict, requests: requests.map(dataOf) }
-    const text = `${requests.map((one) => textOf(one, context)).join('\n\n')}\n`
+    const verdict = refusal ? 'refuse' : overall(requests)
+    const certificate = refusal && { code: refusal.code, got: refusal.message }
+    const data = { verdict, ...(certificate && { certificate }), requests: requests.map(dataOf) }
+    const parts = [...(refusal ? [refusalText(refusal, context)] : []), ...requests.map((one) => textOf(one, context))]
+    const text = `${parts.join('\n\n')}\n`
     context.answer({ data, text, exitCode: verdict === 'allow' ? 0 : 3 }, flags)
   } finally {
     await docker?.close()
@@ -68,14 +67,20 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
   return (context, decide) => tryCommandLine(command, context, decide)
 }
 
-/** The docker command would reach a real daemon. */
+/** The docker command would reach a real daemon, or a builder beside it. */
 function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
+  if (!/^(?:docker(?:-compose|-buildx)?|buildx)(?:\.exe)?$/.test(basename(file))) return
   const end = words.findIndex((word, index) => !word.startsWith('-') && !TAKES_VALUE.test(words[index - 1] ?? ''))
   const flag = words.slice(0, end < 0 ? words.length : end).find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))
-  if (!/^docker(?:-compose)?(?:\.exe)?$/.test(basename(file)) || flag === undefined) return
-  const got = `${printable(flag)} of the docker command names a real daemon`
+  const builder = [file, ...words].some(isBuilding) ? words.find((word) => /^--builder(?:=|$)/.test(word)) : undefined
+  const [found, what] = flag === undefined ? [builder, 'builder'] : [flag, 'daemon']
+  if (found === undefined) return
+  const got = `${printable(found)} of the docker command names a real ${what}`
   throw usageError(WHERE, got, 'Remove it: the command is only tried.')
 }
+
+const isBuilding = (word: string): boolean =>
+  /^(?:build|builder|bake|(?:\S*\/)?(?:docker-)?buildx(?:\.exe)?)$/.test(word)
 
 /** Options before the command whose value is the next word. */
 const TAKES_VALUE = /^(?:--config|--log-level|-l|--tls(?:cacert|cert|key))$/
@@ -118,36 +123,6 @@ function noRequest(command: readonly string[], stderr: string): ArgumentError {
   return usageError(WHERE, `${printable(command.join(' '))} sent no request${said}`, 'Correct the command.')
 }
 
-/** The caller as the options describe it. */
-async function identityOf({ as, group = [], cert, ca, socket }: TestFlags, { io }: Context): Promise<PolicyIdentity> {
-  const ways = [cert, socket, as ?? group[0]].filter((one) => one !== undefined)
-  if (ways.length !== 1)
-    throw usageError(
-      WHERE,
-      ways.length === 0 ? 'nothing says who asks' : 'several options say who asks',
-      'Give one of  --as NAME ,  --cert FILE  and  --socket NAME .',
-    )
-  if (socket !== undefined) return { socket }
-  if (cert !== undefined) {
-    const { identityOfCertificate } = await import('../../policy/who/identity.ts')
-    const { splitPem } = await import('../../identity/certificate.ts')
-    const authorities = ca === undefined ? '' : (await readInput(ca, io, { what: 'the CAs' })).toString('utf8')
-    const own = (await readInput(cert, io, { what: 'the certificate' })).toString('utf8')
-    return identityOfCertificate(own, splitPem(authorities))
-  }
-  return {
-    certificate: {
-      ...(as !== undefined && { commonName: as }),
-      organizationalUnits: group,
-      dns: [],
-      uris: [],
-      ips: [],
-      fingerprint256: '',
-      issuerFingerprints256: [],
-    },
-  }
-}
-
 /** Asks the daemon, if there is a client. */
 async function decider(
   docker: DockerClient | undefined,
@@ -172,6 +147,12 @@ function dataOf({ line, decision }: TriedRequest): object {
 
 const MARKS = { allow: 'allowed', refuse: 'refused', needs: 'depends' } as const
 const COLOURS = { allow: 'green', refuse: 'red', needs: 'yellow' } as const
+
+/** The gateway doesn't ask the policy then. What the policy would say follows. */
+function refusalText({ code, message }: Refusal, { paint, width }: Context): string {
+  const head = `${paint(COLOURS.refuse, MARKS.refuse)}  ${paint('bold', 'the certificate')}`
+  return `${head}\n${wrap(printable(`${code}: ${message}`), width, '  ')}\n${wrap('The policy would say:', width, '  ')}`
+}
 
 function textOf({ line, decision }: TriedRequest, { paint, width }: Context): string {
   const { verdict, rule, level, reasons, audit, warn, needs, operation = 'unknown operation' } = decision
@@ -198,7 +179,7 @@ function define(command: Command, context: Context): void {
     .option('--as <name>', "the caller's common name", once('--as'))
     .option('--group <unit>', "an organizational unit of the caller's certificate; repeatable", many('--group'))
     .option('--cert <file>', "the caller's certificate, instead of --as", once('--cert'))
-    .option('--ca <file>', 'the CAs of --cert, for rules that name the issuer', once('--ca'))
+    .option('--ca <file>', 'the CAs of the gateway, for --cert and rules with issuer', once('--ca'))
     .option('--socket <name>', 'the name of the local socket that the caller uses, instead of --as', once('--socket'))
     .option('--request <line>', 'try a request of the Engine API instead of a command', once('--request'))
     .option('--body <file>', 'the JSON body of the request, or - for stdin', once('--body'))
@@ -213,7 +194,8 @@ export const policyTest: CommandSpec = {
   description:
     'Tries what a policy says about a command such as  docker run , or about one request. The command runs here, with ' +
     'DOCKER_HOST set to a daemon that only answers what the policy says, and carries nothing out. --as and --group test ' +
-    'rules for common names and organizational units alone; --cert tests all. Exit code 3: something is refused, or ' +
+    'rules for common names and organizational units alone; --cert tests all, and with the ca.pem of the gateway as --ca, also ' +
+    'whether the gateway accepts the certificate. Revocation lists are not read. Exit code 3: something is refused, or ' +
     'depends on what the daemon has.',
   examples: [
     [sentence`${SELF} policy test policy.yaml --as ann -- docker run -v /:/host alpine`, 'a command'],
@@ -223,6 +205,6 @@ export const policyTest: CommandSpec = {
       'what the container web amounts to',
     ],
   ],
-  json: '{ verdict ("allow", "refuse", "needs"), requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }] }] }',
+  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }] }] }',
   define,
 }

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
+import { formatDate } from '../../base/dates.ts'
 import { ours, renderSentence, sentence, type CommandPart, type Sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
+import type { IssuedGranted } from '../../keystore/granted.ts'
 import type { KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CrlState } from '../../keystore/crl/state.ts'
 import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
@@ -19,6 +21,14 @@ interface Way {
   /** A sentence without a full stop. */
   readonly effect: string
   readonly commands: readonly CommandPart[]
+}
+
+/** What else there is to say about a revocation. */
+export interface Beside {
+  /** The folder. */
+  readonly dir: string
+  /** Certificates of grants for the same name, which stay in force. */
+  readonly grants: readonly IssuedGranted[]
 }
 
 /** The ways that work for it; the first one is the fastest. */
@@ -57,22 +67,22 @@ function atOnce(remove: readonly CommandPart[], flags: readonly string[]): Way {
 }
 
 /** An explanation: nothing was revoked. */
-export function revocationData(found: Revocation, dir: string): object {
-  return { revoked: false, because: REASON, ...aboutData(found, found.certificates, dir) }
+export function revocationData(found: Revocation, beside: Beside): object {
+  return { revoked: false, because: REASON, ...aboutData(found, found.certificates, beside) }
 }
 
 /** The certificates of a client were revoked, now or before. */
-export function revokedData(report: RevokeReport, dir: string): object {
+export function revokedData(report: RevokeReport, beside: Beside): object {
   const { revocable, revokedNow, crl } = report
   return {
     revoked: revocable.length > 0,
     changed: revokedNow.length > 0 || report.isListWritten,
-    ...aboutData(report, revocable, dir),
+    ...aboutData(report, revocable, beside),
     ...(crl && { crl: crlData(crl) }),
   }
 }
 
-function aboutData(found: Revocation, certificates: readonly KnownCertificate[], dir: string): object {
+function aboutData(found: Revocation, certificates: readonly KnownCertificate[], { dir, grants }: Beside): object {
   const { kind, name, servers, authorities } = found
   return {
     kind,
@@ -82,6 +92,10 @@ function aboutData(found: Revocation, certificates: readonly KnownCertificate[],
       ...(one.path !== undefined && { path: resolve(one.path) }),
       daysLeft: daysLeft(new Date(one.notAfter)),
     })),
+    grants: grants.map(({ commonName, fingerprint256, validTo }) => {
+      const command = renderSentence([endGrant(name, dir)])
+      return { commonName, fingerprint256, until: validTo.toISOString(), command }
+    }),
     acceptedBy:
       kind === 'server' ? [] : servers.map((one) => ({ name: one.name, ...(one.host && { host: one.host }) })),
     authorities: authorities.map((one) => ({ name: one.name, fingerprint256: one.fingerprint256 })),
@@ -89,21 +103,23 @@ function aboutData(found: Revocation, certificates: readonly KnownCertificate[],
   }
 }
 
-export function revocationText(found: Revocation, dir: string, context: Context): string {
+export function revocationText(found: Revocation, beside: Beside, context: Context): string {
   const { paint, width } = context
   const { kind, name, certificates } = found
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
   const head = paint('yellow', paragraph(`Nothing was revoked: ${REASON}.`))
   if (whoseOf(found) === 'issuer') return `${head}\n\n${paragraph(OF_ISSUER)}\n`
-  if (certificates.length === 0) return `${head}\n\n${paragraph(nothingValid(found))}\n`
+  const kept = grantText(found, beside, context)
+  if (certificates.length === 0) return [head, '', paragraph(nothingValid(found)), ...kept, ''].join('\n')
   return [
     head,
     '',
     paragraph(`${kind === 'client' ? 'The client' : 'The server'} ${name} can still use:`),
     ...certificates.map((one) => paragraph(`  ${certificateText(one)}`, '    ')),
     paragraph(whoAccepts(found)),
+    ...kept,
     '',
-    ...sooner(found, dir, context),
+    ...sooner(found, beside.dir, context),
     '',
   ].join('\n')
 }
@@ -127,11 +143,12 @@ function sooner(found: Revocation, dir: string, context: Context): string[] {
   ]
 }
 
-export function revokedText(report: RevokeReport, dir: string, context: Context): string {
+export function revokedText(report: RevokeReport, beside: Beside, context: Context): string {
   const { paint, width } = context
   const { name, revokedNow, revocable, certificates, crl } = report
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
-  if (revocable.length === 0) return `${paragraph(`Nothing was revoked. ${nothingValid(report)}`)}\n`
+  const kept = grantText(report, beside, context)
+  if (revocable.length === 0) return [paragraph(`Nothing was revoked. ${nothingValid(report)}`), ...kept, ''].join('\n')
   const head = `The ${whoseOf(report)} ${name} ${revokedNow.length > 0 ? 'is revoked' : 'was revoked before'}:`
   const shown = revokedNow.length > 0 ? revokedNow : revocable
   const without = `A daemon without a gateway reads no list: it accepts the certificates until they expire. ${whoAccepts(report)}`
@@ -139,9 +156,21 @@ export function revokedText(report: RevokeReport, dir: string, context: Context)
     paint('bold', paragraph(head)),
     ...shown.map((one) => paragraph(`  ${certificateText(one)}`, '    ')),
     ...(crl === undefined ? [] : [paragraph(listText(report, crl))]),
-    ...(certificates.length === 0 ? [] : ['', paragraph(without), '', ...sooner(report, dir, context)]),
+    ...kept,
+    ...(certificates.length === 0 ? [] : ['', paragraph(without), '', ...sooner(report, beside.dir, context)]),
     '',
   ].join('\n')
+}
+
+const endGrant = (name: string, dir: string): CommandPart => ours('grant', 'end', name, ...folderFlags(dir))
+
+/** What the client keeps. */
+function grantText({ name }: Revocation, { dir, grants }: Beside, { paint, typed, width }: Context): string[] {
+  const [last] = grants.toSorted((one, other) => Number(other.validTo) - Number(one.validTo))
+  if (last === undefined) return []
+  const names = enumerate(grants.map(({ commonName }) => commonName))
+  const still = `${name} still has a grant, until ${formatDate(last.validTo)}, with another certificate: ${names}. To end it:`
+  return ['', paint('yellow', wrap(printableLines(still), width)), `  ${typed([endGrant(name, dir)])}`]
 }
 
 function listText(report: RevokeReport, { path, nextUpdate }: CrlState): string {

@@ -5,6 +5,7 @@ import type { Link } from './chain.ts'
 import { entryOf } from './entry.ts'
 import type { LogFile } from './file.ts'
 import type { AuditLog } from './interface.ts'
+import { earlierFile } from './place.ts'
 import { Queue, type Batch } from './queue.ts'
 import { Strangers } from './strangers.ts'
 
@@ -122,7 +123,8 @@ export class ChainedLog implements AuditLog {
 
   async #writeAll(): Promise<void> {
     do {
-      if (this.#batch === undefined && this.#file.bytes >= this.#state.maxBytes) await this.#rotate()
+      const isFull = this.#file.bytes >= this.#state.maxBytes && !this.#file.endsTorn
+      if (this.#batch === undefined && isFull) await this.#rotate()
       this.#batch ??= this.#queue.take(this.#link)
       if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
       await this.#keepHead()
@@ -151,9 +153,9 @@ export class ChainedLog implements AuditLog {
   }
 
   async #rotate(): Promise<void> {
-    const name = `${this.path}.${String(this.#link.n).padStart(12, '0')}`
-    // Until the new file has a line, the head alone says where the chain goes on.
-    await this.#file.writeHead(this.#link)
+    const name = earlierFile(this.path, this.#link.n)
+    // Until the new file has a line, the head alone says where the chain goes on. It never names a line of an older file.
+    await this.#file.flushHead(this.#link)
     await this.#file.rotate(name)
     this.#queue.addFirst({ event: 'rotate', file: name.slice(name.lastIndexOf('/') + 1) })
   }

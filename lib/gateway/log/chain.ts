@@ -23,7 +23,17 @@ export interface ReadLine {
   readonly time: string
   /** How many events a line of the kind `lost` stands for. */
   readonly count: number
+  /** In a line of the kind `open`: what was wrong with the head. */
+  readonly head?: HeadFault
 }
+
+/**
+ * What a gateway finds at its start instead of the head that belongs to the lines: none, one that can't be read, or one that names a line
+ * that isn't there. Its next head covers that up, so the line `open` says it.
+ */
+export type HeadFault = (typeof HEAD_FAULTS)[number]
+
+const HEAD_FAULTS = ['missing', 'unreadable', 'other'] as const
 
 export function hashOf(line: string | Uint8Array): string {
   return createHash('sha256').update(line).digest('hex')
@@ -37,20 +47,28 @@ export function chain(entry: object, { n, hash }: Link): { readonly line: string
 
 /** Undefined: it isn't a line of an audit log. */
 export function readLine(bytes: Buffer): ReadLine | undefined {
-  const { n, previous, event, time, count = 0 } = parse(bytes)
+  const { n, previous, event, time, count = 0, head } = parse(bytes)
   const isLine =
     Number.isSafeInteger(n) &&
     typeof previous === 'string' &&
     typeof event === 'string' &&
     typeof time === 'string' &&
     typeof count === 'number'
-  return isLine ? { n: n as number, previous, event, time, count } : undefined
+  if (!isLine) return undefined
+  const fault = event === 'open' ? HEAD_FAULTS.find((one) => one === head) : undefined
+  return { n: n as number, previous, event, time, count, ...(fault && { head: fault }) }
 }
 
-/** The head of a log; undefined if it can't be read. */
-export function readHead(bytes: Buffer): Link | undefined {
+/** Whether a head names the line before this one, which may be in an earlier file. */
+export function isBefore(head: Link, { n, previous }: Pick<ReadLine, 'n' | 'previous'>): boolean {
+  return head.n === n - 1 && head.hash === previous
+}
+
+/** @param bytes - undefined: there is no head. A crash, or a disk that was full, can leave one without contents: it counts as none */
+export function readHead(bytes: Buffer | undefined): Link | 'missing' | 'unreadable' {
+  if (bytes === undefined || bytes.every((byte) => byte === 0)) return 'missing'
   const { n, hash } = parse(bytes)
-  return Number.isSafeInteger(n) && typeof hash === 'string' ? { n: n as number, hash } : undefined
+  return Number.isSafeInteger(n) && typeof hash === 'string' ? { n: n as number, hash } : 'unreadable'
 }
 
 /** Always the same number of bytes, so that a head is overwritten in its place, even if the disk is full. */

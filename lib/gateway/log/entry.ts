@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
-import type { GatewayEvent, RequestFacts } from '../events.ts'
+import type { GatewayCaller, GatewayEvent, RequestFacts } from '../events.ts'
 
 /** A client chooses how long a path is. */
 const LONGEST_TEXT = 1_000
@@ -26,10 +26,10 @@ export function entryOf(event: GatewayEvent): object {
     case 'handshake refused':
       return { event: event.event, reason: cut(event.reason), address: event.address }
     case 'cut':
-      return { event: 'cut', identity: cut(event.identity), fingerprint: event.fingerprint, reason: event.reason }
+      return { event: 'cut', ...callerIn(event), reason: event.reason }
     case 'renewal': {
-      const { identity, fingerprint, serial, notAfter, origin } = event
-      return { event: 'renewal', identity: cut(identity), fingerprint, serial, notAfter, origin }
+      const { serial, notAfter, origin } = event
+      return { event: 'renewal', ...callerIn(event), serial, notAfter, origin }
     }
     case 'reload':
     case 'revoke':
@@ -40,10 +40,13 @@ export function entryOf(event: GatewayEvent): object {
 }
 
 function factsOf(facts: RequestFacts): object {
-  const { id, identity, fingerprint, address, method, path, operation, rule, level, details } = facts
+  const { id, method, path, operation, rule, level, details } = facts
   const { reasons, audit, warn } = facts
-  const who = { id, identity: cut(identity), fingerprint, address, method, path: cut(path) }
-  return { ...who, operation, details, rule, level, reasons, audit, warn }
+  return { id, ...callerIn(facts), method, path: cut(path), operation, details, rule, level, reasons, audit, warn }
+}
+
+function callerIn({ identity, fingerprint, address }: GatewayCaller): object {
+  return { identity: cut(identity), fingerprint, address }
 }
 
 function cut(text: string): string {

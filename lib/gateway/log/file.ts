@@ -1,15 +1,15 @@
-import { constants, promises as fs, type Stats } from 'node:fs'
-import { dirname } from 'node:path'
-import { FileError } from '../../base/errors.ts'
-import { fileReason, KEY_MODE } from '../../base/files.ts'
-import { otherWriter, stepsTo } from '../../base/folder-writers.ts'
+import { constants, promises as fs } from 'node:fs'
+import { KEY_MODE } from '../../base/files.ts'
 import { codeOf } from '../../base/system-error.ts'
-import { readHead, renderHead, type Link } from './chain.ts'
+import { readHead, renderHead, START, type Link } from './chain.ts'
+import { faultOf, headOf, unusable } from './place.ts'
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants
 
 /** More than a line can have. */
 const TAIL_BYTES = 1024 * 1024
+/** More than a head has. */
+const MOST_OF_HEAD = 4096
 
 /** The end of a log that is there already. */
 export interface Tail {
@@ -29,24 +29,31 @@ export class LogFile {
   /** Ends a line that was never finished. */
   #before = Buffer.alloc(0)
 
-  private constructor(path: string, file: fs.FileHandle, bytes: number) {
+  private constructor(path: string, file: fs.FileHandle, bytes: number, head: fs.FileHandle | undefined) {
     this.path = path
     this.#file = file
     this.#bytes = bytes
+    this.#head = head
   }
 
   /**
    * Opens a log, or creates it.
    *
-   * @param path - absolute
+   * @param path - absolute, and checked by `checkPlace()`
    * @throws {@link FileError} ERR_FILE_WRITE
    */
   static async open(path: string): Promise<LogFile> {
+    // If it is refused, no log is created.
+    const head = await openIfThere(headOf(path))
+    let log: LogFile | undefined
     try {
-      await checkFolder(dirname(path))
-      const file = await openPrivate(path, O_APPEND)
-      return new LogFile(path, file, (await file.stat()).size)
+      const file = await openPrivate(path, O_CREAT | O_APPEND)
+      log = new LogFile(path, file, (await file.stat()).size, head)
+      // From the first line on, there is a head. So only somebody else can have removed it.
+      if (log.bytes === 0 && (await log.readHead()) === 'missing') await log.flushHead(START)
+      return log
     } catch (cause) {
+      await (log ?? head)?.close()
       throw unusable(path, cause)
     }
   }
@@ -55,9 +62,15 @@ export class LogFile {
     return this.#bytes
   }
 
+  /** Whether the file ends with a line that was never finished. The next one has to follow it in the same file, to mark it. */
+  get endsTorn(): boolean {
+    return this.#before.length > 0
+  }
+
   /** Takes rights from others that somebody has given them. */
   async protect(): Promise<void> {
     await this.#file.chmod(KEY_MODE)
+    await this.#head?.chmod(KEY_MODE)
   }
 
   async readTail(): Promise<Tail> {
@@ -71,10 +84,10 @@ export class LogFile {
     return { last: bytes.subarray(end === 0 ? 0 : bytes.lastIndexOf(0x0a, end - 1) + 1, end), torn }
   }
 
-  /** Undefined: there is none, or it can't be read. */
-  async readHead(): Promise<Link | undefined> {
-    const bytes = await fs.readFile(headOf(this.path)).catch(() => undefined)
-    return bytes && readHead(bytes)
+  async readHead(): Promise<ReturnType<typeof readHead>> {
+    if (this.#head === undefined) return readHead(undefined)
+    const { buffer, bytesRead } = await this.#head.read(Buffer.alloc(MOST_OF_HEAD), 0, MOST_OF_HEAD, 0)
+    return readHead(buffer.subarray(0, bytesRead))
   }
 
   /** Adds whole lines, or nothing. */
@@ -95,10 +108,16 @@ export class LogFile {
 
   async writeHead(link: Link): Promise<void> {
     if (this.#head === undefined) {
-      this.#head = await openPrivate(headOf(this.path), 0)
+      this.#head = await openPrivate(headOf(this.path), O_CREAT)
       await this.#head.chmod(KEY_MODE)
     }
     await this.#head.write(renderHead(link), 0)
+  }
+
+  /** Writes the head, so that it is there even after a crash of the machine. */
+  async flushHead(link: Link): Promise<void> {
+    await this.writeHead(link)
+    await this.#head?.sync()
   }
 
   /** Gives the file another name, and begins an empty one. */
@@ -107,7 +126,7 @@ export class LogFile {
     await this.#file.sync()
     await fs.rename(this.path, name)
     try {
-      const file = await openPrivate(this.path, O_APPEND | O_EXCL)
+      const file = await openPrivate(this.path, O_CREAT | O_APPEND | O_EXCL)
       await this.#file.close()
       this.#file = file
       this.#bytes = 0
@@ -129,15 +148,12 @@ export class LogFile {
   }
 }
 
-/** The file that names the last line of a log. */
-export const headOf = (path: string): string => `${path}.head`
-
 /** Opens a file that only its owner can read, and that is no link to another one. */
 async function openPrivate(path: string, flags: number): Promise<fs.FileHandle> {
-  const file = await fs.open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | flags, KEY_MODE)
+  const file = await fs.open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | flags, KEY_MODE)
   try {
     const fault = faultOf(await file.stat())
-    if (fault !== undefined) throw new Error(fault)
+    if (fault !== undefined) throw fault
     return file
   } catch (error) {
     await file.close()
@@ -145,18 +161,11 @@ async function openPrivate(path: string, flags: number): Promise<fs.FileHandle> 
   }
 }
 
-function faultOf(found: Stats): string | undefined {
-  if (!found.isFile()) return 'it is not a regular file'
-  if (found.nlink > 1) return 'it has another name, by a hard link'
-  return undefined
-}
-
-/** Whoever may rename files in the folder could replace the log. */
-async function checkFolder(folder: string): Promise<void> {
-  for await (const step of stepsTo(folder)) {
-    if (otherWriter(step, process.getuid?.()) !== undefined)
-      throw new Error(`other users may write to ${step.path}, and could replace the log`)
-  }
+async function openIfThere(path: string): Promise<fs.FileHandle | undefined> {
+  return openPrivate(path, 0).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw unusable(path, error)
+  })
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -164,13 +173,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-function unusable(path: string, cause: unknown): FileError {
-  return new FileError('ERR_FILE_WRITE', {
-    tried: `opening the audit log ${path}`,
-    got: codeOf(cause) === 'ELOOP' ? 'it is a symbolic link' : fileReason(cause),
-    todo: 'Choose a path in a folder where only you can write, such as /var/log/docker-mtls/audit.log',
-    cause,
-  })
 }

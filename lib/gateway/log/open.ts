@@ -1,12 +1,13 @@
 import { resolve } from 'node:path'
-import { ArgumentError, FileError } from '../../base/errors.ts'
+import { ArgumentError } from '../../base/errors.ts'
 import { holdLock } from '../../base/lock.ts'
 import { checkOptions, typeName } from '../../base/options.ts'
 import { packageVersion } from '../../base/package-version.ts'
 import { ChainedLog } from './audit-log.ts'
-import { hashOf, readLine, START, type Link } from './chain.ts'
-import { LogFile, type Tail } from './file.ts'
+import { LogFile } from './file.ts'
 import type { AuditLog, AuditLogOptions } from './interface.ts'
+import { checkPlace, lockOf } from './place.ts'
+import { resume } from './resume.ts'
 
 const DEFAULT_MAX_BYTES = 100 * 1024 * 1024
 /** How long another gateway may still be closing the log, in milliseconds. */
@@ -35,7 +36,8 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     throw wrong('onFailure', 'it is neither refuse nor go on', "Pass 'refuse' or 'go on'.")
   if (!Number.isSafeInteger(maxBytes) || maxBytes < 1)
     throw wrong('maxBytes', 'it is not a whole number above 0', 'Pass a number of bytes.')
-  const release = await holdLock(`${path}.lock`, 'this audit log', LOCK_WAIT_MS)
+  await checkPlace(path)
+  const release = await holdLock(lockOf(path), 'this audit log', LOCK_WAIT_MS)
   try {
     return await open(path, { mayGoOn: onFailure === 'go on', maxBytes, release })
   } catch (error) {
@@ -53,35 +55,17 @@ interface Settings {
 async function open(path: string, settings: Settings): Promise<AuditLog> {
   const file = await LogFile.open(path)
   try {
-    const tail = await file.readTail()
-    const link = lastLink(path, tail, await file.readHead())
+    const { link, torn, headFault } = await resume(file)
     await file.protect()
-    const log = new ChainedLog({ file, link: afterTorn(link, tail), ...settings })
-    if (tail.torn.length > 0) log.add({ event: 'torn', bytes: tail.torn.length })
-    log.add({ event: 'open', version: packageVersion() })
+    const log = new ChainedLog({ file, link, ...settings })
+    if (torn > 0) log.add({ event: 'torn', bytes: torn })
+    log.add({ event: 'open', version: packageVersion(), head: headFault })
     await log.flush()
     return log
   } catch (error) {
     await file.close()
     throw error
   }
-}
-
-/**
- * The line that the next one follows: the last one, unless the head names a later or another one. Then lines were removed or changed,
- * which has to stay visible.
- */
-function lastLink(path: string, { last }: Tail, head: Link | undefined): Link {
-  if (last === undefined) return head ?? START
-  const n = readLine(last)?.n
-  if (n === undefined && head === undefined) throw notLog(path)
-  const link = { n: n ?? 0, hash: hashOf(last) }
-  return head === undefined || link.n > head.n ? link : head
-}
-
-/** A line that was never finished counts as a line. */
-function afterTorn(link: Link, { torn }: Tail): Link {
-  return torn.length === 0 ? link : { n: link.n + 1, hash: hashOf(torn) }
 }
 
 function checkPath(path: unknown): string {
@@ -92,12 +76,4 @@ function checkPath(path: unknown): string {
 
 function wrong(option: string, got: string, todo: string): ArgumentError {
   return new ArgumentError('ERR_ARGUMENT_INVALID', { tried: `the option ${option} of openAuditLog()`, got, todo })
-}
-
-function notLog(path: string): FileError {
-  return new FileError('ERR_FILE_WRITE', {
-    tried: `opening the audit log ${path}`,
-    got: 'its last line is not one of an audit log',
-    todo: 'Choose another path, or move that file away.',
-  })
 }

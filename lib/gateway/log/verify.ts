@@ -1,10 +1,9 @@
-import { createReadStream, promises as fs } from 'node:fs'
+import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { FileError } from '../../base/errors.ts'
-import { readFault } from '../../base/files.ts'
 import { checkOptions } from '../../base/options.ts'
-import { readHead, readLine, type Link } from './chain.ts'
-import { headOf } from './file.ts'
+import { isBefore, readHead, readLine, START, type Link, type ReadLine } from './chain.ts'
+import { linesOf } from './lines.ts'
+import { headOf } from './place.ts'
 import { Walk, type LogFault } from './walk.ts'
 
 /** A line that {@link verifyAuditLog} has read. */
@@ -31,12 +30,12 @@ export interface LogVerification {
   readonly lost: number
   /** Whether a head was there: without one, lines can be missing at the end. */
   readonly hasHead: boolean
+  /** Lines of starts at which the gateway found no head: before them, lines can be missing. At most 20. */
+  readonly headless: readonly VerifiedLine[]
   /** What contradicts the chain. Empty: nothing. */
   readonly faults: readonly LogFault[]
 }
 
-/** Longer than any line of a log. */
-const LONGEST_LINE = 4 * 1024 * 1024
 /** Faults beyond these say nothing new. */
 const MOST_FAULTS = 20
 /** A line is written in less, in milliseconds. */
@@ -84,36 +83,50 @@ async function verifyOnce(files: readonly string[], hash: string | undefined): P
       }
     }
   }
-  walk.end(heads.map((head) => ({ head, isSeen: seen.has(head.hash) })))
+  const first = walk.first ?? { n: 1, previous: START.hash }
+  walk.end(heads.map((head) => ({ head, isSeen: seen.has(head.hash) || isBefore(head, first) })))
   return resultOf(walk, found.length > 0, [
     ...walk.faults,
+    ...walk.headFaults,
     ...found.filter((head) => 'kind' in head),
     ...(hash === undefined || seen.has(hash) ? [] : [notKept(logs)]),
+    ...(walk.lines > 0 || found.length > 0 ? [] : [nothing(logs)]),
   ])
 }
 
 function resultOf(walk: Walk, hasHead: boolean, faults: readonly LogFault[]): LogVerification {
-  const { lines, first, last, torn, lost, link } = walk
+  const { lines, first, last, torn, lost, link, headless } = walk
   return {
     lines,
-    ...(first && { first: { n: first.n, time: first.time } }),
-    ...(last && { last: { n: last.n, time: last.time } }),
+    ...(first && { first: verified(first) }),
+    ...(last && { last: verified(last) }),
     hash: link.hash,
     torn,
     lost,
     hasHead,
+    headless: headless.slice(0, MOST_FAULTS).map(verified),
     faults: faults.slice(0, MOST_FAULTS),
   }
+}
+
+function verified({ n, time }: ReadLine): VerifiedLine {
+  return { n, time }
 }
 
 function notKept(files: readonly string[]): LogFault {
   return { kind: 'missing', file: files.at(-1) ?? '', line: 0, got: 'no line has the hash that was passed' }
 }
 
+/** Whoever empties a log and removes its head must not get an ok. */
+function nothing(files: readonly string[]): LogFault {
+  return { kind: 'empty', file: files.at(-1) ?? '', line: 1, got: 'no head says that there are no lines yet' }
+}
+
 async function readHeadOf(file: string): Promise<Link | LogFault | undefined> {
   const bytes = await fs.readFile(headOf(file)).catch(() => undefined)
-  if (bytes === undefined) return undefined
-  return readHead(bytes) ?? { kind: 'changed', file: headOf(file), line: 1, got: 'the head cannot be read' }
+  const head = readHead(bytes)
+  if (head === 'missing') return undefined
+  return head === 'unreadable' ? { kind: 'changed', file: headOf(file), line: 1, got: 'the head cannot be read' } : head
 }
 
 /** By the numbers of their first lines that can be read. */
@@ -129,35 +142,4 @@ async function firstNumber(file: string): Promise<number> {
   }
   // The log has just begun a new file, and may have been cut in its first line.
   return Infinity
-}
-
-interface Line {
-  readonly bytes: Buffer
-  readonly line: number
-  readonly isWhole: boolean
-}
-
-async function* linesOf(file: string): AsyncGenerator<Line, void, undefined> {
-  let rest: Buffer = Buffer.alloc(0)
-  let line = 0
-  try {
-    for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
-      const bytes = Buffer.concat([rest, chunk])
-      let from = 0
-      for (let to = bytes.indexOf(0x0a); to !== -1; to = bytes.indexOf(0x0a, from)) {
-        yield { bytes: bytes.subarray(from, to), line: ++line, isWhole: true }
-        from = to + 1
-      }
-      rest = bytes.subarray(from)
-      if (rest.length > LONGEST_LINE) throw new RangeError('it has a line of more than 4 MiB')
-    }
-  } catch (cause) {
-    throw new FileError('ERR_FILE_READ', {
-      tried: `reading the audit log ${file}`,
-      got: readFault(cause),
-      todo: 'Name the files of an audit log that you can read.',
-      cause,
-    })
-  }
-  if (rest.length > 0) yield { bytes: rest, line: ++line, isWhole: false }
 }

@@ -1,12 +1,13 @@
-import { hashOf, readLine, START, type Link, type ReadLine } from './chain.ts'
+import { hashOf, readLine, START, type HeadFault, type Link, type ReadLine } from './chain.ts'
 
 /** A line of a log that isn't as it was written, or isn't there. */
 export interface LogFault {
   /**
-   * `changed`: the line has other bytes than it had. `missing`: lines before it, or at the end, were taken out. `reordered`: it was moved.
-   * `inserted`: it was added. `torn`: it has no end. The process was killed, and the gateway will note that when it starts.
+   * `changed`: the line has other bytes than it had, or the head. `missing`: lines before it, or at the end, were taken out.
+   * `reordered`: it was moved. `inserted`: it was added. `torn`: it has no end. The process was killed, and the gateway will note that
+   * when it starts. `empty`: there are neither lines nor a head, so that nothing could be verified.
    */
-  readonly kind: 'changed' | 'missing' | 'reordered' | 'inserted' | 'torn'
+  readonly kind: 'changed' | 'missing' | 'reordered' | 'inserted' | 'torn' | 'empty'
   /** The file. */
   readonly file: string
   /** The number of the line in the file, from 1. For missing lines, that of the line behind them. */
@@ -14,6 +15,8 @@ export interface LogFault {
   /** What was found: a sentence without a full stop. */
   readonly got: string
 }
+
+const HEAD_FAULTS = { unreadable: 'the head could not be read', other: 'the head named a line that was not there' }
 
 /** Where a line is. */
 interface Place {
@@ -40,6 +43,10 @@ export class Walk {
   /** The last line. */
   link: Link = START
   readonly faults: LogFault[] = []
+  /** Starts of a gateway that found a head which didn't belong to the lines. */
+  readonly headFaults: LogFault[] = []
+  /** Starts of a gateway that found no head. */
+  readonly headless: ReadLine[] = []
   /** Where it is. */
   #at: Place = { file: '', line: 0 }
   #unreadable: Place | undefined
@@ -54,6 +61,7 @@ export class Walk {
     this.#unreadable = undefined
     const link = this.#judge(line, at, isWhole)
     this.#count(line)
+    if (line?.head !== undefined) this.#noteHead(line, line.head, at)
     if (link) this.link = { n: link.n, hash: hashOf(bytes) }
     this.#at = at
   }
@@ -93,6 +101,12 @@ export class Walk {
     this.last = line
     if (line.event === 'torn') this.torn++
     if (line.event === 'lost') this.lost += line.count
+  }
+
+  /** Whoever removes old files may remove the head with them, so that none is no fault. */
+  #noteHead(line: ReadLine, fault: HeadFault, at: Place): void {
+    if (fault === 'missing') this.headless.push(line)
+    else this.headFaults.push({ kind: 'changed', ...at, got: `when the gateway started here, ${HEAD_FAULTS[fault]}` })
   }
 
   /** Only a first line, and the first of a file after another, can have nothing before them. */

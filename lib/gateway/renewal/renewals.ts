@@ -33,7 +33,7 @@ const NO_ISSUER = 'this gateway has no issuer: start it with --issuer DIR'
 
 const FAULTS: Readonly<Record<IssuerFault, string>> = {
   unsigned: 'no CA of this gateway has signed its issuer',
-  expired: 'its issuer, or the CA that signed it, has expired or is not valid yet',
+  expired: 'its issuer, the CA that signed it, or a CA above, has expired or is not valid yet',
   revoked: 'its issuer has been revoked',
   'ca-revoked': 'a CA of its issuer has been revoked',
   unlisted: 'the revocation list of a CA of its issuer is missing or not current',

@@ -17,7 +17,7 @@ export interface Renewing {
 /** Renews the certificate of a connection, and reports it. */
 export function renewFor(
   { renewals, trust, revoked, report }: Renewing,
-  { peer, name, fingerprint }: Connection,
+  { peer, caller }: Connection,
   asked: RenewalAsked,
 ): Renewed | Refusal {
   if (renewals === undefined || trust === undefined || peer === undefined)
@@ -28,7 +28,6 @@ export function renewFor(
   if ('status' in renewed) return renewed
   const { serial, notAfter } = renewed
   const origin = trust.originOf(peer)?.serial.toUpperCase() ?? ''
-  const who = { identity: name, ...(fingerprint !== undefined && { fingerprint }) }
-  report({ event: 'renewal', ...who, serial, notAfter: notAfter.toISOString(), origin })
+  report({ event: 'renewal', ...caller, serial, notAfter: notAfter.toISOString(), origin })
   return renewed
 }

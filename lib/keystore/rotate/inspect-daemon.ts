@@ -8,9 +8,7 @@ import type { Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { namesAuthority, namesOnly } from '../../probe/accepted-cas.ts'
 import { probeServer, type ServerReport } from '../../probe/server.ts'
-import { issuerPaths } from '../layout.ts'
-import { issuerNames } from '../list.ts'
-import { readSettled } from '../swap.ts'
+import { readIssuers } from '../list.ts'
 import type { Leaf } from './leaves.ts'
 import { readIfThere } from '../../base/files.ts'
 
@@ -136,10 +134,8 @@ async function judge(report: ServerReport, server: Leaf, { root, rotation }: Exp
 /** A gateway also names the issuer with which it renews certificates. The folder doesn't say which of its issuers that is. */
 async function namesOnlyOurs(report: ServerReport, caPem: string, root: string): Promise<boolean> {
   if (namesOnly(report, caPem)) return true
-  const paths = (await issuerNames(root)).map((name) => issuerPaths(root, name))
-  const issuers = await Promise.all(paths.map((one) => readSettled(one, one.cert)))
-  const named = issuers.filter((pem) => pem !== undefined && namesAuthority(report, pem))
-  return namesOnly(report, [caPem, ...named].join('\n'))
+  const named = (await readIssuers(root)).filter(({ pem }) => namesAuthority(report, pem))
+  return namesOnly(report, [caPem, ...named.map(({ pem }) => pem)].join('\n'))
 }
 
 function describeTrust({ acceptedAuthorities: names, protocols }: ServerReport): string {

@@ -1,9 +1,8 @@
 import { isIssuedBy, openCertificate, readCertificate } from '../../identity/certificate.ts'
 import { resolve } from 'node:path'
 import { readIfThere } from '../../base/files.ts'
-import { crlPath, issuerPaths } from '../layout.ts'
-import { issuerNames } from '../list.ts'
-import { readSettled } from '../swap.ts'
+import { crlPath } from '../layout.ts'
+import { readIssuers } from '../list.ts'
 import { issuerIn, type Rotation } from './cas.ts'
 import { OWN_NAMES } from '../../pki/server-name.ts'
 import { PkiFolder } from '../folder.ts'
@@ -116,13 +115,8 @@ export async function reportOn(root: string, rotation: Rotation, how: How): Prom
 
 async function issuersToRenew(root: string, { state, next }: Rotation): Promise<string[]> {
   if (issuerIn(state.phase, 'client') === 'present') return []
-  const names: string[] = []
-  for (const name of await issuerNames(root)) {
-    const paths = issuerPaths(root, name)
-    const pem = await readSettled(paths, paths.cert)
-    if (pem !== undefined && !isIssuedBy(openCertificate(pem, paths.cert), [next])) names.push(name)
-  }
-  return names
+  const issuers = await readIssuers(root)
+  return issuers.filter(({ path, pem }) => !isIssuedBy(openCertificate(pem, path), [next])).map(({ name }) => name)
 }
 
 function waitingServer(name: string, leaves: readonly Leaf[], probe: boolean): WaitingServer {

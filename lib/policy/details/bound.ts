@@ -8,19 +8,38 @@ const CUT = '...'
 /** Of all texts together: a line of the log has a limit. */
 const MOST_CHARACTERS = 8_000
 
-/** The fields by type. What decides most about the host comes first of its type: what comes last is left out first. */
-const FIELDS: readonly (readonly [type: 'text' | 'flag' | 'list', names: string])[] = [
-  [
+/** The types of fields. */
+interface Values {
+  readonly text: string
+  readonly flag: boolean
+  readonly list: readonly string[]
+}
+
+type FieldsOf<Kind> = {
+  [Name in keyof RequestDetails]-?: Required<RequestDetails>[Name] extends Kind ? Name : never
+}[keyof RequestDetails]
+type Words<Text extends string> = Text extends `${infer First} ${infer Rest}` ? First | Words<Rest> : Text
+type Complete<Text extends string, Field> = [Words<Text>, Field] extends [Field, Words<Text>] ? Text : never
+
+/** @param names - all fields of this type, which the compiler checks. What decides most about the host comes first: the last is left out first */
+function fields<Type extends keyof Values, Text extends string>(
+  type: Type,
+  names: Text & Complete<Text, FieldsOf<Values[Type]>>,
+): (readonly [name: string, type: Type])[] {
+  return names.split(' ').map((name) => [name, type])
+}
+
+const TYPES = [
+  ...fields(
     'text',
     'container exec image network volume service task node secret config plugin checkpoint name user networkMode pidMode ipcMode utsMode usernsMode cgroupnsMode runtime cgroupParent path folder remote driver logDriver platform dockerfile signal role availability',
-  ],
-  ['flag', 'privileged unmasked force removeVolumes rollback internal publishAll truncated'],
-  [
+  ),
+  ...fields('flag', 'privileged unmasked force removeVolumes rollback internal publishAll truncated'),
+  ...fields(
     'list',
     'mounts capAdd devices securityOptions entitlements volumesFrom ports networks images tags exporters driverOptions sysctls secrets configs managers',
-  ],
+  ),
 ]
-const TYPES = FIELDS.flatMap(([type, names]) => names.split(' ').map((name) => [name, type] as const))
 
 type Value = string | true | readonly string[]
 
@@ -47,7 +66,7 @@ export function boundDetails(value: unknown): RequestDetails | undefined {
   return Object.keys(bounded).length === 0 ? undefined : bounded
 }
 
-function boundValue(type: 'text' | 'flag' | 'list', value: unknown): Value | undefined {
+function boundValue(type: keyof Values, value: unknown): Value | undefined {
   if (type === 'flag') return value === true ? true : undefined
   if (type === 'text') return boundText(value)
   const list = Array.isArray(value) ? (value as unknown[]) : []

@@ -12,11 +12,12 @@ import type { RequestDetails } from './types.ts'
  * What a request is about, for a log: without anything that may be a secret, and within limits.
  *
  * @param read - as it was read, or as it is sent
+ * @param exec - what the daemon says of the exec in the path, if it was asked
  * @returns undefined if there is nothing to say, as for a ping
  */
-export function detailsOf(read: ReadRequest): RequestDetails | undefined {
+export function detailsOf(read: ReadRequest, exec: Json = null): RequestDetails | undefined {
   const own = DETAILS[read.operation.name]?.(read)
-  const named = inPath(read)
+  const named = inPath(read, exec)
   return own || named ? boundDetails({ ...named, ...own }) : undefined
 }
 
@@ -36,13 +37,14 @@ const THINGS: Readonly<Record<string, keyof RequestDetails>> = {
   volumes: 'volume',
 }
 
-function inPath({ operation, parameters }: ReadRequest): RequestDetails | undefined {
+function inPath({ operation, parameters }: ReadRequest, exec: Json): RequestDetails | undefined {
   const name = parameters['id'] ?? parameters['name']
   const thing = name === undefined ? undefined : THINGS[operation.path.split('/', 2)[1] ?? '']
   if (name === undefined || thing === undefined) return undefined
   const { checkpoint } = parameters
   return {
     [thing]: thing === 'image' ? imageText(name) : name,
+    ...(thing === 'exec' && { container: textOf(objectOf(exec)['ContainerID']) }),
     ...(checkpoint !== undefined && { checkpoint }),
   }
 }

@@ -1,9 +1,10 @@
 /**
  * What a request is about. It has no values that may be secrets, and `*` stands for what has no usual form. A text has at most 200
- * characters, a list 20 texts, the last of which may say how many more there were.
+ * characters, a list 20 texts, the last of which may say how many more there were. Texts such as `name`, `user` and `dockerfile` are what
+ * the client wrote, valid or not: they may contain any characters, except that control and invisible ones are escaped as `<U+000A>`.
  */
 export interface RequestDetails {
-  /** The container: its id, if the policy had to ask for it. */
+  /** The container: its id, if the policy had to ask for it. That of an exec is there only then. */
   readonly container?: string
   /** The id of a command in a container. */
   readonly exec?: string

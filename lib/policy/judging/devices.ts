@@ -24,3 +24,16 @@ export const judgeDeviceRequests: Judge = function* (value, where) {
     yield fromBaseline('HOST_DEVICE', `${where}.${index}`, `it asks the driver ${driver || '(any)'} for devices`)
   }
 }
+
+/** `HostConfig.BlkioWeightDevice` and the like, which limit: dockerd says whether the path exists on the host, and what is there. */
+export const judgeBlkio: Judge = function* (value, where) {
+  for (const [index, limit] of listOf(value).entries()) {
+    const path = textOf(objectOf(limit)['Path'])
+    if (!path.startsWith('/dev/') || path.split('/').includes('..'))
+      yield fromBaseline(
+        'HOST_DEVICE',
+        `${where}.${index}.Path`,
+        `it limits ${path || '(nothing)'}, which is no device`,
+      )
+  }
+}

@@ -1,5 +1,5 @@
 import { judgeCapAdd, judgeMaskedPaths, judgeReadonlyPaths, judgeSecurityOpt } from './confinement.ts'
-import { judgeDeviceRequests, judgeDeviceRules, judgeDevices } from './devices.ts'
+import { judgeBlkio, judgeDeviceRequests, judgeDeviceRules, judgeDevices } from './devices.ts'
 import { HARMLESS, oneOf } from './fields.ts'
 import { fromBaseline, fromRestricted, type Finding, type Judge } from './finding.ts'
 import { judgeBinds, judgeMounts } from './mounts.ts'
@@ -13,7 +13,7 @@ import {
 } from './namespaces.ts'
 import { judgePorts } from './ports.ts'
 import { judgeSysctls } from './sysctls.ts'
-import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
+import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
 
 /** Whatever it is, it is refused. */
 function refusedUnlessEmpty(code: Finding['code'], got: string): Judge {
@@ -63,19 +63,29 @@ export const judgeOomScoreAdj: Judge = function* (value, where) {
   }
 }
 
-const realtime = refusedUnlessEmpty('RESOURCES', 'it takes CPU time before processes of the host')
+/** For real-time scheduling, and for a higher priority, a process needs one of these limits, or a capability (sched(7)). */
+export const judgeUlimits: Judge = function* (value, where) {
+  for (const [index, one] of listOf(value).entries()) {
+    const name = textOf(objectOf(one)['Name']).toLowerCase()
+    if (name === 'rtprio' || name === 'nice') yield fromBaseline('RESOURCES', `${where}.${index}`, FIRST)
+  }
+}
+
+const FIRST = 'it takes CPU time before processes of the host'
+
+const realtime = refusedUnlessEmpty('RESOURCES', FIRST)
 
 /** How each setting of a container is judged. A test requires all fields of the API. */
 export const HOST_CONFIG: Readonly<Record<string, Judge>> = {
   Annotations: refusedUnlessEmpty('RUNTIME', 'a runtime may take annotations for settings'),
   AutoRemove: HARMLESS,
   Binds: judgeBinds,
-  BlkioDeviceReadBps: HARMLESS,
-  BlkioDeviceReadIOps: HARMLESS,
-  BlkioDeviceWriteBps: HARMLESS,
-  BlkioDeviceWriteIOps: HARMLESS,
+  BlkioDeviceReadBps: judgeBlkio,
+  BlkioDeviceReadIOps: judgeBlkio,
+  BlkioDeviceWriteBps: judgeBlkio,
+  BlkioDeviceWriteIOps: judgeBlkio,
   BlkioWeight: HARMLESS,
-  BlkioWeightDevice: HARMLESS,
+  BlkioWeightDevice: judgeBlkio,
   CapAdd: judgeCapAdd,
   CapDrop: HARMLESS,
   Capabilities: refusedUnlessEmpty('CAPABILITY', 'it sets all capabilities at once, which only API 1.40 had'),
@@ -141,7 +151,7 @@ export const HOST_CONFIG: Readonly<Record<string, Judge>> = {
   Sysctls: judgeSysctls,
   Tmpfs: HARMLESS,
   UTSMode: judgeUtsMode,
-  Ulimits: HARMLESS,
+  Ulimits: judgeUlimits,
   UsernsMode: judgeUsernsMode,
   VolumeDriver: oneOf('VOLUME_DRIVER', ['', 'local'], 'the volumes are of the driver'),
   VolumesFrom: judgeContainers,

@@ -3,6 +3,7 @@ import { judgeBuild } from './build.ts'
 import { judgeCommit, judgeContainer, judgeExec, judgeUpdate } from './container.ts'
 import { fromBaseline, type Judged } from './finding.ts'
 import { judgeConnection, judgeNetwork } from './network.ts'
+import { isHarmlessPs } from './ps.ts'
 import { judgeServiceUpdate } from './service-update.ts'
 import { judgeService } from './service.ts'
 import { judgeVolume } from './volume.ts'
@@ -37,9 +38,7 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
     }
   },
   'containers.top': function* (read) {
-    // dockerd runs ps for the whole host, and keeps the lines whose column PID has processes of the container. Options can give
-    // that name to another column.
-    if (!/^[\w ,-]*$/.test(first(read, 'ps_args'))) {
+    if (!isHarmlessPs(first(read, 'ps_args'))) {
       yield fromBaseline('RUNTIME', 'ps_args', 'ps could show processes of the host')
     }
   },

@@ -3,7 +3,7 @@ import { judgeCapAdd, judgeUser } from './confinement.ts'
 import { capabilityName, effectiveCapabilities } from '../../container/capabilities.ts'
 import { eachOf, fieldsOf, HARMLESS, judgeFields, oneOf, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
-import { judgeLogDriver, judgeOomScoreAdj } from './host-config.ts'
+import { judgeLogDriver, judgeOomScoreAdj, judgeUlimits } from './host-config.ts'
 import { judgeMounts } from './mounts.ts'
 import { judgeNetworkName } from './namespaces.ts'
 import { judgeSysctls } from './sysctls.ts'
@@ -77,7 +77,6 @@ const CONTAINER: Judges = {
       'StopGracePeriod',
       'StopSignal',
       'TTY',
-      'Ulimits',
       'User',
     ],
     HARMLESS,
@@ -91,6 +90,7 @@ const CONTAINER: Judges = {
   OomScoreAdj: judgeOomScoreAdj,
   Privileges: fieldsOf(PRIVILEGES),
   Sysctls: judgeSysctls,
+  Ulimits: judgeUlimits,
 }
 
 /** What `restricted` requires, as for a container. */

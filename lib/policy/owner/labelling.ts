@@ -40,10 +40,10 @@ export function labelledContainer(read: ReadRequest, owner: string, facts: Facts
   if (!isObject(HostConfig)) return sent
   const isNew = (name: string): boolean => facts.get({ kind: 'volume', name }) === null
   const binds = stringsOf(HostConfig['Binds'])
-  const added = binds.filter((bind) => isVolume(bind) && isNew(parseBind(bind).source))
+  const added = new Set(binds.filter((bind) => isVolume(bind) && isNew(parseBind(bind).source)))
   const mounts = [
     ...listOf(HostConfig['Mounts']).map((mount) => labelledMount(mount, owner)),
-    ...added.map((bind) => labelledMount(mountOf(bind), owner)),
+    ...[...added].map((bind) => labelledMount(mountOf(bind), owner)),
   ]
   return {
     ...sent,
@@ -51,7 +51,7 @@ export function labelledContainer(read: ReadRequest, owner: string, facts: Facts
       ...body,
       HostConfig: {
         ...HostConfig,
-        ...(added.length > 0 && { Binds: binds.filter((bind) => !added.includes(bind)) }),
+        ...(added.size > 0 && { Binds: binds.filter((bind) => !added.has(bind)) }),
         ...(mounts.length > 0 && { Mounts: mounts }),
       },
     },

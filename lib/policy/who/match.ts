@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../base/errors.ts'
+import { isOver } from '../../identity/dates.ts'
 import type { Policy, PolicyRule, Who } from '../file/types.ts'
 import type { CertificateIdentity, PolicyIdentity } from './identity.ts'
 
@@ -42,7 +43,7 @@ export function endedRule({ rules }: Policy, identity: PolicyIdentity): PolicyRu
 /** Has the rule ended at this time? Without a time, nobody knows. */
 export function hasEnded(rule: PolicyRule, at: Date | undefined): boolean {
   if (rule.until === undefined) return false
-  if (at instanceof Date && !Number.isNaN(at.getTime())) return endOf(rule) <= at.getTime()
+  if (at instanceof Date && !Number.isNaN(at.getTime())) return isOver(endOf(rule), at.getTime())
   throw new ArgumentError('ERR_ARGUMENT_INVALID', {
     tried: `deciding by the rule ${rule.name}, which ends`,
     got: 'the request has no time',

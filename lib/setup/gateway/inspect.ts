@@ -1,4 +1,4 @@
-import { gatewayFlags, GATEWAY_FOLDER, UNIT_PATH } from '../../apply/gateway/files.ts'
+import { gatewayFlags, GATEWAY_FOLDER, hasGateway } from '../../apply/gateway/files.ts'
 import { pathFault } from '../../apply/gateway/program.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
@@ -28,7 +28,7 @@ export function gatewayListener(facts: HostFacts): string | undefined {
 
 /** The path of the CAs whose clients the gateway of a host accepts; undefined if it has none. */
 export function gatewayCa(facts: HostFacts): string | undefined {
-  return facts.file(UNIT_PATH) && tlsFilesIn(gatewayFlags(facts).from ?? GATEWAY_FOLDER).ca
+  return hasGateway(facts) ? tlsFilesIn(gatewayFlags(facts).from ?? GATEWAY_FOLDER).ca : undefined
 }
 
 /**
@@ -68,7 +68,7 @@ export async function inspectForGateway(
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
 export function refuseGateway(facts: HostFacts, { endpoint, host }: SetupTarget): void {
-  if (facts.file(UNIT_PATH) === undefined) return
+  if (!hasGateway(facts)) return
   throw new ProvisionError('ERR_APPLY_CONFLICT', {
     tried: `setting up ${host} without a gateway`,
     got: `it has one, ${GATEWAY_UNIT}, and everybody would get around its policy if dockerd listened on the network, too`,

@@ -1,7 +1,7 @@
 import { certificatesIn } from '../../apply/certificates-in.ts'
 import { refuseConflicts } from '../../apply/conflicts.ts'
 import { isNothingToRemove, planRemove, type RemovePlan } from '../../apply/remove/plan.ts'
-import { UNIT_PATH } from '../../apply/gateway/files.ts'
+import { hasGateway } from '../../apply/gateway/files.ts'
 import { planGatewayRemove, type GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
 import { settlePending } from '../../apply/rollback/pending.ts'
 import { readIfThere } from '../../base/files.ts'
@@ -113,8 +113,8 @@ async function planRemoval(shell: SshShell, host: string, { dryRun, signal, onSt
 /** A gateway goes first, so that it doesn't stand in the way of the rest. */
 async function inspectRemoval(shell: SshShell, signal: AbortSignal | undefined): Promise<Removal> {
   const remove = await planRemove(shell, signal)
-  if (remove.facts.file(UNIT_PATH) === undefined) return { remove }
-  const gateway = await planGatewayRemove({}, shell, signal)
+  if (!hasGateway(remove.facts)) return { remove }
+  const gateway = await planGatewayRemove({}, shell, signal, remove.facts)
   const others = remove.conflicts.filter(({ kind }) => kind !== 'gateway')
   return { remove: { ...remove, conflicts: [...gateway.conflicts, ...others] }, gateway }
 }

@@ -12,6 +12,7 @@ import { SNAPSHOT } from '../../../lib/audit/snapshot/snapshot.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import { changed, findingsOf, GOOD, type Change } from '../support/daemon-snapshot.ts'
 import { file, GOOD_HOST, hostWith, no, settingsWith } from '../support/host-snapshots.ts'
+import { goodTls } from '../support/tls-snapshots.ts'
 
 const POLICY = '/etc/docker-mtls/policy.yaml'
 const CRL = '/etc/docker-mtls/crl.pem'
@@ -213,6 +214,22 @@ test('an older snapshot knows no gateways, and passes none of these checks', () 
   for (const { id } of HOST_ACCESS)
     for (const { status } of findingsOf(id, snapshot)) assert.equal(status, 'unknown', id)
   assert.equal(findingsOf('F-AROUND', changed(gateway()))[0]?.status, 'pass')
+})
+
+test('a CA in the file of a gateway is not its issuer, whatever its name is', () => {
+  const tls = { value: goodTls({}, { acceptedCas: ['CN=Docker CA', 'CN=renewals'], namesOnlyOurCas: false }) }
+  const behind: Change = { gateway: { value: { shows: 'all' } }, tls }
+  const revoked = (...cas: string[]): Change =>
+    gateway({ revocation: { value: cas.map((ca) => ({ ca, nextUpdate: null })) } })
+  const rows: readonly (readonly [status: string, host: Change])[] = [
+    ['pass', revoked('CN=Docker CA')],
+    ['warn', revoked('CN=Docker CA', 'CN=renewals')],
+    // Its file wasn't read, and only the name tells.
+    ['pass', gateway({ revocation: { unknown: 'the CAs of the gateway could not be read' } })],
+    ['pass', { host: null }],
+  ]
+  for (const [status, host] of rows)
+    assert.equal(findingsOf('D-TLS-SYSROOTS', changed({ ...host, ...behind }))[0]?.status, status)
 })
 
 test('members of the group docker are limited by a plugin, and not by a gateway', () => {

@@ -48,7 +48,11 @@ export async function putBehindGateway(
   try {
     const gateway = await startService({ program: process.execPath, args, folder, port })
     started++
-    return { ...daemon, stop: (options) => gateway.stop().finally(() => daemon.stop(options)) }
+    const stop: Daemon['stop'] = async (options) => {
+      await gateway.stop()
+      await daemon.stop(options)
+    }
+    return { ...daemon, stop }
   } catch (error) {
     await daemon.stop()
     throw error

@@ -17,10 +17,17 @@ export interface BareHost {
   finishes(desk: Desk): Promise<void>
 }
 
-/** Boots it, as one.test. */
+/** The address of one.test. */
+export const ADDRESS = '10.77.0.2'
+
+/** Boots a host with docker and ssh and nothing of ours, as one.test. */
+export function bootOne({ node = false } = {}): Promise<Machine> {
+  return bootMachine({ docker: true, ssh: true, node, network: { address: ADDRESS }, name: 'one.test' })
+}
+
+/** The same, with what is to be true of it. */
 export async function bootBareHost(): Promise<BareHost> {
-  const network = { address: '10.77.0.2' }
-  const machine = await bootMachine({ docker: true, ssh: true, node: false, network, name: 'one.test' })
+  const machine = await bootOne()
   const old = await snapshot(machine)
   const isOld = async (): Promise<void> => {
     assert.equal(await snapshot(machine), old)

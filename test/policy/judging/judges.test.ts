@@ -231,6 +231,25 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
   [{ LogConfig: { Type: '', Config: { tag: 'b' } } }, 'LOG_DRIVER HostConfig.LogConfig'],
   [{ OomScoreAdj: -1 }, 'RESOURCES HostConfig.OomScoreAdj'],
   [{ CpuRealtimeRuntime: 1 }, 'RESOURCES HostConfig.CpuRealtimeRuntime'],
+  [{ Ulimits: [{ Name: 'nofile' }, { Name: 'rtprio', Hard: 9 }] }, 'RESOURCES HostConfig.Ulimits.1'],
+  [{ Ulimits: [{ Name: 'NICE', Hard: 40 }] }, 'RESOURCES HostConfig.Ulimits.0'],
+  [
+    {
+      BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }],
+      BlkioWeightDevice: [{ Path: '/dev/disk/by-id/x', Weight: 10 }],
+    },
+  ],
+  ...[
+    'BlkioDeviceReadBps',
+    'BlkioDeviceWriteBps',
+    'BlkioDeviceReadIOps',
+    'BlkioDeviceWriteIOps',
+    'BlkioWeightDevice',
+  ].flatMap((name) =>
+    ['/root/.ssh/id_rsa', '/dev/../root', '', 'dev/sda'].map(
+      (Path) => [{ [name]: [{ Path }] }, `HOST_DEVICE HostConfig.${name}.0.Path`] as const,
+    ),
+  ),
   [{ StorageOpt: { size: '1G' } }],
   [{ PortBindings: { '80/tcp': [{ HostPort: '80' }] }, PublishAllPorts: true }],
 ]

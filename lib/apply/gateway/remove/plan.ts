@@ -16,7 +16,16 @@ import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
 import { DROP_INS_QUESTION, startingDropIn } from '../drop-ins.ts'
-import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, GATEWAY_USER, listsOf, UNIT_PATH, WANTS_PATH } from '../files.ts'
+import {
+  GATEWAY_FILES,
+  gatewayFlags,
+  GATEWAY_FOLDER,
+  GATEWAY_USER,
+  hasGateway,
+  listsOf,
+  UNIT_PATH,
+  WANTS_PATH,
+} from '../files.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
 import { exposureOf } from './exposure.ts'
 import { filesLeft, LOG_FOLDER } from './files.ts'
@@ -54,6 +63,7 @@ export interface GatewayRemovePlan {
 /**
  * Determines what the removal of the gateway of a host changes. Changes nothing.
  *
+ * @param known - the facts of the host, if they were gathered a moment ago
  * @throws {@link ProvisionError} for a host that can't be changed: see {@link refuseHost}
  * @throws {@link DaemonError} for settings of dockerd that can't be rendered
  */
@@ -61,8 +71,9 @@ export async function planGatewayRemove(
   { server }: RequestedRemoval,
   shell: HostShell,
   signal?: AbortSignal,
+  known?: HostFacts,
 ): Promise<GatewayRemovePlan> {
-  const first = await gatherFacts(shell, signal)
+  const first = known ?? (await gatherFacts(shell, signal))
   refuseHost(first, shell.name, 'undo')
   const found = unitOf(first, shell.name)
   const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
@@ -118,8 +129,10 @@ function withLists(
 
 const NOTHING = { installed: false, changes: [], conflicts: [], warnings: [], losses: [], stays: [] } as const
 
-function isInstalled({ file, fact }: HostFacts): boolean {
-  return file(UNIT_PATH) !== undefined || fact(`odd:${UNIT_PATH}`) !== '' || fact('gateway-link') !== ''
+/** Is there a gateway, or something of one? */
+function isInstalled(facts: HostFacts): boolean {
+  const { fact } = facts
+  return hasGateway(facts) || fact(`odd:${UNIT_PATH}`) !== '' || fact('gateway-link') !== ''
 }
 
 interface Successor {
@@ -154,7 +167,7 @@ function oddUnit({ fact }: HostFacts): Conflict[] {
 
 /** dockerd must not listen anywhere else than the gateway, such as on all addresses. */
 function unknownListener(facts: HostFacts, { listen, socket }: GatewayFlags): Conflict[] {
-  if (facts.file(UNIT_PATH) === undefined) return []
+  if (!hasGateway(facts)) return []
   const dropIn = startingDropIn(facts)
   const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'unknown-listener' } as const
   if (dropIn !== undefined) {

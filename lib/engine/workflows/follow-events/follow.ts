@@ -1,5 +1,5 @@
 import { limitSignal, onAbort, pause, type LinkedSignal } from '../../../base/abort.ts'
-import { ArgumentError, DockerApiError, isDockerMtlsError } from '../../../base/errors.ts'
+import { ArgumentError, isDockerMtlsError } from '../../../base/errors.ts'
 import { checkOptions as checkKeys } from '../../../base/options.ts'
 import { callTimeout, STILL_WAITING } from '../../../transport/time-limits.ts'
 import { canPass } from '../../can-pass.ts'
@@ -219,10 +219,9 @@ export class FollowedEvents implements AsyncIterable<EventMessage>, AsyncDisposa
   }
 }
 
-/** A daemon that is being stopped may end its answer in the middle, and a reverse proxy says that it isn't there. */
+/** A daemon that is being stopped may end its answer in the middle. */
 function mayPass(error: unknown): boolean {
-  if (canPass(error) || isDockerMtlsError(error, 'ERR_API_STREAM_TRUNCATED')) return true
-  return error instanceof DockerApiError && (error.status === 502 || error.status === 504)
+  return canPass(error) || isDockerMtlsError(error, 'ERR_API_STREAM_TRUNCATED')
 }
 
 function checkCallback(onReconnect: unknown): void {

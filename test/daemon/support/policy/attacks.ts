@@ -317,6 +317,14 @@ export const ATTACKS: readonly Attack[] = [
     code: 'RUNTIME',
     isNone: true,
   },
+  {
+    name: 'processes of the host, by a column of several words',
+    line: 'GET /v1.45/containers/plain/top?ps_args=-eo%20lstart,etimes,uid,pid,args',
+    code: 'RUNTIME',
+    isNone: true,
+  },
+  host('a real-time limit', '"Ulimits":[{"Name":"rtprio","Soft":90,"Hard":90}]', 'RESOURCES'),
+  host('whether a file of the host is there', '"BlkioWeightDevice":[{"Path":"/root/x","Weight":10}]', 'HOST_DEVICE'),
   post('another name for a privileged container', '/containers/root/rename?name=x', undefined, 'TARGET_TOO_POWERFUL', {
     isNone: true,
   }),

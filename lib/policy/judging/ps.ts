@@ -1,0 +1,25 @@
+/** Columns of ps(1) whose values are always one word. */
+const ONE_WORD = new Set(
+  'egid etime etimes euid euser gid group ni pcpu pgid pid pmem ppid pri rgid rgroup rss ruid ruser sid stat time tty uid user vsz'.split(
+    ' ',
+  ),
+)
+
+/** The formats that ps has itself, with one word in each column before the last. */
+const OWN_FORMAT = /^(?:-(?:e|A|ax|aux|ef|el|efl)|axu?|aux)w{0,2}(?: -?w{1,2})?$/
+
+/** Chosen columns, of all processes or not. */
+const COLUMNS = /^(?:-(?:e|A|ax)?o|axo|(?:-e|-A|-?ax) -o) ?([a-z]+(?:,[a-z]+)*)$/
+
+/**
+ * Does `ps` show nothing of the host with these options? dockerd runs it for the whole host, and keeps the lines that have a process
+ * of the container in the column PID: in the word with the number that this column has in the title (moby, daemon/top_unix.go). If a
+ * column before it has several words, or another title, lines of other processes match by what is in them.
+ */
+export function isHarmlessPs(options: string): boolean {
+  const given = options.trim()
+  if (given === '' || OWN_FORMAT.test(given)) return true
+  const columns = COLUMNS.exec(given)?.[1]?.split(',') ?? []
+  const before = columns.slice(0, columns.indexOf('pid'))
+  return columns.includes('pid') && before.every((column) => ONE_WORD.has(column))
+}
