@@ -37,6 +37,7 @@ export interface AskedRequest {
    *
    * @returns what the daemon answers, and null if there is no such thing
    * @throws {@link ConnectionError} if the daemon doesn't answer, or answers with another error
+   * @throws an error that the gateway answers with 429, if it would hold more than `limits.heldBytes` for this client. Don't catch it
    */
   inspect(kind: InspectKind, name: string): Promise<unknown>
 }
