@@ -10,7 +10,7 @@ export interface BodyLimits {
   readonly reserve: (bytes: number) => boolean
 }
 
-/** Why a body can't be read. */
+/** Why a body can't be read, or what a request names can't be held. */
 export class BodyRefused extends Error {
   readonly refusal: Refusal | undefined
   /** @param refused - undefined: the client has left */

@@ -6,7 +6,7 @@ import { answerJson, answerOn, refuse } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody } from './body.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
-import { inspectThing } from './inspect.ts'
+import { Inspections } from './inspections.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
 import { isForCertificate, refusal, type Refusal } from './refusal.ts'
@@ -29,9 +29,10 @@ export class Exchange {
   readonly #arrived: Arrived
   readonly #upgrade: Upgrade | undefined
   readonly #record: RequestRecord
-  readonly kind: 'requests' | 'streams'
+  #kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
+  #inspections: Inspections | undefined
   #until = Infinity
   #status = 0
   #hasEnded = false
@@ -48,8 +49,12 @@ export class Exchange {
     // Its next request comes with the certificate that it has by then.
     if (response && arrived.connection.peer?.endsSoon(Date.now())) response.shouldKeepAlive = false
     this.#upgrade = response ? undefined : upgradeOf(request)
-    const isShort = response !== undefined && laneOf(request.method ?? '', (request.url ?? '').slice(1)) === 'short'
-    this.kind = isShort ? 'requests' : 'streams'
+    this.#kind = this.#kindOf(request.method, request.url)
+  }
+
+  /** As which it counts. */
+  get kind(): 'requests' | 'streams' {
+    return this.#kind
   }
 
   get isRefused(): boolean {
@@ -82,6 +87,7 @@ export class Exchange {
       connection.ended(this)
       if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#inspections?.end()
       this.#left?.()
       this.#reportEnd()
     })
@@ -135,7 +141,7 @@ export class Exchange {
   async #ask(): Promise<void> {
     const { request, connection } = this.#arrived
     const body = await this.#readBody()
-    const { dispatcher, authorize } = this.#shared
+    const { authorize } = this.#shared
     const arrived: AskedRequest = {
       identity: connection.identity,
       method: request.method ?? '',
@@ -143,17 +149,15 @@ export class Exchange {
       headers: headersOf(request),
       body: body?.length === 0 ? undefined : (body ?? (this.#hasStream() ? 'unseen' : undefined)),
       upgrade: this.#upgrade,
-      inspect: (kind, name) => inspectThing(dispatcher, kind, name),
+      inspect: (kind, name) => this.#inspect(kind, name),
     }
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
     if (verdict === undefined || this.#hasEnded) return
-    const foreign = await refuseForeignSession(
-      verdict.decided,
-      verdict.send?.target ?? asked.target,
-      this.#arrived,
-      this.#shared,
-    )
+    // The path of a short request can be written as that of none.
+    const { method = asked.method, target = asked.target } = verdict.send ?? {}
+    if (!this.#countAs(this.#kindOf(method, target))) return
+    const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
     if (this.#hasEnded) return
     if (foreign) return this.#refuse(foreign)
     const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
@@ -176,10 +180,38 @@ export class Exchange {
       else if (verdict.refused === undefined) return verdict
       else this.#refuse(verdict.refused)
     } catch (error) {
+      if (error instanceof BodyRefused && !this.#hasEnded) this.#failed(error)
+      if (error instanceof BodyRefused) return undefined
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+    } finally {
+      this.#inspections?.end()
     }
     return undefined
+  }
+
+  #inspect(...which: Parameters<AskedRequest['inspect']>): Promise<unknown> {
+    const { dispatcher, quotas } = this.#shared
+    this.#inspections ??= new Inspections({ dispatcher, quotas, key: this.#arrived.connection.key })
+    return this.#inspections.inspect(...which)
+  }
+
+  #kindOf(method = '', target = ''): 'requests' | 'streams' {
+    return this.#arrived.response !== undefined && laneOf(method, target.slice(1)) === 'short' ? 'requests' : 'streams'
+  }
+
+  /** Counts what is sent, and not what arrived. False: it is refused. */
+  #countAs(kind: 'requests' | 'streams'): boolean {
+    const { quotas } = this.#shared
+    const { key } = this.#arrived.connection
+    if (kind === this.#kind) return true
+    if (!quotas.take(key, kind)) {
+      this.#refuse(quotas.refuse(kind))
+      return false
+    }
+    quotas.give(key, this.#kind)
+    this.#kind = kind
+    return true
   }
 
   /** It changes nothing, and the daemon answers at once. */
@@ -312,6 +344,8 @@ export class Exchange {
   #failed(error: unknown): void {
     if (error instanceof BodyRefused) {
       if (error.refusal) this.#refuse(error.refusal)
+      // Nobody reads the connection of an upgrade any more, so nobody would see its end.
+      else this.#arrived.request.socket.destroy()
       return
     }
     this.#shared.report({ event: 'failure', error })

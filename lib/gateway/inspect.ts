@@ -1,7 +1,8 @@
 import { ArgumentError, ConnectionError } from '../base/errors.ts'
 import { daemonMessage, printable } from '../base/text.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import { collect } from '../transport/send.ts'
+import { collect, type WireRequest } from '../transport/send.ts'
+import { RESPONSE_TIMEOUT_MS } from '../transport/tls-policy.ts'
 import type { InspectKind } from './types.ts'
 
 const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
@@ -21,9 +22,21 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 /** Sends a GET. */
 type Get = (path: string) => Promise<{ readonly status: number; readonly body: Buffer }>
 
+/** How far to ask: until the signal aborts, and as long as its answer isn't too large. */
+type Bounds = Pick<WireRequest, 'signal' | 'refuse'>
+
+/** In no lane with few connections: these would be those of requests of clients, and of inspections that get no answer. */
+const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): ReturnType<Get> =>
+  collect(dispatcher, { method: 'GET', path, lane: 'patient', idleTimeout: RESPONSE_TIMEOUT_MS, ...bounds })
+
 /** Asks the daemon about something. Null: there is no such thing. */
-export function inspectThing(dispatcher: DockerDispatcher, kind: InspectKind, name: string): Promise<unknown> {
-  return inspectBy((path) => collect(dispatcher, { method: 'GET', path }), kind, name)
+export function inspectThing(
+  dispatcher: DockerDispatcher,
+  kind: InspectKind,
+  name: string,
+  bounds?: Bounds,
+): Promise<unknown> {
+  return inspectBy((path) => ask(dispatcher, path, bounds), kind, name)
 }
 
 /** The same with a request of the caller's own. */
@@ -41,7 +54,7 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string): Prom
 
 /** @throws if the daemon doesn't answer, or isn't well */
 export async function pingDaemon(dispatcher: DockerDispatcher): Promise<void> {
-  const { status } = await collect(dispatcher, { method: 'GET', path: '/_ping' })
+  const { status } = await ask(dispatcher, '/_ping')
   if (status !== 200) throw new Error(`the status is ${status}`)
 }
 

@@ -52,7 +52,7 @@ export interface GatewayLimits {
    */
   readonly bodyTimeout?: number
   /**
-   * How many bytes of JSON bodies of one identity are held at once.
+   * How many bytes are held for one identity at once: JSON bodies, what is inspected to decide about them, and answers to filter.
    *
    * @defaultValue 33554432 (32 MiB)
    */

@@ -11,11 +11,11 @@ export type GatewayReason =
   | 'BODY_TOO_LARGE'
   /** 408: the head or the JSON body didn't arrive in time. */
   | 'REQUEST_TIMEOUT'
-  /** 429: the identity has too many requests, streams or bodies open. */
+  /** 429: the identity has too many requests, streams or bodies open, or names things of which the daemon says too much. */
   | 'TOO_MANY_REQUESTS'
   /** 403: the certificate has been revoked. */
   | 'CERTIFICATE_REVOKED'
-  /** The rule that allowed what was cut has ended. */
+  /** 403: the permission has ended. Also why a request or stream was cut. */
   | 'RULE_ENDED'
   /** 403: the certificate has expired since the connection was opened, or isn't valid yet. */
   | 'CERTIFICATE_EXPIRED'

@@ -37,6 +37,7 @@ export interface AskedRequest {
    *
    * @returns what the daemon answers, and null if there is no such thing
    * @throws {@link ConnectionError} if the daemon doesn't answer, or answers with another error
+   * @throws an error that the gateway answers with 429, if it would hold more than `limits.heldBytes` for this client. Don't catch it
    */
   inspect(kind: InspectKind, name: string): Promise<unknown>
 }
@@ -91,7 +92,10 @@ export interface Allowed extends VerdictNotes {
   readonly allow: true
   /** What to send instead of what arrived. Without it, method, target and body are sent as they arrived. */
   readonly send?: SentInstead | undefined
-  /** When the permission ends: if the request or its stream is still open then, it is cut within a second. */
+  /**
+   * When the permission ends: if the request or its stream is still open then, it is cut within a second. The request is refused if that
+   * has passed (RULE_ENDED), or is no valid date (AUTHORIZATION_FAILED).
+   */
   readonly until?: Date | undefined
   /** What the client gets of an answer that is JSON with the status 200, up to 16 MiB. Without it, the answer passes as it is. */
   readonly filterAnswer?: ((answer: unknown) => unknown) | undefined

@@ -1,6 +1,6 @@
 import { boundDetails } from '../policy/details/bound.ts'
 import { MOST_REASONS } from './decided.ts'
-import type { Refusal } from './refusal.ts'
+import { refusal, type Refusal } from './refusal.ts'
 import type { Allowed, Decided, FoundReason, RefusedPart, SentInstead } from './types.ts'
 
 /** A line of the log has a limit. */
@@ -22,33 +22,50 @@ export interface ReadVerdict {
   readonly warnings: readonly string[]
 }
 
-/** Reads what `authorize` returned, which in JavaScript can be anything. Anything but `allow: true` refuses. */
+/**
+ * Reads what `authorize` returned, which in JavaScript can be anything. Anything but `allow: true` refuses, and so does a permission
+ * that has ended.
+ *
+ * @throws {TypeError} if nobody can say when the permission ends
+ */
 export function readVerdict(verdict: unknown): ReadVerdict {
   const { decided, warnings } = Object(verdict) as Record<string, unknown>
   const notes = { decided: readDecided(decided), warnings: listOf(warnings).filter(isText) }
-  if (isAllowed(verdict))
+  if (isAllowed(verdict)) {
+    const until = endOf(verdict)
+    if (until <= Date.now()) return { ...NOTHING, refused: ended(until), ...notes }
     return {
       refused: undefined,
       reasons: [],
       send: verdict.send,
       filterAnswer: verdict.filterAnswer,
-      until: endOf(verdict),
+      until,
       renewFor: Number.isFinite(verdict.renewFor) ? verdict.renewFor : undefined,
       ...notes,
     }
+  }
   const { status, code, message, reasons } = Object(verdict) as Record<string, unknown>
   const refused = {
     status: status === 404 ? 404 : 403,
     code: isText(code) && code !== '' ? code : 'REFUSED',
     message: isText(message) ? message : 'docker-mtls gateway: refused',
   }
-  return { refused, reasons: readParts(reasons), send: undefined, filterAnswer: undefined, until: 0, ...notes }
+  return { ...NOTHING, refused, reasons: readParts(reasons), ...notes }
 }
 
-/** What isn't a date has ended. */
+/** Of what is refused, no permission can end. */
+const NOTHING = { reasons: [], send: undefined, filterAnswer: undefined, until: Infinity } as const
+
+/** @throws {TypeError} if it isn't a date */
 function endOf({ until }: Allowed): number {
   if (until === undefined) return Infinity
-  return (until instanceof Date && until.getTime()) || 0
+  const end = until instanceof Date ? until.getTime() : NaN
+  if (Number.isNaN(end)) throw new TypeError('authorize: `until` of its verdict is no date')
+  return end
+}
+
+function ended(until: number): Refusal {
+  return refusal(403, 'RULE_ENDED', `your permission for this ended on ${new Date(until).toISOString()}`)
 }
 
 function isAllowed(verdict: unknown): verdict is Allowed {

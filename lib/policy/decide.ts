@@ -2,8 +2,8 @@ import { Facts, type Need } from './facts.ts'
 import type { Level, Policy, PolicyRule } from './file/types.ts'
 import { sendForOwner } from './owner/send.ts'
 import { pinNames } from './pinning.ts'
-import { reasonsAt } from './reasons.ts'
-import { readRequest } from './reading/read.ts'
+import { reasonsAt, refusesOperation } from './reasons.ts'
+import { readAsNeeded } from './reading/read.ts'
 import type { Json, PolicyRequest, ReadRequest, Reason } from './request.ts'
 import type { PolicyIdentity } from './who/identity.ts'
 import { endedRule, matchRule } from './who/match.ts'
@@ -28,7 +28,10 @@ export interface Decision {
   readonly warn: readonly Reason[]
   /** What to inspect, then add to the facts. */
   readonly needs: readonly Need[]
-  /** The request as it was read: send this, and not what arrived. Omitted: it can't be read with certainty. */
+  /**
+   * The request as it was read: send this, and not what arrived. Omitted: it can't be read with certainty. Without its body if all levels
+   * of the rule refuse the operation.
+   */
   readonly read?: ReadRequest
   /** Whose things the caller sees. Omitted: everyone's. */
   readonly owner?: string
@@ -69,7 +72,8 @@ export function decide(
     ...(until !== undefined && { until }),
     ...(owner !== undefined && { owner }),
   }
-  const reading = readRequest(request)
+  // Bodies take time. Who may not use an operation shall not take that of others.
+  const reading = readAsNeeded(request, ({ operation }) => !refusesOperation(rule, operation.name))
   if ('code' in reading) return unread(head, rule, reading)
   return decideRead({ ...head, operation: reading.operation.name, read: reading }, rule, reading, facts)
 }

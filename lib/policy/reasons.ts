@@ -55,6 +55,12 @@ export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] 
   ]
 }
 
+/** Whether a rule refuses an operation at each of its levels, so that nobody has to know what is in the request. */
+export function refusesOperation(rule: PolicyRule, name: string): boolean {
+  const { enforce, audit = enforce, warn = enforce } = rule.level
+  return [enforce, audit, warn].every((level) => operationReasons(name, { level, rule }).length > 0)
+}
+
 /** Why a rule refuses an operation at a level, whatever is in the request. */
 function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'rule'>): readonly Reason[] {
   const refuse = (got: string): Reason[] => [{ code: 'OPERATION_REFUSED', where: name, got }]

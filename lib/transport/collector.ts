@@ -38,6 +38,8 @@ function notUpgraded(status: number): ConnectionError {
 interface Callbacks {
   readonly resolve: (answer: WireAnswer) => void
   readonly reject: (reason: unknown) => void
+  /** Why so many more bytes may not be kept. */
+  readonly refuse?: (bytes: number) => Error | undefined
   /** Set for upgrade requests. Receives the connection after the daemon has switched protocols. */
   readonly upgraded?: (socket: Duplex, headers: AnswerHeaders) => void
 }
@@ -89,6 +91,11 @@ export class Collector implements Handler {
   }
 
   onData(chunk: Buffer): boolean {
+    const refused = this.#callbacks.refuse?.(chunk.length)
+    if (refused) {
+      this.#abort?.(refused)
+      return true
+    }
     this.#body.push(chunk)
     if (this.#body.size > this.#limit) this.#abort?.(answerTooLarge(`it has more than ${this.#limit} bytes`))
     return true

@@ -32,6 +32,9 @@ export function detached(socket: Duplex): Duplex {
     if (!stream.push(chunk)) socket.pause()
   })
   socket.once('end', () => stream.push(null))
+  // Once all is read. node:http2 would shut its side down, and the process would end if it then writes, as after an error: `Assertion`
+  // in JSStreamSocket.doWrite (Node 20 to 26). No end of HTTP/2 goes on after the other has ended.
+  stream.once('end', () => stream.destroy())
   socket.on('error', (error) => stream.destroy(error))
   socket.once('close', () => stream.destroy())
   // The HTTP/2 session may have stopped listening, and an 'error' without a listener ends the process.

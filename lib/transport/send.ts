@@ -18,6 +18,8 @@ export interface WireRequest {
   readonly limit?: TimeLimit | undefined
   /** Aborts when the reader closes the answer, even before it has begun. */
   readonly closed?: AbortSignal | undefined
+  /** For {@link collect}: asked before so many more bytes of the answer are kept, why that may not be. */
+  readonly refuse?: ((bytes: number) => Error | undefined) | undefined
   /** How long the daemon may neither send nor accept a byte, in milliseconds; 0 for as long as it wants. */
   readonly idleTimeout?: number | undefined
 }
@@ -64,7 +66,8 @@ export function collect(dispatcher: DockerDispatcher, request: WireRequest): Pro
 function collectNow(dispatcher: DockerDispatcher, request: WireRequest): Promise<WireAnswer> {
   return new Promise((resolve, reject) => {
     request.signal?.throwIfAborted()
-    const collector = new Collector({ resolve, reject }, request.signal, dispatcher.maxAnswerBytes)
+    const callbacks = { resolve, reject, ...(request.refuse && { refuse: request.refuse }) }
+    const collector = new Collector(callbacks, request.signal, dispatcher.maxAnswerBytes)
     dispatcher.dispatch(dispatchOptions(dispatcher, request), collector)
   })
 }

@@ -507,6 +507,51 @@ describe('the end of', () => {
     assert.deepEqual(failures, [])
   })
 
+  test('a connection on which a daemon does not speak HTTP/2 ends nothing else', async (t) => {
+    const endings: readonly ((socket: Duplex) => void)[] = [
+      (socket) => socket.end('hello'),
+      (socket) => socket.write('hello', () => socket.end('bye')),
+      (socket) => setTimeout(() => socket.end('bye'), 2),
+      (socket) => socket.end(),
+    ]
+    let count = 0
+    const upgrade = (_request: unknown, socket: Duplex): void => {
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
+      endings[count++ % endings.length]?.(socket)
+    }
+    const { socketPath } = await fakeDaemon(t, { upgrade })
+    const { port, events } = await front(t, { socketPath }, { policy: POLICY, authorize: undefined })
+    for (let round = 0; round < 10; round++)
+      await Promise.all(
+        endings.map(async () => {
+          const socket = await dial(t, port, { client: ann })
+          await openGrpc(socket)
+          socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
+          await endOf(socket)
+          socket.destroy()
+        }),
+      )
+    await until(() => events.filter(({ event }) => event === 'request').length === 40, 'all have ended')
+    assert.equal(count, 40)
+  })
+
+  test("the daemon's connection behind its last answer loses nothing of that", async (t) => {
+    const size = 100_000
+    const { connect } = await place(t, ({ stream }) => {
+      stream.resume()
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.once('wantTrailers', () => {
+        stream.sendTrailers({ 'grpc-status': '0' })
+        stream.session?.close()
+      })
+      stream.end(frame(Buffer.alloc(size)))
+    })
+    for (let round = 0; round < 10; round++) {
+      const { status, messages } = await call(await connect(), INFO)
+      assert.deepEqual([status, messages.map(({ length }) => length)], [0, [size]])
+    }
+  })
+
   test('what is no HTTP/2 ends both', async (t) => {
     const { dial: dialAs, last } = await place(t)
     const socket = await dialAs()

@@ -8,6 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
+import { definePolicy } from '../../lib/policy.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import {
   dial,
@@ -23,6 +24,8 @@ import {
 import { until } from './support/until.ts'
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
+/** What the daemon says of a plain container. */
+const WEB = JSON.stringify({ Id: 'a'.repeat(64), Config: { Image: 'web' }, HostConfig: { NetworkMode: 'none' } })
 const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
 
 /** A daemon whose events never end, and whose inspections never answer. */
@@ -98,6 +101,52 @@ describe('limits of one identity', () => {
       assert.ok(performance.now() - began < 500, `a ping took ${performance.now() - began} ms`)
     })
   }
+
+  test('inspections of one that get no answer keep those of another from nothing', async (t) => {
+    const daemon = await fakeDaemon(t, {
+      answer: (request, response) => {
+        if (request.url?.startsWith('/containers/silent/') !== true) response.end(WEB)
+      },
+    })
+    const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy })
+    const client = await newClient('bob')
+    const sockets = await Promise.all(Array.from({ length: 128 }, () => dial(t, port, { client })))
+    for (const socket of sockets) socket.write('POST /containers/silent/start HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => daemon.requests.length === 128, 'the daemon has all inspections')
+    const socket = await dial(t, port)
+    socket.write('POST /containers/web/start HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(socket, '\r\n\r\n'), /^HTTP\/1\.1 200 /)
+  })
+
+  test('a short request counts as one, however its path is written', async (t) => {
+    const daemon = await patientDaemon(t)
+    const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'read-only' }] })
+    const limits = { requests: 1, streams: 2 }
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy, limits })
+    const [one, two, three] = await Promise.all([1, 2, 3].map(() => dial(t, port)))
+    assert.ok(one && two && three)
+    one.write('GET /containers/%6ason HTTP/1.1\r\nHost: x\r\n\r\n')
+    await until(() => daemon.requests.length === 1, 'the daemon has the first')
+    two.write('GET /%63ontainers/json HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(two, /\}\n/), /^HTTP\/1\.1 429 [^]*1 requests open/)
+    // They have given back what they took as streams.
+    for (const socket of [two, three]) {
+      socket.write(EVENTS)
+      assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200 /)
+    }
+    one.destroy()
+    await delay(50)
+    const four = await dial(t, port)
+    four.write('GET /_pin%67 HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(four, /\}\n/), /^HTTP\/1\.1 429 [^]*2 streams open/)
+    two.destroy()
+    await delay(50)
+    const five = await dial(t, port)
+    five.write('GET /_pin%67 HTTP/1.1\r\nHost: x\r\n\r\n')
+    assert.match(await readUntil(five, 'OK'), /^HTTP\/1\.1 200 /)
+    assert.equal(daemon.requests.filter((line) => line.endsWith('/_ping')).length, 1)
+  })
 
   test('a client of ours may have all its short requests open at once', async (t) => {
     const waiting: ServerResponse[] = []
@@ -389,6 +438,113 @@ test('a port that is taken', async (t) => {
   const { port } = await front(t, { socketPath: '/x' })
   await assert.rejects(front(t, { socketPath: '/x' }, { listen: { host: '127.0.0.1', port } }), {
     code: 'ERR_GATEWAY_LISTEN',
+  })
+})
+
+const createWith = (VolumesFrom: readonly string[]): string => {
+  const body = JSON.stringify({ Image: 'web', HostConfig: { NetworkMode: 'none', VolumesFrom } })
+  return `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+}
+
+describe('what the daemon says of the things that a request names', () => {
+  const ID = 'f'.repeat(64)
+  const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
+  const options = { authorize: undefined, policy, limits: { heldBytes: 500_000 } }
+
+  /** Each of its containers has a label of 200,000 bytes. One whose id begins with `f` is the same. */
+  const wordyDaemon = (t: TestContext): Promise<FakeDaemon> =>
+    fakeDaemon(t, {
+      answer: (request, response) => {
+        const [, name = ''] = /^\/containers\/(\w+)\/json$/.exec(request.url ?? '') ?? []
+        if (name === 'silent') return
+        const Config = { Image: 'web', Labels: { long: 'x'.repeat(200_000) } }
+        const Id = name.startsWith('f') ? ID : name.padEnd(64, '0')
+        response.end(name === '' ? 'OK' : JSON.stringify({ Id, Config, HostConfig: { NetworkMode: 'none' } }))
+      },
+    })
+
+  test('counts as held until it has decided, and once for each of them', async (t) => {
+    const daemon = await wordyDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, options)
+    const socket = await dial(t, port)
+    const createIn = async (names: readonly string[]): Promise<string> => {
+      socket.write(createWith(names))
+      return readUntil(socket, /\r\n\r\n(?:OK|.*\}\n)/)
+    }
+    const beginnings = Array.from({ length: 20 }, (_, index) => ID.slice(0, index + 4))
+    for (let round = 0; round < 2; round++) {
+      assert.match(await createIn(beginnings), /^HTTP\/1\.1 200 /)
+      assert.match(await createIn(['a', 'b']), /^HTTP\/1\.1 200 /)
+      assert.match(
+        await createIn(['a', 'b', 'c']),
+        /^HTTP\/1\.1 429 [^]*TOO_MANY_REQUESTS[^]*the daemon has more to say/,
+      )
+    }
+    assert.equal(daemon.requests.filter((line) => line.startsWith('POST')).length, 4)
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'failure'),
+      [],
+    )
+  })
+
+  test('is not asked for any more when the client has left', async (t) => {
+    const daemon = await wordyDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, options)
+    for (let round = 0; round < 3; round++) {
+      const socket = await dial(t, port)
+      socket.write(createWith(['a', 'b', 'silent']))
+      await until(() => daemon.requests.at(-1)?.includes('silent') === true, 'the daemon is asked')
+      daemon.requests.length = 0
+      socket.destroy()
+      await until(() => daemon.open() === 0, 'the question has ended')
+    }
+    assert.deepEqual(
+      events.filter(({ event }) => event === 'failure'),
+      [],
+    )
+    const socket = await dial(t, port)
+    socket.write(createWith(['a', 'b']))
+    assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200 /)
+  })
+})
+
+describe('a client that ends in the body of a request for an upgrade', () => {
+  const PART =
+    'POST /exec/a/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +
+    'Content-Type: application/json\r\nContent-Length: 200\r\n\r\n{}'
+  const limits = { streams: 3, heldBytes: 6 }
+
+  test('keeps nothing of its limits, and no connection', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits })
+    for (const end of ['end', 'destroy'] as const) {
+      const left = await Promise.all([1, 2, 3].map(() => dial(t, port)))
+      for (const socket of left) socket.write(PART, () => socket[end]())
+      await Promise.all(left.map((socket) => readUntil(socket, 'nothing')))
+    }
+    await until(() => events.filter(({ event }) => event === 'request').length === 6, 'all have ended')
+    const socket = await dial(t, port)
+    socket.write(EVENTS)
+    assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200/)
+  })
+
+  test('on a local socket', async (t) => {
+    const daemon = await patientDaemon(t)
+    const path = join(await temporaryFolder(t), 'agent.sock')
+    const gateway = await createGateway({
+      listen: { socket: path, as: 'agent' },
+      daemon: { socketPath: daemon.socketPath },
+      authorize: () => ({ allow: true }),
+      limits,
+    })
+    t.after(() => gateway.close())
+    const left = [1, 2, 3].map(() => connectSocket(path))
+    for (const socket of left) socket.write(PART, () => socket.end())
+    await Promise.all(left.map((socket) => readUntil(socket, 'nothing')))
+    const socket = connectSocket(path)
+    t.after(() => socket.destroy())
+    socket.write(EVENTS)
+    assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200/)
   })
 })
 

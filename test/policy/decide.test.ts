@@ -82,7 +82,7 @@ test('the levels', () => {
       'refuse OPERATION_UNKNOWN',
       'refuse OPERATION_UNKNOWN',
     ],
-    [CREATE, { Frobnicate: 1 }, 'allow', 'refuse FIELD_UNKNOWN', 'refuse FIELD_UNKNOWN', 'refuse FIELD_UNKNOWN'],
+    [CREATE, { Frobnicate: 1 }, 'allow', 'refuse FIELD_UNKNOWN', 'refuse FIELD_UNKNOWN', 'refuse OPERATION_REFUSED'],
   ]
   for (const [line, body, ...verdicts] of rows) {
     const levels = ['privileged', 'baseline', 'restricted', 'read-only'] as const
@@ -514,5 +514,61 @@ describe('what a request amounts to', () => {
     const facts = new Facts().add({ kind: 'network', name: 'abc' }, { Driver: 'host' })
     const decision = ask(CREATE, { Image: 'a', HostConfig: { NetworkMode: 'abc' } }, { facts })
     assert.equal(brief(decision), 'refuse TARGET_TOO_POWERFUL')
+  })
+})
+
+test('facts keep the newest copy of something that is named in several ways', () => {
+  const facts = new Facts()
+  const [old, newest, other, volume] = [{ Id: 'ab1' }, { Id: 'ab1', State: 1 }, { Id: 'ab2' }, { Name: 'v' }]
+  facts.add({ kind: 'container', name: 'ab1' }, old).add({ kind: 'container', name: 'web' }, newest)
+  facts.add({ kind: 'container', name: 'ab2' }, other).add({ kind: 'network', name: 'web' }, old)
+  facts.add({ kind: 'volume', name: 'v' }, volume).add({ kind: 'volume', name: 'w' }, null)
+  const known = (kind: 'container' | 'network' | 'volume', name: string): Json | undefined => facts.get({ kind, name })
+  assert.deepEqual(
+    ['ab1', 'web', 'ab2', 'ab'].map((name) => known('container', name)),
+    [newest, newest, other, undefined],
+  )
+  assert.deepEqual([known('network', 'web'), known('volume', 'v'), known('volume', 'w')], [old, volume, null])
+})
+
+describe('the body of an operation that a rule refuses', () => {
+  const REFUSING: readonly Asked[] = [
+    { level: 'read-only' },
+    { rule: { deny: { operations: ['containers.create'] } } },
+    { rule: { only: { operations: ['containers.list'] } } },
+    { level: { enforce: 'read-only', audit: 'read-only' } },
+  ]
+  const decideOn = (body: string | Uint8Array, { level = 'baseline', rule = {} }: Asked): Decision => {
+    const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level, ...rule }] })
+    return decide(policy, ANN, toRequest(CREATE, body))
+  }
+
+  test('is not read, whatever is in it', () => {
+    for (const asked of REFUSING)
+      for (const body of [
+        '{}',
+        '{"Image"',
+        '{"image":1,"Image":2}',
+        JSON.stringify(PRIVILEGED),
+        new Uint8Array(5_000_000),
+      ]) {
+        const decision = decideOn(body, asked)
+        assert.equal(brief(decision), 'refuse OPERATION_REFUSED')
+        assert.deepEqual([decision.operation, decision.read?.body], ['containers.create', undefined])
+      }
+  })
+
+  test('is read if another level of the rule has to judge it', () => {
+    const decision = decideOn(JSON.stringify(PRIVILEGED), { level: { enforce: 'read-only', audit: 'baseline' } })
+    assert.equal(brief(decision), 'refuse OPERATION_REFUSED')
+    assert.deepEqual(
+      decision.audit.map(({ code }) => code),
+      ['PRIVILEGED'],
+    )
+    assert.equal(
+      brief(decideOn('{"Image"', { level: { enforce: 'read-only', audit: 'baseline' } })),
+      'refuse BODY_INVALID',
+    )
+    assert.equal(brief(decideOn('{"Image"', {})), 'refuse BODY_INVALID')
   })
 })

@@ -1,10 +1,10 @@
 import { fieldsOf } from '../../engine/body-fields/find.ts'
 import { BODIES } from '../../engine/body-fields/table.ts'
 import type { Operation } from '../../engine/operation.ts'
-import type { Json, PolicyRequest } from '../request.ts'
+import type { Json, PolicyRequest, ReadRequest } from '../request.ts'
 import { decodeUtf8, parseGoJson } from './go-json.ts'
 import { checkMediaType } from './headers.ts'
-import { IGNORED_IF_EMPTY, MAY_LACK_BODY } from './ignored.ts'
+import { ignoresArchive, IGNORED_IF_EMPTY, MAY_LACK_BODY } from './ignored.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** As the authorization plugins of dockerd. */
@@ -17,16 +17,17 @@ const OPTIONAL_FORMS: Readonly<Record<string, string>> = { 'images.push': 'AuthC
 /**
  * Reads the JSON body of an operation.
  *
- * @param ignored - names that dockerd ignores, such as those of the query parameters: dockerode also writes these into the body
+ * @param around - names that dockerd ignores, such as those of the query parameters, which dockerode also writes into the body; and
+ * the query itself
  * @returns undefined for none, and for an archive
  */
 export function readBody(
   operation: Operation,
   { body, headers = {} }: PolicyRequest,
-  ignored: ReadonlySet<string>,
+  { ignored, query }: { readonly ignored: ReadonlySet<string>; readonly query: ReadRequest['query'] },
 ): Json | undefined {
   if (body === undefined || body.length === 0) return missing(operation)
-  checkMediaType(operation, headers)
+  checkMediaType(operation, headers, ignoresArchive(operation, query))
   if (operation.body === 'bytes') return undefined
   const form = formOf(operation)
   if (body === 'unseen')

@@ -31,20 +31,27 @@ export function hasRegistryAuth(headers: Headers): boolean {
 const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?$/i
 const ANY_TYPE = /^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[\x20-\x7e]*)?$/
 
-/** Refuses a body of another media type than its operation has, and one that is compressed. */
-export function checkMediaType(operation: Operation, headers: Headers): void {
+/**
+ * Refuses a body of another media type than its operation has, and one that is compressed.
+ *
+ * @param isIgnored - dockerd reads no archive
+ */
+export function checkMediaType(operation: Operation, headers: Headers, isIgnored: boolean): void {
   const encoding = oneValue(headers, 'content-encoding', 'MEDIA_TYPE')
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     throw new Unreadable('MEDIA_TYPE', 'the header Content-Encoding', 'dockerd reads the body as it is')
   const type = oneValue(headers, 'content-type', 'MEDIA_TYPE')
-  if (operation.body === 'bytes') return checkArchiveType(type)
+  if (operation.body === 'bytes') return checkArchiveType(type, isIgnored)
   if (type === undefined || !JSON_TYPE.test(type)) throw mediaType('the body must be application/json, in UTF-8')
 }
 
-/** Go's ParseForm would merge a form in the body into the query. */
-function checkArchiveType(type: string | undefined): void {
-  if (type !== undefined && (!ANY_TYPE.test(type) || /form/i.test(type)))
+/** Go's ParseForm would merge a form in the body into the query. JSON is read, and what was read is sent. */
+function checkArchiveType(type: string | undefined, isIgnored: boolean): void {
+  if (type === undefined) return
+  if (!ANY_TYPE.test(type) || /form/i.test(type))
     throw mediaType('dockerd may read the body as a form, and merge it into the query')
+  if (!isIgnored && /^application\/json\s*(?:;|$)/i.test(type))
+    throw mediaType('the body is an archive, and not application/json')
 }
 
 /** Go reads the first of repeated headers, Node.js the first or all. */

@@ -1,4 +1,5 @@
 import type { Operation } from '../../engine/operation.ts'
+import type { ReadRequest } from '../request.ts'
 
 /**
  * Query parameters and fields that clients send and that no dockerd with API 1.24 or later reads (moby, api/server/router: all
@@ -26,3 +27,16 @@ export function ignoredNames({ name }: Operation, others: Iterable<string>): Rea
 
 /** Lists without an effect while they are empty: dockerode writes this one of HostConfig beside it. */
 export const IGNORED_IF_EMPTY: Readonly<Record<string, readonly string[]>> = { 'containers.create': ['VolumesFrom'] }
+
+/** The one value of `remote` with which a build has its context in the body of a request. */
+const UPLOAD = 'upload-request'
+
+/**
+ * Whether dockerd fetches what else would be in the body, and reads no body (moby, api/server/router/image, builder/remotecontext).
+ * dockerode then sends its options there.
+ */
+export function ignoresArchive({ name }: Operation, query: ReadRequest['query']): boolean {
+  const first = (parameter: string): string => query.get(parameter)?.[0] ?? ''
+  if (name === 'images.create') return first('fromImage') !== '' || !['', '-'].includes(first('fromSrc'))
+  return name === 'images.build' && !['', UPLOAD].includes(first('remote'))
+}

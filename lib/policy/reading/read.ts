@@ -21,8 +21,17 @@ import { splitVersion } from './version.ts'
  * ```
  */
 export function readRequest(request: PolicyRequest): ReadRequest | Reason {
+  return readAsNeeded(request, () => true)
+}
+
+/**
+ * Reads a request, but its body only if it is needed.
+ *
+ * @param needsBody - asked with what is before the body
+ */
+export function readAsNeeded(request: PolicyRequest, needsBody: (head: ReadRequest) => boolean): ReadRequest | Reason {
   try {
-    return read(request)
+    return read(request, needsBody)
   } catch (error) {
     if (error instanceof Unreadable) return error.reason
     throw error
@@ -34,19 +43,21 @@ export function isRead(reading: ReadRequest | Reason): reading is ReadRequest {
   return 'operation' in reading
 }
 
-function read(request: PolicyRequest): ReadRequest {
+function read(request: PolicyRequest, needsBody: (head: ReadRequest) => boolean): ReadRequest {
   const { segments, search } = parseTarget(request.target)
   const { version, rest } = splitVersion(segments)
   const { operation, parameters } = chooseOperation(request.method, rest)
   checkConnectionHeaders(operation, request.headers ?? {})
-  const body = readBody(operation, request, ignoredNames(operation, parametersOf(operation).keys()))
   const query = readQuery(operation, search, ignoredNames(operation, bodyFieldNames(operation)))
-  return {
+  const head: ReadRequest = {
     operation: namedOperation(operation, query),
     ...(version !== undefined && { version }),
     parameters,
     query,
-    ...(body !== undefined && { body }),
     ...(operation.name === 'services.update' && hasRegistryAuth(request.headers ?? {}) && { hasRegistryAuth: true }),
   }
+  if (!needsBody(head)) return head
+  const ignored = ignoredNames(operation, parametersOf(operation).keys())
+  const body = readBody(operation, request, { ignored, query })
+  return { ...head, ...(body !== undefined && { body }) }
 }

@@ -100,6 +100,30 @@ describe('a body', () => {
         assert.ok(isRead(reading) && reading.body === undefined, line)
       }
   })
+  const JSON_TYPES = ['application/json', 'Application/JSON ;x=y', 'application/json; charset=utf-8']
+  test('that is an archive is none with the media type of JSON, which would be sent as it is read', () => {
+    for (const line of [
+      'POST /build?t=a',
+      'POST /build?remote=upload-request',
+      'POST /images/load',
+      'PUT /containers/x/archive?path=/',
+      'POST /images/create?fromSrc=-',
+      'POST /plugins/create',
+    ])
+      for (const type of JSON_TYPES) {
+        assert.equal(refusal(line, '{}', { 'content-type': type }).code, 'MEDIA_TYPE', `${line} ${type}`)
+        assert.equal((readRequest(unseen(line, { 'content-type': type })) as { code: string }).code, 'MEDIA_TYPE')
+      }
+  })
+  test('with options of dockerode is ignored where dockerd fetches the archive', () => {
+    for (const line of [
+      'POST /images/create?fromImage=a',
+      'POST /images/create?fromSrc=http://a/b',
+      'POST /build?remote=http://a/b',
+    ])
+      for (const type of JSON_TYPES)
+        assert.ok(isRead(readRequest(toRequest(line, '{"t":"a"}', { 'content-type': type }))), `${line} ${type}`)
+  })
   test("that can't be looked at is refused where it is JSON, or none", () => {
     const headers = { 'content-type': 'application/json' }
     assert.equal((readRequest(unseen(CREATE, headers)) as { code: string }).code, 'BODY_INVALID')

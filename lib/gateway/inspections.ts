@@ -1,0 +1,72 @@
+import { idOf } from '../policy/facts.ts'
+import type { Json } from '../policy/request.ts'
+import type { DockerDispatcher } from '../transport/dispatcher.ts'
+import { BodyRefused } from './body.ts'
+import { inspectThing } from './inspect.ts'
+import type { Quotas } from './quota.ts'
+import { refusal } from './refusal.ts'
+import type { InspectKind } from './types.ts'
+
+/** For whom something is inspected. */
+export interface Inspecting {
+  readonly dispatcher: DockerDispatcher
+  readonly quotas: Quotas
+  /** The identity whose limits count. */
+  readonly key: string
+}
+
+/**
+ * What is inspected to decide about one request. Until then, it counts as held by the client: of something that the request names in
+ * several ways, one copy, as in `Facts`.
+ */
+export class Inspections {
+  readonly #for: Inspecting
+  readonly #ends = new AbortController()
+  /** How many bytes each thing has. */
+  readonly #bytes = new Map<string, number>()
+  #held = 0
+
+  constructor(inspecting: Inspecting) {
+    this.#for = inspecting
+  }
+
+  /** @throws {@link BodyRefused} if it is too large for what this client holds, or the client has left */
+  async inspect(kind: InspectKind, name: string): Promise<unknown> {
+    let bytes = 0
+    const refuse = (more: number): Error | undefined => {
+      if (!this.#hold(more)) return tooMuch()
+      bytes += more
+      return undefined
+    }
+    const { signal } = this.#ends
+    const thing = await inspectThing(this.#for.dispatcher, kind, name, { signal, refuse })
+    const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
+    this.#give(this.#bytes.get(which) ?? 0)
+    this.#bytes.set(which, bytes)
+    return thing
+  }
+
+  /** The decision is made, or nobody waits for it any more. */
+  end(): void {
+    this.#ends.abort(new BodyRefused())
+    this.#give(this.#held)
+  }
+
+  #hold(bytes: number): boolean {
+    const { quotas, key } = this.#for
+    if (this.#ends.signal.aborted || !quotas.take(key, 'heldBytes', bytes)) return false
+    this.#held += bytes
+    return true
+  }
+
+  #give(bytes: number): void {
+    if (bytes === 0 || this.#held === 0) return
+    this.#for.quotas.give(this.#for.key, 'heldBytes', bytes)
+    this.#held -= bytes
+  }
+}
+
+function tooMuch(): BodyRefused {
+  const got = 'the daemon has more to say of what you name than this gateway holds for one client at once'
+  return new BodyRefused(refusal(429, 'TOO_MANY_REQUESTS', got))
+}
