@@ -18,7 +18,7 @@ const FAMILIES: Readonly<Record<Family, string>> = {
   host: 'The host',
 }
 
-const COMMENT = '<!-- Written by `npm run docs:checks` from lib/audit/checks/. Edit the check there. -->'
+const COMMENT = '<!-- From lib/audit/checks/, by `npm run docs:checks`. -->'
 
 /** Text of ours for Markdown: what looks like a tag, a link or a table stays text. */
 export function escaped(text: string): string {

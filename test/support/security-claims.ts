@@ -493,9 +493,16 @@ export const CLAIMS: readonly Claim[] = [
     'a policy that is half written changes nothing',
   ]),
   claim(
-    3,
+    5,
     "One client can't use up",
-    ['gateway/limits.test.ts', 'limits of one identity', 'keep a third one from nothing'],
+    [
+      'gateway/limits.test.ts',
+      'limits of one identity',
+      'keep a third one from nothing',
+      'keep those of another from nothing',
+      'counts as held until it has decided',
+    ],
+    ['policy/decide.test.ts', 'is not read, whatever is in it'],
     ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
   ),
   claim(
