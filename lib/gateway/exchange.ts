@@ -32,7 +32,7 @@ export class Exchange {
   #kind: 'requests' | 'streams'
   #response: ServerResponse | undefined
   #held = 0
-  #inspections: Inspections | undefined
+  readonly #inspections: Inspections
   #until = Infinity
   #status = 0
   #hasEnded = false
@@ -45,6 +45,7 @@ export class Exchange {
     this.#shared = shared
     this.#arrived = arrived
     this.#record = new RequestRecord(arrived.connection, request)
+    this.#inspections = new Inspections(shared, arrived.connection.key)
     this.#response = response
     // Its next request comes with the certificate that it has by then.
     if (response && arrived.connection.peer?.endsSoon(Date.now())) response.shouldKeepAlive = false
@@ -87,7 +88,7 @@ export class Exchange {
       connection.ended(this)
       if (isFree) quotas.give(connection.key, this.kind)
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
-      this.#inspections?.end()
+      this.#inspections.end()
       this.#left?.()
       this.#reportEnd()
     })
@@ -149,7 +150,7 @@ export class Exchange {
       headers: headersOf(request),
       body: body?.length === 0 ? undefined : (body ?? (this.#hasStream() ? 'unseen' : undefined)),
       upgrade: this.#upgrade,
-      inspect: (kind, name) => this.#inspect(kind, name),
+      inspect: (kind, name) => this.#inspections.inspect(kind, name),
     }
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
@@ -185,15 +186,9 @@ export class Exchange {
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
     } finally {
-      this.#inspections?.end()
+      this.#inspections.end()
     }
     return undefined
-  }
-
-  #inspect(...which: Parameters<AskedRequest['inspect']>): Promise<unknown> {
-    const { dispatcher, quotas } = this.#shared
-    this.#inspections ??= new Inspections({ dispatcher, quotas, key: this.#arrived.connection.key })
-    return this.#inspections.inspect(...which)
   }
 
   #kindOf(method = '', target = ''): 'requests' | 'streams' {

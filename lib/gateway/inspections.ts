@@ -1,33 +1,29 @@
 import { idOf } from '../policy/facts.ts'
 import type { Json } from '../policy/request.ts'
-import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { BodyRefused } from './body.ts'
 import { inspectThing } from './inspect.ts'
-import type { Quotas } from './quota.ts'
 import { refusal } from './refusal.ts'
+import type { Shared } from './shared.ts'
 import type { InspectKind } from './types.ts'
-
-/** For whom something is inspected. */
-export interface Inspecting {
-  readonly dispatcher: DockerDispatcher
-  readonly quotas: Quotas
-  /** The identity whose limits count. */
-  readonly key: string
-}
 
 /**
  * What is inspected to decide about one request. Until then, it counts as held by the client: of something that the request names in
  * several ways, one copy, as in `Facts`.
  */
 export class Inspections {
-  readonly #for: Inspecting
-  readonly #ends = new AbortController()
+  readonly #shared: Pick<Shared, 'dispatcher' | 'quotas'>
+  readonly #key: string
+  /** Most requests need none. */
+  #ends: AbortController | undefined
+  #hasEnded = false
   /** How many bytes each thing has. */
   readonly #bytes = new Map<string, number>()
   #held = 0
 
-  constructor(inspecting: Inspecting) {
-    this.#for = inspecting
+  /** @param key - of the identity whose limits count */
+  constructor(shared: Pick<Shared, 'dispatcher' | 'quotas'>, key: string) {
+    this.#shared = shared
+    this.#key = key
   }
 
   /** @throws {@link BodyRefused} if it is too large for what this client holds, or the client has left */
@@ -38,8 +34,9 @@ export class Inspections {
       bytes += more
       return undefined
     }
-    const { signal } = this.#ends
-    const thing = await inspectThing(this.#for.dispatcher, kind, name, { signal, refuse })
+    if (this.#hasEnded) throw new BodyRefused()
+    const { signal } = (this.#ends ??= new AbortController())
+    const thing = await inspectThing(this.#shared.dispatcher, kind, name, { signal, refuse })
     const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
     this.#give(this.#bytes.get(which) ?? 0)
     this.#bytes.set(which, bytes)
@@ -48,20 +45,20 @@ export class Inspections {
 
   /** The decision is made, or nobody waits for it any more. */
   end(): void {
-    this.#ends.abort(new BodyRefused())
+    this.#hasEnded = true
+    this.#ends?.abort(new BodyRefused())
     this.#give(this.#held)
   }
 
   #hold(bytes: number): boolean {
-    const { quotas, key } = this.#for
-    if (this.#ends.signal.aborted || !quotas.take(key, 'heldBytes', bytes)) return false
+    if (this.#hasEnded || !this.#shared.quotas.take(this.#key, 'heldBytes', bytes)) return false
     this.#held += bytes
     return true
   }
 
   #give(bytes: number): void {
     if (bytes === 0 || this.#held === 0) return
-    this.#for.quotas.give(this.#for.key, 'heldBytes', bytes)
+    this.#shared.quotas.give(this.#key, 'heldBytes', bytes)
     this.#held -= bytes
   }
 }
