@@ -1,3 +1,4 @@
+import { formatDay } from '../../base/text.ts'
 import { renewAfter } from './due.ts'
 import { isInPlace, type KnownCertificate, type PlacedCertificate } from './known.ts'
 
@@ -94,7 +95,16 @@ function dueItem(certificate: PlacedCertificate, now: number): RenewalItem[] {
 
 function nextDue(leaves: readonly PlacedCertificate[], now: number): RenewalPlan['next'] {
   const later = leaves.map((certificate) => ({ certificate, on: renewAfter(certificate) }))
-  return later.filter(({ on }) => on.getTime() > now).toSorted((one, other) => one.on.getTime() - other.on.getTime())[0]
+  return later.filter(({ on }) => on.getTime() > now).toSorted(byDay)[0]
+}
+
+type Due = NonNullable<RenewalPlan['next']>
+
+/** People see days. Certificates that were issued together differ by moments. */
+function byDay(one: Due, other: Due): number {
+  const [day, otherDay] = [formatDay(one.on), formatDay(other.on)]
+  if (day !== otherDay) return day < otherDay ? -1 : 1
+  return byKindAndName(one.certificate, other.certificate)
 }
 
 function missingOf(leaves: readonly PlacedCertificate[], requested: RequestedRenewal): Named[] {

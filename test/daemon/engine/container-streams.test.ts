@@ -131,7 +131,7 @@ describe('streams of containers', { skip }, () => {
     })
 
     test('followed to its end', async () => {
-      const id = await engine.start({ Cmd: ['sh', '-c', 'echo first; sleep 0.3; echo last'] })
+      const id = await engine.start({ Cmd: printing('echo first; sleep 0.3; echo last') })
       assert.equal(await soon('the end', (await docker.containers.logs(id, { follow: true })).text()), 'first\nlast\n')
     })
 
@@ -167,7 +167,7 @@ describe('streams of containers', { skip }, () => {
     const openStdin = { OpenStdin: true, StdinOnce: true }
 
     test('before the start: nothing is missed, and both streams are told apart', async () => {
-      const [stream] = await startAttached(engine, { Cmd: ['sh', '-c', 'echo out; echo err >&2'] })
+      const [stream] = await startAttached(engine, { Cmd: printing('echo out; echo err >&2') })
       const { stdout, stderr } = await soon('its output', stream.collect())
       assert.deepEqual([stdout.toString(), stderr.toString()], ['out\n', 'err\n'])
     })
@@ -203,7 +203,7 @@ describe('streams of containers', { skip }, () => {
     })
 
     test('of a terminal: the end of the input is not told, and cuts nothing off', async () => {
-      const cmd = ['sh', '-c', 'read x; sleep 0.5; echo got $x; read y; echo end']
+      const cmd = printing('read x; sleep 0.5; echo got $x; read y; echo end')
       const [stream, id] = await startAttached(engine, { Cmd: cmd, Tty: true, ...openStdin })
       stream.stdin.end('abc\n\u0004')
       assert.match(await soon('what comes after it', stream.text()), /got abc\r\nend\r\n$/)
@@ -227,14 +227,14 @@ describe('streams of containers', { skip }, () => {
       socket.stdin.write('lost\n')
       await assert.rejects(soon('its refusal', socket.text()), asksForIt)
       await docker.containers.remove(Id, { force: true })
-      const [silent, says] = [await engine.start({ Cmd: ['sh', '-c', 'sleep 0.5; echo late'] }), 'late\n']
+      const [silent, says] = [await engine.start({ Cmd: printing('sleep 0.5; echo late') }), 'late\n']
       const listening = await docker.containers.attach(silent)
       listening.stdin.end()
       assert.equal(await soon('its output', listening.text()), says)
     })
 
     test('what it has said before comes first where it is asked for', async () => {
-      const id = await engine.start({ Cmd: ['sh', '-c', 'echo early; sleep 1; echo late'] })
+      const id = await engine.start({ Cmd: printing('echo early; sleep 1; echo late') })
       await delay(300)
       const stream = await docker.containers.attach(id, { logs: true })
       assert.equal(await soon('its output', stream.text()), 'early\nlate\n')
@@ -339,7 +339,7 @@ describe('streams of containers', { skip }, () => {
     test('one stream of the two', async () => {
       const { Id } = await docker.containers.create({
         Image: engine.image,
-        Cmd: ['sh', '-c', 'echo out; echo err >&2'],
+        Cmd: printing('echo out; echo err >&2'),
       })
       const stream = await docker.containers.attachWebSocket(Id, { stdout: false })
       await docker.containers.start(Id)
@@ -386,7 +386,7 @@ describe('streams of containers', { skip }, () => {
       t.after(() => older.close())
       const { Id } = await docker.containers.create({
         Image: engine.image,
-        Cmd: ['sh', '-c', 'echo out; echo err >&2'],
+        Cmd: printing('echo out; echo err >&2'),
       })
       await assert.rejects(older.containers.attachWebSocket(Id, { stdout: false }), { code: 'ERR_API_FIELD_TOO_NEW' })
       const stream = await older.containers.attachWebSocket(Id, { stdin: true })

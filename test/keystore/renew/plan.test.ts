@@ -59,6 +59,16 @@ describe('what is due', () => {
     })
   }
 
+  test('what is due on the same day comes in the order of the list, whichever was issued a moment before', () => {
+    const moment = new Date(START + 1500).toISOString()
+    const server = { ...known('server', 'x', 30), notBefore: moment, notAfter: new Date(at(30) + 1500).toISOString() }
+    for (const all of [
+      [BOB, server],
+      [server, BOB],
+    ])
+      assert.equal(planRenewal(all, { what: 'due' }, at(1)).next?.certificate.name, 'x')
+  })
+
   test('and why', () => {
     const late = planRenewal([BOB, ALICE], { what: 'due' }, at(61)).renew
     assert.deepEqual(
