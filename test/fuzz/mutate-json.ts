@@ -3,6 +3,12 @@ import type { Random } from './random.ts'
 /** How deep a value may be: deeper than the stack of a recursive program. */
 const DEEPEST = 100_000
 
+/** How long copies of one value may be together: an input is cut to less afterwards, and all of it is in memory before. */
+const MOST_COPIED = 4_000_000
+
+/** How many copies of a value to make: few of a long one. */
+const copies = (most: number, length: number): number => Math.min(most, Math.floor(MOST_COPIED / Math.max(1, length)))
+
 /** Replaces, removes, adds or wraps a value of a JSON document. A text that isn't JSON stays as it is. */
 export function mutateJson(bytes: Buffer, random: Random): Buffer {
   const lines = bytes.toString('utf8').split('\n')
@@ -59,7 +65,10 @@ function changeList(list: readonly unknown[], random: Random, depth: number): un
   if (list.length === 0 || random.chance(0.1)) return [...list, other(list, random)]
   const at = random.below(list.length)
   if (random.chance(0.1)) return list.toSpliced(at, 1)
-  if (random.chance(0.05)) return Array.from({ length: random.scale(20_000) }, () => list[at])
+  if (random.chance(0.05)) {
+    const length = copies(random.scale(20_000), stringify(list[at])?.length ?? MOST_COPIED)
+    return Array.from({ length }, () => list[at])
+  }
   return list.with(at, change(list[at], random, depth + 1))
 }
 
@@ -81,7 +90,7 @@ function other(value: unknown, random: Random): unknown {
     '',
     `${text}\n`,
     `${text}\0`,
-    text.repeat(random.scale(1000)),
+    text.repeat(copies(random.scale(1000), text.length)),
     '__proto__',
     '\ud800',
     [],
