@@ -161,7 +161,8 @@ export class Exchange {
     const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
     if (this.#hasEnded) return
     if (foreign) return this.#refuse(foreign)
-    const failed = this.#isRead ? undefined : await this.#shared.begin(this.#record.beginning())
+    const isRead = this.#isRead(verdict.send?.method ?? asked.method)
+    const failed = isRead ? undefined : await this.#shared.begin(this.#record.beginning())
     // It may have been revoked in the meantime.
     const refused = failed ?? this.#shared.check(connection)
     if (this.#hasEnded) return
@@ -210,8 +211,7 @@ export class Exchange {
   }
 
   /** It changes nothing, and the daemon answers at once. */
-  get #isRead(): boolean {
-    const { method } = this.#arrived.request
+  #isRead(method: string): boolean {
     return this.kind === 'requests' && (method === 'GET' || method === 'HEAD')
   }
 

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import type { Lane, LaneDispatchOptions } from '../transport/lanes.ts'
+import { laneOf, type Lane, type LaneDispatchOptions } from '../transport/lanes.ts'
+import { RESPONSE_TIMEOUT_MS } from '../transport/tls-policy.ts'
 import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
 import { fieldsForClient } from './fields.ts'
@@ -54,6 +55,8 @@ export function forward(
     headers: fields,
     body: body ?? null,
     reset: false,
+    // As in the lane for short calls: a daemon that never answers must not keep a place for ever.
+    ...(laneOf(method, target.slice(1)) === 'short' && { headersTimeout: RESPONSE_TIMEOUT_MS }),
     ...(upgrade !== undefined && { upgrade }),
   }
   dispatcher.dispatch(options, handler)

@@ -47,7 +47,7 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string): Prom
   const message = daemonMessage(body)
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
-    got: `the daemon answered with the status ${status}${message === undefined ? '' : `: ${printable(message)}`}`,
+    got: `the daemon answered with the status ${status}${message === undefined ? '' : `: ${printable(message.slice(0, 200))}`}`,
     todo: "Check the daemon's log.",
   })
 }

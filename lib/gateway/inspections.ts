@@ -27,7 +27,14 @@ export class Inspections {
   }
 
   /** @throws {@link BodyRefused} if it is too large for what this client holds, or the client has left */
-  async inspect(kind: InspectKind, name: string): Promise<unknown> {
+  inspect(kind: InspectKind, name: string): Promise<unknown> {
+    const asked = this.#inspect(kind, name)
+    // A function that decides without waiting for it must not end the process.
+    asked.catch(() => {})
+    return asked
+  }
+
+  async #inspect(kind: InspectKind, name: string): Promise<unknown> {
     let bytes = 0
     const refuse = (more: number): Error | undefined => {
       if (!this.#hold(more)) return tooMuch()

@@ -83,7 +83,7 @@ export class ForwardedCall {
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
       this.#context.report(this.#record.ending(this.#status))
     })
-    const refused = this.#screen() ?? check(connection) ?? (isFree ? undefined : quotas.refuse('streams'))
+    const refused = check(connection) ?? this.#screen() ?? (isFree ? undefined : quotas.refuse('streams'))
     if (refused) return this.#refuse(refused)
     try {
       await this.#ask()

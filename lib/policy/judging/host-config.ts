@@ -66,8 +66,9 @@ export const judgeOomScoreAdj: Judge = function* (value, where) {
 /** For real-time scheduling, and for a higher priority, a process needs one of these limits, or a capability (sched(7)). */
 export const judgeUlimits: Judge = function* (value, where) {
   for (const [index, one] of listOf(value).entries()) {
-    const name = textOf(objectOf(one)['Name']).toLowerCase()
-    if (name === 'rtprio' || name === 'nice') yield fromBaseline('RESOURCES', `${where}.${index}`, FIRST)
+    // As dockerd does, for which a dotless i is an I, too.
+    const name = textOf(objectOf(one)['Name']).toUpperCase()
+    if (name === 'RTPRIO' || name === 'NICE') yield fromBaseline('RESOURCES', `${where}.${index}`, FIRST)
   }
 }
 

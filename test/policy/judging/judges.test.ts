@@ -234,6 +234,11 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
   [{ Ulimits: [{ Name: 'nofile' }, { Name: 'rtprio', Hard: 9 }] }, 'RESOURCES HostConfig.Ulimits.1'],
   [{ Ulimits: [{ Name: 'NICE', Hard: 40 }] }, 'RESOURCES HostConfig.Ulimits.0'],
   [
+    { Ulimits: [{ Name: 'n\u0131ce' }, { Name: 'rtpr\u0131o' }] },
+    'RESOURCES HostConfig.Ulimits.0',
+    'RESOURCES HostConfig.Ulimits.1',
+  ],
+  [
     {
       BlkioDeviceReadBps: [{ Path: '/dev/sda', Rate: 1 }],
       BlkioWeightDevice: [{ Path: '/dev/disk/by-id/x', Weight: 10 }],
