@@ -89,10 +89,22 @@ describe('gateway status', () => {
       problems({ files: { ...files, [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/crl.pem`]: crl } })
     assert.match(
       await said(listOf(authority)),
-      /^There is no current revocation list of the CA Other CA, so the gateway refuses its clients\./m,
+      /^The CA Other CA has no current revocation list: .* So the gateway refuses its clients\./m,
     )
-    assert.match(await said(listOf(authority) + listOf(other, 1)), /revocation list of the CA Other CA/)
+    assert.match(await said(listOf(authority) + listOf(other, 1)), /CA Other CA has no current revocation list/)
     assert.doesNotMatch(await said(listOf(authority) + listOf(other)), /revocation list/)
+    // An expired list of one hides no other.
+    const expired = createCrl(authority, {
+      revoked: [],
+      thisUpdate: new Date(0),
+      nextUpdate: new Date(1000),
+      number: 1,
+    }).pem
+    assert.equal((await said(expired)).match(/has no current revocation list/g)?.length, 2)
+    // A list that the gateway has used, and that is gone.
+    const inForce = renderInForce({ pid: 900, sums: new Map([[`${FOLDER}/crl.pem`, '']]) })
+    const lost = { ...files, '/run/docker-mtls-gateway/in-force.json': inForce }
+    assert.match(await problems({ files: lost }), /has no current revocation list: it is missing/)
     // What is among the CAs may be the issuer, which needs none.
     const { cert } = await createIssuer(authority, { name: 'renewals' })
     const withIssuer = {

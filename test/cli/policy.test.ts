@@ -5,6 +5,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import type { Decision } from '../../lib/policy.ts'
+import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { runCli, runJson } from './support/run-cli.ts'
@@ -219,20 +220,12 @@ describe('a builder beside the daemon', () => {
     await writeFile(join(config, 'buildx/current'), JSON.stringify({ Key: '', Name: 'remote', Global: true }))
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n')
     try {
-      for (const variables of [{}, builders]) {
-        const command = asAnn(
-          'docker',
-          'buildx',
-          'build',
-          '--push',
-          '--tag',
-          'a/b',
-          '--file',
-          join(folder, 'Dockerfile'),
-          folder,
-        )
-        await runCli(command, { env: { ...env, ...variables, DOCKER_CONFIG: config } })
-      }
+      const build = ['buildx', 'build', '--push', '--tag', 'a/b', '--file', join(folder, 'Dockerfile'), folder]
+      const own = { ...env, DOCKER_CONFIG: config }
+      await runCommand('timeout', ['5', 'docker', ...build], { env: { ...own, BUILDX_BUILDER: 'remote' } })
+      assert.ok(connections > 0, 'nothing would reach it')
+      connections = 0
+      for (const variables of [{}, builders]) await runCli(asAnn('docker', ...build), { env: { ...own, ...variables } })
     } finally {
       server.close()
     }

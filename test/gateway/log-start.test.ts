@@ -94,6 +94,16 @@ describe('a start', () => {
       )
     })
 
+  test('is not kept from starting by a line that no gateway has written', async (t) => {
+    const path = await pathIn(t)
+    await write(path, 1)
+    const lines = (await readFile(path, 'utf8')).trimEnd().split('\n')
+    await writeFile(path, `${lines.toSpliced(1, 0, 'x'.repeat(5 * 1024 * 1024)).join('\n')}\n`)
+    await writeFile(`${path}.head`, JSON.stringify({ n: 1, hash: 'f'.repeat(64) }))
+    await write(path, 0)
+    assert.match((await readFile(path, 'utf8')).slice(-2000), /"event":"open","[^\n]*"head":"other"/)
+  })
+
   const crashes: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
     'a head that is behind the lines': async (path) => {
       await write(path, 1)

@@ -485,7 +485,11 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.equal((await cliLines(machine, withProbe('ann'))).code, 0)
     await must(['cert', 'revoke', 'bob', '--yes'])
     await must([...APPLY, '--crl', 'docker-mtls/ca/crl.pem'])
-    await must(['gateway', 'rollback', '--yes'])
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /^ {2}\/etc\/docker-mtls\/crl\.pem {2}stays as it is$/m)
+    assert.doesNotMatch(stderr, /crl\.pem {2}did not exist|no current list/)
+    assert.match(stdout, /^Everything else is as it was before/)
     assert.equal(await pingAs(machine, ANN), 0)
     assert.match((await docker('bob', 'version')).stderr, /your certificate has been revoked/)
     // Without it, nobody would be refused any more: the gateway refuses all, and so does an apply.

@@ -11,7 +11,7 @@ import {
   type RevocationList,
 } from '../../identity/crl.ts'
 import type { Conflict } from '../conflicts.ts'
-import { GATEWAY_FILES, gatewayFlags } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, listsOf } from './files.ts'
 
 /** What could make a gateway forget who was revoked. */
 export interface ChangedLists {
@@ -37,12 +37,17 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
   })
 }
 
+/** Has the gateway had a revocation list? Its unit names one, or it says that it has used one. */
+export function hadList(facts: HostFacts): boolean {
+  const flags = gatewayFlags(facts)
+  const inForce = parseInForce(facts.file(IN_FORCE_PATH)?.text)
+  return flags.crl.length > 0 || listsOf(flags).some((path) => inForce?.sums.has(path))
+}
+
 /** Finds a list that the gateway has had, and that is gone: without one, it would forget who was revoked. Nothing overrides this. */
 export function lostLists(facts: HostFacts, requested: string | undefined): Conflict[] {
   const { crl } = GATEWAY_FILES
-  const inForce = parseInForce(facts.file(IN_FORCE_PATH)?.text)
-  const had = gatewayFlags(facts).crl.length > 0 || inForce?.sums.has(crl) === true
-  if (!had || requested !== undefined || facts.file(crl)?.text !== undefined) return []
+  if (!hadList(facts) || requested !== undefined || facts.file(crl)?.text !== undefined) return []
   return [
     {
       code: 'ERR_APPLY_CONFLICT',

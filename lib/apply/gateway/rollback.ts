@@ -5,7 +5,8 @@ import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
-import { gatherFacts, type HostFacts } from '../../host/facts.ts'
+import type { Warning } from '../../base/warning.ts'
+import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import type { Conflict } from '../conflicts.ts'
@@ -13,8 +14,10 @@ import { factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.t
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
-import { gatewayFlags, UNIT_PATH } from './files.ts'
+import { certificatesIn } from '../certificates-in.ts'
+import { GATEWAY_FILES, gatewayFlags, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
+import { casWithoutList } from './lists.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 import { untilListening } from './verify.ts'
 
@@ -41,7 +44,45 @@ export async function planGatewayRollback(
   const plan = await planRollback(shell, facts, last, signal)
   const conflicts = last.isPending ? [] : plaintextBefore(await factsBefore(shell, facts, last, signal), shell)
   if (conflicts.length > 0) return { ...plan, conflicts }
-  return last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
+  const effects = last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
+  if (!keepsList(last)) return effects
+  const now = await gatherFurtherFacts(shell, facts, { files: listedFiles(last) }, signal)
+  const { crl } = GATEWAY_FILES
+  if (now.file(crl) === undefined) return effects
+  const isOther = (path: string): boolean => path !== crl
+  return {
+    ...effects,
+    last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
+    kept: [crl],
+    losses: [...effects.losses, ...unlistedAfter(now, last)],
+  }
+}
+
+/** Does `rollback.sh` leave the revocation list as it is, if there is one? An unfinished apply is undone as a whole. */
+function keepsList({ isPending, restored, removed }: LastApply): boolean {
+  const { crl } = GATEWAY_FILES
+  return !isPending && (restored.includes(crl) || (removed.includes(crl) && !removed.includes(UNIT_PATH)))
+}
+
+/** The path of a file of the gateway as it was before: that of its copy, if the apply has changed it. */
+const before = ({ copies }: LastApply, path: string): string => copies.get(path) ?? path
+
+function listedFiles(last: LastApply): string[] {
+  const { ca, issuerCert, crl } = GATEWAY_FILES
+  return [before(last, ca), before(last, issuerCert), crl]
+}
+
+/** The list that stays may be of other CAs than those that come back. */
+function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
+  const [ca = '', issuer, list] = listedFiles(last).map((path) => file(path)?.text)
+  if (certificatesIn(ca).length === 0) return []
+  return casWithoutList(
+    { ca, issuer: certificatesIn(issuer).length > 0 ? issuer : undefined, lists: [list] },
+    Date.now(),
+  ).map((name) => ({
+    code: 'ca-without-list',
+    text: sentence`${GATEWAY_FILES.crl} has no current list of the CA ${name}, so the gateway will refuse its clients. Write it where the CA is, and copy it here:  ${ours('cert', 'crl')}`,
+  }))
 }
 
 /** A rollback must not open a port to everybody. */

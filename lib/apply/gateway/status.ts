@@ -24,7 +24,7 @@ import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
 import { filesNotInForce } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
-import { casWithoutList } from './lists.ts'
+import { casWithoutList, hadList } from './lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
 /** The policy of a gateway: how many rules it has, or why it can't be used. */
@@ -113,7 +113,7 @@ export async function gatewayStatus(
           signal,
         )
   const last = await findLastApply(shell)
-  const hasLists = unit !== undefined && (flags.crl.length > 0 || lists.some((path) => text(path) !== undefined))
+  const hasLists = unit !== undefined && (hadList(facts) || lists.some((path) => text(path) !== undefined))
   const authorities = certificatesIn(text(paths.ca))
   const [issuerText] = issuerCert.map(text)
   const [issuer] = certificatesIn(issuerText)
@@ -276,13 +276,12 @@ function fileProblems({
       ({ commonName, subject }) =>
         sentence`The CA ${commonName ?? subject} has expired, so its clients can't connect. Replace it where its key is kept:  ${ours('cert', 'ca', '--replace-ca')}`,
     ),
-    ...(lists.some(({ isExpired }) => isExpired)
-      ? [
-          sentence`A revocation list has expired or can't be read, so the gateway refuses the clients of its CA. ${CRL_AGAIN}`,
-        ]
-      : unlisted.map(
-          (name) =>
-            sentence`There is no current revocation list of the CA ${name}, so the gateway refuses its clients. ${CRL_AGAIN}`,
-        )),
+    ...unlisted.map(
+      (name) =>
+        sentence`The CA ${name} has no current revocation list: it is missing, can't be read or has expired. So the gateway refuses its clients. ${CRL_AGAIN}`,
+    ),
+    ...(unlisted.length === 0 && lists.some(({ isExpired }) => isExpired)
+      ? [sentence`A revocation list has expired or can't be read. ${CRL_AGAIN}`]
+      : []),
   ]
 }

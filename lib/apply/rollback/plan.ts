@@ -21,6 +21,8 @@ export interface RollbackPlan {
   readonly losses: readonly Warning[]
   /** How many containers the rollback stops. */
   readonly stops: number
+  /** The files that the apply has written, and that stay as they are. Absent: none. */
+  readonly kept?: readonly string[]
 }
 
 /**

@@ -114,7 +114,7 @@ keeps() {
   if test -e "$b/writer"; then return 1; fi
   case $2 in
   */docker-mtls/crl.pem)
-    if test -e "$2" && { test "$1" != - || test -e "$b/gateway-was-active"; }; then return 0; fi
+    if test -e "$2" && { test "$1" != - || ! grep -q "^- /etc/systemd/system/$gateway\$" "$b/entries"; }; then return 0; fi
     ;;
   */docker-mtls/policy.yaml) ;;
   *) return 1 ;;

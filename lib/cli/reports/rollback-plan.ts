@@ -4,19 +4,20 @@ import { printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 
 /** What a rollback has done. */
-export function rollbackDone({ stops, last: { wasActive } }: RollbackPlan): Sentence {
+export function rollbackDone({ stops, kept = [], last: { wasActive } }: RollbackPlan): Sentence {
   const daemon = wasActive ? 'and the daemon answers' : 'docker was not running before, and is stopped'
-  if (stops === 0) return `Everything is as it was before${wasActive ? ', ' : ': '}${daemon}.`
+  const other = kept.length > 0 ? ' else' : ''
+  if (stops === 0) return `Everything${other} is as it was before${wasActive ? ', ' : ': '}${daemon}.`
   const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
   const again = wasActive
     ? sentence`; those with a restart policy were started again:  ${command('docker', 'ps', '-a')}`
     : '.'
-  return sentence`All files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
+  return sentence`All${kept.length > 0 ? ' other' : ''} files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
 }
 
 /** What a rollback restores. */
 export function rollbackPlanText(
-  { last: { at, isPending, restored, removed }, losses }: RollbackPlan,
+  { last: { at, isPending, restored, removed }, kept = [], losses }: RollbackPlan,
   { typed }: Context,
 ): string {
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
@@ -24,6 +25,7 @@ export function rollbackPlanText(
     `${isPending ? 'An apply that did not finish' : 'The last apply'}, of ${when}:`,
     ...restored.map((path) => `  ${path}  is restored`),
     ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
+    ...kept.map((path) => `  ${path}  stays as it is`),
     ...losses.map(({ text }) => printableLines(typed(text))),
   ].join('\n')
 }

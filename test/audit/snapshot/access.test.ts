@@ -153,7 +153,11 @@ describe('gateways and plugins of a host in a folder', () => {
     assert.deepEqual(await keysOf({ [path]: open }), { value: [path] })
     // ssh doesn't use a key that others can read.
     assert.deepEqual(await keysOf({ [path]: { ...open, mode: 0o644 } }), { value: [] })
-    assert.deepEqual(await keysOf({}, 65_534), { unknown: 'only root can look at the SSH keys of root' })
+    const hidden = { unknown: 'only root can look at the SSH keys of root' }
+    assert.deepEqual(await keysOf({}, 65_534), hidden)
+    // Whoever sees that a key is there doesn't see yet whether it has a passphrase.
+    const searchable = { '/root': { folder: 0o755 }, '/root/.ssh': { folder: 0o755 } } as const
+    assert.deepEqual(await keysOf({ ...searchable, [path]: open }, 65_534), hidden)
   })
 
   test('modes of the files, and of plugins', () => {

@@ -131,6 +131,9 @@ ssh_keys_in() {
     entry ssh-hidden yes
     return 0
   fi
+  for f in "$root$1"/.ssh/id_*; do
+    if test -f "$f" && ! test -r "$f"; then entry ssh-hidden yes; fi
+  done
   open_ssh_keys "$root$1" | while IFS= read -r path; do entry "ssh-key ${path#"$root"}" yes; done
 }
 
