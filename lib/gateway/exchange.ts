@@ -161,8 +161,7 @@ export class Exchange {
     const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
     if (this.#hasEnded) return
     if (foreign) return this.#refuse(foreign)
-    const isRead = this.#isRead(verdict.send?.method ?? asked.method)
-    const failed = isRead ? undefined : await this.#shared.begin(this.#record.beginning())
+    const failed = this.#isRead(method) ? undefined : await this.#shared.begin(this.#record.beginning())
     // It may have been revoked in the meantime.
     const refused = failed ?? this.#shared.check(connection)
     if (this.#hasEnded) return
