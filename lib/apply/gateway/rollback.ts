@@ -65,11 +65,11 @@ function keepsList({ isPending, restored, removed }: LastApply): boolean {
 }
 
 /** The path of a file of the gateway as it was before: that of its copy, if the apply has changed it. */
-const before = ({ copies }: LastApply, path: string): string => copies.get(path) ?? path
+const pathBefore = ({ copies }: LastApply, path: string): string => copies.get(path) ?? path
 
 function listedFiles(last: LastApply): string[] {
   const { ca, issuerCert, crl } = GATEWAY_FILES
-  return [before(last, ca), before(last, issuerCert), crl]
+  return [pathBefore(last, ca), pathBefore(last, issuerCert), crl]
 }
 
 /** The list that stays may be of other CAs than those that come back. */
