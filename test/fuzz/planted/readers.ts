@@ -30,7 +30,11 @@ export const targets: readonly Target[] = [
     while (readNumbers(bytes).includes(0));
   }),
   planted('never-settled', (bytes) => (readNumbers(bytes).includes(0) ? new Promise(() => {}) : Promise.resolve())),
-  planted('quadratic', (bytes) => /-+$/.test(bytes.toString('latin1')), { words: ['-'], longest: 48 * 1024 }),
+  planted('quadratic', (bytes) => /-+$/.test(bytes.toString('latin1')), {
+    seeds: () => ['-'.repeat(1000)],
+    words: ['-'],
+    longest: 96 * 1024,
+  }),
   planted('memory', (bytes) => {
     const number = Math.max(0, ...readNumbers(bytes).slice(0, 1000))
     return number > 100_000 ? Buffer.alloc(Math.min(number, 200_000) * 1024, 1).length : 0
