@@ -113,7 +113,8 @@ export async function flushFolder(path: string): Promise<void> {
   }
 }
 
-function writeError(path: string, cause: unknown): FileError {
+/** The error of a file that can't be written. */
+export function writeError(path: string, cause: unknown): FileError {
   const code = codeOf(cause)
   if (code === 'EEXIST') {
     return new FileError('ERR_FILE_EXISTS', {

@@ -2,7 +2,7 @@ import { promises as fs } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError, isDockerMtlsError } from './errors.ts'
 import { codeOf } from './system-error.ts'
-import { KEY_MODE, writeFileAtomically } from './files.ts'
+import { KEY_MODE, writeError, writeFileAtomically } from './files.ts'
 import { hasEnded, temporaryNameBeside } from './temporary-names.ts'
 
 /** A change takes some milliseconds, and longer on a slow disk. */
@@ -43,11 +43,16 @@ export async function holdLock(path: string, what: string, wait: number): Promis
 async function acquire(path: string, what: string, wait: number): Promise<void> {
   for (const start = Date.now(); ; await delay(RETRY_MS)) {
     // To look first is cheaper than to write in vain, which flushes the disk.
-    const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
+    const owner = await ownerOf(path)
     if (owner === undefined && (await create(path))) return
     if (owner !== undefined && (await hasEnded(Number(owner), path))) await removeStale(path, owner)
     else if (Date.now() - start > wait) throw stillHeld(path, owner, what)
   }
+}
+
+/** The process ID in a lock; undefined if there is none. */
+async function ownerOf(path: string): Promise<string | undefined> {
+  return fs.readlink(path).catch(() => fs.readFile(path, 'utf8').catch(() => undefined))
 }
 
 /** @returns false if another process was faster */
@@ -56,14 +61,29 @@ async function create(path: string): Promise<boolean> {
     await writeFileAtomically(path, String(process.pid), { mode: KEY_MODE, replace: false })
     return true
   } catch (error) {
-    if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS')) throw error
-    return false
+    if (isDockerMtlsError(error, 'ERR_FILE_EXISTS')) return false
+    if (!FULL.has(codeOf(Object(error).cause) ?? '')) throw error
+    return createWithoutSpace(path)
+  }
+}
+
+/** The disk, or the share of this user, has no space left. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+
+/** On a full disk, a short symbolic link still fits, since file systems keep its target beside its name. */
+async function createWithoutSpace(path: string): Promise<boolean> {
+  try {
+    await fs.symlink(String(process.pid), path)
+    return true
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false
+    throw writeError(path, error)
   }
 }
 
 /** Removes the lock of a process that has ended, if there is one. */
 export async function removeStaleLock(path: string): Promise<void> {
-  const owner = await fs.readFile(path, 'utf8').catch(() => undefined)
+  const owner = await ownerOf(path)
   if (owner !== undefined && (await hasEnded(Number(owner), path)))
     await removeStale(path, owner).catch(() => undefined)
 }
@@ -79,7 +99,7 @@ async function removeStale(path: string, owner: string): Promise<void> {
   }
   try {
     // It is another process's lock, so put it back. link(2) fails if a third process has created one already.
-    if ((await fs.readFile(aside, 'utf8')) !== owner) await fs.link(aside, path).catch(() => undefined)
+    if ((await ownerOf(aside)) !== owner) await fs.link(aside, path).catch(() => undefined)
   } finally {
     await fs.rm(aside, { force: true })
   }

@@ -9,7 +9,10 @@ export class Reporting {
 
   constructor(options: Pick<GatewayOptions, 'log' | 'auditLog' | 'metrics'>) {
     this.#options = options
-    this.#stop = options.auditLog?.onFailure((error) => this.report({ event: 'failure', error }))
+    const report = (error: Error): void => this.report({ event: 'failure', error })
+    this.#stop = options.auditLog?.onFailure(report)
+    // It began before this gateway could hear of it.
+    if (options.auditLog?.failure) report(options.auditLog.failure)
   }
 
   report(event: GatewayEvent): void {

@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../base/errors.ts'
-import { decide, type Decision } from './decide.ts'
+import { deciderOf, type Decision } from './decide.ts'
 import { Facts, type Need } from './facts.ts'
 import type { Policy } from './file/types.ts'
 import type { Json, PolicyRequest } from './request.ts'
@@ -11,7 +11,7 @@ const MOST_ROUNDS = 20
 const MOST_NEEDS = 100
 
 /**
- * Decides like {@link decide}, and asks the daemon whatever the decision needs.
+ * Decides like `decide()`, and asks the daemon whatever the decision needs.
  *
  * @param policy - from `parsePolicy()` or `definePolicy()`
  * @param identity - the caller
@@ -33,12 +33,13 @@ export async function decideAsking(
   inspect: (need: Need) => Promise<Json>,
 ): Promise<Decision> {
   const facts = new Facts()
+  const decideBy = deciderOf(policy, identity, request)
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const decision = decide(policy, identity, request, facts)
+    const decision = decideBy(facts)
     if (decision.verdict !== 'needs' || decision.needs.length > MOST_NEEDS) return settled(decision)
     for (const need of decision.needs) facts.add(need, await inspect(need).catch(nullIfNameless))
   }
-  return settled(decide(policy, identity, request, facts))
+  return settled(decideBy(facts))
 }
 
 /** Nothing can have such a name. Those of volumes, which may be created, are judged before. */

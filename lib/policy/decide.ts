@@ -63,8 +63,17 @@ export function decide(
   request: PolicyRequest,
   facts: Facts = new Facts(),
 ): Decision {
+  return deciderOf(policy, identity, request)(facts)
+}
+
+/** Reads a request once, and decides about it whenever more is known. */
+export function deciderOf(
+  policy: Policy,
+  identity: PolicyIdentity,
+  request: PolicyRequest,
+): (facts: Facts) => Decision {
   const rule = matchRule(policy, identity, request.at)
-  if (rule === undefined) return refused({}, [noRule(policy, identity)])
+  if (rule === undefined) return () => refused({}, [noRule(policy, identity)])
   const { name, level, until, owner } = rule
   const head = {
     rule: name,
@@ -74,8 +83,9 @@ export function decide(
   }
   // Bodies take time. Who may not use an operation shall not take that of others.
   const reading = readAsNeeded(request, ({ operation }) => !refusesOperation(rule, operation.name))
-  if ('code' in reading) return unread(head, rule, reading)
-  return decideRead({ ...head, operation: reading.operation.name, read: reading }, rule, reading, facts)
+  if ('code' in reading) return () => unread(head, rule, reading)
+  const known = { ...head, operation: reading.operation.name, read: reading }
+  return (facts) => decideRead(known, rule, reading, facts)
 }
 
 type Head = Pick<Decision, 'rule' | 'level' | 'until' | 'owner' | 'operation' | 'read'>
@@ -93,9 +103,11 @@ export function noRule(policy: Policy, identity: PolicyIdentity): Reason {
 }
 
 /** Who is root anyway may send what docker-mtls can't read, such as an operation of a newer daemon. */
-function unread(head: Head, { level }: PolicyRule, reason: Reason): Decision {
-  if (level.enforce === 'privileged') return { ...refused(head, []), verdict: 'allow' }
-  return refused(head, [reason])
+function unread(head: Head, { level: { enforce, audit, warn } }: PolicyRule, reason: Reason): Decision {
+  const at = (level: Level | undefined): readonly Reason[] =>
+    level === undefined || level === 'privileged' ? [] : [reason]
+  const verdict = enforce === 'privileged' ? 'allow' : 'refuse'
+  return { ...refused(head, at(enforce)), verdict, audit: at(audit), warn: at(warn) }
 }
 
 export function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Facts): Decision {

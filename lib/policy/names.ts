@@ -3,7 +3,8 @@ import type { PolicyRule } from './file/types.ts'
 import { matchesImage } from './file/values/images.ts'
 import { matchesLabel, mayMeanLabel } from './file/values/labels.ts'
 import type { CapabilitiesUse, ImageUse, LabelUse, Reference } from './judging/finding.ts'
-import type { Reason } from './request.ts'
+import { objectOf, textOf } from './judging/values.ts'
+import type { Json, Reason } from './request.ts'
 
 /** What the rule says about an image, by its name. */
 export function refusedImage({ name, where }: ImageUse, { only, deny }: PolicyRule): readonly Reason[] {
@@ -30,11 +31,21 @@ function readImage(name: string): ImageReference | undefined {
   }
 }
 
-/** What the rule says about a network, as the request names it. */
-export function refusedNetwork({ name, where }: Reference, { only, deny }: PolicyRule): readonly Reason[] {
+/** The docker command sends the ids of networks for services. */
+const NETWORK_ID = /^(?:[0-9a-f]{12,64}|[0-9a-z]{25})$/
+
+/**
+ * What the rule says about a network, by its own name and id: a request can also name it by the beginning of its id.
+ *
+ * @param fact - what the daemon says of it. Omitted: it is not known yet
+ */
+export function refusedNetwork({ name, where }: Reference, { only, deny }: PolicyRule, fact?: Json): readonly Reason[] {
+  if (fact === undefined && NETWORK_ID.test(name)) return []
   const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
-  if (deny.networks.includes(name)) return refuse(`the rule denies ${name}`)
-  return only.networks === undefined || only.networks.includes(name) ? [] : refuse(`the rule does not name ${name}`)
+  const { Name = name, Id = name } = objectOf(fact)
+  const own = [textOf(Name), textOf(Id)]
+  if ([name, ...own].some((one) => deny.networks.includes(one))) return refuse(`the rule denies ${own[0]}`)
+  return (only.networks?.some((one) => own.includes(one)) ?? true) ? [] : refuse(`the rule does not name ${own[0]}`)
 }
 
 /** What the rule says about a label, by its key. */

@@ -9,6 +9,7 @@ import { refusedCapabilities, refusedImage, refusedNetwork } from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
+import { objectOf, textOf } from './judging/values.ts'
 import { levelOf, type Target } from './levels/operations.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
 
@@ -31,9 +32,17 @@ interface Case {
 
 type Asking = Omit<Case, 'judged'>
 
+/** A request with more reasons, or questions to the daemon, is refused whatever else is in it. */
+const MOST_FOUND = 1000
+
 /** Why a rule refuses a request at a level. */
 export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] {
-  const on = { ...asking, judged: new Map<string, boolean>() }
+  let asked = 0
+  const needCounted = (one: Need): void => {
+    asked++
+    asking.need(one)
+  }
+  const on = { ...asking, need: needCounted, judged: new Map<string, boolean>() }
   const { name } = read.operation
   const refused = operationReasons(name, on)
   if (refused.length > 0) return refused
@@ -49,10 +58,14 @@ export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] 
     const foreign = ownerReasons(read, owner, { ...on, need })
     if (foreign.length > 0 || isUnknown) return foreign
   }
-  return [
-    ...[...judgeRequest(read), ...targetOf(target, read)].flatMap((one) => reasonsFor(one, on, 0)),
-    ...labelReasons(read, on),
-  ]
+  const found: Reason[] = []
+  for (const judged of [judgeRequest(read), targetOf(target, read)]) {
+    for (const one of judged) {
+      found.push(...reasonsFor(one, on, 0))
+      if (found.length + asked > MOST_FOUND) return found
+    }
+  }
+  return [...found, ...labelReasons(read, on)]
 }
 
 /** Whether a rule refuses an operation at each of its levels, so that nobody has to know what is in the request. */
@@ -117,8 +130,9 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
   if (judged.kind === 'image') return refusedImage(judged, on.rule)
   if (judged.kind === 'label') return reasonsOfLabel(judged, on.rule)
   if (judged.kind === 'capabilities') return refusedCapabilities(judged, on.rule)
-  const named = judged.kind === 'network' && !judged.isThere ? refusedNetwork(judged, on.rule) : []
-  return [...named, ...throughFacts(judged, on, depth)]
+  const found = throughFacts(judged, on, depth)
+  if (judged.kind !== 'network' || judged.isThere) return found
+  return [...refusedNetwork(judged, on.rule, on.facts.get(judged)), ...found]
 }
 
 const reasonOf = ({ code, where, got }: Finding): Reason => ({ code, got, ...(where !== undefined && { where }) })
@@ -167,7 +181,8 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
   // dockerd creates a volume that doesn't exist, without any options.
   if (fact === null && kind === 'volume') return []
   if (on.rule.owner !== undefined) {
-    const foreign = reasonOfOwner(reference, fact, on.rule.owner, depth)
+    const { owner } = on.rule
+    const foreign = reasonOfOwner(reference, fact, owner, depth) ?? reasonOfImage(reference, fact, { ...on, owner })
     if (foreign) return [foreign]
   }
   if (fact === null) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
@@ -189,6 +204,22 @@ function reasonOfOwner(
   if (fact !== null && (kind === 'exec' || isUsable(kind, fact, owner))) return undefined
   // dockerd would create a volume that doesn't exist.
   return kind === 'volume' ? nameTaken(reference, where) : notFound(reference, where)
+}
+
+/** Another owner may have got the tag after it was checked, and before the container was made of it. */
+function reasonOfImage(
+  reference: Reference | ServiceUse,
+  fact: Json,
+  { facts, need, owner }: Pick<Case, 'facts' | 'need'> & { readonly owner: string },
+): Reason | undefined {
+  const image = { kind: 'image', name: textOf(objectOf(fact)['Image']) } as const
+  if (reference.kind !== 'container' || image.name === '') return undefined
+  const found = facts.get(image)
+  if (found === undefined) need(image)
+  // An image that was removed by force has no owner any more.
+  return found === undefined || found === null || isUsable('image', found, owner)
+    ? undefined
+    : notFound(reference, reference.where)
 }
 
 function judgeFact(reference: Reference | ServiceUse, fact: Json): Iterable<Judged> {

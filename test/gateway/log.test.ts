@@ -26,11 +26,8 @@ import { groupBy } from '../../lib/base/group-by.ts'
 import { LogFile } from '../../lib/gateway/log/file.ts'
 import { loggedPath } from '../../lib/gateway/logged-path.ts'
 import { definePolicy } from '../../lib/policy.ts'
-import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
-import { lacks } from '../support/requirements.ts'
-import { temporaryFolder } from '../support/temporary.ts'
-import { faultsOf, linesOf, pathIn, write } from './support/log-files.ts'
+import { answerOn, faultsOf, linesOf, pathIn, write } from './support/log-files.ts'
 import { dial, endOf, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
@@ -448,91 +445,6 @@ describe('the audit log of a gateway', () => {
     }
     for (const options of [{ path: '' }, { path: 'x', onFailure: 'stop' }, { path: 'x', maxBytes: 0 }, { file: 'x' }])
       await assert.rejects(openAuditLog(options as never), TypeError)
-  })
-})
-
-async function mustRun(command: string, args: readonly string[]): Promise<void> {
-  const { code, stderr } = await runCommand(command, args)
-  assert.equal(code, 0, stderr)
-}
-
-async function tinyDisk(t: TestContext): Promise<string> {
-  let folder = ''
-  // Before the folder is removed.
-  t.after(() => mustRun('umount', ['-l', folder]))
-  folder = await temporaryFolder(t)
-  await mustRun('mount', ['-n', '-t', 'tmpfs', '-o', 'size=64k,mode=700', 'tmpfs', folder])
-  return folder
-}
-
-async function fill(folder: string): Promise<void> {
-  await writeFile(join(folder, 'filler'), Buffer.alloc(128 * 1024)).catch(() => undefined)
-}
-
-/** The status of one request on a connection of its own, and the reason of the gateway. */
-async function answerOn(t: TestContext, port: number, line: string): Promise<string> {
-  const socket = await dial(t, port)
-  socket.write(get(line))
-  const text = await readUntil(socket, /OK$|\}\n/)
-  socket.destroy()
-  return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
-}
-
-describe('a full disk', { skip: lacks('namespaces') }, () => {
-  test('refuses requests with LOG_FAILED until there is space, and loses no line', async (t) => {
-    const folder = await tinyDisk(t)
-    const path = join(folder, 'audit.log')
-    const daemon = await fakeDaemon(t)
-    const auditLog = await openAuditLog({ path })
-    const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
-    const ask = (line: string): Promise<string> => answerOn(t, port, line)
-    assert.equal(await ask('POST /containers/a/start'), '200')
-    await fill(folder)
-    const answers: string[] = []
-    for (let round = 0; round < 40 && !answers.includes('503LOG_FAILED'); round++)
-      answers.push(await ask('POST /containers/a/start'))
-    assert.equal(answers.at(-1), '503LOG_FAILED', answers.join(' '))
-    const served = daemon.requests.length
-    assert.equal(await ask('GET /_ping'), '503LOG_FAILED')
-    assert.equal(daemon.requests.length, served)
-    assert.ok(isDockerMtlsError(auditLog.failure, 'ERR_FILE_WRITE'))
-    assert.match(auditLog.failure.message, /no space left on device/)
-    assert.equal(events.filter(({ event }) => event === 'failure').length, 1)
-    await rm(join(folder, 'filler'))
-    await delay(1_200)
-    assert.equal(await ask('GET /_ping'), '200')
-    await gateway.close()
-    await auditLog.close()
-    const { faults, lost } = await verifyAuditLog([path])
-    assert.deepEqual([faults, lost], [[], 0])
-    const lines = await linesOf(path)
-    const count = (event: string): number => events.filter((one) => one.event === event).length
-    for (const event of ['begin', 'request', 'failure'])
-      assert.equal(lines.filter((line) => line.event === event).length, count(event), event)
-    // Nothing reached the daemon that isn't in the log as begun.
-    const begun = lines.filter((line) => line.event === 'begin').length
-    assert.ok(daemon.requests.filter((line) => line.startsWith('POST')).length <= begun)
-  })
-
-  test('goes on if it may, and counts what is lost', async (t) => {
-    const folder = await tinyDisk(t)
-    const path = join(folder, 'audit.log')
-    const daemon = await fakeDaemon(t)
-    const auditLog = await openAuditLog({ path, onFailure: 'go on' })
-    const { gateway, port } = await front(t, { socketPath: daemon.socketPath }, { auditLog })
-    await fill(folder)
-    for (let index = 0; index < 12_000; index++) auditLog.write({ event: 'cut', identity: 'CN=a', reason: 'X' })
-    const socket = await dial(t, port)
-    socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
-    assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200/)
-    await mustRun('mount', ['-n', '-o', 'remount,size=8m', folder])
-    await delay(1_200)
-    assert.equal(auditLog.failure, undefined)
-    await gateway.close()
-    await auditLog.close()
-    const { faults, lost } = await verifyAuditLog([path])
-    assert.deepEqual(faults, [])
-    assert.ok(lost >= 2_000, String(lost))
   })
 })
 

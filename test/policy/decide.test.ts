@@ -122,6 +122,30 @@ test('audit and warn say what a stricter level would refuse, and change no verdi
   )
 })
 
+test("audit and warn at privileged also say what a stricter level refuses because it can't be read", () => {
+  const rows: readonly (readonly [line: string, text: string | undefined, code: string])[] = [
+    [CREATE, '{"Image":"a","HostConfig":{},"hostconfig":{"Privileged":true}}', 'BODY_AMBIGUOUS'],
+    [CREATE, '{"Image":"a","Frobnicate":1}', 'FIELD_UNKNOWN'],
+    [CREATE, '{"Image":1}', 'BODY_INVALID'],
+    ['GET /frobnicate', undefined, 'OPERATION_UNKNOWN'],
+    ['GET /v9.99/_ping', undefined, 'VERSION_UNKNOWN'],
+    ['GET /containers/json?frobnicate=1', undefined, 'QUERY_UNKNOWN'],
+    ['GET /containers/../info', undefined, 'PATH_AMBIGUOUS'],
+  ]
+  const tried = (level: object, line: string, text: string | undefined): unknown => {
+    const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level }] } as never)
+    const { verdict, reasons, audit, warn } = decide(policy, ANN, toRequest(line, text))
+    return [verdict, ...[reasons, audit, warn].map((list) => list.map(({ code }) => code).join(' '))]
+  }
+  for (const [line, text, code] of rows) {
+    const inBoth = { enforce: 'privileged', audit: 'baseline', warn: 'restricted' }
+    assert.deepEqual(tried(inBoth, line, text), ['allow', '', code, code], line)
+    const inOne = { enforce: 'privileged', audit: 'privileged', warn: 'read-only' }
+    assert.deepEqual(tried(inOne, line, text), ['allow', '', '', code], line)
+    assert.deepEqual(tried({ enforce: 'baseline', audit: 'restricted' }, line, text), ['refuse', code, code, ''], line)
+  }
+})
+
 describe('exceptions', () => {
   test('allow adds to the level, and to nothing else', () => {
     const allow = {
@@ -261,13 +285,23 @@ describe('capabilities that a rule denies', () => {
     const good = serviceWith({ CapabilityDrop: ['NET_RAW'] })
     const both = serviceWith({ CapabilityDrop: ['NET_RAW'], CapabilityAdd: ['CAP_NET_RAW'] })
     assert.deepEqual(
-      [SERVICE, good, both].map((body) => ending('POST /services/create', body)),
+      [SERVICE, good, both].map((body) => ending('POST /v1.41/services/create', body)),
       ['refuse CAPABILITY', 'allow', 'refuse CAPABILITY'],
     )
-    const update = 'POST /services/x/update?version=1'
+    const update = 'POST /v1.45/services/x/update?version=1'
     assert.equal(ending(update, good, serviceFacts(good, null)), 'allow')
     assert.equal(ending(update, good, serviceFacts(SERVICE, null)), 'refuse TARGET_TOO_POWERFUL')
     assert.equal(ending(`${update}&rollback=previous`, good, serviceFacts(good, SERVICE)), 'refuse TARGET_TOO_POWERFUL')
+  })
+
+  test('services of API versions in which dockerd ignores CapabilityDrop', () => {
+    const good = serviceWith({ CapabilityDrop: ['NET_RAW'] })
+    for (const version of ['/v1.40', ''])
+      for (const [line, facts] of [
+        ['services/create', undefined],
+        ['services/x/update?version=1', serviceFacts(good, null)],
+      ] as const)
+        assert.equal(ending(`POST ${version}/${line}`, good, facts), 'refuse CAPABILITY', version)
   })
 
   test('builds, whose steps have the default set', () => {
@@ -311,6 +345,113 @@ describe('limits of images and networks for what is not seen', () => {
       assert.equal(brief(ask(line, body, { rule })), verdict)
     })
   }
+})
+
+test('restricted allows a service only in API versions in which dockerd limits its privileges', () => {
+  const body = serviceWith({ User: '1000', CapabilityDrop: ['ALL'], Privileges: { NoNewPrivileges: true } })
+  const facts = serviceFacts(body, null)
+  const hardened = (line: string): string => brief(ask(line, body, { level: 'restricted', facts }))
+  for (const line of ['services/create', 'services/x/update?version=1']) {
+    assert.deepEqual(
+      ['/v1.44/', '/v1.55/', '/v1.43/', '/v1.24/', '/'].map((version) => hardened(`POST ${version}${line}`)),
+      ['allow', 'allow', ...Array<string>(3).fill('refuse NOT_HARDENED')],
+    )
+  }
+})
+
+describe('a folder that a rule allows to read', () => {
+  const rule = { allow: { hostPaths: [{ path: '/etc/ssl', readOnly: true }, { path: '/srv' }] } }
+  const read = { Type: 'bind', Source: '/etc/ssl', Target: '/c', ReadOnly: true }
+
+  test('is refused in API versions in which file systems below it can be written', () => {
+    const rows: readonly (readonly [line: string, body: (mounts: Json[]) => Json])[] = [
+      ['containers/create', (Mounts) => ({ Image: 'a', HostConfig: { Mounts } })],
+      ['containers/create', () => ({ Image: 'a', HostConfig: { Binds: ['/etc/ssl:/c:ro'] } })],
+      ['services/create', (Mounts) => serviceWith({ Mounts })],
+    ]
+    const on = (line: string, body: Json): string => brief(ask(`POST /${line}`, body, { rule }))
+    for (const [line, body] of rows) {
+      assert.equal(on(`v1.43/${line}`, body([read])), 'refuse HOST_PATH', line)
+      assert.equal(on(`v1.44/${line}`, body([read])), 'allow', line)
+    }
+    assert.equal(on('v1.43/containers/create', { Image: 'a', HostConfig: { Binds: ['/srv:/c:ro'] } }), 'allow')
+  })
+
+  test('is refused in a container where file systems below it can be written', () => {
+    const start = (HostConfig: Json, mount: object): string => {
+      const mounted = { Type: 'bind', Source: '/etc/ssl', Destination: '/c', Mode: 'ro', RW: false, ...mount }
+      const inspect = {
+        Config: { Image: 'a' },
+        HostConfig: { CapDrop: null, ...Object(HostConfig) },
+        Mounts: [mounted],
+      }
+      const facts = new Facts().add({ kind: 'container', name: 'web' }, inspect as Json)
+      return brief(ask('POST /containers/web/start', undefined, { rule, facts }))
+    }
+    const open = { ...read, BindOptions: { ReadOnlyNonRecursive: true } }
+    assert.deepEqual(
+      [
+        start({}, {}),
+        start({}, { Mode: 'ro-non-recursive' }),
+        start({ Mounts: [read] }, { Mode: '' }),
+        start({ Mounts: [open] }, { Mode: '' }),
+        start({ Mounts: [{ ...open, Target: '/other' }] }, { Mode: '' }),
+      ],
+      ['allow', 'refuse TARGET_TOO_POWERFUL', 'allow', 'refuse TARGET_TOO_POWERFUL', 'allow'],
+    )
+  })
+})
+
+test('a container can be used whatever its log driver is: dockerd writes its default into its settings', () => {
+  for (const Type of ['syslog', 'journald', 'awslogs'])
+    assert.equal(
+      brief(
+        ask('POST /containers/web/start', undefined, {
+          facts: containerWith({ CapDrop: null, LogConfig: { Type, Config: { tag: 'x' } } }),
+        }),
+      ),
+      'allow',
+    )
+})
+
+test('limits of networks hold for ids, too', () => {
+  const id = 'c4fe'.repeat(16)
+  const swarmId = 'k1qh'.repeat(6) + 'z'
+  const facts = [id, swarmId].reduce(
+    (all, name) => all.add({ kind: 'network', name }, { Id: name, Name: 'web', Driver: 'overlay' }),
+    new Facts().add({ kind: 'network', name: 'c4' }, { Id: id, Name: 'web', Driver: 'bridge' }),
+  )
+  const create = (rule: object, Target: string, known = facts): string =>
+    brief(ask('POST /v1.45/services/create', { ...SERVICE, Networks: [{ Target }] }, { rule, facts: known }))
+  for (const one of [id, swarmId]) {
+    assert.equal(create({ only: { networks: ['web'] } }, one), 'allow')
+    assert.equal(create({ only: { networks: ['web'] } }, one, new Facts()), 'needs')
+    assert.equal(create({ only: { networks: ['db'] } }, one), 'refuse NETWORK_REFUSED')
+    assert.equal(create({ deny: { networks: ['web'] } }, one), 'refuse NETWORK_REFUSED')
+    assert.equal(create({ deny: { networks: ['db'] } }, one), 'allow')
+    assert.equal(create({ only: { networks: [one] } }, one), 'allow')
+    assert.equal(create({ deny: { networks: [one] } }, one), 'refuse NETWORK_REFUSED')
+  }
+  // The beginning of an id isn't the network with that name.
+  assert.equal(create({ only: { networks: ['c4'] } }, 'c4'), 'refuse NETWORK_REFUSED')
+  const back = serviceFacts(SERVICE, { ...SERVICE, Networks: [{ Target: id }] })
+  back.add({ kind: 'network', name: id }, { Id: id, Name: 'web', Driver: 'overlay' })
+  back.add({ kind: 'network', name: 'web' }, { Id: id, Name: 'web', Driver: 'overlay' })
+  const rollback = (rule: object): string =>
+    brief(
+      ask(
+        'POST /v1.45/services/x/update?version=1&rollback=previous',
+        { ...SERVICE, Networks: [{ Target: 'web' }] },
+        {
+          rule,
+          facts: back,
+        },
+      ),
+    )
+  assert.deepEqual(
+    [rollback({ only: { networks: ['web'] } }), rollback({ deny: { networks: ['web'] } })],
+    ['allow', 'refuse NETWORK_REFUSED TARGET_TOO_POWERFUL'],
+  )
 })
 
 describe('only with operations', () => {

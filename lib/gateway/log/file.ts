@@ -26,6 +26,8 @@ export class LogFile {
   #head: fs.FileHandle | undefined
   #bytes: number
   #isTorn = false
+  /** From the first line on, there is a head. So only somebody else can have removed it. */
+  #lacksHead = false
   /** Ends a line that was never finished. */
   #before = Buffer.alloc(0)
 
@@ -49,8 +51,7 @@ export class LogFile {
     try {
       const file = await openPrivate(path, O_CREAT | O_APPEND)
       log = new LogFile(path, file, (await file.stat()).size, head)
-      // From the first line on, there is a head. So only somebody else can have removed it.
-      if (log.bytes === 0 && (await log.readHead()) === 'missing') await log.flushHead(START)
+      log.#lacksHead = log.bytes === 0 && (await log.readHead()) === 'missing'
       return log
     } catch (cause) {
       await (log ?? head)?.close()
@@ -85,6 +86,8 @@ export class LogFile {
   }
 
   async readHead(): Promise<ReturnType<typeof readHead>> {
+    // It is written with the first line.
+    if (this.#lacksHead) return START
     if (this.#head === undefined) return readHead(undefined)
     const { buffer, bytesRead } = await this.#head.read(Buffer.alloc(MOST_OF_HEAD), 0, MOST_OF_HEAD, 0)
     return readHead(buffer.subarray(0, bytesRead))
@@ -93,6 +96,8 @@ export class LogFile {
   /** Adds whole lines, or nothing. */
   async append(bytes: Buffer): Promise<void> {
     if (this.#isTorn) await this.#mend()
+    if (this.#lacksHead) await this.flushHead(START)
+    this.#lacksHead = false
     try {
       const whole = Buffer.concat([this.#before, bytes])
       for (let at = 0; at < whole.length;) at += (await this.#file.write(whole, at)).bytesWritten

@@ -16,11 +16,18 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
   // What these write, and where, is judged only in calls to BuildKit.
   if ((query.get('outputs') ?? []).some((value) => !PLAIN_OUTPUTS.test(value)))
     yield fromBaseline('BUILD_OPTION', 'outputs', "what it does isn't judged")
-  for (const name of ['cgroupparent', 'securityopt', 'isolation', 'ulimits']) {
-    if ((query.get(name) ?? []).some((value) => !['', '[]', 'null', 'default'].includes(value)))
-      yield changesConfinement(name)
+  for (const [name, harmless] of CONFINING) {
+    if ((query.get(name) ?? []).some((value) => !harmless.includes(value))) yield changesConfinement(name)
   }
 }
+
+/** Parameters that change how steps are confined, and values with which they don't. */
+const CONFINING: readonly (readonly [name: string, harmless: readonly string[]])[] = [
+  ['cgroupparent', ['']],
+  ['securityopt', ['', '[]', 'null']],
+  ['isolation', ['', 'default']],
+  ['ulimits', ['', '[]', 'null']],
+]
 
 /**
  * dockerd fetches a repository by git, which runs as root on its host: ssh takes the keys in the home of root, whatever HOME is. ssh
@@ -28,10 +35,16 @@ export function* judgeBuild({ query }: ReadRequest): Iterable<Judged> {
  */
 function* judgeRemotes(remotes: readonly string[]): Iterable<Judged> {
   for (const remote of remotes) {
-    if (remote !== '' && remote !== 'client-session' && (!/^https?:\/\//.test(remote) || GIT_OVER_HTTP.test(remote)))
+    if (remote === '' || remote === 'client-session') continue
+    // BuildKit looks at the decoded path.
+    const isGit = [remote, decodeBytes(remote)].some((one) => GIT_OVER_HTTP.test(one))
+    if (isGit || !/^https?:\/\//.test(remote))
       yield fromBaseline('BUILD_OPTION', 'remote', 'git could use SSH keys of the host to fetch it, or its submodules')
   }
 }
+
+const decodeBytes = (text: string): string =>
+  text.replace(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)))
 
 /** All that moby (builder/remotecontext/urlutil), or BuildKit, takes for a repository. */
 const GIT_OVER_HTTP = /.git(?:[?#].*)?$/is

@@ -23,17 +23,21 @@ export function* judgeInspected(inspect: Json): Iterable<Judged> {
     // What it mounts is in `Mounts`, and its image and networks are no news.
     if (judged.kind !== 'image' && judged.kind !== 'network') yield judged
   }
-  for (const [index, mount] of listOf(Mounts).entries()) yield* judgeMount(objectOf(mount), `Mounts.${index}`)
+  const writable = writableBelow(objectOf(HostConfig))
+  for (const [index, mount] of listOf(Mounts).entries()) {
+    yield* judgeMount(objectOf(mount), { where: `Mounts.${index}`, writable })
+  }
 }
 
 /**
- * Settings that `Mounts` and the networks tell better. And the cgroup namespace: on a host with cgroup v1, dockerd itself
- * chooses that of the host, in which an unprivileged container only reads.
+ * Settings that `Mounts` and the networks tell better. And defaults of dockerd: the cgroup namespace, which is that of the host on a
+ * host with cgroup v1, in which an unprivileged container only reads, and the log driver, which whoever works in a container can't change.
  */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
   'Binds',
   'CgroupnsMode',
   'Links',
+  'LogConfig',
   'Mounts',
   'NetworkMode',
   'VolumeDriver',
@@ -48,10 +52,25 @@ function settings(hostConfig: JsonObject, networkSettings: Json | undefined): Js
   return { ...Object.fromEntries(rest), NetworkMode: isOnHost ? 'host' : shared }
 }
 
-function* judgeMount({ Type, Name, Source, RW, Propagation }: JsonObject, where: string): Iterable<Judged> {
+/** Where read-only binds are whose file systems below can be written. `Mounts` doesn't say it. */
+function writableBelow({ Mounts }: JsonObject): ReadonlySet<string> {
+  const found = listOf(Mounts).map(objectOf)
+  const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
+  return new Set(found.filter(isWritable).map(({ Target }) => textOf(Target)))
+}
+
+interface Place {
+  readonly where: string
+  readonly writable: ReadonlySet<string>
+}
+
+function* judgeMount(mount: JsonObject, { where, writable }: Place): Iterable<Judged> {
+  const { Type, Name, Source, RW, Mode, Propagation, Destination } = mount
   const type = textOf(Type)
   if (type === 'bind') {
-    yield hostPath(textOf(Source), where, RW === false && !['shared', 'rshared'].includes(textOf(Propagation)))
+    const isShared = ['shared', 'rshared'].includes(textOf(Propagation))
+    const isWritable = textOf(Mode).split(',').includes('ro-non-recursive') || writable.has(textOf(Destination))
+    yield hostPath(textOf(Source), where, RW === false && !isShared && !isWritable)
   } else if (type === 'volume') yield { kind: 'volume', name: textOf(Name), where }
   else if (!['tmpfs', 'image'].includes(type))
     yield fromBaseline('HOST_PATH', where, `it is a mount of the type ${type}`)

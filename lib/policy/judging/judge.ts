@@ -5,7 +5,8 @@ import { fromBaseline, type Judged } from './finding.ts'
 import { judgeConnection, judgeNetwork } from './network.ts'
 import { isHarmlessPs } from './ps.ts'
 import { judgeServiceUpdate } from './service-update.ts'
-import { judgeService } from './service.ts'
+import { inVersion } from './version.ts'
+import { judgeServiceOf } from './service.ts'
 import { judgeVolume } from './volume.ts'
 
 type JudgeRequest = (read: ReadRequest) => Iterable<Judged>
@@ -31,7 +32,7 @@ function tagged(read: ReadRequest): string {
 
 /** Operations whose bodies or queries decide what they give. All others give what their level says. */
 const JUDGES: Readonly<Record<string, JudgeRequest>> = {
-  'containers.create': ({ body }) => judgeContainer(body ?? null),
+  'containers.create': ({ body, version }) => inVersion(version, judgeContainer(body ?? null)),
   'containers.start': function* (read) {
     if (first(read, 'checkpoint') !== '') {
       yield fromBaseline('RUNTIME', 'checkpoint', 'dockerd restores processes from files of the host')
@@ -66,7 +67,7 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
     yield { kind: 'network', name: parameters['id'] ?? '', where: 'the path' }
   },
   'networks.create': ({ body }) => judgeNetwork(body ?? null),
-  'services.create': ({ body }) => judgeService(body ?? null),
+  'services.create': judgeServiceOf,
   'services.update': judgeServiceUpdate,
   'volumes.create': ({ body }) => judgeVolume(body ?? null),
 }

@@ -3,7 +3,7 @@ import { renderJson } from '../json.ts'
 import type { Json, JsonObject, ReadRequest } from '../request.ts'
 import { fromBaseline, type Judged } from './finding.ts'
 import { labelsIn } from './labels.ts'
-import { judgeService } from './service.ts'
+import { judgeService, judgeServiceOf } from './service.ts'
 import { isEmpty, objectOf, textOf } from './values.ts'
 
 /**
@@ -11,7 +11,7 @@ import { isEmpty, objectOf, textOf } from './values.ts'
  * later rollback.
  */
 export function* judgeServiceUpdate(read: ReadRequest): Iterable<Judged> {
-  yield* judgeService(read.body ?? null)
+  yield* judgeServiceOf(read)
   const [name = ''] = Object.values(read.parameters)
   yield { kind: 'service', name, where: 'the path', judge: (inspect) => judgeChange(read, objectOf(inspect)) }
 }

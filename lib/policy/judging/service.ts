@@ -1,4 +1,4 @@
-import type { Json } from '../request.ts'
+import type { Json, ReadRequest } from '../request.ts'
 import { judgeCapAdd, judgeUser } from './confinement.ts'
 import { capabilityName, effectiveCapabilities } from '../../container/capabilities.ts'
 import { eachOf, fieldsOf, HARMLESS, judgeFields, oneOf, whateverIn, type Judges } from './fields.ts'
@@ -8,6 +8,7 @@ import { judgeMounts } from './mounts.ts'
 import { judgeNetworkName } from './namespaces.ts'
 import { judgeSysctls } from './sysctls.ts'
 import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
+import { inVersion, isOlder } from './version.ts'
 
 /** A network of a service: also that of the host, which the docker command attaches by this name. */
 const judgeAttachment: Judge = function* (value, where) {
@@ -155,4 +156,20 @@ export function* judgeService(body: Json): Iterable<Judged> {
   const { Networks, TaskTemplate } = objectOf(body)
   const named = [Networks, objectOf(TaskTemplate)['Networks']].filter((one) => Array.isArray(one) && one.length > 0)
   if (named.length === 0) yield* judgeNetworkName('', 'TaskTemplate.Networks')
+}
+
+/**
+ * The service in the body of a request. For old API versions, dockerd ignores settings that confine it (moby, server/router/swarm:
+ * adjustForAPIVersion). A request without a version has that of the daemon, which may be old.
+ */
+export function* judgeServiceOf({ version = '1.0', body }: ReadRequest): Iterable<Judged> {
+  yield* inVersion(version, judgeService(body ?? null))
+  if (isOlder(version, '1.44')) {
+    const got = `dockerd ignores NoNewPrivileges before API 1.44: send the request to /v1.44/services or a newer version`
+    yield fromRestricted('NOT_HARDENED', 'the version', got)
+  }
+  if (isOlder(version, '1.41')) {
+    const names = effectiveCapabilities({ privileged: false, added: [], dropped: [] })
+    yield { kind: 'capabilities', names, where: 'the version' }
+  }
 }

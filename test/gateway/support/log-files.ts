@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../../lib/gateway.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { dial, readUntil } from './fixture.ts'
 
 export async function pathIn(t: TestContext): Promise<string> {
   return join(await temporaryFolder(t), 'audit.log')
@@ -32,3 +33,12 @@ export async function write(path: string, count: number, options: Partial<AuditL
 /** Kind and line of each. */
 export const faultsOf = async (path: string): Promise<string[]> =>
   (await verifyAuditLog([path])).faults.map(({ kind, line }) => `${kind} ${line}`)
+
+/** The status of one request on a connection of its own, and the reason of the gateway. */
+export async function answerOn(t: TestContext, port: number, line: string): Promise<string> {
+  const socket = await dial(t, port)
+  socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  const text = await readUntil(socket, /OK$|\}\n/)
+  socket.destroy()
+  return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
+}

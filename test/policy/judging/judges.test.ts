@@ -110,6 +110,8 @@ const REPOSITORIES = [
   'https://github.com/corp/app.git#main:sub',
   'https://github.com/corp/app.GIT?branch=main',
   'https://example.com/digit',
+  'https://example.com/app.gi%74',
+  'https://example.com/app%2eGIT?x',
 ]
 
 const remotes = (names: readonly string[], ...found: string[]): [string, Json, string[], Record<string, string>][] =>
@@ -389,6 +391,10 @@ test('what baseline refuses in other requests', () => {
     ['images.build', null, ['HOST_NAMESPACE networkmode'], { networkmode: 'host' }],
     ['images.build', null, ['container one'], { networkmode: 'container:one' }],
     ['images.build', null, ['network bridge', 'BUILD_OPTION securityopt'], { securityopt: '["seccomp=unconfined"]' }],
+    ['images.build', null, ['network bridge', 'BUILD_OPTION cgroupparent'], { cgroupparent: 'default' }],
+    ['images.build', null, ['network bridge', 'BUILD_OPTION cgroupparent'], { cgroupparent: 'null' }],
+    ['images.build', null, ['network bridge', 'BUILD_OPTION isolation'], { isolation: '[]' }],
+    ['images.build', null, ['network bridge'], { cgroupparent: '', ulimits: 'null', isolation: 'default' }],
     ['images.build', null, ['network bridge', 'image a'], { t: 'a', version: '2' }],
     ['images.build', null, [], { networkmode: 'none' }],
     ...remotes(['', 'client-session', ...DOWNLOADS]),

@@ -19,6 +19,9 @@ const USUAL = [
   '-eo pid,ppid,user,args',
   '-o user,pid,cmd',
   'axo pid,lstart,args',
+  '-eo pid,%cpu,%mem,args',
+  '-o pid,user:20,args',
+  '-eo pid,maj_flt,args',
   '-e -o pid,etime,comm',
   '-eo uid,gid,tty,stat,ni,time,etime,pcpu,pmem,rss,vsz,pid,args',
 ]
@@ -50,6 +53,9 @@ describe('options of ps', () => {
     '-eo comm,pid,args',
     '-eo start,pid',
     '-eo label,pid',
+    '-eo pid,lstart,etimes,uid,uid,uid,pid,args',
+    '-eo user:3,pid,args',
+    '-eo pid:9,args',
     '-eo user,etimes',
     // A column by another title, or further columns.
     '-oetimes=PID -oargs',

@@ -21,7 +21,7 @@ interface Asked {
 
 function ask({ query = 'version=7', body = spec(), service, rule = {}, auth, facts = new Facts() }: Asked): Decision {
   const rules = [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline', ...rule }]
-  const { headers, ...request } = toRequest(`POST /services/web/update?${query}`, JSON.stringify(body))
+  const { headers, ...request } = toRequest(`POST /v1.45/services/web/update?${query}`, JSON.stringify(body))
   if (service !== undefined) facts.add({ kind: 'service', name: 'web' }, service)
   const sent = { ...request, headers: { ...headers, ...(auth !== undefined && { 'X-Registry-Auth': auth }) } }
   return decide(definePolicy({ version: 1, rules }), { socket: 'ann' }, sent, facts)
@@ -44,7 +44,7 @@ test('the daemon is asked about the service, and gets its id', () => {
   assert.deepEqual(ask({}).needs, [{ kind: 'service', name: 'web' }])
   const { verdict, read } = ask({ service: existing(spec()) })
   assert.ok(read && verdict === 'allow')
-  assert.equal(writeRequest(read).target, '/services/abc/update?version=7')
+  assert.equal(writeRequest(read).target, '/v1.45/services/abc/update?version=7')
   assert.equal(brief({ service: null }), 'refuse, TARGET_UNKNOWN')
   assert.equal(brief({ service: {} }), 'refuse, TARGET_UNKNOWN')
 })

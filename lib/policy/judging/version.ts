@@ -1,0 +1,20 @@
+import { compareVersions } from '../../engine/version.ts'
+import type { ReadRequest } from '../request.ts'
+import type { Judged } from './finding.ts'
+
+/** Whether dockerd handles a request as one of an older API version. */
+export const isOlder = (version: string, than: string): boolean => compareVersions(version, than) < 0
+
+/**
+ * Before API 1.44, dockerd mounts what is below a read-only bind with write access (moby, server/router/container). A request without a
+ * version has the daemon's own.
+ */
+export function* inVersion(version: ReadRequest['version'], judged: Iterable<Judged>): Iterable<Judged> {
+  const isWritableBelow = version !== undefined && isOlder(version, '1.44')
+  for (const one of judged) {
+    if (isWritableBelow && one.kind === 'finding' && one.exception?.kind === 'hostPath' && one.exception.readOnly) {
+      const got = `${one.got}, but in API ${version} file systems below it can be written`
+      yield { ...one, got, exception: { ...one.exception, readOnly: false } }
+    } else yield one
+  }
+}
