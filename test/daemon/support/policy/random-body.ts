@@ -1,4 +1,5 @@
 import { Random } from '../../../fuzz/random.ts'
+import { spellLetter } from '../../../policy/reading/spelling.ts'
 
 /** JSON values of fields, as text: most of them valid, some on the edge of what Go takes. */
 const CONFIG: Readonly<Record<string, readonly string[]>> = {
@@ -166,16 +167,5 @@ function writeKey(random: Random, name: string): string {
       name.replaceAll('s', 'ß'),
     ])
   const letters = random.pick([name.toLowerCase(), name.toUpperCase(), name]).split('')
-  return letters.map((letter) => writeLetter(random, letter)).join('')
+  return letters.map((letter) => spellLetter(random, letter)).join('')
 }
-
-function writeLetter(random: Random, letter: string): string {
-  const folded = random.chance(0.2)
-    ? ({ s: '\u017f', S: '\u017f', k: '\u212a', K: '\u212a' }[letter] ?? letter)
-    : letter
-  const cased = random.chance(0.2) && folded === letter ? swapCase(letter) : folded
-  return random.chance(0.05) ? `\\u${cased.charCodeAt(0).toString(16).padStart(4, '0')}` : cased
-}
-
-const swapCase = (letter: string): string =>
-  letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()
