@@ -10,6 +10,7 @@ import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspect
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
 import { levelOf, type Target } from './levels/operations.ts'
+import { objectOf, textOf } from './judging/values.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
 
 /** Nobody chains more containers that share namespaces. */
@@ -171,9 +172,27 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
     if (foreign) return [foreign]
   }
   if (fact === null) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
-  return [...judgeFact(reference, fact)].flatMap((one) =>
-    reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
-  )
+  return [
+    ...(kind === 'container' ? reasonsOfImage(reference, fact, on) : []),
+    ...[...judgeFact(reference, fact)].flatMap((one) =>
+      reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
+    ),
+  ]
+}
+
+/** A name can get another image while the container is created. One that was removed since then is nobody's. */
+function reasonsOfImage(
+  { name, where }: Pick<Reference, 'name' | 'where'>,
+  container: Json,
+  on: Case,
+): readonly Reason[] {
+  const image = { kind: 'image', name: textOf(objectOf(container)['Image']) } as const
+  const { owner } = on.rule
+  if (owner === undefined || image.name === '') return []
+  const fact = on.facts.get(image)
+  if (fact === undefined) on.need(image)
+  if (fact === undefined || fact === null || isUsable('image', fact, owner)) return []
+  return [{ code: 'TARGET_TOO_POWERFUL', where, got: `the container ${name}: its image is not yours` }]
 }
 
 /** Undefined if a rule's owner may use this. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { createGateway, type Gateway } from '../../lib/gateway.ts'
 import { connect, type DockerClient, type EventMessage } from '../../lib/index.ts'
@@ -17,6 +17,7 @@ import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 import { soon } from './support/busybox-engine.ts'
 import { dockerCommand } from './support/docker-command.ts'
+import { interposed } from './support/interposed.ts'
 import { ROWS, type Row } from './support/policy/owner-matrix.ts'
 import { sendRaw, type RawAnswer, type RawRequest } from './support/policy/send-raw.ts'
 import { ON_LOOPBACK, serviceOf, taskOf } from './support/swarm-engine.ts'
@@ -539,6 +540,107 @@ function twoOwners({ isContainerd, isManager }: { readonly isContainerd: boolean
       await kind.remove(ID)
     }
   }
+
+  /** A gateway before whose daemon something is done when a request has been decided, once. */
+  async function behind(t: TestContext, pattern: RegExp, change: () => Promise<unknown>): Promise<Gateway> {
+    let rest = 1
+    const late = await interposed(t, socketPath, async (line) => {
+      if (pattern.test(line) && rest-- > 0) await change()
+    })
+    const own = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath: late },
+      policy: POLICY,
+    })
+    t.after(() => own.close())
+    return own
+  }
+
+  const CREATE = /^POST .*\/containers\/create/
+
+  /** Creates a container of B's while something that it names becomes A's. */
+  async function createLate(t: TestContext, settings: object, change: () => Promise<unknown>): Promise<void> {
+    const own = await behind(t, CREATE, change)
+    t.after(() => cli(['rm', '-f', 'b-late'], as('bob')))
+    const body = JSON.stringify({ Image: image, Cmd: ['env'], ...settings })
+    const { status, text } = await sendAs('bob', { line: 'POST /containers/create?name=b-late', body }, own)
+    assert.equal(status, 201, text)
+  }
+
+  /** All that would run something in the container, or read or change a file of it, and these. */
+  async function assertUseless(...more: readonly RawRequest[]): Promise<void> {
+    const from = { Image: image, HostConfig: { NetworkMode: 'none', VolumesFrom: ['b-late'] } }
+    const uses: readonly RawRequest[] = [
+      ...['start', 'restart?t=0', 'attach?stream=1&logs=1', 'rename?name=b-later'].map((path) => ({
+        line: `POST /containers/b-late/${path}`,
+      })),
+      ...['archive?path=/bin', 'archive?path=/', 'export'].map((path) => ({ line: `GET /containers/b-late/${path}` })),
+      { line: 'HEAD /containers/b-late/archive?path=/bin/file' },
+      { line: 'PUT /containers/b-late/archive?path=/bin', headers: [['Content-Type', 'application/x-tar']] },
+      { line: 'POST /containers/b-late/exec', body: '{"Cmd":["env"]}' },
+      { line: 'POST /containers/b-late/update', body: '{"Memory":0}' },
+      { line: 'POST /commit?container=b-late&repo=b-stolen', body: '{}' },
+      { line: 'POST /containers/create', body: JSON.stringify(from) },
+      ...more,
+    ]
+    for (const use of uses) {
+      const { status, text } = await sendAs('bob', use)
+      assert.ok([403, 404].includes(status) && /x-docker-mtls-reason: \w+/i.test(text), `${use.line} ${text}`)
+    }
+    assert.equal((await admin.containers.inspect('b-late')).State.Status, 'created')
+    assert.equal((await sendAs('bob', { line: 'DELETE /containers/b-late?force=1&v=1' })).status, 204)
+  }
+
+  const MOUNTS: Readonly<Record<string, object>> = {
+    'a bind': { Binds: ['reborn:/bin'] },
+    'a mount': { Mounts: [{ Type: 'volume', Source: 'reborn', Target: '/bin' }] },
+  }
+  for (const [form, mounts] of Object.entries(MOUNTS))
+    for (const [when, isThere] of [['made', false] as const, ['made again', true] as const])
+      test(`${form} of a volume that another owner has ${when} since the check: nobody gets in`, async (t) => {
+        if (isThere) await bob('volume', 'create', 'reborn')
+        t.after(() => cli(['volume', 'rm', 'reborn'], as('ann')))
+        await createLate(t, { HostConfig: { NetworkMode: 'none', ...mounts } }, async () => {
+          if (isThere) await bob('volume', 'rm', 'reborn')
+          await ann('volume', 'create', 'reborn')
+        })
+        assert.equal((await admin.volumes.inspect('reborn')).Labels?.['docker-mtls.owner'], 'team-a')
+        const inVolume = (script: string): Promise<string> =>
+          ann('run', '--rm', '-v', 'reborn:/x', image, 'sh', '-c', script)
+        // While it creates a container, dockerd copies the files of the image into a volume that is empty.
+        assert.match(await inVolume('ls /x; echo secret of A > /x/file'), /busybox/)
+        const again = { Image: image, HostConfig: { NetworkMode: 'none', Binds: ['reborn:/x'] } }
+        await assertUseless(
+          { line: 'POST /containers/create', body: JSON.stringify(again) },
+          { line: 'GET /volumes/reborn' },
+          { line: 'DELETE /volumes/reborn' },
+        )
+        assert.equal(await inVolume('cat /x/file'), 'secret of A\n')
+      })
+
+  test('a tag that another owner has made again since the check: nobody gets into its image', async (t) => {
+    await bob('tag', 'b-img:1', 'reborn:1')
+    t.after(() => cli(['rmi', 'reborn:1'], as('ann')))
+    await createLate(t, { Image: 'reborn:1', HostConfig: { NetworkMode: 'none' } }, async () => {
+      await bob('rmi', 'reborn:1')
+      await ann('commit', '--change', 'ENV SECRET=of-A', 'a-web', 'reborn:1')
+    })
+    const { Image } = await admin.containers.inspect('b-late')
+    assert.equal(Image, (await admin.images.inspect('reborn:1')).Id)
+    await assertUseless({ line: 'DELETE /images/reborn:1' }, { line: 'GET /images/reborn:1/get' })
+    assert.equal((await admin.images.inspect('reborn:1')).Id, Image)
+  })
+
+  test('a container whose image was removed can still be used', async (t) => {
+    t.after(() => cli(['rm', '-f', 'b-orphan'], as('bob')))
+    await bob('create', '--name', 'b-source', image)
+    await bob('commit', '--change', 'ENV ORPHAN=1', 'b-source', 'b-orphan:1')
+    await bob('rm', 'b-source')
+    await bob('create', '--name', 'b-orphan', 'b-orphan:1', 'true')
+    await bob('rmi', '-f', 'b-orphan:1')
+    await bob('start', 'b-orphan')
+  })
 
   test('the beginning of several ids is as if nothing had it', async () => {
     // Of 17 ids, two begin with the same digit.
