@@ -142,7 +142,13 @@ export function fieldsOf(random: Random, fields: Readonly<Record<string, readonl
 }
 
 const valueOf = (random: Random, values: readonly string[]): string =>
-  random.pick(random.chance(0.03) ? ODD_VALUES : values)
+  respell(random, random.pick(random.chance(0.03) ? ODD_VALUES : values))
+
+/** The same for the keys in a value, also those of maps, which stay what they are for both. */
+const respell = (random: Random, value: string): string =>
+  value.replaceAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g, (text, key: string, colon = '') =>
+    colon === '' ? text : `"${writeKey(random, key)}"${colon}`,
+  )
 
 /** An object, written in an odd way. */
 export function objectOf(random: Random, entries: readonly Entry[]): string {
