@@ -181,14 +181,31 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
   // dockerd creates a volume that doesn't exist, without any options.
   if (fact === null && kind === 'volume') return []
   if (on.rule.owner !== undefined) {
-    const { owner } = on.rule
-    const foreign = reasonOfOwner(reference, fact, owner, depth) ?? reasonOfImage(reference, fact, { ...on, owner })
+    const foreign = reasonOfOwner(reference, fact, on.rule.owner, depth)
     if (foreign) return [foreign]
   }
   if (fact === null) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
-  return [...judgeFact(reference, fact)].flatMap((one) =>
-    reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
-  )
+  return [
+    ...(kind === 'container' ? reasonsOfImage(reference, fact, on) : []),
+    ...[...judgeFact(reference, fact)].flatMap((one) =>
+      reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
+    ),
+  ]
+}
+
+/** A name can get another image while the container is created. One that was removed since then is nobody's. */
+function reasonsOfImage(
+  { name, where }: Pick<Reference, 'name' | 'where'>,
+  container: Json,
+  on: Case,
+): readonly Reason[] {
+  const image = { kind: 'image', name: textOf(objectOf(container)['Image']) } as const
+  const { owner } = on.rule
+  if (owner === undefined || image.name === '') return []
+  const fact = on.facts.get(image)
+  if (fact === undefined) on.need(image)
+  if (fact === undefined || fact === null || isUsable('image', fact, owner)) return []
+  return [{ code: 'TARGET_TOO_POWERFUL', where, got: `the container ${name}: its image is not yours` }]
 }
 
 /** Undefined if a rule's owner may use this. */
@@ -204,22 +221,6 @@ function reasonOfOwner(
   if (fact !== null && (kind === 'exec' || isUsable(kind, fact, owner))) return undefined
   // dockerd would create a volume that doesn't exist.
   return kind === 'volume' ? nameTaken(reference, where) : notFound(reference, where)
-}
-
-/** Another owner may have got the tag after it was checked, and before the container was made of it. */
-function reasonOfImage(
-  reference: Reference | ServiceUse,
-  fact: Json,
-  { facts, need, owner }: Pick<Case, 'facts' | 'need'> & { readonly owner: string },
-): Reason | undefined {
-  const image = { kind: 'image', name: textOf(objectOf(fact)['Image']) } as const
-  if (reference.kind !== 'container' || image.name === '') return undefined
-  const found = facts.get(image)
-  if (found === undefined) need(image)
-  // An image that was removed by force has no owner any more.
-  return found === undefined || found === null || isUsable('image', found, owner)
-    ? undefined
-    : notFound(reference, reference.where)
 }
 
 function judgeFact(reference: Reference | ServiceUse, fact: Json): Iterable<Judged> {

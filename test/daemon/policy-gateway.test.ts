@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, request as requestTo } from 'node:http'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -13,11 +11,11 @@ import { connect, isDockerMtlsError, type DockerClient } from '../../lib/index.t
 import { definePolicy } from '../../lib/policy.ts'
 import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
 import { lacks } from '../support/requirements.ts'
-import { temporaryFolder } from '../support/temporary.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
+import { interposed } from './support/interposed.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
 import {
   CALLERS,
@@ -48,29 +46,6 @@ async function whileChanging(ask: () => Promise<boolean>, change: () => Promise<
   await Promise.all([repeat(), repeat(), repeat(), repeat()])
   await changing
   assert.ok(counted.during > 0 && counted.after > 0, JSON.stringify(counted))
-}
-
-/** Another socket of a daemon, where something is done before a request is passed on. */
-async function interposed(t: TestContext, socketPath: string, first: (line: string) => Promise<void>): Promise<string> {
-  const path = join(await temporaryFolder(t), 'daemon.sock')
-  const server = createServer((request, response) => {
-    const { method, url, headers } = request
-    const pass = (): void => {
-      const passed = requestTo({ socketPath, method, path: url, headers }, (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(response)
-      })
-      request.pipe(passed)
-    }
-    void first(`${method} ${url}`).then(pass)
-  })
-  t.after(() => {
-    server.close()
-    server.closeAllConnections()
-  })
-  server.listen(path)
-  await once(server, 'listening')
-  return path
 }
 
 /** Starts an exec, and returns what it prints. */

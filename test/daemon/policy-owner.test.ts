@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
 import { connect as connectTls } from 'node:tls'
 import { createGateway, type Gateway } from '../../lib/gateway.ts'
-import { connect, type DockerClient } from '../../lib/index.ts'
+import { connect, type DockerClient, type EventMessage } from '../../lib/index.ts'
+import { levelOf } from '../../lib/policy/levels/operations.ts'
 import { OPERATION_NAMES } from '../../lib/policy/operations.ts'
 import { definePolicy, readRequest } from '../../lib/policy.ts'
 import { newClient, newServerTls, type Client } from '../gateway/support/fixture.ts'
@@ -14,9 +15,13 @@ import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
+import { soon } from './support/busybox-engine.ts'
 import { dockerCommand } from './support/docker-command.ts'
+import { interposed } from './support/interposed.ts'
 import { ROWS, type Row } from './support/policy/owner-matrix.ts'
 import { sendRaw, type RawAnswer, type RawRequest } from './support/policy/send-raw.ts'
+import { ON_LOOPBACK, serviceOf, taskOf } from './support/swarm-engine.ts'
+import { until } from './support/until.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker')
 
@@ -25,6 +30,7 @@ const POLICY = definePolicy({
   rules: [
     { name: 'ann', who: { commonName: 'ann' }, level: 'baseline', owner: 'team-a' },
     { name: 'bob', who: { commonName: 'bob' }, level: 'baseline', owner: 'team-b' },
+    { name: 'cat', who: { commonName: 'cat' }, level: 'read-only', owner: 'team-b' },
     { name: 'adm', who: { commonName: 'adm' }, level: 'privileged' },
   ],
 })
@@ -37,6 +43,17 @@ const otherThan = (name: string): string => name.slice(0, -1) + (name.endsWith('
 /** An answer in which another name would be the same. */
 const without = ({ text }: RawAnswer, name: string): string =>
   text.replaceAll(name, 'X').replace(/Date: .*|Content-Length: .*/gi, '')
+
+const portOf = ({ address }: Gateway): number => ('port' in address ? address.port : 0)
+/** A name and an id with its beginning. */
+const named = (name: string, id: string): string[] => [name, id, id.slice(0, 12)]
+const specs = (list: readonly { readonly ID: string; readonly Spec: unknown }[]): unknown[] =>
+  list.map(({ ID, Spec }) => ({ ID, Spec }))
+
+const isEndOf =
+  (name: string) =>
+  ({ Action, Actor }: EventMessage): boolean =>
+    Action === 'destroy' && Actor.Attributes['name'] === name
 
 const message = ({ text }: RawAnswer): string => /\{"message.*/.exec(text)?.[0] ?? text
 
@@ -55,12 +72,15 @@ test('the matrix has a row for each operation, and each row is a request for its
 })
 
 /** Where dockerd keeps images: the default until Docker 28, and since Docker 29. */
-const STORES = { 'graph drivers': false, containerd: true }
+const DAEMONS = {
+  'with images in graph drivers': { isContainerd: false, isManager: false },
+  'with images in containerd, which manages a swarm': { isContainerd: true, isManager: true },
+}
 
-for (const [store, isContainerd] of Object.entries(STORES))
-  describe(`two owners of one daemon with images in ${store}`, { skip }, () => twoOwners(isContainerd))
+for (const [which, kind] of Object.entries(DAEMONS))
+  describe(`two owners of one daemon ${which}`, { skip }, () => twoOwners(kind))
 
-function twoOwners(isContainerd: boolean): void {
+function twoOwners({ isContainerd, isManager }: { readonly isContainerd: boolean; readonly isManager: boolean }): void {
   let daemon: Daemon
   let gateway: Gateway
   let admin: DockerClient
@@ -70,6 +90,7 @@ function twoOwners(isContainerd: boolean): void {
   const clients = new Map<string, Client>()
   /** What each placeholder of a row stands for: all names and ids of a thing of A. */
   const targets: Record<string, readonly string[]> = {}
+  let serviceVersion = 1
   /** Texts that only A's things have. */
   let marks: readonly string[] = []
 
@@ -91,7 +112,7 @@ function twoOwners(isContainerd: boolean): void {
       daemon: { socketPath },
       policy: POLICY,
     })
-    for (const name of ['ann', 'bob', 'adm']) {
+    for (const name of ['ann', 'bob', 'cat', 'adm']) {
       const client = await newClient(name)
       clients.set(name, client)
       await writeClient(folderOf(name), client)
@@ -105,6 +126,7 @@ function twoOwners(isContainerd: boolean): void {
     await ann('network', 'create', 'a-empty')
     await ann('commit', 'a-web', 'a-other:1')
     await noteTargets()
+    await (isManager ? makeThingsOfSwarm() : noteNoSwarm())
   })
   after(async () => {
     await admin?.close()
@@ -113,7 +135,7 @@ function twoOwners(isContainerd: boolean): void {
   })
 
   const folderOf = (name: string): string => join(daemon.place.folder, `client-${name}`)
-  const port = (): number => ('port' in gateway.address ? gateway.address.port : 0)
+  const port = (): number => portOf(gateway)
 
   function envOf(name: string): Record<string, string> {
     const host = `tcp://127.0.0.1:${port()}`
@@ -164,17 +186,52 @@ function twoOwners(isContainerd: boolean): void {
     ]
   }
 
-  async function sendAs(name: string, request: RawRequest): Promise<RawAnswer> {
-    const { cert, key, ca } = clients.get(name) as Client
-    return sendRaw(connectTls({ host: '127.0.0.1', port: port(), servername: 'localhost', cert, key, ca }), request)
+  const noteNoSwarm = (): void => {
+    for (const placeholder of ['SERVICE', 'TASK', 'SECRET', 'CONFIG', 'NODE']) targets[placeholder] = ['no-such-thing']
   }
+
+  /** What an administrator gives to A, who can't make it. */
+  async function makeThingsOfSwarm(): Promise<void> {
+    await admin.swarm.init(ON_LOOPBACK)
+    const Labels = { 'docker-mtls.owner': 'team-a' }
+    const Data = Buffer.from('of A').toString('base64')
+    const { ID: secret } = await admin.secrets.create({ Name: 'a-secret', Data, Labels })
+    const { ID: config } = await admin.configs.create({ Name: 'a-config', Data, Labels })
+    const { ID: service } = await admin.services.create({
+      ...serviceOf('a-service', 'echo a-service says', { Image: image, Labels }),
+      Labels,
+    })
+    const task = await taskOf(admin, service)
+    serviceVersion = (await admin.services.inspect(service)).Version.Index
+    Object.assign(targets, {
+      SERVICE: named('a-service', service),
+      TASK: [task.ID, task.ID.slice(0, 12)],
+      SECRET: named('a-secret', secret),
+      CONFIG: named('a-config', config),
+      NODE: ['self', task.NodeID ?? ''],
+    })
+    const container = task.Status.ContainerStatus?.ContainerID ?? ''
+    marks = [...marks, 'a-service', 'a-secret', 'a-config', service, task.ID, secret, config, container]
+  }
+
+  const connectTo = (to: Gateway, name: string): ReturnType<typeof connectTls> => {
+    const { cert, key, ca } = clients.get(name) as Client
+    return connectTls({ host: '127.0.0.1', port: portOf(to), servername: 'localhost', cert, key, ca })
+  }
+  const sendAs = (name: string, request: RawRequest, to = gateway): Promise<RawAnswer> =>
+    sendRaw(connectTo(to, name), request)
 
   /** A request for each thing that a row stands for, with a name in its place that nothing has. */
   function requestsOf({ line, body, headers }: Row): { request: RawRequest; missing?: RawRequest; target: string }[] {
     const placeholder = Object.keys(targets).find((one) => `${line} ${body ?? ''}`.includes(one))
     const now = String(Math.ceil(Date.now() / 1000))
     const fill = (from: string, to: string): RawRequest => {
-      const put = (text: string): string => text.replaceAll(from, to).replaceAll('SHARED', image).replaceAll('NOW', now)
+      const put = (text: string): string =>
+        text
+          .replaceAll(from, to)
+          .replaceAll('SHARED', image)
+          .replaceAll('NOW', now)
+          .replaceAll('VERSION', String(serviceVersion))
       return { line: put(line), ...(body !== undefined && { body: put(body) }), ...(headers && { headers }) }
     }
     if (placeholder === undefined) return [{ request: fill('SHARED', image), target: '' }]
@@ -205,6 +262,21 @@ function twoOwners(isContainerd: boolean): void {
       images: (await admin.images.list({ filters })).map(({ Id, RepoTags }) => ({ Id, RepoTags })),
       shared: (await admin.images.inspect(image)).RepoTags,
       processes: (await admin.containers.top('a-web')).Processes?.length,
+      ...(isManager && (await thingsOfSwarm())),
+    }
+  }
+
+  /** The container of A's task. */
+  const ofSwarm = isManager ? 1 : 0
+
+  async function thingsOfSwarm(): Promise<object> {
+    const { configs, nodes, secrets, services, tasks } = admin
+    return {
+      configs: specs(await configs.list()),
+      nodes: specs(await nodes.list()),
+      secrets: specs(await secrets.list()),
+      services: specs(await services.list()),
+      tasks: (await tasks.list()).map(({ ID, DesiredState, Status: { State } }) => ({ ID, DesiredState, State })),
     }
   }
 
@@ -216,7 +288,7 @@ function twoOwners(isContainerd: boolean): void {
     const { containers, networks, volumes, images } = earlier as Record<string, unknown[]>
     assert.deepEqual(
       [containers?.length, networks?.length, images?.length, volumes?.length],
-      [2, 2, 2, 4],
+      [2 + ofSwarm, 2, 2, 4],
       JSON.stringify(earlier),
     )
   })
@@ -226,6 +298,8 @@ function twoOwners(isContainerd: boolean): void {
       for (const { request, missing, target } of requestsOf(row)) {
         const answer = await sendAs('bob', request)
         await check(row, answer, request)
+        // Of the same owner, and may only look.
+        if (levelOf(operation)?.strictest === 'read-only') await check(row, await sendAs('cat', request), request)
         if (row.ends !== 'gone' || missing === undefined) continue
         const other = await sendAs('bob', missing)
         assert.equal(without(answer, target), without(other, otherThan(target)), request.line)
@@ -256,7 +330,8 @@ function twoOwners(isContainerd: boolean): void {
     for (const path of [
       'containers/no-such/json',
       'networks/no-such',
-      'volumes/no-such',
+      // A manager of a swarm has another text for volumes.
+      ...(isManager ? [] : ['volumes/no-such']),
       'exec/no-such/json',
       'images/no-such/json',
       'plugins/no-such/json',
@@ -286,7 +361,7 @@ function twoOwners(isContainerd: boolean): void {
     assert.match(await bob('system', 'df', '-v'), /b-vol +1 /)
     assert.match(await bob('info', '--format', '{{.Containers}} {{.Images}}'), /^0 0$/m)
     const everyone = await said(['ps', '-aq'], as('adm'))
-    assert.equal(everyone.trim().split('\n').length, 3)
+    assert.equal(everyone.trim().split('\n').length, 3 + ofSwarm)
   })
 
   test('the docker command: the life of a container', async (t) => {
@@ -345,7 +420,7 @@ function twoOwners(isContainerd: boolean): void {
     assert.match(await bob('volume', 'prune', '-af'), /b-old/)
     assert.match(await bob('image', 'prune', '-af'), /b-old:1/)
     const things = (await thingsOfA()) as { containers: unknown[] }
-    assert.equal(things.containers.length, 2)
+    assert.equal(things.containers.length, 2 + ofSwarm)
   })
 
   test('everything that an owner makes has the label, however it is made', async (t) => {
@@ -396,6 +471,175 @@ function twoOwners(isContainerd: boolean): void {
     // Nor by dockerd itself, which starts containers again.
     await assert.rejects(admin.containers.start('b-waits'), /network \w{64} not found/)
     assert.doesNotMatch(await ann('network', 'inspect', 'reused'), /b-waits/)
+  })
+
+  test('a stream of events that is open while another owner works has nothing of it', async (t) => {
+    const seenBy: Record<'bob' | 'cat' | 'adm', EventMessage[]> = { bob: [], cat: [], adm: [] }
+    const follow = async (name: keyof typeof seenBy): Promise<void> => {
+      const docker = await connect({ host: `tcp://127.0.0.1:${port()}`, certPath: folderOf(name) })
+      t.after(() => docker.close())
+      for await (const event of docker.system.events()) {
+        seenBy[name].push(event)
+        if (isEndOf('b-last')(event)) break
+      }
+    }
+    const following = (['bob', 'cat', 'adm'] as const).map(follow)
+    // The daemon answers a moment before it subscribes.
+    await until('events', async () => {
+      await bob('rm', await bob('create', '--name', 'b-first', image).then(() => 'b-first'))
+      return Object.values(seenBy).every((events) => events.some(isEndOf('b-first')))
+    })
+    await ann('volume', 'create', 'a-live')
+    await ann('network', 'create', 'a-live')
+    const settings = ['--network', 'a-live', '-v', 'a-live:/x', '--name', 'a-live']
+    await ann('run', '-d', ...settings, image, 'sleep', '9999')
+    await ann('exec', 'a-live', 'true')
+    await ann('rename', 'a-live', 'a-livelier')
+    await ann('commit', 'a-livelier', 'a-live:1')
+    await ann('tag', 'a-live:1', 'a-live:2')
+    await ann('restart', '-t', '0', 'a-livelier')
+    await ann('rm', '-f', 'a-livelier')
+    await ann('rmi', 'a-live:1', 'a-live:2')
+    await ann('network', 'rm', 'a-live')
+    await ann('volume', 'rm', 'a-live')
+    if (isManager) await changeThingsOfSwarm()
+    await bob('create', '--name', 'b-last', image)
+    await bob('rm', 'b-last')
+    await soon('the last event', Promise.all(following))
+    for (const name of ['bob', 'cat'] as const) {
+      const all = JSON.stringify(seenBy[name])
+      for (const mark of [...marks, 'a-live']) assert.ok(!all.includes(mark), `${mark} in ${all}`)
+      for (const { Actor } of seenBy[name]) assert.equal(Actor.Attributes['docker-mtls.owner'], 'team-b', all)
+    }
+    // dockerd has told of all of it.
+    const told = new Set(seenBy.adm.map(({ Type, Action }) => `${Type} ${Action}`.trim()))
+    const kinds = [
+      'container create',
+      'container start',
+      'container rename',
+      'container destroy',
+      'container exec_start: true',
+      'image tag',
+      'image untag',
+      'network connect',
+      'network destroy',
+      'volume create',
+      'volume mount',
+      'volume destroy',
+      ...(isManager ? ['service update', 'secret create', 'config remove'] : []),
+    ]
+    for (const kind of kinds) assert.ok(told.has(kind), `${kind} in ${[...told].join(', ')}`)
+  })
+
+  async function changeThingsOfSwarm(): Promise<void> {
+    const { configs, secrets, services } = admin
+    const { Spec, Version } = await services.inspect('a-service')
+    await services.update('a-service', { ...Spec, Labels: { ...Spec.Labels, x: 'a-live' } }, { version: Version.Index })
+    for (const kind of [secrets, configs]) {
+      const { ID } = await kind.create({ Name: 'a-live', Data: 'eA==', Labels: { 'docker-mtls.owner': 'team-a' } })
+      await kind.remove(ID)
+    }
+  }
+
+  /** A gateway before whose daemon something is done when a request has been decided, once. */
+  async function behind(t: TestContext, pattern: RegExp, change: () => Promise<unknown>): Promise<Gateway> {
+    let rest = 1
+    const late = await interposed(t, socketPath, async (line) => {
+      if (pattern.test(line) && rest-- > 0) await change()
+    })
+    const own = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath: late },
+      policy: POLICY,
+    })
+    t.after(() => own.close())
+    return own
+  }
+
+  const CREATE = /^POST .*\/containers\/create/
+
+  /** Creates a container of B's while something that it names becomes A's. */
+  async function createLate(t: TestContext, settings: object, change: () => Promise<unknown>): Promise<void> {
+    const own = await behind(t, CREATE, change)
+    t.after(() => cli(['rm', '-f', 'b-late'], as('bob')))
+    const body = JSON.stringify({ Image: image, Cmd: ['env'], ...settings })
+    const { status, text } = await sendAs('bob', { line: 'POST /containers/create?name=b-late', body }, own)
+    assert.equal(status, 201, text)
+  }
+
+  /** All that would run something in the container, or read or change a file of it, and these. */
+  async function assertUseless(...more: readonly RawRequest[]): Promise<void> {
+    const from = { Image: image, HostConfig: { NetworkMode: 'none', VolumesFrom: ['b-late'] } }
+    const uses: readonly RawRequest[] = [
+      ...['start', 'restart?t=0', 'attach?stream=1&logs=1', 'rename?name=b-later'].map((path) => ({
+        line: `POST /containers/b-late/${path}`,
+      })),
+      ...['archive?path=/bin', 'archive?path=/', 'export'].map((path) => ({ line: `GET /containers/b-late/${path}` })),
+      { line: 'HEAD /containers/b-late/archive?path=/bin/file' },
+      { line: 'PUT /containers/b-late/archive?path=/bin', headers: [['Content-Type', 'application/x-tar']] },
+      { line: 'POST /containers/b-late/exec', body: '{"Cmd":["env"]}' },
+      { line: 'POST /containers/b-late/update', body: '{"Memory":0}' },
+      { line: 'POST /commit?container=b-late&repo=b-stolen', body: '{}' },
+      { line: 'POST /containers/create', body: JSON.stringify(from) },
+      ...more,
+    ]
+    for (const use of uses) {
+      const { status, text } = await sendAs('bob', use)
+      assert.ok([403, 404].includes(status) && /x-docker-mtls-reason: \w+/i.test(text), `${use.line} ${text}`)
+    }
+    assert.equal((await admin.containers.inspect('b-late')).State.Status, 'created')
+    assert.equal((await sendAs('bob', { line: 'DELETE /containers/b-late?force=1&v=1' })).status, 204)
+  }
+
+  const MOUNTS: Readonly<Record<string, object>> = {
+    'a bind': { Binds: ['reborn:/bin'] },
+    'a mount': { Mounts: [{ Type: 'volume', Source: 'reborn', Target: '/bin' }] },
+  }
+  for (const [form, mounts] of Object.entries(MOUNTS))
+    for (const [when, isThere] of [['made', false] as const, ['made again', true] as const])
+      test(`${form} of a volume that another owner has ${when} since the check: nobody gets in`, async (t) => {
+        if (isThere) await bob('volume', 'create', 'reborn')
+        t.after(() => cli(['volume', 'rm', 'reborn'], as('ann')))
+        await createLate(t, { HostConfig: { NetworkMode: 'none', ...mounts } }, async () => {
+          if (isThere) await bob('volume', 'rm', 'reborn')
+          await ann('volume', 'create', 'reborn')
+        })
+        assert.equal((await admin.volumes.inspect('reborn')).Labels?.['docker-mtls.owner'], 'team-a')
+        const inVolume = (script: string): Promise<string> =>
+          ann('run', '--rm', '-v', 'reborn:/x', image, 'sh', '-c', script)
+        // While it creates a container, dockerd copies the files of the image into a volume that is empty.
+        assert.match(await inVolume('ls /x; echo secret of A > /x/file'), /busybox/)
+        const again = { Image: image, HostConfig: { NetworkMode: 'none', Binds: ['reborn:/x'] } }
+        await assertUseless(
+          { line: 'POST /containers/create', body: JSON.stringify(again) },
+          { line: 'GET /volumes/reborn' },
+          { line: 'DELETE /volumes/reborn' },
+        )
+        assert.equal(await inVolume('cat /x/file'), 'secret of A\n')
+      })
+
+  test('a tag that another owner has made again since the check: nobody gets into its image', async (t) => {
+    await bob('tag', 'b-img:1', 'reborn:1')
+    t.after(() => cli(['rmi', 'reborn:1'], as('ann')))
+    await createLate(t, { Image: 'reborn:1', HostConfig: { NetworkMode: 'none' } }, async () => {
+      await bob('rmi', 'reborn:1')
+      await ann('commit', '--change', 'ENV SECRET=of-A', 'a-web', 'reborn:1')
+    })
+    const { Image } = await admin.containers.inspect('b-late')
+    assert.equal(Image, (await admin.images.inspect('reborn:1')).Id)
+    await assertUseless({ line: 'DELETE /images/reborn:1' }, { line: 'GET /images/reborn:1/get' })
+    assert.equal((await admin.images.inspect('reborn:1')).Id, Image)
+  })
+
+  test('a container whose image was removed can still be used', async (t) => {
+    t.after(() => cli(['rm', '-f', 'b-orphan'], as('bob')))
+    await bob('create', '--name', 'b-source', image)
+    await bob('commit', '--change', 'ENV ORPHAN=1', 'b-source', 'b-orphan:1')
+    await bob('rm', 'b-source')
+    await bob('create', '--name', 'b-orphan', 'b-orphan:1', 'true')
+    await bob('rmi', '-f', 'b-orphan:1')
+    await bob('start', 'b-orphan')
   })
 
   test('the beginning of several ids is as if nothing had it', async () => {

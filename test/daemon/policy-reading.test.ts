@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { connect, type DockerClient } from '../../lib/index.ts'
 import { isRead, readRequest } from '../../lib/policy/reading/read.ts'
 import type { ReadRequest, Reason } from '../../lib/policy/request.ts'
 import { writeRequest } from '../../lib/policy/writing.ts'
@@ -12,6 +13,13 @@ import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { disagreements, type Made } from './support/policy/agreement.ts'
 import { containersOf, type Containers } from './support/policy/containers.ts'
 import { randomBody } from './support/policy/random-body.ts'
+import {
+  disagreementsOf,
+  execDisagreements,
+  randomExec,
+  randomNetwork,
+  randomVolume,
+} from './support/policy/random-others.ts'
 import { sendRaw, toPolicyRequest, type RawAnswer, type RawRequest } from './support/policy/raw-request.ts'
 import { TRICKS, type Trick } from './support/policy/tricks.ts'
 
@@ -147,6 +155,104 @@ describe('a request is read as dockerd reads it', needs, () => {
       assert.ok(counts.refusedByUs > seeds.length / 50, JSON.stringify(counts))
     })
   })
+
+  interface Kind {
+    readonly line: string
+    readonly numRuns: number
+    readonly bodyOf: (seed: number) => string
+    readonly inspect: (answer: string) => Promise<Made>
+    readonly disagreements: (sent: Made, made: Made, seed: number) => string[] | Promise<string[]>
+    readonly remove?: (made: Made) => Promise<unknown>
+  }
+
+  /** Compares what dockerd has made of random bodies, one after the other, with what we have read. */
+  async function compareAll(t: TestContext, { line, numRuns, bodyOf, ...kind }: Kind): Promise<void> {
+    const counts = { made: 0, refusedByUs: 0, refusedByDockerd: 0, refusedByBoth: 0 }
+    await assertSamples(t, fc.nat(), { numRuns, most: 300 }, async (seeds) => {
+      for (const seed of new Set(seeds)) {
+        const request = { line, headers: [['Content-Type', 'application/json']] as const, body: bodyOf(seed) }
+        const reading = readRequest(toPolicyRequest(request))
+        const { status, text: answer } = await send(request)
+        if (isRead(reading)) counts[status === 201 ? 'made' : 'refusedByDockerd'] += 1
+        else counts[status === 201 ? 'refusedByUs' : 'refusedByBoth'] += 1
+        if (status !== 201) continue
+        const made = await kind.inspect(answer)
+        if (isRead(reading)) {
+          const wrong = await kind.disagreements(plain(reading.body) as Made, made, seed)
+          assert.deepEqual(wrong, [], `seed ${seed}: ${request.body}\nmade: ${text(made)}`)
+        }
+        await kind.remove?.(made)
+      }
+      t.diagnostic(JSON.stringify(counts))
+      assert.ok(counts.made > seeds.length / 4 && counts.refusedByUs > 0, JSON.stringify(counts))
+    })
+  }
+
+  const inspectAt = async (path: string): Promise<Made> =>
+    JSON.parse((await send({ line: `GET ${path}` })).text) as Made
+
+  const networkIn = (answer: string): Promise<Made> => inspectAt(`/v1.45/networks/${idOf(answer)}`)
+
+  test('random volumes', async (t) => {
+    const line = 'POST /v1.45/volumes/create'
+    const headers = [['Content-Type', 'application/json']] as const
+    const remove = (made: Made): Promise<RawAnswer> => send({ line: `DELETE /volumes/${String(made['Name'])}` })
+    const first = await madeIn((await send({ line, headers, body: '{"Name":"bare"}' })).text)
+    await compareAll(t, {
+      line,
+      numRuns: 60,
+      bodyOf: randomVolume,
+      inspect: madeIn,
+      disagreements: (sent, made) => disagreementsOf({ sent, made, bare: first }),
+      remove,
+    })
+  })
+
+  test('random networks', async (t) => {
+    const line = 'POST /v1.45/networks/create'
+    const headers = [['Content-Type', 'application/json']] as const
+    const first = await networkIn((await send({ line, headers, body: '{"Name":"bare"}' })).text)
+    await compareAll(t, {
+      line,
+      numRuns: 20,
+      bodyOf: randomNetwork,
+      inspect: networkIn,
+      disagreements: (sent, made) => disagreementsOf({ sent, made, bare: first }),
+      remove: (made) => send({ line: `DELETE /networks/${String(made['Id'])}` }),
+    })
+  })
+
+  test('random execs, and what some of them print', async (t) => {
+    const docker = await connect({}, { HOME: '/nonexistent', ...daemon.clientEnv })
+    t.after(() => docker.close())
+    const { Id } = await docker.containers.create({ Image: image, Cmd: ['sleep', '1000'], Env: ['B=of the image'] })
+    await docker.containers.start(Id)
+    const line = `POST /v1.45/containers/${Id}/exec`
+    const headers = [['Content-Type', 'application/json']] as const
+    const printing = ['sh', '-c', 'pwd; env']
+    const first = await send({ line, headers, body: text({ Cmd: printing, AttachStdout: true }) })
+    const bareLines = await linesOf(docker, idOf(first.text))
+    const prints = ({ Cmd, AttachStdout, Tty }: Made): boolean =>
+      text(Cmd) === text(printing) && AttachStdout === true && Tty !== true
+    let printed = 0
+    await compareAll(t, {
+      line,
+      numRuns: 60,
+      bodyOf: randomExec,
+      inspect: (answer) => inspectAt(`/v1.45/exec/${idOf(answer)}/json`),
+      disagreements: async (sent, made, seed) => {
+        const wrong = execDisagreements(sent, made)
+        if (wrong.length > 0 || seed % 3 !== 0 || !prints(sent)) return wrong
+        printed += 1
+        const { WorkingDir, Env = [] } = sent as { WorkingDir?: string; Env?: string[] }
+        const names = new Set(Env.map((one) => one.split('=')[0]))
+        const others = bareLines.slice(1).filter((one) => !names.has(one.split('=')[0]))
+        const expected = [WorkingDir || bareLines[0] || '', ...[...others, ...Env].toSorted()]
+        return text(await linesOf(docker, String(made['ID']))) === text(expected) ? [] : ['WorkingDir or Env']
+      },
+    })
+    assert.ok(printed > 3, String(printed))
+  })
 })
 
 function operationOf(line: string): string {
@@ -154,9 +260,16 @@ function operationOf(line: string): string {
   return isRead(reading) ? reading.operation.name : reading.code
 }
 
+const madeIn = (answer: string): Promise<Made> => Promise.resolve(JSON.parse(answer) as Made)
 const idOf = (answer: string): string => (JSON.parse(answer) as { Id: string }).Id
 const text = (value: unknown): string =>
   JSON.stringify(plain(value), (_, one: unknown) => (typeof one === 'bigint' ? String(one) : one))
+/** Where an exec is, and its variables but the home of its user. */
+async function linesOf(docker: DockerClient, id: string): Promise<string[]> {
+  const [where = '', ...variables] = (await (await docker.exec.start(id)).text()).trimEnd().split('\n')
+  return [where, ...variables.filter((one) => !/^(HOME|SHLVL|PWD|OLDPWD)=/.test(one)).toSorted()]
+}
+
 /** dockerd shortens names in some messages to their last part. */
 const lastOf = (name: string): string => name.split('/').at(-1) ?? ''
 /** A container without a name of its own has the beginning of its id. */

@@ -279,7 +279,24 @@ describe('what an owner names', () => {
     assert.equal(start('0'.repeat(64), { 'com.docker.volume.anonymous': '' }), 'allow')
     assert.equal(start('0'.repeat(64), FOREIGN), 'refuse TARGET_TOO_POWERFUL')
   })
+
+  test('an image that a container got in the meantime counts when the container is used', () => {
+    for (const line of ['POST /containers/web/start', 'POST /containers/web/exec', 'GET /containers/web/export']) {
+      assert.equal(useOfImage(line), 'needs image sha256:1')
+      assert.equal(useOfImage(line, ['image', 'sha256:1', image(FOREIGN)]), 'refuse TARGET_TOO_POWERFUL')
+      assert.equal(useOfImage(line, ['image', 'sha256:1', image(OWN)]), 'allow')
+      assert.equal(useOfImage(line, ['image', 'sha256:1', image(null)]), 'allow')
+      // It was removed since then.
+      assert.equal(useOfImage(line, ['image', 'sha256:1', null]), 'allow')
+    }
+  })
 })
+
+/** What an owner may do with a container of theirs that has this image. */
+function useOfImage(line: string, ...known: Known): string {
+  const body = line.endsWith('/exec') ? { Cmd: ['sh'] } : undefined
+  return brief(ask(line, body, [['container', 'web', container(OWN, { Image: 'sha256:1' })], ...known]))
+}
 
 const filters = (decision: Decision): unknown => JSON.parse(sentQuery(decision, 'filters')[0] ?? 'null')
 

@@ -18,6 +18,8 @@ export interface Sent {
 const TEXT: Arbitrary<string> = fc
   .string({ unit: 'grapheme', maxLength: 8 })
   .filter((text) => !/\p{Surrogate}/u.test(text))
+/** A key of a map, which is as it was sent, also where a name of the API would be folded. */
+const KEY = fc.oneof(TEXT, fc.constantFrom('Name', 'NAME', 'k', 'K', '\u212a', 's', 'S', '\u017f'))
 const SEGMENT = TEXT.filter((text) => !/^\.{0,2}$|[%\\/]|\p{Control}/u.test(text))
 const INTEGER: Arbitrary<Json> = fc.oneof(
   fc.maxSafeInteger().map((value) => (value === 0 ? 0 : value)),
@@ -38,7 +40,7 @@ function valueOf(form: string, depth: number): Arbitrary<Json> {
   if (form === '') return fc.oneof(TEXT, INTEGER, fc.boolean(), fc.constant(null), fc.constant([]))
   if (form.startsWith('[')) return fc.array(valueOf(form.slice(1), depth), { maxLength: 3 }).map(withoutNull)
   if (form.startsWith('*'))
-    return fc.dictionary(TEXT, valueOf(form.slice(1), depth), { maxKeys: 3, noNullPrototype: false })
+    return fc.dictionary(KEY, valueOf(form.slice(1), depth), { maxKeys: 3, noNullPrototype: false })
   return structOf(form, depth)
 }
 
@@ -83,6 +85,11 @@ export const SENT: Arbitrary<Sent> = fc.constantFrom(...OPERATIONS).chain((opera
     body: bodyOf(operation),
   }),
 )
+
+/** A body of each operation that has one. */
+export const SENT_BODY: Arbitrary<{ readonly name: string; readonly body: Json }> = fc
+  .constantFrom(...Object.entries(BODIES))
+  .chain(([name, form]) => fc.record({ name: fc.constant(name), body: valueOf(form, 5) }))
 
 function bodyOf({ name, body, bodyOptional }: Operation): Arbitrary<Json | undefined> {
   const form = body === 'json' ? BODIES[name] : undefined

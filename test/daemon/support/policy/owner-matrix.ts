@@ -2,7 +2,8 @@
 export interface Row {
   /**
    * `GET /containers/CONTAINER/json`. CONTAINER, NETWORK, IMAGE, EXEC and VOLUME stand for all names and ids of a thing, WHOLE
-   * for those of an image without the beginning of its id, and SHORT for that.
+   * for those of an image without the beginning of its id, and SHORT for that. SERVICE, TASK, SECRET, CONFIG and NODE are those of a
+   * swarm.
    */
   readonly line: string
   /** JSON. */
@@ -48,10 +49,10 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'checkpoints.list': [refused('GET /containers/CONTAINER/checkpoints')],
   'checkpoints.remove': [refused('DELETE /containers/CONTAINER/checkpoints/c')],
   'configs.create': [refused('POST /configs/create', '{"Name":"x","Data":"eA=="}')],
-  'configs.inspect': [gone('GET /configs/x')],
+  'configs.inspect': [gone('GET /configs/CONFIG')],
   'configs.list': [refused('GET /configs')],
-  'configs.remove': [refused('DELETE /configs/x')],
-  'configs.update': [refused('POST /configs/x/update?version=1', '{"Name":"x"}')],
+  'configs.remove': [refused('DELETE /configs/CONFIG')],
+  'configs.update': [refused('POST /configs/CONFIG/update?version=VERSION', '{"Name":"a-config"}')],
   'containers.archive.get': of('GET', '/archive?path=/etc'),
   'containers.archive.put': of('PUT', '/archive?path=/tmp'),
   'containers.archive.stat': of('HEAD', '/archive?path=/etc'),
@@ -218,10 +219,10 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'networks.list': [hidden('GET /networks'), hidden(`GET /networks?filters=${LABEL_OF_OTHER}`)],
   'networks.prune': [hidden('POST /networks/prune')],
   'networks.remove': [gone('DELETE /networks/NETWORK')],
-  'nodes.inspect': [gone('GET /nodes/x')],
+  'nodes.inspect': [gone('GET /nodes/NODE')],
   'nodes.list': [refused('GET /nodes')],
-  'nodes.remove': [refused('DELETE /nodes/x')],
-  'nodes.update': [refused('POST /nodes/x/update?version=1', '{}')],
+  'nodes.remove': [refused('DELETE /nodes/NODE')],
+  'nodes.update': [refused('POST /nodes/NODE/update?version=1', '{}')],
   'plugins.create': [refused('POST /plugins/create?name=x')],
   'plugins.disable': [refused('POST /plugins/x/disable')],
   'plugins.enable': [refused('POST /plugins/x/enable')],
@@ -234,18 +235,28 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'plugins.set': [refused('POST /plugins/x/set', '[]')],
   'plugins.upgrade': [refused('POST /plugins/x/upgrade?remote=x', '[]')],
   'secrets.create': [refused('POST /secrets/create', '{"Name":"x","Data":"eA=="}')],
-  'secrets.inspect': [gone('GET /secrets/x')],
+  'secrets.inspect': [gone('GET /secrets/SECRET')],
   'secrets.list': [refused('GET /secrets')],
-  'secrets.remove': [refused('DELETE /secrets/x')],
-  'secrets.update': [refused('POST /secrets/x/update?version=1', '{"Name":"x"}')],
+  'secrets.remove': [refused('DELETE /secrets/SECRET')],
+  'secrets.update': [refused('POST /secrets/SECRET/update?version=VERSION', '{"Name":"a-secret"}')],
   'services.create': [
     refused('POST /services/create', '{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"IMAGE"}}}'),
+    refused(
+      'POST /services/create',
+      `{"Name":"x","TaskTemplate":{"ContainerSpec":{"Image":"SHARED","Secrets":[{"SecretName":"SECRET","File":{"Name":"s","UID":"0","GID":"0","Mode":292}}]}}}`,
+    ),
   ],
-  'services.inspect': [gone('GET /services/x')],
+  'services.inspect': [gone('GET /services/SERVICE')],
   'services.list': [refused('GET /services')],
-  'services.logs': [refused('GET /services/x/logs?stdout=1')],
-  'services.remove': [refused('DELETE /services/x')],
-  'services.update': [refused('POST /services/x/update?version=1', '{"Name":"x"}')],
+  'services.logs': [refused('GET /services/SERVICE/logs?stdout=1')],
+  'services.remove': [refused('DELETE /services/SERVICE')],
+  'services.update': [
+    refused(
+      'POST /services/SERVICE/update?version=VERSION',
+      '{"Name":"a-service","Mode":{"Replicated":{"Replicas":0}}}',
+    ),
+    refused('POST /services/SERVICE/update?version=VERSION&rollback=previous', '{"Name":"a-service"}'),
+  ],
   'session.open': [upgrade(refused('POST /session'), 'h2c')],
   'swarm.init': [refused('POST /swarm/init', '{}')],
   'swarm.inspect': [refused('GET /swarm')],
@@ -272,9 +283,9 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'system.ping': [hidden('GET /_ping')],
   'system.pingHead': [hidden('HEAD /_ping')],
   'system.version': [hidden('GET /version')],
-  'tasks.inspect': [gone('GET /tasks/x')],
+  'tasks.inspect': [gone('GET /tasks/TASK')],
   'tasks.list': [refused('GET /tasks')],
-  'tasks.logs': [refused('GET /tasks/x/logs?stdout=1')],
+  'tasks.logs': [refused('GET /tasks/TASK/logs?stdout=1')],
   'volumes.create': [
     taken('POST /volumes/create', '{"Name":"a-vol"}'),
     refused('POST /volumes/create', `{"Name":"x",${LABEL}}`),

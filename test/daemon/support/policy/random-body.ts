@@ -1,4 +1,5 @@
 import { Random } from '../../../fuzz/random.ts'
+import { spellLetter } from '../../../policy/reading/spelling.ts'
 
 /** JSON values of fields, as text: most of them valid, some on the edge of what Go takes. */
 const CONFIG: Readonly<Record<string, readonly string[]>> = {
@@ -141,7 +142,13 @@ export function fieldsOf(random: Random, fields: Readonly<Record<string, readonl
 }
 
 const valueOf = (random: Random, values: readonly string[]): string =>
-  random.pick(random.chance(0.03) ? ODD_VALUES : values)
+  respell(random, random.pick(random.chance(0.03) ? ODD_VALUES : values))
+
+/** The same for the keys in a value, also those of maps, which stay what they are for both. */
+const respell = (random: Random, value: string): string =>
+  value.replaceAll(/"((?:[^"\\]|\\.)*)"(\s*:)?/g, (text, key: string, colon = '') =>
+    colon === '' ? text : `"${writeKey(random, key)}"${colon}`,
+  )
 
 /** An object, written in an odd way. */
 export function objectOf(random: Random, entries: readonly Entry[]): string {
@@ -166,16 +173,5 @@ function writeKey(random: Random, name: string): string {
       name.replaceAll('s', 'ß'),
     ])
   const letters = random.pick([name.toLowerCase(), name.toUpperCase(), name]).split('')
-  return letters.map((letter) => writeLetter(random, letter)).join('')
+  return letters.map((letter) => spellLetter(random, letter)).join('')
 }
-
-function writeLetter(random: Random, letter: string): string {
-  const folded = random.chance(0.2)
-    ? ({ s: '\u017f', S: '\u017f', k: '\u212a', K: '\u212a' }[letter] ?? letter)
-    : letter
-  const cased = random.chance(0.2) && folded === letter ? swapCase(letter) : folded
-  return random.chance(0.05) ? `\\u${cased.charCodeAt(0).toString(16).padStart(4, '0')}` : cased
-}
-
-const swapCase = (letter: string): string =>
-  letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()

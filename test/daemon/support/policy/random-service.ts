@@ -65,7 +65,7 @@ export function randomService(seed: number, image: string): string {
 const COMPLETED = new Set(['EndpointSpec', 'TaskTemplate.RestartPolicy', 'UpdateConfig'])
 
 /** Whether all that was sent is there. */
-function within(made: unknown, sent: unknown): boolean {
+export function within(made: unknown, sent: unknown): boolean {
   if (typeof sent !== 'object' || sent === null) return made === sent
   return Object.entries(sent).every(([name, value]) => within(part(made)[name], value))
 }
