@@ -65,6 +65,11 @@ await step('attach', async () => {
   stream.write('attached\n')
   return (await firstOf(stream)).includes('attached')
 })
+await step('attach without hijack', async () => {
+  const stream = await container.attach({ stream: true, stdin: true, stdout: true })
+  stream.write('behind\n')
+  return (await firstOf(stream)).includes('behind')
+})
 await step('run', async () => {
   const output = new PassThrough()
   const read = text(output)
