@@ -1,5 +1,6 @@
 import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { isArriving } from './body.ts'
 import { renderRefusal, type Refusal } from './refusal.ts'
 
@@ -20,6 +21,22 @@ export function answerOn(socket: Socket, request: IncomingMessage): ServerRespon
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   })
   return response
+}
+
+/**
+ * For a client that asked for no upgrade: the output as an answer with an end. What it sends behind the request is input, as dockerd
+ * reads it; dockerode does that.
+ */
+export function streamOn(request: IncomingMessage, response: ServerResponse, fields: string[], daemon: Duplex): void {
+  response.shouldKeepAlive = false
+  // Node stops to read requests from a connection as soon as somebody else listens for its data.
+  if (request.complete) request.socket.removeAllListeners('data').pipe(daemon)
+  response.writeHead(200, fields).flushHeaders()
+  daemon.once('close', () => {
+    if (!daemon.readableEnded) response.destroy()
+  })
+  daemon.pipe(response)
+  response.once('finish', () => daemon.destroy())
 }
 
 /** Answers a request without the daemon. */

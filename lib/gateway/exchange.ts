@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
-import { answerJson, answerOn, refuse } from './answer.ts'
+import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody } from './body.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
@@ -294,26 +294,15 @@ export class Exchange {
     const { request, response } = this.#arrived
     daemon.on('error', () => {})
     const fields = [...answered, ...warningFields(this.#warnings)]
-    if (response) return this.#streamOutput(fields, daemon, response)
-    const client = request.socket
-    this.#status = 101
     // A stream that the client cut isn't complete, nor is one that the daemon cut.
     this.#left = () => daemon.destroy()
+    if (response) return streamOn(request, response, fields, daemon)
+    const client = request.socket
+    this.#status = 101
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}`] : []))
     const head = ['HTTP/1.1 101 UPGRADED', ...lines, 'Connection: Upgrade', `Upgrade: ${this.#upgrade}`, '', '']
     client.write(head.join('\r\n'), 'latin1')
     join(client, daemon, this.#arrived, this.#shared, (until) => (this.#until = Math.min(this.#until, until)))
-  }
-
-  /** For a client that asked for no upgrade, and so can send no input: the output as an answer with an end. */
-  #streamOutput(fields: string[], daemon: Duplex, response: ServerResponse): void {
-    this.#left = () => daemon.destroy()
-    response.writeHead(200, fields).flushHeaders()
-    daemon.once('close', () => {
-      if (!daemon.readableEnded) response.destroy()
-    })
-    daemon.pipe(response)
-    response.once('finish', () => daemon.destroy())
   }
 
   #answer(): ServerResponse {

@@ -464,6 +464,31 @@ describe('a hijacked connection', () => {
     const text = await readUntil(socket, '\r\n0\r\n\r\n')
     assert.match(text, /^HTTP\/1\.1 200 OK\r\nContent-Type: application\/vnd\.docker\.raw-stream[^]*output/)
   })
+
+  for (const local of [false, true]) {
+    test(`without Upgrade: what follows the request is input, and never a request, ${local ? 'on a local socket' : 'over TLS'}`, async (t) => {
+      const daemon = await fakeDaemon(t, {
+        upgrade: (_request, socket) => {
+          socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nready')
+          socket.on('data', (chunk: Buffer) => socket.write(`<${chunk.toString()}>`))
+        },
+      })
+      const socketPath = join(await temporaryFolder(t), 'g.sock')
+      const listen = local ? { listen: { socket: socketPath, as: 'agent' }, tls: undefined } : {}
+      const { port } = await front(t, { socketPath: daemon.socketPath }, listen)
+      const socket: Duplex = local ? connect(socketPath) : await dial(t, port)
+      t.after(() => socket.destroy())
+      socket.write(
+        'POST /v1.45/containers/a/attach?stdin=1 HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+      )
+      await readUntil(socket, 'ready')
+      for (const input of ['words\n\u0004', head('GET /_ping'), 'PO']) {
+        socket.write(input)
+        assert.ok((await readUntil(socket, '>')).includes(`<${input}>`))
+      }
+      assert.deepEqual(daemon.requests, ['POST /v1.45/containers/a/attach?stdin=1'])
+    })
+  }
 })
 
 const head = (line: string, ...fields: string[]): string =>

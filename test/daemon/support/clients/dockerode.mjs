@@ -1,4 +1,5 @@
 // Does what a user of dockerode does, and prints how each step ended: 'ok' or what it gave, or the status of the refusal.
+import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { PassThrough } from 'node:stream'
 import { buffer, text } from 'node:stream/consumers'
@@ -64,6 +65,13 @@ await step('attach', async () => {
   const stream = await container.attach({ stream: true, hijack: true, stdin: true, stdout: true })
   stream.write('attached\n')
   return (await firstOf(stream)).includes('attached')
+})
+await step('attach without hijack', async () => {
+  const stream = await container.attach({ stream: true, stdin: true, stdout: true })
+  stream.write('behind\n')
+  const [output] = await once(stream, 'data')
+  stream.destroy()
+  return String(output).includes('behind')
 })
 await step('run', async () => {
   const output = new PassThrough()
