@@ -120,6 +120,20 @@ describe('the plan of a gateway', () => {
     )
   })
 
+  test('warns if there is no revocation list, neither a requested one nor one on the host', async () => {
+    const crl = list(1, -5)
+    const none = { crl: undefined, files: {}, warns: true }
+    const rows = [
+      none,
+      { ...none, crl, warns: false },
+      { ...none, files: { '/etc/docker-mtls/crl.pem': crl }, warns: false },
+    ]
+    for (const { crl: requested, files, warns } of rows) {
+      const texts = warningTexts((await plan({ files }, { crl: requested })).warnings).join('\n')
+      assert.equal(/^No revocation list is in use: .*  docker-mtls cert crl$/m.test(texts), warns, texts)
+    }
+  })
+
   test('SSH keys of root that a build could use: no new gateway, and a warning for one that is there', async () => {
     const [keys, policy] = [{ 'ssh-keys': '/root/.ssh/id_rsa\n' }, policyFor('baseline')]
     const planned = await plan({ facts: keys }, { policy })

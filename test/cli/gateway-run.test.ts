@@ -248,7 +248,10 @@ describe('gateway run', () => {
 test('gateway render writes where metrics are served, and refuses what the service could not use', async () => {
   const { stdout } = await runCli(['gateway', 'render', '--metrics', '9323', '--on-log-failure', 'go-on'])
   assert.match(stdout, /^ExecStart=.* --on-log-failure go-on --metrics 9323$/m)
-  assert.doesNotMatch((await runCli(['gateway', 'render'])).stdout, /--metrics|--on-log-failure/)
+  const plain = await runCli(['gateway', 'render'])
+  assert.doesNotMatch(plain.stdout, /--metrics|--on-log-failure/)
+  assert.match(plain.stderr, /^Warning: No revocation list is in use: .*  docker-mtls cert crl$/m)
+  assert.doesNotMatch((await runCli(['gateway', 'render', '--crl', 'crl.pem'])).stderr, /revocation list/)
   const rows: [metrics: string, says: RegExp][] = [
     ['80', /"80" is a port below 1024/],
     ['0', /"0" is a port below 1024/],
