@@ -2,6 +2,8 @@
 interface Group {
   readonly summary: string
   readonly description: string
+  /** The command that is meant if only options follow. */
+  readonly byOptions?: string
 }
 
 /** The groups, by their word. */
@@ -45,7 +47,9 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       'Puts a gateway in front of a daemon: it lets each client do what an access policy allows. run serves clients with mutual ' +
       'TLS or by a local socket; apply makes it the service of this server, status shows its state, rollback undoes the last apply, ' +
       'and remove ends it; ' +
-      'render prints the service; exec gives one command a socket of its own; log verifies the audit log.',
+      'render prints the service; exec gives one command a socket of its own; log verifies the audit log. With options alone, ' +
+      'as in  gateway --policy FILE --socket PATH --as NAME , it is  gateway run .',
+    byOptions: 'run',
   },
   plugin: {
     summary: 'run docker-mtls as  docker mtls',

@@ -4,6 +4,7 @@ import type { ArgumentError } from '../base/errors.ts'
 import { makeContext, type Context } from './command.ts'
 import { asksForJson, normaliseArgv } from './command-line/argv.ts'
 import { COMMANDS, type Entry } from './commands.ts'
+import { GROUPS } from './groups.ts'
 import { Declined } from './terminal/confirm.ts'
 import { optionsFromDocker } from './command-line/docker-flags.ts'
 import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport, type KnownCas } from './errors.ts'
@@ -30,9 +31,9 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   let jsonLines = false
   let meant: Loaded | undefined
   let folder: string | undefined
+  const words = withCommand(withHelpOption(argv))
   try {
     refuseForeignRuntime('running docker-mtls')
-    const words = withHelpOption(argv)
     meant = await findMeant(words)
     jsonLines = meant?.spec.jsonLines === true
     const ending = {
@@ -42,7 +43,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     }
     await parse(words, meant, makeContext(io, ending))
   } catch (error) {
-    const rest = argv.slice(meant?.entry.words.length)
+    const rest = words.slice(meant?.entry.words.length)
     const hint = meant?.spec.hint?.(error, rest)
     const improved = meant?.spec.improve?.(error, rest) ?? error
     const call = { words: meant?.entry.words ?? [], rest, folder, env: io.env }
@@ -57,6 +58,14 @@ function withHelpOption(argv: readonly string[]): readonly string[] {
   const [first = '', second, ...rest] = argv
   if (first === 'help') return [...argv.slice(1), '--help']
   return second === 'help' && groupOf(argv).length > 0 ? [first, ...rest, '--help'] : argv
+}
+
+/** `gateway --socket PATH` is `gateway run --socket PATH`; `gateway --help` stays the help of the group. */
+function withCommand(argv: readonly string[]): readonly string[] {
+  const [group = '', option = ''] = argv
+  const command = Object.hasOwn(GROUPS, group) ? GROUPS[group]?.byOptions : undefined
+  if (command === undefined || !/^--?[a-z]/.test(option) || ['-h', '--help'].includes(option)) return argv
+  return [group, command, ...argv.slice(1)]
 }
 
 /** Only a command that used a folder can have missed its CA. */

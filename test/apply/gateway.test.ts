@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
 import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
 import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/program.ts'
+import { askForSshKeys } from '../../lib/apply/gateway/ssh-keys.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
@@ -13,6 +14,7 @@ import {
   type GatewayFlags,
   type GatewayService,
 } from '../../lib/daemon-config/gateway-unit.ts'
+import { parsePolicy } from '../../lib/policy/file/parse.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf, type Said } from './support/facts.ts'
@@ -120,6 +122,20 @@ describe('the plan of a gateway', () => {
     )
   })
 
+  test('warns if there is no revocation list, neither a requested one nor one on the host', async () => {
+    const crl = list(1, -5)
+    const none = { crl: undefined, files: {}, warns: true }
+    const rows = [
+      none,
+      { ...none, crl, warns: false },
+      { ...none, files: { '/etc/docker-mtls/crl.pem': crl }, warns: false },
+    ]
+    for (const { crl: requested, files, warns } of rows) {
+      const texts = warningTexts((await plan({ files }, { crl: requested })).warnings).join('\n')
+      assert.equal(/^No revocation list is in use: .*  docker-mtls cert crl$/m.test(texts), warns, texts)
+    }
+  })
+
   test('SSH keys of root that a build could use: no new gateway, and a warning for one that is there', async () => {
     const [keys, policy] = [{ 'ssh-keys': '/root/.ssh/id_rsa\n' }, policyFor('baseline')]
     const planned = await plan({ facts: keys }, { policy })
@@ -147,6 +163,21 @@ describe('the plan of a gateway', () => {
     ] as const) {
       const { conflicts, warnings } = await plan({ facts: said }, { policy: harmless })
       assert.deepEqual([conflicts, warnings.filter(({ code }) => code === 'ssh-key')], [[], []], harmless)
+    }
+  })
+
+  test('a gateway that root starts beside dockerd warns of such keys, and asks for them only if it has to', async () => {
+    const key = record('fact', 'ssh-keys', '/root/.ssh/id_rsa\n')
+    const rows: [level: string, answer: string | Error, warnings: number, asks: number][] = [
+      ['baseline', key, 1, 1],
+      ['privileged', key, 0, 0],
+      ['baseline', '', 0, 1],
+      ['baseline', new Error('there is no sh'), 0, 1],
+    ]
+    for (const [level, answer, warnings, asks] of rows) {
+      const shell = fakeShell(() => answer)
+      const found = await askForSshKeys(parsePolicy(policyFor(level), 'policy.yaml'), shell)
+      assert.deepEqual([found.length, shell.ran.length], [warnings, asks], level)
     }
   })
 

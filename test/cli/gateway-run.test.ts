@@ -35,7 +35,9 @@ async function whileItRuns(at: number | string, argv: string[], use: () => Promi
     typeof at === 'number'
       ? ['--listen', `127.0.0.1:${at}`, ...(argv.includes('--from') ? [] : SERVER)]
       : ['--socket', at, '--as', 'agent']
-  const running = runCli(['gateway', 'run', ...where, ...argv, ...DAEMON], { signal: interruption.signal })
+  // With options alone, `gateway` is `gateway run`.
+  const words = typeof at === 'number' ? ['gateway', 'run'] : ['gateway']
+  const running = runCli([...words, ...where, ...argv, ...DAEMON], { signal: interruption.signal })
   try {
     for (let round = 0; !(await isListening(at)); round++) {
       assert.ok(round < 500, 'it does not listen')
@@ -241,14 +243,25 @@ describe('gateway run', () => {
       const ran = await runCli(['gateway', 'run', ...argv])
       assert.match(ran.stderr, says)
       assert.equal(ran.code, code, ran.stderr)
+      if (code === 2 && argv[0]?.startsWith('-')) assert.deepEqual(await runCli(['gateway', ...argv]), ran)
     }
+  })
+
+  test('is meant by gateway with options alone, but not by gateway --help', async () => {
+    assert.deepEqual(await runCli(['gateway', '--policy', 'x', '--help']), await runCli(['gateway', 'run', '--help']))
+    for (const help of ['--help', '-h'])
+      assert.match((await runCli(['gateway', help])).stdout, /^Usage: docker-mtls gateway \[options\] \[command\]/)
+    assert.match((await runCli(['cert', '--policy', 'x'])).stderr, /docker-mtls cert: there is no option --policy/)
   })
 })
 
 test('gateway render writes where metrics are served, and refuses what the service could not use', async () => {
   const { stdout } = await runCli(['gateway', 'render', '--metrics', '9323', '--on-log-failure', 'go-on'])
   assert.match(stdout, /^ExecStart=.* --on-log-failure go-on --metrics 9323$/m)
-  assert.doesNotMatch((await runCli(['gateway', 'render'])).stdout, /--metrics|--on-log-failure/)
+  const plain = await runCli(['gateway', 'render'])
+  assert.doesNotMatch(plain.stdout, /--metrics|--on-log-failure/)
+  assert.match(plain.stderr, /^Warning: No revocation list is in use: .*  docker-mtls cert crl$/m)
+  assert.doesNotMatch((await runCli(['gateway', 'render', '--crl', 'crl.pem'])).stderr, /revocation list/)
   const rows: [metrics: string, says: RegExp][] = [
     ['80', /"80" is a port below 1024/],
     ['0', /"0" is a port below 1024/],

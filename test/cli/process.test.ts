@@ -28,7 +28,7 @@ describe('help and version', () => {
   })
 
   test('no command at all is a mistake: help on stderr, exit code 2', async () => {
-    for (const argv of [[], ['cert'], ['daemon']]) {
+    for (const argv of [[], ['cert'], ['daemon'], ['gateway']]) {
       const { code, stdout, stderr } = await runCli(argv)
       assert.deepEqual([code, stdout], [2, ''])
       assert.match(stderr, /^Usage: docker-mtls/)

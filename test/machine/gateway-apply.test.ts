@@ -130,6 +130,25 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     const { code, stderr } = await cli(machine, APPLY)
     assert.equal(code, 1)
     assert.match(stderr, /\/root\/\.ssh\/id_ed25519: dockerd fetches .* these rules let callers build: ci\.\nRename it/)
+    // A gateway that root starts beside dockerd warns of it. Both end at once, since they can't write their log.
+    const run = [
+      'gateway',
+      'run',
+      '--policy',
+      'policy.yaml',
+      '--socket',
+      '/run/x.sock',
+      '--as',
+      'x',
+      '--log',
+      '/no/log',
+    ]
+    const beside = await cli(machine, run)
+    assert.match(beside.stderr, /^Warning: \/root\/\.ssh\/id_ed25519: .* build: ci\. Rename it.*\nERR_FILE/m)
+    const elsewhere = ['--host', 'tcp://localhost:2376', '--cert-path', ANN]
+    assert.match((await cli(machine, [...run, ...elsewhere])).stderr, /^ERR_FILE/)
+    const exec = await cli(machine, ['gateway', 'exec', '--level', 'baseline', '--', 'true'])
+    assert.match(exec.stderr, /^Warning: \/root\/\.ssh\/id_ed25519: .* build: exec\. Rename it/m)
     await isAsBefore()
   })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { connect } from '../../lib/index.ts'
+import { connect, DockerApiError } from '../../lib/index.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
@@ -138,11 +138,35 @@ describe('the gateway as a service', { skip: lacksMachine() }, () => {
     assert.equal(await property('MainPID'), pid)
   })
 
-  test('it is back when it was killed, when the daemon was restarted, and after a boot', async () => {
+  test('killed: nobody gets in until it is back, which it is by itself', async () => {
+    const pid = await property('MainPID')
+    // It is gone for at least a second (RestartSec=).
+    const gone = until('ann', 'ERR_CONNECTION_REFUSED')
     await machine.must(['systemctl', 'kill', '--signal=KILL', UNIT])
+    await gone
     await until('ann', 'linux')
-    await machine.must(['systemctl', 'restart', 'docker'])
+    assert.notEqual(await property('MainPID'), pid)
+  })
+
+  test('dockerd is gone: the gateway stays, says so to clients and in its log, and goes on with the next one', async () => {
+    const pid = await property('MainPID')
+    await machine.must(['systemctl', 'stop', 'docker.socket', 'docker.service'])
+    const error = await connect({ host: HOST, certPath: join(desk.folder, 'docker-mtls/clients/ann') }, {}).then(
+      () => assert.fail('it answers'),
+      (reason: unknown) => reason,
+    )
+    assert.ok(error instanceof DockerApiError, String(error))
+    assert.deepEqual([error.status, error.gatewayReason], [502, 'DAEMON_UNREACHABLE'])
+    const log = await machine.read('/var/log/docker-mtls/audit.log')
+    assert.match(log, /"status":502,"reason":"DAEMON_UNREACHABLE"/)
+    assert.match(log, /"event":"failure","error":"ERR_[A-Z_]+"/)
+    assert.equal(await asks('bob'), 'ERR_API_FORBIDDEN')
+    await machine.must(['systemctl', 'start', 'docker.socket', 'docker.service'])
     await until('ann', 'linux')
+    assert.equal(await property('MainPID'), pid)
+  })
+
+  test('it is back after a boot', async () => {
     await machine.reboot()
     await until('ann', 'linux')
     assert.equal(await asks('bob'), 'ERR_API_FORBIDDEN')

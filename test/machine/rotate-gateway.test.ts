@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
-import { cp, mkdtemp } from 'node:fs/promises'
+import { once } from 'node:events'
+import { cp, mkdtemp, readFile } from 'node:fs/promises'
+import { Agent, get } from 'node:https'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { connect as connectTls, type SecureContextOptions } from 'node:tls'
 import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
@@ -23,6 +26,27 @@ const base = await temporaryFolder()
 const homeOf = (name: string): string => join(base, name)
 /** A client whose certificate the gateway has renewed. */
 const RENEWED = homeOf('renewed')
+
+/** Asks the gateway by the one connection of an agent. */
+function ping(agent: Agent): Promise<{ status: number | undefined; isReused: boolean }> {
+  return new Promise((resolve, reject) => {
+    const request = get(`${HOST.replace('tcp', 'https')}/_ping`, { agent }, (answer) => {
+      answer.resume().once('end', () => resolve({ status: answer.statusCode, isReused: request.reusedSocket }))
+    })
+    request.once('error', reject)
+  })
+}
+
+/** The SHA-256 of the certificate that the gateway presents in a new handshake. */
+async function shownTo(files: SecureContextOptions): Promise<string> {
+  const socket = connectTls({ host: 'build01', port: 2376, ...files })
+  try {
+    await once(socket, 'secureConnect')
+    return socket.getPeerCertificate().fingerprint256
+  } finally {
+    socket.destroy()
+  }
+}
 
 describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, () => {
   let machine: Machine
@@ -92,6 +116,26 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
     await renew()
     startAll()
     await settle()
+  })
+
+  test('cert renew: the gateway presents the new certificate, and connections that are open go on', async () => {
+    const [ca, cert, key] = await Promise.all(
+      ['ca.pem', 'cert.pem', 'key.pem'].map((name) => readFile(join(homeOf('early'), name))),
+    )
+    const agent = new Agent({ keepAlive: true, maxSockets: 1, ca, cert, key })
+    try {
+      assert.deepEqual(await ping(agent), { status: 200, isReused: false })
+      const shown = (): Promise<string> => shownTo({ ca, cert, key })
+      const old = await shown()
+      await must(['cert', 'renew', '--server'])
+      assert.deepEqual((await apply()).toSorted(), ['server-cert.pem', 'server-key.pem'])
+      assert.notEqual(await shown(), old)
+      assert.deepEqual(await ping(agent), { status: 200, isReused: true })
+    } finally {
+      agent.destroy()
+    }
+    await settle()
+    assert.deepEqual(await pidsNow(), pids)
   })
 
   test('phase trust: the gateway and the clients trust both CAs', async () => {

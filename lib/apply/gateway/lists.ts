@@ -1,4 +1,4 @@
-import { ours, sentence } from '../../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
@@ -58,6 +58,9 @@ export function lostLists(facts: HostFacts, requested: string | undefined): Conf
     },
   ]
 }
+
+/** A gateway that never had a list accepts who was revoked. */
+export const NO_LIST: Sentence = sentence`No revocation list is in use: a revoked certificate works until it expires. Write one where the CA is, and name it with --crl, which setup does by itself:  ${ours('cert', 'crl')}`
 
 /**
  * The names of the CAs of which there is no list that is current. A CA that isn't valid now needs none, and neither does the issuer,

@@ -1,10 +1,12 @@
 import { enumerate } from '../../base/text.ts'
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
 import type { Warning } from '../../base/warning.ts'
-import type { FactCall } from '../../host/facts-script.ts'
-import { lines, type HostFacts } from '../../host/facts.ts'
+import { furtherFactsScript, type FactCall } from '../../host/facts-script.ts'
+import { lines, parseFacts, type HostFacts } from '../../host/facts.ts'
+import type { HostShell } from '../../host/shell.ts'
 import { rulesThatBuild } from '../../policy/builders.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
+import type { Policy } from '../../policy/file/types.ts'
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FILES, hasGateway } from './files.ts'
 
@@ -18,10 +20,10 @@ interface OpenKey {
   readonly todo: Sentence
 }
 
-function openKeys({ fact }: HostFacts, policy: string): OpenKey[] {
+function openKeys({ fact }: HostFacts, policy: string | Policy): OpenKey[] {
   const keys = lines(fact('ssh-keys'))
   if (keys.length === 0) return []
-  const builders = rulesThatBuild(parsePolicy(policy, GATEWAY_FILES.policy))
+  const builders = rulesThatBuild(typeof policy === 'string' ? parsePolicy(policy, GATEWAY_FILES.policy) : policy)
   if (builders.length === 0) return []
   const got = `dockerd fetches the repositories of a build with this key of root, and these rules let callers build: ${enumerate(builders)}`
   return keys.map((what) => ({
@@ -39,7 +41,21 @@ export function sshKeyConflicts(facts: HostFacts, policy: string): Conflict[] {
 
 /** One that is there has to get its new lists and certificates whatever keys root has. */
 export function sshKeyWarnings(facts: HostFacts, policy: string): Warning[] {
-  if (!hasGateway(facts)) return []
+  return hasGateway(facts) ? warningsOf(facts, policy) : []
+}
+
+/** The same for a gateway that root starts on the host of the daemon. A host that can't be asked has no warnings. */
+export async function askForSshKeys(policy: Policy, shell: HostShell, signal?: AbortSignal): Promise<Warning[]> {
+  if (rulesThatBuild(policy).length === 0) return []
+  try {
+    const { stdout } = await shell.run(furtherFactsScript({ more: [SSH_KEYS_QUESTION] }), { signal })
+    return warningsOf(parseFacts(stdout), policy)
+  } catch {
+    return []
+  }
+}
+
+function warningsOf(facts: HostFacts, policy: string | Policy): Warning[] {
   return openKeys(facts, policy).map(({ what, got, todo }) => ({
     code: 'ssh-key',
     text: sentence`${what}: ${got}. ${todo}`,

@@ -4,7 +4,8 @@ import { isListenerOf, isLoopback, readListener } from '../../daemon-config/list
 import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
-import { GATEWAY_FOLDER } from './files.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER } from './files.ts'
+import { hadList, NO_LIST } from './lists.ts'
 import { metricsTarget } from './metrics.ts'
 import { issuerFolder } from './issuer.ts'
 
@@ -17,8 +18,10 @@ export function gatewayWarnings(
     const { host: address, port } = readListener(listener)
     return !isListenerOf({ address, port }, listen)
   })
+  const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   return [
     ...warningsOf({ inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
+    ...(crl === undefined && !hadList(facts) ? [{ code: 'no-revocation-list', text: NO_LIST }] : []),
     ...(requested.issuer === false && issuerFolder(facts) !== undefined
       ? [
           {

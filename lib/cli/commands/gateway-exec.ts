@@ -19,6 +19,7 @@ import { asUser } from '../inputs/as-user.ts'
 import { hostPathOf, replaceableWarnings } from '../inputs/bind.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
+import { warnOfSshKeys } from '../inputs/ssh-keys.ts'
 import { findUser, mayWrite, type HostUser } from '../inputs/user.ts'
 import { gatewayLog } from '../reports/gateway.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
@@ -49,6 +50,7 @@ async function runExec(words: readonly string[], flags: ExecFlags, context: Cont
         'Write paths of that machine into a policy.',
       )
     await warnOfWaysAround(docker, user, context)
+    await warnOfSshKeys(docker, policy, context)
     // Those of --bind were refused.
     if (user && flags.bind === undefined && docker.endpoint.kind === 'unix')
       for (const warning of await replaceableWarnings(hostPathsOf(policy, flags.as ?? NAME))) context.warn(warning)

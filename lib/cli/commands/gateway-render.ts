@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { dirname, join, resolve } from 'node:path'
+import { NO_LIST } from '../../apply/gateway/lists.ts'
 import { closedFolders } from '../../apply/gateway/program.ts'
 import { readIfThere } from '../../base/files.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
@@ -61,6 +62,7 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   })
   const [closed] = (await Promise.all([process.execPath, dirname(script)].map(closedFolders))).flat()
   const warnings = [
+    ...(lists.length === 0 ? [NO_LIST] : []),
     ...(isInNpxCache(script)
       ? [sentence`${script} is in the cache of npx, which npm may empty. ${INSTALL_FIRST}`]
       : []),

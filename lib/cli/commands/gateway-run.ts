@@ -21,6 +21,7 @@ import { usageError } from '../errors.ts'
 import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { inForceWriter } from '../inputs/in-force.ts'
+import { warnOfSshKeys } from '../inputs/ssh-keys.ts'
 import { gatewayLog, reloadReports } from '../reports/gateway.ts'
 
 interface RunFlags extends ConnectFlags {
@@ -47,6 +48,8 @@ async function runGateway(flags: RunFlags, context: Context): Promise<void> {
   const followed = await FollowedFiles.read(files)
   const { docker } = await connectBy(flags, context)
   try {
+    const { policy } = followed.contents
+    if (policy !== undefined) await warnOfSshKeys(docker, policy, context)
     await serve({ listen, files, followed, docker }, flags, context)
   } finally {
     await docker.close()
