@@ -383,8 +383,8 @@ describe('after a client is revoked', () => {
       }
       const daemon = await tickingDaemon(t)
       const fronted = await front(t, { socketPath: daemon.socketPath }, { authorize, crl: crlOf([]) })
-      const dials = (count: number, client?: Client): Promise<TLSSocket[]> =>
-        Promise.all(Array.from({ length: count }, () => dial(t, fronted.port, { client })))
+      const dials = (length: number, client?: Client): Promise<TLSSocket[]> =>
+        Promise.all(Array.from({ length }, () => dial(t, fronted.port, { client })))
       const [open, streams, others] = [await dials(20, bob), await dials(20, bob), await dials(4)]
       const theirs = await dispatcherTo(t, fronted.port, carl)
       const bobs = waysOf(bob)
