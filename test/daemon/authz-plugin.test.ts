@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { TLSSocket } from 'node:tls'
 import { audit } from '../../lib/audit.ts'
-import { createGateway, type Gateway } from '../../lib/gateway.ts'
+import { createGateway, type Gateway, type GatewayLimits } from '../../lib/gateway.ts'
 import type { DockerClient } from '../../lib/index.ts'
 import { credentials, newServerTls, type Client } from '../gateway/support/fixture.ts'
 import { smuggled } from '../gateway/support/smuggled.ts'
@@ -16,6 +19,8 @@ import { makeImage } from './harness/image.ts'
 import { runPlugin, type RunningPlugin } from './support/authz-plugin.ts'
 import { PluggedDaemon } from './support/plugged-daemon.ts'
 import { ATTACKS, type Attack } from './support/policy/attacks.ts'
+import { ALLOWED, ALLOWED_ON_SWARM, filled, operationOf, type Allowed } from './support/policy/allowed.ts'
+import { CUT, sendIn, SLOW, type Way } from './support/policy/cut-bodies.ts'
 import { codeOf, DIFFERENCES } from './support/policy/front-differences.ts'
 import { chunked, CHUNKED, execIn, forged, privilegedBody } from './support/policy/hidden.ts'
 import { CALLERS, Corpus, createRequest, POLICY, RULES, sendAttack, worksAtBaseline } from './support/policy/corpus.ts'
@@ -41,6 +46,11 @@ const HOST_RULE = { name: 'host', who: { socket: 'host' }, level: 'privileged' }
 const STREAMED = { 'what is refused': 'POST /build', 'what is allowed': 'POST /containers/plain/kill?signal=CONT' }
 const DENIED = /authorization denied by plugin docker-mtls: /
 
+const portOf = ({ address }: Gateway): number => (address as { readonly port: number }).port
+/** The name of a container that is asked for in this way. */
+const nameOf = ({ name }: Way, front: string, config: object): string =>
+  `x-${name.replaceAll(/[, ]+/g, '-')}-${front}-${Object.keys(config).length}`
+
 describe("dockerd's authorization plugin", { skip }, () => {
   let server: PluggedDaemon
   let plugin: RunningPlugin
@@ -63,12 +73,7 @@ describe("dockerd's authorization plugin", { skip }, () => {
     args = ['--policy', policyFile, '--daemon', server.daemon.place.socketPath, '--local-name', 'host', '--ca', caFile]
     await writeRules(HOST_RULE, ...RULES)
     plugin = await runPlugin(args)
-    gateway = await createGateway({
-      listen: { host: '127.0.0.1', port: 0 },
-      tls: await newServerTls(),
-      daemon: { socketPath: server.daemon.place.socketPath },
-      policy: POLICY,
-    })
+    gateway = await startGateway()
   })
   after(async () => {
     await admin?.close()
@@ -76,6 +81,16 @@ describe("dockerd's authorization plugin", { skip }, () => {
     await server?.daemon.stop()
     await plugin?.end('SIGKILL')
   })
+
+  async function startGateway(limits: GatewayLimits = {}): Promise<Gateway> {
+    return createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls: await newServerTls(),
+      daemon: { socketPath: server.daemon.place.socketPath },
+      policy: POLICY,
+      limits,
+    })
+  }
 
   const writeRules = (...rules: readonly object[]): Promise<void> =>
     writeFile(policyFile, JSON.stringify({ version: 1, rules }))
@@ -102,7 +117,18 @@ describe("dockerd's authorization plugin", { skip }, () => {
   }
 
   const ports = (): number[] => [gatewayPort(), server.daemon.place.port]
-  const gatewayPort = (): number => (gateway.address as { readonly port: number }).port
+  const gatewayPort = (): number => portOf(gateway)
+  const fronts = (): [string, number][] => [
+    ['gateway', gatewayPort()],
+    ['plugin', server.daemon.place.port],
+  ]
+  const asAnn = (below: Socket): TLSSocket => server.secure('ann', below)
+
+  /** Asks for a container, whose name is that of the way. */
+  async function createIn(way: Way, [front, port]: readonly [string, number], HostConfig: object): Promise<string> {
+    const line = `POST /v1.45/containers/create?name=${nameOf(way, front, HostConfig)}`
+    return sendIn(way, { port, secure: asAnn }, { line, body: JSON.stringify({ Image: image, HostConfig }) })
+  }
 
   test('a reload puts it in, and dockerd goes on', async () => {
     assert.equal((await server.sendAs('stranger', LIST)).status, 200)
@@ -155,6 +181,35 @@ describe("dockerd's authorization plugin", { skip }, () => {
   async function codesFor(client: string, attack: Attack): Promise<string[]> {
     const answers = await Promise.all(ports().map((port) => sendAttack(server.dial(client, port), attack)))
     return answers.map(({ status, text }) => codeOf({ status, head: text, text }))
+  }
+
+  /** Sends requests through both, each with names of its own, and compares verdicts and dockerd's statuses. */
+  async function bothAllow(requests: readonly Allowed[]): Promise<void> {
+    const words = ['xgateway', 'xplugin'].map(
+      (name) =>
+        new Map([
+          ['NAME', name],
+          ['IMAGE', image],
+        ]),
+    )
+    const found: object[] = []
+    for (const { operation, tells = {}, fails = false, ofPlugin = 'none', ...request } of requests) {
+      const answers = await Promise.all(
+        ports().map(async (port, index) => {
+          const own = filled({ name: '', ...request }, words[index] ?? new Map())
+          assert.equal(operationOf(own), operation)
+          const { status, text } = await sendAttack(server.dial('ann', port), own)
+          for (const [word, pattern] of Object.entries(tells)) words[index]?.set(word, pattern.exec(text)?.[1] ?? '')
+          return { code: codeOf({ status, head: text, text }), status, text: text.slice(0, 500) }
+        }),
+      )
+      const [gateways, plugins] = answers.map(({ status }) => status)
+      const isDone = answers.every(({ status }) => status >= 400 === fails)
+      const isSame = gateways === plugins || ofPlugin !== 'none'
+      if (!isDone || !isSame || answers[0]?.code !== 'none' || answers[1]?.code !== ofPlugin)
+        found.push({ operation, answers })
+    }
+    assert.deepEqual(found, [])
   }
 
   describe('a capability that the rule denies, through the plugin and through a gateway', () => {
@@ -231,6 +286,8 @@ describe("dockerd's authorization plugin", { skip }, () => {
       await services.reset()
     })
 
+    test('what baseline allows, the gateway and the plugin allow', () => bothAllow(ALLOWED_ON_SWARM))
+
     test('what baseline allows works: create, update and remove', async () => {
       const ann = await server.connectAs('ann')
       const { ID } = await ann.services.create(services.spec('hers', false))
@@ -242,6 +299,11 @@ describe("dockerd's authorization plugin", { skip }, () => {
       await ann.services.remove(ID)
       await ann.close()
     })
+  })
+
+  test('what baseline allows, the gateway and the plugin allow: at least 60 operations', async () => {
+    assert.ok(new Set(ALLOWED.map(({ operation }) => operation)).size >= 60)
+    await bothAllow(ALLOWED)
   })
 
   test('what baseline allows works: run, exec, logs, a volume, the allowed folder', async () => {
@@ -319,6 +381,53 @@ describe("dockerd's authorization plugin", { skip }, () => {
       const build: Attack = { name: '', line: 'POST /build?version=2', body: '\0'.repeat(1024), headers }
       assert.match((await server.sendAs('ann', build)).text, /MEDIA_TYPE/)
       assert.doesNotMatch((await server.sendLocally(build)).text, DENIED)
+    })
+  })
+
+  describe('a body that does not arrive as a whole, or slowly', () => {
+    const BODIES = { 'of what is forbidden': { Privileged: true }, 'of what is allowed': {} }
+    let impatient: Gateway
+
+    before(async () => (impatient = await startGateway({ bodyTimeout: 500 })))
+    after(() => impatient.close())
+
+    describe('is cut, or judged as a whole', { concurrency: 16 }, () => {
+      for (const [what, config] of Object.entries(BODIES)) {
+        for (const way of CUT) {
+          test(`${way.name}, ${what}`, async () => {
+            for (const front of fronts())
+              assert.match(await createIn(way, front, config), /^$|^HTTP\/1\.1 [45]/, front[0])
+            if (way.end !== 'silence') return
+            assert.match(await createIn(way, ['impatient', portOf(impatient)], config), /^HTTP\/1\.1 408 /)
+          })
+        }
+
+        for (const way of SLOW) {
+          test(`${way.name}, ${what}`, async () => {
+            const isAllowed = what === 'of what is allowed'
+            for (const front of fronts()) {
+              const expected = isAllowed ? /^HTTP\/1\.1 201 / : /^HTTP\/1\.1 403 [^]*PRIVILEGED/
+              assert.match(await createIn(way, front, config), expected, front[0])
+              if (!isAllowed) continue
+              const name = nameOf(way, front[0], config)
+              assert.equal((await admin.containers.inspect(name)).HostConfig.Privileged, false)
+              await admin.containers.remove(name)
+            }
+            const late = await createIn({ ...way, pause: 20 }, ['impatient', portOf(impatient)], config)
+            assert.match(late, /^HTTP\/1\.1 408 /)
+          })
+        }
+      }
+    })
+
+    test('and nothing is made of what was cut', async () => {
+      // What was sent before has been judged, and carried out, by then.
+      await delay(1_000)
+      const names = (await admin.containers.list({ all: true })).flatMap(({ Names }) => Names)
+      assert.deepEqual(
+        names.filter((name) => name.startsWith('/x')),
+        [],
+      )
     })
   })
 

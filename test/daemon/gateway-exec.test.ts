@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, chown, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -29,7 +29,13 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
   after(() => daemon?.stop())
 
   function exec(options: readonly string[], ...command: readonly string[]): Promise<Ran> {
-    return runProcess(['gateway', 'exec', '--host', daemon.place.listen[0], ...options, '--', ...command])
+    return execIn(undefined, options, ...command)
+  }
+
+  /** The same in a folder. */
+  function execIn(cwd: string | undefined, options: readonly string[], ...command: readonly string[]): Promise<Ran> {
+    const argv = ['gateway', 'exec', '--host', daemon.place.listen[0], ...options, '--', ...command]
+    return runProcess(argv, { ...(cwd !== undefined && { cwd }) })
   }
 
   test('a command does what the level allows, and nothing more', async () => {
@@ -45,6 +51,27 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     const other = await exec(['--level', 'restricted'], ...run, '-v', `${work}:/data`, image, 'true')
     assert.match(other.stderr, /HOST_PATH/)
     assert.deepEqual(await leftovers(), earlier)
+  })
+
+  test('--bind . is the folder in which it runs, and no folder in, beside or above it', async () => {
+    const [beside, link] = [join(daemon.place.folder, 'beside'), join(daemon.place.folder, 'link')]
+    await mkdir(join(work, 'in'))
+    await mkdir(beside)
+    await symlink('work', link)
+    const options = ['--level', 'restricted', '--bind', '.']
+    const run = ['docker', 'run', '--rm', '--security-opt', 'no-new-privileges', '--cap-drop', 'ALL', '--user', '1000']
+    const cat = [image, ...printing('cat /data/file')]
+    for (const cwd of [work, link]) {
+      const fine = await execIn(cwd, options, ...run, '-v', '.:/data', ...cat)
+      assert.deepEqual([fine.code, fine.stdout], [0, 'hello\n'], fine.stderr)
+    }
+    for (const [cwd, path] of [
+      [work, daemon.place.folder],
+      [work, join(work, 'in')],
+      [work, beside],
+      [beside, work],
+    ] as const)
+      assert.match((await execIn(cwd, options, ...run, '-v', `${path}:/data`, image, 'true')).stderr, /HOST_PATH/)
   })
 
   test('a folder can be bound for reading alone', async () => {

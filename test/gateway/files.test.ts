@@ -111,15 +111,28 @@ async function until(what: string, holds: () => boolean | Promise<boolean>, mill
   return performance.now() - began
 }
 
+/** Tries it up to three times: a busy machine may delay one, and the clock is that of the machine. */
+async function withinASecond(attempt: (round: number) => Promise<number>): Promise<void> {
+  const times: number[] = []
+  for (let round = 0; round < 3; round++) {
+    times.push(await attempt(round))
+    if ((times.at(-1) ?? 0) <= 1_000) return
+  }
+  assert.fail(`it took ${times.join(', ')} ms`)
+}
+
 describe('a gateway follows its files', () => {
   test('a policy is in force within a second', async (t) => {
     const followed = await start(t)
     assert.equal(await ping(t, followed), '200')
-    await replace(followed.paths.policy, OTHERS)
-    const milliseconds = await until('refused', async () => (await ping(t, followed)) !== '200')
-    assert.ok(milliseconds < 1_500, `it took ${milliseconds} ms`)
-    assert.equal(await ping(t, followed), '403 IDENTITY_UNKNOWN')
-    assert.deepEqual([followed.reloads, followed.failures], [[REST], []])
+    await withinASecond(async (round) => {
+      // Each time, the other one.
+      const [policy, answer] = round % 2 === 0 ? [OTHERS, '403 IDENTITY_UNKNOWN'] : [READ_ONLY, '200']
+      await replace(followed.paths.policy, policy)
+      const milliseconds = await until('in force', async () => (await ping(t, followed)) === answer)
+      assert.deepEqual([followed.reloads, followed.failures], [Array(round + 1).fill(REST), []])
+      return milliseconds
+    })
   })
 
   test('a policy that is half written changes nothing, is said once, and recovers by itself', async (t) => {
@@ -144,17 +157,20 @@ describe('a gateway follows its files', () => {
 
   test('a revocation list refuses its clients and cuts their streams within a second', async (t) => {
     const followed = await start(t)
-    const bob = await newClient('bob')
-    const stream = await dial(t, followed.port, { client: bob })
-    stream.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
-    await readUntil(stream, 'tick')
-    const ended = endOf(stream)
-    const began = performance.now()
-    await replace(followed.paths.crl, crlOf(bob))
-    await ended
-    assert.ok(performance.now() - began < 1_500, 'the stream was cut too late')
-    assert.equal(await ping(t, followed, bob), '403 CERTIFICATE_REVOKED')
-    assert.equal(await ping(t, followed), '200')
+    await withinASecond(async () => {
+      const bob = await newClient('bob')
+      const stream = await dial(t, followed.port, { client: bob })
+      stream.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+      await readUntil(stream, 'tick')
+      const ended = endOf(stream)
+      const began = performance.now()
+      await replace(followed.paths.crl, crlOf(bob))
+      await ended
+      const milliseconds = performance.now() - began
+      assert.equal(await ping(t, followed, bob), '403 CERTIFICATE_REVOKED')
+      assert.equal(await ping(t, followed), '200')
+      return milliseconds
+    })
   })
 
   test('without its revocation list everybody is refused, until it is back', async (t) => {

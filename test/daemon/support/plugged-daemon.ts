@@ -82,8 +82,13 @@ export class PluggedDaemon {
 
   /** Opens a connection to a port, such as that of a gateway which trusts the same CA. */
   dial(name: string, port: number): TLSSocket {
+    return this.secure(name, connectSocket({ host: '127.0.0.1', port }))
+  }
+
+  /** The client's TLS on a connection of TCP. */
+  secure(name: string, socket: Socket): TLSSocket {
     const { cert, key, ca } = this.#client(name)
-    return connectTls({ host: '127.0.0.1', port, servername: 'localhost', cert, key, ca })
+    return connectTls({ socket, servername: 'localhost', cert, key, ca })
   }
 
   async sendLocally(attack: Attack): Promise<Answered> {
