@@ -44,6 +44,9 @@ export interface Plan {
   /** Their connectTimeout. */
   readonly silentMilliseconds: number
   readonly eventStreams: number
+  /** How long the streams through the gateway carry events, and how often their memory is read. */
+  readonly streamMilliseconds: number
+  readonly streamSampleMilliseconds: number
   readonly execs: number
 }
 
@@ -82,6 +85,8 @@ export const FULL: Plan = {
   silentPings: 64,
   silentMilliseconds: 10_000,
   eventStreams: 100,
+  streamMilliseconds: 300_000,
+  streamSampleMilliseconds: 30_000,
   execs: 1000,
 }
 
@@ -120,5 +125,7 @@ export const SHORT: Plan = {
   silentPings: 64,
   silentMilliseconds: 300,
   eventStreams: 5,
+  streamMilliseconds: 500,
+  streamSampleMilliseconds: 250,
   execs: 3,
 }

@@ -1,7 +1,8 @@
 import { MOST_COMMAND } from './targets.ts'
 import type { Connections } from './measures/connections.ts'
 import type { KeySetLine } from './measures/key-sets.ts'
-import type { GatewayMemory, Gateways } from './measures/gateways.ts'
+import type { GatewayMemory } from './measures/gateway-memory.ts'
+import type { Gateways } from './measures/gateways.ts'
 import type { MemoryLine } from './measures/memory.ts'
 import type { Rates } from './measures/requests.ts'
 import type { SilentPort } from './measures/silent-port.ts'
@@ -138,7 +139,11 @@ function memorySection(lines: readonly MemoryLine[]): string {
 
 function gatewaySection({ figures }: Gateways): string {
   const rows = figures.flatMap(({ what, lines }) =>
-    lines.map(({ name, median, ratio }) => [`${what}: ${name}`, grouped(median), ratio.toFixed(2)]),
+    lines.map(({ name, median, ratio }) => [
+      `${what}: ${name}`,
+      what.startsWith('ms ') ? milliseconds(median) : grouped(median),
+      ratio.toFixed(2),
+    ]),
   )
   return `The same client, with dockerd, our gateway and HAProxy on one machine\n${table(['', 'median', 'of dockerd'], rows)}`
 }
@@ -150,6 +155,10 @@ function gatewayMemorySection({ archive, streams }: GatewayMemory): string {
     ['at most, the same archive out of it', mebibytes(archive.down)],
     ['afterwards', mebibytes(streams.before)],
     [`with ${grouped(streams.count)} open streams`, mebibytes(streams.open)],
+    ...streams.later.map(({ seconds, events, resident }) => [
+      `after ${grouped(seconds)} s and ${grouped(events)} events on each`,
+      mebibytes(resident),
+    ]),
   ]
   return `Resident memory of the gateway\n${table(['', 'MiB'], rows)}`
 }

@@ -23,3 +23,9 @@ export function rotated<T>(things: readonly T[], round: number): T[] {
   const turned = [...things.slice(shift), ...things.slice(0, shift)]
   return round % 2 === 0 ? turned : turned.toReversed()
 }
+
+/** The value that a share of the values doesn't exceed: 0.99 for p99. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)] ?? Number.NaN
+}

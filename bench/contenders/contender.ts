@@ -15,6 +15,8 @@ export interface Jobs {
   list?(): Promise<number>
   /** Opens another event stream, and returns a function that closes it. */
   openEvents?(): Promise<() => Promise<void>>
+  /** The same, and reads what arrives. */
+  readEvents?(): Promise<() => Promise<void>>
   /** Runs `true` in a container and waits for it. */
   exec?(container: string): Promise<void>
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
 import type * as dockerMtls from '../../lib/index.ts'
 import { checkBody, checkVersion, lengthOf, splitTarget, type Jobs, type Open } from './contender.ts'
 
@@ -40,6 +42,14 @@ function jobs(docker: dockerMtls.DockerClient): Jobs {
     openEvents: async () => {
       const events = await docker.system.events()
       return () => events.close()
+    },
+    readEvents: async () => {
+      const events = await docker.system.events()
+      const end = once(Readable.from(events).resume(), 'close')
+      return async () => {
+        await events.close()
+        await end
+      }
     },
     exec: async (container) => {
       const { exitCode } = await docker.exec.run(container, ['true'])

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { dockerLocally } from '../../test/daemon/harness/docker-cli.ts'
-import { makeImage } from '../../test/daemon/harness/image.ts'
+import { IMAGE, makeImage } from '../../test/daemon/harness/image.ts'
 import type { SecuredDaemon } from '../../test/daemon/harness/secured.ts'
 import type { Log } from './logs.ts'
 
@@ -55,6 +55,11 @@ export async function createContainers(daemon: SecuredDaemon, count: number): Pr
   const Image = await makeImage(daemon)
   const body = JSON.stringify({ Image, Cmd: ['true'], Labels: { bench: 'yes', stage: 'test' } })
   for (let made = 0; made < count; made++) await post(daemon.place.socketPath, '/containers/create', body)
+}
+
+/** Causes an event, and nothing else: the image has this tag already. */
+export async function causeEvent({ place }: SecuredDaemon): Promise<void> {
+  await post(place.socketPath, `/images/${IMAGE}/tag?repo=busybox&tag=again`, '')
 }
 
 function post(socketPath: string, path: string, body: string): Promise<void> {

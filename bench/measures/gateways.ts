@@ -1,26 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { startSecuredDaemon, type SecuredDaemon } from '../../test/daemon/harness/secured.ts'
-import { freePort, isListening } from '../../test/support/ports.ts'
 import type { Contender } from '../contenders.ts'
-import { Worker, type DaemonEnv } from '../processes.ts'
-import type { Report, Task } from '../programs/tasks.ts'
-import { inRounds, mapSamples, summarize, type Line } from '../rounds.ts'
+import { Worker } from '../processes.ts'
+import type { Latency, Report, Task } from '../programs/tasks.ts'
+import { inRounds, mapSamples, summarize, type Line, type Samples } from '../rounds.ts'
 import { BuildContext, BUILDERS } from './builds.ts'
 import { checkAndRemoveFile, startIdle, writeFileOfZeros, writeLog } from './fixtures.ts'
+import { end, startGateway, startHaproxy, variablesOf, type Front } from './fronts.ts'
 import type { MeasureContext } from './jobs.ts'
 
-const MAIN: string = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-/** Of two clients: the gateway limits the streams of each. */
-const STREAMS = 1_000
-const CLIENTS = ['tester', 'other']
 const DIRECT = 'dockerd'
-/** How often the memory of a process is read, in milliseconds. */
-const SAMPLE_MS = 20
 
 /** One measurement with dockerd's own TLS listener, our gateway and HAProxy. */
 export interface GatewayFigures {
@@ -30,21 +18,6 @@ export interface GatewayFigures {
 
 export interface Gateways {
   readonly figures: readonly GatewayFigures[]
-}
-
-/** The resident memory of the gateway's process, in bytes. */
-export interface GatewayMemory {
-  /** The most while an archive of that size goes into a container, and out of it. */
-  readonly archive: { readonly size: number; readonly before: number; readonly up: number; readonly down: number }
-  /** Before and with so many open streams. */
-  readonly streams: { readonly count: number; readonly before: number; readonly open: number }
-}
-
-/** What a client connects to. */
-interface Front {
-  readonly name: string
-  readonly port: number
-  readonly process?: ChildProcess
 }
 
 /** The same client reaches one dockerd in three ways, in turns. */
@@ -69,20 +42,6 @@ export async function measureGateways(client: Contender, context: MeasureContext
   }
 }
 
-/** The memory of the gateway while it passes on one archive each way, and then many streams. */
-export async function measureGatewayMemory(client: Contender, { plan }: MeasureContext): Promise<GatewayMemory> {
-  const daemon = await startSecuredDaemon()
-  let gateway: Front | undefined
-  try {
-    gateway = await startGateway(daemon)
-    const archive = await withArchive(gateway, client, daemon, plan.archiveBytes)
-    return { archive, streams: await withStreams(gateway, client, daemon) }
-  } finally {
-    await end(gateway?.process)
-    await daemon.stop()
-  }
-}
-
 type Perform = (front: Front, task: Task) => Promise<Report>
 
 async function measureAll(
@@ -92,22 +51,26 @@ async function measureAll(
   { plan, problems }: MeasureContext,
 ): Promise<GatewayFigures[]> {
   const figures: GatewayFigures[] = []
-  const measure = async (what: string, rounds: number, run: (front: Front) => Promise<number>): Promise<void> => {
+  const add = (what: string, samples: Samples<number>): void =>
+    void figures.push({ what, lines: summarize(samples, DIRECT) })
+  const sample = async <T>(rounds: number, run: (front: Front) => Promise<T>): Promise<Samples<T>> => {
     await inRounds(fronts, 1, run, problems)
-    const samples = await inRounds(fronts, rounds, run, problems)
-    figures.push({
-      what,
-      lines: summarize(
-        mapSamples(samples, (value) => value),
-        DIRECT,
-      ),
-    })
+    return inRounds(fronts, rounds, run, problems)
   }
+  const measure = async (what: string, rounds: number, run: (front: Front) => Promise<number>): Promise<void> =>
+    add(what, await sample(rounds, run))
   for (const width of [1, 16]) {
-    await measure(`pings per second, ${width} at once`, plan.loadRounds, async (front) => {
-      const report = await perform(front, { kind: 'load', width, milliseconds: plan.sliceMilliseconds })
-      return (report.requests * 1000) / report.milliseconds
-    })
+    const reports = await sample(plan.loadRounds, (front) =>
+      perform(front, { kind: 'load', width, milliseconds: plan.sliceMilliseconds }),
+    )
+    const latency = (which: keyof Latency): Samples<number> =>
+      mapSamples(reports, (report) => report.latency?.[which] ?? Number.NaN)
+    add(
+      `pings per second, ${width} at once`,
+      mapSamples(reports, ({ requests, milliseconds }) => (requests * 1000) / milliseconds),
+    )
+    add(`ms for a ping, ${width} at once, median`, latency('median'))
+    add(`ms for a ping, ${width} at once, p99`, latency('p99'))
   }
   const job = async (
     front: Front,
@@ -138,110 +101,4 @@ async function measureAll(
     )
   }
   return figures
-}
-
-async function withArchive(
-  gateway: Front,
-  client: Contender,
-  daemon: SecuredDaemon,
-  size: number,
-): Promise<GatewayMemory['archive']> {
-  const container = await startIdle(daemon)
-  const worker = await Worker.start(client, variablesOf(gateway, daemon.client.folder))
-  const most = async (job: 'archiveUp' | 'archiveDown', target: string): Promise<number> => {
-    const samples = [await residentOf(gateway)]
-    const timer = setInterval(() => void residentOf(gateway).then((resident) => samples.push(resident)), SAMPLE_MS)
-    await worker.perform({ kind: 'job', job, target, count: 1 }).finally(() => clearInterval(timer))
-    return Math.max(...samples)
-  }
-  try {
-    const before = await residentOf(gateway)
-    const up = await most('archiveUp', `${container}:/tmp:${size}`)
-    const down = await most('archiveDown', `${container}:/tmp/zeros`)
-    await checkAndRemoveFile(daemon, container, '/tmp/zeros', size)
-    return { size, before, up, down }
-  } finally {
-    await worker.end()
-  }
-}
-
-async function withStreams(
-  gateway: Front,
-  client: Contender,
-  daemon: SecuredDaemon,
-): Promise<GatewayMemory['streams']> {
-  const workers: Worker[] = []
-  try {
-    for (const name of CLIENTS) {
-      const { paths } = await daemon.pki.ensureClient(name)
-      workers.push(await Worker.start(client, variablesOf(gateway, paths.folder)))
-    }
-    const before = await residentOf(gateway)
-    for (const worker of workers)
-      await worker.perform({ kind: 'job', job: 'openEvents', target: '', count: STREAMS / CLIENTS.length })
-    return { count: STREAMS, before, open: await residentOf(gateway) }
-  } finally {
-    for (const worker of workers) await worker.end()
-  }
-}
-
-const variablesOf = ({ port }: Front, folder: string): DaemonEnv => ({
-  DOCKER_HOST: `tcp://127.0.0.1:${port}`,
-  DOCKER_TLS_VERIFY: '1',
-  DOCKER_CERT_PATH: folder,
-})
-
-async function residentOf({ process }: Front): Promise<number> {
-  const status = await readFile(`/proc/${process?.pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
-}
-
-async function startGateway(daemon: SecuredDaemon): Promise<Front> {
-  const policy = join(daemon.place.folder, 'policy.yaml')
-  await writeFile(policy, 'version: 1\nrules: [{ name: all, who: { commonName: [tester, other] }, level: baseline }]\n')
-  const port = await freePort()
-  const words = ['gateway', 'run', '--policy', policy, '--from', daemon.server.folder, '--listen', `127.0.0.1:${port}`]
-  const host = `unix://${daemon.place.socketPath}`
-  return begin('docker-mtls gateway', port, process.execPath, [MAIN, ...words, '--host', host])
-}
-
-async function startHaproxy(daemon: SecuredDaemon): Promise<Front> {
-  const { folder, socketPath } = daemon.place
-  const port = await freePort()
-  const pem = join(folder, 'haproxy.pem')
-  await writeFile(
-    pem,
-    (await Promise.all([daemon.server.cert, daemon.server.key].map((path) => readFile(path)))).join(''),
-  )
-  const config = join(folder, 'haproxy.cfg')
-  const lines = [
-    'defaults',
-    '  mode http',
-    '  timeout connect 5s',
-    '  timeout client 10m',
-    '  timeout server 10m',
-    'frontend docker',
-    `  bind 127.0.0.1:${port} ssl crt ${pem} ca-file ${daemon.server.ca} verify required alpn http/1.1`,
-    '  default_backend dockerd',
-    'backend dockerd',
-    `  server dockerd unix@${socketPath}`,
-  ]
-  await writeFile(config, `${lines.join('\n')}\n`)
-  return begin('HAProxy', port, 'haproxy', ['-db', '-f', config])
-}
-
-async function begin(name: string, port: number, file: string, args: readonly string[]): Promise<Front> {
-  const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  for (let tries = 0; !(await isListening(port)); tries++) {
-    if (tries === 200 || child.exitCode !== null) throw new Error(`${name} doesn't listen`)
-    await delay(50)
-  }
-  return { name, port, process: child }
-}
-
-async function end(child: ChildProcess | undefined): Promise<void> {
-  if (child === undefined || child.exitCode !== null) return
-  const closed = once(child, 'close')
-  child.kill('SIGKILL')
-  await closed
 }

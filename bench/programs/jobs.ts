@@ -28,7 +28,8 @@ async function once(client: Client, job: Job['job'], target: string): Promise<nu
     case 'archiveUp':
       return archiveUp(client, target)
     case 'openEvents':
-      open.add(await (client.openEvents?.() ?? missing(job)))
+    case 'readEvents':
+      open.add(await (client[job]?.() ?? missing(job)))
       return 1
     case 'closeEvents':
       return closeEvents()

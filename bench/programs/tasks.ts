@@ -9,11 +9,20 @@ export type Task =
   /** Repeats a job of the client `count` times. `requests` in the report is the job's own count. */
   | { readonly kind: 'job'; readonly job: JobName; readonly target: string; readonly count: number }
 
-/** `closeEvents` closes all streams that `openEvents` has opened. */
-export type JobName = 'readLog' | 'archiveDown' | 'archiveUp' | 'list' | 'exec' | 'openEvents' | 'closeEvents'
+/** `closeEvents` closes all streams that `openEvents` and `readEvents` have opened. */
+export type JobName =
+  'readLog' | 'archiveDown' | 'archiveUp' | 'list' | 'exec' | 'openEvents' | 'readEvents' | 'closeEvents'
+
+/** How long single requests took, in milliseconds. */
+export interface Latency {
+  readonly median: number
+  readonly p99: number
+}
 
 export interface Figures {
   readonly requests: number
+  /** Of a load. */
+  readonly latency?: Latency
   readonly milliseconds: number
   /** CPU time of the worker's process, user and system. */
   readonly cpuMilliseconds: number

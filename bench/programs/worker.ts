@@ -1,5 +1,6 @@
 /** A process of one contender that performs its parent's tasks and reports the results. */
 import type { Client, ContenderModule } from '../contenders/contender.ts'
+import { median, percentile } from '../statistics.ts'
 import { perform as performJob } from './jobs.ts'
 import type { Answer, Figures, Memory, Task } from './tasks.ts'
 
@@ -8,16 +9,19 @@ const { open } = (await import(`../contenders/${name}.ts`)) as ContenderModule
 let kept: Client | undefined
 
 /** Keeps `width` requests running until `enough` returns true. */
-async function load(client: Client, width: number, enough: (sent: number) => boolean): Promise<number> {
+async function load(client: Client, width: number, enough: (sent: number) => boolean): Promise<Work> {
   let sent = 0
+  const times: number[] = []
   const one = async (): Promise<void> => {
     while (!enough(sent)) {
       sent++
+      const began = performance.now()
       await client.ping()
+      times.push(performance.now() - began)
     }
   }
   await Promise.all(Array.from({ length: width }, one))
-  return sent
+  return { requests: sent, times }
 }
 
 const deadlineAfter = (milliseconds: number): (() => boolean) => {
@@ -25,11 +29,18 @@ const deadlineAfter = (milliseconds: number): (() => boolean) => {
   return () => performance.now() >= end
 }
 
-async function perform(task: Task): Promise<number> {
-  if (task.kind === 'connect') return connectAnew(task.count)
+/** What a task has done. */
+interface Work {
+  readonly requests: number
+  /** How long each request of a load took, in milliseconds. */
+  readonly times?: readonly number[]
+}
+
+async function perform(task: Task): Promise<Work> {
+  if (task.kind === 'connect') return { requests: await connectAnew(task.count) }
   const client = (kept ??= await open(entry))
-  if (task.kind === 'job') return performJob(client, task)
-  if (task.kind === 'reconnect') return reconnect(client, task.count)
+  if (task.kind === 'job') return { requests: await performJob(client, task) }
+  if (task.kind === 'reconnect') return { requests: await reconnect(client, task.count) }
   const late = deadlineAfter(task.milliseconds)
   return load(client, task.width, (sent) => late() || sent >= (task.count ?? Infinity))
 }
@@ -52,9 +63,10 @@ async function reconnect(client: Client, count: number): Promise<number> {
 async function measure(task: Task): Promise<Figures> {
   const began = performance.now()
   const cpu = process.cpuUsage()
-  const requests = await perform(task)
+  const { requests, times } = await perform(task)
   const { user, system } = process.cpuUsage(cpu)
-  return { requests, milliseconds: performance.now() - began, cpuMilliseconds: (user + system) / 1000 }
+  const figures = { requests, milliseconds: performance.now() - began, cpuMilliseconds: (user + system) / 1000 }
+  return times ? { ...figures, latency: { median: median(times), p99: percentile(times, 0.99) } } : figures
 }
 
 /** Measures memory after a garbage collection, since garbage of the last requests isn't the client's. */
