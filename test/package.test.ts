@@ -59,7 +59,7 @@ async function expectedFiles(): Promise<string[]> {
     .filter((path) => /^dist\/(?:chunks|cli)\/[\w-]+\.js$/.test(path))
     .filter((path) => path !== 'dist/cli/main.js')
   assert.ok(shared.length > 0, 'nothing is shared')
-  const papers = ['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md']
+  const papers = ['README.md', 'LICENSE', 'SECURITY.md']
   // Only maintainers need that one.
   const pages = [...(await pagesIn('docs')), ...(await pagesIn('docs/checks'))].filter(
     (path) => path !== 'docs/releasing.md',
