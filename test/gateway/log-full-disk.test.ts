@@ -33,10 +33,11 @@ async function fill(folder: string): Promise<void> {
   await writeFile(join(folder, 'filler'), Buffer.alloc(128 * 1024)).catch(() => undefined)
 }
 
+const lineWith = (identity: string): ReturnType<typeof chain> =>
+  chain({ time: new Date(0).toISOString(), event: 'cut', identity }, START)
+
 /** Writes a log that fills its last page, since a disk gives whole pages to its files. */
 async function writePage(path: string): Promise<void> {
-  const lineWith = (identity: string): ReturnType<typeof chain> =>
-    chain({ time: new Date(0).toISOString(), event: 'cut', identity }, START)
   const { line, link } = lineWith('x'.repeat(PAGE - lineWith('').line.length - 1))
   await writeFile(path, `${line}\n`, { mode: 0o600 })
   await writeFile(`${path}.head`, renderHead(link), { mode: 0o600 })

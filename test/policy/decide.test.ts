@@ -132,11 +132,6 @@ test("audit and warn at privileged also say what a stricter level refuses becaus
     ['GET /containers/json?frobnicate=1', undefined, 'QUERY_UNKNOWN'],
     ['GET /containers/../info', undefined, 'PATH_AMBIGUOUS'],
   ]
-  const tried = (level: object, line: string, text: string | undefined): unknown => {
-    const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level }] } as never)
-    const { verdict, reasons, audit, warn } = decide(policy, ANN, toRequest(line, text))
-    return [verdict, ...[reasons, audit, warn].map((list) => list.map(({ code }) => code).join(' '))]
-  }
   for (const [line, text, code] of rows) {
     const inBoth = { enforce: 'privileged', audit: 'baseline', warn: 'restricted' }
     assert.deepEqual(tried(inBoth, line, text), ['allow', '', code, code], line)
@@ -363,31 +358,32 @@ describe('a folder that a rule allows to read', () => {
   const rule = { allow: { hostPaths: [{ path: '/etc/ssl', readOnly: true }, { path: '/srv' }] } }
   const read = { Type: 'bind', Source: '/etc/ssl', Target: '/c', ReadOnly: true }
 
+  const create = (line: string, body: Json): string => brief(ask(`POST /${line}`, body, { rule }))
+  const start = (HostConfig: Json, mount: object): string => {
+    const mounted = { Type: 'bind', Source: '/etc/ssl', Destination: '/c', Mode: 'ro', RW: false, ...mount }
+    const inspect = {
+      Config: { Image: 'a' },
+      HostConfig: { CapDrop: null, ...Object(HostConfig) },
+      Mounts: [mounted],
+    }
+    const facts = new Facts().add({ kind: 'container', name: 'web' }, inspect)
+    return brief(ask('POST /containers/web/start', undefined, { rule, facts }))
+  }
+
   test('is refused in API versions in which file systems below it can be written', () => {
     const rows: readonly (readonly [line: string, body: (mounts: Json[]) => Json])[] = [
       ['containers/create', (Mounts) => ({ Image: 'a', HostConfig: { Mounts } })],
       ['containers/create', () => ({ Image: 'a', HostConfig: { Binds: ['/etc/ssl:/c:ro'] } })],
       ['services/create', (Mounts) => serviceWith({ Mounts })],
     ]
-    const on = (line: string, body: Json): string => brief(ask(`POST /${line}`, body, { rule }))
     for (const [line, body] of rows) {
-      assert.equal(on(`v1.43/${line}`, body([read])), 'refuse HOST_PATH', line)
-      assert.equal(on(`v1.44/${line}`, body([read])), 'allow', line)
+      assert.equal(create(`v1.43/${line}`, body([read])), 'refuse HOST_PATH', line)
+      assert.equal(create(`v1.44/${line}`, body([read])), 'allow', line)
     }
-    assert.equal(on('v1.43/containers/create', { Image: 'a', HostConfig: { Binds: ['/srv:/c:ro'] } }), 'allow')
+    assert.equal(create('v1.43/containers/create', { Image: 'a', HostConfig: { Binds: ['/srv:/c:ro'] } }), 'allow')
   })
 
   test('is refused in a container where file systems below it can be written', () => {
-    const start = (HostConfig: Json, mount: object): string => {
-      const mounted = { Type: 'bind', Source: '/etc/ssl', Destination: '/c', Mode: 'ro', RW: false, ...mount }
-      const inspect = {
-        Config: { Image: 'a' },
-        HostConfig: { CapDrop: null, ...Object(HostConfig) },
-        Mounts: [mounted],
-      }
-      const facts = new Facts().add({ kind: 'container', name: 'web' }, inspect as Json)
-      return brief(ask('POST /containers/web/start', undefined, { rule, facts }))
-    }
     const open = { ...read, BindOptions: { ReadOnlyNonRecursive: true } }
     assert.deepEqual(
       [

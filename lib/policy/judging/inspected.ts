@@ -54,9 +54,10 @@ function settings(hostConfig: JsonObject, networkSettings: Json | undefined): Js
 
 /** Where read-only binds are whose file systems below can be written. `Mounts` doesn't say it. */
 function writableBelow({ Mounts }: JsonObject): ReadonlySet<string> {
-  const found = listOf(Mounts).map(objectOf)
-  const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
-  return new Set(found.filter(isWritable).map(({ Target }) => textOf(Target)))
+  const found = listOf(Mounts)
+    .map(objectOf)
+    .filter(({ BindOptions }) => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true)
+  return new Set(found.map(({ Target }) => textOf(Target)))
 }
 
 interface Place {

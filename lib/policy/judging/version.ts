@@ -1,9 +1,9 @@
-import { compareVersions } from '../../engine/version.ts'
 import type { ReadRequest } from '../request.ts'
 import type { Judged } from './finding.ts'
 
-/** Whether dockerd handles a request as one of an older API version. */
-export const isOlder = (version: string, than: string): boolean => compareVersions(version, than) < 0
+/** Whether dockerd handles a request of a version, such as `1.43`, as older than another. */
+export const isOlder = (version: string, than: string): boolean => minorOf(version) < minorOf(than)
+const minorOf = (version: string): number => Number(version.split('.')[1])
 
 /**
  * Before API 1.44, dockerd mounts what is below a read-only bind with write access (moby, server/router/container). A request without a
