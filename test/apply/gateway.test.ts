@@ -313,6 +313,12 @@ describe('the plan of a gateway', () => {
         assert.deepEqual(await kindsOf({ ...files, [path]: list(1, -5) }), [])
       }
       assert.deepEqual(await kindsOf({ [GATEWAY]: unitWith() }), [])
+      // The gateway was removed.
+      const { conflicts } = await plan({ facts: { 'known-list': `3 ${path}` } })
+      assert.deepEqual(
+        conflicts.map(({ kind }) => kind),
+        ['lost-list'],
+      )
     })
 
     test('the same list, a newer one, and any after one of the future are not', async () => {

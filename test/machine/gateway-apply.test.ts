@@ -499,7 +499,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     const lost = await cli(machine, APPLY)
     assert.match(
       lost.stderr,
-      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: the gateway has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
+      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: a gateway here has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
     )
     assert.match(
       ((await status())['problems'] as string[]).join('\n'),
@@ -550,6 +550,8 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await must(REMOVE)
     for (const name of ['crl', 'issuer-cert', 'issuer-key'])
       assert.equal(await machine.exists(`${FOLDER}/${name}.pem`), false)
+    const without = await cli(machine, APPLY)
+    assert.match(without.stderr, /crl\.pem: a gateway here has had this revocation list, which is gone/)
     await must(['gateway', 'rollback', '--yes'])
     await until(async () => (await pingAs(machine, '/root/renewed')) === 0)
     assert.match((await docker('ci', 'version')).stderr, /your certificate has been revoked/)
