@@ -555,6 +555,18 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await must(['gateway', 'rollback', '--yes'])
     await until(async () => (await pingAs(machine, '/root/renewed')) === 0)
     assert.match((await docker('ci', 'version')).stderr, /your certificate has been revoked/)
+    // Neither does a list go back that a gateway got after the removal.
+    await must(REMOVE)
+    await must(['cert', 'revoke', 'bob', '--yes'])
+    const newest = await machine.read(`/root/${lists}`)
+    await must([...APPLY, '--crl', lists])
+    for (const back of [1, 2]) {
+      const { code, stdout, stderr } = await cli(machine, ['gateway', 'rollback', '--yes', '--json'])
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /"kept":\["\/etc\/docker-mtls\/crl\.pem"\]/)
+      assert.equal(await machine.read(`${FOLDER}/crl.pem`), newest, `rollback ${back}`)
+    }
+    assert.match((await docker('bob', 'version')).stderr, /your certificate has been revoked/)
   })
 
   test('metrics are served by request, from then on, and a drop-in with a command of its own is in the way', async () => {

@@ -30,7 +30,10 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const now = await withProgress(context, flags, (onStep) => rollBackGateway(plan, { shell, onStep, signal }))
   const { id, restored, removed, wasActive } = plan.last
   const { listeners, hasGateway } = now
-  const data = { id, restored, removed, active: wasActive, stopped: plan.stops, listeners, gateway: hasGateway }
+  const { kept = [], losses, stops } = plan
+  const warnings = losses.map(({ text }) => context.typed(text))
+  const about = { id, restored, removed, kept, warnings, active: wasActive, stopped: stops }
+  const data = { ...about, listeners, gateway: hasGateway }
   context.answer({ data, text: `${context.typed(doneText(plan, now))}\n` }, flags)
 }
 
@@ -55,7 +58,7 @@ export const gatewayRollback: CommandSpec = {
     [sentence`${SELF} gateway rollback`, 'as root; show the files, ask, then restore them'],
     [sentence`${SELF} gateway rollback --yes`, 'without asking'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped, listeners, gateway }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, kept, warnings, active, stopped, listeners, gateway }',
   jsonLines: true,
   define,
 }
