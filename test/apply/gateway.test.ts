@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { planApply } from '../../lib/apply/plan.ts'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
 import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
 import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/program.ts'
@@ -239,6 +240,19 @@ describe('the plan of a gateway', () => {
       for (const metrics of ['9323', '127.0.0.1:9323', '[::1]:9323'])
         assert.doesNotMatch(await warned(metrics), /metrics/)
     })
+  })
+
+  test('dockerd is never opened beside it, on any port', async () => {
+    const of = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
+      const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, ...files } })
+      const { conflicts } = await planApply(
+        { server, listen: '0.0.0.0:2377' },
+        fakeShell(() => printed),
+      )
+      return conflicts.map(({ kind }) => kind)
+    }
+    assert.deepEqual(await of({ [GATEWAY]: unitWith() }), ['gateway'])
+    assert.deepEqual(await of({}), [])
   })
 
   test('a drop-in with a command of its own is in the way', async () => {

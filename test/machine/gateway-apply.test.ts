@@ -192,11 +192,10 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
 
   test('daemon apply and daemon remove say that the gateway is there', async () => {
     const old = await everything()
-    const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
-    assert.match(
-      apply.stderr,
-      /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway remove --daemon-listens/ms,
-    )
+    for (const listen of ['0.0.0.0:2376', '0.0.0.0:2377']) {
+      const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof', '--listen', listen])
+      assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*a gateway is in front of dockerd.* gateway apply /ms)
+    }
     const remove = await cli(machine, ['daemon', 'remove', '--yes'])
     assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway remove/ms)
     assert.deepEqual(await everything(), old)
