@@ -183,6 +183,11 @@ restart_gateway() {
       return
     fi
     systemctl reset-failed "$gateway" 2>/dev/null
+    # One that had not started before may not start now, either.
+    if test "$(cat "$b/gateway-was-active")" = activating; then
+      systemctl restart --no-block "$gateway"
+      return
+    fi
     timeout "$restart_s" systemctl restart "$gateway" || exit 1
     return
   fi

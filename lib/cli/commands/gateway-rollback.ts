@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { UNIT_PATH } from '../../apply/gateway/files.ts'
 import { planGatewayRollback, rollBackGateway, type RolledBack } from '../../apply/gateway/rollback.ts'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
 import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
@@ -38,7 +39,11 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
 }
 
 function doneText(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Sentence {
-  const gateway = hasGateway ? 'The gateway runs as before.' : 'The gateway is removed; its audit log stays.'
+  const isRemoved = plan.last.removed.includes(UNIT_PATH)
+  const stopped = isRemoved
+    ? 'The gateway is removed; its audit log stays.'
+    : "The gateway is there as before, and doesn't run."
+  const gateway = hasGateway ? 'The gateway runs as before.' : stopped
   const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
   const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
   return sentence`${rollbackDone(plan)}\n${gateway}${daemon}`
