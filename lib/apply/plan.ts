@@ -250,7 +250,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
 }
 
 function refusedPlan(
-  { tlsDir, server, facts, current, found, inForce, isHere, holders }: Known,
+  { tlsDir, server, facts, current, found, inForce, isHere, holders = [] }: Known,
   form: ConfigurationForm,
   first: Conflict,
 ): ApplyPlan {
