@@ -26,7 +26,9 @@ import {
   type SettingsInForce,
 } from '../daemon-config/settings-in-force.ts'
 import type { RequestedApply } from './options.ts'
-import { gatewayQuestion } from './gateway/state.ts'
+import { besideGateway } from './gateway/beside.ts'
+import { UNIT_PATH } from './gateway/files.ts'
+import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { parentsQuestions } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
 import { isApplyPending } from './rollback/pending.ts'
@@ -88,13 +90,13 @@ export interface Inspected {
   readonly first: HostFacts
   readonly found: FoundUnit
   readonly hasSocketUnit: boolean
-  /** Processes besides dockerd that may have the ports already: a gateway whose place dockerd takes. */
+  /** If dockerd takes the place of a gateway: the processes of that, which have the ports already. */
   readonly holders?: readonly number[]
 }
 
 /** Plans an apply for a host with this unit. */
 export async function planFor(requested: RequestedApply, inspected: Inspected): Promise<ApplyPlan> {
-  const { shell, signal, first, found, hasSocketUnit, holders = [] } = inspected
+  const { shell, signal, first, found, hasSocketUnit, holders } = inspected
   const read = parseRequested(requested)
   const ofInit = settingsOfInit(requested.override)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
@@ -133,7 +135,7 @@ function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly FactCal
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, ca, cert],
+    files: [...unit.environmentFiles, ca, cert, UNIT_PATH],
     secrets: [key],
     writable: [tlsDir],
     more,
@@ -152,7 +154,7 @@ interface Known {
   readonly server: ServerFiles
   readonly isHere: boolean
   readonly hasSocketUnit: boolean
-  readonly holders: readonly number[]
+  readonly holders: readonly number[] | undefined
 }
 
 function decide(known: Known): ApplyPlan {
@@ -178,7 +180,7 @@ function decide(known: Known): ApplyPlan {
     form,
     isHere: known.isHere,
     tlsDir,
-    holders: known.holders,
+    holders: [...(known.holders ?? []), parseGatewayState(facts.fact('gateway')).pid],
   }
   const restarts = changes.some(isWritten) || mustRestart(facts)
   return {
@@ -187,7 +189,12 @@ function decide(known: Known): ApplyPlan {
     tlsDir,
     server,
     changes,
-    conflicts: [...findConflicts(situation), ...closedFolders(userns), ...inPlaceOf(changes, facts)],
+    conflicts: [
+      ...(known.holders === undefined ? besideGateway(facts) : []),
+      ...findConflicts(situation),
+      ...closedFolders(userns),
+      ...inPlaceOf(changes, facts),
+    ],
     warnings: [
       // The apply has read the environment files itself.
       ...rendered.warnings.filter(({ code }) => code !== 'unknown-words'),
@@ -243,7 +250,7 @@ function tryToRender(known: Known, form: ConfigurationForm): { rendered: Rendere
 }
 
 function refusedPlan(
-  { tlsDir, server, facts, current, found, inForce, isHere, holders }: Known,
+  { tlsDir, server, facts, current, found, inForce, isHere, holders = [] }: Known,
   form: ConfigurationForm,
   first: Conflict,
 ): ApplyPlan {

@@ -61,7 +61,7 @@ export function taken(listener: string, { facts, own, other: free }: Taking): Po
   const got = `${programOf(other)} already listens on ${other.address}:${port}`
   const gateway = String(parseGatewayState(facts.fact('gateway')).pid)
   if (other.holders.some(({ pid }) => pid === gateway)) {
-    const todo = sentence`That is the gateway in front of dockerd. To let dockerd listen there again:  ${ours('gateway', 'remove', '--daemon-listens')}`
+    const todo = sentence`That is the gateway in front of dockerd, which has its own settings:  ${ours('gateway', 'apply')}`
     return [{ kind: 'port-taken', what: listener, got, todo }]
   }
   return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${free}` }]

@@ -10,7 +10,7 @@ import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { hasLiveRestore, settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
 import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
-import { findLastApply } from './rollback/last-apply.ts'
+import { findLastApply, isOfGateway } from './rollback/last-apply.ts'
 import { isApplyPending } from './rollback/pending.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { runningIn } from './running.ts'
@@ -42,7 +42,7 @@ export interface DaemonStatus {
   readonly liveRestore: boolean
   readonly running?: number
   /** Is an apply unfinished, or can the last one be rolled back? */
-  readonly wayBack?: 'pending' | 'last' | 'none'
+  readonly wayBack?: 'pending' | 'last' | 'gateway' | 'none'
   /** Does a gateway run in front of it? Then it needs no listener on the network. */
   readonly gateway: boolean
   /** Parts that only root can read, and that are absent for other users. */
@@ -134,9 +134,10 @@ function rangesOf({ file }: HostFacts, remap: string | undefined): DaemonStatus[
 }
 
 /** Uses the same rule as a rollback. */
-async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'none'> {
+async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'gateway' | 'none'> {
   const last = await findLastApply(shell)
-  return last === undefined ? 'none' : last.isPending ? 'pending' : 'last'
+  if (last === undefined) return 'none'
+  return last.isPending ? 'pending' : isOfGateway(last) ? 'gateway' : 'last'
 }
 
 function problemsOf(status: Omit<DaemonStatus, 'problems'>): Sentence[] {

@@ -77,7 +77,7 @@ back_up() {
   if test -n "$remaps"; then : >"$b/other-userns"; fi
   if test -n "$user$leaves"; then
     : >"$b/gateway"
-    if systemctl is-active --quiet "$gateway"; then : >"$b/gateway-was-active"; fi
+    if state=$(gateway_runs); then printf '%s\n' "$state" >"$b/gateway-was-active"; fi
   fi
   if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi
   sync

@@ -64,7 +64,7 @@ export async function writeFileAtomically(
   data: string | Uint8Array,
   { mode, replace = true, owner }: { mode: number; replace?: boolean; owner?: FileOwner },
 ): Promise<void> {
-  await removeAbandonedBeside(path)
+  await removeAbandonedBeside(path, 'file')
   const temporary = temporaryNameBeside(path)
   try {
     await writeFlushed(temporary, data, mode, owner)

@@ -43,7 +43,7 @@ export async function putFiles(folder: string, files: readonly NewFile[], old: r
  */
 export async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
   await makeFolder(dirname(target))
-  await removeAbandonedBeside(target)
+  await removeAbandonedBeside(target, 'folder')
   const staging = temporaryNameBeside(target)
   try {
     await makeStaging(staging, target)

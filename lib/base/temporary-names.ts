@@ -30,7 +30,8 @@ export function parseTemporaryName(name: string): Temporary | undefined {
 
 /**
  * Deletes the temporary files and folders in a folder whose processes have ended. What can't be deleted stays: it is no
- * reason to fail.
+ * reason to fail. What another user has put there stays as well: the names can be guessed, and a recursive deletion in a folder
+ * that its owner replaces by a link meanwhile would delete other files.
  *
  * @param isOurs - is that temporary file or folder one that docker-mtls creates here?
  */
@@ -42,15 +43,25 @@ export async function removeAbandoned(
     const temporary = parseTemporaryName(entry.name)
     if (temporary === undefined || !(entry.isFile() || entry.isDirectory())) continue
     const path = join(folder, entry.name)
-    if (!(await isAbandoned(path, temporary)) || !(await isOurs(temporary, entry))) continue
-    await fs.rm(path, { recursive: true, force: true }).catch(() => undefined)
+    if (!(await isAbandoned(path, temporary)) || !(await isOurs(temporary, entry)) || !(await isOfThisUser(path)))
+      continue
+    await fs.rm(path, { recursive: entry.isDirectory(), force: true }).catch(() => undefined)
   }
 }
 
-/** Deletes what killed processes left behind while they wrote to this path. */
-export function removeAbandonedBeside(path: string): Promise<void> {
+/** Windows has no such numbers. */
+async function isOfThisUser(path: string): Promise<boolean> {
+  const user = process.geteuid?.()
+  return user === undefined || (await fs.lstat(path).catch(() => undefined))?.uid === user
+}
+
+/** Deletes what killed processes left behind while they wrote this file, or this folder. */
+export function removeAbandonedBeside(path: string, kind: 'file' | 'folder'): Promise<void> {
   const name = basename(path)
-  return removeAbandoned(dirname(path), ({ target, owner }) => owner !== undefined && target === name)
+  return removeAbandoned(
+    dirname(path),
+    ({ target, owner }, entry) => owner !== undefined && target === name && entry.isDirectory() === (kind === 'folder'),
+  )
 }
 
 /** Nobody writes for that long. It decides only for another machine, whose processes are unknown here. */

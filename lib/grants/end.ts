@@ -12,7 +12,7 @@ import {
 import { revokeClient, type RevokeReport } from '../keystore/revoke.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy } from '../policy/file/edit.ts'
-import { withPolicy } from './policy-file.ts'
+import { isPolicyMissing, readPolicyText, withPolicy, type OpenPolicy } from './policy-file.ts'
 import { grantOf } from './rules.ts'
 
 /** Which grant to end. */
@@ -33,40 +33,54 @@ export interface EndReport {
   readonly removed: readonly string[]
   /** The rules that stay because the policy has no others. They end by themselves. */
   readonly kept: readonly string[]
+  /** Is there a policy file? If not, nobody has looked for the rule. */
+  readonly hasPolicy: boolean
 }
 
 /**
- * Ends a grant early: revokes its certificate, which it finds by the ledger if its file is gone, takes its rule out of the policy, and deletes its files. If it fails in between,
- * it can be called again.
+ * Ends a grant early: revokes its certificate, which it finds by the ledger if its file is gone, takes its rule out of the policy, and deletes its files. A missing policy file keeps it from none of
+ * the rest. If it fails in between, it can be called again.
  *
  * @throws {@link PkiError} ERR_GRANT_NOT_FOUND, ERR_NAME_INVALID, and those of {@link revokeClient}
  * @throws {@link PolicyError} ERR_POLICY_INVALID
- * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
+ * @throws {@link FileError} ERR_FILE_READ, also if there is neither such a policy nor a certificate; ERR_FILE_WRITE
  */
-export async function endGrant({ folder, name, policy, passphrase }: EndOptions): Promise<EndReport> {
+export async function endGrant(options: EndOptions): Promise<EndReport> {
+  const { name, policy } = options
   parseGrantName(name)
-  return withPolicy(policy, async (open) => {
-    const granted = await readGranted(folder, name)
-    const issued = await listIssuedGranted(folder, name)
-    const own = new Set([granted.facts, ...issued].map((one) => one?.fingerprint256))
-    const named = open.policy.rules.filter((rule) => grantOf(rule) === name)
-    // Another folder can have a grant of this name in the same policy.
-    const written = named.filter(({ who }) => who.fingerprint?.some((one) => own.has(one)))
-    const rules = written.map((rule) => rule.name)
-    const isOpen = ({ fingerprint256, isRevoked }: IssuedGranted): boolean =>
-      !isRevoked || written.some(({ who }) => who.fingerprint?.includes(fingerprint256))
-    const valid = issued.filter((one) => isOpen(one) && !isOver(one.validTo.getTime(), Date.now()))
-    if (granted.facts === undefined && rules.length + valid.length === 0)
-      throw named.length > 0 ? issuedElsewhere(folder, name, policy) : notFound(folder, name, policy)
-    const revoked: RevokeReport[] = []
-    for (const commonName of namesOf(granted, valid))
-      revoked.push(await revokeClient({ folder, name: commonName, ...(passphrase !== undefined && { passphrase }) }))
-    const text = editPolicy(open.text, policy, { remove: rules })
-    await open.replace(text)
-    await removeGranted(granted)
-    const isChanged = text !== open.text
-    return { name, revoked, removed: isChanged ? rules : [], kept: isChanged ? [] : rules }
-  })
+  return (await isPolicyMissing(policy)) ? end(options) : withPolicy(policy, (open) => end(options, open))
+}
+
+async function end({ folder, name, policy, passphrase }: EndOptions, open?: OpenPolicy): Promise<EndReport> {
+  const granted = await readGranted(folder, name)
+  const issued = await listIssuedGranted(folder, name)
+  const own = new Set([granted.facts, ...issued].map((one) => one?.fingerprint256))
+  const named = open?.policy.rules.filter((rule) => grantOf(rule) === name) ?? []
+  // Another folder can have a grant of this name in the same policy.
+  const written = named.filter(({ who }) => who.fingerprint?.some((one) => own.has(one)))
+  const rules = written.map((rule) => rule.name)
+  const isOpen = ({ fingerprint256, isRevoked }: IssuedGranted): boolean =>
+    !isRevoked || written.some(({ who }) => who.fingerprint?.includes(fingerprint256))
+  const valid = issued.filter((one) => isOpen(one) && !isOver(one.validTo.getTime(), Date.now()))
+  if (granted.facts === undefined && rules.length + valid.length === 0) {
+    // Its rule may be in a policy that was not named.
+    if (open === undefined) await readPolicyText(policy)
+    throw named.length > 0 ? issuedElsewhere(folder, name, policy) : notFound(folder, name, policy)
+  }
+  const revoked: RevokeReport[] = []
+  for (const commonName of namesOf(granted, valid))
+    revoked.push(await revokeClient({ folder, name: commonName, ...(passphrase !== undefined && { passphrase }) }))
+  const text = open && editPolicy(open.text, policy, { remove: rules })
+  if (text !== undefined) await open?.replace(text)
+  await removeGranted(granted)
+  const isChanged = text !== open?.text
+  return {
+    name,
+    revoked,
+    removed: isChanged ? rules : [],
+    kept: isChanged ? [] : rules,
+    hasPolicy: open !== undefined,
+  }
 }
 
 /** The common names to revoke: by the ledger, also if the files are gone, and by a file that the ledger lacks. */

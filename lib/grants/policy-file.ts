@@ -37,6 +37,14 @@ export async function readPolicyText(path: string): Promise<{ readonly text: str
   return { text, policy: parsePolicy(text, path) }
 }
 
+/** Is there no such file? Every other fault counts as a file. */
+export async function isPolicyMissing(path: string): Promise<boolean> {
+  return fs.access(path).then(
+    () => false,
+    (cause: unknown) => codeOf(cause) === 'ENOENT',
+  )
+}
+
 /** A new file with a grant alone would refuse everybody else. */
 const MISSING =
   'Name the policy file of the gateway with  --policy FILE . A first policy needs at least one rule for somebody: docs/policy.md shows one.'

@@ -1,7 +1,9 @@
 import { PkiError } from '../base/errors.ts'
 import { readIfThere } from '../base/files.ts'
-import { ours, sentence } from '../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { caPaths, nextCaPaths } from './layout.ts'
+import { listValidGranted } from './granted.ts'
 import { readLedger } from './ledger.ts'
 import { isInPlace, listKnown, type KnownCertificate } from './renew/known.ts'
 import { serverCalled, serversCalled } from './renew/server-called.ts'
@@ -76,7 +78,8 @@ export interface Revocation {
  */
 export async function findRevocation(root: string, revoked: Revoked): Promise<Revocation> {
   const { known, authorities, valid } = await findValid(root)
-  const whose = revoked.kind === 'client' ? ofClient(root, revoked.name, known) : ofServer(root, revoked.called, known)
+  const whose =
+    revoked.kind === 'client' ? await ofClient(root, revoked.name, known) : ofServer(root, revoked.called, known)
   const { isSame, ...about } = whose
   const placed = known.filter(isInPlace)
   const state = await readRotation(root)
@@ -100,18 +103,38 @@ interface Whose {
   readonly isSame: (one: KnownCertificate) => boolean
 }
 
-function ofClient(root: string, called: string, known: readonly KnownCertificate[]): Whose {
+async function ofClient(root: string, called: string, known: readonly KnownCertificate[]): Promise<Whose> {
   const isSame = ({ kind, name }: KnownCertificate): boolean =>
     (kind === 'client' || kind === 'issuer') && name === called
   if (known.some(isSame)) return { name: called, isSame }
-  const isServer = serversCalled(called, known).length > 0
+  const [got, todo] = await whyNotFound(root, called, known)
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {
     tried: `revoking the certificate of the client ${called} in ${root}`,
-    got: isServer ? `${called} is a server` : 'none was ever issued here',
-    todo: isServer
-      ? sentence`Name it as a server:  ${ours('cert', 'revoke', '--host', called, '--dir', root)}`
-      : sentence`Check the name and the folder. To list all certificates:  ${ours('cert', 'list', '--dir', root)}`,
+    got,
+    todo,
   })
+}
+
+async function whyNotFound(
+  root: string,
+  called: string,
+  known: readonly KnownCertificate[],
+): Promise<[got: string, todo: Sentence]> {
+  if (serversCalled(called, known).length > 0)
+    return [
+      `${called} is a server`,
+      sentence`Name it as a server:  ${ours('cert', 'revoke', '--host', called, '--dir', root)}`,
+    ]
+  const grants = await listValidGranted(root, called)
+  if (grants.length > 0)
+    return [
+      `${called} has only a grant, with the certificate ${enumerate(grants.map(({ commonName }) => commonName))}`,
+      sentence`End the grant:  ${ours('grant', 'end', called, '--dir', root)}`,
+    ]
+  return [
+    'none was ever issued here',
+    sentence`Check the name and the folder. To list all certificates:  ${ours('cert', 'list', '--dir', root)}`,
+  ]
 }
 
 /** Earlier certificates of a server have its name as well. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
+import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
@@ -47,15 +49,21 @@ describe('the rollback of a gateway', () => {
       assert.deepEqual([kept, last.restored, last.removed, losses], [[CRL], [UNIT], [], []])
     })
 
-  test('with the gateway, its list goes, and so does that of an unfinished apply', async () => {
-    for (const applied of [
-      { entries: [`- ${CRL}`, `- ${UNIT}`], files },
-      { entries: [`- ${CRL}`, `2 ${UNIT}`], files, isPending: true },
-    ] as const) {
-      const { kept, last } = await planned(applied)
-      assert.equal(kept, undefined)
-      assert.ok(last.removed.includes(CRL))
-    }
+  test('its list stays also if the gateway goes, and that of an unfinished apply goes', async () => {
+    const { kept, last, losses } = await planned({ entries: [`- ${CRL}`, `1 ${CA}`, `- ${UNIT}`], files })
+    assert.deepEqual([kept, last.removed, losses], [[CRL], [UNIT], []])
+    const pending = await planned({ entries: [`- ${CRL}`, `2 ${UNIT}`], files, isPending: true })
+    assert.deepEqual([pending.kept, pending.last.removed], [undefined, [CRL]])
+  })
+
+  test('a policy stays if it was changed since the apply, and else goes', async () => {
+    const policy = '/etc/docker-mtls/policy.yaml'
+    const sum = createHash('sha256').update('as written').digest('hex')
+    const entries = [`- ${policy}`, `- ${UNIT}`, `written ${sum} ${policy}`]
+    const edited = await planned({ entries, files: { [policy]: 'changed' } })
+    assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
+    const same = await planned({ entries, files: { [policy]: 'as written' } })
+    assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
   })
 
   test('a list of other CAs than those that come back: whose clients will be refused', async () => {
@@ -72,4 +80,15 @@ describe('the rollback of a gateway', () => {
     )
     assert.equal(await warned(listOf(other) + listOf(old)), '')
   })
+})
+
+test('daemon rollback leaves a finished apply of the gateway to gateway rollback', async () => {
+  const require = (kind: string, about: string) =>
+    requireLastApply(fakeShell(() => [kind, ID, about, `2 ${UNIT}`].join('\n')))
+  await assert.rejects(require('last', 'yes gateway docker'), {
+    code: 'ERR_APPLY_NOTHING_TO_ROLL_BACK',
+    message: /last apply there was one of the gateway[^]*docker-mtls gateway rollback/,
+  })
+  assert.equal((await require('pending', 'yes gateway')).isPending, true)
+  assert.equal((await require('last', 'yes')).id, ID)
 })

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
+import { planApply } from '../../lib/apply/plan.ts'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
 import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
 import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/program.ts'
@@ -272,6 +273,19 @@ describe('the plan of a gateway', () => {
     })
   })
 
+  test('dockerd is never opened beside it, on any port', async () => {
+    const of = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
+      const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, ...files } })
+      const { conflicts } = await planApply(
+        { server, listen: '0.0.0.0:2377' },
+        fakeShell(() => printed),
+      )
+      return conflicts.map(({ kind }) => kind)
+    }
+    assert.deepEqual(await of({ [GATEWAY]: unitWith() }), ['gateway'])
+    assert.deepEqual(await of({}), [])
+  })
+
   test('a drop-in with a command of its own is in the way', async () => {
     const dropIn = '/etc/systemd/system/docker-mtls-gateway.service.d/own.conf'
     const { conflicts } = await plan({ files: { [GATEWAY]: unitWith() }, facts: { 'gateway-starts': `${dropIn}\n` } })
@@ -344,6 +358,12 @@ describe('the plan of a gateway', () => {
         assert.deepEqual(await kindsOf({ ...files, [path]: list(1, -5) }), [])
       }
       assert.deepEqual(await kindsOf({ [GATEWAY]: unitWith() }), [])
+      // The gateway was removed.
+      const { conflicts } = await plan({ facts: { 'known-list': `3 ${path}` } })
+      assert.deepEqual(
+        conflicts.map(({ kind }) => kind),
+        ['lost-list'],
+      )
     })
 
     test('the same list, a newer one, and any after one of the future are not', async () => {

@@ -20,6 +20,7 @@ const LAST: LastApply = {
   copies: new Map(),
   restored: [],
   removed: [],
+  written: new Map(),
 }
 
 function info(running: number, live: boolean): string {

@@ -46,6 +46,31 @@ describe('whoever writes to a path', () => {
     assert.deepEqual(await readdir(folder), ['docker-mtls-alice'])
   })
 
+  test('leaves what another user has put there, and folders when it writes a file', async (t) => {
+    const folder = await temporaryFolder(t)
+    const path = join(folder, 'report.html')
+    const [file, ...folders] = [
+      await nameOfEnded(path),
+      await nameOfEnded(path),
+      await nameOfEnded(join(folder, 'keys')),
+    ]
+    await writeFile(file, '')
+    for (const one of folders) await mkdir(join(one, 'd1'), { recursive: true })
+    const write = async (): Promise<string[]> => {
+      await writeFileAtomically(path, 'x', { mode: 0o644 })
+      await publishFolder(join(folder, 'keys'), []).catch(() => undefined)
+      return (await readdir(folder)).toSorted()
+    }
+    const names = (...paths: string[]): string[] =>
+      [...paths.map((one) => basename(one)), 'keys', 'report.html'].toSorted()
+    const user = process.geteuid?.() ?? 0
+    t.after(() => mock.restoreAll())
+    mock.method(process as { geteuid: () => number }, 'geteuid', () => user + 1)
+    assert.deepEqual(await write(), names(file, ...folders))
+    mock.restoreAll()
+    assert.deepEqual(await write(), names(folders[0] ?? ''))
+  })
+
   test('leaves what another machine writes for a day', async (t) => {
     const folder = await temporaryFolder(t)
     const path = join(folder, 'ca.pem')

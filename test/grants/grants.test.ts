@@ -161,6 +161,17 @@ describe('a grant', { concurrency: true }, () => {
     assert.doesNotMatch((await runCli([...revoke, '--yes'])).stdout, /grant/)
   })
 
+  test('of somebody without a certificate of their own: cert revoke names what ends it', async (t) => {
+    const { folder, give } = await place(t)
+    await give('ben')
+    for (const more of [['--yes'], ['--dry-run']]) {
+      const { code, stderr } = await runCli(['cert', 'revoke', 'ben', '--dir', folder, ...more])
+      assert.equal(code, 1)
+      assert.match(stderr, /ben has only a grant, with the certificate ben-grant-[0-9a-f]{8}\.\n/)
+      assert.ok(stderr.includes(`End the grant:  docker-mtls grant end ben --dir ${folder}\n`), stderr)
+    }
+  })
+
   test('is listed, is renewed by nothing, and never replaces another one', async (t) => {
     const { folder, policy, give, run } = await place(t)
     const { commonName } = await give('ann')
@@ -322,6 +333,24 @@ describe('a grant', { concurrency: true }, () => {
     const { removed } = await endGrant({ folder: other, name: 'ann', policy })
     assert.deepEqual([removed, await rules()], [[own.rule], [theirs.rule, 'ann']])
     assert.equal((await listGrants(folder, policy))[0]?.state, 'in force')
+  })
+
+  test('ends without its policy file, too, which is said; the rule goes once the file is named', async (t) => {
+    const { root, folder, policy, give, rules } = await place(t)
+    const { rule, commonName } = await give('ann')
+    const end = (path: string): Promise<Ran> => runCli(['grant', 'end', 'ann', '--policy', path, '--dir', folder])
+    const none = join(root, 'none.yaml')
+    const { code, stdout, stderr } = await end(none)
+    assert.equal(code, 1)
+    assert.match(stdout, /^ended {2}ann\n +Its certificate is revoked: .*crl\.pem, until [^]*scp .*crl\.pem \S+\n$/)
+    assert.ok(stderr.startsWith(`Warning: There is no policy ${none}, so nobody has looked for the rule`), stderr)
+    assert.ok(stderr.endsWith(`docker-mtls grant end ann --policy FILE --dir ${folder}\n`), stderr)
+    assert.equal((await listKnown(folder)).find(({ name }) => name === commonName)?.state, 'revoked')
+    assert.deepEqual(await rules(), [rule, 'ann'])
+    assert.match((await end(none)).stderr, /ERR_FILE_READ: .*none\.yaml.*there is no such file/)
+    const again = await end(policy)
+    assert.equal(again.code, 0, again.stderr)
+    assert.deepEqual(await rules(), ['ann'])
   })
 
   test('that is the only rule stays in the file when it is ended', async (t) => {

@@ -211,11 +211,10 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
 
   test('daemon apply and daemon remove say that the gateway is there', async () => {
     const old = await everything()
-    const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof'])
-    assert.match(
-      apply.stderr,
-      /^ERR_APPLY_CONFLICT: .*the gateway in front of dockerd.* gateway remove --daemon-listens/ms,
-    )
+    for (const listen of ['0.0.0.0:2376', '0.0.0.0:2377']) {
+      const apply = await cli(machine, ['daemon', 'apply', '--yes', '--no-client-proof', '--listen', listen])
+      assert.match(apply.stderr, /^ERR_APPLY_CONFLICT: .*a gateway is in front of dockerd.* gateway apply /ms)
+    }
     const remove = await cli(machine, ['daemon', 'remove', '--yes'])
     assert.match(remove.stderr, /^ERR_APPLY_CONFLICT: .*docker-mtls-gateway\.service.* gateway remove/ms)
     assert.deepEqual(await everything(), old)
@@ -518,7 +517,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     const lost = await cli(machine, APPLY)
     assert.match(
       lost.stderr,
-      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: the gateway has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
+      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: a gateway here has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
     )
     assert.match(
       ((await status())['problems'] as string[]).join('\n'),
@@ -569,9 +568,23 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await must(REMOVE)
     for (const name of ['crl', 'issuer-cert', 'issuer-key'])
       assert.equal(await machine.exists(`${FOLDER}/${name}.pem`), false)
+    const without = await cli(machine, APPLY)
+    assert.match(without.stderr, /crl\.pem: a gateway here has had this revocation list, which is gone/)
     await must(['gateway', 'rollback', '--yes'])
     await until(async () => (await pingAs(machine, '/root/renewed')) === 0)
     assert.match((await docker('ci', 'version')).stderr, /your certificate has been revoked/)
+    // Neither does a list go back that a gateway got after the removal.
+    await must(REMOVE)
+    await must(['cert', 'revoke', 'bob', '--yes'])
+    const newest = await machine.read(`/root/${lists}`)
+    await must([...APPLY, '--crl', lists])
+    for (const back of [1, 2]) {
+      const { code, stdout, stderr } = await cli(machine, ['gateway', 'rollback', '--yes', '--json'])
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /"kept":\["\/etc\/docker-mtls\/crl\.pem"\]/)
+      assert.equal(await machine.read(`${FOLDER}/crl.pem`), newest, `rollback ${back}`)
+    }
+    assert.match((await docker('bob', 'version')).stderr, /your certificate has been revoked/)
   })
 
   test('metrics are served by request, from then on, and a drop-in with a command of its own is in the way', async () => {

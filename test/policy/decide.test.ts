@@ -122,6 +122,13 @@ test('audit and warn say what a stricter level would refuse, and change no verdi
   )
 })
 
+/** The verdict of a request, its reasons, and what the levels that are tried would say. */
+function tried(level: object, line: string, text: string | undefined): unknown {
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level }] })
+  const { verdict, reasons, audit, warn } = decide(policy, ANN, toRequest(line, text))
+  return [verdict, ...[reasons, audit, warn].map((list) => list.map(({ code }) => code).join(' '))]
+}
+
 test("audit and warn at privileged also say what a stricter level refuses because it can't be read", () => {
   const rows: readonly (readonly [line: string, text: string | undefined, code: string])[] = [
     [CREATE, '{"Image":"a","HostConfig":{},"hostconfig":{"Privileged":true}}', 'BODY_AMBIGUOUS'],

@@ -1,6 +1,7 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { HostFacts } from '../../host/facts.ts'
+import { STATE_FOLDER, type FactCall } from '../../host/facts-script.ts'
 import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
 import {
   isCurrent,
@@ -37,11 +38,23 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
   })
 }
 
-/** Has the gateway had a revocation list? Its unit names one, or it says that it has used one. */
+/** The fact whether an apply or a removal that can be rolled back knows a revocation list. */
+export const KNOWN_LIST_QUESTION: FactCall = [
+  'said',
+  'known-list',
+  ...['grep', '-rhsxE', '--include=entries', `[-0-9]+ ${GATEWAY_FILES.crl}`, STATE_FOLDER],
+]
+
+/**
+ * Has a gateway had a revocation list here? Its unit names one, or it says that it has used one. If the gateway was removed, what is
+ * kept for rollbacks tells.
+ */
 export function hadList(facts: HostFacts): boolean {
   const flags = gatewayFlags(facts)
   const inForce = parseInForce(facts.file(IN_FORCE_PATH)?.text)
-  return flags.crl.length > 0 || listsOf(flags).some((path) => inForce?.sums.has(path))
+  return (
+    flags.crl.length > 0 || listsOf(flags).some((path) => inForce?.sums.has(path)) || facts.fact('known-list') !== ''
+  )
 }
 
 /** Finds a list that the gateway has had, and that is gone: without one, it would forget who was revoked. Nothing overrides this. */
@@ -53,7 +66,7 @@ export function lostLists(facts: HostFacts, requested: string | undefined): Conf
       code: 'ERR_APPLY_CONFLICT',
       kind: 'lost-list',
       what: crl,
-      got: "the gateway has had this revocation list, which is gone or can't be read. Without one, revoked certificates would work again",
+      got: "a gateway here has had this revocation list, which is gone or can't be read. Without one, revoked certificates would work again",
       todo: sentence`Write it again where the CA is, and name it with --crl, which setup does by itself:  ${ours('cert', 'crl')}`,
     },
   ]

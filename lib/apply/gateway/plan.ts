@@ -36,7 +36,7 @@ import {
 } from './files.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder, issuerRemovals, planIssuer } from './issuer.ts'
-import { lostLists, olderLists } from './lists.ts'
+import { KNOWN_LIST_QUESTION, lostLists, olderLists } from './lists.ts'
 import type { InspectedHost, PlannedIssuer, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
 import { SSH_KEYS_QUESTION, sshKeyConflicts, sshKeyWarnings } from './ssh-keys.ts'
@@ -127,6 +127,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
       DROP_INS_QUESTION,
+      KNOWN_LIST_QUESTION,
       SSH_KEYS_QUESTION,
       ['said', 'socket-group', 'stat', '-L', '-c', '%G', DAEMON_SOCKET],
       ['said', 'gateway-folder', 'stat', '-L', '-c', '%a %U:%G', GATEWAY_FOLDER],

@@ -9,6 +9,7 @@ import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
+import { sumOf } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
@@ -45,23 +46,28 @@ export async function planGatewayRollback(
   const conflicts = last.isPending ? [] : plaintextBefore(await factsBefore(shell, facts, last, signal), shell)
   if (conflicts.length > 0) return { ...plan, conflicts }
   const effects = last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
-  if (!keepsList(last)) return effects
-  const now = await gatherFurtherFacts(shell, facts, { files: listedFiles(last) }, signal)
-  const { crl } = GATEWAY_FILES
-  if (now.file(crl) === undefined) return effects
-  const isOther = (path: string): boolean => path !== crl
+  const now = await gatherFurtherFacts(shell, facts, { files: [...listedFiles(last), GATEWAY_FILES.policy] }, signal)
+  const kept = keptFiles(now, last)
+  if (kept.length === 0) return effects
+  const isOther = (path: string): boolean => !kept.includes(path)
   return {
     ...effects,
     last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
-    kept: [crl],
-    losses: [...effects.losses, ...unlistedAfter(now, last)],
+    kept,
+    losses: [...effects.losses, ...(kept.includes(GATEWAY_FILES.crl) ? unlistedAfter(now, last) : [])],
   }
 }
 
-/** Does `rollback.sh` leave the revocation list as it is, if there is one? An unfinished apply is undone as a whole. */
-function keepsList({ isPending, restored, removed }: LastApply): boolean {
-  const { crl } = GATEWAY_FILES
-  return !isPending && (restored.includes(crl) || (removed.includes(crl) && !removed.includes(UNIT_PATH)))
+/** The files that `rollback.sh` leaves as they are (`keeps`). An unfinished apply is undone as a whole. */
+function keptFiles({ file }: HostFacts, { isPending, restored, removed, written }: LastApply): string[] {
+  const { crl, policy } = GATEWAY_FILES
+  if (isPending) return []
+  const sum = written.get(policy)
+  const edited = file(policy)
+  const isEdited = sum !== undefined && edited !== undefined && sumOf(edited) !== sum
+  return [...(file(crl) === undefined ? [] : [crl]), ...(isEdited ? [policy] : [])].filter(
+    (path) => restored.includes(path) || removed.includes(path),
+  )
 }
 
 /** The path of a file of the gateway as it was before: that of its copy, if the apply has changed it. */
@@ -75,7 +81,7 @@ function listedFiles(last: LastApply): string[] {
 /** The list that stays may be of other CAs than those that come back. */
 function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
   const [ca = '', issuer, list] = listedFiles(last).map((path) => file(path)?.text)
-  if (certificatesIn(ca).length === 0) return []
+  if (last.removed.includes(UNIT_PATH) || certificatesIn(ca).length === 0) return []
   return casWithoutList(
     { ca, issuer: certificatesIn(issuer).length > 0 ? issuer : undefined, lists: [list] },
     Date.now(),

@@ -1,5 +1,5 @@
 # Prints the apply that can be rolled back, one item a line: "pending" or "last", its ID, whether dockerd ran before it
-# ("yes" or "no"), and its entries. After "yes" or "no" comes "gateway" for an apply of the gateway, and then "docker" if that
+# ("yes" or "no"), its entries, and "written SHA256 PATH" for each file that it has written. After "yes" or "no" comes "gateway" for an apply of the gateway, and then "docker" if that
 # has restarted dockerd. Prints nothing if the folder of the ID is gone, or if the user isn't root.
 : "${s:?}"
 for kind in pending last; do
@@ -13,5 +13,6 @@ for kind in pending last; do
   fi
   printf '%s\n' "$kind" "$id" "$active"
   cat "$s/$id/entries"
+  if test -e "$s/$id/written"; then sed 's/^/written /' "$s/$id/written"; fi
   exit 0
 done

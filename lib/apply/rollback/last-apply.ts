@@ -23,6 +23,8 @@ export interface LastApply {
   readonly restored: readonly string[]
   /** The files that a rollback removes. */
   readonly removed: readonly string[]
+  /** The SHA-256 of each file as the apply has written it. Earlier releases recorded none. */
+  readonly written: ReadonlyMap<string, string>
   /** For an apply of the gateway: did it restart dockerd, too? */
   readonly gateway?: { readonly restarted: boolean }
 }
@@ -33,7 +35,8 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
   const [kind, id = '', about = '', ...entries] = lines(stdout)
   if (kind === undefined) return undefined
   const [active, ...others] = about.split(' ')
-  const split = entries.map((line) => /^(\S+) (.*)$/.exec(line) ?? [])
+  const written = entries.flatMap((line) => [/^written (\S+) (.*)$/.exec(line) ?? []].filter(([found]) => found))
+  const split = entries.filter((line) => !line.startsWith('written ')).map((line) => /^(\S+) (.*)$/.exec(line) ?? [])
   const files = split.flatMap(([, number = '', path = '']) => (isFolder(number) ? [] : [{ number, path }]))
   const copies = files.filter(({ number }) => number !== '-')
   return {
@@ -43,6 +46,7 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
     wasActive: active === 'yes',
     copies: new Map(copies.map(({ number, path }) => [path, `${STATE_FOLDER}/${id}/${number}`])),
     restored: copies.map(({ path }) => path),
+    written: new Map(written.map(([, sum = '', path = '']) => [path, sum])),
     removed: files.flatMap(({ number, path }) => (number === '-' ? [path] : [])),
     ...(others.includes('gateway') && { gateway: { restarted: others.includes('docker') } }),
   }
@@ -54,18 +58,27 @@ export function isFolder(entry: string): boolean {
 }
 
 /**
- * The same, for a caller that needs one.
+ * The same, for `daemon rollback`. An apply of the gateway that was finished has a rollback of its own, which opens no listener without
+ * TLS and says what stays.
  *
  * @throws {@link ProvisionError} ERR_APPLY_NOTHING_TO_ROLL_BACK
  */
 export async function requireLastApply(shell: HostShell): Promise<LastApply> {
   const last = await findLastApply(shell)
-  if (last !== undefined) return last
-  throw new ProvisionError('ERR_APPLY_NOTHING_TO_ROLL_BACK', {
-    tried: `rolling back ${shell.name}`,
-    got: 'nothing was applied there, or it was rolled back already',
-    todo: sentence`Show the current configuration:  ${ours('daemon', 'status')}`,
-  })
+  if (last !== undefined && !isOfGateway(last)) return last
+  const [got, todo] =
+    last === undefined
+      ? [
+          'nothing was applied there, or it was rolled back already',
+          sentence`Show the current configuration:  ${ours('daemon', 'status')}`,
+        ]
+      : ['the last apply there was one of the gateway', sentence`To undo that one:  ${ours('gateway', 'rollback')}`]
+  throw new ProvisionError('ERR_APPLY_NOTHING_TO_ROLL_BACK', { tried: `rolling back ${shell.name}`, got, todo })
+}
+
+/** Is it a finished apply or removal of the gateway? The host itself undoes an unfinished one, as a whole. */
+export function isOfGateway({ gateway, isPending }: LastApply): boolean {
+  return gateway !== undefined && !isPending
 }
 
 /** `20261125T135613Z-08a151` */

@@ -107,20 +107,19 @@ restore_folder() {
   chown "${1#*,}" "$2" && chmod "${1%%,*}" "$2"
 }
 
-# Whether a requested rollback leaves $2 as it is, a file of a gateway, with the entry $1: a policy that was changed since the apply,
-# as by `grant`, and a revocation list. The list before it, or none, would let clients in that were revoked since. Without a gateway,
-# nobody needs a list that wasn't there.
+# Whether a requested rollback leaves $1 as it is, a file of a gateway: a revocation list, and a policy that was changed since the apply,
+# as by `grant`. The list before it, or none, would let clients in that were revoked since. It stays also without a gateway: a
+# further rollback may bring one back.
 keeps() {
   if test -e "$b/writer"; then return 1; fi
-  case $2 in
-  */docker-mtls/crl.pem)
-    if test -e "$2" && { test "$1" != - || ! grep -q "^- /etc/systemd/system/$gateway\$" "$b/entries"; }; then return 0; fi
+  case $1 in
+  */docker-mtls/crl.pem) test -e "$1" ;;
+  */docker-mtls/policy.yaml)
+    hash=$(grep -F -- " $1" "$b/written" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1)
+    test -n "$hash" && test -f "$1" && test "$hash" != "$(sha256sum <"$1" | cut -d ' ' -f 1)"
     ;;
-  */docker-mtls/policy.yaml) ;;
   *) return 1 ;;
   esac
-  hash=$(grep -F -- " $2" "$b/written" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1)
-  test -n "$hash" && test -f "$2" && test "$hash" != "$(sha256sum <"$2" | cut -d ' ' -f 1)"
 }
 
 restore_all() {
@@ -130,7 +129,7 @@ restore_all() {
     case $n in =*) test -d "$p" || mkdir -m 0700 -- "$p" ;; esac
   done <"$b/entries"
   while read -r n p; do
-    if keeps "$n" "$p"; then continue; fi
+    if keeps "$p"; then continue; fi
     case $n in
     d) ;;
     =*) restore_folder "${n#=}" "$p" || failed=1 ;;
@@ -184,14 +183,20 @@ restart_gateway() {
       return
     fi
     systemctl reset-failed "$gateway" 2>/dev/null
+    # One that had not started before may not start now, either.
+    if test "$(cat "$b/gateway-was-active")" = activating; then
+      systemctl restart --no-block "$gateway"
+      return
+    fi
     timeout "$restart_s" systemctl restart "$gateway" || exit 1
     return
   fi
   systemctl reset-failed "$gateway" 2>/dev/null
   user=$(cat "$b/user" 2>/dev/null)
   if test -z "$user"; then return; fi
-  # Somebody else may get its number. systemd gives the folder to the user of the service again.
+  # Somebody else may get its number. systemd gives the folder of the log to the user of the service again.
   if test -d /var/log/docker-mtls; then chown -R -h root:root /var/log/docker-mtls; fi
+  find /etc/docker-mtls/ -maxdepth 1 -group "$user" -exec chown -h root:root {} + 2>/dev/null
   # It refuses as long as a process of the user is ending.
   userdel "$user" 2>/dev/null || { sleep 2 && userdel "$user" 2>/dev/null; }
 }

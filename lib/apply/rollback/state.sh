@@ -16,7 +16,7 @@
 #   restarted        exists once the apply has begun to restart dockerd
 #   other-userns     exists if the apply changes user namespaces
 #   gateway          exists if the apply installs, changes or removes the gateway
-#   gateway-was-active  exists if the gateway was running before the apply
+#   gateway-was-active  exists if the gateway was running before the apply, and contains "activating" if it was only starting
 #   keep             exists if the apply is kept for good, since it has the only copy of a file
 #   user             the user whom the apply has created for the gateway
 #
@@ -42,6 +42,15 @@ started() {
 runs() {
   read -r who when 2>/dev/null <"$1" || return 1
   test -n "$when" && test "$(started "$who")" = "$when"
+}
+
+# Prints the state of the gateway if it runs, or if systemd is about to start it again: "activating (auto-restart)".
+gateway_runs() {
+  case $(systemctl show "$gateway" --value -p ActiveState) in
+  active | reloading) echo active ;;
+  activating) echo activating ;;
+  *) return 1 ;;
+  esac
 }
 
 # Makes $1 the unfinished apply. Fails if there already is one. If two applies begin at the same time, only one succeeds,

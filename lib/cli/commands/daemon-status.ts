@@ -102,7 +102,9 @@ function runningText(status: DaemonStatus): string {
 function rollbackText(status: DaemonStatus, { typed }: Context): string {
   const { wayBack: kind } = status
   if (kind === undefined || kind === 'none') return unreadableOr(status, 'wayBack', 'none')
-  return typed(kind === 'pending' ? 'an apply did not finish' : [ours('daemon', 'rollback')])
+  return typed(
+    kind === 'pending' ? 'an apply did not finish' : [ours(kind === 'gateway' ? kind : 'daemon', 'rollback')],
+  )
 }
 
 function define(command: Command, context: Context): void {

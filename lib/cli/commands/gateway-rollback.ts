@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { UNIT_PATH } from '../../apply/gateway/files.ts'
 import { planGatewayRollback, rollBackGateway, type RolledBack } from '../../apply/gateway/rollback.ts'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
 import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
@@ -30,12 +31,19 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const now = await withProgress(context, flags, (onStep) => rollBackGateway(plan, { shell, onStep, signal }))
   const { id, restored, removed, wasActive } = plan.last
   const { listeners, hasGateway } = now
-  const data = { id, restored, removed, active: wasActive, stopped: plan.stops, listeners, gateway: hasGateway }
+  const { kept = [], losses, stops } = plan
+  const warnings = losses.map(({ text }) => context.typed(text))
+  const about = { id, restored, removed, kept, warnings, active: wasActive, stopped: stops }
+  const data = { ...about, listeners, gateway: hasGateway }
   context.answer({ data, text: `${context.typed(doneText(plan, now))}\n` }, flags)
 }
 
 function doneText(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Sentence {
-  const gateway = hasGateway ? 'The gateway runs as before.' : 'The gateway is removed; its audit log stays.'
+  const isRemoved = plan.last.removed.includes(UNIT_PATH)
+  const stopped = isRemoved
+    ? 'The gateway is removed; its audit log stays.'
+    : "The gateway is there as before, and doesn't run."
+  const gateway = hasGateway ? 'The gateway runs as before.' : stopped
   const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
   const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
   return sentence`${rollbackDone(plan)}\n${gateway}${daemon}`
@@ -55,7 +63,7 @@ export const gatewayRollback: CommandSpec = {
     [sentence`${SELF} gateway rollback`, 'as root; show the files, ask, then restore them'],
     [sentence`${SELF} gateway rollback --yes`, 'without asking'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped, listeners, gateway }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, kept, warnings, active, stopped, listeners, gateway }',
   jsonLines: true,
   define,
 }

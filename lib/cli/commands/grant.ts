@@ -10,7 +10,7 @@ import { usageError } from '../errors.ts'
 import { hostPathOf } from '../inputs/bind.ts'
 import { onlyHost } from '../inputs/client-folder.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { endData, endText, grantData, grantText, listData, listText } from '../reports/grants.ts'
+import { endData, endText, endWarnings, grantData, grantText, listData, listText } from '../reports/grants.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 
@@ -74,7 +74,10 @@ async function end(name: string | undefined, policy: string, given: GrantFlags, 
   const run = (passphrase: string | undefined) =>
     endGrant({ folder: dir, name, policy, ...(passphrase !== undefined && { passphrase }) })
   const report = await withPassphrase({ folder: dir, flags, run }, context)
-  context.answer({ data: endData(report), text: endText(report, policy, context) }, flags)
+  const warnings = endWarnings(report, policy, dir)
+  const text = endText(report, policy, context)
+  // The rule may still be somewhere.
+  context.answer({ data: endData(report), text, warnings, failed: !report.hasPolicy }, flags)
 }
 
 async function list(policy: string, flags: GrantFlags, context: Context): Promise<void> {
@@ -147,6 +150,6 @@ export const grant: CommandSpec = {
     [sentence`${SELF} grant list --policy /etc/docker-mtls/policy.yaml`, 'who has a grant, and until when'],
     [sentence`${SELF} grant end ann`, 'end it now'],
   ],
-  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, crl: { path, nextUpdate } }',
+  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, crl: { path, nextUpdate } }',
   define,
 }

@@ -1,4 +1,5 @@
 import { shellLine } from '../../base/quoting/posix.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { EndReport } from '../../grants/end.ts'
@@ -7,6 +8,7 @@ import type { ListedGrant } from '../../grants/list.ts'
 import { formatDate, inWords } from '../../base/dates.ts'
 import type { HostPath, Level } from '../../policy/file/types.ts'
 import type { Context } from '../command.ts'
+import { folderFlags } from '../command-line/options.ts'
 import { columns } from '../terminal/layout.ts'
 import { testStep } from './client-steps.ts'
 import { day } from './dates.ts'
@@ -71,7 +73,7 @@ function step(heading: string, line: string, { paint, width }: Context): string 
 const pathsText = (paths: readonly HostPath[]): string =>
   paths.map(({ path, readOnly }) => printable(readOnly ? `${path} (read-only)` : path)).join(', ')
 
-export function endData({ name, revoked, removed, kept }: EndReport): object {
+export function endData({ name, revoked, removed, kept, hasPolicy }: EndReport): object {
   const crl = revoked.at(-1)?.crl
   const fingerprints = revoked.flatMap(({ revocable }) => revocable.map(({ fingerprint256 }) => fingerprint256))
   return {
@@ -79,6 +81,7 @@ export function endData({ name, revoked, removed, kept }: EndReport): object {
     revoked: fingerprints,
     removed,
     kept,
+    hasPolicy,
     ...(crl && { crl: { path: crl.path, nextUpdate: crl.nextUpdate } }),
   }
 }
@@ -101,6 +104,15 @@ export function endText({ name, revoked, removed, kept }: EndReport, policy: str
   const next = files.length === 0 ? [] : ['', copyStep(files, context)]
   const head = `${paint('green', 'ended')}  ${paint('bold', name)}`
   return `${[head, ...lines.map((line) => wrap(`       ${line}`, width, '       ')), ...next].join('\n')}\n`
+}
+
+/** Where a policy has been read without the list, its rule still counts. */
+export function endWarnings({ name, hasPolicy }: EndReport, policy: string, dir: string): Sentence[] {
+  if (hasPolicy) return []
+  const again = ours('grant', 'end', name, '--policy', 'FILE', ...folderFlags(dir))
+  return [
+    sentence`There is no policy ${policy}, so nobody has looked for the rule of the grant. A gateway without the new revocation list still follows it. To take it out:  ${again}`,
+  ]
 }
 
 export function listData(grants: readonly ListedGrant[]): object[] {
