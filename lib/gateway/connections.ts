@@ -9,6 +9,10 @@ import type { GatewayIdentity } from './types.ts'
 
 /** How long an upgrade waits for an answer that isn't complete, in milliseconds. No Docker client sends one before that. */
 const EARLY_MS = 50
+/** How many requests of a connection may be open at once: no Docker client sends one before the answer to the one before. Node keeps each. */
+const MOST_OPEN = 16
+/** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
+const MOST_BEHIND = 10
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
 export function addressOf({ remoteAddress }: Socket): string | undefined {
@@ -53,16 +57,26 @@ export class Connection {
   /** It ends after an answer that is open, or that was the last one: no other request counts. */
   isEnding = false
   /** How many came nevertheless. */
-  behind = 0
+  #behind = 0
   #idle: (() => void) | undefined
 
   constructor(socket: Socket, from: Peer | string, key: string) {
     this.#socket = socket
+    // Everything that is open listens for its end.
+    socket.setMaxListeners(2 * MOST_OPEN)
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
     // Later, a socket that has closed doesn't know its address any more.
     this.caller = callerOf(socket, from)
+  }
+
+  /** Why the next request doesn't count. Cuts the connection if there are too many of them. */
+  unexpected(): string | undefined {
+    const isTooMuch = this.open.size >= MOST_OPEN
+    if (!this.isEnding && !isTooMuch) return undefined
+    if (isTooMuch || ++this.#behind > MOST_BEHIND) this.cut()
+    return isTooMuch ? `it came before ${MOST_OPEN} answers` : 'it came behind the last request of its connection'
   }
 
   /** The bytes since the last call, without those of TLS. */

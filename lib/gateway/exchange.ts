@@ -19,8 +19,6 @@ import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
 
-/** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
-const MOST_BEHIND = 10
 const ONLY_POST = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')
 
 /** One request, from its head to the end of its answer or of its stream. */
@@ -74,10 +72,8 @@ export class Exchange {
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    if (connection.isEnding) {
-      if (++connection.behind > MOST_BEHIND) request.socket.destroy()
-      return this.#drop('it came behind the last request of its connection')
-    }
+    const unexpected = connection.unexpected()
+    if (unexpected !== undefined) return this.#drop(unexpected)
     if (response?.shouldKeepAlive === false) connection.isEnding = true
     if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
@@ -104,8 +100,8 @@ export class Exchange {
 
   /**
    * Not carried out, and not answered: it came behind the last request of a connection, so that nobody would learn what became of it
-   * (RFC 9112, section 9.6). Or it is an upgrade that came before the end of an answer, from which it would take the connection over. No
-   * Docker client sends either.
+   * (RFC 9112, section 9.6), or behind too many. Or it is an upgrade that came before the end of an answer, from which it would take the
+   * connection over. No Docker client sends any of these.
    */
   #drop(why: string): void {
     const { check } = this.#shared

@@ -268,6 +268,27 @@ describe('limits of one identity', () => {
 
   test('requests that wait behind another on their connection are counted until they have ended', async (t) => {
     const daemon = await patientDaemon(t)
+  test('a connection is cut on which more than 16 requests are open, also if each of them is refused', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath })
+    const warnings: Error[] = []
+    const warn = (warning: Error): number => warnings.push(warning)
+    process.on('warning', warn)
+    t.after(() => process.off('warning', warn))
+    const socket = await dial(t, port)
+    socket.write(EVENTS)
+    await readUntil(socket, 'tick')
+    socket.write('GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(15))
+    await delay(50)
+    assert.ok(isOpen(socket))
+    socket.write('GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(655))
+    await Promise.race([endOf(socket), delay(2_000)])
+    assert.ok(!isOpen(socket))
+    await until(() => daemon.open() === 0, 'the daemon has no connection')
+    assert.equal(events.filter(({ event }) => event === 'request').length, 1 + 15 + 655)
+    assert.deepEqual(warnings, [])
+  })
+
     const { port } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
     const socket = await dial(t, port)
     socket.write(EVENTS.repeat(3))
