@@ -1,3 +1,4 @@
+import { ByteList } from '../base/byte-list.ts'
 import type { Allowed } from './types.ts'
 
 /** Answers with one entry for each thing of a daemon are smaller. */
@@ -14,7 +15,7 @@ export interface Filter {
 export class HeldAnswer {
   readonly #fields: readonly string[]
   readonly #filter: Filter
-  readonly #chunks: Buffer[] = []
+  readonly #chunks = new ByteList()
   #bytes = 0
 
   /** @param fields - of the answer, names and values in turns */
@@ -33,7 +34,7 @@ export class HeldAnswer {
 
   /** @throws SyntaxError if it isn't JSON, and whatever the filter throws */
   filtered(): { fields: string[]; body: Buffer } {
-    const answer: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
+    const answer: unknown = JSON.parse(this.#chunks.take().toString())
     const body = Buffer.from(`${JSON.stringify(this.#filter.apply(answer))}\n`)
     const kept = this.#fields.flatMap((name, index) =>
       index % 2 === 0 && name !== 'Content-Length' ? [name, this.#fields[index + 1] ?? ''] : [],

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import type { GatewayLimits } from '../../lib/gateway.ts'
+import { HeldAnswer } from '../../lib/gateway/held-answer.ts'
 import { collect } from '../../lib/transport/send.ts'
 import { dispatcherTo, fakeDaemon, front } from './support/fixture.ts'
 
@@ -51,4 +52,15 @@ const large: RequestListener = (_request, response) => response.end(`[${'1,'.rep
 test('what is held of answers counts for its client', async (t) => {
   assert.equal((await ask(t, large)).status, 200)
   assert.equal((await ask(t, large, { bodyBytes: 1000, heldBytes: 1_000_000 })).status, 502)
+})
+
+test('an answer in chunks of one byte takes no more than a few times its bytes', () => {
+  const held = new HeldAnswer([], { apply: filterAnswer, reserve: () => true })
+  const before = process.memoryUsage()
+  const size = 2 * 1024 * 1024
+  for (let index = 0; index < size; index++) held.take(Buffer.alloc(1))
+  const after = process.memoryUsage()
+  const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+  // Buffers of one byte that were not collected yet count as well.
+  assert.ok(grown < 32 * size, `${grown} bytes for ${size}`)
 })

@@ -6,8 +6,10 @@ import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { PassThrough } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
+import { readBody } from '../../lib/gateway/body.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import {
@@ -266,8 +268,6 @@ describe('limits of one identity', () => {
     )
   })
 
-  test('requests that wait behind another on their connection are counted until they have ended', async (t) => {
-    const daemon = await patientDaemon(t)
   test('a connection is cut on which more than 16 requests are open, also if each of them is refused', async (t) => {
     const daemon = await patientDaemon(t)
     const { port, events } = await front(t, { socketPath: daemon.socketPath })
@@ -289,6 +289,8 @@ describe('limits of one identity', () => {
     assert.deepEqual(warnings, [])
   })
 
+  test('requests that wait behind another on their connection are counted until they have ended', async (t) => {
+    const daemon = await patientDaemon(t)
     const { port } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
     const socket = await dial(t, port)
     socket.write(EVENTS.repeat(3))
@@ -466,6 +468,20 @@ const createWith = (VolumesFrom: readonly string[]): string => {
   const body = JSON.stringify({ Image: 'web', HostConfig: { NetworkMode: 'none', VolumesFrom } })
   return `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
+
+test('a body in chunks of one byte takes no more than a few times its bytes', async () => {
+  const source = new PassThrough({ highWaterMark: 1 })
+  const size = 2 * 1024 * 1024
+  const body = readBody(source, undefined, { bytes: size, milliseconds: 60_000, reserve: () => true })
+  const before = process.memoryUsage()
+  for (let index = 0; index < size; index++) source.emit('data', Buffer.alloc(1))
+  const after = process.memoryUsage()
+  const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+  source.emit('end')
+  assert.equal((await body).length, size)
+  // Buffers of one byte that were not collected yet count as well.
+  assert.ok(grown < 32 * size, `${grown} bytes for ${size}`)
+})
 
 describe('what the daemon says of the things that a request names', () => {
   const ID = 'f'.repeat(64)
