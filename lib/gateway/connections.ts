@@ -50,6 +50,7 @@ export class Connection {
   readonly key: string
   readonly caller: GatewayCaller
   readonly #socket: Socket
+  #released: (() => void) | undefined
   #received = 0
   #sent = 0
   /** More than one only if the client doesn't wait for answers. */
@@ -58,10 +59,13 @@ export class Connection {
   isEnding = false
   /** How many came nevertheless. */
   #behind = 0
+  /** Its certificate was refused from the beginning, and it takes no place of its identity. */
+  isApart = false
   #idle: (() => void) | undefined
 
-  constructor(socket: Socket, from: Peer | string, key: string) {
+  constructor(socket: Socket, from: Peer | string, key: string, released?: () => void) {
     this.#socket = socket
+    this.#released = released
     // Everything that is open listens for its end.
     socket.setMaxListeners(2 * MOST_OPEN)
     this.peer = typeof from === 'string' ? undefined : from
@@ -121,6 +125,12 @@ export class Connection {
     return [...this.open].every(({ isComplete }) => isComplete)
   }
 
+  /** Gives back its place among the connections of its identity, once. */
+  release(): void {
+    this.#released?.()
+    this.#released = undefined
+  }
+
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */
   cut(): void {
     this.#socket.destroy()
@@ -142,17 +152,13 @@ export class Connections {
     return { connections: this.#connections.size, requests: kinds.length - streams, streams }
   }
 
-  add(
-    socket: Socket,
-    from: Peer | string,
-    key: string,
-    closed: (connection: Connection) => void = () => {},
-  ): Connection {
-    const connection = new Connection(socket, from, key)
+  /** @param released - called when it takes no place any more */
+  add(socket: Socket, from: Peer | string, key: string, released?: () => void): Connection {
+    const connection = new Connection(socket, from, key, released)
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       this.#connections.delete(socket)
-      closed(connection)
+      connection.release()
     })
     return connection
   }

@@ -77,7 +77,9 @@ export class Exchange {
     if (response?.shouldKeepAlive === false) connection.isEnding = true
     if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
-    const isFree = quotas.take(connection.key, this.kind)
+    const unwelcome = check(connection)
+    // It must take no place from the certificate that has replaced it.
+    const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
@@ -89,7 +91,7 @@ export class Exchange {
       this.#reportEnd()
     })
     const refused =
-      check(connection) ?? screen(request, response === undefined) ?? (isFree ? undefined : quotas.refuse(this.kind))
+      unwelcome ?? screen(request, response === undefined) ?? (isFree ? undefined : quotas.refuse(this.kind))
     if (refused) return this.#refuse(refused)
     try {
       await this.#ask()
