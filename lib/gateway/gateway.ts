@@ -210,6 +210,8 @@ export class HttpGateway implements Gateway {
     server.on('connect', (_request: IncomingMessage, socket: Socket) => {
       // Node has taken its own listener away, and the client may be gone already.
       socket.on('error', () => {})
+      // Nobody would see that the client leaves, before an answer that is open has ended.
+      if (this.#connections.of(socket)?.open.size !== 0) return void socket.destroy()
       this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused'))
     })
     server.on('clientError', (error: Error, socket: Socket) => this.#refuseMalformed(error, socket))

@@ -585,6 +585,21 @@ describe('a client that ends in the body of a request for an upgrade', () => {
   })
 })
 
+test('CONNECT behind an open request keeps no connection', async (t) => {
+  const daemon = await patientDaemon(t)
+  const { port } = await front(t, { socketPath: daemon.socketPath }, { limits: { connections: 1 } })
+  const socket = await dial(t, port)
+  socket.write('GET /containers/a/json HTTP/1.1\r\nHost: x\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n')
+  // It has read what has come, so that it leaves with a FIN.
+  await Promise.race([endOf(socket), delay(200)])
+  socket.destroy()
+  await delay(100)
+  const next = await dial(t, port)
+  next.write(PING)
+  assert.match(await readUntil(next, 'OK'), /^HTTP\/1\.1 200/)
+  await until(() => daemon.open() <= 1, 'the daemon has no connection of the first')
+})
+
 test('a stream that its client leaves counts as one, and makes room for one', async (t) => {
   const daemon = await patientDaemon(t)
   const { port, events } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
