@@ -32,10 +32,16 @@ export class HeldAnswer {
     return true
   }
 
-  /** @throws SyntaxError if it isn't JSON, and whatever the filter throws */
+  /** @throws SyntaxError if it isn't JSON, TypeError if the filter returns a promise, and whatever it throws */
   filtered(): { fields: string[]; body: Buffer } {
     const answer: unknown = JSON.parse(this.#chunks.take().toString())
-    const body = Buffer.from(`${JSON.stringify(this.#filter.apply(answer))}\n`)
+    const filtered = this.#filter.apply(answer)
+    if (filtered instanceof Promise) {
+      // It must not end this process.
+      filtered.catch(() => {})
+      throw new TypeError('authorize: `filterAnswer` of its verdict returns a promise')
+    }
+    const body = Buffer.from(`${JSON.stringify(filtered)}\n`)
     const kept = this.#fields.flatMap((name, index) =>
       index % 2 === 0 && name !== 'Content-Length' ? [name, this.#fields[index + 1] ?? ''] : [],
     )

@@ -42,6 +42,15 @@ test('an answer that can not be filtered does not pass', async (t) => {
   }
 })
 
+test('nor does one whose filter returns a promise, also if that is rejected', async (t) => {
+  for (const apply of [async () => [], () => Promise.reject(new Error('no'))]) {
+    const { socketPath } = await fakeDaemon(t, { answer: (_request, response) => response.end('[1]') })
+    const { port } = await front(t, { socketPath }, { authorize: () => ({ allow: true, filterAnswer: apply }) })
+    const { status } = await collect(await dispatcherTo(t, port), { method: 'GET', path: '/x' })
+    assert.equal(status, 502)
+  }
+})
+
 test('an answer that is too large does not pass', async (t) => {
   const { status } = await ask(t, (_request, response) => response.end(`[${'1,'.repeat(9_000_000)}1]`))
   assert.equal(status, 502)
