@@ -180,7 +180,7 @@ export class HttpGateway implements Gateway {
       open: () => this.#connections.countOpen(),
       ends: () => this.#trust?.endDates() ?? [],
       isLogFailing: () => this.#reporting.isLogFailing,
-      ping: () => pingDaemon(this.#dispatcher),
+      ping: (signal) => pingDaemon(this.#dispatcher, signal),
     }
   }
 
