@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
 import { LogFile } from '../../lib/gateway/log/file.ts'
@@ -58,3 +59,35 @@ for (const [onFailure, isServed] of [
     assert.deepEqual([faults, lost], [[], 0])
     assert.equal((await linesOf(path)).length, 1 + 3 + 1)
   })
+
+test('up to 16 MiB wait, lines are written in their order, and each request waits for its own', async (t) => {
+  const path = await pathIn(t)
+  const log = await openAuditLog({ path })
+  const hanging = hang(t)
+  log.write(EVENT)
+  for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
+  const long = { ...EVENT, reason: 'x'.repeat(10_000) }
+  const writeMany = (count: number): void => {
+    for (let index = 0; index < count; index++) log.write(long)
+  }
+  /** How many lines of the log are written when it may go on. */
+  const record = async (identity: string): Promise<number> => {
+    assert.equal(await log.record({ ...EVENT, identity }), true)
+    const text = readFileSync(path, 'latin1')
+    assert.ok(text.includes(`"${identity}"`))
+    return text.split('\n').length
+  }
+  const first = record('CN=first')
+  writeMany(1_200)
+  const second = record('CN=second')
+  writeMany(1_200)
+  assert.equal(await log.record(EVENT), false)
+  hanging.abort()
+  // The first is in a batch with 999 others.
+  assert.ok((await first) < 1_200)
+  assert.ok((await second) > 1_202)
+  await log.close()
+  const { faults, lost, lines } = await verifyAuditLog([path])
+  assert.deepEqual(faults, [])
+  assert.ok(lost > 700 && lines < 1_700, `${lost} lost, ${lines} lines`)
+})

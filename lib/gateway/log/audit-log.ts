@@ -198,7 +198,7 @@ function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),
     todo: mayGoOn
-      ? `${remedy} Until then, requests are served. Up to 10,000 events are written later.`
+      ? `${remedy} Until then, requests are served. Up to 10,000 events, or 16 MiB, are written later.`
       : `${remedy} Until then, all requests are refused.`,
     cause,
   })
