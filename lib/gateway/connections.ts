@@ -13,6 +13,7 @@ const EARLY_MS = 50
 const MOST_OPEN = 16
 /** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
 const MOST_BEHIND = 10
+const NOTHING = Buffer.alloc(0)
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
 export function addressOf({ remoteAddress }: Socket): string | undefined {
@@ -129,6 +130,15 @@ export class Connection {
   release(): void {
     this.#released?.()
     this.#released = undefined
+  }
+
+  /**
+   * Ends the connection of a client of a local socket that has ended its input and is gone. Nobody reads from it any more, but a write of
+   * no bytes fails (EPIPE), and otherwise sends nothing. Node.js doesn't report that of a write over TLS.
+   */
+  probe(): void {
+    const { readableEnded, writable, writableLength } = this.#socket
+    if (this.peer === undefined && readableEnded && writable && writableLength === 0) this.#socket.write(NOTHING)
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

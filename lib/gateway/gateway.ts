@@ -287,6 +287,7 @@ export class HttpGateway implements Gateway {
   #sweep(): void {
     const now = Date.now()
     for (const connection of this.#connections.all) {
+      connection.probe()
       const refused = this.#check(connection.peer)
       if (isForCertificate(refused?.code) && !connection.isApart) connection.release()
       const isOut = connection.isForwarding && refused?.status === 403

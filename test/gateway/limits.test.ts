@@ -6,7 +6,7 @@ import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { PassThrough } from 'node:stream'
+import { PassThrough, type Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
 import { readBody } from '../../lib/gateway/body.ts'
@@ -543,6 +543,30 @@ describe('what the daemon says of the things that a request names', () => {
     socket.write(createWith(['a', 'b']))
     assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200 /)
   })
+})
+
+test('a client of a local socket that has ended the input of a silent stream gets the output, and keeps nothing when it is killed', async (t) => {
+  const attached: Duplex[] = []
+  const daemon = await fakeDaemon(t, {
+    upgrade: (_request, socket) => {
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+      attached.push(socket.resume())
+    },
+  })
+  const path = join(await temporaryFolder(t), 'agent.sock')
+  const listen = { listen: { socket: path, as: 'agent' }, tls: undefined }
+  const { events } = await front(t, { socketPath: daemon.socketPath }, listen)
+  const client = connectSocket({ path, allowHalfOpen: true })
+  client.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+  await readUntil(client, '\r\n\r\n')
+  client.end()
+  await delay(1_200)
+  attached[0]?.write('late')
+  assert.equal(await readUntil(client, 'late'), 'late')
+  const hasEnded = (): boolean => events.some(({ event }) => event === 'request')
+  assert.equal(hasEnded(), false)
+  client.destroy()
+  await until(hasEnded, 'the stream has ended')
 })
 
 describe('a client that ends in the body of a request for an upgrade', () => {
