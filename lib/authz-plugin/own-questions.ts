@@ -26,7 +26,9 @@ export class OwnQuestions {
     this.#open.set(value, path)
     try {
       const headers = { [FIELD]: value }
-      return await collect(this.#dispatcher, { method: 'GET', path, headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
+      const signal = AbortSignal.timeout(TIMEOUT_MS)
+      // In no lane with few connections: questions that get no answer would keep all others waiting.
+      return await collect(this.#dispatcher, { method: 'GET', path, lane: 'patient', headers, signal })
     } finally {
       this.#open.delete(value)
     }

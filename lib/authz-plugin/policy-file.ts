@@ -6,6 +6,8 @@ import type { Policy } from '../policy/file/types.ts'
 
 /** How often the file is read, in milliseconds. */
 const INTERVAL_MS = 500
+/** How long it may take to be read, in milliseconds. */
+const READ_MS = 5_000
 const MOST_BYTES = 1024 * 1024
 
 /** What to do with what is in the file. */
@@ -26,6 +28,8 @@ export class PolicyFile {
   /** The content that was read last, and the one that counts. */
   #last: string | undefined
   #taken: string | undefined
+  /** A reading that has not ended. */
+  #reading: Promise<string> | undefined
   #isStopped = false
 
   constructor(path: string, reader: PolicyFileReader) {
@@ -54,7 +58,13 @@ export class PolicyFile {
   }
 
   async #look(): Promise<void> {
-    const found = await this.#read().catch((error: unknown) => error)
+    this.#reading ??= this.#read().finally(() => (this.#reading = undefined))
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<Error>((resolve) => {
+      timer = setTimeout(() => resolve(this.#unreadable(new Error(`it takes more than ${READ_MS / 1000} s`))), READ_MS)
+    })
+    const read = this.#reading.catch((error: unknown) => error)
+    const found = await Promise.race([read, late]).finally(() => clearTimeout(timer))
     const content = typeof found === 'string' ? `text ${found}` : `failure ${String(found)}`
     const isSettled = content === this.#last
     this.#last = content
@@ -73,14 +83,21 @@ export class PolicyFile {
   }
 
   async #read(): Promise<string> {
-    const tried = `reading the policy from ${this.#path}`
     try {
       const { size } = await stat(this.#path)
       if (size > MOST_BYTES) throw new RangeError(`it has more than ${MOST_BYTES} bytes, which is too large`)
       return await readFile(this.#path, 'utf8')
     } catch (cause) {
-      const got = readFault(cause)
-      throw new FileError('ERR_FILE_READ', { tried, got, todo: 'Create the file, or correct its permissions.', cause })
+      throw this.#unreadable(cause)
     }
+  }
+
+  #unreadable(cause: unknown): FileError {
+    return new FileError('ERR_FILE_READ', {
+      tried: `reading the policy from ${this.#path}`,
+      got: readFault(cause),
+      todo: 'Create the file, or correct its permissions.',
+      cause,
+    })
   }
 }

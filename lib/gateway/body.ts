@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
+import { ByteList } from '../base/byte-list.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
 /** Limits of a JSON body, which is read whole before anybody is asked. */
@@ -44,14 +45,15 @@ export function isJson({ headers }: IncomingMessage): boolean {
  */
 export function readBody(source: Readable, length: number | undefined, limits: BodyLimits): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
+    // A client chooses how small its chunks are.
+    const chunks = new ByteList()
     let size = 0
     const timer = setTimeout(() => settle(late()), limits.milliseconds)
     const settle = (refused?: BodyRefused): void => {
       clearTimeout(timer)
       source.off('data', take).off('end', ended).off('close', left).pause()
       if (refused) reject(refused)
-      else resolve(Buffer.concat(chunks))
+      else resolve(chunks.take())
     }
     const take = (chunk: Buffer): void => {
       const part = length === undefined ? chunk : chunk.subarray(0, length - size)

@@ -9,6 +9,11 @@ import type { GatewayIdentity } from './types.ts'
 
 /** How long an upgrade waits for an answer that isn't complete, in milliseconds. No Docker client sends one before that. */
 const EARLY_MS = 50
+/** How many requests of a connection may be open at once: no Docker client sends one before the answer to the one before. Node keeps each. */
+const MOST_OPEN = 16
+/** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
+const MOST_BEHIND = 10
+const NOTHING = Buffer.alloc(0)
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
 export function addressOf({ remoteAddress }: Socket): string | undefined {
@@ -46,6 +51,7 @@ export class Connection {
   readonly key: string
   readonly caller: GatewayCaller
   readonly #socket: Socket
+  #released: (() => void) | undefined
   #received = 0
   #sent = 0
   /** More than one only if the client doesn't wait for answers. */
@@ -53,16 +59,29 @@ export class Connection {
   /** It ends after an answer that is open, or that was the last one: no other request counts. */
   isEnding = false
   /** How many came nevertheless. */
-  behind = 0
+  #behind = 0
+  /** Its certificate was refused from the beginning, and it takes no place of its identity. */
+  isApart = false
   #idle: (() => void) | undefined
 
-  constructor(socket: Socket, from: Peer | string, key: string) {
+  constructor(socket: Socket, from: Peer | string, key: string, released?: () => void) {
     this.#socket = socket
+    this.#released = released
+    // Everything that is open listens for its end.
+    socket.setMaxListeners(2 * MOST_OPEN)
     this.peer = typeof from === 'string' ? undefined : from
     this.identity = typeof from === 'string' ? { socket: from } : { certificate: from.certificate }
     this.key = key
     // Later, a socket that has closed doesn't know its address any more.
     this.caller = callerOf(socket, from)
+  }
+
+  /** Why the next request doesn't count. Cuts the connection if there are too many of them. */
+  unexpected(): string | undefined {
+    const isTooMuch = this.open.size >= MOST_OPEN
+    if (!this.isEnding && !isTooMuch) return undefined
+    if (isTooMuch || ++this.#behind > MOST_BEHIND) this.cut()
+    return isTooMuch ? `it came before ${MOST_OPEN} answers` : 'it came behind the last request of its connection'
   }
 
   /** The bytes since the last call, without those of TLS. */
@@ -107,6 +126,21 @@ export class Connection {
     return [...this.open].every(({ isComplete }) => isComplete)
   }
 
+  /** Gives back its place among the connections of its identity, once. */
+  release(): void {
+    this.#released?.()
+    this.#released = undefined
+  }
+
+  /**
+   * Ends the connection of a client of a local socket that has ended its input and is gone. Nobody reads from it any more, but a write of
+   * no bytes fails (EPIPE), and otherwise sends nothing. Node.js doesn't report that of a write over TLS.
+   */
+  probe(): void {
+    const { readableEnded, writable, writableLength } = this.#socket
+    if (this.peer === undefined && readableEnded && writable && writableLength === 0) this.#socket.write(NOTHING)
+  }
+
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */
   cut(): void {
     this.#socket.destroy()
@@ -128,17 +162,13 @@ export class Connections {
     return { connections: this.#connections.size, requests: kinds.length - streams, streams }
   }
 
-  add(
-    socket: Socket,
-    from: Peer | string,
-    key: string,
-    closed: (connection: Connection) => void = () => {},
-  ): Connection {
-    const connection = new Connection(socket, from, key)
+  /** @param released - called when it takes no place any more */
+  add(socket: Socket, from: Peer | string, key: string, released?: () => void): Connection {
+    const connection = new Connection(socket, from, key, released)
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       this.#connections.delete(socket)
-      closed(connection)
+      connection.release()
     })
     return connection
   }

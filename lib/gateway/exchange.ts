@@ -9,7 +9,7 @@ import { forward, isEndless } from './forward.ts'
 import { Inspections } from './inspections.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
-import { isForCertificate, refusal, type Refusal } from './refusal.ts'
+import { isForCertificate, ONLY_POST, refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import type { RenewalAsked } from './renewal/renewals.ts'
@@ -18,10 +18,6 @@ import type { Arrived, Shared } from './shared.ts'
 import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
-
-/** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
-const MOST_BEHIND = 10
-const ONLY_POST = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')
 
 /** One request, from its head to the end of its answer or of its stream. */
 export class Exchange {
@@ -71,17 +67,22 @@ export class Exchange {
     return this.#until
   }
 
+  /** Nothing may follow: the client has left, or has got a refusal while something was awaited. */
+  get #isOver(): boolean {
+    return this.#hasEnded || this.isRefused
+  }
+
   async run(): Promise<void> {
     const { request, connection, response } = this.#arrived
     const { quotas, check } = this.#shared
-    if (connection.isEnding) {
-      if (++connection.behind > MOST_BEHIND) request.socket.destroy()
-      return this.#drop('it came behind the last request of its connection')
-    }
+    const unexpected = connection.unexpected()
+    if (unexpected !== undefined) return this.#drop(unexpected)
     if (response?.shouldKeepAlive === false) connection.isEnding = true
     if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
-    const isFree = quotas.take(connection.key, this.kind)
+    const unwelcome = check(connection)
+    // It must take no place from the certificate that has replaced it.
+    const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
@@ -93,7 +94,7 @@ export class Exchange {
       this.#reportEnd()
     })
     const refused =
-      check(connection) ?? screen(request, response === undefined) ?? (isFree ? undefined : quotas.refuse(this.kind))
+      unwelcome ?? screen(request, response === undefined) ?? (isFree ? undefined : quotas.refuse(this.kind))
     if (refused) return this.#refuse(refused)
     try {
       await this.#ask()
@@ -104,8 +105,8 @@ export class Exchange {
 
   /**
    * Not carried out, and not answered: it came behind the last request of a connection, so that nobody would learn what became of it
-   * (RFC 9112, section 9.6). Or it is an upgrade that came before the end of an answer, from which it would take the connection over. No
-   * Docker client sends either.
+   * (RFC 9112, section 9.6), or behind too many. Or it is an upgrade that came before the end of an answer, from which it would take the
+   * connection over. No Docker client sends any of these.
    */
   #drop(why: string): void {
     const { check } = this.#shared
@@ -154,17 +155,17 @@ export class Exchange {
     }
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
     const verdict = await this.#authorize(authorize, asked)
-    if (verdict === undefined || this.#hasEnded) return
+    if (verdict === undefined || this.#isOver) return
     // The path of a short request can be written as that of none.
     const { method = asked.method, target = asked.target } = verdict.send ?? {}
     if (!this.#countAs(this.#kindOf(method, target))) return
     const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
-    if (this.#hasEnded) return
+    if (this.#isOver) return
     if (foreign) return this.#refuse(foreign)
     const failed = this.#isRead(method) ? undefined : await this.#shared.begin(this.#record.beginning())
     // It may have been revoked in the meantime.
     const refused = failed ?? this.#shared.check(connection)
-    if (this.#hasEnded) return
+    if (this.#isOver) return
     if (refused) this.#refuse(refused)
     else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
     else if (isRenewal(asked.target)) this.#renew({ request: body, seconds: verdict.renewFor })
@@ -177,6 +178,7 @@ export class Exchange {
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
       this.#until = verdict.until
+      if (this.#isOver) return undefined
       if (isQuestion(this.#arrived.request)) answerJson(this.#answer(), answerOf(verdict))
       else if (verdict.refused === undefined) return verdict
       else this.#refuse(verdict.refused)
@@ -317,6 +319,7 @@ export class Exchange {
   }
 
   #refuse(refused: Refusal): void {
+    if (this.isRefused) return
     this.#record.refused(refused)
     const { request } = this.#arrived
     // By now the client may have another certificate, as after a rotation of the CA, and shows it when it connects again.
@@ -326,10 +329,9 @@ export class Exchange {
 
   #failed(error: unknown): void {
     if (error instanceof BodyRefused) {
-      if (error.refusal) this.#refuse(error.refusal)
+      if (error.refusal) return this.#refuse(error.refusal)
       // Nobody reads the connection of an upgrade any more, so nobody would see its end.
-      else this.#arrived.request.socket.destroy()
-      return
+      return void this.#arrived.request.socket.destroy()
     }
     this.#shared.report({ event: 'failure', error })
     this.#refuse(refusal(502, 'DAEMON_UNREACHABLE', 'the request could not be sent to the daemon'))

@@ -11,7 +11,7 @@ import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { addressOf, callerOf, Connections, type Connection } from './connections.ts'
+import { addressOf, callerOf, Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -25,7 +25,7 @@ import type { MetricsSource } from './metrics/interface.ts'
 import { peerOf, type Peer } from './peer.ts'
 import { Quotas } from './quota.ts'
 import { RequestRecord } from './record.ts'
-import { refusal, renderRawRefusal, TOO_MANY_CONNECTIONS, type Refusal } from './refusal.ts'
+import { isForCertificate, refusal, renderRawRefusal, TOO_MANY_CONNECTIONS, type Refusal } from './refusal.ts'
 import type { Renewals } from './renewal/renewals.ts'
 import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
@@ -86,7 +86,7 @@ export class HttpGateway implements Gateway {
       ownIds: new OwnIds(),
       limits,
       quotas: this.#quotas,
-      check: (connection) => this.#check(connection) ?? this.#reporting.check(),
+      check: ({ peer }) => this.#check(peer) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
       renew: (...asked) =>
@@ -180,7 +180,7 @@ export class HttpGateway implements Gateway {
       open: () => this.#connections.countOpen(),
       ends: () => this.#trust?.endDates() ?? [],
       isLogFailing: () => this.#reporting.isLogFailing,
-      ping: () => pingDaemon(this.#dispatcher),
+      ping: (signal) => pingDaemon(this.#dispatcher, signal),
     }
   }
 
@@ -210,6 +210,8 @@ export class HttpGateway implements Gateway {
     server.on('connect', (_request: IncomingMessage, socket: Socket) => {
       // Node has taken its own listener away, and the client may be gone already.
       socket.on('error', () => {})
+      // Nobody would see that the client leaves, before an answer that is open has ended.
+      if (this.#connections.of(socket)?.open.size !== 0) return void socket.destroy()
       this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused'))
     })
     server.on('clientError', (error: Error, socket: Socket) => this.#refuseMalformed(error, socket))
@@ -224,7 +226,7 @@ export class HttpGateway implements Gateway {
   #serveSocket(server: HttpServer): void {
     const { listen } = this.#options
     const name = 'as' in listen ? listen.as : ''
-    server.prependListener('connection', (socket: Socket) => void this.#connections.add(socket, name, `socket ${name}`))
+    server.prependListener('connection', (socket: Socket) => this.#connections.add(socket, name, `socket ${name}`))
   }
 
   #serveTls(server: HttpsServer): void {
@@ -246,11 +248,14 @@ export class HttpGateway implements Gateway {
     }
     if (peer === undefined || this.#trust === undefined) return void socket.destroy()
     const key = this.#trust.keyOf(peer)
-    if (!this.#quotas.take(key, 'connections')) {
+    // It must take no place from the certificate that has replaced it.
+    const place = isForCertificate(this.#check(peer)?.code) ? `refused ${key}` : key
+    if (!this.#quotas.take(place, 'connections')) {
       this.#report({ event: 'cut', ...callerOf(socket, peer), reason: TOO_MANY_CONNECTIONS })
       return void socket.destroy()
     }
-    this.#connections.add(socket, peer, key, () => this.#quotas.give(key, 'connections'))
+    const connection = this.#connections.add(socket, peer, key, () => this.#quotas.give(place, 'connections'))
+    connection.isApart = place !== key
   }
 
   #refuseMalformed(error: Error, socket: Socket): void {
@@ -263,24 +268,30 @@ export class HttpGateway implements Gateway {
     if (!socket.writable || connection === undefined || connection.open.size > 1) return void socket.destroy()
     const [open] = connection.open
     if (open) return open.malformed(refused)
-    const sent = this.#check(connection) ?? refused
+    const sent = this.#check(connection.peer) ?? refused
     this.#report(new RequestRecord(connection).refused(sent).ending(sent.status))
     socket.end(renderRawRefusal(sent))
     socket.resume()
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }
 
-  #check({ peer }: Connection): Refusal | undefined {
+  #check(peer: Peer | undefined): Refusal | undefined {
     if (peer === undefined) return undefined
     return this.#revoked.check(peer, this.#trust?.renewedBy(peer)) ?? this.#trust?.check(peer, Date.now())
   }
 
-  /** Cuts what belongs to clients that may not connect any more. A missing revocation list ends no stream. */
+  /**
+   * Cuts what belongs to clients that may not connect any more, and gives their places back. A missing revocation list ends no stream. An
+   * idle connection stays, so that its next request gets the reason.
+   */
   #sweep(): void {
     const now = Date.now()
     for (const connection of this.#connections.all) {
-      const refused = connection.isForwarding ? this.#check(connection) : undefined
-      const reason = refused?.status === 403 ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
+      connection.probe()
+      const refused = this.#check(connection.peer)
+      if (isForCertificate(refused?.code) && !connection.isApart) connection.release()
+      const isOut = connection.isForwarding && refused?.status === 403
+      const reason = isOut ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
       if (!reason) continue
       this.#report({ event: 'cut', ...connection.caller, reason })
       connection.cut()

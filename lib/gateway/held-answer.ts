@@ -1,3 +1,4 @@
+import { ByteList } from '../base/byte-list.ts'
 import type { Allowed } from './types.ts'
 
 /** Answers with one entry for each thing of a daemon are smaller. */
@@ -14,7 +15,7 @@ export interface Filter {
 export class HeldAnswer {
   readonly #fields: readonly string[]
   readonly #filter: Filter
-  readonly #chunks: Buffer[] = []
+  readonly #chunks = new ByteList()
   #bytes = 0
 
   /** @param fields - of the answer, names and values in turns */
@@ -31,10 +32,16 @@ export class HeldAnswer {
     return true
   }
 
-  /** @throws SyntaxError if it isn't JSON, and whatever the filter throws */
+  /** @throws SyntaxError if it isn't JSON, TypeError if the filter returns a promise, and whatever it throws */
   filtered(): { fields: string[]; body: Buffer } {
-    const answer: unknown = JSON.parse(Buffer.concat(this.#chunks).toString())
-    const body = Buffer.from(`${JSON.stringify(this.#filter.apply(answer))}\n`)
+    const answer: unknown = JSON.parse(this.#chunks.take().toString())
+    const filtered = this.#filter.apply(answer)
+    if (filtered instanceof Promise) {
+      // It must not end this process.
+      filtered.catch(() => {})
+      throw new TypeError('authorize: `filterAnswer` of its verdict returns a promise')
+    }
+    const body = Buffer.from(`${JSON.stringify(filtered)}\n`)
     const kept = this.#fields.flatMap((name, index) =>
       index % 2 === 0 && name !== 'Content-Length' ? [name, this.#fields[index + 1] ?? ''] : [],
     )

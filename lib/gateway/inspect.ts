@@ -53,8 +53,8 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string): Prom
 }
 
 /** @throws if the daemon doesn't answer, or isn't well */
-export async function pingDaemon(dispatcher: DockerDispatcher): Promise<void> {
-  const { status } = await ask(dispatcher, '/_ping')
+export async function pingDaemon(dispatcher: DockerDispatcher, signal: AbortSignal): Promise<void> {
+  const { status } = await ask(dispatcher, '/_ping', { signal })
   if (status !== 200) throw new Error(`the status is ${status}`)
 }
 

@@ -161,7 +161,7 @@ export interface GatewayOptions {
    * @defaultValue nobody can renew a certificate here
    */
   readonly issuer?: GatewayIssuer | undefined
-  /** Called for each request, connection and failure. Exceptions from it are ignored. */
+  /** Called for each request, connection and failure. Exceptions and rejections of it are ignored. */
   readonly log?: ((event: GatewayEvent) => void) | undefined
   /** The audit log, from `openAuditLog()`. Close it after the gateway. */
   readonly auditLog?: AuditLog | undefined

@@ -66,6 +66,8 @@ export function refusal(status: number, code: GatewayReason, message: string): R
   return { status, code, message: `docker-mtls gateway: ${message}` }
 }
 
+export const ONLY_POST: Refusal = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')
+
 /** Was a client refused for its certificate? No other request on its connection will fare better. */
 export function isForCertificate(code: string | undefined): boolean {
   return FOR_CERTIFICATE.has(code)

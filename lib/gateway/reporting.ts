@@ -43,11 +43,9 @@ export class Reporting {
 
   #tell(event: GatewayEvent): void {
     this.#options.metrics?.count(event)
-    try {
-      this.#options.log?.(event)
-    } catch {
-      // An exception of the caller must not end a connection.
-    }
+    // An exception of the caller must not end a connection, nor this process.
+    const tell = async (): Promise<void> => this.#options.log?.(event)
+    tell().catch(() => {})
   }
 }
 

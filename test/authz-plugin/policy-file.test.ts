@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PolicyFile } from '../../lib/authz-plugin/policy-file.ts'
 import { isDockerMtlsError } from '../../lib/index.ts'
+import { runCommand } from '../support/command.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 
 const rule = (name: string): string => `  - name: ${name}\n    who: { commonName: ${name} }\n    level: baseline\n`
@@ -58,6 +59,31 @@ describe('a policy file', () => {
     await writeFile(path, policyOf('ann'))
     assert.equal(await until(4), 'ann')
     assert.deepEqual(said, ['ERR_POLICY_INVALID', 'ERR_FILE_READ', 'ERR_FILE_READ', 'ann'])
+  })
+
+  test('one whose reading hangs is said once, and counts again when it can be read', async (t) => {
+    const { path, said } = await follow(t, policyOf('ann'))
+    await rm(path)
+    assert.equal((await runCommand('mkfifo', [path])).code, 0)
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const pass = async (until: number): Promise<void> => {
+      const late = performance.now() + 5_000
+      while (said.length < until && performance.now() < late) {
+        t.mock.timers.tick(500)
+        for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+      }
+    }
+    await pass(2)
+    const meanwhile = [...said]
+    // The reading that hangs gets an end, and the next one a file.
+    const writer = await open(path, 'w')
+    await rm(path)
+    await writeFile(path, policyOf('ann', 'bob'))
+    await writer.close()
+    await pass(3)
+    t.mock.timers.reset()
+    assert.deepEqual(meanwhile, ['ann', 'ERR_FILE_READ'])
+    assert.deepEqual(said, ['ann', 'ERR_FILE_READ', 'ann, bob'])
   })
 
   test('there is none at first', async (t) => {

@@ -3,6 +3,7 @@ import { request, type IncomingHttpHeaders } from 'node:http'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { AuthzPlugin } from '../../lib/authz-plugin/server.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { fakeDaemon, newClient } from '../gateway/support/fixture.ts'
@@ -88,6 +89,7 @@ async function start(t: Cleanable, { localName, asAsked = (own) => [own] }: Opti
     answer: (asked, response) => {
       const { url = '', headers } = asked
       heard.push({ url, headers })
+      if (url === '/containers/silent/json') return
       void (async () => {
         for (const one of asAsked({ RequestMethod: 'GET', RequestUri: url, RequestHeaders: headers }))
           own.push(await asks(one))
@@ -226,6 +228,15 @@ describe('a question of the plugin', () => {
       assert.equal((await forged.asks({ ...EXEC, ...ann })).Allow, false)
       assert.ok(forged.own.length > 0 && forged.own.every(({ Allow }) => Allow === false))
     }
+  })
+
+  test('that gets no answer keeps none of 200 others waiting', async (t) => {
+    const { asks, heard } = await start(t)
+    const ann = certified((await newClient('ann')).cert)
+    const silent = { ...EXEC, ...ann, RequestUri: '/containers/silent/exec' }
+    for (let index = 0; index < 200; index++) void asks(silent).catch(() => {})
+    for (const late = performance.now() + 5_000; performance.now() < late && heard.length < 201;) await delay(20)
+    assert.deepEqual(await Promise.race([asks({ ...EXEC, ...ann }), delay(5_000)]), { Allow: true })
   })
 
   test('with a path that another one has is not known', async (t) => {

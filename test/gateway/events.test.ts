@@ -27,6 +27,24 @@ const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 const ended = (events: readonly GatewayEvent[]): RequestEnded[] =>
   events.filter(({ event }) => event === 'request') as RequestEnded[]
 
+test('a function for events that fails, at once or later, ends nothing', async (t) => {
+  const daemon = await fakeDaemon(t)
+  const logs = [
+    () => {
+      throw new Error('at once')
+    },
+    () => Promise.reject(new Error('later')),
+  ] as unknown as (() => undefined)[]
+  for (const log of logs) {
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { log })
+    const socket = await dial(t, port, { client: ann })
+    for (let round = 0; round < 2; round++) {
+      socket.write(PING)
+      assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200 /)
+    }
+  }
+})
+
 describe('an event of a request', () => {
   test('says who, what, verdict, rule, level, reasons, and what other levels would refuse', async (t) => {
     const daemon = await fakeDaemon(t, {

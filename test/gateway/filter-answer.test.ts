@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import type { GatewayLimits } from '../../lib/gateway.ts'
+import { HeldAnswer } from '../../lib/gateway/held-answer.ts'
 import { collect } from '../../lib/transport/send.ts'
 import { dispatcherTo, fakeDaemon, front } from './support/fixture.ts'
 
@@ -41,6 +42,15 @@ test('an answer that can not be filtered does not pass', async (t) => {
   }
 })
 
+test('nor does one whose filter returns a promise, also if that is rejected', async (t) => {
+  for (const apply of [async () => [], () => Promise.reject(new Error('no'))]) {
+    const { socketPath } = await fakeDaemon(t, { answer: (_request, response) => response.end('[1]') })
+    const { port } = await front(t, { socketPath }, { authorize: () => ({ allow: true, filterAnswer: apply }) })
+    const { status } = await collect(await dispatcherTo(t, port), { method: 'GET', path: '/x' })
+    assert.equal(status, 502)
+  }
+})
+
 test('an answer that is too large does not pass', async (t) => {
   const { status } = await ask(t, (_request, response) => response.end(`[${'1,'.repeat(9_000_000)}1]`))
   assert.equal(status, 502)
@@ -51,4 +61,15 @@ const large: RequestListener = (_request, response) => response.end(`[${'1,'.rep
 test('what is held of answers counts for its client', async (t) => {
   assert.equal((await ask(t, large)).status, 200)
   assert.equal((await ask(t, large, { bodyBytes: 1000, heldBytes: 1_000_000 })).status, 502)
+})
+
+test('an answer in chunks of one byte takes no more than a few times its bytes', () => {
+  const held = new HeldAnswer([], { apply: filterAnswer, reserve: () => true })
+  const before = process.memoryUsage()
+  const size = 2 * 1024 * 1024
+  for (let index = 0; index < size; index++) held.take(Buffer.alloc(1))
+  const after = process.memoryUsage()
+  const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+  // Buffers of one byte that were not collected yet count as well.
+  assert.ok(grown < 32 * size, `${grown} bytes for ${size}`)
 })

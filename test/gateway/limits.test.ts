@@ -6,8 +6,10 @@ import { connect as connectSocket, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { PassThrough, type Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createGateway, type AskedRequest, type GatewayOptions } from '../../lib/gateway.ts'
+import { readBody } from '../../lib/gateway/body.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import {
@@ -266,6 +268,27 @@ describe('limits of one identity', () => {
     )
   })
 
+  test('a connection is cut on which more than 16 requests are open, also if each of them is refused', async (t) => {
+    const daemon = await patientDaemon(t)
+    const { port, events } = await front(t, { socketPath: daemon.socketPath })
+    const warnings: Error[] = []
+    const warn = (warning: Error): number => warnings.push(warning)
+    process.on('warning', warn)
+    t.after(() => process.off('warning', warn))
+    const socket = await dial(t, port)
+    socket.write(EVENTS)
+    await readUntil(socket, 'tick')
+    socket.write('GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(15))
+    await delay(50)
+    assert.ok(isOpen(socket))
+    socket.write('GET / HTTP/1.1\r\nHost:\r\n\r\n'.repeat(655))
+    await Promise.race([endOf(socket), delay(2_000)])
+    assert.ok(!isOpen(socket))
+    await until(() => daemon.open() === 0, 'the daemon has no connection')
+    assert.equal(events.filter(({ event }) => event === 'request').length, 1 + 15 + 655)
+    assert.deepEqual(warnings, [])
+  })
+
   test('requests that wait behind another on their connection are counted until they have ended', async (t) => {
     const daemon = await patientDaemon(t)
     const { port } = await front(t, { socketPath: daemon.socketPath }, { limits: { streams: 3 } })
@@ -446,6 +469,20 @@ const createWith = (VolumesFrom: readonly string[]): string => {
   return `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
 }
 
+test('a body in chunks of one byte takes no more than a few times its bytes', async () => {
+  const source = new PassThrough({ highWaterMark: 1 })
+  const size = 2 * 1024 * 1024
+  const body = readBody(source, undefined, { bytes: size, milliseconds: 60_000, reserve: () => true })
+  const before = process.memoryUsage()
+  for (let index = 0; index < size; index++) source.emit('data', Buffer.alloc(1))
+  const after = process.memoryUsage()
+  const grown = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers
+  source.emit('end')
+  assert.equal((await body).length, size)
+  // Buffers of one byte that were not collected yet count as well.
+  assert.ok(grown < 32 * size, `${grown} bytes for ${size}`)
+})
+
 describe('what the daemon says of the things that a request names', () => {
   const ID = 'f'.repeat(64)
   const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'baseline' }] })
@@ -508,6 +545,30 @@ describe('what the daemon says of the things that a request names', () => {
   })
 })
 
+test('a client of a local socket that has ended the input of a silent stream gets the output, and keeps nothing when it is killed', async (t) => {
+  const attached: Duplex[] = []
+  const daemon = await fakeDaemon(t, {
+    upgrade: (_request, socket) => {
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+      attached.push(socket.resume())
+    },
+  })
+  const path = join(await temporaryFolder(t), 'agent.sock')
+  const listen = { listen: { socket: path, as: 'agent' }, tls: undefined }
+  const { events } = await front(t, { socketPath: daemon.socketPath }, listen)
+  const client = connectSocket({ path, allowHalfOpen: true })
+  client.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+  await readUntil(client, '\r\n\r\n')
+  client.end()
+  await delay(1_200)
+  attached[0]?.write('late')
+  assert.equal(await readUntil(client, 'late'), 'late')
+  const hasEnded = (): boolean => events.some(({ event }) => event === 'request')
+  assert.equal(hasEnded(), false)
+  client.destroy()
+  await until(hasEnded, 'the stream has ended')
+})
+
 describe('a client that ends in the body of a request for an upgrade', () => {
   const PART =
     'POST /exec/a/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +
@@ -546,6 +607,21 @@ describe('a client that ends in the body of a request for an upgrade', () => {
     socket.write(EVENTS)
     assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200/)
   })
+})
+
+test('CONNECT behind an open request keeps no connection', async (t) => {
+  const daemon = await patientDaemon(t)
+  const { port } = await front(t, { socketPath: daemon.socketPath }, { limits: { connections: 1 } })
+  const socket = await dial(t, port)
+  socket.write('GET /containers/a/json HTTP/1.1\r\nHost: x\r\n\r\nCONNECT a:1 HTTP/1.1\r\nHost: x\r\n\r\n')
+  // It has read what has come, so that it leaves with a FIN.
+  await Promise.race([endOf(socket), delay(200)])
+  socket.destroy()
+  await delay(100)
+  const next = await dial(t, port)
+  next.write(PING)
+  assert.match(await readUntil(next, 'OK'), /^HTTP\/1\.1 200/)
+  await until(() => daemon.open() <= 1, 'the daemon has no connection of the first')
 })
 
 test('a stream that its client leaves counts as one, and makes room for one', async (t) => {

@@ -23,7 +23,7 @@ import { faultsOf, linesOf, pathIn, write } from './support/log-files.ts'
 function chained(count: number): string {
   let last = START
   return Array.from({ length: count }, () => {
-    const next = chain({ time: new Date().toISOString(), event: 'request' }, last)
+    const next = chain(JSON.stringify({ time: new Date().toISOString(), event: 'request' }), last)
     last = next.link
     return `${next.line}\n`
   }).join('')

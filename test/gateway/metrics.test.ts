@@ -2,10 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createMetrics, type GatewayOptions, type Metrics } from '../../lib/gateway.ts'
+import { pingDaemon } from '../../lib/gateway/inspect.ts'
+import { Health } from '../../lib/gateway/metrics/health.ts'
 import { Counter } from '../../lib/gateway/metrics/text.ts'
+import { createDispatcher, parseHost } from '../../lib/index.ts'
 import { createAuthority, createCrl } from '../../lib/pki.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { dial, endOf, fakeDaemon, front, newClient, readUntil, serverTls, type FakeDaemon } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 
@@ -144,6 +148,21 @@ describe('/healthz', () => {
     t.after(() => alone.close())
     const answer = await fetch(`http://127.0.0.1:${alone.address.port}/healthz`)
     assert.deepEqual([answer.status, reasonsOf(await answer.text())], [503, ['NO_GATEWAY']])
+  })
+
+  test('ends a question to which the daemon gives no answer', async (t) => {
+    const daemon = await fakeDaemon(t, { answer: () => undefined })
+    const dispatcher = createDispatcher(parseHost(`unix://${daemon.socketPath}`))
+    t.after(() => dispatcher.destroy())
+    const source = {
+      open: () => ({ connections: 0, requests: 0, streams: 0 }),
+      ends: () => [],
+      isLogFailing: () => false,
+      ping: (signal: AbortSignal) => pingDaemon(dispatcher, signal),
+    }
+    assert.deepEqual(await new Health(100).faults([source]), [{ code: 'DAEMON_UNREACHABLE' }])
+    assert.equal(daemon.requests.length, 1)
+    await until(() => daemon.open() === 0, 'the daemon has no connection')
   })
 
   test('asks the daemon at most once a second', async (t) => {

@@ -494,6 +494,31 @@ describe('a hijacked connection', () => {
 const head = (line: string, ...fields: string[]): string =>
   [`${line} HTTP/1.1`, 'Host: x', ...fields, '', ''].join('\r\n')
 
+describe('a request with bytes behind it that are no HTTP', () => {
+  const MALFORMED = `${head('POST /containers/victim/start', 'Content-Length: 0')}nonsense\r\n\r\n`
+  for (const [what, authorize] of [
+    ['is refused, and not carried out', () => allow],
+    [
+      'is refused as that, and not by the policy',
+      (): Verdict => ({ allow: false, status: 403, code: 'NO', message: '' }),
+    ],
+    ['is refused as that, if authorize() fails as well', () => Promise.reject(new Error('no'))],
+  ] as const)
+    test(what, async (t) => {
+      const daemon = await fakeDaemon(t)
+      const { port, events } = await front(t, { socketPath: daemon.socketPath }, { authorize })
+      const socket = await dial(t, port)
+      socket.write(MALFORMED)
+      assert.match(await readUntil(socket, /\}\n/), /^HTTP\/1\.1 400 [^]*MALFORMED_REQUEST/)
+      await until(() => events.some(({ event }) => event === 'request'), 'it has ended')
+      const ends = events.flatMap((one) =>
+        one.event === 'request' ? [`${one.verdict} ${one.reason} ${one.status}`] : [],
+      )
+      assert.equal(ends[0], 'refuse MALFORMED_REQUEST 400')
+      assert.deepEqual(daemon.requests, [])
+    })
+})
+
 const refusesRefused = ({ target }: AskedRequest): Verdict =>
   target.includes('refused') ? { allow: false, status: 403, code: 'TRIED', message: 'no' } : allow
 

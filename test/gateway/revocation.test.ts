@@ -31,6 +31,9 @@ import {
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
+/** The beginning of a request whose body never comes. */
+const PART =
+  'POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{'
 const DAY = 86_400_000
 /** Longer than an answer takes on a loaded machine. */
 const LONG_MS = 30_000
@@ -70,6 +73,25 @@ async function start(t: TestContext, options: Partial<GatewayOptions> = {}): Pro
   const daemon = await tickingDaemon(t)
   return front(t, { socketPath: daemon.socketPath }, options)
 }
+
+test('a revoked certificate takes no place of its successor', async (t) => {
+  const [thief, successor] = [await newClient('bob'), await newClient('bob')]
+  const limits = { connections: 3, requests: 1, streams: 1 }
+  const fronted = await start(t, { crl: crlOf([]), limits })
+  const before = await Promise.all([1, 2, 3].map(() => dial(t, fronted.port, { client: thief })))
+  for (const socket of before) assert.equal(await ask(socket), '200')
+  fronted.gateway.reload({ crl: crlOf([thief], { number: 2 }) })
+  const after = await Promise.all([1, 2, 3].map(() => dial(t, fronted.port, { client: thief })))
+  // The gateway waits for the rest of a body before it ends the connection.
+  for (const socket of [...before, ...after]) socket.write(PART)
+  await Promise.all([...before, ...after].map((socket) => readUntil(socket, 'CERTIFICATE_REVOKED')))
+  const sockets = await Promise.all([1, 2, 3].map(() => dial(t, fronted.port, { client: successor })))
+  for (const socket of sockets) assert.equal(await ask(socket), '200')
+  // Its own connections are still counted.
+  await endOf(await dial(t, fronted.port, { client: successor }))
+  for (const socket of before) await endOf(socket)
+  await endOf(await dial(t, fronted.port, { client: successor }))
+})
 
 describe('a new revocation list', () => {
   test('the next request of the revoked client is refused, its streams are cut, and others go on', async (t) => {

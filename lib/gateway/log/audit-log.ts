@@ -11,6 +11,8 @@ import { Strangers } from './strangers.ts'
 
 /** How often a failed write is tried again, in milliseconds. */
 const RETRY_MS = 500
+/** How long a write may take before it counts as failed, in milliseconds: nobody waits longer for a disk that hangs. */
+const LATE_MS = 5_000
 /** How far the head may be behind the log, in milliseconds. */
 const HEAD_MS = 100
 
@@ -107,7 +109,6 @@ export class ChainedLog implements AuditLog {
     await new Promise(setImmediate)
     try {
       await this.#writeAll()
-      this.#failure = undefined
     } catch (error) {
       this.#fail(error)
     }
@@ -122,12 +123,18 @@ export class ChainedLog implements AuditLog {
 
   async #writeAll(): Promise<void> {
     do {
-      const isFull = this.#file.bytes >= this.#state.maxBytes && !this.#file.endsTorn
-      if (this.#batch === undefined && isFull) await this.#rotate()
-      this.#batch ??= this.#queue.take(this.#link)
-      if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
-      await this.#keepHead()
+      const late = setTimeout(() => this.#fail(LATE), LATE_MS)
+      await this.#writeNext().finally(() => clearTimeout(late))
+      this.#failure = undefined
     } while (!this.#queue.isEmpty)
+  }
+
+  async #writeNext(): Promise<void> {
+    const isFull = this.#file.bytes >= this.#state.maxBytes && !this.#file.endsTorn
+    if (this.#batch === undefined && isFull) await this.#rotate()
+    this.#batch ??= this.#queue.take(this.#link)
+    if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
+    await this.#keepHead()
   }
 
   /** A head for each batch would double the cost of a line. */
@@ -164,6 +171,7 @@ export class ChainedLog implements AuditLog {
     this.#failure = unwritable(this.path, cause, this.#state.mayGoOn)
     this.#batch?.settle()
     this.#queue.giveUp()
+    clearTimeout(this.#timer)
     if (this.#closed === undefined) this.#timer = setTimeout(() => void this.flush(), RETRY_MS).unref()
     if (!isNew) return
     for (const listener of this.#listeners) listener(this.#failure)
@@ -182,13 +190,16 @@ export class ChainedLog implements AuditLog {
   }
 }
 
+const LATE = new Error(`it takes more than ${LATE_MS / 1000} s`)
+
 function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
+  const remedy = cause === LATE ? 'Check its disk.' : 'Free some space on its disk.'
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),
     todo: mayGoOn
-      ? 'Free some space on its disk. Until then, requests are served. Up to 10,000 events are written later.'
-      : 'Free some space on its disk. Until then, all requests are refused.',
+      ? `${remedy} Until then, requests are served. Up to 10,000 events, or 16 MiB, are written later.`
+      : `${remedy} Until then, all requests are refused.`,
     cause,
   })
 }

@@ -39,9 +39,14 @@ export function hashOf(line: string | Uint8Array): string {
   return createHash('sha256').update(line).digest('hex')
 }
 
-/** Writes the line after another one. @returns the line without its line feed */
-export function chain(entry: object, { n, hash }: Link): { readonly line: string; readonly link: Link } {
-  const line = JSON.stringify({ n: n + 1, ...entry, previous: hash })
+/**
+ * Writes the line after another one.
+ *
+ * @param entry - an object with fields, as JSON
+ * @returns the line without its line feed
+ */
+export function chain(entry: string, { n, hash }: Link): { readonly line: string; readonly link: Link } {
+  const line = `{"n":${n + 1},${entry.slice(1, -1)},"previous":"${hash}"}`
   return { line, link: { n: n + 1, hash: hashOf(line) } }
 }
 

@@ -5,10 +5,10 @@ export interface AuditLogOptions {
   /** The file. Beside it are its head (`.head`), its lock (`.lock`), and earlier files of the log. */
   readonly path: string
   /**
-   * What happens to requests while the log can't be written, for example because the disk is full. `refuse`: they get the status 503 and
-   * the reason `LOG_FAILED`; open streams go on. `go on`: they are served; up to 10,000 events are written later, and a line says
-   * how many are lost. If 10,000 events wait because the disk is slow, the same happens to requests that need a line before the daemon
-   * gets them.
+   * What happens to requests while the log can't be written, for example because the disk is full, or a write takes more than 5 seconds.
+   * `refuse`: they get the status 503 and the reason `LOG_FAILED`; open streams go on. `go on`: they are served; up to 10,000 events, or
+   * 16 MiB, are written later, and a line says how many are lost. If so many wait because the disk is slow, the same happens to
+   * requests that need a line before the daemon gets them.
    *
    * @defaultValue `refuse`
    */

@@ -1,7 +1,10 @@
 import { chain, type Link } from './chain.ts'
 
-/** More are lost while the log can't be written, or too slowly: each takes about 1 KB of memory. */
+/** More are lost while the log can't be written, or too slowly. Most lines have less than 1 KB, and a client can make some that have 10. */
 const MOST_WAITING = 10_000
+const MOST_CHARACTERS = 16 * 1024 * 1024
+/** While they are written, lines take memory several times. */
+const MOST_IN_BATCH = 1_000
 
 /** Lines that are written together. */
 export interface Batch {
@@ -12,10 +15,20 @@ export interface Batch {
   readonly settle: () => void
 }
 
+/** Somebody who waits until so many entries were taken. */
+interface Waiter {
+  readonly until: number
+  readonly settle: () => void
+}
+
 /** Entries that wait to be written. */
 export class Queue {
-  #entries: object[] = []
-  #waiters: (() => void)[] = []
+  /** As JSON. */
+  #entries: string[] = []
+  #characters = 0
+  /** How many entries were taken. */
+  #taken = 0
+  #waiters: Waiter[] = []
   #lost = 0
 
   get isEmpty(): boolean {
@@ -24,46 +37,57 @@ export class Queue {
 
   /** @returns whether it will be written: there may be no place for it */
   add(entry: object): boolean {
-    const isKept = this.#entries.length < MOST_WAITING
-    if (isKept) this.#entries.push({ time: new Date().toISOString(), ...entry })
+    const isKept = this.#entries.length < MOST_WAITING && this.#characters < MOST_CHARACTERS
+    if (isKept) this.#entries.push(this.#textOf(entry))
     else this.#lost++
     return isKept
   }
 
   /** Adds an entry before all others. */
   addFirst(entry: object): void {
-    this.#entries.unshift({ time: new Date().toISOString(), ...entry })
+    this.#entries.unshift(this.#textOf(entry))
+    this.#taken--
   }
 
   /** Resolves when everything that was added is written, or can't be. */
   settled(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve))
+    return new Promise((settle) => this.#waiters.push({ until: this.#taken + this.#entries.length, settle }))
   }
 
   /** The log can't be written: nobody waits any longer. */
   giveUp(): void {
-    for (const settle of this.#waiters.splice(0)) settle()
+    for (const { settle } of this.#waiters.splice(0)) settle()
   }
 
-  /** Takes everything, and chains it to the last line. */
+  /** Takes the next ones, and chains them to the last line. */
   take(last: Link): Batch | undefined {
     if (this.#lost > 0) this.#addLost()
     if (this.isEmpty) return undefined
-    const waiters = this.#waiters.splice(0)
+    const texts = this.#entries.splice(0, MOST_IN_BATCH)
+    this.#taken += texts.length
+    const waiters = this.#waiters.filter(({ until }) => until <= this.#taken)
+    this.#waiters.splice(0, waiters.length)
     let link = last
-    const lines = this.#entries.splice(0).map((entry) => {
-      const chained = chain(entry, link)
+    const lines = texts.map((text) => {
+      this.#characters -= text.length
+      const chained = chain(text, link)
       link = chained.link
       return `${chained.line}\n`
     })
     const settle = (): void => {
-      for (const one of waiters) one()
+      for (const one of waiters) one.settle()
     }
     return { bytes: Buffer.from(lines.join('')), link, settle }
   }
 
+  #textOf(entry: object): string {
+    const text = JSON.stringify({ time: new Date().toISOString(), ...entry })
+    this.#characters += text.length
+    return text
+  }
+
   #addLost(): void {
-    this.#entries.push({ time: new Date().toISOString(), event: 'lost', count: this.#lost })
+    this.#entries.push(this.#textOf({ event: 'lost', count: this.#lost }))
     this.#lost = 0
   }
 }

@@ -15,7 +15,12 @@ const FRESH_MS = 1_000
 
 /** Asks gateways and their daemons. */
 export class Health {
+  readonly #pingMs: number
   readonly #pings = new WeakMap<MetricsSource, { readonly at: number; readonly isUp: Promise<boolean> }>()
+
+  constructor(pingMs: number = PING_MS) {
+    this.#pingMs = pingMs
+  }
 
   async faults(sources: readonly MetricsSource[], now: number = Date.now()): Promise<HealthFault[]> {
     if (sources.length === 0) return [{ code: 'NO_GATEWAY' }]
@@ -37,22 +42,17 @@ export class Health {
   #ping(source: MetricsSource, now: number): Promise<boolean> {
     const known = this.#pings.get(source)
     if (known && now - known.at < FRESH_MS) return known.isUp
-    const isUp = answers(source)
+    const isUp = answers(source, this.#pingMs)
     this.#pings.set(source, { at: now, isUp })
     return isUp
   }
 }
 
-async function answers(source: MetricsSource): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), PING_MS)))
-  const pinged = source.ping().then(
+function answers(source: MetricsSource, milliseconds: number): Promise<boolean> {
+  return source.ping(AbortSignal.timeout(milliseconds)).then(
     () => true,
     () => false,
   )
-  const isUp = await Promise.race([pinged, late])
-  clearTimeout(timer)
-  return isUp
 }
 
 function faultOf({ kind, name, at, from }: EndDate, now: number): HealthFault[] {

@@ -63,8 +63,8 @@ export interface MetricsSource {
   readonly ends: () => readonly EndDate[]
   /** Whether the audit log can't be written. */
   readonly isLogFailing: () => boolean
-  /** Asks the daemon. @throws if it doesn't answer */
-  readonly ping: () => Promise<void>
+  /** Asks the daemon, until the signal aborts. @throws if it doesn't answer */
+  readonly ping: (signal: AbortSignal) => Promise<void>
 }
 
 /**
