@@ -38,8 +38,8 @@ export interface EndReport {
 }
 
 /**
- * Ends a grant early: revokes its certificate, which it finds by the ledger if its file is gone, takes its rule out of the policy, and deletes its files. A missing policy file keeps it from none of
- * the rest. If it fails in between, it can be called again.
+ * Ends a grant early: revokes its certificate, which it finds by the ledger if its file is gone, takes its rule out of the policy, and
+ * deletes its files. It does the rest also if there is no policy file. If it fails in between, it can be called again.
  *
  * @throws {@link PkiError} ERR_GRANT_NOT_FOUND, ERR_NAME_INVALID, and those of {@link revokeClient}
  * @throws {@link PolicyError} ERR_POLICY_INVALID
@@ -90,11 +90,11 @@ function namesOf({ facts }: Granted, valid: readonly IssuedGranted[]): Set<strin
 }
 
 function issuedElsewhere(folder: string, name: string, policy: string): PkiError {
-  const end = ours('grant', 'end', name, '--policy', policy, '--dir')
+  const command = ours('grant', 'end', name, '--policy', policy, '--dir')
   return new PkiError('ERR_GRANT_NOT_FOUND', {
     tried: `ending the grant ${name}`,
     got: `the CA in ${folder} did not issue the certificate of its rule in ${policy}`,
-    todo: sentence`Name the folder of the CA that did:  ${end} DIR`,
+    todo: sentence`Name the folder of the CA that did:  ${command} DIR`,
   })
 }
 

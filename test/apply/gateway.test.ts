@@ -77,6 +77,15 @@ const kindsOf = async (files: Readonly<Record<string, string>>, crl?: string): P
 const warned = async (metrics: string): Promise<string> =>
   warningTexts((await plan({}, { metrics })).warnings).join('\n')
 
+const conflictsOfDockerd = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
+  const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, ...files } })
+  const { conflicts } = await planApply(
+    { server, listen: '0.0.0.0:2377' },
+    fakeShell(() => printed),
+  )
+  return conflicts.map(({ kind }) => kind)
+}
+
 describe('the plan of a gateway', () => {
   before(async () => {
     authority = await createAuthority()
@@ -274,16 +283,8 @@ describe('the plan of a gateway', () => {
   })
 
   test('dockerd is never opened beside it, on any port', async () => {
-    const of = async (files: Readonly<Record<string, string>>): Promise<string[]> => {
-      const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, ...files } })
-      const { conflicts } = await planApply(
-        { server, listen: '0.0.0.0:2377' },
-        fakeShell(() => printed),
-      )
-      return conflicts.map(({ kind }) => kind)
-    }
-    assert.deepEqual(await of({ [GATEWAY]: unitWith() }), ['gateway'])
-    assert.deepEqual(await of({}), [])
+    assert.deepEqual(await conflictsOfDockerd({ [GATEWAY]: unitWith() }), ['gateway'])
+    assert.deepEqual(await conflictsOfDockerd({}), [])
   })
 
   test('a drop-in with a command of its own is in the way', async () => {

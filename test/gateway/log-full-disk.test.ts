@@ -34,7 +34,7 @@ async function fill(folder: string): Promise<void> {
 }
 
 const lineWith = (identity: string): ReturnType<typeof chain> =>
-  chain({ time: new Date(0).toISOString(), event: 'cut', identity }, START)
+  chain(JSON.stringify({ time: new Date(0).toISOString(), event: 'cut', identity }), START)
 
 /** Writes a log that fills its last page, since a disk gives whole pages to its files. */
 async function writePage(path: string): Promise<void> {

@@ -42,7 +42,11 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
 export const KNOWN_LIST_QUESTION: FactCall = [
   'said',
   'known-list',
-  ...['grep', '-rhsxE', '--include=entries', `[-0-9]+ ${GATEWAY_FILES.crl}`, STATE_FOLDER],
+  'grep',
+  '-rhsxE',
+  '--include=entries',
+  `[-0-9]+ ${GATEWAY_FILES.crl}`,
+  STATE_FOLDER,
 ]
 
 /**
