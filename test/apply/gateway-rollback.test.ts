@@ -6,7 +6,7 @@ import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
-import { createAuthority, createCrl, type Authority } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { recordsOf } from './support/facts.ts'
 import { fakeShell } from './support/fake-shell.ts'
@@ -64,6 +64,33 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
     const same = await planned({ entries, files: { [policy]: 'as written' } })
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
+  })
+
+  test('an issuer that goes: clients whose certificates it has renewed will be refused', async () => {
+    const issuer = '/etc/docker-mtls/issuer-cert.pem'
+    const losses = async (applied: Applied): Promise<string[]> =>
+      (await planned(applied)).losses.map(({ code }) => code)
+    for (const entry of ['-', '4'])
+      assert.deepEqual(await losses({ entries: [`${entry} ${issuer}`, `2 ${UNIT}`], files: { [issuer]: 'x' } }), [
+        'issuer-dropped',
+      ])
+    assert.deepEqual(await losses({ entries: [`4 ${issuer}`, `2 ${UNIT}`], files: {} }), [])
+    assert.deepEqual(await losses({ entries: [`2 ${UNIT}`], files: { [issuer]: 'x' } }), [])
+    const pending = { entries: [`- ${issuer}`, `2 ${UNIT}`], files: { [issuer]: 'x' }, isPending: true } as const
+    assert.deepEqual(await losses(pending), [])
+  })
+
+  test('a server certificate that comes back, and has expired', async (t) => {
+    const cert = '/etc/docker-mtls/server-cert.pem'
+    const { cert: text } = await issueServer(old, { names: ['b'], days: 30 })
+    const entries = [`5 ${cert}`, `2 ${UNIT}`]
+    const warned = async (): Promise<string> =>
+      (await planned({ entries, files: { [`/var/lib/docker-mtls/${ID}/5`]: text } })).losses
+        .map((one) => renderSentence(one.text))
+        .join()
+    assert.equal(await warned(), '')
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * 86_400_000 })
+    assert.match(await warned(), /Of the files that come back: The server's certificate has expired/)
   })
 
   test('a list of other CAs than those that come back: whose clients will be refused', async () => {

@@ -16,6 +16,7 @@ import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
+import { certificateProblems } from './ends.ts'
 import { GATEWAY_FILES, gatewayFlags, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import { casWithoutList } from './lists.ts'
@@ -46,15 +47,18 @@ export async function planGatewayRollback(
   const conflicts = last.isPending ? [] : plaintextBefore(await factsBefore(shell, facts, last, signal), shell)
   if (conflicts.length > 0) return { ...plan, conflicts }
   const effects = last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
-  const now = await gatherFurtherFacts(shell, facts, { files: [...listedFiles(last), GATEWAY_FILES.policy] }, signal)
+  const now = await gatherFurtherFacts(shell, facts, { files: [...listedFiles(last), ...namedFiles(last)] }, signal)
   const kept = keptFiles(now, last)
-  if (kept.length === 0) return effects
   const isOther = (path: string): boolean => !kept.includes(path)
   return {
     ...effects,
     last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
-    kept,
-    losses: [...effects.losses, ...(kept.includes(GATEWAY_FILES.crl) ? unlistedAfter(now, last) : [])],
+    ...(kept.length > 0 && { kept }),
+    losses: [
+      ...effects.losses,
+      ...(kept.includes(GATEWAY_FILES.crl) ? unlistedAfter(now, last) : []),
+      ...(last.isPending ? [] : lockedOut(now, last)),
+    ],
   }
 }
 
@@ -70,12 +74,36 @@ function keptFiles({ file }: HostFacts, { isPending, restored, removed, written 
   )
 }
 
+const namedFiles = (last: LastApply): string[] => [
+  GATEWAY_FILES.policy,
+  GATEWAY_FILES.issuerCert,
+  pathBefore(last, GATEWAY_FILES.cert),
+]
+
 /** The path of a file of the gateway as it was before: that of its copy, if the apply has changed it. */
 const pathBefore = ({ copies }: LastApply, path: string): string => copies.get(path) ?? path
 
 function listedFiles(last: LastApply): string[] {
   const { ca, issuerCert, crl } = GATEWAY_FILES
   return [pathBefore(last, ca), pathBefore(last, issuerCert), crl]
+}
+
+/** Clients that can't connect to a gateway with the issuer and the server's certificate of before. */
+function lockedOut({ file }: HostFacts, last: LastApply): Warning[] {
+  const { issuerCert, cert } = GATEWAY_FILES
+  const [before] = last.restored.includes(cert) ? certificatesIn(file(pathBefore(last, cert))?.text) : []
+  const problems = before ? certificateProblems(before) : []
+  return [
+    ...([...last.restored, ...last.removed].includes(issuerCert) && file(issuerCert) !== undefined
+      ? [
+          {
+            code: 'issuer-dropped',
+            text: 'The issuer of this gateway goes, too. Certificates that it has renewed are refused then: their clients need new ones of the CA.',
+          },
+        ]
+      : []),
+    ...problems.map((text) => ({ code: 'server-certificate', text: sentence`Of the files that come back: ${text}` })),
+  ]
 }
 
 /** The list that stays may be of other CAs than those that come back. */
