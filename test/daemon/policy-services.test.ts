@@ -187,6 +187,32 @@ describe('services on a real swarm, through a gateway', { skip }, () => {
     await Promise.all([hard.close(), eve.close()])
   })
 
+  for (const [version, lost] of [
+    ['1.43', ['NoNewPrivileges']],
+    ['1.40', ['NoNewPrivileges', 'CapabilityDrop']],
+    ['1.44', []],
+  ] as const)
+    test(`API ${version}: dockerd ignores ${lost.join(' and ') || 'nothing'} that restricted requires`, async (t) => {
+      t.after(() => made.reset())
+      const settings = { User: '1000', CapabilityDrop: ['ALL'], Privileges: { NoNewPrivileges: true } }
+      const body = {
+        ...serviceOf('xold', 'true', { Image: engine.image, ...settings }),
+        Mode: { Replicated: { Replicas: 0 } },
+      }
+      const attack = { name: '', line: `POST /v${version}/services/create`, body: JSON.stringify(body) }
+      const { status, text } = await sendAs('hard', { ...attack, code: 'NOT_HARDENED' })
+      assert.equal(status, lost.length > 0 ? 403 : 201, text)
+      if (lost.length > 0) {
+        assert.match(text, /x-docker-mtls-reason: NOT_HARDENED/i)
+        const socket = connectSocket(engine.daemon.place.socketPath)
+        assert.equal((await sendAttack(socket, { ...attack, code: 'NOT_HARDENED' })).status, 201)
+      }
+      const { Spec } = await admin.services.inspect('xold')
+      const { Privileges, CapabilityDrop = [] } = Spec?.TaskTemplate?.ContainerSpec ?? {}
+      const kept = { NoNewPrivileges: Privileges?.NoNewPrivileges === true, CapabilityDrop: CapabilityDrop.length > 0 }
+      for (const [name, isKept] of Object.entries(kept)) assert.equal(isKept, !lost.some((one) => one === name), name)
+    })
+
   test('labels of services, their containers and volumes, also those that come back', async () => {
     const lab = await connectAs('lab')
     const plain = made.spec('lab', false)

@@ -493,7 +493,7 @@ export const CLAIMS: readonly Claim[] = [
     'a policy that is half written changes nothing',
   ]),
   claim(
-    5,
+    6,
     "One client can't use up",
     [
       'gateway/limits.test.ts',
@@ -502,6 +502,7 @@ export const CLAIMS: readonly Claim[] = [
       'keep those of another from nothing',
       'counts as held until it has decided',
     ],
+    ['gateway/revocation.test.ts', 'a revoked certificate takes no place of its successor'],
     ['policy/decide.test.ts', 'is not read, whatever is in it'],
     ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
   ),
