@@ -607,7 +607,7 @@ function twoOwners({ isContainerd, isManager }: { readonly isContainerd: boolean
         })
         assert.equal((await admin.volumes.inspect('reborn')).Labels?.['docker-mtls.owner'], 'team-a')
         const inVolume = (script: string): Promise<string> =>
-          ann('run', '--rm', '-v', 'reborn:/x', image, 'sh', '-c', script)
+          ann('run', '--rm', '-v', 'reborn:/x', image, ...printing(script))
         // While it creates a container, dockerd copies the files of the image into a volume that is empty.
         assert.match(await inVolume('ls /x; echo secret of A > /x/file'), /busybox/)
         const again = { Image: image, HostConfig: { NetworkMode: 'none', Binds: ['reborn:/x'] } }
