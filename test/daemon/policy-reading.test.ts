@@ -193,11 +193,16 @@ describe('a request is read as dockerd reads it', needs, () => {
 
   const networkIn = (answer: string): Promise<Made> => inspectAt(`/v1.45/networks/${idOf(answer)}`)
 
+  /** Creates something with its name alone, and returns the answer. */
+  async function createBare(line: string): Promise<string> {
+    const headers = [['Content-Type', 'application/json']] as const
+    return (await send({ line, headers, body: '{"Name":"bare"}' })).text
+  }
+
   test('random volumes', async (t) => {
     const line = 'POST /v1.45/volumes/create'
-    const headers = [['Content-Type', 'application/json']] as const
     const remove = (made: Made): Promise<RawAnswer> => send({ line: `DELETE /volumes/${String(made['Name'])}` })
-    const first = await madeIn((await send({ line, headers, body: '{"Name":"bare"}' })).text)
+    const first = await madeIn(await createBare(line))
     await compareAll(t, {
       line,
       numRuns: 60,
@@ -210,8 +215,7 @@ describe('a request is read as dockerd reads it', needs, () => {
 
   test('random networks', async (t) => {
     const line = 'POST /v1.45/networks/create'
-    const headers = [['Content-Type', 'application/json']] as const
-    const first = await networkIn((await send({ line, headers, body: '{"Name":"bare"}' })).text)
+    const first = await networkIn(await createBare(line))
     await compareAll(t, {
       line,
       numRuns: 20,

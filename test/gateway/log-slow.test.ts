@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { test, type TestContext } from 'node:test'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
-import { LogFile } from '../../lib/gateway/log/file.ts'
-import { linesOf, pathIn } from './support/log-files.ts'
+import { linesOf, pathIn, stall } from './support/log-files.ts'
 
 const EVENT = { event: 'cut', identity: 'CN=a', reason: 'X' } as const
-
-/** The next write of the log hangs until the signal aborts. */
-function hang(t: TestContext): AbortController {
-  const over = new AbortController()
-  const append = t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
-    if (!over.signal.aborted) await once(over.signal, 'abort')
-    append.mock.restore()
-    return this.append(bytes)
-  })
-  return over
-}
 
 /** Timers are mocked. */
 async function pass(milliseconds: number, t: TestContext): Promise<void> {
@@ -37,7 +24,7 @@ for (const [onFailure, isServed] of [
     const failures: Error[] = []
     log.onFailure((error) => failures.push(error))
     t.mock.timers.enable({ apis: ['setTimeout'] })
-    const hanging = hang(t)
+    const hanging = stall(t)
     let answer: boolean | undefined
     void log.record(EVENT).then((may) => (answer = may))
     await pass(4_900, t)
@@ -63,7 +50,7 @@ for (const [onFailure, isServed] of [
 test('up to 16 MiB wait, lines are written in their order, and each request waits for its own', async (t) => {
   const path = await pathIn(t)
   const log = await openAuditLog({ path })
-  const hanging = hang(t)
+  const hanging = stall(t)
   log.write(EVENT)
   for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
   const long = { ...EVENT, reason: 'x'.repeat(10_000) }

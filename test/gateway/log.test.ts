@@ -19,15 +19,14 @@ import {
 } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog, type GatewayEvent } from '../../lib/gateway.ts'
 import { groupBy } from '../../lib/base/group-by.ts'
-import { LogFile } from '../../lib/gateway/log/file.ts'
 import { loggedPath } from '../../lib/gateway/logged-path.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
-import { answerOn, faultsOf, linesOf, pathIn, write } from './support/log-files.ts'
+import { answerOn, faultsOf, linesOf, pathIn, stall, write } from './support/log-files.ts'
 import { dial, endOf, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
@@ -487,17 +486,6 @@ describe('a slow disk, behind which 10,000 lines wait', () => {
     assert.deepEqual(daemon.requests, [])
   })
 })
-
-/** @returns what ends the stall */
-function stall(t: TestContext): AbortController {
-  const over = new AbortController()
-  const append = t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
-    if (!over.signal.aborted) await once(over.signal, 'abort')
-    append.mock.restore()
-    return this.append(bytes)
-  })
-  return over
-}
 
 describe('clients that may not come in get few lines, and all are counted', () => {
   const REQUEST = { event: 'request', id: 1, identity: 'CN=bob', method: 'GET', path: '/', verdict: 'refuse' } as const

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openAuditLog, verifyAuditLog, type AuditLogOptions } from '../../../lib/gateway.ts'
+import { LogFile } from '../../../lib/gateway/log/file.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { dial, readUntil } from './fixture.ts'
 
@@ -41,4 +43,15 @@ export async function answerOn(t: TestContext, port: number, line: string): Prom
   const text = await readUntil(socket, /OK$|\}\n/)
   socket.destroy()
   return /^HTTP\/1\.1 (\d+)/.exec(text)?.[1] + (/Reason: (\S+)/.exec(text)?.[1] ?? '')
+}
+
+/** Lets the next write of a log hang until the signal aborts. */
+export function stall(t: TestContext): AbortController {
+  const over = new AbortController()
+  const append = t.mock.method(LogFile.prototype, 'append', async function (this: LogFile, bytes: Buffer) {
+    if (!over.signal.aborted) await once(over.signal, 'abort')
+    append.mock.restore()
+    return this.append(bytes)
+  })
+  return over
 }
