@@ -9,6 +9,7 @@ import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { hasLiveRestore, settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
+import { hasGateway } from './gateway/files.ts'
 import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { findLastApply, isOfGateway } from './rollback/last-apply.ts'
 import { isApplyPending } from './rollback/pending.ts'
@@ -174,6 +175,8 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>): Sentence[] {
 function unfinished(facts: HostFacts): Sentence[] {
   if (!isApplyPending(facts)) return []
   return [
-    sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}  Or apply again:  ${ours('daemon', 'apply')}`,
+    hasGateway(facts)
+      ? sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}`
+      : sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}  Or apply again:  ${ours('daemon', 'apply')}`,
   ]
 }

@@ -41,7 +41,7 @@ export async function removeAbandoned(
 ): Promise<void> {
   for (const entry of await fs.readdir(folder, { withFileTypes: true }).catch(() => [])) {
     const temporary = parseTemporaryName(entry.name)
-    if (temporary === undefined || !(entry.isFile() || entry.isDirectory())) continue
+    if (temporary === undefined || !(entry.isFile() || entry.isDirectory() || entry.isSymbolicLink())) continue
     const path = join(folder, entry.name)
     if (!(await isAbandoned(path, temporary)) || !(await isOurs(temporary, entry)) || !(await isOfThisUser(path)))
       continue

@@ -24,15 +24,17 @@ export function answerOn(socket: Socket, request: IncomingMessage): ServerRespon
 }
 
 /**
- * For a client that asked for no upgrade: the output as an answer with an end. What it sends behind the request is input, as dockerd
- * reads it; dockerode does that.
+ * For a client that asked for no upgrade: the output as an answer with an end. Bytes after the request are input, as in dockerd:
+ * dockerode sends them.
  */
 export function streamOn(request: IncomingMessage, response: ServerResponse, fields: string[], daemon: Duplex): void {
   response.shouldKeepAlive = false
-  // Node stops to read requests from a connection as soon as somebody else listens for its data.
+  // Node stops parsing requests as soon as another listener reads the socket.
   if (request.complete) request.socket.removeAllListeners('data').pipe(daemon)
   response.writeHead(200, fields).flushHeaders()
   daemon.once('close', () => {
+    // Unread bytes would reset the connection, and the client would lose the end of the output.
+    if (request.complete) request.socket.resume()
     if (!daemon.readableEnded) response.destroy()
   })
   daemon.pipe(response)

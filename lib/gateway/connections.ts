@@ -9,7 +9,7 @@ import type { GatewayIdentity } from './types.ts'
 
 /** How long an upgrade waits for an answer that isn't complete, in milliseconds. No Docker client sends one before that. */
 const EARLY_MS = 50
-/** How many requests of a connection may be open at once: no Docker client sends one before the answer to the one before. Node keeps each. */
+/** How many requests may be open at once on a connection. Docker clients wait for each answer; Node keeps every open request in memory. */
 const MOST_OPEN = 16
 /** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
 const MOST_BEHIND = 10
@@ -60,7 +60,7 @@ export class Connection {
   isEnding = false
   /** How many came nevertheless. */
   #behind = 0
-  /** Its certificate was refused from the beginning, and it takes no place of its identity. */
+  /** Its certificate was refused at the handshake: it doesn't count toward the limit of its identity. */
   isApart = false
   #idle: (() => void) | undefined
 

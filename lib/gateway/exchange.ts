@@ -81,7 +81,7 @@ export class Exchange {
     if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
     const unwelcome = check(connection)
-    // It must take no place from the certificate that has replaced it.
+    // It doesn't count against the limit of the client's new certificate.
     const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
@@ -121,7 +121,7 @@ export class Exchange {
     if (this.#response === undefined || (this.#response.headersSent && !this.isRefused))
       return void request.socket.destroy()
     this.#left?.()
-    if (!this.isRefused) this.#refuse(refused)
+    this.#refuse(refused)
     // The rest of the body can't be read any more.
     this.#response.end()
   }
@@ -293,12 +293,15 @@ export class Exchange {
   }
 
   #upgraded(answered: string[], daemon: Duplex): void {
-    const { request, response } = this.#arrived
+    const { request, response, connection } = this.#arrived
     daemon.on('error', () => {})
     const fields = [...answered, ...warningFields(this.#warnings)]
     // A stream that the client cut isn't complete, nor is one that the daemon cut.
     this.#left = () => daemon.destroy()
-    if (response) return streamOn(request, response, fields, daemon)
+    if (response) {
+      connection.isEnding = true
+      return streamOn(request, response, fields, daemon)
+    }
     const client = request.socket
     this.#status = 101
     const lines = fields.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${fields[index + 1]}`] : []))

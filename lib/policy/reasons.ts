@@ -32,7 +32,7 @@ interface Case {
 
 type Asking = Omit<Case, 'judged'>
 
-/** A request with more reasons, or questions to the daemon, is refused whatever else is in it. */
+/** Judging stops here: a request with this many reasons or questions to the daemon is refused anyway. */
 const MOST_FOUND = 1000
 
 /** Why a rule refuses a request at a level. */

@@ -68,16 +68,29 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
   })
 
-  test('an issuer that goes: clients whose certificates it has renewed will be refused', async () => {
+  test('an issuer that goes, or gets another key: clients whose certificates it has renewed will be refused', async () => {
     const issuer = '/etc/docker-mtls/issuer-cert.pem'
-    for (const entry of ['-', '4'])
-      assert.deepEqual(await codesOf({ entries: [`${entry} ${issuer}`, `2 ${UNIT}`], files: { [issuer]: 'x' } }), [
-        'issuer-dropped',
-      ])
-    assert.deepEqual(await codesOf({ entries: [`4 ${issuer}`, `2 ${UNIT}`], files: {} }), [])
-    assert.deepEqual(await codesOf({ entries: [`2 ${UNIT}`], files: { [issuer]: 'x' } }), [])
-    const pending = { entries: [`- ${issuer}`, `2 ${UNIT}`], files: { [issuer]: 'x' }, isPending: true } as const
+    const copy = `/var/lib/docker-mtls/${ID}/4`
+    const { certificate: other } = await createAuthority({ commonName: 'Other' })
+    const now = { [issuer]: old.certificate }
+    const dropped = async (entries: readonly string[], more: object = {}): Promise<boolean> =>
+      (await codesOf({ entries, files: { ...now, ...more } })).includes('issuer-dropped')
+    assert.equal(await dropped([`- ${issuer}`, `2 ${UNIT}`]), true)
+    assert.equal(await dropped([`4 ${issuer}`, `2 ${UNIT}`], { [copy]: other }), true)
+    assert.equal(await dropped([`4 ${issuer}`, `2 ${UNIT}`], { [copy]: old.certificate }), false)
+    assert.equal(await dropped([`2 ${UNIT}`]), false)
+    const pending = { entries: [`- ${issuer}`, `2 ${UNIT}`], files: now, isPending: true } as const
     assert.deepEqual(await codesOf(pending), [])
+  })
+
+  test('dockerd on the network without a gateway: everybody with a certificate will be root', async () => {
+    const options = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
+    const entries = [`- ${UNIT}`]
+    const unit = '/usr/lib/systemd/system/docker.service'
+    const on = (more: string): Promise<string[]> =>
+      codesOf({ entries, files: { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// ${more}`) } })
+    assert.ok((await on(`-H tcp://0.0.0.0:2376 ${options}`)).includes('daemon-exposed'))
+    assert.deepEqual(await on(''), [])
   })
 
   test('a server certificate that comes back, and has expired', async (t) => {
@@ -90,7 +103,7 @@ describe('the rollback of a gateway', () => {
         .join()
     assert.equal(await warned(), '')
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 31 * 86_400_000 })
-    assert.match(await warned(), /Of the files that come back: The server's certificate has expired/)
+    assert.match(await warned(), /After the rollback: The server's certificate has expired/)
   })
 
   test('a list of other CAs than those that come back: whose clients will be refused', async () => {

@@ -260,7 +260,10 @@ test('gateway render writes where metrics are served, and refuses what the servi
   assert.match(stdout, /^ExecStart=.* --on-log-failure go-on --metrics 9323$/m)
   const plain = await runCli(['gateway', 'render'])
   assert.doesNotMatch(plain.stdout, /--metrics|--on-log-failure/)
-  assert.match(plain.stderr, /^Warning: No revocation list is in use: .*  docker-mtls cert crl$/m)
+  assert.match(
+    plain.stderr,
+    /^Warning: No revocation list is in use: .* {2}docker-mtls cert crl {2}Then name it with --crl; .*$/m,
+  )
   assert.doesNotMatch((await runCli(['gateway', 'render', '--crl', 'crl.pem'])).stderr, /revocation list/)
   const rows: [metrics: string, says: RegExp][] = [
     ['80', /"80" is a port below 1024/],

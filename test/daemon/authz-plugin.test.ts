@@ -194,15 +194,19 @@ describe("dockerd's authorization plugin", { skip }, () => {
     )
     const found: object[] = []
     for (const { operation, tells = {}, fails = false, ofPlugin = 'none', ...request } of requests) {
-      const answers = await Promise.all(
-        ports().map(async (port, index) => {
-          const own = filled({ name: '', ...request }, words[index] ?? new Map())
-          assert.equal(operationOf(own), operation)
-          const { status, text } = await sendAttack(server.dial('ann', port), own)
-          for (const [word, pattern] of Object.entries(tells)) words[index]?.set(word, pattern.exec(text)?.[1] ?? '')
-          return { code: codeOf({ status, head: text, text }), status, text: text.slice(0, 500) }
-        }),
-      )
+      const answers: { readonly code: string; readonly status: number; readonly text: string }[] = []
+      // In turns: dockerd refuses a prune while another one runs.
+      for (const [index, port] of ports().entries()) {
+        const own = filled({ name: '', ...request }, words[index] ?? new Map())
+        assert.equal(operationOf(own), operation)
+        // A swarm needs a moment for what it tells.
+        const { status, text } = await until(own.line, async () => {
+          const answer = await sendAttack(server.dial('ann', port), own)
+          return Object.values(tells).every((pattern) => pattern.test(answer.text)) && answer
+        })
+        for (const [word, pattern] of Object.entries(tells)) words[index]?.set(word, pattern.exec(text)?.[1] ?? '')
+        answers.push({ code: codeOf({ status, head: text, text }), status, text: text.slice(0, 500) })
+      }
       const [gateways, plugins] = answers.map(({ status }) => status)
       const isDone = answers.every(({ status }) => status >= 400 === fails)
       const isSame = gateways === plugins || ofPlugin !== 'none'

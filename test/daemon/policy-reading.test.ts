@@ -14,6 +14,7 @@ import { disagreements, type Made } from './support/policy/agreement.ts'
 import { containersOf, type Containers } from './support/policy/containers.ts'
 import { randomBody } from './support/policy/random-body.ts'
 import {
+  PRINTING,
   disagreementsOf,
   execDisagreements,
   randomExec,
@@ -201,7 +202,6 @@ describe('a request is read as dockerd reads it', needs, () => {
 
   test('random volumes', async (t) => {
     const line = 'POST /v1.45/volumes/create'
-    const remove = (made: Made): Promise<RawAnswer> => send({ line: `DELETE /volumes/${String(made['Name'])}` })
     const first = await madeIn(await createBare(line))
     await compareAll(t, {
       line,
@@ -209,7 +209,7 @@ describe('a request is read as dockerd reads it', needs, () => {
       bodyOf: randomVolume,
       inspect: madeIn,
       disagreements: (sent, made) => disagreementsOf({ sent, made, bare: first }),
-      remove,
+      remove: (made) => send({ line: `DELETE /volumes/${String(made['Name'])}` }),
     })
   })
 
@@ -233,11 +233,10 @@ describe('a request is read as dockerd reads it', needs, () => {
     await docker.containers.start(Id)
     const line = `POST /v1.45/containers/${Id}/exec`
     const headers = [['Content-Type', 'application/json']] as const
-    const printing = ['sh', '-c', 'pwd; env']
-    const first = await send({ line, headers, body: text({ Cmd: printing, AttachStdout: true }) })
+    const first = await send({ line, headers, body: text({ Cmd: PRINTING, AttachStdout: true }) })
     const bareLines = await linesOf(docker, idOf(first.text))
     const prints = ({ Cmd, AttachStdout, Tty }: Made): boolean =>
-      text(Cmd) === text(printing) && AttachStdout === true && Tty !== true
+      text(Cmd) === text(PRINTING) && AttachStdout === true && Tty !== true
     let printed = 0
     await compareAll(t, {
       line,

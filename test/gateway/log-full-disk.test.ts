@@ -3,7 +3,6 @@ import { readlinkSync } from 'node:fs'
 import { readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
 import { chain, renderHead, START } from '../../lib/gateway/log/chain.ts'
 import { runCommand } from '../support/command.ts'
@@ -11,6 +10,7 @@ import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, fakeDaemon, front, readUntil } from './support/fixture.ts'
 import { answerOn, linesOf } from './support/log-files.ts'
+import { until } from './support/until.ts'
 
 /** How many bytes a disk gives to a file at once. */
 const PAGE = 4096
@@ -64,7 +64,7 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
     assert.match(auditLog.failure.message, /no space left on device/)
     assert.equal(events.filter(({ event }) => event === 'failure').length, 1)
     await rm(join(folder, 'filler'))
-    await delay(1_200)
+    await until(() => auditLog.failure === undefined, 'it can be written again')
     assert.equal(await ask('GET /_ping'), '200')
     await gateway.close()
     await auditLog.close()
@@ -91,7 +91,7 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
     socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
     assert.match(await readUntil(socket, 'OK'), /^HTTP\/1\.1 200/)
     await mustRun('mount', ['-n', '-o', 'remount,size=8m', folder])
-    await delay(1_200)
+    await until(() => auditLog.failure === undefined, 'it can be written again')
     assert.equal(auditLog.failure, undefined)
     await gateway.close()
     await auditLog.close()
@@ -120,7 +120,7 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
         const failures = events.flatMap((event) => (event.event === 'failure' ? [String(event.error)] : []))
         assert.deepEqual([failures.length, /no space left on device/.test(failures[0] ?? '')], [1, true])
         await rm(join(folder, 'filler'))
-        await delay(1_200)
+        await until(() => auditLog.failure === undefined, 'it can be written again')
         assert.equal(await ask('GET /_ping'), '200')
         await gateway.close()
         await auditLog.close()

@@ -517,7 +517,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     const lost = await cli(machine, APPLY)
     assert.match(
       lost.stderr,
-      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: a gateway here has had this .*\nWrite it again .* {2}docker-mtls cert crl$/m,
+      /^ERR_APPLY_CONFLICT: \/etc\/docker-mtls\/crl\.pem: a gateway here has had this .*\nWhere the CA is, write it again: {2}docker-mtls cert crl {2}Then name it with --crl; .*$/m,
     )
     assert.match(
       ((await status())['problems'] as string[]).join('\n'),

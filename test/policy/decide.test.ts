@@ -398,9 +398,10 @@ describe('a folder that a rule allows to read', () => {
         start({}, { Mode: 'ro-non-recursive' }),
         start({ Mounts: [read] }, { Mode: '' }),
         start({ Mounts: [open] }, { Mode: '' }),
+        start({ Mounts: [{ ...open, Target: '//c/.' }] }, { Mode: '' }),
         start({ Mounts: [{ ...open, Target: '/other' }] }, { Mode: '' }),
       ],
-      ['allow', 'refuse TARGET_TOO_POWERFUL', 'allow', 'refuse TARGET_TOO_POWERFUL', 'allow'],
+      ['allow', 'refuse TARGET_TOO_POWERFUL', 'allow', ...Array<string>(2).fill('refuse TARGET_TOO_POWERFUL'), 'allow'],
     )
   })
 })

@@ -3,10 +3,12 @@ import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { Conflict } from '../conflicts.ts'
 import { hasGateway, UNIT_PATH } from './files.ts'
+import { parseGatewayState } from './state.ts'
 
 /** dockerd on the network would let everybody in with a certificate of its CA, as root, also those whom the gateway refuses. */
 export function besideGateway(facts: HostFacts): Conflict[] {
-  if (!hasGateway(facts)) return []
+  const isRunning = parseGatewayState(facts.fact('gateway')).pid !== 0
+  if (!hasGateway(facts) && facts.fact(`odd:${UNIT_PATH}`) === '' && !isRunning) return []
   return [
     {
       code: 'ERR_APPLY_CONFLICT',

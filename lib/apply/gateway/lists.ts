@@ -71,13 +71,13 @@ export function lostLists(facts: HostFacts, requested: string | undefined): Conf
       kind: 'lost-list',
       what: crl,
       got: "a gateway here has had this revocation list, which is gone or can't be read. Without one, revoked certificates would work again",
-      todo: sentence`Write it again where the CA is, and name it with --crl, which setup does by itself:  ${ours('cert', 'crl')}`,
+      todo: sentence`Where the CA is, write it again:  ${ours('cert', 'crl')}  Then name it with --crl; setup finds it by itself.`,
     },
   ]
 }
 
 /** A gateway that never had a list accepts who was revoked. */
-export const NO_LIST: Sentence = sentence`No revocation list is in use: a revoked certificate works until it expires. Write one where the CA is, and name it with --crl, which setup does by itself:  ${ours('cert', 'crl')}`
+export const NO_LIST: Sentence = sentence`No revocation list is in use: a revoked certificate works until it expires. Where the CA is, write one:  ${ours('cert', 'crl')}  Then name it with --crl; setup finds it by itself.`
 
 /**
  * The names of the CAs of which there is no list that is current. A CA that isn't valid now needs none, and neither does the issuer,

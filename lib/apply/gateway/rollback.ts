@@ -6,6 +6,7 @@ import { parseListen } from '../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
+import { openCertificate, publicKeyOf } from '../../identity/certificate.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
@@ -17,9 +18,10 @@ import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
 import { certificateProblems } from './ends.ts'
-import { GATEWAY_FILES, gatewayFlags, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, listsOf, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import { casWithoutList } from './lists.ts'
+import { exposureOf } from './remove/exposure.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
 import { untilListening } from './verify.ts'
 
@@ -44,11 +46,15 @@ export async function planGatewayRollback(
   const last = await findLastApply(shell)
   if (last?.gateway === undefined) throw nothing(shell, last)
   const plan = await planRollback(shell, facts, last, signal)
-  const conflicts = last.isPending ? [] : plaintextBefore(await factsBefore(shell, facts, last, signal), shell)
-  if (conflicts.length > 0) return { ...plan, conflicts }
+  const before = await factsBefore(shell, facts, last, signal)
+  const { settings, plaintext } = settingsInForce(unitOf(before, shell.name), before.file(DAEMON_JSON)?.text)
+  if (!last.isPending && plaintext.length > 0) return { ...plan, conflicts: [plaintextBefore(plaintext)] }
   const effects = last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
-  const now = await gatherFurtherFacts(shell, facts, { files: [...listedFiles(last), ...namedFiles(last)] }, signal)
+  const flags = gatewayFlags(facts)
+  const files = [...listedFiles(last), ...namedFiles(last), ...listsOf(flags)]
+  const now = await gatherFurtherFacts(shell, facts, { files }, signal)
   const kept = keptFiles(now, last)
+  const isExposed = last.removed.includes(UNIT_PATH) && settings.listen.length > 0
   const isOther = (path: string): boolean => !kept.includes(path)
   return {
     ...effects,
@@ -56,8 +62,9 @@ export async function planGatewayRollback(
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
-      ...(kept.includes(GATEWAY_FILES.crl) ? unlistedAfter(now, last) : []),
-      ...(last.isPending ? [] : lockedOut(now, last)),
+      ...(last.isPending
+        ? []
+        : [...unlistedAfter(now, last), ...lockedOut(now, last), ...(isExposed ? exposureOf(now, flags) : [])]),
     ],
   }
 }
@@ -88,28 +95,46 @@ function listedFiles(last: LastApply): string[] {
   return [pathBefore(last, ca), pathBefore(last, issuerCert), crl]
 }
 
+function haveSameKey(...pems: readonly [string, string]): boolean {
+  try {
+    const [one, other] = pems.map((pem) => publicKeyOf(openCertificate(pem)))
+    return other !== undefined && one?.equals(other) === true
+  } catch {
+    return false
+  }
+}
+
+/** Does the gateway lose its issuer, or get one with another key back? */
+function issuerChanges(file: HostFacts['file'], last: LastApply): boolean {
+  const { issuerCert } = GATEWAY_FILES
+  if (last.removed.includes(UNIT_PATH)) return false
+  const [now, before] = [issuerCert, pathBefore(last, issuerCert)].map((path) => file(path)?.text)
+  if (now === undefined || last.removed.includes(issuerCert)) return now !== undefined
+  return before !== undefined && !haveSameKey(now, before)
+}
+
 /** Clients that can't connect to a gateway with the issuer and the server's certificate of before. */
 function lockedOut({ file }: HostFacts, last: LastApply): Warning[] {
-  const { issuerCert, cert } = GATEWAY_FILES
+  const { cert } = GATEWAY_FILES
   const [before] = last.restored.includes(cert) ? certificatesIn(file(pathBefore(last, cert))?.text) : []
   const problems = before ? certificateProblems(before) : []
   return [
-    ...([...last.restored, ...last.removed].includes(issuerCert) && file(issuerCert) !== undefined
+    ...(issuerChanges(file, last)
       ? [
           {
             code: 'issuer-dropped',
-            text: 'The issuer of this gateway goes, too. Certificates that it has renewed are refused then: their clients need new ones of the CA.',
+            text: 'The gateway refuses certificates that its present issuer has renewed: their clients need new ones of the CA.',
           },
         ]
       : []),
-    ...problems.map((text) => ({ code: 'server-certificate', text: sentence`Of the files that come back: ${text}` })),
+    ...problems.map((text) => ({ code: 'server-certificate', text: sentence`After the rollback: ${text}` })),
   ]
 }
 
 /** The list that stays may be of other CAs than those that come back. */
 function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
   const [ca = '', issuer, list] = listedFiles(last).map((path) => file(path)?.text)
-  if (last.removed.includes(UNIT_PATH) || certificatesIn(ca).length === 0) return []
+  if (last.removed.includes(UNIT_PATH) || list === undefined || certificatesIn(ca).length === 0) return []
   return casWithoutList(
     { ca, issuer: certificatesIn(issuer).length > 0 ? issuer : undefined, lists: [list] },
     Date.now(),
@@ -120,18 +145,14 @@ function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
 }
 
 /** A rollback must not open a port to everybody. */
-function plaintextBefore(before: HostFacts, { name }: HostShell): Conflict[] {
-  const { plaintext } = settingsInForce(unitOf(before, name), before.file(DAEMON_JSON)?.text)
-  if (plaintext.length === 0) return []
-  return [
-    {
-      code: 'ERR_APPLY_CONFLICT',
-      kind: 'plaintext-before',
-      what: plaintext.join(', '),
-      got: 'dockerd listened there before the gateway, and let everybody in without a certificate',
-      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
-    },
-  ]
+function plaintextBefore(plaintext: readonly string[]): Conflict {
+  return {
+    code: 'ERR_APPLY_CONFLICT',
+    kind: 'plaintext-before',
+    what: plaintext.join(', '),
+    got: 'dockerd listened there before the gateway, and let everybody in without a certificate',
+    todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+  }
 }
 
 function nothing({ name }: HostShell, last: LastApply | undefined): ProvisionError {

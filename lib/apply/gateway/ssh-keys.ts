@@ -29,7 +29,7 @@ function openKeys({ fact }: HostFacts, policy: string | Policy): OpenKey[] {
   return keys.map((what) => ({
     what,
     got,
-    todo: sentence`Rename it, and name it in ~/.ssh/config of root, which builds don't read; or give it a passphrase:  ${command('ssh-keygen', '-p', '-f', what)}  Or deny images.build in the policy.`,
+    todo: sentence`Rename it, and name it in ~/.ssh/config of root, which builds don't read; or give it a passphrase:  ${command('ssh-keygen', '-p', '-f', what)}  Or deny images.build in a policy file.`,
   }))
 }
 

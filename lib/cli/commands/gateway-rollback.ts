@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { UNIT_PATH } from '../../apply/gateway/files.ts'
 import { planGatewayRollback, rollBackGateway, type RolledBack } from '../../apply/gateway/rollback.ts'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
-import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
+import { ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
@@ -42,7 +42,7 @@ function doneText(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Se
   const isRemoved = plan.last.removed.includes(UNIT_PATH)
   const stopped = isRemoved
     ? 'The gateway is removed; its audit log stays.'
-    : "The gateway is there as before, and doesn't run."
+    : sentence`The gateway is there as before, and isn't running. See:  ${ours('gateway', 'status')}`
   const gateway = hasGateway ? 'The gateway runs as before.' : stopped
   const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
   const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
@@ -58,7 +58,7 @@ export const gatewayRollback: CommandSpec = {
   description:
     'Undoes the last  gateway apply  or  gateway remove  on this server: stops the gateway, restores the files, restarts docker if ' +
     'that has restarted it, and checks by connections that dockerd listens as before. If a gateway was there before, it runs again as it did. ' +
-    'The files are in /var/lib/docker-mtls; the audit log stays.',
+    'The files are in /var/lib/docker-mtls. The audit log and the revocation list stay, and so does a policy that was changed since.',
   examples: [
     [sentence`${SELF} gateway rollback`, 'as root; show the files, ask, then restore them'],
     [sentence`${SELF} gateway rollback --yes`, 'without asking'],

@@ -153,7 +153,7 @@ async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles>
   const own = join(folder, 'crl.pem')
   if ((await readIfThere(own)) === undefined)
     context.warn(
-      sentence`No revocation list is in use: a certificate works until it expires. Pass one for each CA with  --crl FILE , or put it at ${own}.`,
+      sentence`No revocation list is in use: a revoked certificate works until it expires. Pass one for each CA with  --crl FILE , or put it at ${own}.`,
     )
   return { ...files, crl: [own], mayLackCrl: true }
 }

@@ -106,7 +106,7 @@ export async function checkTrust(files: CheckedFiles, now: number = Date.now()):
     throw new PkiError('ERR_CRL_INVALID', {
       tried: 'checking the revocation lists of the gateway',
       got: 'a CA in ca.pem has no list among them, or only one that has expired',
-      todo: sentence`Write the list again where the CA is. For  gateway apply , copy it here, and name it with --crl:  ${ours('cert', 'crl')}`,
+      todo: sentence`Where the CA is, write the list again:  ${ours('cert', 'crl')}  Then copy it here. gateway apply needs it with --crl.`,
     })
   const fault = trust.issuerFault(now)
   // One that is there already, and may not renew any more, does no harm.

@@ -9,7 +9,7 @@ import type { OwnId } from '../../policy/calls/methods.ts'
 import { BodyRefused } from '../body.ts'
 import type { Connection } from '../connections.ts'
 import { RequestRecord } from '../record.ts'
-import { headerText, refusal, type Refusal } from '../refusal.ts'
+import { headerText, isForCertificate, refusal, type Refusal } from '../refusal.ts'
 import { warningFields } from '../warnings.ts'
 import { refuseKnownBuild } from './known-build.ts'
 import type { CallVerdict, SharedByCalls } from './shared.ts'
@@ -74,7 +74,9 @@ export class ForwardedCall {
   /** Never rejects. */
   async run(): Promise<void> {
     const { connection, quotas, check } = this.#context
-    const isFree = quotas.take(connection.key, 'streams')
+    const unwelcome = check(connection)
+    // It doesn't count against the limit of the client's new certificate.
+    const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, 'streams')
     // A client that resets its stream must not end this process.
     this.#stream.on('error', () => {})
     this.#stream.once('close', () => {
@@ -83,7 +85,7 @@ export class ForwardedCall {
       if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
       this.#context.report(this.#record.ending(this.#status))
     })
-    const refused = check(connection) ?? this.#screen() ?? (isFree ? undefined : quotas.refuse('streams'))
+    const refused = unwelcome ?? this.#screen() ?? (isFree ? undefined : quotas.refuse('streams'))
     if (refused) return this.#refuse(refused)
     try {
       await this.#ask()

@@ -1,9 +1,9 @@
 import { chain, type Link } from './chain.ts'
 
-/** More are lost while the log can't be written, or too slowly. Most lines have less than 1 KB, and a client can make some that have 10. */
+/** More are lost while the log can't be written, or too slowly. Most lines are under 1 KB; a client can cause lines of 10 KB. */
 const MOST_WAITING = 10_000
 const MOST_CHARACTERS = 16 * 1024 * 1024
-/** While they are written, lines take memory several times. */
+/** Writing a batch holds several copies of its lines. */
 const MOST_IN_BATCH = 1_000
 
 /** Lines that are written together. */

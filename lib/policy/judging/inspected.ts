@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { Json, JsonObject } from '../request.ts'
 import { fromBaseline, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
@@ -57,7 +58,8 @@ function writableBelow({ Mounts }: JsonObject): ReadonlySet<string> {
   const found = listOf(Mounts)
     .map(objectOf)
     .filter(({ BindOptions }) => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true)
-  return new Set(found.map(({ Target }) => textOf(Target)))
+  // dockerd cleans the path in `Mounts`, and keeps here what was sent.
+  return new Set(found.map(({ Target }) => posix.resolve('/', textOf(Target))))
 }
 
 interface Place {

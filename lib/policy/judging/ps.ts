@@ -9,7 +9,7 @@ const ONE_WORD = new Set(
 const OWN_FORMAT = /^(?:-(?:e|A|ax|aux|ef|el|efl)|axu?|aux)w{0,2}(?: -?w{1,2})?$/
 
 /** Chosen columns, of all processes or not. */
-const COLUMNS = /^(?:-(?:e|A|ax)?o|axo|(?:-e|-A|-?ax) -o) ?([a-z%_]+(?::\d+)?(?:,[a-z%_]+(?::\d+)?)*)$/
+const COLUMNS = /^(?:-(?:e|A|ax)?o|axo|(?:-e|-A|-?ax) -o) ?([a-z%_]+(?::\d{1,3})?(?:,[a-z%_]+(?::\d{1,3})?)*)$/
 
 /**
  * Does `ps` show nothing of the host with these options? dockerd runs it for the whole host, and keeps the lines that have a process
@@ -19,7 +19,7 @@ const COLUMNS = /^(?:-(?:e|A|ax)?o|axo|(?:-e|-A|-?ax) -o) ?([a-z%_]+(?::\d+)?(?:
 export function isHarmlessPs(options: string): boolean {
   const given = options.trim()
   if (given === '' || OWN_FORMAT.test(given)) return true
-  const columns = COLUMNS.exec(given)?.[1]?.split(',') ?? []
+  const columns = (COLUMNS.exec(given)?.[1]?.split(',') ?? []).map((column) => column.replace(/:.*/, ''))
   const at = columns.indexOf('pid')
   // Of two columns with the title PID, dockerd may take either.
   return at >= 0 && columns.lastIndexOf('pid') === at && columns.slice(0, at).every((column) => ONE_WORD.has(column))

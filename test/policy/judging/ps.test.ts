@@ -21,6 +21,7 @@ const USUAL = [
   'axo pid,lstart,args',
   '-eo pid,%cpu,%mem,args',
   '-o pid,user:20,args',
+  '-eo user:20,pid:9,args',
   '-eo pid,maj_flt,args',
   '-e -o pid,etime,comm',
   '-eo uid,gid,tty,stat,ni,time,etime,pcpu,pmem,rss,vsz,pid,args',
@@ -54,8 +55,8 @@ describe('options of ps', () => {
     '-eo start,pid',
     '-eo label,pid',
     '-eo pid,lstart,etimes,uid,uid,uid,pid,args',
-    '-eo user:3,pid,args',
-    '-eo pid:9,args',
+    '-o pid,args,pid:9',
+    '-eo pid,args:9999',
     '-eo user,etimes',
     // A column by another title, or further columns.
     '-oetimes=PID -oargs',

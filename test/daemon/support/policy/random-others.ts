@@ -67,11 +67,14 @@ const NETWORK: Fields = {
   Scope: ['"local"', '""'],
 }
 
+/** Prints where an exec is and its environment, and waits: dockerd loses the output of one that ends at once. */
+export const PRINTING: readonly string[] = ['sh', '-c', 'pwd; env; sleep 0.1']
+
 /** The body of exec.create, as text. Most print where they are and their environment. */
 export function randomExec(seed: number): string {
   const random = new Random(seed)
   const entries = fieldsOf(random, EXEC, 5)
-  if (!entries.some(([name]) => name === 'Cmd')) entries.push(['Cmd', '["sh","-c","pwd; env"]'])
+  if (!entries.some(([name]) => name === 'Cmd')) entries.push(['Cmd', JSON.stringify(PRINTING)])
   entries.push(['AttachStdout', 'true'])
   return objectOf(random, entries)
 }
@@ -105,7 +108,7 @@ const SPECIAL: Readonly<Record<string, (compared: Compared) => boolean>> = {
   Scope: ({ made, bare }) => made['Scope'] === bare['Scope'],
 }
 
-/** Nothing that dockerd writes of its own, or not at all. */
+/** What dockerd chooses itself, or does not show. */
 const CHOSEN = new Set([
   'Id',
   'Created',
