@@ -43,19 +43,24 @@ describe('the authorization plugin as a service, as its page says', { skip: lack
   })
   after(() => machine?.stop())
 
-  const privileged = (): Promise<Ran> =>
-    machine.run(['timeout', '60', 'docker', 'run', '--rm', '--privileged', image, 'true'])
+  /**
+   * Creates one only: if the policy changes before the start, `docker run --rm` waits without end for the removal of a container
+   * that was never started.
+   */
+  const createPrivileged = (): Promise<Ran> =>
+    machine.run(['timeout', '60', 'docker', 'create', '--privileged', image, 'true'])
 
-  /** Until the exit code of a privileged container, and what docker prints, are so. */
+  /** Until the exit code of `docker create --privileged`, and what it prints, are so. */
   async function until(says: RegExp): Promise<void> {
-    let last = ''
-    for (let round = 0; round < 100; round++) {
-      const { code, stderr } = await privileged()
-      last = `${code} ${stderr}`
-      if (says.test(last)) return
-      await delay(100)
+    const outputs: string[] = []
+    for (const start = Date.now(); Date.now() - start < 120_000; await delay(100)) {
+      const { code, stderr } = await createPrivileged()
+      const output = `${code} ${stderr}`
+      if (says.test(output)) return
+      outputs.push(output)
     }
-    assert.fail(last)
+    const { stdout } = await machine.run(['sh', '-c', 'journalctl -n 60 -u docker -u docker-mtls-plugin'])
+    assert.fail(`${[...new Set(outputs)].join('\n')}\n${stdout}`)
   }
 
   test('a reload puts it in, and dockerd goes on', async () => {
@@ -74,6 +79,7 @@ describe('the authorization plugin as a service, as its page says', { skip: lack
     await machine.must(['systemctl', 'daemon-reload'])
     await machine.must(['systemctl', 'restart', 'docker-mtls-plugin'])
     await until(/^0 /)
+    await machine.must(['docker', 'run', '--rm', '--privileged', image, 'true'])
     await machine.write(POLICY, policy.replace('privileged', 'baseline'))
     await until(/denied by plugin docker-mtls: .*\(PRIVILEGED\)/)
     assert.equal(await daemonPid(machine), pid)

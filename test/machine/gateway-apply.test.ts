@@ -236,7 +236,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     )
     assert.deepEqual(other.result['written'], [`${FOLDER}/policy.yaml`])
     assert.equal(other.result['restarted'], false)
-    await refusesRun('ci')
+    await refusesCreate('ci')
     const { stdout } = await cli(machine, ['gateway', 'rollback', '--yes'])
     assert.match(stdout, /The gateway runs as before\. dockerd listens on its local socket alone, as before\./)
     assert.equal(await daemonPid(machine), dockerd)
@@ -474,8 +474,8 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     await isAsBefore()
   })
 
-  async function refusesRun(client: string): Promise<void> {
-    await until(async () => (await docker(client, 'run', '--rm', image, 'true')).code !== 0)
+  async function refusesCreate(client: string): Promise<void> {
+    await until(async () => (await docker(client, 'create', image, 'true')).code !== 0)
   }
 
   test('a rollback opens no listener without TLS, and keeps the mode of a folder behind a link', async () => {

@@ -33,7 +33,7 @@ export async function runFile(file: string, { options, env, enclosed }: FileOpti
     const { code, late, output } = await untilEnd(run)
     const { tests, isWhole } = existsSync(events) ? readResults(events) : { tests: [], isWhole: false }
     const cpuSeconds = existsSync(times) ? parseTimes(readFileSync(times, 'utf8')) : undefined
-    const trouble = late ? `it was killed after ${TIMEOUT_MS / 1000} s` : troubleOf(code, tests, isWhole)
+    const trouble = late ? lateness(tests) : troubleOf(code, tests, isWhole)
     return {
       file,
       seconds: (performance.now() - started) / 1000,
@@ -45,6 +45,12 @@ export async function runFile(file: string, { options, env, enclosed }: FileOpti
   } finally {
     rmSync(notes, { recursive: true, force: true })
   }
+}
+
+function lateness(tests: FileResult['tests']): string {
+  const last = tests.findLast(({ isSuite }) => !isSuite)
+  const where = last === undefined ? 'before a test ended' : `after the test: ${last.path.join(' > ')}`
+  return `it was killed after ${TIMEOUT_MS / 1000} s, ${where}`
 }
 
 function troubleOf(code: number, tests: FileResult['tests'], isWhole: boolean): string | undefined {
