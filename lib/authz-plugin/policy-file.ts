@@ -1,13 +1,12 @@
 import { readFile, stat } from 'node:fs/promises'
 import { FileError } from '../base/errors.ts'
 import { readFault } from '../base/files.ts'
+import { unlessHanging } from '../base/hanging-read.ts'
 import { parsePolicy } from '../policy/file/parse.ts'
 import type { Policy } from '../policy/file/types.ts'
 
 /** How often the file is read, in milliseconds. */
 const INTERVAL_MS = 500
-/** How long it may take to be read, in milliseconds. */
-const READ_MS = 5_000
 const MOST_BYTES = 1024 * 1024
 
 /** What to do with what is in the file. */
@@ -59,12 +58,8 @@ export class PolicyFile {
 
   async #look(): Promise<void> {
     this.#reading ??= this.#read().finally(() => (this.#reading = undefined))
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<Error>((resolve) => {
-      timer = setTimeout(() => resolve(this.#unreadable(new Error(`it takes more than ${READ_MS / 1000} s`))), READ_MS)
-    })
-    const read = this.#reading.catch((error: unknown) => error)
-    const found = await Promise.race([read, late]).finally(() => clearTimeout(timer))
+    const read = unlessHanging(this.#reading, (cause) => this.#unreadable(cause))
+    const found = await read.catch((error: unknown) => error)
     const content = typeof found === 'string' ? `text ${found}` : `failure ${String(found)}`
     const isSettled = content === this.#last
     this.#last = content

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../base/errors.ts'
 import type { Since } from './operation.ts'
-import { compareVersions, REMOVE_PIN } from './version.ts'
+import { compareVersions } from '../base/api-version.ts'
+import { REMOVE_PIN } from './version.ts'
 
 /** The version of a connection. */
 export interface VersionInUse {

@@ -1,3 +1,4 @@
+import { compareVersions } from '../base/api-version.ts'
 import { ConnectionError, DockerApiError } from '../base/errors.ts'
 import { option, sentence, type Sentence } from '../base/sentence.ts'
 import type { AnswerHeaders } from '../transport/collector.ts'
@@ -9,13 +10,6 @@ export const REMOVE_PIN: Sentence = sentence`Remove DOCKER_API_VERSION and ${opt
 export const NEWEST_API_VERSION = '1.55'
 /** The oldest Engine API version that it is tested with (Docker Engine 19.03). */
 export const OLDEST_API_VERSION = '1.40'
-
-/** Compares versions as Docker does: part by part, as numbers. `1.40` is newer than `1.9`. */
-export function compareVersions(left: string, right: string): number {
-  const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number)
-  const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number)
-  return leftMajor - rightMajor || leftMinor - rightMinor
-}
 
 /** The information that `/_ping` gives about a daemon. */
 export interface Ping {

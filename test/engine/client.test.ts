@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { connect, DockerApiError, path, type EndpointOptions } from '../../lib/index.ts'
-import { compareVersions } from '../../lib/engine/version.ts'
+import { compareVersions } from '../../lib/base/api-version.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { startWatch } from '../support/watch.ts'
 

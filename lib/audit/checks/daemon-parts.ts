@@ -2,7 +2,7 @@ import { daemonCheck, type Check } from '../check.ts'
 import { featuresOf } from '../container/user-namespace.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
-import { compareVersions } from '../../engine/version.ts'
+import { compareVersions } from '../../base/api-version.ts'
 import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 
 /** Storage drivers that get no fixes. */

@@ -1,4 +1,4 @@
-import { compareVersions } from '../../engine/version.ts'
+import { compareVersions } from '../../base/api-version.ts'
 import { daemonCheck, type Check, type Subject } from '../check.ts'
 import type { HistoryFacts } from '../snapshot/image-schema.ts'
 import type { RunningImage } from '../snapshot/snapshot.ts'

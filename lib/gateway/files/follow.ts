@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError } from '../../base/errors.ts'
+import { unlessHanging } from '../../base/hanging-read.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
 import type { GatewayChange } from '../options.ts'
@@ -10,8 +11,6 @@ import { partsOf, readTexts, unreadable, type GatewayFiles, type Part } from './
 const LOOK_MS = 250
 /** Several files can't be replaced at once: for this long, in milliseconds, what can't be used is only tried again. */
 const GRACE_MS = 3_000
-/** How long a file may take to be read, in milliseconds. */
-const READ_MS = 5_000
 
 /** Called when a gateway uses changed files, and when it can't. */
 export interface FollowReports {
@@ -121,13 +120,8 @@ function missingYet(part: Part, error: unknown): undefined {
 async function lookAt(followed: Followed): Promise<string[] | FileError> {
   const { part } = followed
   followed.reading ??= readTexts(part).finally(() => (followed.reading = undefined))
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<FileError>((resolve) => {
-    const cause = new Error(`it takes more than ${READ_MS / 1000} s`)
-    timer = setTimeout(() => resolve(unreadable(part.paths.join(', '), part.name, cause)), READ_MS)
-  })
-  const read = followed.reading.catch((error: FileError) => error)
-  return Promise.race([read, late]).finally(() => clearTimeout(timer))
+  const failure = (cause: Error): FileError => unreadable(part.paths.join(', '), part.name, cause)
+  return unlessHanging(followed.reading, failure).catch((error: FileError) => error)
 }
 
 function use(

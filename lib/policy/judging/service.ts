@@ -1,3 +1,4 @@
+import { compareVersions } from '../../base/api-version.ts'
 import type { Json, ReadRequest } from '../request.ts'
 import { judgeCapAdd, judgeUser } from './confinement.ts'
 import { capabilityName, effectiveCapabilities } from '../../container/capabilities.ts'
@@ -8,7 +9,7 @@ import { judgeMounts } from './mounts.ts'
 import { judgeNetworkName } from './namespaces.ts'
 import { judgeSysctls } from './sysctls.ts'
 import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
-import { inVersion, isOlder } from './version.ts'
+import { inVersion } from './version.ts'
 
 /** A network of a service: also that of the host, which the docker command attaches by this name. */
 const judgeAttachment: Judge = function* (value, where) {
@@ -164,11 +165,11 @@ export function* judgeService(body: Json): Iterable<Judged> {
  */
 export function* judgeServiceOf({ version = '1.0', body }: ReadRequest): Iterable<Judged> {
   yield* inVersion(version, judgeService(body ?? null))
-  if (isOlder(version, '1.44')) {
+  if (compareVersions(version, '1.44') < 0) {
     const got = `dockerd ignores NoNewPrivileges before API 1.44: send the request to /v1.44/services or a newer version`
     yield fromRestricted('NOT_HARDENED', 'the version', got)
   }
-  if (isOlder(version, '1.41')) {
+  if (compareVersions(version, '1.41') < 0) {
     const names = effectiveCapabilities({ privileged: false, added: [], dropped: [] })
     yield { kind: 'capabilities', names, where: 'the version' }
   }
