@@ -39,6 +39,7 @@ import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
 import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
+import { filesBefore, lostClients } from './lost-clients.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
 /** An apply, planned before anything is done. */
@@ -202,7 +203,7 @@ function decide(known: Known): ApplyPlan {
       ...(read.listen === undefined ? keptListeners(inForce.settings, ofInit) : []),
       ...(userns.plan?.warnings ?? []).map((text) => ({ code: 'userns', text })),
     ],
-    losses: [...lossesOf(situation), ...userns.losses],
+    losses: [...lossesOf(situation), ...userns.losses, ...lostClients(filesBefore(tlsDir, facts), server)],
     ...(userns.plan && { userns: userns.plan }),
     remaps: inForce.settings.usernsRemap !== rendered.settings.usernsRemap,
     reloadsFirst: asksLiveRestore && inForce.daemonJson['live-restore'] !== true && isActive(facts),

@@ -1,4 +1,3 @@
-import type { Warning } from '../base/warning.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { createAuthority } from '../pki/ca.ts'
@@ -10,8 +9,7 @@ import { settlePending } from '../apply/rollback/pending.ts'
 import { planApply, type ApplyPlan } from '../apply/plan.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import { validate } from '../apply/validate.ts'
-import { certificatesIn } from '../apply/certificates-in.ts'
-import { tlsFilesIn } from '../daemon-config/options.ts'
+import { filesBefore, lostNames } from '../apply/lost-clients.ts'
 import { isFromCurrentCa } from '../keystore/keystore.ts'
 import { runStep, type OnStep } from '../base/progress.ts'
 import { serverFilesOf, type IssuedCertificates } from './issue-certificates.ts'
@@ -58,7 +56,7 @@ async function planWithoutPending(
 ): Promise<PlannedHost> {
   const { shell, host } = one
   const { requested, signal } = options
-  const inspect = async (): Promise<ApplyPlan> => withLosses(await planApply({ ...requested, server }, shell, signal))
+  const inspect = async (): Promise<ApplyPlan> => withRemedy(await planApply({ ...requested, server }, shell, signal))
   const plan = await inspect()
   if (!plan.isPending) return { ...one, plan }
   await settlePending(shell, labelSteps(host, options.onStep), signal)
@@ -86,7 +84,7 @@ export function planDryRun(
     runStep(options.onStep, planStep(one.host), async ({ result }) => {
       const server = await trialFiles(one, options.dir)
       const { signal, requested } = options
-      const plan = withLosses(await planApply({ ...requested, server }, one.shell, signal))
+      const plan = withRemedy(await planApply({ ...requested, server }, one.shell, signal))
       if (plan.conflicts.length === 0) await validate(plan, one.shell, signal)
       result(changesIn(plan))
       return { ...one, plan }
@@ -122,30 +120,17 @@ async function validFiles(
   }
 }
 
-/** Adds the clients that will no longer be able to connect to the losses of a plan. */
-function withLosses(plan: ApplyPlan): ApplyPlan {
-  const { ca, cert } = tlsFilesIn(plan.tlsDir)
-  const before = (file: string): string => plan.changes.find(({ path }) => path === file)?.before?.text ?? ''
-  const kept = new Set(certificatesIn(plan.server.ca).map(({ fingerprint256 }) => fingerprint256))
-  const removed = certificatesIn(before(ca)).filter(({ fingerprint256 }) => !kept.has(fingerprint256))
-  const losses = removed.map(({ subject }) => ({
-    code: 'clients-refused',
-    text: `Clients of the CA ${subject} can no longer connect.`,
-  }))
-  return { ...plan, losses: [...plan.losses, ...losses, ...(removed.length > 0 ? [] : lostNames(before(cert), plan))] }
-}
-
 /**
- * Warns of names that only the current certificate of the host has, because the host was set up by another name. Setup doesn't
- * adopt them: the host may show the certificate of another host.
+ * Adds a remedy for names that only the current certificate of the host has, because the host was set up by another name. Setup
+ * doesn't adopt them: the host may show the certificate of another host.
  */
-function lostNames(before: string, { server }: ApplyPlan): Warning[] {
-  const now = new Set([...server.facts.names.dns, ...server.facts.names.ip])
-  const names = certificatesIn(before).flatMap(({ names: { dns, ip } }) => [...dns, ...ip])
-  const lost = names.filter((name) => !now.has(name))
-  if (lost.length === 0) return []
-  const keep = command(...lost.flatMap((name) => ['--name', name]))
-  const [theyBelong, them] = lost.length === 1 ? ['the name belongs', 'it'] : ['the names belong', 'them']
-  const text = sentence`Its current certificate is also for ${lost.join(', ')}. Clients that use such a name will reject the new certificate. If ${theyBelong} to this host, keep ${them}:  ${keep}`
-  return [{ code: 'names-lost', text }]
+function withRemedy(plan: ApplyPlan): ApplyPlan {
+  const losses = plan.losses.map((loss) => {
+    if (loss.code !== 'names-lost') return loss
+    const lost = lostNames(filesBefore(plan.tlsDir, plan.facts), plan.server)
+    const keep = command(...lost.flatMap((name) => ['--name', name]))
+    const [theyBelong, them] = lost.length === 1 ? ['the name belongs', 'it'] : ['the names belong', 'them']
+    return { ...loss, text: sentence`${loss.text} If ${theyBelong} to this host, keep ${them}:  ${keep}` }
+  })
+  return { ...plan, losses }
 }

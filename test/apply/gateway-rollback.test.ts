@@ -93,6 +93,68 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await on(''), [])
   })
 
+  test('a listener of dockerd beside the gateway, which the apply has closed', async () => {
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const tls = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
+    const now = `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://0.0.0.0:2377 ${tls}\n`
+    const entries = [`3 ${dropIn}`, `2 ${UNIT}`]
+    const copy = { [`/var/lib/docker-mtls/${ID}/3`]: now }
+    assert.ok((await codesOf({ entries, files: copy })).includes('daemon-exposed'))
+    assert.deepEqual(await codesOf({ entries, files: { ...copy, [dropIn]: now } }), [])
+  })
+
+  test('a port where dockerd let everybody in is not opened again, whatever its number', async () => {
+    const unit = '/usr/lib/systemd/system/docker.service'
+    const kindsOf = async (more: string): Promise<string[]> => {
+      const there = { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// ${more}`) }
+      return (await planned({ entries: [`- ${UNIT}`], files: there })).conflicts.map(({ kind }) => kind)
+    }
+    const tls = '--tlscacert=/ca --tlscert=/cert --tlskey=/key'
+    for (const more of [
+      '-H tcp://0.0.0.0:2375',
+      '-H tcp://0.0.0.0:2376',
+      `-H tcp://0.0.0.0:2376 --tls ${tls}`,
+      `-H tcp://0.0.0.0:2376 --tlsverify=false ${tls}`,
+    ])
+      assert.deepEqual(await kindsOf(more), ['plaintext-before'], more)
+    for (const more of ['', `-H tcp://0.0.0.0:2376 --tlsverify ${tls}`, `-H tcp://0.0.0.0:2375 --tlsverify ${tls}`])
+      assert.deepEqual(await kindsOf(more), [], more)
+  })
+
+  test('another CA that comes back: whose clients are refused, and who gets in again', async () => {
+    const other = await createAuthority({ commonName: 'New CA' })
+    const entries = [`1 ${CA}`, `2 ${UNIT}`]
+    const copy = `/var/lib/docker-mtls/${ID}/1`
+    const warned = async (now: string, then: string, more: readonly string[] = []): Promise<string[]> => {
+      const plan = await planned({ entries: [...entries, ...more], files: { [CA]: now, [copy]: then } })
+      return plan.losses.map(({ text }) => renderSentence(text))
+    }
+    const refused = 'Clients of the CA CN=New CA can no longer connect.'
+    const returns = 'Clients of the CA CN=Old CA, which the gateway refuses now, can connect again.'
+    assert.deepEqual(await warned(other.certificate, old.certificate), [refused, returns])
+    assert.deepEqual(await warned(old.certificate + other.certificate, old.certificate), [refused])
+    assert.deepEqual(await warned(old.certificate, old.certificate), [])
+  })
+
+  test('a list that was removed with its gateway comes back as it was then', async () => {
+    const entries = [`1 ${CA}`, `5 ${CRL}`, `2 ${UNIT}`]
+    const [ca, crl] = [`/var/lib/docker-mtls/${ID}/1`, `/var/lib/docker-mtls/${ID}/5`]
+    const warned = (list: string): Promise<string[]> =>
+      codesOf({ entries, files: { [ca]: old.certificate, [crl]: list } })
+    assert.deepEqual(await warned(listOf(old)), ['older-list'])
+    const other = await createAuthority({ commonName: 'New CA' })
+    assert.deepEqual(await warned(listOf(other)), ['older-list', 'ca-without-list'])
+  })
+
+  test('a policy that stays has to be one: the gateway restarts with it', async () => {
+    const policy = '/etc/docker-mtls/policy.yaml'
+    const entries = [`4 ${policy}`, `2 ${UNIT}`, `written 00 ${policy}`]
+    const found = async (text: string): Promise<string[]> =>
+      (await planned({ entries, files: { [policy]: text } })).conflicts.map(({ kind, what }) => `${kind} ${what}`)
+    assert.deepEqual(await found('version: 1\nrules: [{ name: ci, who: { commonName: ci }, level: baseline }]\n'), [])
+    assert.deepEqual(await found('version: 1\nrules: [\n'), [`changed-since ${policy}`])
+  })
+
   test('a server certificate that comes back, and has expired', async (t) => {
     const cert = '/etc/docker-mtls/server-cert.pem'
     const { cert: text } = await issueServer(old, { names: ['b'], days: 30 })
@@ -112,6 +174,7 @@ describe('the rollback of a gateway', () => {
     const copy = { [`/var/lib/docker-mtls/${ID}/1`]: old.certificate, [CA]: other.certificate }
     const warned = async (list: string): Promise<string> =>
       (await planned({ entries, files: { ...copy, [CRL]: list } })).losses
+        .filter(({ code }) => code === 'ca-without-list')
         .map(({ text }) => renderSentence(text))
         .join()
     assert.match(

@@ -8,7 +8,7 @@ import { askForSshKeys } from '../../lib/apply/gateway/ssh-keys.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
-import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
+import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import {
   readGatewayUnit,
   renderGatewayUnit,
@@ -73,6 +73,12 @@ const kindsFor = async (old: string, crl: string): Promise<string[]> => {
 
 const kindsOf = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
   (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
+
+const lossesWith = async (files: Readonly<Record<string, string>>): Promise<string[]> =>
+  warningTexts((await plan({ files })).losses)
+
+const warnedAt = async (listen?: string): Promise<string> =>
+  warningTexts((await plan({ files: { [GATEWAY]: unitWith() } }, { ...(listen && { listen }) })).warnings).join('\n')
 
 const warned = async (metrics: string): Promise<string> =>
   warningTexts((await plan({}, { metrics })).warnings).join('\n')
@@ -208,7 +214,8 @@ describe('the plan of a gateway', () => {
       'gateway-link': '../docker-mtls-gateway.service',
       'gateway-user': '998',
     }
-    const said = [recordsOf({ facts: { ...FACTS, ...facts }, files: { [UNIT]: DEBIAN_UNIT } }), ...files].join('\n')
+    const host = recordsOf({ facts: { ...FACTS, ...facts }, files: { [UNIT]: DEBIAN_UNIT } })
+    const said = [host, saysOf(900), ...files].join('\n')
     const inspect = (policy: string, text = said): Promise<GatewayPlan> =>
       planGateway(
         { program: PROGRAM, programFaults: [], policy, server },
@@ -225,6 +232,31 @@ describe('the plan of a gateway', () => {
     // One that was stopped starts again.
     const stopped = await inspect(POLICY, said.replace(gatewayFact('active'), gatewayFact('inactive')))
     assert.deepEqual([written(stopped), stopped.isDone, stopped.starts], [[], false, true])
+    // One that ends again after each start is active now and then.
+    const looping = await inspect(`${POLICY}# other\n`, said.replace(saysOf(900), saysOf(850)))
+    assert.equal(looping.starts, true)
+  })
+
+  test('clients that the gateway, or dockerd, lets in now, and whom it would refuse', async () => {
+    const other = await createAuthority({ commonName: 'Other CA' })
+    const { cert: wider } = await issueServer(authority, { names: ['one.test', 'two.test'] })
+    const tls = { [DROP_IN]: SECURED }
+    const folder = /--tlscacert=(\S+)\/ca\.pem/.exec(SECURED)?.[1] ?? ''
+    const refused = ['Clients of the CA CN=Other CA can no longer connect.']
+    assert.deepEqual(await lossesWith({ ...tls, [`${folder}/ca.pem`]: other.certificate }), refused)
+    assert.deepEqual(await lossesWith({ [GATEWAY]: unitWith(), '/etc/docker-mtls/ca.pem': other.certificate }), refused)
+    const same = { [GATEWAY]: unitWith(), '/etc/docker-mtls/ca.pem': authority.certificate }
+    assert.deepEqual(await lossesWith(same), [])
+    const [names = ''] = await lossesWith({ ...same, '/etc/docker-mtls/server-cert.pem': wider })
+    assert.match(names, /^Its current certificate is also for .*two\.test\. Clients that use such a name will reject/)
+  })
+
+  test('a gateway that leaves its address says so', async () => {
+    assert.match(
+      await warnedAt('0.0.0.0:3376'),
+      /^The gateway leaves 0\.0\.0\.0:2376: clients have to use the new address\.$/m,
+    )
+    assert.doesNotMatch(await warnedAt(), /leaves/)
   })
 
   describe('metrics, and what follows if the log fails', () => {
@@ -489,6 +521,8 @@ describe('the plan of a gateway', () => {
 })
 
 const stateOf = (active: string): string => `ActiveState=${active}\nMainPID=900`
+const saysOf = (pid: number): string =>
+  record('file', IN_FORCE_PATH, '644', 'docker-mtls:docker-mtls', renderInForce({ pid, sums: new Map() }))
 const gatewayFact = (active: string): string => record('fact', 'gateway', stateOf(active))
 
 describe('the program of the service', () => {

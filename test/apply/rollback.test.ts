@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import { findLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
 import { rollBack } from '../../lib/apply/rollback/rollback.ts'
 import { planRollback } from '../../lib/apply/rollback/plan.ts'
+import { parseFacts } from '../../lib/host/facts.ts'
 import type { ScriptResult } from '../../lib/host/shell.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
-import { factsOf } from './support/facts.ts'
+import { factsOf, recordsOf } from './support/facts.ts'
 import { fakeShell } from './support/fake-shell.ts'
 
 const UNIT = '/usr/lib/systemd/system/docker.service'
@@ -54,7 +56,7 @@ describe('a rollback that fails', () => {
     assert.match(orphans.todo, /^Stop them first/)
     const gone = await failureOf({ code: 80, stderr: '/usr/local/lib/docker-mtls/1/main.js\n' }, true)
     assert.ok(isDockerMtlsError(gone, 'ERR_APPLY_CONFLICT'))
-    assert.match(gone.got, /would start \/usr\/local\/lib\/docker-mtls\/1\/main\.js, which is gone/)
+    assert.match(gone.got, /needs \/usr\/local\/lib\/docker-mtls\/1\/main\.js, which is gone/)
   })
 })
 
@@ -86,6 +88,36 @@ describe('what a rollback does to containers', () => {
       assert.match(warningTexts(way.losses).join('\n'), says)
     })
   }
+
+  test('a listener without TLS that comes back', async () => {
+    const copy = `/var/lib/docker-mtls/${LAST.id}/1`
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const last = { ...LAST, copies: new Map([[dropIn, copy]]), restored: [dropIn] }
+    const warned = async (flags: string): Promise<string> => {
+      const before = `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// ${flags}\n`
+      const all = recordsOf({ files: { [UNIT]: DEBIAN_UNIT, [copy]: before } })
+      const shell = fakeShell(() => all, false)
+      return warningTexts((await planRollback(shell, parseFacts(all), last)).losses).join('\n')
+    }
+    assert.match(await warned('-H tcp://127.0.0.1:4243'), /listen on tcp:\/\/127\.0\.0\.1:4243 again, where everybody/)
+    assert.equal(await warned('-H tcp://127.0.0.1:4243 --tlsverify'), '')
+  })
+
+  test('a file that was changed since the apply is kept aside', async () => {
+    const written = (text: string): LastApply => ({
+      ...withoutJson,
+      written: new Map([[JSON_PATH, createHash('sha256').update(text).digest('hex')]]),
+    })
+    const codes = async (last: LastApply): Promise<string[]> =>
+      (await planRollback(silent, factsOf({ facts: { info: info(0, false) }, files }), last)).losses.map(
+        ({ code }) => code,
+      )
+    assert.deepEqual(await codes(written(files[JSON_PATH])), [])
+    assert.deepEqual(await codes(written('{}')), ['changed-since'])
+    assert.deepEqual(await codes({ ...written('{}'), isPending: true }), [])
+    // Earlier releases noted nothing.
+    assert.deepEqual(await codes(withoutJson), [])
+  })
 
   test('a unit that nobody can read is no reason against it', async () => {
     const broken = { ...files, [UNIT]: '[Service]\nExecStart=/usr/sbin/dockerd "-H\n' }

@@ -318,6 +318,14 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.equal(await property('LoadState'), 'not-found')
     assert.match(await must(REMOVE), /^Nothing to remove/)
     await machine.must(['rm', '-r', FOLDER])
+    // Without its user the gateway couldn't start.
+    await machine.must(['usermod', '-l', 'other', 'docker-mtls'])
+    const refused = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.match(
+      refused.stderr,
+      /^ERR_APPLY_CONFLICT: .*needs the user docker-mtls, which is gone\. Nothing was changed/m,
+    )
+    await machine.must(['usermod', '-l', 'docker-mtls', 'other'])
     const back = await cli(machine, ['gateway', 'rollback', '--yes'])
     assert.match(back.stdout, /The gateway runs as before\./, back.stderr)
     assert.deepEqual(await everything(), old)

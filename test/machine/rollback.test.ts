@@ -69,6 +69,24 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     await settled()
   })
 
+  test('a file that somebody has changed since is kept aside, which the plan says', async () => {
+    await apply()
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    await machine.must(['sh', '-c', `echo '# mine' >>${dropIn}`])
+    const changed = await machine.read(dropIn)
+    const asked = await cli(machine, ['daemon', 'rollback'])
+    assert.match(
+      asked.stderr,
+      /override\.conf was changed since the apply\. .* kept as .*override\.conf\.before-rollback\./,
+    )
+    await rollBack()
+    assert.equal(await machine.must(['find', '/etc', '-name', '*.before-rollback']), `${dropIn}.before-rollback\n`)
+    assert.equal(await machine.read(`${dropIn}.before-rollback`), changed)
+    assert.equal(await machine.exists(dropIn), false)
+    await machine.must(['rm', `${dropIn}.before-rollback`])
+    await settled()
+  })
+
   test('says which containers stop, before and after', async () => {
     await apply()
     const image = await machine.makeImage()

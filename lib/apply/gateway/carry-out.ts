@@ -1,3 +1,4 @@
+import { parseListen } from '../../daemon-config/listen.ts'
 import { isWritten } from '../changes.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { runGuarded } from '../carry-out.ts'
@@ -5,10 +6,10 @@ import { runStep } from '../../base/progress.ts'
 import { validate } from '../validate.ts'
 import type { VerificationOptions } from '../verify-daemon.ts'
 import type { VerificationCheck } from '../verify-listener.ts'
-import { GATEWAY_FOLDER, GATEWAY_USER } from './files.ts'
+import { GATEWAY_FOLDER, GATEWAY_USER, gatewayFlags } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import type { GatewayPlan } from './plan.ts'
-import { verifyGateway } from './verify.ts'
+import { verifyGateway, verifyOldGateway } from './verify.ts'
 
 /** The result of an apply. */
 export interface GatewayReport {
@@ -57,7 +58,11 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
     gateway: { user: GATEWAY_USER, starts: plan.starts },
     facts: plan.facts,
   }
-  const verifyOld = (): Promise<void> => verifyListeners(closes, shell, signal)
+  const verifyOld = async (): Promise<void> => {
+    await verifyListeners(closes, shell, signal)
+    const { listen } = gatewayFlags(plan.facts)
+    if (listen !== undefined) await verifyOldGateway({ listen: parseListen(listen), state: plan.state }, options)
+  }
   const { id, seen } = await runGuarded(guarded, { ...options, verifyOld }, () => verifyGateway(plan, options))
   return { id, ...reportOf(plan, seen) }
 }

@@ -1,12 +1,12 @@
 import type { Warning } from '../../base/warning.ts'
-import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
+import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../daemon-config/listen.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal, type RenderedLocal } from '../../daemon-config/render-local.ts'
-import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
 import type { FurtherFacts } from '../../host/facts-script.ts'
@@ -14,6 +14,7 @@ import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { changesOf, isWritten, keptMode, type Change, type WantedFile } from '../changes.ts'
 import { inPlaceOf, type Conflict } from '../conflicts.ts'
+import { lostClients, type FilesBefore } from '../lost-clients.ts'
 import { parentsQuestions } from '../parents.ts'
 import { openDoorQuestions } from '../ports.ts'
 import { isApplyPending } from '../rollback/pending.ts'
@@ -30,6 +31,7 @@ import {
   GATEWAY_USER,
   gatewayFiles,
   gatewayFlags,
+  hasGateway,
   SHARED_FOLDER,
   UNIT_PATH,
   WANTS_PATH,
@@ -59,7 +61,7 @@ export interface GatewayPlan {
   /** The reasons against the apply; empty if there are none. */
   readonly conflicts: readonly Conflict[]
   readonly warnings: readonly Warning[]
-  /** Containers that stop once dockerd restarts. */
+  /** Containers that stop once dockerd restarts, and clients that can't connect any more. */
   readonly losses: readonly Warning[]
   /** The listeners that dockerd has now, and will not have any more. */
   readonly closes: readonly string[]
@@ -98,7 +100,7 @@ export async function planGateway(
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
   const facts = await withIssuer(
-    await gatherFurtherFacts(shell, first, wantedFacts(first, found), signal),
+    await gatherFurtherFacts(shell, first, wantedFacts(first, found, inForce), signal),
     shell,
     signal,
   )
@@ -115,11 +117,11 @@ async function withIssuer(facts: HostFacts, shell: HostShell, signal: AbortSigna
   return gatherFurtherFacts(shell, facts, { files: [issuerFilesIn(folder).cert] }, signal)
 }
 
-function wantedFacts(first: HostFacts, { unit }: FoundUnit): FurtherFacts {
+function wantedFacts(first: HostFacts, { unit }: FoundUnit, { tlsFiles }: SettingsInForce): FurtherFacts {
   const { ca, cert, key, policy, crl, issuerCert, issuerKey } = GATEWAY_FILES
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, ca, cert, policy, crl, issuerCert, IN_FORCE_PATH],
+    files: [...unit.environmentFiles, ...Object.values(tlsFiles), ca, cert, policy, crl, issuerCert, IN_FORCE_PATH],
     secrets: [key, issuerKey],
     writable: [GATEWAY_FOLDER],
     more: [
@@ -172,7 +174,9 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const daemonJson = readDaemonJson(start.daemonJson ?? '')
   const situation = { ...host, rendered, start, daemonJson, listen, metrics, requested }
   const restarts = changesDocker || !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
-  const starts = state.active !== 'active' || changes.some((change) => change.path === UNIT_PATH && isWritten(change))
+  // One that ends again and again after its start is active, too, but says of no process of its own which files it uses.
+  const isServing = state.active === 'active' && parseInForce(facts.file(IN_FORCE_PATH)?.text)?.pid === state.pid
+  const starts = !isServing || changes.some((change) => change.path === UNIT_PATH && isWritten(change))
   const createsUser = facts.fact('gateway-user') === ''
   const isShared = facts.fact('gateway-folder') === SHARED_FOLDER && facts.fact('gateway-link') === `../${GATEWAY_UNIT}`
   const { usernsRemap } = inForce.settings
@@ -192,7 +196,10 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
       ...inPlaceOf(changes, facts),
     ],
     warnings: [...gatewayWarnings(situation, server), ...sshKeyWarnings(facts, policy)],
-    losses: lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
+    losses: [
+      ...lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
+      ...lostClients(servedBefore(host), server),
+    ],
     closes: [...inForce.settings.listen, ...inForce.plaintext],
     createsUser,
     restarts,
@@ -212,6 +219,12 @@ function policyFor({ policy }: RequestedGateway, { file }: HostFacts): string {
   const existing = file(GATEWAY_FILES.policy)
   // One that is too long to be read is no valid policy, but is there.
   return policy(existing && (existing.text ?? ''))
+}
+
+/** By the gateway, or by dockerd, whose place it takes. */
+function servedBefore({ facts, inForce }: InspectedHost): FilesBefore {
+  const { ca = '', cert = '' } = hasGateway(facts) ? GATEWAY_FILES : inForce.tlsFiles
+  return { ca: facts.file(ca)?.text, cert: facts.file(cert)?.text }
 }
 
 /** A gateway takes the place of dockerd. */

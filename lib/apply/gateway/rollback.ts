@@ -1,4 +1,4 @@
-import { ProvisionError } from '../../base/errors.ts'
+import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
@@ -9,9 +9,12 @@ import type { Warning } from '../../base/warning.ts'
 import { openCertificate, publicKeyOf } from '../../identity/certificate.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { parsePolicy } from '../../policy/file/parse.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
+import { casOnlyIn, refusedClients } from '../lost-clients.ts'
+import { plaintextBefore } from '../plaintext-before.ts'
 import { factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
@@ -23,7 +26,7 @@ import { verifyListeners } from './listeners.ts'
 import { casWithoutList } from './lists.ts'
 import { exposureOf } from './remove/exposure.ts'
 import { readGatewayState, type GatewayState } from './state.ts'
-import { untilListening } from './verify.ts'
+import { verifyOldGateway } from './verify.ts'
 
 /** The state after a rollback. */
 export interface RolledBack {
@@ -47,24 +50,33 @@ export async function planGatewayRollback(
   if (last?.gateway === undefined) throw nothing(shell, last)
   const plan = await planRollback(shell, facts, last, signal)
   const before = await factsBefore(shell, facts, last, signal)
-  const { settings, plaintext } = settingsInForce(unitOf(before, shell.name), before.file(DAEMON_JSON)?.text)
-  if (!last.isPending && plaintext.length > 0) return { ...plan, conflicts: [plaintextBefore(plaintext)] }
+  const found = unitOf(before, shell.name)
+  const then = settingsInForce(found, before.file(DAEMON_JSON)?.text)
+  const open = plaintextBefore(found, then, 'the gateway')
+  if (!last.isPending && open.length > 0) return { ...plan, conflicts: open }
   const effects = last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
   const flags = gatewayFlags(facts)
   const files = [...listedFiles(last), ...namedFiles(last), ...listsOf(flags)]
   const now = await gatherFurtherFacts(shell, facts, { files }, signal)
   const kept = keptFiles(now, last)
-  const isExposed = last.removed.includes(UNIT_PATH) && settings.listen.length > 0
+  const { listen } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text).settings
+  const isExposed = then.settings.listen.some((one) => last.removed.includes(UNIT_PATH) || !listen.includes(one))
   const isOther = (path: string): boolean => !kept.includes(path)
   return {
     ...effects,
+    conflicts: [...effects.conflicts, ...(kept.includes(GATEWAY_FILES.policy) ? invalidPolicy(now) : [])],
     last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
       ...(last.isPending
         ? []
-        : [...unlistedAfter(now, last), ...lockedOut(now, last), ...(isExposed ? exposureOf(now, flags) : [])]),
+        : [
+            ...unlistedAfter(now, last),
+            ...otherClients(now, last),
+            ...lockedOut(now, last),
+            ...(isExposed ? exposureOf(now, flags) : []),
+          ]),
     ],
   }
 }
@@ -81,7 +93,22 @@ function keptFiles({ file }: HostFacts, { isPending, restored, removed, written 
   )
 }
 
+/** The gateway restarts with the policy that stays. */
+function invalidPolicy({ file }: HostFacts): Conflict[] {
+  const path = GATEWAY_FILES.policy
+  try {
+    parsePolicy(file(path)?.text ?? '', path)
+    return []
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    const got = sentence`it was changed since the apply, and the gateway could not start with it: ${error.got}`
+    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo: 'Correct it, or remove it.' }]
+  }
+}
+
 const namedFiles = (last: LastApply): string[] => [
+  GATEWAY_FILES.ca,
+  GATEWAY_FILES.crl,
   GATEWAY_FILES.policy,
   GATEWAY_FILES.issuerCert,
   pathBefore(last, GATEWAY_FILES.cert),
@@ -92,7 +119,22 @@ const pathBefore = ({ copies }: LastApply, path: string): string => copies.get(p
 
 function listedFiles(last: LastApply): string[] {
   const { ca, issuerCert, crl } = GATEWAY_FILES
-  return [pathBefore(last, ca), pathBefore(last, issuerCert), crl]
+  return [pathBefore(last, ca), pathBefore(last, issuerCert), pathBefore(last, crl)]
+}
+
+/** Clients of CAs that come, and of CAs that go. */
+function otherClients({ file }: HostFacts, last: LastApply): Warning[] {
+  const { ca } = GATEWAY_FILES
+  if (last.removed.includes(UNIT_PATH) || !last.restored.includes(ca)) return []
+  const [now, then] = [ca, pathBefore(last, ca)].map((path) => file(path)?.text)
+  if (now === undefined) return []
+  return [
+    ...casOnlyIn(now, then).map(refusedClients),
+    ...casOnlyIn(then, now).map(({ subject }) => ({
+      code: 'ca-returns',
+      text: `Clients of the CA ${subject}, which the gateway refuses now, can connect again.`,
+    })),
+  ]
 }
 
 function haveSameKey(...pems: readonly [string, string]): boolean {
@@ -133,25 +175,25 @@ function lockedOut({ file }: HostFacts, last: LastApply): Warning[] {
 
 /** The list that stays may be of other CAs than those that come back. */
 function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
-  const [ca = '', issuer, list] = listedFiles(last).map((path) => file(path)?.text)
+  const [ca = '', issuer, before] = listedFiles(last).map((path) => file(path)?.text)
+  const kept = file(GATEWAY_FILES.crl)?.text
+  const list = kept ?? before
   if (last.removed.includes(UNIT_PATH) || list === undefined || certificatesIn(ca).length === 0) return []
-  return casWithoutList(
+  const unlisted = casWithoutList(
     { ca, issuer: certificatesIn(issuer).length > 0 ? issuer : undefined, lists: [list] },
     Date.now(),
   ).map((name) => ({
     code: 'ca-without-list',
     text: sentence`${GATEWAY_FILES.crl} has no current list of the CA ${name}, so the gateway will refuse its clients. Write it where the CA is, and copy it here:  ${ours('cert', 'crl')}`,
   }))
+  return kept === undefined ? [olderList(last), ...unlisted] : unlisted
 }
 
-/** A rollback must not open a port to everybody. */
-function plaintextBefore(plaintext: readonly string[]): Conflict {
+/** A list that was removed with its gateway comes back as it was. */
+function olderList({ at }: LastApply): Warning {
   return {
-    code: 'ERR_APPLY_CONFLICT',
-    kind: 'plaintext-before',
-    what: plaintext.join(', '),
-    got: 'dockerd listened there before the gateway, and let everybody in without a certificate',
-    todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+    code: 'older-list',
+    text: sentence`The revocation list of ${at.toISOString()} comes back: the gateway lets in who was revoked since, until you copy the present list here. Write it where the CA is:  ${ours('cert', 'crl')}`,
   }
 }
 
@@ -188,7 +230,7 @@ export interface GatewayRollbackOptions {
 export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollbackOptions): Promise<RolledBack> {
   const { shell, onStep, signal } = options
   await rollBack(plan, options)
-  return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async (talk) => {
+  return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async () => {
     const facts = await gatherFacts(shell, signal)
     const { settings, plaintext } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
     const listeners = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
@@ -197,7 +239,7 @@ export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollba
     const state = await readGatewayState(shell)
     refuseRunning(plan, shell, state)
     const hasGateway = state.active === 'active' && listen !== undefined
-    if (hasGateway) await untilListening({ listen: parseListen(listen), starts: true, state }, options, talk)
+    if (hasGateway) await verifyOldGateway({ listen: parseListen(listen), state }, options)
     return { listeners, hasGateway }
   })
 }

@@ -1,5 +1,5 @@
 import { pause } from '../../base/abort.ts'
-import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
+import { isDockerMtlsError, ProvisionError, sentencesOf } from '../../base/errors.ts'
 import { runStep, type StepTalk } from '../../base/progress.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
 import { enumerate } from '../../base/text.ts'
@@ -78,6 +78,20 @@ export async function untilListening(
     }
     const got = isOver ? 'it ends again after its start' : `it doesn't listen after ${START_MS / 1000} s`
     throw failed(shell, `${got}: ${(await lastWords(shell)) || 'its log is empty'}`)
+  }
+}
+
+/** After a complete rollback, a gateway that has run listens again. */
+export async function verifyOldGateway(
+  { listen, state }: Pick<VerifiedGateway, 'listen' | 'state'>,
+  options: Pick<VerificationOptions, 'shell' | 'signal'>,
+): Promise<void> {
+  if (state.active !== 'active') return
+  try {
+    await untilListening({ listen, starts: true, state }, options)
+  } catch (cause) {
+    if (!isDockerMtlsError(cause, 'ERR_HOST_COMMAND_FAILED')) throw cause
+    throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', { ...sentencesOf(cause), cause })
   }
 }
 

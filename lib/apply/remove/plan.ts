@@ -23,6 +23,7 @@ import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
 import { unitOf } from '../unit.ts'
+import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
 import { targetsOf, type Target } from './targets.ts'
 
@@ -121,7 +122,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
       ...targets.flatMap(changedConflict),
       ...effects.conflicts,
       ...lostFlags(found, unitOf(target, shell.name), originals),
-      ...plaintextBefore(listeners, unitOf(target, shell.name), then),
+      ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
     ],
     losses: effects.losses,
     stays: [
@@ -262,25 +263,6 @@ function lostFlags({ unit }: FoundUnit, { unit: then }: FoundUnit, { isComplete 
       what: DROP_IN,
       got: `dockerd would start without ${flags}, which only this file sets, and the file from before docker-mtls is no longer kept`,
       todo: 'Put these flags into a drop-in or the unit of your own first, or edit the file by hand.',
-    },
-  ]
-}
-
-/** Restoring everything must not open a port to everybody. */
-function plaintextBefore(
-  listeners: readonly string[],
-  { unit }: FoundUnit,
-  { daemonJson }: SettingsInForce,
-): Conflict[] {
-  const isVerified = flagsOf(unit).some(({ name }) => name === 'tlsverify') || daemonJson['tlsverify'] === true
-  if (listeners.length === 0 || isVerified) return []
-  return [
-    {
-      code: 'ERR_APPLY_CONFLICT',
-      kind: 'plaintext-before',
-      what: listeners.join(', '),
-      got: 'dockerd listened there before docker-mtls, and let everybody in without a certificate',
-      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
     },
   ]
 }

@@ -5,10 +5,12 @@ import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
+import { sumOf } from '../changes.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
 import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
+import { openListeners } from '../plaintext-before.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
 import { runningIn, stopSentence } from '../running.ts'
 
@@ -37,9 +39,37 @@ export async function planRollback(
   signal?: AbortSignal,
 ): Promise<RollbackPlan> {
   const target = (): Promise<HostFacts> => factsBefore(shell, facts, last, signal)
-  const { conflicts, ...effects } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
+  const { conflicts, losses, stops } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
+  const then = await target()
+  const more = [...opens(then, shell), ...setAside(facts, then, last)]
   // An unfinished apply is rolled back by the host in any case.
-  return { last, conflicts: last.isPending ? [] : conflicts, ...effects }
+  return { last, conflicts: last.isPending ? [] : conflicts, losses: [...losses, ...more], stops }
+}
+
+/** Warns of files that were changed since the apply: `rollback.sh` keeps them aside. An unfinished apply is undone as a whole. */
+export function setAside(now: HostFacts, then: HostFacts, { isPending, written, ...last }: LastApply): Warning[] {
+  if (isPending || written.size === 0) return []
+  return [...last.restored, ...last.removed].flatMap((path) => {
+    const [file, before] = [now.file(path), then.file(path)]
+    if (file === undefined || sumOf(file) === written.get(path) || (before && sumOf(before) === sumOf(file))) return []
+    const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.`
+    return [{ code: 'changed-since', text }]
+  })
+}
+
+/** Warns of listeners that let everybody in, as before the apply. */
+function opens(then: HostFacts, shell: HostShell): Warning[] {
+  try {
+    const { found, inForce } = inForceOf(then, shell)
+    return openListeners(found, inForce).map((listener) => ({
+      code: 'opens-plaintext',
+      text: `dockerd will listen on ${listener} again, where everybody gets in without a certificate.`,
+    }))
+  } catch (error) {
+    // A unit that can't be read may be the reason for the rollback.
+    if (!isDockerMtlsError(error)) throw error
+    return []
+  }
 }
 
 /** The host with the files of dockerd that it had before an apply. */

@@ -35,10 +35,10 @@ refuse_left_behind() {
   esac
 }
 
-# Refuses to bring back a gateway whose program is gone, such as a copy of docker-mtls that somebody has deleted: it couldn't
-# start.
+# Refuses to bring back a gateway whose program or user is gone, such as a copy of docker-mtls that somebody has deleted: it
+# couldn't start. One that systemd was starting again and again had perhaps neither.
 refuse_gone_program() {
-  if ! test -e "$b/gateway-was-active"; then return; fi
+  if ! test -e "$b/gateway-was-active" || test "$(cat "$b/gateway-was-active")" = activating; then return; fi
   n=$(sed -n "s|^\([0-9][0-9]*\) /etc/systemd/system/$gateway\$|\1|p" "$b/entries")
   if test -z "$n"; then return; fi
   # Of the command, these are Node.js and the script. A path in quotes isn't checked.
@@ -51,6 +51,10 @@ refuse_gone_program() {
       ;;
     esac
   done
+  user=$(sed -n 's/^User=//p' "$b/$n" | tail -n 1)
+  if test -z "$user" || id -u "$user" >/dev/null 2>&1; then return; fi
+  echo "the user $user" >&2
+  exit 80
 }
 
 # Begins to roll back an apply that was finished.
@@ -122,6 +126,14 @@ keeps() {
   esac
 }
 
+# Before a requested rollback replaces or removes $1, whose copy is $2: keeps aside what somebody has changed since the apply. A
+# hard link needs no space on a full disk, and the file is replaced by a rename.
+set_aside() {
+  if test -e "$b/writer" || ! test -e "$b/written" || ! test -f "$1" || test -h "$1" || same "$2" "$1"; then return; fi
+  hash=$(grep -F -- " $1" "$b/written" | tail -n 1 | cut -d ' ' -f 1)
+  test "$hash" = "$(sha256sum <"$1" | cut -d ' ' -f 1)" || ln -f -T -- "$1" "$1.before-rollback"
+}
+
 restore_all() {
   failed=''
   # Their files come next.
@@ -133,10 +145,16 @@ restore_all() {
     case $n in
     d) ;;
     =*) restore_folder "${n#=}" "$p" || failed=1 ;;
-    -) rm -f -- "$p" "$p.docker-mtls" || failed=1 ;;
+    -)
+      set_aside "$p" "$b/none" || failed=1
+      rm -f -- "$p" "$p.docker-mtls" || failed=1
+      ;;
     *)
       # Skip a file that was not changed: it may be one that even root can't replace.
-      if same "$b/$n" "$p"; then rm -f -- "$p.docker-mtls"; else restore "$b/$n" "$p" || failed=1; fi
+      if same "$b/$n" "$p"; then rm -f -- "$p.docker-mtls"; else
+        set_aside "$p" "$b/$n" || failed=1
+        restore "$b/$n" "$p" || failed=1
+      fi
       ;;
     esac
   done <"$b/entries"

@@ -55,8 +55,8 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
   if (ran.code === PROGRAM_GONE_CODE) {
     throw new ProvisionError('ERR_APPLY_CONFLICT', {
       tried,
-      got: `the gateway before the apply would start ${stderrSummary(ran)}, which is gone. Nothing was changed`,
-      todo: 'Put it there again, such as the copy of docker-mtls with that version, then run this again.',
+      got: `the gateway before the apply needs ${stderrSummary(ran)}, which is gone. Nothing was changed`,
+      todo: 'Restore it, such as the copy of docker-mtls with that version, then run this again.',
     })
   }
   throw rollbackFailed(shell.name, stderrSummary(ran))

@@ -25,7 +25,8 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   refuseHost(facts, shell.name, 'undo')
   const plan = await planGatewayRollback(shell, facts, signal)
   refuseConflicts(plan)
-  if (flags.json !== true) context.say(rollbackPlanText(plan, context))
+  if (flags.json === true) for (const { text } of plan.losses) context.warn(context.typed(text))
+  else context.say(rollbackPlanText(plan, context))
   const docker = plan.last.gateway?.restarted === true ? ' and restart docker' : ''
   await confirm(`Restore these files${docker}?`, flags, context)
   const now = await withProgress(context, flags, (onStep) => rollBackGateway(plan, { shell, onStep, signal }))

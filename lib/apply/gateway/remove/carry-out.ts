@@ -1,4 +1,4 @@
-import { isDockerMtlsError, ProvisionError, sentencesOf } from '../../../base/errors.ts'
+import { ProvisionError } from '../../../base/errors.ts'
 import { runStep } from '../../../base/progress.ts'
 import { GATEWAY_UNIT } from '../../../daemon-config/gateway-unit.ts'
 import { inspectListener } from '../../listener-status.ts'
@@ -12,7 +12,7 @@ import type { VerificationCheck } from '../../verify-listener.ts'
 import type { GatewayApplyOptions } from '../carry-out.ts'
 import { GATEWAY_FOLDER } from '../files.ts'
 import { readGatewayState } from '../state.ts'
-import { untilListening } from '../verify.ts'
+import { verifyOldGateway } from '../verify.ts'
 import type { GatewayRemovePlan } from './plan.ts'
 
 /** The result of a removal. */
@@ -114,15 +114,4 @@ async function verifyRemoved(
 
 async function answers(listen: string, signal: AbortSignal | undefined): Promise<boolean> {
   return (await inspectListener(listen, 'hidden', signal)).seen !== undefined
-}
-
-/** After a rollback, a gateway that has run listens again. */
-async function verifyOldGateway({ listen, state }: GatewayRemovePlan, options: GatewayApplyOptions): Promise<void> {
-  if (state.active !== 'active') return
-  try {
-    await untilListening({ listen, starts: true, state }, options)
-  } catch (cause) {
-    if (!isDockerMtlsError(cause, 'ERR_HOST_COMMAND_FAILED')) throw cause
-    throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', { ...sentencesOf(cause), cause })
-  }
 }

@@ -1,0 +1,31 @@
+import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
+import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import type { Conflict } from './conflicts.ts'
+
+/** The listeners on the network at which dockerd lets everybody in without a client certificate. */
+export function openListeners({ unit }: FoundUnit, { settings, plaintext, daemonJson }: SettingsInForce): string[] {
+  const flag = flagsOf(unit).findLast(({ name }) => name === 'tlsverify')
+  const isVerified = flag === undefined ? daemonJson['tlsverify'] === true : isOn(flag)
+  return isVerified ? [] : [...settings.listen, ...plaintext]
+}
+
+/**
+ * Going back must not open a port to everybody.
+ *
+ * @param found - the unit that dockerd would have, and its settings
+ * @param whose - what was installed since: docker-mtls, or the gateway
+ */
+export function plaintextBefore(found: FoundUnit, then: SettingsInForce, whose: string): Conflict[] {
+  const open = openListeners(found, then)
+  if (open.length === 0) return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'plaintext-before',
+      what: open.join(', '),
+      got: `dockerd listened there before ${whose}, and let everybody in without a certificate`,
+      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+    },
+  ]
+}
