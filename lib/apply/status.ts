@@ -100,7 +100,12 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const doors = openDoors(facts).map(({ what, got, todo }) => sentence`${what}: ${got}. ${todo}`)
   return {
     ...status,
-    problems: [...problemsOf(status), ...unfinished(facts), ...doors, ...unreadableProblem(unreadable)],
+    problems: [
+      ...problemsOf(status, hasGateway(facts)),
+      ...unfinished(facts),
+      ...doors,
+      ...unreadableProblem(unreadable),
+    ],
   }
 }
 
@@ -141,14 +146,18 @@ async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'gatew
   return last.isPending ? 'pending' : isOfGateway(last) ? 'gateway' : 'last'
 }
 
-function problemsOf(status: Omit<DaemonStatus, 'problems'>): Sentence[] {
+function problemsOf(status: Omit<DaemonStatus, 'problems'>, isBehindGateway: boolean): Sentence[] {
   const { active, state, listeners, certificate, authorities = [], showsOther = false, usernsRemap, ranges } = status
   return [
     ...(active
       ? []
       : [sentence`docker.service is ${state}. Find out why:  ${command('systemctl', 'status', 'docker')}`]),
     ...(listeners.length === 0 && !status.gateway
-      ? [sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`]
+      ? [
+          isBehindGateway
+            ? sentence`dockerd doesn't listen on the network, and the gateway in front of it isn't running. Find out why:  ${ours('gateway', 'status')}`
+            : sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`,
+        ]
       : []),
     ...listeners.flatMap(listenerProblem),
     ...(certificate !== undefined && certificate.validTo.getTime() < Date.now()

@@ -200,17 +200,31 @@ nodes() {
   fact nodes "${seen# }"
 }
 
-# Prints the home of root: ssh looks there, whatever HOME is.
-home_of_root() {
-  home=$(getent passwd 0 | cut -d : -f 6)
-  printf '%s\n' "${home:-/root}"
+# Prints the field $2 of passwd(5) of the user with the id $1.
+passwd_field() {
+  getent passwd "$1" | cut -d : -f "$2"
 }
 
-# Prints the keys in the home $1, or in that of root, that git can use over SSH: ssh tries them by itself, and they have no passphrase.
+# Prints the home of the user with the id $1: ssh looks there, whatever HOME is.
+home_of() {
+  home=$(passwd_field "$1" 6)
+  if test -z "$home" && test "$1" = 0; then home=/root; fi
+  printf '%s\n' "$home"
+}
+
+# The names of the keys that ssh tries by itself, after id_ (ssh_config(5), IdentityFile).
+ssh_key_names='rsa ecdsa ecdsa_sk ed25519 ed25519_sk dsa xmss'
+
+# Prints the keys of the user with the id $1 that git can use over SSH.
+ssh_keys_of() {
+  home=$(home_of "$1")
+  if test -n "$home"; then open_ssh_keys "$home"; fi
+}
+
+# Prints the keys in the home $1 that git can use over SSH: ssh tries them by itself, and they have no passphrase.
 open_ssh_keys() {
-  set -- "${1:-$(home_of_root)}"
   command -v git >/dev/null && command -v ssh >/dev/null || return 0
-  for name in rsa ecdsa ecdsa_sk ed25519 ed25519_sk dsa xmss; do
+  for name in $ssh_key_names; do
     f=$1/.ssh/id_$name
     test -f "$f" || continue
     # Who can't ask whether it has one has to assume that it has none.

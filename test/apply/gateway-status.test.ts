@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { issuerProblems } from '../../lib/apply/gateway/ends.ts'
 import { gatewayStatus, type GatewayStatus } from '../../lib/apply/gateway/status.ts'
+import { daemonStatus } from '../../lib/apply/status.ts'
 import { DAY_MS } from '../../lib/base/expiry.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
@@ -191,4 +192,25 @@ describe('gateway status', () => {
       })
     }
   })
+})
+
+describe('daemon status of a dockerd that listens on no port', () => {
+  const docker = { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT }
+  const both = { ...docker, '/etc/systemd/system/docker-mtls-gateway.service': UNIT }
+  const rows: readonly (readonly [files: Record<string, string>, gateway: string, says: RegExp])[] = [
+    [docker, 'inactive', /Secure and open it: {2}docker-mtls daemon apply/],
+    [both, 'active', /^$/],
+    ...['inactive', 'failed', 'activating'].map(
+      (state) =>
+        [both, state, /the gateway in front of it isn't running\. .*: {2}docker-mtls gateway status$/] as const,
+    ),
+  ]
+  for (const [files, gateway, says] of rows)
+    test(files === docker ? 'without a gateway' : `its gateway is ${gateway}`, async () => {
+      const stdout = recordsOf({ facts: { gateway: `ActiveState=${gateway}` }, files })
+      const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? '' : stdout))
+      const { problems: found } = await daemonStatus(shell)
+      const texts = found.map((one) => renderSentence(one)).filter((text) => text.startsWith("dockerd doesn't listen"))
+      assert.match(texts.join('\n'), says)
+    })
 })

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { chown, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { planApply } from '../../lib/apply/plan.ts'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
@@ -6,8 +8,10 @@ import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
 import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/program.ts'
 import { askForSshKeys } from '../../lib/apply/gateway/ssh-keys.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
-import { renderSentence } from '../../lib/base/sentence.ts'
+import { renderSentence, type Sentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
+import type { Context } from '../../lib/cli/command.ts'
+import { warnOfSshKeys } from '../../lib/cli/inputs/ssh-keys.ts'
 import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import {
   readGatewayUnit,
@@ -18,6 +22,7 @@ import {
 import { parsePolicy } from '../../lib/policy/file/parse.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { record, recordsOf, type Said } from './support/facts.ts'
 import { fakeShell, sha256 } from './support/fake-shell.ts'
 
@@ -29,6 +34,8 @@ const SECURED =
 const POLICY = 'version: 1\nrules: []\n'
 const FACTS = { 'program:/usr/sbin/dockerd': 'yes', 'socket-group': 'docker' }
 
+const keysOf = (path: string, name: string): string =>
+  [record('fact', 'ssh-keys', `${path}\n`), record('fact', 'ssh-user', name)].join('\n')
 const listening = (pid: number): string => `LISTEN 0 4096 *:2376 *:* users:(("node",pid=${pid},fd=20))\n`
 let server: ServerFiles
 let authority: Authority
@@ -196,9 +203,34 @@ describe('the plan of a gateway', () => {
     ]
     for (const [level, answer, warnings, asks] of rows) {
       const shell = fakeShell(() => answer)
-      const found = await askForSshKeys(parsePolicy(policyFor(level), 'policy.yaml'), shell)
+      const found = await askForSshKeys(parsePolicy(policyFor(level), 'policy.yaml'), 0, shell)
       assert.deepEqual([found.length, shell.ran.length], [warnings, asks], level)
     }
+  })
+
+  test('the owner of the socket is the user whose keys count', { skip: process.getuid?.() !== 0 }, async (t) => {
+    const path = join(await temporaryFolder(t), 'docker.sock')
+    await writeFile(path, '')
+    const policy = parsePolicy(policyFor('baseline'), 'policy.yaml')
+    const io = { signal: new AbortController().signal } as Context['io']
+    for (const [uid, name] of [
+      [0, 'root'],
+      [4242, 'ann'],
+    ] as const) {
+      await chown(path, uid, 0)
+      const shell = fakeShell((script) =>
+        script.includes(`said ssh-keys ssh_keys_of ${uid}\n`) ? keysOf(`/h/${name}/.ssh/id_rsa`, name) : '',
+      )
+      const warnings: string[] = []
+      const warn = (text: Sentence): void => void warnings.push(renderSentence(text))
+      await warnOfSshKeys({ endpoint: { kind: 'unix', path } }, policy, { warn, io }, shell)
+      assert.equal(warnings.length, 1, name)
+      assert.match(warnings[0] ?? '', new RegExp(`with this key of ${name}, .* in ~/\\.ssh/config of ${name}, `))
+    }
+    const none = fakeShell(() => keysOf('/root/.ssh/id_rsa', 'root'))
+    const gone = { kind: 'unix', path: `${path}.no` } as const
+    await warnOfSshKeys({ endpoint: gone }, policy, { warn: () => assert.fail(), io }, none)
+    assert.equal(none.ran.length, 0)
   })
 
   test('where everything is as it has to be, nothing is done', async () => {

@@ -343,6 +343,7 @@ describe('remedies', () => {
     ['Set "icc": false in daemon.json.', '"icc": false'],
     ['Create it again without --pid host and --privileged.', '--pid host', '--privileged'],
     ['docker-mtls daemon apply does it.', 'docker-mtls daemon apply'],
+    ['(behind a gateway: docker-mtls gateway apply --from server)', 'docker-mtls gateway apply --from server'],
     ['Run systemctl restart docker after each reload.', 'systemctl restart docker'],
     ['Close these ports for everyone.'],
   ]

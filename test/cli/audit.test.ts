@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { Interrupted } from '../../lib/cli/terminal/io.ts'
 import { PRIVILEGED, rawSnapshot, TARGET, UNPRIVILEGED } from '../audit/support/snapshots.ts'
+import { GOOD_HOST } from '../audit/support/host-snapshots.ts'
 import { CONTROLS } from '../audit/support/hostile.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { startFakeDaemon, type Answers } from './support/fake-daemon.ts'
@@ -223,6 +224,46 @@ describe('a saved snapshot', () => {
     assert.deepEqual(again, live)
     assert.equal((await stat(path)).mode & 0o777, 0o600)
     assert.equal((JSON.parse(await readFile(path, 'utf8')) as { format: number }).format, 1)
+  })
+
+  test('of a daemon with a gateway: --fix names no command that refuses there', async () => {
+    const services = [
+      {
+        unit: 'docker-mtls-gateway.service',
+        kind: 'gateway',
+        user: 'docker-mtls',
+        groups: [],
+        policy: null,
+        folder: null,
+        lists: [],
+        log: null,
+        daemon: null,
+        revocation: { value: [] },
+        powerful: { value: [] },
+      },
+    ]
+    const access = { value: { services, listeners: { value: [] }, arePluginsHidden: false } }
+    const info = { value: { Debug: true, LiveRestoreEnabled: false, Swarm: { LocalNodeState: 'inactive' } } }
+    const rows: readonly (readonly [name: string, parts: Record<string, unknown>, isBeside: boolean])[] = [
+      ['none', { gateway: { value: null } }, false],
+      ['unknown', { gateway: { unknown: 'no answer' } }, false],
+      ['through', { gateway: { value: { shows: 'all' } } }, true],
+      ['beside', { gateway: { value: null }, host: { value: { ...GOOD_HOST, access } } }, true],
+    ]
+    for (const [name, parts, isBeside] of rows) {
+      const path = await file(`fix-${name}.json`, rawSnapshot([], { info, ...parts }))
+      const dir = join(HOME, `fix-${name}`)
+      const only = ['--only', 'D-DEBUG,D-LIVE']
+      const { stderr } = await runCli(['audit', ...only, '--replay', path, '--fix', dir], { env })
+      const settings: unknown = JSON.parse(await readFile(join(dir, 'daemon-settings.json'), 'utf8'))
+      assert.deepEqual(settings, isBeside ? { 'live-restore': true, debug: false } : { debug: false }, name)
+      assert.equal(/^ {2}docker-mtls daemon apply --settings daemon-settings\.json/m.test(stderr), !isBeside, stderr)
+      assert.equal(
+        /^ {2}systemctl restart docker\n.* into\s\/etc\/docker\/daemon\.json/ms.test(stderr),
+        isBeside,
+        stderr,
+      )
+    }
   })
 
   test('several of them are one report', async () => {

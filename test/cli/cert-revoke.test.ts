@@ -198,6 +198,10 @@ describe('cert revoke --dry-run', () => {
       stdout,
       /^Replace the CA now\. All clients lose access [^]*^Replace the CA in phases\. Nobody else is locked out\./m,
     )
+    assert.match(
+      stdout.replaceAll(/\s+/g, ' '),
+      /gateway apply --from server instead\. .* daemon rollback and gateway rollback would bring the old CA back\./,
+    )
     assert.equal(stdout.match(/a certificate until 20.* days left\), serial [0-9A-F]+/g)?.length, 2)
     assert.match(stdout, /build01 and every other daemon that trusts docker-mtls CA .* root access/)
     for (const line of ['client rm alice', 'cert ca --replace-ca', 'cert renew --server', 'cert rotate-ca'])

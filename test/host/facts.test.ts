@@ -73,6 +73,25 @@ describe('facts of a host on which a user chooses names', () => {
     })
   }
 
+  test('SSH keys are those in the home of the user, and of root in any case', async (t) => {
+    const home = await temporaryFolder(t)
+    await mkdir(join(home, '.ssh'))
+    await writeFile(join(home, '.ssh/id_xmss'), '')
+    const more = ['4242', '0', '77'].map((uid) => ['said', `keys-${uid}`, 'ssh_keys_of', uid] as const)
+    const script = furtherFactsScript({ more: [...more, ['said', 'user', 'passwd_field', '4242', '1']] })
+    const pretend = `getent() { test "$2" = 4242 && echo 'ann:x:4242:4242::${home}:/bin/sh'; }
+open() { printf 'open %s\\n' "$1"; }
+`
+    const { stdout } = await localShell().run(
+      pretend + script.replace('\nsaid keys-4242', '\nopen_ssh_keys() { open "$1"; }\nsaid keys-4242'),
+    )
+    const { fact } = parseFacts(stdout)
+    assert.deepEqual(
+      ['keys-4242', 'keys-0', 'keys-77', 'user'].map((name) => fact(name)),
+      [`open ${home}`, 'open /root', '', 'ann'],
+    )
+  })
+
   test('bytes that are no UTF-8', async (t) => {
     const folder = await temporaryFolder(t)
     const target = Buffer.from([0xff, 0x0a, 0x66, 0x80])

@@ -10,10 +10,14 @@ import type { Policy } from '../../policy/file/types.ts'
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FILES, hasGateway } from './files.ts'
 
-/** Asks which SSH keys dockerd would use to fetch a repository. */
-export const SSH_KEYS_QUESTION: FactCall = ['said', 'ssh-keys', 'open_ssh_keys']
+/** Asks which SSH keys the dockerd of root would use to fetch a repository. */
+export const SSH_KEYS_QUESTION: FactCall = sshKeysQuestion(0)
 
-/** Builds could use a key of root. */
+function sshKeysQuestion(uid: number): FactCall {
+  return ['said', 'ssh-keys', 'ssh_keys_of', String(uid)]
+}
+
+/** Builds could use a key of the user of dockerd. */
 interface OpenKey {
   readonly what: string
   readonly got: string
@@ -25,11 +29,12 @@ function openKeys({ fact }: HostFacts, policy: string | Policy): OpenKey[] {
   if (keys.length === 0) return []
   const builders = rulesThatBuild(typeof policy === 'string' ? parsePolicy(policy, GATEWAY_FILES.policy) : policy)
   if (builders.length === 0) return []
-  const got = `dockerd fetches the repositories of a build with this key of root, and these rules let callers build: ${enumerate(builders)}`
+  const user = fact('ssh-user') || 'root'
+  const got = `dockerd fetches the repositories of a build with this key of ${user}, and these rules let callers build: ${enumerate(builders)}`
   return keys.map((what) => ({
     what,
     got,
-    todo: sentence`Rename it, and name it in ~/.ssh/config of root, which builds don't read; or give it a passphrase:  ${command('ssh-keygen', '-p', '-f', what)}  Or deny images.build in a policy file.`,
+    todo: sentence`Rename it, and name it in ~/.ssh/config of ${user}, which builds don't read; or give it a passphrase:  ${command('ssh-keygen', '-p', '-f', what)}  Or deny images.build in a policy file.`,
   }))
 }
 
@@ -44,11 +49,21 @@ export function sshKeyWarnings(facts: HostFacts, policy: string): Warning[] {
   return hasGateway(facts) ? warningsOf(facts, policy) : []
 }
 
-/** The same for a gateway that root starts on the host of the daemon. A host that can't be asked has no warnings. */
-export async function askForSshKeys(policy: Policy, shell: HostShell, signal?: AbortSignal): Promise<Warning[]> {
+/**
+ * The same for a gateway that root starts on the host of a daemon. A host that can't be asked has no warnings.
+ *
+ * @param uid - the user of the daemon, who isn't root if it runs rootless
+ */
+export async function askForSshKeys(
+  policy: Policy,
+  uid: number,
+  shell: HostShell,
+  signal?: AbortSignal,
+): Promise<Warning[]> {
   if (rulesThatBuild(policy).length === 0) return []
+  const more: FactCall[] = [sshKeysQuestion(uid), ['said', 'ssh-user', 'passwd_field', String(uid), '1']]
   try {
-    const { stdout } = await shell.run(furtherFactsScript({ more: [SSH_KEYS_QUESTION] }), { signal })
+    const { stdout } = await shell.run(furtherFactsScript({ more }), { signal })
     return warningsOf(parseFacts(stdout), policy)
   } catch {
     return []

@@ -6,6 +6,7 @@ import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
 
 const RFC_EKU = 'https://www.rfc-editor.org/rfc/rfc5280#section-4.2.1.12'
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
+const INSTALL = 'docker-mtls daemon apply (behind a gateway: docker-mtls gateway apply --from server)'
 
 const serverPurpose = tlsCheck({
   id: 'T-EKU-S',
@@ -13,8 +14,7 @@ const serverPurpose = tlsCheck({
   severity: 'high',
   cis: {},
   why: 'dockerd accepts a certificate of its CA as a client if it allows clientAuth or names no purpose. An attacker who reads the key of one daemon can then control every daemon that accepts this CA.',
-  remedy:
-    'Issue it again, and install it on the host:  docker-mtls cert server NAME... --force --renew, then docker-mtls daemon apply',
+  remedy: `Issue it again, and install it on the host:  docker-mtls cert server NAME... --force --renew, then ${INSTALL}`,
   references: [RFC_EKU],
   test: ({ server }) => judgePurpose(server, 'serverAuth'),
 })
@@ -52,8 +52,7 @@ const EXPIRING: readonly Expiring[] = [
     id: 'T-EXP-S',
     whose: "The server's certificate",
     severity: 'high',
-    remedy:
-      'Renew it, and install it on the host:  docker-mtls cert renew --server --probe, then docker-mtls daemon apply',
+    remedy: `Renew it, and install it on the host:  docker-mtls cert renew --server --probe, then ${INSTALL}`,
     of: ({ server }) => [server],
   },
   {

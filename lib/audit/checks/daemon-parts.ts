@@ -34,7 +34,7 @@ const imageStore = daemonCheck({
   cis: {},
   why: 'dockerd turns the containerd image store off when you turn on user namespaces, which hides all images and containers. In an emergency, this keeps you from using this barrier against attackers.',
   remedy:
-    'Turn on user namespaces before the host has images that are hard to replace: docker-mtls daemon apply --userns-remap',
+    'Turn on user namespaces before the host has images that are hard to replace: docker-mtls daemon apply --userns-remap, or, behind a gateway, "userns-remap": "default" in daemon.json',
   references: [
     'https://docs.docker.com/engine/storage/containerd/',
     'https://docs.docker.com/engine/security/userns-remap/',

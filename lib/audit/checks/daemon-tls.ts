@@ -14,7 +14,7 @@ const plaintext = daemonCheck({
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
   why: 'Anyone who reaches the listener can start a privileged container, and so become root on the host. A web page in a browser on the same network can be enough.',
   remedy:
-    'Run docker-mtls setup ssh://USER@HOST, or set "tlsverify": true, "tlscacert", "tlscert" and "tlskey" in daemon.json and restart the daemon.',
+    'Run docker-mtls setup ssh://USER@HOST, or set "tlsverify": true, "tlscacert", "tlscert" and "tlskey" in daemon.json and restart the daemon. Beside a gateway, remove the listener instead.',
   fix: { settings: {}, apply: [] },
   references: [PROTECT, 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface'],
   needs: ['info'],

@@ -111,7 +111,8 @@ const revocation = hostCheck({
   test: (host, { at }) => judgeGateways(host, (gateway) => judgeLists(gateway, Date.parse(at))),
 })
 
-function judgeLists({ revocation: part }: ServiceFacts, now: number): Verdict {
+function judgeLists({ revocation: part, lostLists: lost }: ServiceFacts, now: number): Verdict {
+  if (lost.length > 0) return fail(`${lost.join(', ')} is missing: it refuses all clients, and does not start again`)
   const lists = known(part)
   if (lists.length === 0) return fail('it has no revocation list: revoked certificates work until they expire')
   return worst(

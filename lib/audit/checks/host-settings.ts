@@ -57,7 +57,7 @@ const override = hostCheck({
   cis: {},
   why: 'If the daemon cannot restart, it is down after the next update, and somebody in a hurry may remove the settings that secure it. If systemd has not loaded a drop-in, its settings are not in force.',
   remedy:
-    'Remove a setting that is both in the unit and in daemon.json from one of them, then run systemctl daemon-reload, dockerd --validate and systemctl restart docker. docker-mtls daemon apply does this with rollback.',
+    'Remove a setting that is both in the unit and in daemon.json from one of them, then run systemctl daemon-reload, dockerd --validate and systemctl restart docker. Without a gateway, docker-mtls daemon apply does this with rollback.',
   references: [DAEMON_JSON, SYSTEMD],
   test: ({ start, settings }) => {
     const { fault, conflicts, later, unit } = start

@@ -16,7 +16,7 @@ const plaintext = tlsCheck({
   cis: { '1.6': ['2.7'], '1.8': ['2.8'] },
   why: 'Anyone who reaches the port can control the daemon without a certificate, and so become root on its host.',
   remedy:
-    'Start dockerd with --tlsverify, --tlscacert, --tlscert and --tlskey. docker-mtls daemon apply sets them, with automatic rollback.',
+    'Start dockerd with --tlsverify, --tlscacert, --tlscert and --tlskey. docker-mtls daemon apply sets them, with automatic rollback. Beside a gateway, remove the listener instead.',
   references: [PROTECT],
   test: ({ handshakes }) => {
     const { plaintext: answer } = known(handshakes)

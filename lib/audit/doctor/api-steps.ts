@@ -1,5 +1,5 @@
 import { DockerApiError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
-import { command, sentence, type Sentence } from '../../base/sentence.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { inWords } from '../../base/dates.ts'
@@ -69,11 +69,14 @@ export function clockStep({ ahead }: Attempt): DetailedStep {
   })
 }
 
+/** Beside a gateway, dockerd needs no listener, and `daemon apply` and `setup` would refuse to secure one. */
+export const REMOVE_LISTENER: Sentence = sentence`Remove that listener from dockerd (-H or "hosts"). Then, on the server, as root:  ${command('systemctl', 'restart', 'docker')}`
+
 /**
  * The daemon itself knows whether it also listens without TLS (moby, daemon/info.go). dockerd on another host than this
  * one can't be asked in any other way.
  */
-export function listenersStep({ info }: Attempt): DetailedStep {
+export function listenersStep({ info, gateway }: Attempt): DetailedStep {
   const warnings = info && valueOf(info)?.Warnings
   if (warnings === undefined) return unknown('neighbours', 'the daemon did not report whether it listens without TLS')
   const open = warnings.filter((text) => WITHOUT_TLS.test(text) || WITHOUT_CLIENT_CERTIFICATE.test(text))
@@ -82,7 +85,10 @@ export function listenersStep({ info }: Attempt): DetailedStep {
     ...warning('neighbours', {
       code: 'PLAINTEXT_DOCKER',
       finding: `the daemon warns that anyone can use its API: ${open.map((text) => text.split('\n')[0]?.slice(0, 200)).join('; ')}`,
-      remedy: sentence`Remove that listener from dockerd, or secure it:  ${command('docker-mtls', 'daemon', 'apply')}`,
+      remedy:
+        gateway === true
+          ? REMOVE_LISTENER
+          : sentence`Remove that listener from dockerd, or secure it:  ${ours('daemon', 'apply')}`,
       facts: { warnings: open },
     }),
     status: 'failed',

@@ -1,7 +1,7 @@
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { readCertificate, type CertificateFacts } from '../../identity/certificate.ts'
-import { listenersStep } from './api-steps.ts'
+import { listenersStep, REMOVE_LISTENER } from './api-steps.ts'
 import { acceptedNames } from './client-step.ts'
 import { valueOf } from './deadline.ts'
 import { failed, notSeen, ok, unknown, warning, type DetailedStep, type StepName } from './step.ts'
@@ -34,7 +34,7 @@ export function dangers(evidence: TlsEvidence, fault: StepName | undefined): Det
 }
 
 /** Does the server let in a client without a certificate? A handshake without one shows it. */
-function anonymousStep({ server, endpoint }: TlsEvidence): DetailedStep {
+function anonymousStep({ server, endpoint, attempt }: TlsEvidence): DetailedStep {
   const { clientCertificate = 'unknown' } = valueOf(server) ?? {}
   const facts = { clientCertificate }
   if (clientCertificate === 'required')
@@ -49,7 +49,10 @@ function anonymousStep({ server, endpoint }: TlsEvidence): DetailedStep {
   const trouble = {
     code: 'CLIENT_CERTIFICATE_NOT_REQUIRED',
     finding: `the server also accepts clients without a certificate (it ${clientCertificate === 'requested' ? 'asks for one, and continues without it' : 'asks for none'}): anyone who reaches the port controls Docker, and so the host`,
-    remedy: sentence`Start dockerd with --tlsverify. ${SECURE}`,
+    remedy:
+      attempt.gateway === true
+        ? sentence`The gateway refuses them, so another program is in front of it. ${programOn(endpoint.port)}`
+        : sentence`Start dockerd with --tlsverify. ${SECURE}`,
     facts,
   } as const
   // A gateway may let such a client see its own pages only.
@@ -75,7 +78,10 @@ function acceptedStep(evidence: TlsEvidence, fault: StepName | undefined): Detai
     code: 'ANY_CA_ACCEPTED',
     finding:
       'the server names no CA for client certificates, so it accepts every CA that its system trusts: anyone can buy such a certificate',
-    remedy: sentence`Set --tlscacert to the file of your CA; an empty value means the CAs of the system. ${SECURE}`,
+    remedy:
+      evidence.attempt.gateway === true
+        ? ONLY_OURS_AT_GATEWAY
+        : sentence`Set --tlscacert to the file of your CA; an empty value means the CAs of the system. ${SECURE}`,
     facts,
   })
 }
@@ -165,7 +171,7 @@ function neighbourSteps(evidence: TlsEvidence): DetailedStep[] {
   const { protocols = [] } = valueOf(server) ?? {}
   const all = [...neighbours, ...(own !== undefined && protocols.length > 0 ? [[endpoint.port, own] as const] : [])]
   const facts = { ports: Object.fromEntries(all.map(([port, answer]) => [port, answer ?? 'unknown'])) }
-  const open = all.flatMap(([port, answer]) => openPort(endpoint.host, port, answer))
+  const open = all.flatMap(([port, answer]) => openPort(endpoint.host, [port, answer], attempt.gateway))
   const told = listenersStep(attempt)
   const steps = [
     ...open,
@@ -198,14 +204,24 @@ function aroundGateway(port: number, answer: string | undefined): DetailedStep[]
   ]
 }
 
-function openPort(host: string, port: number, answer: string | undefined): DetailedStep[] {
+function programOn(port: number): Sentence {
+  return sentence`Find the program on the server, as root:  ${command('ss', '-ltnp', `sport = :${port}`)}`
+}
+
+function openPort(
+  host: string,
+  [port, answer]: readonly [number, string | undefined],
+  gateway: true | undefined,
+): DetailedStep[] {
   const facts = { port, answer }
   if (answer === 'docker') {
     return [
       failed('neighbours', {
         code: 'PLAINTEXT_DOCKER',
         finding: `a Docker daemon answers on port ${port} without TLS: anyone who reaches it controls that daemon, and so the host`,
-        remedy: sentence`Remove that listener from dockerd (-H or "hosts"), or secure the host:  ${ours('setup', `ssh://USER@${host}`)}`,
+        remedy: gateway
+          ? REMOVE_LISTENER
+          : sentence`Remove that listener from dockerd (-H or "hosts"), or secure the host:  ${ours('setup', `ssh://USER@${host}`)}`,
         facts,
       }),
     ]
@@ -215,7 +231,7 @@ function openPort(host: string, port: number, answer: string | undefined): Detai
   const remedy =
     port === 9323
       ? sentence`Set "metrics-addr": "127.0.0.1:9323" in daemon.json on the server, then:  ${command('systemctl', 'restart', 'docker')}`
-      : sentence`Find the program on the server, as root:  ${command('ss', '-ltnp', `sport = :${port}`)}`
+      : programOn(port)
   return [
     warning('neighbours', {
       code: 'PLAINTEXT_SERVICE',

@@ -105,7 +105,7 @@ async function lookThroughProxy(
 ): Promise<DetailedStep[]> {
   const tried = await attempt(endpoint, identity, options, deadline)
   const path = proxyPath(tried, identity)
-  const expiry = expirySteps({ certificate: tried.peer?.certificate, identity })
+  const expiry = expirySteps({ certificate: tried.peer?.certificate, identity, attempt: tried })
   return [...path, ...skippedRest(path, PROXY_STEPS), ...told(tried, faultIn(path)), ...expiry]
 }
 

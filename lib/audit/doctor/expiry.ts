@@ -22,7 +22,8 @@ export function expirySteps(
   {
     certificate,
     identity,
-  }: Pick<TlsEvidence, 'certificate'> & { readonly identity: Pick<Identity, 'client' | 'authorities'> },
+    attempt,
+  }: Pick<TlsEvidence, 'certificate' | 'attempt'> & { readonly identity: Pick<Identity, 'client' | 'authorities'> },
   now: number = Date.now(),
 ): DetailedStep[] {
   const { client, authorities } = identity
@@ -34,7 +35,7 @@ export function expirySteps(
     ['client', client],
     ...inUse.map((ca): [Whose, CertificateFacts] => ['ca', ca]),
   ]
-  const steps = all.flatMap(([whose, facts]) => judge(whose, facts, now))
+  const steps = all.flatMap(([whose, facts]) => judge(whose, facts, { now, isGateway: attempt.gateway === true }))
   if (steps.length > 0) return steps
   const [first] = all.toSorted(([, one], [, other]) => one.validTo.getTime() - other.validTo.getTime())
   if (first === undefined) return []
@@ -46,7 +47,13 @@ export function expirySteps(
   return [ok('expiry', left, facts)]
 }
 
-function judge(whose: Whose, certificate: CertificateFacts, now: number): DetailedStep[] {
+interface At {
+  readonly now: number
+  readonly isGateway: boolean
+}
+
+function judge(whose: Whose, certificate: CertificateFacts, at: At): DetailedStep[] {
+  const { now } = at
   const { validFrom, validTo } = certificate
   const end = expiryOf({ from: validFrom.getTime(), to: validTo.getTime() }, now)
   // An expired one is a fault of an earlier step.
@@ -58,13 +65,13 @@ function judge(whose: Whose, certificate: CertificateFacts, now: number): Detail
     warning('expiry', {
       code: isSoon ? 'CERTIFICATE_EXPIRES_SOON' : 'CERTIFICATE_DUE',
       finding: `${NAMES[whose]} (${certificate.subject}) expires in ${inWords(left)}, on ${formatDate(validTo)}${used}`,
-      remedy: remedyOf(whose, certificate, now),
+      remedy: remedyOf(whose, certificate, at),
       facts: { whose, certificate: certificateFacts(certificate) },
     }),
   ]
 }
 
-function remedyOf(whose: Whose, certificate: CertificateFacts, now: number): Sentence {
+function remedyOf(whose: Whose, certificate: CertificateFacts, { now, isGateway }: At): Sentence {
   if (whose !== 'server') return renewalRemedy(certificate, now)
-  return sentence`Renew it on the machine with the CA, then install it on the server with daemon apply:  ${ours('cert', 'renew', '--server', '--probe')}`
+  return sentence`Renew it on the machine with the CA, then install it on the server with ${isGateway ? 'gateway' : 'daemon'} apply:  ${ours('cert', 'renew', '--server', '--probe')}`
 }

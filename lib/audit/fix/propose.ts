@@ -11,6 +11,8 @@ export interface DaemonProposal {
   readonly left: readonly ReportedFinding[]
   /** Changes to daemon.json for `docker-mtls daemon apply --settings`: a merge patch (RFC 7396). */
   readonly settings: DaemonSettingsPatch
+  /** Has somebody to write them into daemon.json, since `docker-mtls daemon apply` refuses? */
+  readonly isByHand: boolean
   /** Further options of `docker-mtls daemon apply`. */
   readonly options: readonly string[]
   /** All changes as keys of daemon.json, for those who don't use `docker-mtls daemon apply`. */
@@ -26,8 +28,16 @@ const FIXES: ReadonlyMap<string, DaemonFix> = new Map(
 /** The families whose findings are about the daemon. */
 const OF_DAEMON: ReadonlySet<string> = new Set(['daemon', 'tls', 'network'])
 
-/** Proposes settings for the failures and warnings of a report. Accepted findings are left alone. Pure. */
-export function proposeSettings({ findings, checks }: AuditReport): DaemonProposal {
+/**
+ * Proposes settings for the failures and warnings of a report. Accepted findings are left alone. Pure.
+ *
+ * @param isByHand - without `docker-mtls daemon apply`, which does more than to set keys
+ */
+export function proposeSettings({ findings, checks }: AuditReport, isByHand = false): DaemonProposal {
+  const fixOf = (check: string): DaemonFix | undefined => {
+    const fix = FIXES.get(check)
+    return isByHand && fix !== undefined && Object.keys(fix.settings).length === 0 ? undefined : fix
+  }
   const families = new Map(checks.map(({ id, family }) => [id, family]))
   const open = findings.filter(
     ({ status, exception, subject, check }) =>
@@ -36,16 +46,17 @@ export function proposeSettings({ findings, checks }: AuditReport): DaemonPropos
       subject.kind === 'daemon' &&
       OF_DAEMON.has(families.get(check) ?? ''),
   )
-  const mends = open.filter(({ check }) => FIXES.has(check))
+  const mends = open.filter(({ check }) => fixOf(check) !== undefined)
   const fixes = mends.flatMap(({ check }) => {
-    const fix = FIXES.get(check)
+    const fix = fixOf(check)
     return fix === undefined ? [] : [{ check, ...fix }]
   })
   return {
     mends,
-    left: open.filter(({ check }) => !FIXES.has(check)),
-    settings: merged(fixes.filter(({ apply }) => apply === undefined)),
-    options: [...new Set(fixes.flatMap(({ apply = [] }) => apply))],
+    left: open.filter(({ check }) => fixOf(check) === undefined),
+    settings: merged(isByHand ? fixes : fixes.filter(({ apply }) => apply === undefined)),
+    isByHand,
+    options: isByHand ? [] : [...new Set(fixes.flatMap(({ apply = [] }) => apply))],
     keys: merged(fixes),
     traps: fixes.flatMap(({ check, trap }) => (trap === undefined ? [] : [{ check, text: trap }])),
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { hasGateway } from '../../audit/snapshot/snapshot.ts'
 import { FAIL_ON, FAMILIES, FORMATS, PROFILES, SEVERITIES } from '../../audit/names.ts'
 import type { EvaluateOptions } from '../../audit/report.ts'
 import { isFolder, PUBLIC_MODE, requireWritable, writeFileAtomically } from '../../base/files.ts'
@@ -93,7 +94,10 @@ function namesIn(values: readonly string[] | undefined): string[] | undefined {
 async function replayAll(paths: readonly string[], options: EvaluateOptions, { io }: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
   const snapshots = await Promise.all(paths.map((path) => readSnapshot(path, io)))
-  return snapshots.map((snapshot) => ({ host: snapshot.target, value: auditSnapshot(snapshot, options) }))
+  return snapshots.map((snapshot) => {
+    const value = { ...auditSnapshot(snapshot, options), hasGateway: hasGateway(snapshot) }
+    return { host: snapshot.target, value }
+  })
 }
 
 function define(command: Command, context: Context): void {

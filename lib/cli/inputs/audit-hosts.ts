@@ -2,7 +2,7 @@ import type { Severity } from '../../audit/check.ts'
 import type { Profile, ReportFormat } from '../../audit/names.ts'
 import type { AuditReport, EvaluateOptions } from '../../audit/report.ts'
 import type { CollectOptions } from '../../audit/snapshot/collect.ts'
-import type { Snapshot } from '../../audit/snapshot/snapshot.ts'
+import { hasGateway, type Snapshot } from '../../audit/snapshot/snapshot.ts'
 import { KEY_MODE, writeFileAtomically } from '../../base/files.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
@@ -80,7 +80,8 @@ export async function auditHosts(flags: AuditFlags, options: EvaluateOptions, co
             const report = auditSnapshot(snapshot, options)
             if (!hardens) return report
             const { hardenFailing } = await import('../../audit/fix/harden-failing.ts')
-            return { ...report, hardened: await hardenFailing(docker, report, context.io.signal) }
+            const hardened = await hardenFailing(docker, report, context.io.signal)
+            return { ...report, hasGateway: hasGateway(snapshot), hardened }
           })
         },
         HOSTS_AT_ONCE,

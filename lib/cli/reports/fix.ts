@@ -1,6 +1,6 @@
 import { isEmpty, proposedDaemonJson, type DaemonProposal } from '../../audit/fix/propose.ts'
 import { CHECK_FACTS } from '../../audit/facts.ts'
-import { ours } from '../../base/sentence.ts'
+import { command, ours, type CommandPart } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { Context } from '../command.ts'
@@ -43,8 +43,6 @@ export function fixText(
   { typed, width, paint }: Context,
 ): string {
   const list = (texts: readonly string[]): string[] => texts.map((text) => wrap(`- ${text}`, width, '  '))
-  const settings = files.some(({ name }) => name === SETTINGS) ? ['--settings', SETTINGS] : []
-  const command = ours('daemon', 'apply', ...settings, ...proposal.options, '--dry-run')
   const containers = files.filter(({ name }) => name.endsWith('.create.json')).map(({ name }) => name)
   const lines = [
     `Proposed for ${paint('bold', printable(target))}, in ${printable(folder)}. Nothing was changed.`,
@@ -52,11 +50,8 @@ export function fixText(
       ? ['No setting of the daemon mends any of its findings.']
       : [
           `Mends ${[...new Set(proposal.mends.map(({ check }) => check))].join(', ')}:`,
-          `  ${typed([command])}`,
-          wrap(
-            'Run it on the host, with the files of this folder. It shows the changes; without --dry-run it makes them.',
-            width,
-          ),
+          `  ${typed([commandOf(proposal, files)])}`,
+          wrap(proposal.isByHand ? BY_HAND : WITH_APPLY, width),
         ]),
     ...list(proposal.traps.map(({ check, text }) => `${check}: ${text}`)),
     ...(proposal.left.length > 0 ? ['No setting alone mends:'] : []),
@@ -64,6 +59,18 @@ export function fixText(
     ...(containers.length > 0 ? [wrap(`Hardened requests: ${containers.map(printable).join(', ')}`, width, '  ')] : []),
   ]
   return lines.join('\n')
+}
+
+const WITH_APPLY =
+  'Run it on the host, with the files of this folder. It shows the changes; without --dry-run it makes them.'
+const BY_HAND =
+  `Run it on the host, as root, once ${SETTINGS} is merged into /etc/docker/daemon.json, where null removes a key. ` +
+  'Beside a gateway, daemon apply would refuse.'
+
+function commandOf({ isByHand, options }: DaemonProposal, files: readonly FixFile[]): CommandPart {
+  if (isByHand) return command('systemctl', 'restart', 'docker')
+  const settings = files.some(({ name }) => name === SETTINGS) ? ['--settings', SETTINGS] : []
+  return ours('daemon', 'apply', ...settings, ...options, '--dry-run')
 }
 
 function remedyOf(check: string): string {

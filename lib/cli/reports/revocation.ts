@@ -213,7 +213,8 @@ function wayText({ speed, effect, commands }: Way, { paint, width, typed }: Cont
 }
 
 const AFTERWARDS =
-  'cert ca --replace-ca  shows what to issue again for the others. On a server itself, use  daemon apply  instead of setup. ' +
-  'Then delete the backups there, because  daemon rollback  would bring the old CA back.'
+  'cert ca --replace-ca  shows what to issue again for the others. With a gateway, add  --gateway  to setup. On a ' +
+  'server itself, use  daemon apply  or  gateway apply --from server  instead. Then delete the backups there, because ' +
+  'daemon rollback  and  gateway rollback  would bring the old CA back.'
 
 const GUIDE: Sentence = sentence`Step by step, with what to do first after a theft: docs/guide-lost-key.md in the package docker-mtls`

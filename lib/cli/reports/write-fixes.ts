@@ -12,7 +12,11 @@ import type { FailedTarget } from './audit.ts'
 import { daemonFiles, fixText, type FixFile } from './fix.ts'
 
 /** A report, with the hardened requests for its failing containers. A replay has none. */
-export type AuditedWithFixes = AuditReport & { readonly hardened?: readonly HardenedContainer[] }
+export type AuditedWithFixes = AuditReport & {
+  readonly hardened?: readonly HardenedContainer[]
+  /** Has the host a gateway? */
+  readonly hasGateway?: boolean
+}
 
 /** Where proposals go, and the daemon.json of the host, if the user has a copy of it. */
 export interface FixPlace {
@@ -31,7 +35,7 @@ export async function writeFixes(
   const reports = all.flatMap((one) => ('findings' in one ? [one] : []))
   for (const [index, report] of reports.entries()) {
     const folder = reports.length === 1 ? dir : join(dir, `${index + 1}-${fileName(report.target)}`)
-    const proposal = proposeSettings(report)
+    const proposal = proposeSettings(report, report.hasGateway)
     const files = [
       ...(await daemonFiles(proposal, before?.toString('utf8'))),
       ...(report.hardened ?? []).map(containerFile),

@@ -30,6 +30,7 @@ const SERVICE: ServiceFacts = {
   policy: POLICY,
   folder: FOLDER,
   lists: [CRL],
+  lostLists: [],
   log: '/var/log/docker-mtls/audit.log',
   daemon: 'unix:///run/docker.sock',
   revocation: { value: [{ ca: 'CN=Docker CA', nextUpdate: '2026-12-20T00:00:00.000Z' }] },
@@ -148,6 +149,7 @@ const CASES: Cases = {
   'F-CRL': [
     ['pass', 'for three weeks', gateway()],
     ['fail', 'none', lists()],
+    ['fail', 'one of two is gone', gateway({ lostLists: [CRL] })],
     ['fail', 'none of one CA', lists('2026-12-20T00:00:00.000Z', null)],
     ['fail', 'expired', lists('2026-11-27T10:00:00.000Z')],
     ['warn', 'two days', lists('2026-11-29T00:00:00.000Z')],
@@ -181,7 +183,11 @@ const CASES: Cases = {
       'a key, and a policy with mistakes',
       keysOfRoot(KEYS, { builders: { unknown: 'policy check refuses it' } }),
     ],
-    ['unknown', 'only root can look', keysOfRoot({ unknown: 'only root can look at the SSH keys of root' })],
+    [
+      'unknown',
+      'only root can look',
+      keysOfRoot({ unknown: 'only root can look at all SSH keys of the user of dockerd' }),
+    ],
     ...NOBODY,
   ],
   'F-GWLOG': [['pass', 'a log', gateway()], ['warn', 'none', gateway({ log: null })], ...NOBODY],
@@ -214,6 +220,15 @@ test('an older snapshot knows no gateways, and passes none of these checks', () 
   for (const { id } of HOST_ACCESS)
     for (const { status } of findingsOf(id, snapshot)) assert.equal(status, 'unknown', id)
   assert.equal(findingsOf('F-AROUND', changed(gateway()))[0]?.status, 'pass')
+})
+
+test('a list that is gone lets nobody in, and no revoked certificate', () => {
+  const gone = changed(gateway({ lostLists: [CRL], revocation: { value: [] } }))
+  assert.equal(
+    findingsOf('F-CRL', gone)[0]?.detail,
+    `${CRL} is missing: it refuses all clients, and does not start again`,
+  )
+  assert.match(findingsOf('F-CRL', changed(lists()))[0]?.detail ?? '', /revoked certificates work/)
 })
 
 test('a CA in the file of a gateway is not its issuer, whatever its name is', () => {

@@ -283,7 +283,7 @@ describe('certificates that expire', { skip }, () => {
         const facts = { ...good, ...life, ...(whose === 'ca' && { isCa: true }) }
         const long = { ...good, validFrom: daysFromNow(-1), validTo: daysFromNow(4000) }
         const identity = { client: whose === 'client' ? facts : long, authorities: [whose === 'ca' ? facts : long] }
-        const [step] = expirySteps({ certificate: whose === 'server' ? facts : long, identity })
+        const [step] = expirySteps({ certificate: whose === 'server' ? facts : long, identity, attempt: {} })
         assert.equal(step?.code, code)
         assert.equal(step?.status, code === undefined ? 'ok' : 'warning')
         if (code !== undefined) assert.equal(step?.facts['whose'], whose)

@@ -5,8 +5,13 @@ import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { rootCertificates } from 'node:tls'
 import type { Diagnosis, StepCode, StepName } from '../../../lib/audit/diagnose.ts'
+import { dangers } from '../../../lib/audit/doctor/dangers.ts'
+import { expirySteps } from '../../../lib/audit/doctor/expiry.ts'
+import type { TlsEvidence } from '../../../lib/audit/doctor/tls-evidence.ts'
 import { audit, type ReportedFinding } from '../../../lib/audit.ts'
 import { judge } from '../../../lib/authz-plugin/judge.ts'
+import { renderSentence } from '../../../lib/base/sentence.ts'
+import { readCertificate } from '../../../lib/identity/certificate.ts'
 import type { GatewayOptions } from '../../../lib/gateway.ts'
 import { connect } from '../../../lib/index.ts'
 import { createAuthority, createCrl, createIssuer, issueServer } from '../../../lib/pki.ts'
@@ -15,7 +20,7 @@ import { credentials, fakeDaemon, front } from '../../gateway/support/fixture.ts
 import { temporaryFolder } from '../../support/temporary.ts'
 import { writeClient } from '../../transport/support/credentials.ts'
 import { about, assertFails, diagnoseInTime, only, shown } from './support/check.ts'
-import { startDaemon } from './support/fake-daemon.ts'
+import { startDaemon, startPlainDaemon } from './support/fake-daemon.ts'
 
 /** A daemon that says what it is. */
 const answer: RequestListener = ({ url = '' }, response) => {
@@ -134,6 +139,56 @@ describe('doctor through a gateway', () => {
     // Without a gateway, it is as good as the port of the connection.
     const port = await startDaemon(t, server, { host: HOST })
     assert.equal(only(await lookAt(t, port), 'neighbours').status, 'ok')
+  })
+
+  test('no remedy is a command that refuses beside a gateway', async (t) => {
+    const open = '[DEPRECATION NOTICE]: API is accessible on http://127.0.0.1:2375 without encryption.'
+    const { look } = await diagnosed(t, {}, (request, response) => {
+      if (request.url?.endsWith('/info') !== true) return answer(request, response)
+      response.end(JSON.stringify({ Name: 'build01', Warnings: [open] }))
+    })
+    const told = only(await look(), 'neighbours')
+    await startPlainDaemon(t, { host: HOST, port: 2375 })
+    for (const { code, remedy = '' } of [told, only(await look(), 'neighbours')]) {
+      assert.equal(code, 'PLAINTEXT_DOCKER')
+      assert.match(remedy, /^Remove that listener from dockerd .* {2}systemctl restart docker$/)
+    }
+    const certificate = readCertificate(credentials.client.cert)
+    const soon = {
+      ...certificate,
+      validFrom: new Date(Date.now() - 300 * 24 * HOUR),
+      validTo: new Date(Date.now() + HOUR),
+    }
+    const identity = { client: certificate, authorities: [] }
+    for (const [attempt, command] of [
+      [{ gateway: true }, 'gateway apply'],
+      [{}, 'daemon apply'],
+    ] as const) {
+      const [step] = expirySteps({ certificate: soon, identity, attempt })
+      assert.ok(renderSentence(step?.remedy ?? '').includes(`with ${command}: `), command)
+    }
+  })
+
+  test('who lets everybody in, or every CA, is not the gateway, and dockerd is not to be opened', () => {
+    const certificate = readCertificate(credentials.client.cert)
+    const server = { clientCertificate: 'none', acceptedAuthorities: [], protocols: ['TLSv1.2'] }
+    const evidence = {
+      endpoint: { kind: 'tls', host: HOST, port: 2376, prefix: '' },
+      identity: { client: certificate, authorities: [] },
+      server: { value: server },
+      chain: [],
+      certificate,
+      neighbours: [],
+    }
+    const remedies = (attempt: TlsEvidence['attempt']): string[] =>
+      dangers({ ...evidence, attempt } as unknown as TlsEvidence, undefined)
+        .filter(({ status }) => status === 'failed')
+        .map(({ remedy = '' }) => renderSentence(remedy))
+    const [everybody = '', cas = '', ...others] = remedies({ gateway: true })
+    assert.match(everybody, /another program is in front of it\. .* {2}ss -ltnp 'sport = :2376'$/)
+    assert.match(cas, /^Leave only your CA in the ca\.pem of the gateway/)
+    assert.deepEqual(others, [])
+    for (const remedy of remedies({})) assert.match(remedy, / {2}docker-mtls daemon apply$/)
   })
 
   test('a level without GET /version still connects', async (t) => {

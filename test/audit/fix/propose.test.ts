@@ -44,6 +44,19 @@ describe('a proposal', () => {
     assert.ok(mends.some(({ check }) => check === 'D-DEBUG'))
   })
 
+  test('without an apply has all keys, and leaves what is no key of its own', () => {
+    const warning = '[DEPRECATION NOTICE]: API is accessible on http://0.0.0.0:2375 without encryption.'
+    const open = changed({
+      info: { Debug: true, LiveRestoreEnabled: false, Warnings: [warning] },
+    })
+    const [applied, byHand] = [false, true].map((isByHand) => proposeSettings(auditSnapshot(open), isByHand))
+    assert.deepEqual([applied?.settings, applied?.options], [{ debug: false }, ['--live-restore']])
+    assert.deepEqual([byHand?.settings, byHand?.options], [{ 'live-restore': true, debug: false }, []])
+    const lists = [applied?.mends, byHand?.mends, byHand?.left]
+    const isIn = lists.map((list) => list?.some(({ check }) => check === 'D-TLS-PLAIN'))
+    assert.deepEqual(isIn, [true, false, true])
+  })
+
   test('of a good daemon is empty', () => {
     const { mends, settings, options } = proposeSettings(auditSnapshot(GOOD))
     assert.deepEqual([mends, settings, options], [[], {}, []])

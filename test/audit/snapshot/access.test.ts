@@ -7,6 +7,7 @@ import { withPolicies } from '../../../lib/audit/snapshot/host/read-policies.ts'
 import type { AccessFacts, HostFacts } from '../../../lib/audit/snapshot/host/schema.ts'
 import { renderGatewayUnit } from '../../../lib/daemon-config/gateway-unit.ts'
 import { createAuthority, createCrl, issueServer } from '../../../lib/pki.ts'
+import { record } from '../../apply/support/facts.ts'
 import { runCommand } from '../../support/command.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
 import { lookAt, makeHost, processEntries, PROC, type Entry } from '../support/host-folder.ts'
@@ -110,6 +111,7 @@ describe('gateways and plugins of a host in a folder', () => {
       policy: '/etc/docker-mtls/policy.yaml',
       folder: '/etc/docker-mtls',
       lists: ['/etc/docker-mtls/crl.pem'],
+      lostLists: [],
       log: '/var/log/docker-mtls/audit.log',
       daemon: 'unix:///run/docker.sock',
       revocation: { value: [{ ca: 'CN=Test CA', nextUpdate: NEXT.toISOString() }] },
@@ -153,11 +155,26 @@ describe('gateways and plugins of a host in a folder', () => {
     assert.deepEqual(await keysOf({ [path]: open }), { value: [path] })
     // ssh doesn't use a key that others can read.
     assert.deepEqual(await keysOf({ [path]: { ...open, mode: 0o644 } }), { value: [] })
-    const hidden = { unknown: 'only root can look at the SSH keys of root' }
+    const hidden = { unknown: 'only root can look at all SSH keys of the user of dockerd' }
     assert.deepEqual(await keysOf({}, 65_534), hidden)
     // Whoever sees that a key is there doesn't see yet whether it has a passphrase.
     const searchable = { '/root': { folder: 0o755 }, '/root/.ssh': { folder: 0o755 } } as const
     assert.deepEqual(await keysOf({ ...searchable, [path]: open }, 65_534), hidden)
+    // ssh tries no key with another name.
+    const theirs = { '/root/.ssh/id_rsa': { text: '', mode: 0o644 }, '/root/.ssh/id_work': closed } as const
+    assert.deepEqual(await keysOf({ ...searchable, ...theirs }, 65_534), { value: [] })
+    const linked = {
+      '/root/.ssh/id_rsa': { text: '', mode: 0o644 },
+      '/root/.ssh/id_dsa': { link: '/hidden/dsa' },
+    } as const
+    assert.deepEqual(await keysOf({ ...searchable, ...linked }, 65_534), hidden)
+  })
+
+  test('an SSH key that is open counts, whatever cannot be seen', () => {
+    const found = { uid: '0', 'ssh-hidden': 'yes', 'ssh-key /root/.ssh/id_rsa': 'yes', end: 'yes' }
+    const texts = Object.entries(found).map(([name, value]) => `${name}\0${value}\0`)
+    const host = parseHost(record('fact', 'entries', texts.join('')), '')
+    assert.deepEqual(host?.facts.sshKeys, { value: ['/root/.ssh/id_rsa'] })
   })
 
   test('modes of the files, and of plugins', () => {
@@ -201,11 +218,21 @@ describe('gateways and plugins of a host in a folder', () => {
     assert.ok(gateway && 'unknown' in gateway.revocation && 'unknown' in gateway.powerful)
   })
 
+  test('a list that the unit names, and that is gone, is lost', async (t) => {
+    const other = await temporaryFolder(t)
+    const [own, more] = ['/etc/docker-mtls/crl.pem', '/srv/more.pem']
+    const unit = UNIT.text.replace(' --policy', ` --crl ${own} --crl=${more} --policy`)
+    await makeHost(other, { ...(await entries()), [`${SYSTEMD}/${UNIT.name}`]: unit })
+    const found = readAccess(await lookAt({ root: other })).services.find(({ kind }) => kind === 'gateway')
+    assert.deepEqual([found?.lists, found?.lostLists], [[own, more], [more]])
+  })
+
   test('without a list there is none, and a list of another CA does not count', async (t) => {
     const other = await temporaryFolder(t)
     const all = await entries()
     await makeHost(other, { ...all, '/etc/docker-mtls/crl.pem': { link: '/nowhere' } })
-    assert.deepEqual(readAccess(await lookAt({ root: other })).services[0]?.revocation, { value: [] })
+    const [without] = readAccess(await lookAt({ root: other })).services
+    assert.deepEqual([without?.revocation, without?.lostLists], [{ value: [] }, []])
     const foreign = await temporaryFolder(t)
     const { pem } = createCrl(await createAuthority({ commonName: 'Test CA' }), {
       revoked: [],

@@ -1,6 +1,7 @@
 import { html, type Html } from './markup.ts'
 
-const GROUPS = 'cert|client|daemon|container|image|network|volume|plugin|swarm|node|service|secret|config|compose'
+const GROUPS =
+  'cert|client|daemon|gateway|container|image|network|volume|plugin|swarm|node|service|secret|config|compose'
 const ALONE = 'setup|update|restart|pull|run|exec|build'
 /** After a flag, these words go on with the sentence. */
 const VALUE = String.raw`(?!(?:and|or|with|without|from|by|for|to|in|on|if|it|that|only)(?![\w-]))[\w./:@=*-]*\w(?!:/)`

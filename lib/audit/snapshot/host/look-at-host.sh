@@ -93,9 +93,9 @@ look_at_host() {
     test -r "$proc/$pid/environ" && entry environ yes
   fi
   unit=${unit:-docker.service}
-  etc=/etc/docker run=/run home=$(home_of_root)
+  etc=/etc/docker run=/run home=$(home_of 0)
   if test "$rootless" = yes; then
-    home=$(getent passwd "$owner" | cut -d : -f 6)
+    home=$(home_of "$owner")
     etc=$home/.config/docker run=/run/user/$owner
   fi
   entry uid "$me"

@@ -2,7 +2,7 @@
 # A shell's values have no NUL, so no name of a file makes another entry. Contents of files may have one, so they are facts on
 # the file descriptor 3; fact-functions.sh, which comes before, says how those are framed. A text leaves the host only if it is
 # configuration, a policy, a certificate, a revocation list or a rule of auditd; of a key, only the SHA-256 of its public half does.
-: "${root?}" "${proc:?}" "${rootless:?}"
+: "${root?}" "${proc:?}" "${rootless:?}" "${ssh_key_names:?}"
 # look-at-host.sh sets these: the process of dockerd and its user, its unit, and its daemon.json.
 pid='' owner='' unit='' config_file=''
 me=$(id -u)
@@ -127,12 +127,9 @@ public_half() {
 
 # Looks at the SSH keys in the home $1, with which dockerd fetches repositories.
 ssh_keys_in() {
-  if is_hidden "$root$1/.ssh/id_rsa"; then
-    entry ssh-hidden yes
-    return 0
-  fi
-  for f in "$root$1"/.ssh/id_*; do
-    if test -f "$f" && ! test -r "$f"; then entry ssh-hidden yes; fi
+  for name in $ssh_key_names; do
+    f=$root$1/.ssh/id_$name
+    if test -f "$f"; then test -r "$f"; else ! is_hidden "$f"; fi || entry ssh-hidden yes
   done
   open_ssh_keys "$root$1" | while IFS= read -r path; do entry "ssh-key ${path#"$root"}" yes; done
 }

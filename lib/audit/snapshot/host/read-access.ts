@@ -82,6 +82,7 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
     policy: one('policy'),
     folder,
     lists,
+    lostLists: given.filter((path) => isGone(path, values)),
     log: one('log'),
     daemon: one('host'),
     revocation: kind === 'plugin' ? { value: [] } : revocationOf(folder, lists, values),

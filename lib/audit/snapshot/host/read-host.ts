@@ -50,10 +50,7 @@ export function parseHost(printed: string, dataRoot: string): PrintedHost | unde
     data: dataOf(values, dataRoot),
     parents: parentsIn(values, uid),
     access: { value: readAccess(values, configuration) },
-    sshKeys:
-      values.get('ssh-hidden') === 'yes'
-        ? { unknown: 'only root can look at the SSH keys of root' }
-        : { value: named(values, 'ssh-key ').map(([path]) => path) },
+    sshKeys: sshKeysIn(values),
   })
   if (!parsed.success) return undefined
   const paths = new Set(files.flatMap(({ role, path }) => (role === 'policy' ? path : [])))
@@ -150,6 +147,14 @@ function dataOf(values: Values, dataRoot: string): HostFacts['data'] {
   let mount = path
   while (mount !== '/' && deviceOf(posix.dirname(mount)) === deviceOf(path)) mount = posix.dirname(mount)
   return { value: { path: dataRoot, mount } }
+}
+
+/** One that is open is enough, whatever the others are. */
+function sshKeysIn(values: Values): HostFacts['sshKeys'] {
+  const open = named(values, 'ssh-key ').map(([path]) => path)
+  return open.length === 0 && values.get('ssh-hidden') === 'yes'
+    ? { unknown: 'only root can look at all SSH keys of the user of dockerd' }
+    : { value: open }
 }
 
 function parentsIn(values: Values, uid: number): HostFacts['parents'] {

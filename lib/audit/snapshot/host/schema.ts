@@ -129,6 +129,8 @@ const SERVICE = z.object({
   folder: z.string().nullable(),
   /** The files of its revocation lists. */
   lists: z.array(z.string()),
+  /** Those of them that its command line names, and that are missing. */
+  lostLists: z.array(z.string()).default([]),
   log: z.string().nullable(),
   /** The daemon that a gateway is for. */
   daemon: z.string().nullable(),
