@@ -23,6 +23,8 @@ export interface Reference {
   readonly where: string
   /** What is there already names it, and not the request. */
   readonly isThere?: true
+  /** dockerd itself reads or writes files of the container, as root. */
+  readonly byDaemon?: true
 }
 
 /** A service that a request changes. */
