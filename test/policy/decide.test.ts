@@ -359,6 +359,8 @@ describe('capabilities that a rule denies', () => {
         ['services/x/update?version=1', serviceFacts(good, null)],
       ] as const)
         assert.equal(ending(`POST ${version}/${line}`, good, facts), 'refuse CAPABILITY', version)
+    const [reason] = ask('POST /services/create', good, { rule }).reasons
+    assert.match(reason?.got ?? '', /^it does not drop NET_RAW, .*: send the request to \/v1\.41\/services or a newer/)
   })
 
   test('builds, whose steps have the default set', () => {
@@ -590,6 +592,29 @@ test('what is sent names containers by the ids that were judged', () => {
       Links: [`${'d'.repeat(64)}:db`, `${id}:x`],
     },
   })
+})
+
+test('a container in Links and VolumesFrom may have the slash of its inspection', () => {
+  const [webId, dbId] = ['f', 'd'].map((letter) => letter.repeat(64))
+  const HostConfig = { NetworkMode: 'none', VolumesFrom: ['/web:ro', '/db'], Links: ['/db:/c1/alias', '/web'] }
+  assert.deepEqual(JSON.parse(sent(CREATE, { Image: 'a', HostConfig }).body ?? ''), {
+    Image: 'a',
+    // dockerd reads the alias otherwise if there is no slash before the name.
+    HostConfig: {
+      NetworkMode: 'none',
+      VolumesFrom: [`${webId}:ro`, dbId],
+      Links: [`/${dbId}:/c1/alias`, `${webId}:web`],
+    },
+  })
+  const create = (config: object): string =>
+    brief(ask(CREATE, { Image: 'a', HostConfig: { NetworkMode: 'none', ...config } }, { facts: known }))
+  const known = webAndDb().add({ kind: 'container', name: '/web' }, null)
+  assert.deepEqual(
+    [create({ VolumesFrom: ['/web'] }), create({ VolumesFrom: ['//web'] }), create({ Links: ['//web:a'] })],
+    ['allow', 'refuse TARGET_UNKNOWN', 'refuse TARGET_UNKNOWN'],
+  )
+  const strong = new Facts().add({ kind: 'container', name: 'web' }, inspected({ Privileged: true }))
+  assert.equal(brief(ask(CREATE, { Image: 'a', HostConfig }, { facts: strong })).split(' ')[1], 'TARGET_TOO_POWERFUL')
 })
 
 test('more things than any request names are refused, and not asked for', async () => {

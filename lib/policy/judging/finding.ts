@@ -55,6 +55,8 @@ export interface CapabilitiesUse {
   /** In upper case without `CAP_`; `ALL` for all of the kernel. */
   readonly names: readonly string[]
   readonly where: string
+  /** Why it has them although the request drops them. */
+  readonly because?: string
 }
 
 /** What a judge finds in a part of a request. */
