@@ -18,7 +18,8 @@ const MOST_NEEDS = 100
  * @param request - as it arrived
  * @param inspect - asks the daemon; null if there is no such thing
  * @returns the decision: `allow` or `refuse`
- * @throws whatever `inspect` throws: then refuse the request. ERR_PATH_SEGMENT_INVALID counts as null: nothing can have such a name.
+ * @throws whatever `inspect` throws, if the verdict depends on it: then refuse the request. ERR_PATH_SEGMENT_INVALID counts as null:
+ * nothing can have such a name.
  * @example
  * ```ts
  * const policy = definePolicy({ version: 1, rules: [{ name: 'a', who: { socket: 'agent' }, level: 'baseline' }] })
@@ -36,8 +37,14 @@ export async function decideAsking(
   const decideBy = deciderOf(policy, identity, request)
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const decision = decideBy(facts)
-    if (decision.verdict !== 'needs' || decision.needs.length > MOST_NEEDS) return settled(decision)
-    for (const need of decision.needs) facts.add(need, await inspect(need).catch(nullIfNameless))
+    const { verdict, needs } = decision
+    if (needs.length === 0 || needs.length > MOST_NEEDS) return settled(decision)
+    try {
+      for (const need of needs) facts.add(need, await inspect(need).catch(nullIfNameless))
+    } catch (error) {
+      if (verdict === 'needs') throw error
+      return settled(decideBy(facts))
+    }
   }
   return settled(decideBy(facts))
 }
@@ -48,9 +55,9 @@ function nullIfNameless(error: unknown): null {
   throw error
 }
 
-/** What still isn't known is refused. */
+/** What the verdict depends on and still isn't known is refused. */
 function settled(decision: Decision): Decision {
-  if (decision.verdict !== 'needs') return decision
+  if (decision.verdict !== 'needs') return { ...decision, needs: [] }
   const got = 'the things that it names, or that these refer to, are too many'
   return { ...decision, verdict: 'refuse', reasons: [{ code: 'TARGET_UNKNOWN', got }], needs: [] }
 }

@@ -26,7 +26,7 @@ export interface Decision {
   readonly audit: readonly Reason[]
   /** What the level in `warn` of the rule would refuse. */
   readonly warn: readonly Reason[]
-  /** What to inspect, then add to the facts. */
+  /** What to inspect, then add to the facts. If the verdict is `allow`, only `audit` and `warn` depend on it. */
   readonly needs: readonly Need[]
   /**
    * The request as it was read: send this, and not what arrived. Omitted: it can't be read with certainty. Without its body if all levels
@@ -111,23 +111,37 @@ function unread(head: Head, { level: { enforce, audit, warn } }: PolicyRule, rea
 }
 
 export function decideRead(head: Head, rule: PolicyRule, read: ReadRequest, facts: Facts): Decision {
-  const { enforce, audit, warn } = rule.level
-  const needs = new Map<string, Need>()
-  const need = (one: Need): void => void needs.set(`${one.kind} ${one.name}`, one)
-  const at = (level: Level | undefined): readonly Reason[] =>
-    level === undefined ? [] : reasonsAt(read, { level, rule, facts, need })
-  const reasons = at(enforce)
-  const tried = { audit: at(audit), warn: at(warn) }
-  if (reasons.length > 0) return { ...refused(head, reasons), ...tried }
-  const isKnown = needs.size === 0
-  const pinned = pinNames(read, facts)
-  return {
-    ...head,
-    read: pinned,
-    verdict: isKnown ? 'allow' : 'needs',
-    reasons: [],
-    ...tried,
-    needs: [...needs.values()],
-    ...(isKnown && rule.owner !== undefined && sendForOwner(pinned, rule.owner, facts)),
+  const at = (level: Level | undefined): Judgement => {
+    const needs = new Map<string, Need>()
+    const need = (one: Need): void => void needs.set(`${one.kind} ${one.name}`, one)
+    return { reasons: level === undefined ? [] : reasonsAt(read, { level, rule, facts, need }), needs }
   }
+  const [{ reasons, needs }, audit, warn] = [at(rule.level.enforce), at(rule.level.audit), at(rule.level.warn)]
+  if (reasons.length > 0) return { ...refused(head, reasons), audit: audit.reasons, warn: warn.reasons }
+  const pinned = pinNames(read, facts)
+  const known = { ...head, read: pinned, reasons }
+  if (needs.size > 0)
+    return { ...known, verdict: 'needs', audit: audit.reasons, warn: warn.reasons, needs: [...needs.values()] }
+  return {
+    ...known,
+    verdict: 'allow',
+    audit: withUnknown(audit),
+    warn: withUnknown(warn),
+    needs: [...new Map([...audit.needs, ...warn.needs]).values()],
+    ...(rule.owner !== undefined && sendForOwner(pinned, rule.owner, facts)),
+  }
+}
+
+/** What one level of a rule says. */
+interface Judgement {
+  readonly reasons: readonly Reason[]
+  readonly needs: ReadonlyMap<string, Need>
+}
+
+/** A level that is only tried refuses nothing because something isn't known. */
+function withUnknown({ reasons, needs }: Judgement): readonly Reason[] {
+  const [first] = needs.values()
+  if (first === undefined) return reasons
+  const others = needs.size === 1 ? '' : `, and ${needs.size - 1} more`
+  return [...reasons, { code: 'TARGET_UNKNOWN', got: `not inspected: the ${first.kind} ${first.name}${others}` }]
 }

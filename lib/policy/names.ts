@@ -58,7 +58,15 @@ export function refusedLabel({ name, where }: Omit<LabelUse, 'kind'>, { only, de
 }
 
 /** What the rule says about the capabilities of a container: those that it denies have to be dropped. */
-export function refusedCapabilities({ names, where }: CapabilitiesUse, { deny }: PolicyRule): readonly Reason[] {
+export function refusedCapabilities(
+  { names, where, because }: CapabilitiesUse,
+  { deny }: PolicyRule,
+): readonly Reason[] {
   const had = deny.capabilities.filter((name) => names.includes(name) || names.includes('ALL'))
-  return had.map((name) => ({ code: 'CAPABILITY', where, got: `it does not drop ${name}, which the rule denies` }))
+  const why = because === undefined ? '' : `: ${because}`
+  return had.map((name) => ({
+    code: 'CAPABILITY',
+    where,
+    got: `it does not drop ${name}, which the rule denies${why}`,
+  }))
 }

@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts'
-import { isObject, objectOf, stringsOf, textOf } from './judging/values.ts'
+import { containerIn, isObject, objectOf, stringsOf, textOf } from './judging/values.ts'
 import type { Json, JsonObject, ReadRequest } from './request.ts'
 
 /**
@@ -58,7 +58,7 @@ function pinHostConfig(config: JsonObject, idOf: IdOf): JsonObject {
   if (VolumesFrom !== undefined) {
     pinned.set(
       'VolumesFrom',
-      stringsOf(VolumesFrom).map((one) => one.replace(/^[^:]+/, idOf)),
+      stringsOf(VolumesFrom).map((one) => one.replace(/^\/?([^:]+)/, (_, name: string) => idOf(name))),
     )
   }
   return Object.fromEntries(pinned)
@@ -68,7 +68,8 @@ function pinMode(mode: string, idOf: IdOf): string {
   return mode.replace(/^container:(.+)$/s, (_, name: string) => `container:${idOf(name)}`)
 }
 
-/** Without an alias, the name is the alias. */
+/** Without an alias, the name is the alias. After a slash, dockerd takes only the end of the alias. */
 function pinLink(link: string, idOf: IdOf): string {
-  return link.includes(':') ? link.replace(/^[^:]+/, idOf) : `${idOf(link)}:${link}`
+  const name = containerIn(link)
+  return link.includes(':') ? link.replace(name, idOf) : `${idOf(name)}:${name}`
 }

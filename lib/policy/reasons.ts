@@ -122,7 +122,9 @@ const includes = (level: Level, other: Level): boolean => LEVELS.indexOf(level) 
 
 function targetOf(target: Target | undefined, { parameters }: ReadRequest): readonly Judged[] {
   const name = parameters['id']
-  return target === undefined || name === undefined ? [] : [{ kind: target, name, where: 'the path' }]
+  if (target === undefined || name === undefined) return []
+  const where = 'the path'
+  return [target === 'files' ? { kind: 'container', name, where, byDaemon: true } : { kind: target, name, where }]
 }
 
 function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] {
@@ -227,7 +229,7 @@ function judgeFact(reference: Reference | ServiceUse, fact: Json): Iterable<Judg
   const { kind, where } = reference
   switch (kind) {
     case 'container':
-      return judgeInspected(fact)
+      return judgeInspected(fact, reference.byDaemon)
     case 'exec':
       return judgeInspectedExec(fact, where)
     case 'network':

@@ -53,6 +53,19 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     assert.deepEqual(await leftovers(), earlier)
   })
 
+  test('at restricted, dockerd itself copies nothing into or out of the folder', async () => {
+    const script = `docker create --name copied --security-opt no-new-privileges --cap-drop ALL --user 1000 -v "$1":/data "$2" true
+      docker cp "$1/file" copied:/etc/file; docker cp copied:/data/file -
+      docker volume create -o type=none -o o=bind -o device="$1" v && echo created
+      docker rm copied`
+    const bind = ['--level', 'restricted', '--bind', work]
+    const { stdout, stderr } = await exec(bind, 'sh', '-c', script, 'sh', work, image)
+    assert.match(stdout, /^[0-9a-f]{64}\ncopied\n$/, stderr)
+    assert.match(stderr, /PUT \/v[\d.]+\/containers\/copied\/archive: 403 TARGET_TOO_POWERFUL/)
+    assert.match(stderr, /GET \/v[\d.]+\/containers\/copied\/archive: 403 TARGET_TOO_POWERFUL/)
+    assert.match(stderr, /POST \/v[\d.]+\/volumes\/create: 403 HOST_PATH/)
+  })
+
   test('--bind . is the folder in which it runs, and no folder in, beside or above it', async () => {
     const [beside, link] = [join(daemon.place.folder, 'beside'), join(daemon.place.folder, 'link')]
     await mkdir(join(work, 'in'))

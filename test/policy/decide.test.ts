@@ -148,6 +148,61 @@ test("audit and warn at privileged also say what a stricter level refuses becaus
   }
 })
 
+/** What is decided about a container with this many volumes, by what the daemon says of each. */
+async function decideVolumes(count: number, level: object, inspect: () => Promise<Json>): Promise<unknown> {
+  const Binds = Array.from({ length: count }, (_, index) => `v${index}:/v${index}`)
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level }] })
+  const request = toRequest(CREATE, JSON.stringify({ Image: 'a', HostConfig: { Binds, NetworkMode: 'none' } }))
+  const { verdict, reasons, needs, ...rest } = await decideAsking(policy, ANN, request, inspect)
+  const [audit, warn] = [rest.audit, rest.warn].map((list) => list.map(({ code, got }) => `${code} ${got}`))
+  return { verdict, reasons, needs, audit, warn }
+}
+
+const fails = (): Promise<Json> => Promise.reject(new Error('500'))
+
+describe('a level that is only tried refuses nothing', () => {
+  const allowed = { verdict: 'allow', reasons: [], needs: [] }
+
+  test('whatever the daemon says', async () => {
+    const bind = { Driver: 'local', Options: { o: 'bind', device: '/etc' } }
+    const level = { enforce: 'privileged', audit: 'baseline' }
+    const audit = ['TARGET_TOO_POWERFUL the volume v0: the volume shows /etc of the host (HOST_PATH)']
+    assert.deepEqual(await decideVolumes(1, level, async () => bind), { ...allowed, audit, warn: [] })
+  })
+
+  test('if the daemon does not say it', async () => {
+    const unknown = ['TARGET_UNKNOWN not inspected: the volume v0']
+    const inAudit = { enforce: 'privileged', audit: 'baseline' }
+    assert.deepEqual(await decideVolumes(1, inAudit, fails), { ...allowed, audit: unknown, warn: [] })
+    const inWarn = { enforce: 'privileged', audit: 'privileged', warn: 'baseline' }
+    assert.deepEqual(await decideVolumes(1, inWarn, fails), { ...allowed, audit: [], warn: unknown })
+    let asked = 0
+    const failsLater = async (): Promise<Json> => (++asked === 1 ? null : fails())
+    const audit = ['TARGET_UNKNOWN not inspected: the volume v1, and 1 more']
+    assert.deepEqual(await decideVolumes(3, inAudit, failsLater), { ...allowed, audit, warn: [] })
+    assert.equal(asked, 2)
+    await assert.rejects(decideVolumes(1, { enforce: 'baseline', audit: 'restricted' }, fails), /500/)
+  })
+
+  test('if it names too much to ask for', async () => {
+    const audit = ['TARGET_UNKNOWN not inspected: the volume v0, and 100 more']
+    const level = { enforce: 'privileged', audit: 'baseline' }
+    assert.deepEqual(await decideVolumes(101, level, () => assert.fail('it was asked')), {
+      ...allowed,
+      audit,
+      warn: [],
+    })
+  })
+
+  test('and what only it has to know is no need of the verdict', () => {
+    const body = { Image: 'a', HostConfig: { Binds: ['v:/v'], NetworkMode: 'none' } }
+    const decision = ask(CREATE, body, { level: { enforce: 'privileged', audit: 'baseline' } })
+    assert.deepEqual([decision.verdict, decision.needs], ['allow', [{ kind: 'volume', name: 'v' }]])
+    const both = ask(CREATE, body, { level: { enforce: 'baseline', audit: 'restricted' } })
+    assert.deepEqual([both.verdict, both.needs], ['needs', [{ kind: 'volume', name: 'v' }]])
+  })
+})
+
 describe('exceptions', () => {
   test('allow adds to the level, and to nothing else', () => {
     const allow = {
@@ -304,6 +359,8 @@ describe('capabilities that a rule denies', () => {
         ['services/x/update?version=1', serviceFacts(good, null)],
       ] as const)
         assert.equal(ending(`POST ${version}/${line}`, good, facts), 'refuse CAPABILITY', version)
+    const [reason] = ask('POST /services/create', good, { rule }).reasons
+    assert.match(reason?.got ?? '', /^it does not drop NET_RAW, .*: send the request to \/v1\.41\/services or a newer/)
   })
 
   test('builds, whose steps have the default set', () => {
@@ -535,6 +592,29 @@ test('what is sent names containers by the ids that were judged', () => {
       Links: [`${'d'.repeat(64)}:db`, `${id}:x`],
     },
   })
+})
+
+test('a container in Links and VolumesFrom may have the slash of its inspection', () => {
+  const [webId, dbId] = ['f', 'd'].map((letter) => letter.repeat(64))
+  const HostConfig = { NetworkMode: 'none', VolumesFrom: ['/web:ro', '/db'], Links: ['/db:/c1/alias', '/web'] }
+  assert.deepEqual(JSON.parse(sent(CREATE, { Image: 'a', HostConfig }).body ?? ''), {
+    Image: 'a',
+    // dockerd reads the alias otherwise if there is no slash before the name.
+    HostConfig: {
+      NetworkMode: 'none',
+      VolumesFrom: [`${webId}:ro`, dbId],
+      Links: [`/${dbId}:/c1/alias`, `${webId}:web`],
+    },
+  })
+  const create = (config: object): string =>
+    brief(ask(CREATE, { Image: 'a', HostConfig: { NetworkMode: 'none', ...config } }, { facts: known }))
+  const known = webAndDb().add({ kind: 'container', name: '/web' }, null)
+  assert.deepEqual(
+    [create({ VolumesFrom: ['/web'] }), create({ VolumesFrom: ['//web'] }), create({ Links: ['//web:a'] })],
+    ['allow', 'refuse TARGET_UNKNOWN', 'refuse TARGET_UNKNOWN'],
+  )
+  const strong = new Facts().add({ kind: 'container', name: 'web' }, inspected({ Privileged: true }))
+  assert.equal(brief(ask(CREATE, { Image: 'a', HostConfig }, { facts: strong })).split(' ')[1], 'TARGET_TOO_POWERFUL')
 })
 
 test('more things than any request names are refused, and not asked for', async () => {

@@ -34,6 +34,9 @@ const container = (more: Record<string, Json>, config: Record<string, Json> = {}
   body: { ...HARDENED, ...config, HostConfig: { ...HOST_CONFIG, ...more } },
 })
 
+/** A folder that the rule allows. */
+const ALLOWED = '/opt'
+
 const ELSEWHERE = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'r.example/other:1' } } }
 const service = {
   ID: 'abc',
@@ -45,7 +48,10 @@ const service = {
 const SAMPLES: Readonly<Record<JudgingCode, { readonly baseline?: Sample; readonly restricted?: Sample }>> = {
   PRIVILEGED: { baseline: container({ Privileged: true }) },
   HOST_NAMESPACE: { baseline: container({ PidMode: 'host' }) },
-  HOST_PATH: { baseline: container({ Binds: ['/srv:/srv'] }) },
+  HOST_PATH: {
+    baseline: container({ Binds: ['/srv:/srv'] }),
+    restricted: { line: 'POST /volumes/create', body: { Name: 'v', DriverOpts: { o: 'bind', device: ALLOWED } } },
+  },
   HOST_DEVICE: { baseline: container({ DeviceCgroupRules: ['c 1:1 rwm'] }) },
   HOST_NETWORK: {
     baseline: { line: 'POST /networks/create', body: { Name: 'n', Driver: 'macvlan' } },
@@ -71,7 +77,8 @@ const SAMPLES: Readonly<Record<JudgingCode, { readonly baseline?: Sample; readon
 
 /** The codes with which a level refuses a request, each once. */
 function refusals(level: Level, { line, body }: Sample): string[] {
-  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level }] })
+  const allow = level === 'privileged' ? {} : { allow: { hostPaths: [{ path: ALLOWED }] } }
+  const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level, ...allow }] })
   const facts = new Facts().add({ kind: 'service', name: 'web' }, service)
   const request = line.startsWith('POST /build')
     ? toRequest(line, '', { 'content-type': 'application/x-tar' })

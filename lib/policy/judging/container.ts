@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../request.ts'
 import { judgeHardening, judgeUser as judgeUserOf } from './confinement.ts'
 import { fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
-import { HOST_CONFIG } from './host-config.ts'
+import { HOST_CONFIG, judgeContainers } from './host-config.ts'
 import { judgeNetworkMode, judgeNetworkName } from './namespaces.ts'
 import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
 
@@ -35,11 +35,7 @@ const ENDPOINT: Judges = {
       yield fromBaseline('HOST_NETWORK', where, 'it sets options of the network driver, also kernel parameters')
   },
   // The container gets the environment of the other.
-  Links: function* (value, where) {
-    for (const [index, link] of stringsOf(value).entries()) {
-      yield { kind: 'container', name: link.split(':')[0] ?? '', where: `${where}.${index}` }
-    }
-  },
+  Links: judgeContainers,
   NetworkID: function* (value, where) {
     if (textOf(value) !== '') yield { kind: 'network', name: textOf(value), where }
   },

@@ -23,6 +23,8 @@ export interface Reference {
   readonly where: string
   /** What is there already names it, and not the request. */
   readonly isThere?: true
+  /** dockerd itself reads or writes files of the container, as root. */
+  readonly byDaemon?: true
 }
 
 /** A service that a request changes. */
@@ -53,6 +55,8 @@ export interface CapabilitiesUse {
   /** In upper case without `CAP_`; `ALL` for all of the kernel. */
   readonly names: readonly string[]
   readonly where: string
+  /** Why it has them although the request drops them. */
+  readonly because?: string
 }
 
 /** What a judge finds in a part of a request. */

@@ -13,7 +13,7 @@ import {
 } from './namespaces.ts'
 import { judgePorts } from './ports.ts'
 import { judgeSysctls } from './sysctls.ts'
-import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
+import { containerIn, isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
 
 /** Whatever it is, it is refused. */
 function refusedUnlessEmpty(code: Finding['code'], got: string): Judge {
@@ -28,9 +28,9 @@ const judgeOptions: Judge = function* (value, where) {
   }
 }
 
-const judgeContainers: Judge = function* (value, where) {
+export const judgeContainers: Judge = function* (value, where) {
   for (const [index, one] of stringsOf(value).entries()) {
-    yield { kind: 'container', name: one.split(':')[0] ?? '', where: `${where}.${index}` }
+    yield { kind: 'container', name: containerIn(one), where: `${where}.${index}` }
   }
 }
 

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Json, JsonObject } from '../request.ts'
-import { fromBaseline, type Judged } from './finding.ts'
+import { fromBaseline, fromRestricted, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { judgeUser } from './confinement.ts'
 import { judgeContainer } from './container.ts'
@@ -10,8 +10,10 @@ import { volumeOfDriver } from './volume.ts'
 /**
  * A container that exists, as the daemon inspects it: who may work in it has what the container has. It is judged like the
  * request that would create it.
+ *
+ * @param byDaemon - dockerd itself reads or writes its files, as root
  */
-export function* judgeInspected(inspect: Json): Iterable<Judged> {
+export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judged> {
   const { Config, HostConfig, Mounts, NetworkSettings } = objectOf(inspect)
   if (isEmpty(Config) || isEmpty(HostConfig)) {
     yield fromBaseline('TARGET_UNKNOWN', '', 'the daemon does not say how the container was created')
@@ -26,7 +28,7 @@ export function* judgeInspected(inspect: Json): Iterable<Judged> {
   }
   const writable = writableBelow(objectOf(HostConfig))
   for (const [index, mount] of listOf(Mounts).entries()) {
-    yield* judgeMount(objectOf(mount), { where: `Mounts.${index}`, writable })
+    yield* judgeMount(objectOf(mount), { where: `Mounts.${index}`, writable, byDaemon })
   }
 }
 
@@ -65,19 +67,25 @@ function writableBelow({ Mounts }: JsonObject): ReadonlySet<string> {
 interface Place {
   readonly where: string
   readonly writable: ReadonlySet<string>
+  readonly byDaemon: boolean
 }
 
-function* judgeMount(mount: JsonObject, { where, writable }: Place): Iterable<Judged> {
+function* judgeMount(mount: JsonObject, { where, writable, byDaemon }: Place): Iterable<Judged> {
   const { Type, Name, Source, RW, Mode, Propagation, Destination } = mount
   const type = textOf(Type)
   if (type === 'bind') {
     const isShared = ['shared', 'rshared'].includes(textOf(Propagation))
     const isWritable = textOf(Mode).split(',').includes('ro-non-recursive') || writable.has(textOf(Destination))
     yield hostPath(textOf(Source), where, RW === false && !isShared && !isWritable)
+    // Nobody can tell where a path leads: the container can have links.
+    if (byDaemon) yield fromRestricted('HOST_PATH', where, copiesTo(textOf(Source)))
   } else if (type === 'volume') yield { kind: 'volume', name: textOf(Name), where }
   else if (!['tmpfs', 'image'].includes(type))
     yield fromBaseline('HOST_PATH', where, `it is a mount of the type ${type}`)
 }
+
+const copiesTo = (folder: string): string =>
+  `dockerd copies as root, also devices, and the path may lead to ${folder} of the host: run tar in the container instead`
 
 /** A volume that exists. */
 export function judgeInspectedVolume(inspect: Json, where: string): Iterable<Judged> {

@@ -166,11 +166,13 @@ export function* judgeService(body: Json): Iterable<Judged> {
 export function* judgeServiceOf({ version = '1.0', body }: ReadRequest): Iterable<Judged> {
   yield* inVersion(version, judgeService(body ?? null))
   if (compareVersions(version, '1.44') < 0) {
-    const got = `dockerd ignores NoNewPrivileges before API 1.44: send the request to /v1.44/services or a newer version`
-    yield fromRestricted('NOT_HARDENED', 'the version', got)
+    yield fromRestricted('NOT_HARDENED', 'the version', ignoredBefore('1.44', 'NoNewPrivileges'))
   }
   if (compareVersions(version, '1.41') < 0) {
     const names = effectiveCapabilities({ privileged: false, added: [], dropped: [] })
-    yield { kind: 'capabilities', names, where: 'the version' }
+    yield { kind: 'capabilities', names, where: 'the version', because: ignoredBefore('1.41', 'CapabilityDrop') }
   }
 }
+
+const ignoredBefore = (version: string, field: string): string =>
+  `dockerd ignores ${field} before API ${version}: send the request to /v${version}/services or a newer version`

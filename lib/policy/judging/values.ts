@@ -18,6 +18,9 @@ export const stringsOf = (value: Json | undefined): string[] =>
 /** A string, or an empty one for everything else. */
 export const textOf = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
+/** The container that a link or a value of `VolumesFrom` names. dockerd takes the slash of its inspection, too. */
+export const containerIn = (text: string): string => text.replace(/^\//, '').split(':')[0] ?? ''
+
 /** A field that has nothing is the same as none for dockerd: null, false, 0, '', [] and {}. */
 export function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === false || value === '' || value === 0) return true

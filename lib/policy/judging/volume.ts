@@ -1,6 +1,6 @@
 import { contentsOf } from '../../container/local-volume.ts'
 import type { Json, JsonObject } from '../request.ts'
-import { fromBaseline, type Judged } from './finding.ts'
+import { fromBaseline, fromRestricted, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { isEmpty, objectOf, textOf } from './values.ts'
 
@@ -10,6 +10,9 @@ const OF_MEMORY = /^(?:(?:size|nr_blocks|nr_inodes|mode|uid|gid)=[\w%]+|rw|ro|no
 function isInMemory({ type, o }: { readonly type: string; readonly o: string }): boolean {
   return type === 'tmpfs' && (o === '' || o.split(',').every((word) => OF_MEMORY.test(word)))
 }
+
+const FILLED =
+  'dockerd fills an empty volume from an image as root, also with devices: mount the folder as a bind instead'
 
 /** A volume to create, or one that exists: its driver decides what it shows. */
 export function* volumeOfDriver(driver: string, options: JsonObject, where: string): Iterable<Judged> {
@@ -24,8 +27,11 @@ export function* volumeOfDriver(driver: string, options: JsonObject, where: stri
   if (Object.keys(options).every((name) => name === 'size')) return
   const { paths, unseen, isDisk } = contentsOf(known)
   for (const path of paths) {
-    if (!isDisk && path.startsWith('/')) yield hostPath(path, where, false, 'the volume shows')
-    else yield fromBaseline('HOST_PATH', where, `the volume shows ${path} of the host`)
+    if (!isDisk && path.startsWith('/')) {
+      yield hostPath(path, where, false, 'the volume shows')
+      // What is in an image at the place of an empty volume (moby, daemon/create_unix.go: populateVolumes).
+      yield fromRestricted('HOST_PATH', where, FILLED)
+    } else yield fromBaseline('HOST_PATH', where, `the volume shows ${path} of the host`)
   }
   if (paths.length > 0 && unseen === undefined) return
   yield fromBaseline(

@@ -1,7 +1,7 @@
 import type { Level } from '../file/types.ts'
 
-/** What the parameter of an operation's path names, if a level depends on it. */
-export type Target = 'container' | 'exec'
+/** What the parameter of an operation's path names, if a level depends on it. `files`: those of a container, which dockerd itself uses. */
+export type Target = 'container' | 'exec' | 'files'
 
 /** Which levels allow an operation. */
 export interface OperationLevel {
@@ -14,6 +14,7 @@ export interface OperationLevel {
 const looks: OperationLevel = { strictest: 'read-only' }
 const works: OperationLevel = { strictest: 'restricted' }
 const onContainer: OperationLevel = { strictest: 'restricted', target: 'container' }
+const onFiles: OperationLevel = { strictest: 'restricted', target: 'files' }
 const onExec: OperationLevel = { strictest: 'restricted', target: 'exec' }
 const root: OperationLevel = { strictest: 'privileged' }
 
@@ -28,9 +29,9 @@ export const OPERATION_LEVELS = {
   'configs.list': works,
   'configs.remove': works,
   'configs.update': works,
-  'containers.archive.get': onContainer,
-  'containers.archive.put': onContainer,
-  'containers.archive.stat': onContainer,
+  'containers.archive.get': onFiles,
+  'containers.archive.put': onFiles,
+  'containers.archive.stat': onFiles,
   'containers.attach': onContainer,
   'containers.attachWebSocket': onContainer,
   'containers.changes': looks,
