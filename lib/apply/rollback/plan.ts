@@ -6,6 +6,8 @@ import type { HostShell } from '../../host/shell.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
+import { besideGateway } from '../gateway/beside.ts'
+import { gatewayQuestion } from '../gateway/state.ts'
 import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
@@ -36,10 +38,28 @@ export async function planRollback(
   last: LastApply,
   signal?: AbortSignal,
 ): Promise<RollbackPlan> {
-  const target = (): Promise<HostFacts> => factsBefore(shell, facts, last, signal)
+  const before = await factsBefore(shell, facts, last, signal)
+  const target = async (): Promise<HostFacts> => before
   const { conflicts, ...effects } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
   // An unfinished apply is rolled back by the host in any case.
-  return { last, conflicts: last.isPending ? [] : conflicts, ...effects }
+  return { last, conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, shell)], ...effects }
+}
+
+/** An apply of dockerd, undone, must not open it beside a gateway that somebody has installed since. */
+function opensBeside(before: HostFacts, { gateway }: LastApply, shell: HostShell): Conflict[] {
+  const conflicts = gateway === undefined ? besideGateway(before) : []
+  return conflicts.length > 0 && listensIn(before, shell) ? conflicts : []
+}
+
+/** Does dockerd listen on the network? A unit that can't be read starts no dockerd. */
+function listensIn(facts: HostFacts, shell: HostShell): boolean {
+  try {
+    const { settings, plaintext } = inForceOf(facts, shell).inForce
+    return settings.listen.length + plaintext.length > 0
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return false
+  }
 }
 
 /** The host with the files of dockerd that it had before an apply. */
@@ -50,7 +70,7 @@ export async function factsBefore(
   signal?: AbortSignal,
 ): Promise<HostFacts> {
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
-  return asBefore(await gatherFurtherFacts(shell, facts, { files: copies }, signal), last)
+  return asBefore(await gatherFurtherFacts(shell, facts, { files: copies, more: [gatewayQuestion()] }, signal), last)
 }
 
 /** A change of the files on a host. */
