@@ -75,6 +75,12 @@ const list = (authority: Authority, ...serials: string[]): string =>
     number: 1,
   }).pem
 
+/** Writes a one-day client where `init --probe` does, below the current folder. */
+const putProbe = async (by: Authority): Promise<void> => {
+  const { ca, cert, key } = await issueClient(by, { name: 'probe' })
+  for (const [name, text] of Object.entries({ ca, cert, key })) await writeFile(`server/probe/${name}.pem`, text)
+}
+
 const removed = ({ changes }: GatewayRemovePlan): string[] =>
   changes.flatMap(({ path, action }) => (action === 'remove' ? [path] : []))
 
@@ -207,13 +213,9 @@ describe('the removal of a gateway', () => {
         ['server-key', own.key],
       ] as const)
         await writeFile(`server/${name}.pem`, text)
-      const put = async (by: Authority): Promise<void> => {
-        const { ca, cert, key } = await issueClient(by, { name: 'probe' })
-        for (const [name, text] of Object.entries({ ca, cert, key })) await writeFile(`server/probe/${name}.pem`, text)
-      }
-      await put(await createAuthority())
+      await putProbe(await createAuthority())
       assert.equal(await findRemovalProbe(undefined, server), undefined)
-      await put(authority)
+      await putProbe(authority)
       assert.equal((await findRemovalProbe(undefined, server))?.folder, join('server', 'probe'))
       assert.equal(await findRemovalProbe(undefined, undefined), undefined)
       assert.equal((await findRemovalProbe('server/probe', undefined))?.folder, 'server/probe')

@@ -7,6 +7,7 @@ import { makeContext, type Context } from '../../lib/cli/command.ts'
 import { listensAsBefore, removeData, removeText } from '../../lib/cli/reports/remove.ts'
 import { renderLocal } from '../../lib/daemon-config/render-local.ts'
 import { unitAmong } from '../../lib/daemon-config/unit/installed-unit.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
 import { inspectRemoval } from '../../lib/setup/undo/plan.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf } from './support/facts.ts'
@@ -107,6 +108,15 @@ describe('the removal of docker-mtls after a gateway', () => {
     assert.deepEqual(await kinds('docker-mtls-gateway', OWN), ['gateway'])
     assert.deepEqual(await kinds('proxy', OWN), ['other-gateway'])
     assert.deepEqual(await kinds('docker-mtls-gateway', '{}'), [])
+    // It runs, but its unit is gone.
+    const shell = shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } })
+    const run: HostShell['run'] = async (script) => {
+      const ran = await shell.run(script)
+      const isAsked = script.includes('show docker-mtls-gateway.service')
+      return isAsked ? { ...ran, stdout: `${ran.stdout}\n${record('fact', 'gateway', 'MainPID=900')}` } : ran
+    }
+    const { conflicts } = await planRemove({ ...shell, run })
+    assert.equal(conflicts[0]?.kind, 'gateway')
   })
 
   test('says where dockerd listens afterwards, and who gets in', async () => {

@@ -116,7 +116,10 @@ describe('a rollback of dockerd beside a gateway', () => {
 
   test('also without the unit, as long as the gateway runs', async () => {
     const facts = factsOf({ files: { [UNIT]: DEBIAN_UNIT } })
-    const shell = fakeShell(() => recordsOf({ facts: { gateway: 'MainPID=900' }, files: { [COPY]: OPEN } }), false)
+    const shell = fakeShell((script) => {
+      const gateway = script.includes('show docker-mtls-gateway.service') ? 'MainPID=900' : ''
+      return recordsOf({ facts: { gateway }, files: { [COPY]: OPEN } })
+    }, false)
     const { conflicts } = await planRollback(shell, facts, restores)
     assert.deepEqual(
       conflicts.map(({ kind }) => kind),

@@ -116,6 +116,12 @@ const texts = ({ plan: { warnings } }: PlannedGateway): string => warningTexts(w
 const copiedBelow = (folders: string): InspectedHost =>
   inspected(`${host()}\n${record('fact', `parents:${COPY}`, folders)}`)
 
+/** Sets a host up without a gateway, on which these units start one. */
+const besides = (...paths: readonly string[]): (() => void) => {
+  const facts = parseFacts(host(Object.fromEntries(paths.map((path) => [path, unit()]))))
+  return () => refuseGateway(facts, inspected(host()))
+}
+
 describe('the gateway of a host', () => {
   let issued: IssuedCertificates
   const way = gatewayWay({ program })
@@ -228,18 +234,14 @@ describe('the gateway of a host', () => {
   })
 
   test('dockerd is not put on the network beside a gateway, whatever its unit is called', () => {
-    const at = (...paths: readonly string[]): (() => void) => {
-      const facts = parseFacts(host(Object.fromEntries(paths.map((path) => [path, unit()]))))
-      return () => refuseGateway(facts, inspected(host()))
-    }
     const [own, other] = ['/etc/systemd/system/docker-mtls-gateway.service', '/usr/lib/systemd/system/proxy.service']
-    at()()
-    assert.throws(at(own), /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s)
+    besides()()
+    assert.throws(besides(own), /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s)
     assert.throws(
-      at(other),
+      besides(other),
       /has one, \/usr\/lib\/systemd\/system\/proxy\.service, .*systemctl disable --now proxy\.service/s,
     )
-    assert.throws(at(own, other), /setup --gateway/)
+    assert.throws(besides(own, other), /setup --gateway/)
   })
 
   test('others than root may not write to the folder of the copy, but for staff in /usr/local', async () => {
