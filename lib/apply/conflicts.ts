@@ -40,6 +40,7 @@ export type ConflictKind =
   | 'unknown-listener'
   | 'ssh-key'
   | 'gateway'
+  | 'other-gateway'
 
 /** Something on the host that would prevent the new configuration from working. */
 export interface Conflict {

@@ -191,7 +191,7 @@ function decide(known: Known): ApplyPlan {
     server,
     changes,
     conflicts: [
-      ...(known.holders === undefined ? besideGateway(facts) : []),
+      ...besideGateway(facts, known.holders !== undefined),
       ...findConflicts(situation),
       ...closedFolders(userns),
       ...inPlaceOf(changes, facts),

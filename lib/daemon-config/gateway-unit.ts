@@ -132,6 +132,14 @@ export function readGatewayUnit(text: string): GatewayFlags {
   return { ...Object.fromEntries(known), crl: flagValues(words, 'crl') }
 }
 
+/** Does a unit start a gateway of docker-mtls? Other products have a `gateway run`, too. */
+export function startsGateway(text: string): boolean {
+  return logicalLines(text).some(
+    (line) =>
+      /^ExecStart\s*=.*[\s"']gateway["']?\s+["']?run\b/s.test(line) && /docker-mtls|[\s"']--policy\b/.test(line),
+  )
+}
+
 /** What systemd would still expand has no known value. A command that it can't read has no words. */
 export function commandWords(command: string): string[] {
   try {

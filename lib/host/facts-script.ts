@@ -30,7 +30,12 @@ const PROPERTIES = [
 /** The script for the facts that every host has. */
 export function factsScript(): string {
   const units = LOAD_PATH.flatMap((folder) => [`/${folder}/${UNIT_NAME}`, `/${folder}/${UNIT_NAME}.d/*.conf`])
-  const values = { unit_files: units.join(' '), written: WRITTEN_FOLDERS.join(' '), properties: PROPERTIES.join(',') }
+  const values = {
+    unit_files: units.join(' '),
+    services: LOAD_PATH.map((folder) => `/${folder}/*.service`).join(' '),
+    written: WRITTEN_FOLDERS.join(' '),
+    properties: PROPERTIES.join(','),
+  }
   return shellProgram(assignments(values), FUNCTIONS_SH, SOCKETS_SH, FACTS_SH)
 }
 

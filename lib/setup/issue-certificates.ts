@@ -16,7 +16,7 @@ import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { InspectedHost } from './inspect-hosts.ts'
 import type { SetupOptions } from './options.ts'
-import { isFolder, readIfThere } from '../base/files.ts'
+import { isFolder, isThere, readIfThere } from '../base/files.ts'
 
 /** The certificates for all hosts, issued now or earlier. */
 export interface IssuedCertificates {
@@ -68,6 +68,12 @@ async function currentLists(dir: string, passphrase: Passphrase | undefined): Pr
     })
   }
   return readIfThere(state.path)
+}
+
+/** Would {@link issueCertificates} issue the revocation lists again? That needs the key of the CA. */
+export async function renewsLists(dir: string): Promise<boolean> {
+  const state = await readCrl(dir)
+  return state !== undefined && isDue(state) && (await isThere(caPaths(dir).key))
 }
 
 /** Loads the server files of a host, and checks that they match each other. */

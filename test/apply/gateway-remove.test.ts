@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { planGatewayRemove, type GatewayRemovePlan } from '../../lib/apply/gateway/remove/plan.ts'
+import { findRemovalProbe } from '../../lib/apply/gateway/remove/server.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
-import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueClient, issueServer, type Authority } from '../../lib/pki.ts'
+import { temporaryFolder } from '../support/temporary.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf, type Said } from './support/facts.ts'
 import { fakeShell, sha256, type FakeShell } from './support/fake-shell.ts'
@@ -70,6 +74,12 @@ const list = (authority: Authority, ...serials: string[]): string =>
     nextUpdate: new Date(Date.now() + 86_400_000),
     number: 1,
   }).pem
+
+/** Writes a one-day client where `init --probe` does, below the current folder. */
+const putProbe = async (by: Authority): Promise<void> => {
+  const { ca, cert, key } = await issueClient(by, { name: 'probe' })
+  for (const [name, text] of Object.entries({ ca, cert, key })) await writeFile(`server/probe/${name}.pem`, text)
+}
 
 const removed = ({ changes }: GatewayRemovePlan): string[] =>
   changes.flatMap(({ path, action }) => (action === 'remove' ? [path] : []))
@@ -181,6 +191,36 @@ describe('the removal of a gateway', () => {
       assert.deepEqual([cert?.action, cert?.text], ['create', server.cert])
     })
 
+    test('another gateway is a conflict', async () => {
+      const other = '/usr/lib/systemd/system/proxy.service'
+      const { conflicts } = await plan({ ...held(900), files: { [other]: unit() } }, server)
+      assert.deepEqual(
+        conflicts.map(({ kind, what }) => [kind, what]),
+        [['other-gateway', other]],
+      )
+    })
+
+    test('tests with a client of its CA alone, whichever server folder is here', async (t) => {
+      const folder = await temporaryFolder(t)
+      const cwd = process.cwd()
+      t.after(() => process.chdir(cwd))
+      process.chdir(folder)
+      const own = await issueServer(await createAuthority(), { names: ['other'] })
+      await mkdir('server/probe', { recursive: true })
+      for (const [name, text] of [
+        ['ca', own.ca],
+        ['server-cert', own.cert],
+        ['server-key', own.key],
+      ] as const)
+        await writeFile(`server/${name}.pem`, text)
+      await putProbe(await createAuthority())
+      assert.equal(await findRemovalProbe(undefined, server), undefined)
+      await putProbe(authority)
+      assert.equal((await findRemovalProbe(undefined, server))?.folder, join('server', 'probe'))
+      assert.equal(await findRemovalProbe(undefined, undefined), undefined)
+      assert.equal((await findRemovalProbe('server/probe', undefined))?.folder, 'server/probe')
+    })
+
     test('another program on the port is a conflict', async () => {
       const { conflicts } = await plan(held(77), server)
       assert.deepEqual(
@@ -238,6 +278,18 @@ describe('the removal of a gateway', () => {
           name,
         )
       }
+    })
+
+    test('warns of them, too, if dockerd gets its own listener back', async () => {
+      const host = {
+        applied: POLICY,
+        unit: unit({ crl: ['/srv/a.pem'] }),
+        files: { '/srv/a.pem': list(authority, '0a') },
+      }
+      const codes = async (reopens: boolean): Promise<string[]> =>
+        (await planGatewayRemove({ reopens }, hostOf(host))).warnings.map(({ code }) => code)
+      assert.deepEqual(await codes(true), ['daemon-exposed', 'revoked-accepted'])
+      assert.deepEqual(await codes(false), [])
     })
 
     test('refuses to open a listener that the gateway does not have', async () => {

@@ -353,6 +353,22 @@ describe('the plan of a gateway', () => {
   test('dockerd is never opened beside it, on any port', async () => {
     assert.deepEqual(await conflictsOfDockerd({ [GATEWAY]: unitWith() }), ['gateway'])
     assert.deepEqual(await conflictsOfDockerd({}), [])
+    for (const path of ['/etc/systemd/system/proxy.service', GATEWAY.replace('/etc', '/usr/lib')]) {
+      const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, [path]: unitWith() } })
+      const { conflicts } = await planApply(
+        { server },
+        fakeShell(() => printed),
+      )
+      assert.deepEqual(
+        conflicts.map(({ kind, what }) => [kind, what]),
+        [['other-gateway', path]],
+      )
+      const name = path.replace(/.*\//, '')
+      assert.match(
+        renderSentence(conflicts[0]?.todo ?? ''),
+        new RegExp(`systemctl disable --now ${name}  Then remove ${path}\\.$`),
+      )
+    }
   })
 
   test('a drop-in with a command of its own is in the way', async () => {

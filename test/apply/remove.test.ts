@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
 import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
+import { makeContext, type Context } from '../../lib/cli/command.ts'
+import { listensAsBefore, removeData, removeText } from '../../lib/cli/reports/remove.ts'
 import { renderLocal } from '../../lib/daemon-config/render-local.ts'
 import { unitAmong } from '../../lib/daemon-config/unit/installed-unit.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
+import { inspectRemoval } from '../../lib/setup/undo/plan.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { record, recordsOf } from './support/facts.ts'
 import { fakeShell, sha256, type FakeShell } from './support/fake-shell.ts'
@@ -67,6 +72,13 @@ function shellOf({ files, replaced, isComplete = true }: Host): FakeShell {
   })
 }
 
+function contextOf(): Context {
+  const stdout = { write: () => true }
+  const { signal } = new AbortController()
+  const io = { stdin: new PassThrough(), stdout, stderr: stdout, env: {}, signal, root: '/' }
+  return makeContext(io, { done: () => undefined, jsonLines: true })
+}
+
 const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, action, text }) => [path, action, text])
 
 describe('the removal of docker-mtls after a gateway', () => {
@@ -84,6 +96,60 @@ describe('the removal of docker-mtls after a gateway', () => {
     const plan = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT } }))
     assert.deepEqual(changes(plan), [[DROP_IN, 'replace', BEFORE]])
     assert.deepEqual([plan.conflicts, plan.listens], [[], ['tcp://10.0.0.5:2376']])
+  })
+
+  test('opens no listener beside a gateway that somebody has installed since', async () => {
+    const start = '[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /srv/policy.yaml\n'
+    const kinds = async (unit: string, before: string): Promise<string[]> => {
+      const files = { ...foreign, [COPY]: before, [`/etc/systemd/system/${unit}.service`]: start }
+      const { conflicts } = await planRemove(shellOf({ files, replaced: { [JSON_PATH]: LOCAL } }))
+      return conflicts.map(({ kind }) => kind)
+    }
+    assert.deepEqual(await kinds('docker-mtls-gateway', OWN), ['gateway'])
+    assert.deepEqual(await kinds('proxy', OWN), ['other-gateway'])
+    assert.deepEqual(await kinds('docker-mtls-gateway', '{}'), [])
+    // It runs, but its unit is gone.
+    const shell = shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } })
+    const run: HostShell['run'] = async (script) => {
+      const ran = await shell.run(script)
+      const isAsked = script.includes('show docker-mtls-gateway.service')
+      return isAsked ? { ...ran, stdout: `${ran.stdout}\n${record('fact', 'gateway', 'MainPID=900')}` } : ran
+    }
+    const { conflicts } = await planRemove({ ...shell, run })
+    assert.equal(conflicts[0]?.kind, 'gateway')
+  })
+
+  test('says where dockerd listens afterwards, and who gets in', async () => {
+    const plan = await planRemove(shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } }))
+    const context = contextOf()
+    assert.match(
+      removeText(plan, context).replaceAll(/\s+/g, ' '),
+      /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, as before docker-mtls\. Every client with a certificate of its CA will be root on this host, also one that was revoked\. $/,
+    )
+    assert.deepEqual(removeData(plan, context), {
+      files: [{ path: JSON_PATH, action: 'replace' }],
+      conflicts: [],
+      losses: [],
+      stays: [],
+      closes: [],
+      listens: ['tcp://10.0.0.5:2376'],
+      backups: true,
+    })
+    assert.equal(listensAsBefore(plan), ' dockerd listens on tcp://10.0.0.5:2376, as before docker-mtls.')
+    assert.equal(listensAsBefore({ ...plan, listens: [] }), '')
+    assert.equal(removeText({ ...plan, changes: [], hasBackups: false }, context), 'Nothing to remove.\n')
+  })
+
+  test('of a host with a gateway: setup --undo ends it first, and warns if dockerd gets its listener back', async () => {
+    const start = '[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /srv/policy.yaml\n'
+    const codes = async (before: string, unit = 'docker-mtls-gateway'): Promise<[string[], string[] | undefined]> => {
+      const files = { ...foreign, [COPY]: before, [`/etc/systemd/system/${unit}.service`]: start }
+      const { remove, gateway } = await inspectRemoval(shellOf({ files, replaced: { [JSON_PATH]: LOCAL } }), undefined)
+      return [remove.conflicts.map(({ kind }) => kind), gateway?.warnings.map(({ code }) => code)]
+    }
+    assert.deepEqual(await codes(OWN), [[], ['daemon-exposed']])
+    assert.deepEqual(await codes('{}'), [[], []])
+    assert.deepEqual(await codes(OWN, 'proxy'), [['other-gateway'], undefined])
   })
 
   test('opens no listener without TLS again', async () => {

@@ -126,6 +126,46 @@ describe('what a rollback does to containers', () => {
   })
 })
 
+describe('a rollback of dockerd beside a gateway', () => {
+  const OPEN = '{"hosts":["fd://","tcp://10.0.0.5:2376"],"tlsverify":true}'
+  const COPY = '/var/lib/docker-mtls/1/1'
+  const GATEWAY = '/etc/systemd/system/docker-mtls-gateway.service'
+  const START = '[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /srv/policy.yaml\n'
+  const restores: LastApply = { ...LAST, restored: [JSON_PATH], copies: new Map([[JSON_PATH, COPY]]) }
+  const kinds = async (before: string, files: Readonly<Record<string, string>>, last = restores): Promise<string[]> => {
+    const shell = fakeShell(() => recordsOf({ files: { [COPY]: before } }), false)
+    const facts = factsOf({ files: { [UNIT]: DEBIAN_UNIT, [JSON_PATH]: '{"hosts":["fd://"]}', ...files } })
+    return (await planRollback(shell, facts, last)).conflicts.map(({ kind }) => kind)
+  }
+
+  test('is refused if dockerd would listen on the network again', async () => {
+    assert.deepEqual(await kinds(OPEN, {}), [])
+    assert.deepEqual(await kinds(OPEN, { [GATEWAY]: START }), ['gateway'])
+    assert.deepEqual(await kinds(OPEN.replace(',"tlsverify":true', ''), { [GATEWAY]: START }), ['gateway'])
+    assert.deepEqual(await kinds(OPEN, { '/usr/lib/systemd/system/proxy.service': START }), ['other-gateway'])
+    assert.deepEqual(await kinds('{"hosts":["fd://"]}', { [GATEWAY]: START }), [])
+  })
+
+  test('also without the unit, as long as the gateway runs', async () => {
+    const facts = factsOf({ files: { [UNIT]: DEBIAN_UNIT } })
+    const shell = fakeShell((script) => {
+      const gateway = script.includes('show docker-mtls-gateway.service') ? 'MainPID=900' : ''
+      return recordsOf({ facts: { gateway }, files: { [COPY]: OPEN } })
+    }, false)
+    const { conflicts } = await planRollback(shell, facts, restores)
+    assert.deepEqual(
+      conflicts.map(({ kind }) => kind),
+      ['gateway'],
+    )
+  })
+
+  test('is left to the host if the apply is unfinished, and to its own rules if it was one of the gateway', async () => {
+    assert.deepEqual(await kinds(OPEN, { [GATEWAY]: START }, { ...restores, isPending: true }), [])
+    const ofGateway: LastApply = { ...restores, gateway: { restarted: true } }
+    assert.deepEqual(await kinds(OPEN, { [GATEWAY]: START }, ofGateway), [])
+  })
+})
+
 test('the last apply, as the host tells it', async () => {
   const stdout = 'last\n20260101T000000Z-abcdef\nno\n1 /etc/a b\n- /etc/docker/daemon.json\nd /etc/docker/tls\n'
   const last = await findLastApply(fakeShell(() => stdout, false))

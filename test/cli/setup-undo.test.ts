@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { doneText } from '../../lib/cli/reports/setup-undo.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
+import { doneText, exposureWarnings } from '../../lib/cli/reports/setup-undo.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
 import { planServerRemoval, removeServer } from '../../lib/keystore/keystore.ts'
 import { serverPaths } from '../../lib/keystore/layout.ts'
@@ -121,5 +122,29 @@ describe('the report about a host with a gateway', () => {
     )
     assert.ok(doneText(planned([LISTEN], [COPY]), false).endsWith(`\na.test: stays: ${COPY}.`))
     assert.deepEqual(closedListeners(planned([LISTEN])), [])
+  })
+
+  test('warns of what it means that dockerd listens again', () => {
+    const plan = planned([LISTEN])
+    const gateway = { listen: LISTEN, warnings: [{ code: 'daemon-exposed', text: 'Everybody is root.' }] }
+    const exposed = { ...plan, gateway } as unknown as UndoPlan
+    assert.deepEqual(
+      exposureWarnings([plan, exposed]).map((one) => renderSentence(one)),
+      ['a.test: Everybody is root.'],
+    )
+  })
+})
+
+describe('the report about a host without a gateway', () => {
+  test('says where dockerd listens afterwards', () => {
+    const plan = {
+      host: 'a.test',
+      remove: { changes: [{}], closes: [], listens: ['tcp://10.0.0.5:2376'], stays: [] },
+      copies: { removed: [], stays: [] },
+    } as unknown as UndoPlan
+    assert.equal(
+      doneText(plan, false),
+      'a.test: docker-mtls was removed. dockerd listens on tcp://10.0.0.5:2376, as before docker-mtls.',
+    )
   })
 })

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { readGatewayUnit, renderGatewayUnit, type GatewayService } from '../../lib/daemon-config/gateway-unit.ts'
+import {
+  readGatewayUnit,
+  renderGatewayUnit,
+  startsGateway,
+  type GatewayService,
+} from '../../lib/daemon-config/gateway-unit.ts'
 import { splitWords } from '../../lib/daemon-config/unit/words.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
@@ -78,6 +83,23 @@ describe('the service of a gateway', () => {
       assert.deepEqual([read.listen, read.crl], [listen, ['/srv/a.pem', '/srv/b.pem']], text)
     }
     assert.equal(readGatewayUnit(`ExecStart=${start} --socket=/run/x.sock`).socket, '/run/x.sock')
+  })
+
+  test('is told from other services', () => {
+    const starts: [line: string, isGateway: boolean][] = [
+      ['ExecStart=/opt/node /opt/main.js gateway run --policy /srv/policy.yaml', true],
+      ['ExecStart = /opt/node \\\n  /opt/main.js gateway run \\\n  # which\n  --policy=/srv/policy.yaml', true],
+      ['ExecStart=/opt/node "/opt/main.js" "gateway" "run" "--policy" $POLICY', true],
+      ["ExecStart=/bin/sh -c 'exec docker-mtls gateway run $OPTIONS'", true],
+      ['ExecStart=/usr/bin/docker mtls gateway run --policy x\nExecStart=/bin/true', true],
+      ['ExecStart=/usr/bin/docker-mtls gateway status', false],
+      ['ExecStart=/usr/bin/docker-mtls authz-plugin --policy /srv/policy.yaml', false],
+      ['ExecStart=/usr/bin/other gateway run --port 80', false],
+      ['# ExecStart=/usr/bin/docker-mtls gateway run --policy x\nExecStart=/bin/true', false],
+      ['ExecStartPre=/usr/bin/docker-mtls gateway run --policy x', false],
+    ]
+    for (const [line, isGateway] of starts) assert.equal(startsGateway(`[Service]\n${line}\n`), isGateway, line)
+    assert.ok(startsGateway(renderGatewayUnit(PLAIN).text))
   })
 
   test('has a capability only for a port that needs one', () => {

@@ -111,6 +111,28 @@ open() { printf 'open %s\\n' "$1"; }
     assert.deepEqual([file(path)?.owner, file(path)?.text], ['root:domain users', 'text'])
   })
 
+  test('services that may be a gateway are read, whatever they are called', async (t) => {
+    const folder = await temporaryFolder(t)
+    for (const [name, text] of [
+      ['a b.service', 'ExecStart=/x gateway run\n'],
+      ['other.service', 'ExecStart=/x\n'],
+      ['copy.conf', 'ExecStart=/x gateway run\n'],
+    ] as const)
+      await writeFile(join(folder, name), text)
+    await symlink('/dev/null', join(folder, 'masked.service'))
+    const shell = localShell()
+    const { files } = await gatherFacts({
+      ...shell,
+      run: (script, options) =>
+        shell.run(script.replaceAll('/etc/systemd/system/*.service', `${folder}/*.service`), options),
+    })
+    const read = files.filter(({ path }) => path.startsWith(folder))
+    assert.deepEqual(
+      read.map(({ path, text }) => [path, text]),
+      [[join(folder, 'a b.service'), 'ExecStart=/x gateway run\n']],
+    )
+  })
+
   test('the free space is a number of KiB', async () => {
     const { fact } = await gatherFacts(localShell())
     assert.ok(Number(fact('room:/etc/docker')) > 0)

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { before, describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import { gatewayWay } from '../../lib/cli/commands/setup-gateway.ts'
-import { keptPolicy } from '../../lib/cli/inputs/gateway-files.ts'
+import { checkTrust, keptPolicy } from '../../lib/cli/inputs/gateway-files.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
-import { crlPath } from '../../lib/keystore/layout.ts'
+import { parseFacts } from '../../lib/host/facts.ts'
+import { PkiFolder } from '../../lib/keystore/folder.ts'
+import { caPaths, crlPath } from '../../lib/keystore/layout.ts'
 import { writeCrl } from '../../lib/keystore/revoke.ts'
-import { createAuthority, issueServer } from '../../lib/pki.ts'
+import { createAuthority, createCrl, issueServer } from '../../lib/pki.ts'
+import { refuseGateway } from '../../lib/setup/gateway/inspect.ts'
 import type { PlannedGateway } from '../../lib/setup/gateway/plan.ts'
 import type { ProgramCopy } from '../../lib/setup/gateway/program-copy.ts'
 import { inspectAgain, type InspectedHost } from '../../lib/setup/inspect-hosts.ts'
@@ -113,6 +116,12 @@ const texts = ({ plan: { warnings } }: PlannedGateway): string => warningTexts(w
 const copiedBelow = (folders: string): InspectedHost =>
   inspected(`${host()}\n${record('fact', `parents:${COPY}`, folders)}`)
 
+/** Sets a host up without a gateway, on which these units start one. */
+const besides = (...paths: readonly string[]): (() => void) => {
+  const facts = parseFacts(host(Object.fromEntries(paths.map((path) => [path, unit()]))))
+  return () => refuseGateway(facts, inspected(host()))
+}
+
 describe('the gateway of a host', () => {
   let issued: IssuedCertificates
   const way = gatewayWay({ program })
@@ -194,6 +203,45 @@ describe('the gateway of a host', () => {
     assert.deepEqual(await kinds(), [])
     await writeFile(crlPath(dir), old)
     assert.deepEqual(await kinds(), ['older-list'])
+  })
+
+  test('a dry run checks the certificates and lists as the gateway would, but for lists that will be renewed', async () => {
+    const folder = await temporaryFolder()
+    const checked = { dir: folder, gateway: { program, policyFor: () => policy('ann'), checkTrust } }
+    const mine = { ...options, ...checked }
+    await issueCertificates([inspected(host())], mine, undefined)
+    const dry = async (crl?: string): Promise<PlannedGateway> =>
+      trial(inspected(host(crl === undefined ? {} : { [`${FOLDER}/crl.pem`]: crl })), checked)
+    const old = Date.now() - 3600_000
+    const authority = await new PkiFolder(folder).openAuthority()
+    const expired = createCrl(authority, {
+      revoked: [],
+      thisUpdate: new Date(old - 1000),
+      nextUpdate: new Date(old),
+      number: 1,
+    })
+    assert.ok(writes(await dry(), POLICY))
+    await assert.rejects(dry(expired.pem), { code: 'ERR_CRL_INVALID' })
+    await assert.rejects(dry('no list'), { code: 'ERR_CRL_INVALID' })
+    // An unfinished apply may have written the list, and its rollback takes it back.
+    const pending = { [`${FOLDER}/crl.pem`]: expired.pem, '/var/lib/docker-mtls/pending': '/var/lib/docker-mtls/1\n' }
+    assert.ok((await trial(inspected(host(pending)), checked)).plan.isPending)
+    // The setup itself would write the list of its folder again, if it has the key.
+    await writeFile(crlPath(folder), expired.pem)
+    assert.equal((await dry()).plan.crl, expired.pem)
+    await rm(caPaths(folder).key)
+    await assert.rejects(dry(), { code: 'ERR_CRL_INVALID' })
+  })
+
+  test('dockerd is not put on the network beside a gateway, whatever its unit is called', () => {
+    const [own, other] = ['/etc/systemd/system/docker-mtls-gateway.service', '/usr/lib/systemd/system/proxy.service']
+    besides()()
+    assert.throws(besides(own), /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s)
+    assert.throws(
+      besides(other),
+      /has one, \/usr\/lib\/systemd\/system\/proxy\.service, .*systemctl disable --now proxy\.service/s,
+    )
+    assert.throws(besides(own, other), /setup --gateway/)
   })
 
   test('others than root may not write to the folder of the copy, but for staff in /usr/local', async () => {

@@ -1,21 +1,41 @@
-import { ours, sentence } from '../../base/sentence.ts'
+import { basename } from 'node:path'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { startsGateway } from '../../daemon-config/gateway-unit.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { Conflict } from '../conflicts.ts'
 import { hasGateway, UNIT_PATH } from './files.ts'
 import { parseGatewayState } from './state.ts'
 
-/** dockerd on the network would let everybody in with a certificate of its CA, as root, also those whom the gateway refuses. */
-export function besideGateway(facts: HostFacts): Conflict[] {
-  const isRunning = parseGatewayState(facts.fact('gateway')).pid !== 0
-  if (!hasGateway(facts) && facts.fact(`odd:${UNIT_PATH}`) === '' && !isRunning) return []
+/** The unit of a gateway that `gateway apply` has not written: it has another name, or is in another folder. */
+export function otherGateway({ files }: HostFacts): string | undefined {
+  return files.find(({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text))
+    ?.path
+}
+
+/** How to end such a gateway. */
+export function endOther(path: string): Sentence {
+  return sentence`End it first:  ${command('systemctl', 'disable', '--now', basename(path))}  Then remove ${path}.`
+}
+
+/**
+ * dockerd on the network would let everybody in with a certificate of its CA, as root, also those whom the gateway refuses.
+ *
+ * @param isOwnGone - does the gateway of `gateway apply` end?
+ */
+export function besideGateway(facts: HostFacts, isOwnGone = false): Conflict[] {
+  const other = otherGateway(facts)
+  const shared = {
+    code: 'ERR_APPLY_CONFLICT',
+    got: 'a gateway is in front of dockerd, and dockerd would listen on the network beside it, where no policy applies and no certificate is revoked',
+  } as const
+  const todo = sentence`Change the address, certificates and policy with  ${ours('gateway', 'apply')} , and other settings of dockerd in ${DAEMON_JSON}. To use dockerd without a gateway, end that first:  ${ours('gateway', 'remove')}`
+  const hasOwn =
+    hasGateway(facts) ||
+    facts.fact(`odd:${UNIT_PATH}`) !== '' ||
+    (other === undefined && parseGatewayState(facts.fact('gateway')).pid !== 0)
   return [
-    {
-      code: 'ERR_APPLY_CONFLICT',
-      kind: 'gateway',
-      what: UNIT_PATH,
-      got: 'a gateway is in front of dockerd, and dockerd would listen on the network beside it, where no policy applies and no certificate is revoked',
-      todo: sentence`Change the address, certificates and policy with  ${ours('gateway', 'apply')} , and other settings of dockerd in ${DAEMON_JSON}. To use dockerd without a gateway, end that first:  ${ours('gateway', 'remove')}`,
-    },
+    ...(hasOwn && !isOwnGone ? [{ ...shared, kind: 'gateway', what: UNIT_PATH, todo } as const] : []),
+    ...(other === undefined ? [] : [{ ...shared, kind: 'other-gateway', what: other, todo: endOther(other) } as const]),
   ]
 }

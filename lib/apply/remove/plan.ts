@@ -18,7 +18,9 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
+import { besideGateway } from '../gateway/beside.ts'
 import { GATEWAY_FOLDER, hasGateway } from '../gateway/files.ts'
+import { gatewayQuestion } from '../gateway/state.ts'
 import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
@@ -68,7 +70,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = { files: [ca, cert, ...copies], secrets: [key] }
+  const wanted = { files: [ca, cert, ...copies], secrets: [key], more: [gatewayQuestion()] }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
@@ -97,10 +99,8 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
       hasBackups: originals.isAny && !keepsBackups,
     }
   }
-  if (rendered === undefined) {
-    const listens = [...inForce.settings.listen, ...inForce.plaintext]
-    return { ...base, ...NOTHING, ...leftWith(facts), listens, conflicts: gateway }
-  }
+  const now = [...inForce.settings.listen, ...inForce.plaintext]
+  if (rendered === undefined) return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
   const targets = targetsOf({ facts, originals, tlsDir, rendered }).filter(
     ({ path }) => !isOfGateway || originals.written.has(path),
   )
@@ -112,6 +112,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
+  const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
   return {
     ...base,
@@ -119,6 +120,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     changes,
     conflicts: [
       ...gateway,
+      ...(opens ? besideGateway(facts, isApplied) : []),
       ...targets.flatMap(changedConflict),
       ...effects.conflicts,
       ...lostFlags(found, unitOf(target, shell.name), originals),

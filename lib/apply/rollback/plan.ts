@@ -7,6 +7,8 @@ import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { sumOf } from '../changes.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
+import { besideGateway } from '../gateway/beside.ts'
+import { gatewayQuestion } from '../gateway/state.ts'
 import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
@@ -38,37 +40,53 @@ export async function planRollback(
   last: LastApply,
   signal?: AbortSignal,
 ): Promise<RollbackPlan> {
-  const target = (): Promise<HostFacts> => factsBefore(shell, facts, last, signal)
+  const before = await factsBefore(shell, facts, last, signal)
+  const target = async (): Promise<HostFacts> => before
   const { conflicts, losses, stops } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
-  const then = await target()
-  const more = [...opens(then, shell), ...setAside(facts, then, last)]
-  // An unfinished apply is rolled back by the host in any case.
-  return { last, conflicts: last.isPending ? [] : conflicts, losses: [...losses, ...more], stops }
+  const then = startOf(before, shell)
+  return {
+    last,
+    // An unfinished apply is rolled back by the host in any case.
+    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then)],
+    losses: [...losses, ...opens(then), ...setAside(facts, before, last)],
+    stops,
+  }
+}
+
+/** An apply of dockerd, undone, must not open it beside a gateway that somebody has installed since. */
+function opensBeside(before: HostFacts, { gateway }: LastApply, then: Configured | undefined): Conflict[] {
+  const { settings, plaintext = [] } = then?.inForce ?? {}
+  const listens = (settings?.listen ?? []).length + plaintext.length > 0
+  return gateway === undefined && listens ? besideGateway(before) : []
+}
+
+/** Warns of listeners that let everybody in, as before the apply. */
+function opens(then: Configured | undefined): Warning[] {
+  if (then === undefined) return []
+  return openListeners(then.found, then.inForce).map((listener) => ({
+    code: 'opens-plaintext',
+    text: `dockerd will listen on ${listener} again, where everybody gets in without a certificate.`,
+  }))
 }
 
 /** Warns of files that were changed since the apply: `rollback.sh` keeps them aside. An unfinished apply is undone as a whole. */
-export function setAside(now: HostFacts, then: HostFacts, { isPending, written, ...last }: LastApply): Warning[] {
+function setAside(now: HostFacts, before: HostFacts, { isPending, written, restored, removed }: LastApply): Warning[] {
   if (isPending || written.size === 0) return []
-  return [...last.restored, ...last.removed].flatMap((path) => {
-    const [file, before] = [now.file(path), then.file(path)]
-    if (file === undefined || sumOf(file) === written.get(path) || (before && sumOf(before) === sumOf(file))) return []
+  return [...restored, ...removed].flatMap((path) => {
+    const [file, old] = [now.file(path), before.file(path)]
+    if (file === undefined || sumOf(file) === written.get(path) || (old && sumOf(old) === sumOf(file))) return []
     const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.`
     return [{ code: 'changed-since', text }]
   })
 }
 
-/** Warns of listeners that let everybody in, as before the apply. */
-function opens(then: HostFacts, shell: HostShell): Warning[] {
+/** How dockerd will start. A unit that can't be read, which may be the reason for the rollback, starts none. */
+function startOf(before: HostFacts, shell: HostShell): Configured | undefined {
   try {
-    const { found, inForce } = inForceOf(then, shell)
-    return openListeners(found, inForce).map((listener) => ({
-      code: 'opens-plaintext',
-      text: `dockerd will listen on ${listener} again, where everybody gets in without a certificate.`,
-    }))
+    return inForceOf(before, shell)
   } catch (error) {
-    // A unit that can't be read may be the reason for the rollback.
     if (!isDockerMtlsError(error)) throw error
-    return []
+    return undefined
   }
 }
 
@@ -80,7 +98,7 @@ export async function factsBefore(
   signal?: AbortSignal,
 ): Promise<HostFacts> {
   const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
-  return asBefore(await gatherFurtherFacts(shell, facts, { files: copies }, signal), last)
+  return asBefore(await gatherFurtherFacts(shell, facts, { files: copies, more: [gatewayQuestion()] }, signal), last)
 }
 
 /** A change of the files on a host. */

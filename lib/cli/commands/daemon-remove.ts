@@ -5,7 +5,7 @@ import type { RemovePlan } from '../../apply/remove/plan.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
-import { removeData, removeText } from '../reports/remove.ts'
+import { listensAsBefore, removeData, removeText } from '../reports/remove.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withProgress } from '../terminal/progress.ts'
 
@@ -58,9 +58,10 @@ function answerNothing(plan: RemovePlan, flags: RemoveFlags, context: Context): 
   context.answer({ data: { ...removeData(plan, context), removed: false }, text }, flags)
 }
 
-function doneText({ closes }: RemovePlan): string {
+function doneText(plan: RemovePlan): string {
+  const { closes } = plan
   const ports = closes.length === 0 ? '' : ` It no longer listens on ${closes.join(', ')}.`
-  return `docker-mtls was removed from this host, and the daemon answers on its local socket.${ports}`
+  return `docker-mtls was removed from this host, and the daemon answers on its local socket.${ports}${listensAsBefore(plan)}`
 }
 
 /** Clients keep certificates that other hosts of the CA accept. */
@@ -90,7 +91,7 @@ export const daemonRemove: CommandSpec = {
     [sentence`${SELF} daemon remove`, 'as root; show it, ask, then remove it'],
     [sentence`${SELF} daemon remove --yes`, 'without asking'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", files: [{ path, action }], conflicts, losses, stays, closes, backups, removed }; with --dry-run one line, without removed',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", files: [{ path, action }], conflicts, losses, stays, closes, listens, backups, removed }; with --dry-run one line, without removed',
   jsonLines: true,
   define,
 }

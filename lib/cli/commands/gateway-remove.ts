@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { carryOutGatewayRemove, type GatewayRemoveReport } from '../../apply/gateway/remove/carry-out.ts'
 import { planGatewayRemove, type GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
-import { gatewayServer } from '../../apply/gateway/remove/server.ts'
+import { findRemovalProbe, gatewayServer } from '../../apply/gateway/remove/server.ts'
 import type { Probe } from '../../apply/source.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -47,9 +47,7 @@ async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
 }
 
 async function probeOf({ daemonListens, probeIdentity }: RemoveFlags): Promise<Probe | undefined> {
-  if (daemonListens !== true) return undefined
-  const { findProbe, findSource } = await import('../../apply/source.ts')
-  return findProbe(probeIdentity, await findSource(undefined))
+  return daemonListens === true ? findRemovalProbe(probeIdentity, await gatewayServer()) : undefined
 }
 
 function question({ daemon }: GatewayRemovePlan): string {

@@ -13,6 +13,7 @@ import { failureReporter, hostList, hostsData } from '../reports/setup.ts'
 import {
   contextWarnings,
   doneText,
+  exposureWarnings,
   failureWarnings,
   folderWarnings,
   leftIn,
@@ -62,7 +63,7 @@ export async function undoSetup(urls: readonly string[], flags: UndoFlags, conte
 
 /** Asks once for all hosts. */
 async function agree(plans: readonly UndoPlan[], { options, flags, context }: Call): Promise<void> {
-  for (const warning of folderWarnings(plans, options.dir)) context.warn(warning)
+  for (const warning of [...folderWarnings(plans, options.dir), ...exposureWarnings(plans)]) context.warn(warning)
   if (flags.json !== true) context.say(undoText(plans, context).trimEnd())
   const restarted = plans.filter(({ remove }) => remove.changes.length > 0)
   const restart = restarted.length === 0 ? '' : `, and restart docker on ${hostList(restarted)}`
@@ -75,7 +76,12 @@ function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, f
   const plans = valuesOf(planned)
   const failed = !planned.every(isSuccess) || plans.some(({ remove }) => remove.conflicts.length > 0)
   const pending = plans.flatMap(({ host, remove }) => (remove.isPending ? [`${host}: ${PENDING}`] : []))
-  const warnings = [...pending, ...folderWarnings(plans, options.dir), ...contextWarnings(plans, context)]
+  const warnings = [
+    ...pending,
+    ...folderWarnings(plans, options.dir),
+    ...exposureWarnings(plans),
+    ...contextWarnings(plans, context),
+  ]
   const hosts = hostsData(planned, targets, undoData, context)
   const data = { folder: resolve(options.dir), hosts, warnings: warnings.map(context.typed) }
   context.answer({ data, text: undoText(plans, context), warnings, failed }, flags)

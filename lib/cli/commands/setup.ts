@@ -262,7 +262,7 @@ export const setup: CommandSpec = {
     [sentence`${SELF} setup ssh://root@build01 --dry-run`, 'show the changes'],
     [sentence`${SELF} setup --undo ssh://root@build01`, 'show what would be taken back, ask, then do it'],
   ],
-  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --gateway each host has program: { version, folder, bytes, copied } and the fields of gateway apply, too. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, backups, gateway, copies, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
+  json: 'lines { type: "step", subject, step, title, state, milliseconds }, then { type: "result", folder, authority, client, hosts: [{ host, ssh, ok, error, url, names, version, files, written, restarted, proof: [{ name, ok, at, got }], context: { name, action }, variables }] };\nsubject is the host. With --gateway each host has program: { version, folder, bytes, copied } and the fields of gateway apply, too. With --undo the result is { folder, hosts: [{ host, ssh, ok, error, files: [{ path, action }], conflicts, losses, stays, closes, listens, backups, gateway, copies, contexts: [{ name, host, action, current }], server: { folder, files, stays }, removed }], left: { folder, servers, clients }, warnings }.',
   jsonLines: true,
   stray: (extra) => `Write a host as  ssh://USER@${extra}`,
   define,

@@ -1,6 +1,6 @@
 import type { RemovePlan } from '../../apply/remove/plan.ts'
 import { sentence } from '../../base/sentence.ts'
-import { printableLines } from '../../base/text.ts'
+import { enumerate, printable, printableLines } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import type { Context } from '../command.ts'
@@ -8,15 +8,29 @@ import { changeText } from './apply.ts'
 
 /** The plan of a removal for --json. It contains no texts of keys. */
 export function removeData(plan: RemovePlan, { typed }: Context): object {
-  const { changes, conflicts, losses, stays, closes, hasBackups } = plan
+  const { changes, conflicts, losses, stays, closes, listens, hasBackups } = plan
   return {
     files: changes.map(({ path, action }) => ({ path, action })),
     conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
     losses: losses.map(({ text }) => typed(text)),
     stays,
     closes,
+    listens,
     backups: hasBackups,
   }
+}
+
+/** Where dockerd listens once its files from before docker-mtls are back; empty if nowhere. */
+export function listensAsBefore({ changes, listens }: RemovePlan): string {
+  if (changes.length === 0 || listens.length === 0) return ''
+  return ` dockerd listens on ${enumerate(listens.map(printable))}, as before docker-mtls.`
+}
+
+/** dockerd reads no revocation list. A listener without TLS is a conflict. */
+function reopened(plan: RemovePlan): string[] {
+  const listens = plan.conflicts.length === 0 ? listensAsBefore(plan).trim() : ''
+  if (listens === '') return []
+  return [`${listens} Every client with a certificate of its CA will be root on this host, also one that was revoked.`]
 }
 
 /** The plan of a removal for a person. */
@@ -27,6 +41,7 @@ export function removeText(plan: RemovePlan, context: Context): string {
     ...plan.changes.map((change) => changeText(change, context)),
     ...(plan.hasBackups ? [`${paint('red', 'remove  ')}  ${paint('bold', STATE_FOLDER)}  the backups`] : []),
     ...plan.stays.map((text) => line(`Stays: ${text}.`)),
+    ...reopened(plan).map(line),
     ...plan.losses.map(({ text }) => line(typed(text))),
     ...plan.conflicts.map(({ what, got, todo }) =>
       wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),

@@ -12,7 +12,7 @@ import { closedListeners, isNothingThere, type UndoPlan } from '../../setup/undo
 import { gatewayRemoveData, gatewayRemoveText } from './gateway-remove.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
-import { removeData, removeText } from './remove.ts'
+import { listensAsBefore, removeData, removeText } from './remove.ts'
 
 /** The plan of an undo for --json. */
 export function undoData(plan: UndoPlan, context: Context): object {
@@ -62,7 +62,8 @@ function planText(plan: UndoPlan, context: Context): string {
     .join('')
   const hasRest =
     !isNothingToRemove(remove) || [...remove.conflicts, ...remove.stays].length > 0 || ofGateway + copies === ''
-  const rest = hasRest ? removeText(remove, context) : ''
+  // The gateway's part says where dockerd listens.
+  const rest = hasRest ? removeText(gateway === undefined ? remove : { ...remove, listens: [] }, context) : ''
   const text = there ? 'Nothing to remove on the host.\n' : `${ofGateway}${rest}${copies}`
   return `${text}${here.map((one) => `${wrap(one, context.width)}\n`).join('')}`
 }
@@ -88,7 +89,7 @@ export function doneText(plan: UndoPlan, isNothing: boolean): string {
   if (gateway !== undefined)
     return `${host}: docker-mtls and its gateway were removed. dockerd listens on ${listens.length === 0 ? 'its local socket alone' : enumerate(listens.map(printable))}.${stays}`
   const ports = closes.length === 0 ? '' : `, which no longer listens on ${closes.map(printable).join(', ')}`
-  return `${host}: docker-mtls was removed${ports}.${stays}`
+  return `${host}: docker-mtls was removed${ports}.${listensAsBefore(remove)}${stays}`
 }
 
 /** In the wrong folder, the host is undone, but its files are elsewhere. */
@@ -98,6 +99,11 @@ export function folderWarnings(plans: readonly UndoPlan[], dir: string): Sentenc
     ({ host }) =>
       sentence`${host}: there are no files of this host in ${dir}. If setup used another folder, name it:  ${command('--dir', 'DIR')}`,
   )
+}
+
+/** What it means that dockerd listens again where its gateway did, or elsewhere on the network. */
+export function exposureWarnings(plans: readonly UndoPlan[]): Sentence[] {
+  return plans.flatMap(({ host, gateway }) => (gateway?.warnings ?? []).map(({ text }) => sentence`${host}: ${text}`))
 }
 
 /** Contexts that stay although they lead to a closed port, and those that are still selected. */

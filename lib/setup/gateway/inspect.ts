@@ -1,4 +1,5 @@
 import { gatewayFlags, GATEWAY_FOLDER, hasGateway } from '../../apply/gateway/files.ts'
+import { endOther, otherGateway } from '../../apply/gateway/beside.ts'
 import { pathFault } from '../../apply/gateway/program.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
@@ -68,10 +69,14 @@ export async function inspectForGateway(
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
 export function refuseGateway(facts: HostFacts, { endpoint, host }: SetupTarget): void {
-  if (!hasGateway(facts)) return
+  const other = hasGateway(facts) ? undefined : otherGateway(facts)
+  if (!hasGateway(facts) && other === undefined) return
   throw new ProvisionError('ERR_APPLY_CONFLICT', {
     tried: `setting up ${host} without a gateway`,
-    got: `it has one, ${GATEWAY_UNIT}, and everybody would get around its policy if dockerd listened on the network, too`,
-    todo: sentence`Keep the gateway:  ${ours('setup', '--gateway', formatEndpoint(endpoint))}`,
+    got: `it has one, ${other ?? GATEWAY_UNIT}, and everybody would get around its policy if dockerd listened on the network, too`,
+    todo:
+      other === undefined
+        ? sentence`Keep the gateway:  ${ours('setup', '--gateway', formatEndpoint(endpoint))}`
+        : endOther(other),
   })
 }

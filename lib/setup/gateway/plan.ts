@@ -9,7 +9,7 @@ import { runStep } from '../../base/progress.ts'
 import { crlPath } from '../../keystore/layout.ts'
 import { continueWith, type Outcome } from '../for-each-host.ts'
 import { inspectAgain, type InspectedHost } from '../inspect-hosts.ts'
-import { serverFilesOf, type IssuedCertificates } from '../issue-certificates.ts'
+import { renewsLists, serverFilesOf, type IssuedCertificates } from '../issue-certificates.ts'
 import type { SetupOptions } from '../options.ts'
 import { labelSteps, planStep, trialFiles } from '../plan-hosts.ts'
 import type { GatewayHost } from './inspect.ts'
@@ -50,6 +50,8 @@ export function planGatewaysDryRun(
       const server = await trialFiles(one, options.dir)
       const planned = await planFor(one, { server, crl: await readIfThere(crlPath(options.dir)) }, options)
       const { plan, shell } = planned
+      const crl = (await renewsLists(options.dir)) ? undefined : plan.crl
+      if (!plan.isPending) await gatewayOf(one, options).requested.checkTrust({ server: plan.server, crl })
       if (plan.conflicts.length === 0) await validateGateway(plan, { shell, signal: options.signal })
       result(changesIn(planned))
       return planned

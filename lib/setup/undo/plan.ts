@@ -9,6 +9,7 @@ import { TLS_PORT } from '../../base/ports.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { formatTarget } from '../../daemon-config/listener-target.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
+import type { HostShell } from '../../host/shell.ts'
 import type { SshShell } from '../../host/ssh-shell.ts'
 import { serverPaths } from '../../keystore/layout.ts'
 import { planServerRemoval, type ServerRemoval } from '../../keystore/keystore.ts'
@@ -110,11 +111,16 @@ async function planRemoval(shell: SshShell, host: string, { dryRun, signal, onSt
   return removal
 }
 
-/** A gateway goes first, so that it doesn't stand in the way of the rest. */
-async function inspectRemoval(shell: SshShell, signal: AbortSignal | undefined): Promise<Removal> {
+/**
+ * A gateway goes first, so that it doesn't stand in the way of the rest.
+ *
+ * @internal
+ */
+export async function inspectRemoval(shell: HostShell, signal: AbortSignal | undefined): Promise<Removal> {
   const remove = await planRemove(shell, signal)
   if (!hasGateway(remove.facts)) return { remove }
-  const gateway = await planGatewayRemove({}, shell, signal, remove.facts)
+  const reopens = remove.listens.length > 0
+  const gateway = await planGatewayRemove({ reopens }, shell, signal, remove.facts)
   const others = remove.conflicts.filter(({ kind }) => kind !== 'gateway')
   return { remove: { ...remove, conflicts: [...gateway.conflicts, ...others] }, gateway }
 }

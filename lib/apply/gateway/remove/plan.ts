@@ -34,6 +34,8 @@ import { filesLeft, LOG_FOLDER } from './files.ts'
 export interface RequestedRemoval {
   /** The files with which dockerd takes the place of the gateway, over TLS. Absent: dockerd keeps its listeners. */
   readonly server?: ServerFiles | undefined
+  /** Does dockerd get listeners of its own back afterwards? */
+  readonly reopens?: boolean | undefined
 }
 
 /** The removal of a gateway from a host, planned before anything is done. */
@@ -68,7 +70,7 @@ export interface GatewayRemovePlan {
  * @throws {@link DaemonError} for settings of dockerd that can't be rendered
  */
 export async function planGatewayRemove(
-  { server }: RequestedRemoval,
+  { server, reopens = server !== undefined }: RequestedRemoval,
   shell: HostShell,
   signal?: AbortSignal,
   known?: HostFacts,
@@ -79,7 +81,7 @@ export async function planGatewayRemove(
   const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
   const state = parseGatewayState(inspected.fact('gateway'))
   const flags = gatewayFlags(inspected)
-  const facts = server === undefined ? inspected : await withLists(inspected, flags, shell, signal)
+  const facts = reopens ? await withLists(inspected, flags, shell, signal) : inspected
   const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
   const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
   const base = { listen, open: [...settings.listen, ...plaintext], state, facts, isPending: isApplyPending(facts) }
@@ -95,7 +97,7 @@ export async function planGatewayRemove(
       ...oddUnit(facts),
       ...(daemon === undefined ? [] : [...unknownListener(facts, flags), ...daemon.conflicts]),
     ],
-    warnings: daemon === undefined ? [] : [...exposureOf(facts, flags), ...daemon.warnings],
+    warnings: [...(reopens ? exposureOf(facts, flags) : []), ...(daemon?.warnings ?? [])],
     losses: daemon?.losses ?? [],
     stays: left.stays,
     ...(daemon && { daemon }),

@@ -1,5 +1,7 @@
 import { readIfThere } from '../../../base/files.ts'
 import { readGatewayUnit } from '../../../daemon-config/gateway-unit.ts'
+import { findProbe, type Probe } from '../../source.ts'
+import { findServerFolder } from '../../server-folder.ts'
 import { loadServerFiles, type ServerFiles } from '../../server-files.ts'
 import { GATEWAY_FOLDER, UNIT_PATH } from '../files.ts'
 
@@ -12,4 +14,18 @@ import { GATEWAY_FOLDER, UNIT_PATH } from '../files.ts'
 export async function gatewayServer(): Promise<ServerFiles | undefined> {
   const unit = await readIfThere(UNIT_PATH)
   return unit === undefined ? undefined : loadServerFiles(readGatewayUnit(unit).from ?? GATEWAY_FOLDER)
+}
+
+/**
+ * Finds the one-day client certificate for the verification of a dockerd with these files: in the named folder, or where
+ * `init --probe` has written it. There, one of another CA is ignored: dockerd would refuse it.
+ *
+ * @throws {@link IdentityError} if the named folder has one that no daemon would accept
+ */
+export async function findRemovalProbe(
+  named: string | undefined,
+  server: ServerFiles | undefined,
+): Promise<Probe | undefined> {
+  const folder = await findServerFolder(undefined)
+  return findProbe(named, { ...(folder !== undefined && { folder }), ...(server && { server }) })
 }
