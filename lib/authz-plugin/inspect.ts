@@ -1,5 +1,6 @@
 import { inspectBy } from '../gateway/inspect.ts'
 import type { Need } from '../policy/facts.ts'
+import { objectOf, textOf } from '../policy/judging/values.ts'
 import type { Json, Reason } from '../policy/request.ts'
 import type { OwnQuestions } from './own-questions.ts'
 
@@ -9,15 +10,16 @@ export class AmbiguousName extends Error {
 
   constructor({ kind, name }: Need) {
     super(`the ${kind} ${name}`)
-    const got = `it is also the beginning of the id of another ${kind}, which dockerd would take if the name were gone`
+    const got = `it is also the name or the beginning of the id of another ${kind}, which dockerd could take`
     this.reason = { code: 'TARGET_UNKNOWN', where: `the ${kind} ${name}`, got }
   }
 }
 
 /** What else can be named by the beginning of its id, and where all of them are listed. */
-const LISTS: Readonly<Partial<Record<Need['kind'], string>>> = {
-  container: '/containers/json?all=true',
-  network: '/networks',
+const LISTS: Readonly<Partial<Record<Need['kind'], readonly [path: string, beginning: RegExp]>>> = {
+  container: ['/containers/json?all=true', /^[0-9a-f]{1,63}$/],
+  // Those of a swarm have other ids, of which an inspection takes the beginning before the name of a network that isn't of the swarm.
+  network: ['/networks', /^[0-9a-z]{1,63}$/],
 }
 
 /**
@@ -33,15 +35,14 @@ export async function inspectUnambiguous(own: OwnQuestions, need: Need): Promise
 }
 
 async function isBeginningOfAnother(own: OwnQuestions, { kind, name }: Need, id: string): Promise<boolean> {
-  const list = LISTS[kind]
-  if (list === undefined || !/^[0-9a-f]{1,63}$/.test(name)) return false
+  const [list, beginning] = LISTS[kind] ?? []
+  if (list === undefined || beginning?.test(name) !== true) return false
   const { status, body } = await own.get(list)
   if (status !== 200) throw new Error(`the daemon answered the list of each ${kind} with the status ${status}`)
   const others = JSON.parse(body.toString()) as readonly Json[]
-  return others.map(idOf).some((other) => other.startsWith(name) && other !== id)
+  return others.some(
+    (other) => idOf(other) !== id && (idOf(other).startsWith(name) || objectOf(other)['Name'] === name),
+  )
 }
 
-function idOf(value: Json): string {
-  const { Id = '' } = (value ?? {}) as { readonly Id?: unknown }
-  return typeof Id === 'string' ? Id : ''
-}
+const idOf = (value: Json): string => textOf(objectOf(value)['Id'])

@@ -1,5 +1,6 @@
 import type { Facts, Need } from './facts.ts'
 import type { PolicyRule } from './file/types.ts'
+import { MOST_FOUND } from './judging/finding.ts'
 import { inspectedLabels, labelsIn, labelsOf } from './judging/labels.ts'
 import { objectOf, textOf } from './judging/values.ts'
 import { refusedLabel } from './names.ts'
@@ -19,13 +20,18 @@ export function labelReasons(read: ReadRequest, asking: Asking): readonly Reason
   if (rule.only.labels === undefined && rule.deny.labels.length === 0) return []
   const { name } = read.operation
   const unseen = rule.allow.operations.includes(name) ? undefined : unseenLabels(read)
-  return [
+  const found = [
     ...(unseen === undefined ? [] : [unseen]),
-    ...[...labelsIn(read.body), ...labelsOfBuild(read)].flatMap((one) => reasonsOfLabel(one, rule)),
+    ...labelsOfBuild(read).flatMap((one) => reasonsOfLabel(one, rule)),
     ...reasonsOfChanges(read),
     ...reasonsOfPlatform(read),
     ...reasonsOfSource(read, asking),
   ]
+  for (const one of labelsIn(read.body)) {
+    if (found.length > MOST_FOUND) break
+    found.push(...reasonsOfLabel(one, rule))
+  }
+  return found
 }
 
 /** Who has an owner may set its label, which has a rule of its own. */

@@ -2,7 +2,7 @@ import { parseReference, type ImageReference } from '../registry/reference.ts'
 import type { PolicyRule } from './file/types.ts'
 import { matchesImage } from './file/values/images.ts'
 import { matchesLabel, mayMeanLabel } from './file/values/labels.ts'
-import type { CapabilitiesUse, ImageUse, LabelUse, Reference } from './judging/finding.ts'
+import type { CapabilitiesUse, ImageUse, LabelUse, NetworkName, Reference } from './judging/finding.ts'
 import { objectOf, textOf } from './judging/values.ts'
 import type { Json, Reason } from './request.ts'
 
@@ -39,13 +39,28 @@ const NETWORK_ID = /^(?:[0-9a-f]{12,64}|[0-9a-z]{25})$/
  *
  * @param fact - what the daemon says of it. Omitted: it is not known yet
  */
-export function refusedNetwork({ name, where }: Reference, { only, deny }: PolicyRule, fact?: Json): readonly Reason[] {
+export function refusedNetwork(
+  { name, where }: Pick<Reference, 'name' | 'where'>,
+  { only, deny }: PolicyRule,
+  fact?: Json,
+): readonly Reason[] {
   if (fact === undefined && NETWORK_ID.test(name)) return []
   const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
   const { Name = name, Id = name } = objectOf(fact)
   const own = [textOf(Name), textOf(Id)]
   if ([name, ...own].some((one) => deny.networks.includes(one))) return refuse(`the rule denies ${own[0]}`)
   return (only.networks?.some((one) => own.includes(one)) ?? true) ? [] : refuse(`the rule does not name ${own[0]}`)
+}
+
+export const limitsNetworks = ({ only, deny }: PolicyRule): boolean =>
+  only.networks !== undefined || deny.networks.length > 0
+
+/** What the rule says about the name of a network to create: who makes a network chooses what it reaches. */
+export function refusedNetworkName({ name, where }: NetworkName, { allow, only, deny }: PolicyRule): readonly Reason[] {
+  const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
+  if (deny.networks.includes(name)) return refuse(`the rule denies ${name}`)
+  if (only.networks?.includes(name) !== true || allow.operations.includes('networks.create')) return []
+  return refuse(`the rule names ${name}, and its callers could make another one. Only allow.operations can allow it`)
 }
 
 /** What the rule says about a label, by its key. */

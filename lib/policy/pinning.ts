@@ -1,10 +1,11 @@
 import type { Facts } from './facts.ts'
 import { containerIn, isObject, objectOf, stringsOf, textOf } from './judging/values.ts'
+import { isPredefinedName } from './owner/belonging.ts'
 import type { Json, JsonObject, ReadRequest } from './request.ts'
 
 /**
- * The request with the ids of the containers that were inspected, in the place of their names: a name could be given to
- * another container before dockerd reads it. And the id of the network or service in the path.
+ * The request with the ids of the containers and networks that were inspected, in the place of their names: a name could be given to
+ * another one before dockerd reads it. And the id of the service in the path.
  */
 export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
   const idOfKind: IdOfKind = (kind, name) => {
@@ -17,12 +18,12 @@ export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
   const [container] = query.get('container') ?? []
   const [mode] = query.get('networkmode') ?? []
   if (container !== undefined) pinned.set('container', [idOf(container)])
-  if (mode !== undefined) pinned.set('networkmode', [pinMode(mode, idOf)])
+  if (mode !== undefined) pinned.set('networkmode', [idOfKind('network', pinMode(mode, idOf))])
   return {
     ...read,
     parameters: pinPath(read, idOfKind),
     query: pinned,
-    ...(isObject(body) && { body: pinBody(body, idOf) }),
+    ...(isObject(body) && { body: pinNetworks(read, pinBody(body, idOf), facts) }),
   }
 }
 
@@ -33,6 +34,42 @@ function pinPath({ operation, parameters }: ReadRequest, idOf: IdOfKind): ReadRe
   const { id } = parameters
   const kind = (['container', 'network', 'service'] as const).find((one) => operation.path.startsWith(`/${one}s/`))
   return id === undefined || kind === undefined ? parameters : { ...parameters, id: idOf(kind, id) }
+}
+
+/** dockerd keeps the names of networks until it starts a container, and takes an id if there is one. */
+function pinNetworks({ operation, parameters }: ReadRequest, body: JsonObject, facts: Facts): JsonObject {
+  if (operation.name === 'networks.connect') {
+    const endpoint = pinEndpoint(parameters['id'] ?? '', body['EndpointConfig'], facts)
+    return { ...body, ...(endpoint !== null && { EndpointConfig: endpoint }) }
+  }
+  if (operation.name !== 'containers.create') return body
+  const { HostConfig, NetworkingConfig } = body
+  const given = Object.entries(objectOf(objectOf(NetworkingConfig)['EndpointsConfig']))
+  if (given.length > 0) {
+    const pinned = given.map(([name, endpoint]) => [name, pinEndpoint(name, endpoint, facts)])
+    return {
+      ...body,
+      NetworkingConfig: { ...objectOf(NetworkingConfig), EndpointsConfig: Object.fromEntries(pinned) as JsonObject },
+    }
+  }
+  const mode = textOf(objectOf(HostConfig)['NetworkMode'])
+  const endpoint = pinEndpoint(mode, null, facts)
+  if (endpoint === null) return body
+  const { Name, Id = '' } = objectOf(facts.get({ kind: 'network', name: mode }))
+  // dockerd would take the beginning of an id for another network than that of this id.
+  const key = Name === mode ? mode : textOf(Id)
+  return {
+    ...body,
+    HostConfig: { ...objectOf(HostConfig), NetworkMode: key },
+    NetworkingConfig: { EndpointsConfig: { [key]: endpoint } },
+  }
+}
+
+/** With the id of its network, if that was inspected. */
+function pinEndpoint(name: string, endpoint: Json = null, facts: Facts): Json {
+  const network = textOf(objectOf(endpoint)['NetworkID']) || name
+  const { Id } = objectOf(facts.get({ kind: 'network', name: network }))
+  return isPredefinedName(name) || Id === undefined ? endpoint : { ...objectOf(endpoint), NetworkID: Id }
 }
 
 function pinBody(body: JsonObject, idOf: IdOf): JsonObject {

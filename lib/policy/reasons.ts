@@ -3,9 +3,17 @@ import { Facts, type Need } from './facts.ts'
 import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.ts'
 import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
-import type { Exception, Finding, Judged, Reference, ServiceUse } from './judging/finding.ts'
+import {
+  MOST_FOUND,
+  type Exception,
+  type Finding,
+  type JoinedNetwork,
+  type Judged,
+  type Reference,
+  type ServiceUse,
+} from './judging/finding.ts'
 import { labelReasons, reasonsOfLabel } from './labels.ts'
-import { refusedCapabilities, refusedImage, refusedNetwork } from './names.ts'
+import { limitsNetworks, refusedCapabilities, refusedImage, refusedNetwork, refusedNetworkName } from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
@@ -31,9 +39,6 @@ interface Case {
 }
 
 type Asking = Omit<Case, 'judged'>
-
-/** Judging stops here: a request with this many reasons or questions to the daemon is refused anyway. */
-const MOST_FOUND = 1000
 
 /** Why a rule refuses a request at a level. */
 export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] {
@@ -65,7 +70,8 @@ export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] 
       if (found.length + asked > MOST_FOUND) return found
     }
   }
-  return [...found, ...labelReasons(read, on)]
+  // A request can have many labels: they are judged when all else is known.
+  return asked > 0 ? found : [...found, ...labelReasons(read, on)]
 }
 
 /** Whether a rule refuses an operation at each of its levels, so that nobody has to know what is in the request. */
@@ -132,6 +138,8 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
   if (judged.kind === 'image') return refusedImage(judged, on.rule)
   if (judged.kind === 'label') return reasonsOfLabel(judged, on.rule)
   if (judged.kind === 'capabilities') return refusedCapabilities(judged, on.rule)
+  if (judged.kind === 'networkName') return refusedNetworkName(judged, on.rule)
+  if (judged.kind === 'joinedNetwork') return reasonsOfJoined(judged, on)
   const found = throughFacts(judged, on, depth)
   if (judged.kind !== 'network' || judged.isThere) return found
   return [...refusedNetwork(judged, on.rule, on.facts.get(judged)), ...found]
@@ -193,6 +201,15 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
       reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
     ),
   ]
+}
+
+/** A network that is gone can't be joined again: then its id and name are those that the container has. */
+function reasonsOfJoined({ name, id, where }: JoinedNetwork, { rule, facts, need }: Case): readonly Reason[] {
+  if (!limitsNetworks(rule)) return []
+  const network = { kind: 'network', name: id || name } as const
+  const fact = facts.get(network)
+  if (fact === undefined) need(network)
+  return fact === undefined ? [] : refusedNetwork({ name, where }, rule, fact ?? { Name: name, Id: id })
 }
 
 /** A name can get another image while the container is created. One that was removed since then is nobody's. */

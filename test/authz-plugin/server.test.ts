@@ -72,10 +72,15 @@ interface Options {
   readonly localName?: string
   /** What dockerd asks about a question of the plugin, while that is open. */
   readonly asAsked?: (own: object) => readonly object[]
+  /** The daemon's answers about networks, by the path. */
+  readonly networks?: Readonly<Record<string, unknown>>
 }
 
 /** A daemon that asks the plugin about each request, as dockerd does. */
-async function start(t: Cleanable, { localName, asAsked = (own) => [own] }: Options = {}): Promise<Started> {
+async function start(
+  t: Cleanable,
+  { localName, asAsked = (own) => [own], networks = {} }: Options = {},
+): Promise<Started> {
   const heard: Started['heard'] = []
   const own: Answer[] = []
   const socket = join(await temporaryFolder(t), 'p.sock')
@@ -84,6 +89,8 @@ async function start(t: Cleanable, { localName, asAsked = (own) => [own] }: Opti
   const answers: Readonly<Record<string, unknown>> = {
     '/version': { Version: '26.1.5' },
     '/containers/web/json': CONTAINER,
+    '/networks': [],
+    ...networks,
   }
   const daemon = await fakeDaemon(t, {
     answer: (asked, response) => {
@@ -123,6 +130,35 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     assert.deepEqual(await path('/AuthZPlugin.AuthZRes'), { Allow: true })
     assert.equal((await path('/VolumeDriver.List')).Allow, false)
     assert.equal(failures.length, 1)
+  })
+
+  test('the name of a network is refused if dockerd could take another one', async (t) => {
+    const network = (Id: string, Name: string): object => ({ Id, Name, Driver: 'bridge' })
+    // A swarm has other ids, whose beginning an inspection takes before a name, and the creation of a container doesn't.
+    const [own, hidden, swarm] = [
+      network('f1', 'zz1'),
+      network('f2', 'ipk5'),
+      network('ipk5zzcpgzximza1y74no5py2', 'ov'),
+    ]
+    const networks = {
+      '/networks': [own, hidden, swarm, network('zz1cpgzximza1y74no5py2abc', 'x'), network('f3', 'web')],
+      '/networks/zz1': own,
+      '/networks/ipk5': swarm,
+      '/networks/web': network('f3', 'web'),
+    }
+    const { asks } = await start(t, { networks })
+    const ann = certified((await newClient('ann')).cert)
+    const create = async (NetworkMode: string): Promise<string> => {
+      const body = JSON.stringify({ Image: 'a', HostConfig: { NetworkMode } })
+      const asked = {
+        ...EXEC,
+        RequestUri: '/v1.45/containers/create',
+        RequestBody: Buffer.from(body).toString('base64'),
+      }
+      return (await asks({ ...asked, ...ann })).Msg ?? ''
+    }
+    assert.equal(await create('web'), '')
+    for (const name of ['zz1', 'ipk5']) assert.match(await create(name), /the beginning of the id.*TARGET_UNKNOWN/)
   })
 
   test('is judged by the policy, and refused without one', async (t) => {

@@ -461,6 +461,26 @@ describe('a folder that a rule allows to read', () => {
       ['allow', 'refuse TARGET_TOO_POWERFUL', 'allow', ...Array<string>(2).fill('refuse TARGET_TOO_POWERFUL'), 'allow'],
     )
   })
+
+  test('is refused in a container that has it from another one, of which nobody sees how that one mounts it', () => {
+    const facts = (name: string): Facts => new Facts().add({ kind: 'container', name: 'web' }, inspectedFrom(name))
+    const inspectedFrom = (Destination: string): Json => ({
+      Config: { Image: 'a' },
+      HostConfig: {
+        CapDrop: null,
+        VolumesFrom: ['db'],
+        Binds: ['/etc/ssl:/own/:ro'],
+        Mounts: [{ ...read, Target: '/mine' }],
+      },
+      Mounts: [{ Type: 'bind', Source: '/etc/ssl', Destination, Mode: '', RW: false }],
+    })
+    assert.deepEqual(
+      ['/own', '/mine', '/c'].map((one) =>
+        brief(ask('POST /containers/web/start', undefined, { rule, facts: facts(one) })),
+      ),
+      ['allow', 'allow', 'refuse TARGET_TOO_POWERFUL'],
+    )
+  })
 })
 
 test('a container can be used whatever its log driver is: dockerd writes its default into its settings', () => {

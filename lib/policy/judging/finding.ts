@@ -27,6 +27,18 @@ export interface Reference {
   readonly byDaemon?: true
 }
 
+/** The name that a request gives a network. */
+export interface NetworkName extends Pick<Reference, 'name' | 'where'> {
+  readonly kind: 'networkName'
+}
+
+/** A network of a container that exists. */
+export interface JoinedNetwork extends Pick<Reference, 'name' | 'where'> {
+  readonly kind: 'joinedNetwork'
+  /** Its id. Empty: dockerd looks the name up when it starts the container. */
+  readonly id: string
+}
+
 /** A service that a request changes. */
 export interface ServiceUse extends Pick<Reference, 'name' | 'where'> {
   readonly kind: 'service'
@@ -60,7 +72,11 @@ export interface CapabilitiesUse {
 }
 
 /** What a judge finds in a part of a request. */
-export type Judged = Finding | Reference | ServiceUse | ImageUse | LabelUse | CapabilitiesUse
+export type Judged =
+  Finding | Reference | NetworkName | JoinedNetwork | ServiceUse | ImageUse | LabelUse | CapabilitiesUse
+
+/** Judging stops here: a request with this many reasons or questions to the daemon is refused anyway. */
+export const MOST_FOUND = 1000
 
 /** Looks at the value of a field, which is `where` in the request. The reader has checked its type. */
 export type Judge = (value: Json, where: string) => Iterable<Judged>

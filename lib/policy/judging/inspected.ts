@@ -1,10 +1,12 @@
 import { posix } from 'node:path'
+import { parseBind } from '../../container/bind.ts'
 import type { Json, JsonObject } from '../request.ts'
 import { fromBaseline, fromRestricted, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { judgeUser } from './confinement.ts'
 import { judgeContainer } from './container.ts'
-import { isEmpty, listOf, objectOf, textOf } from './values.ts'
+import { DEFAULT_NETWORK } from './namespaces.ts'
+import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
 import { volumeOfDriver } from './volume.ts'
 
 /**
@@ -23,12 +25,16 @@ export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judge
     ...objectOf(Config),
     HostConfig: settings(objectOf(HostConfig), NetworkSettings),
   })) {
-    // What it mounts is in `Mounts`, and its image and networks are no news.
+    // What it mounts is in `Mounts`, its networks are in `NetworkSettings`, and its image is no news.
     if (judged.kind !== 'image' && judged.kind !== 'network') yield judged
   }
-  const writable = writableBelow(objectOf(HostConfig))
+  for (const [name, endpoint] of Object.entries(objectOf(objectOf(NetworkSettings)['Networks']))) {
+    const [id, where] = [textOf(objectOf(endpoint)['NetworkID']), `NetworkSettings.Networks.${name}`]
+    if (name !== 'none') yield { kind: 'joinedNetwork', name: name === 'default' ? DEFAULT_NETWORK : name, id, where }
+  }
+  const isReadOnlyBelow = readOnlyBelow(objectOf(HostConfig))
   for (const [index, mount] of listOf(Mounts).entries()) {
-    yield* judgeMount(objectOf(mount), { where: `Mounts.${index}`, writable, byDaemon })
+    yield* judgeMount(objectOf(mount), { where: `Mounts.${index}`, isReadOnlyBelow, byDaemon })
   }
 }
 
@@ -55,28 +61,36 @@ function settings(hostConfig: JsonObject, networkSettings: Json | undefined): Js
   return { ...Object.fromEntries(rest), NetworkMode: isOnHost ? 'host' : shared }
 }
 
-/** Where read-only binds are whose file systems below can be written. `Mounts` doesn't say it. */
-function writableBelow({ Mounts }: JsonObject): ReadonlySet<string> {
-  const found = listOf(Mounts)
-    .map(objectOf)
-    .filter(({ BindOptions }) => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true)
+type IsAt = (destination: string) => boolean
+
+/** Whether file systems below a read-only bind are read-only, too. `Mounts` doesn't say it, and for those of `VolumesFrom`, nothing does. */
+function readOnlyBelow({ Binds, Mounts, VolumesFrom }: JsonObject): IsAt {
+  const mounts = listOf(Mounts).map(objectOf)
   // dockerd cleans the path in `Mounts`, and keeps here what was sent.
-  return new Set(found.map(({ Target }) => posix.resolve('/', textOf(Target))))
+  const at = (targets: readonly string[]): Set<string> => new Set(targets.map((one) => posix.resolve('/', one)))
+  const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
+  const writable = at(mounts.filter(isWritable).map(({ Target }) => textOf(Target)))
+  if (isEmpty(VolumesFrom)) return (destination) => !writable.has(destination)
+  const own = at([
+    ...stringsOf(Binds).map((bind) => parseBind(bind).destination),
+    ...mounts.map(({ Target }) => textOf(Target)),
+  ])
+  return (destination) => own.has(destination) && !writable.has(destination)
 }
 
 interface Place {
   readonly where: string
-  readonly writable: ReadonlySet<string>
+  readonly isReadOnlyBelow: IsAt
   readonly byDaemon: boolean
 }
 
-function* judgeMount(mount: JsonObject, { where, writable, byDaemon }: Place): Iterable<Judged> {
+function* judgeMount(mount: JsonObject, { where, isReadOnlyBelow, byDaemon }: Place): Iterable<Judged> {
   const { Type, Name, Source, RW, Mode, Propagation, Destination } = mount
   const type = textOf(Type)
   if (type === 'bind') {
     const isShared = ['shared', 'rshared'].includes(textOf(Propagation))
-    const isWritable = textOf(Mode).split(',').includes('ro-non-recursive') || writable.has(textOf(Destination))
-    yield hostPath(textOf(Source), where, RW === false && !isShared && !isWritable)
+    const isReadOnly = RW === false && !textOf(Mode).split(',').includes('ro-non-recursive')
+    yield hostPath(textOf(Source), where, isReadOnly && !isShared && isReadOnlyBelow(textOf(Destination)))
     // Nobody can tell where a path leads: the container can have links.
     if (byDaemon) yield fromRestricted('HOST_PATH', where, copiesTo(textOf(Source)))
   } else if (type === 'volume') yield { kind: 'volume', name: textOf(Name), where }

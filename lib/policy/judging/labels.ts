@@ -1,15 +1,11 @@
 import type { Json, JsonObject } from '../request.ts'
 import type { LabelUse } from './finding.ts'
-import { isObject, objectOf } from './values.ts'
+import { fieldsIn, isObject, objectOf } from './values.ts'
 
 /** Labels in a body, wherever they are. All fields that have them are called so: a test compares the engine's table. */
-export function* labelsIn(value: Json | undefined, where = ''): Iterable<LabelUse> {
-  if (typeof value !== 'object' || value === null) return
-  for (const [name, one] of Object.entries(value)) {
-    const place = where === '' ? name : `${where}.${name}`
-    if (name === 'Labels' && isObject(one)) yield* labelsOf(one, place)
-    else yield* labelsIn(one, place)
-  }
+export function* labelsIn(body: Json | undefined): Iterable<LabelUse> {
+  for (const { name, value, where } of fieldsIn(body))
+    if (name === 'Labels' && isObject(value)) yield* labelsOf(value, where)
 }
 
 /** Each of a map of labels. */

@@ -58,10 +58,7 @@ const IPAM: Judges = {
 }
 
 const CREATE: Judges = {
-  ...whateverIn(
-    ['Attachable', 'CheckDuplicate', 'EnableIPv4', 'EnableIPv6', 'Internal', 'Labels', 'Name', 'Scope'],
-    HARMLESS,
-  ),
+  ...whateverIn(['Attachable', 'CheckDuplicate', 'EnableIPv4', 'EnableIPv6', 'Internal', 'Labels', 'Scope'], HARMLESS),
   ConfigFrom: function* (value, where) {
     const name = textOf(objectOf(value)['Network'])
     if (name !== '') yield { kind: 'network', name, where: `${where}.Network` }
@@ -78,6 +75,9 @@ const CREATE: Judges = {
   IPAM: fieldsOf(IPAM),
   Ingress: function* (value, where) {
     if (value === true) yield fromBaseline('HOST_NETWORK', where, 'it would be the network of all published ports')
+  },
+  Name: function* (value, where) {
+    yield { kind: 'networkName', name: textOf(value), where }
   },
   Options: judgeOptions,
 }

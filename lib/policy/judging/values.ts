@@ -21,6 +21,26 @@ export const textOf = (value: Json | undefined): string => (typeof value === 'st
 /** The container that a link or a value of `VolumesFrom` names. dockerd takes the slash of its inspection, too. */
 export const containerIn = (text: string): string => text.replace(/^\//, '').split(':')[0] ?? ''
 
+/** A field of a body, and where it is. */
+export interface PlacedField {
+  readonly name: string
+  readonly value: Json
+  readonly where: string
+}
+
+/** All fields of a body, at any depth. Nested generators would take time for each level. */
+export function* fieldsIn(body: Json | undefined): Iterable<PlacedField> {
+  const left = [{ value: body ?? null, where: '' }]
+  for (const { value: holder, where } of left) {
+    if (typeof holder !== 'object' || holder === null) continue
+    for (const [name, value] of Object.entries(holder) as [string, Json][]) {
+      const field = { name, value, where: where === '' ? name : `${where}.${name}` }
+      if (typeof value === 'object') left.push(field)
+      yield field
+    }
+  }
+}
+
 /** A field that has nothing is the same as none for dockerd: null, false, 0, '', [] and {}. */
 export function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === false || value === '' || value === 0) return true

@@ -1,18 +1,19 @@
 import { parseBind } from '../../container/bind.ts'
 import type { Facts } from '../facts.ts'
-import { isObject, listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
+import { MOST_FOUND } from '../judging/finding.ts'
+import { fieldsIn, isObject, listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
 import type { Json, JsonObject, ReadRequest, Reason } from '../request.ts'
-import { isPredefinedName, OWNER_LABEL } from './belonging.ts'
+import { OWNER_LABEL } from './belonging.ts'
 
 /** Places in a body where the label has another value. No field of the API has its name. */
-export function* faultsOfLabels(value: Json | undefined, owner: string, where = ''): Iterable<Reason> {
-  if (typeof value !== 'object' || value === null) return
-  for (const [name, one] of Object.entries(value)) {
-    const place = where === '' ? name : `${where}.${name}`
-    if (name === OWNER_LABEL && one !== owner && !Array.isArray(value)) {
-      yield { code: 'OWNER_LABEL', where: place, got: `the label ${OWNER_LABEL} can only be ${owner}` }
-    } else yield* faultsOfLabels(one, owner, place)
+export function faultsOfLabels(body: Json | undefined, owner: string): Reason[] {
+  const found: Reason[] = []
+  for (const { name, value, where } of fieldsIn(body)) {
+    if (found.length > MOST_FOUND) break
+    if (name === OWNER_LABEL && value !== owner)
+      found.push({ code: 'OWNER_LABEL', where, got: `the label ${OWNER_LABEL} can only be ${owner}` })
   }
+  return found
 }
 
 const labelled = (labels: Json | undefined, owner: string): JsonObject => ({
@@ -34,9 +35,8 @@ export function labelledChanges(read: ReadRequest, owner: string): ReadRequest {
 
 /** The label of a container, and of the volumes that dockerd will create for it. */
 export function labelledContainer(read: ReadRequest, owner: string, facts: Facts): ReadRequest {
-  const labelledRead = labelledBody(read, owner)
-  const sent = { ...labelledRead, body: withNetworkIds(objectOf(labelledRead.body), facts) }
-  const { HostConfig, ...body } = sent.body
+  const sent = labelledBody(read, owner)
+  const { HostConfig, ...body } = objectOf(sent.body)
   if (!isObject(HostConfig)) return sent
   const isNew = (name: string): boolean => facts.get({ kind: 'volume', name }) === null
   const binds = stringsOf(HostConfig['Binds'])
@@ -56,19 +56,6 @@ export function labelledContainer(read: ReadRequest, owner: string, facts: Facts
       },
     },
   }
-}
-
-/** dockerd keeps the names of networks until it starts a container, and takes an id if there is one. */
-function withNetworkIds(body: JsonObject, facts: Facts): JsonObject {
-  const given = objectOf(objectOf(body['NetworkingConfig'])['EndpointsConfig'])
-  const names =
-    Object.keys(given).length > 0 ? Object.keys(given) : [textOf(objectOf(body['HostConfig'])['NetworkMode'])]
-  const pinned = names.flatMap((name) => {
-    const id = isPredefinedName(name) ? '' : textOf(objectOf(facts.get({ kind: 'network', name }))['Id'])
-    return id === '' ? [] : [[name, { ...objectOf(given[name]), NetworkID: id }] as const]
-  })
-  if (pinned.length === 0) return body
-  return { ...body, NetworkingConfig: { EndpointsConfig: { ...given, ...Object.fromEntries(pinned) } } }
 }
 
 function isVolume(bind: string): boolean {

@@ -318,26 +318,30 @@ test('what baseline refuses in other requests', () => {
     [
       'networks.create',
       { Name: 'a', Driver: 'macvlan', Options: { parent: 'eth0' } },
-      ['HOST_NETWORK Driver', 'HOST_NETWORK Options.parent'],
+      ['networkName a', 'HOST_NETWORK Driver', 'HOST_NETWORK Options.parent'],
     ],
-    ['networks.create', { Name: 'a', IPAM: { Config: [{ Subnet: '10.1.0.0/16' }, { Subnet: '172.20.0.0/16' }] } }, []],
-    ['networks.create', { Name: 'a', IPAM: { Config: [{ Subnet: 'fd00:1::/64' }] } }, []],
+    [
+      'networks.create',
+      { Name: 'a', IPAM: { Config: [{ Subnet: '10.1.0.0/16' }, { Subnet: '172.20.0.0/16' }] } },
+      ['networkName a'],
+    ],
+    ['networks.create', { Name: 'a', IPAM: { Config: [{ Subnet: 'fd00:1::/64' }] } }, ['networkName a']],
     [
       'networks.create',
       { Name: 'a', IPAM: { Config: [{ Subnet: '8.8.8.0/24' }] } },
-      ['HOST_NETWORK IPAM.Config.0.Subnet'],
+      ['networkName a', 'HOST_NETWORK IPAM.Config.0.Subnet'],
     ],
     [
       'networks.create',
       { Name: 'a', IPAM: { Config: [{ Subnet: '10.0.0.0/7' }] } },
-      ['HOST_NETWORK IPAM.Config.0.Subnet'],
+      ['networkName a', 'HOST_NETWORK IPAM.Config.0.Subnet'],
     ],
     [
       'networks.create',
       { Name: 'a', IPAM: { Config: [{ Subnet: '2000::/3' }] } },
-      ['HOST_NETWORK IPAM.Config.0.Subnet'],
+      ['networkName a', 'HOST_NETWORK IPAM.Config.0.Subnet'],
     ],
-    ['networks.create', { Name: 'a', Ingress: true }, ['HOST_NETWORK Ingress']],
+    ['networks.create', { Name: 'a', Ingress: true }, ['networkName a', 'HOST_NETWORK Ingress']],
     [
       'networks.connect',
       { Container: 'one', EndpointConfig: { DriverOpts: { a: 'b' } } },
