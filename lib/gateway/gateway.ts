@@ -166,9 +166,9 @@ export class HttpGateway implements Gateway {
       if (this.#server.listening) {
         const ended = once(this.#server, 'close')
         this.#server.close()
-        for (const connection of this.#connections.all) connection.cut()
+        const cut = this.#connections.cut()
         for (const socket of this.#sockets) socket.destroy()
-        await ended
+        await Promise.all([ended, cut])
       }
       if (this.#ownsDispatcher) await this.#dispatcher.destroy()
       this.#reporting.close()
