@@ -138,12 +138,14 @@ export class Connection {
   }
 
   /**
-   * Ends the connection of a client of a local socket that has ended its input and is gone. Nobody reads from it any more, but a write of
-   * no bytes fails (EPIPE), and otherwise sends nothing. Node.js doesn't report that of a write over TLS.
+   * Ends the connection of a client of a local socket that is gone while something is open. Nobody may read from it any more, but a write of
+   * no bytes fails (EPIPE), and otherwise sends nothing. It would begin the time limit of an idle connection anew. Node.js doesn't report
+   * that of a write over TLS.
    */
   probe(): void {
-    const { readableEnded, writable, writableLength } = this.#socket
-    if (this.peer === undefined && readableEnded && writable && writableLength === 0) this.#socket.write(NOTHING)
+    const { writable, writableLength } = this.#socket
+    const isSilent = this.open.size > 0 && writable && writableLength === 0
+    if (this.peer === undefined && isSilent) this.#socket.write(NOTHING)
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */

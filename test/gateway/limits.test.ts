@@ -569,6 +569,27 @@ test('a client of a local socket that has ended the input of a silent stream get
   await until(hasEnded, 'the stream has ended')
 })
 
+test('a client of a local socket that is killed keeps no stream, also if the daemon reads none of its input', async (t) => {
+  const daemon = await fakeDaemon(t, {
+    upgrade: (_request, socket) => {
+      socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+      socket.removeAllListeners('data').pause()
+    },
+  })
+  const path = join(await temporaryFolder(t), 'agent.sock')
+  const { events } = await front(
+    t,
+    { socketPath: daemon.socketPath },
+    { listen: { socket: path, as: 'agent' }, tls: undefined },
+  )
+  const client = connectSocket(path)
+  client.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+  await readUntil(client, '\r\n\r\n')
+  while (client.write(Buffer.alloc(65_536)) || (await Promise.race([once(client, 'drain'), delay(300)])) !== undefined);
+  client.destroy()
+  await until(() => events.some(({ event }) => event === 'request'), 'the stream has ended')
+})
+
 describe('a client that ends in the body of a request for an upgrade', () => {
   const PART =
     'POST /exec/a/start HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n' +
