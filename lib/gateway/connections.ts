@@ -148,6 +148,10 @@ export class Connection {
     if (this.peer === undefined && isSilent) this.#socket.write(NOTHING)
   }
 
+  get isCut(): boolean {
+    return this.#socket.destroyed
+  }
+
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */
   cut(): void {
     this.#socket.destroy()
