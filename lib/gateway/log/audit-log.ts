@@ -3,7 +3,7 @@ import { fileReason } from '../../base/files.ts'
 import type { GatewayEvent } from '../events.ts'
 import type { Link } from './chain.ts'
 import { entryOf } from './entry.ts'
-import type { LogFile } from './file.ts'
+import { SHARED, type LogFile } from './file.ts'
 import type { AuditLog } from './interface.ts'
 import { earlierFile } from './place.ts'
 import { Queue, type Batch } from './queue.ts'
@@ -192,8 +192,13 @@ export class ChainedLog implements AuditLog {
 
 const LATE = new Error(`it takes more than ${LATE_MS / 1000} s`)
 
+const REMEDIES: ReadonlyMap<unknown, string> = new Map([
+  [LATE, 'Check its disk.'],
+  [SHARED, 'Give each gateway a log of its own, and restart this one.'],
+])
+
 function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
-  const remedy = cause === LATE ? 'Check its disk.' : 'Free some space on its disk.'
+  const remedy = REMEDIES.get(cause) ?? 'Free some space on its disk.'
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),
