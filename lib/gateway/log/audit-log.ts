@@ -46,6 +46,10 @@ export class ChainedLog implements AuditLog {
   #headTimer: NodeJS.Timeout | undefined
   #headAt = -HEAD_MS
   #closed: Promise<void> | undefined
+  /** A write takes too long. */
+  #isLate = false
+  /** Ends the wait of `close()`. */
+  #giveUp: (() => void) | undefined
 
   constructor(state: AuditLogState) {
     this.#state = state
@@ -123,10 +127,22 @@ export class ChainedLog implements AuditLog {
 
   async #writeAll(): Promise<void> {
     do {
-      const late = setTimeout(() => this.#fail(LATE), LATE_MS)
-      await this.#writeNext().finally(() => clearTimeout(late))
+      await this.#limit(this.#writeNext())
       this.#failure = undefined
     } while (!this.#queue.isEmpty)
+  }
+
+  /** It goes on when it is late, but whoever waits does not. */
+  async #limit(writing: Promise<void>): Promise<void> {
+    const late = setTimeout(() => {
+      this.#isLate = true
+      this.#fail(LATE)
+      this.#giveUp?.()
+    }, LATE_MS)
+    await writing.finally(() => {
+      clearTimeout(late)
+      this.#isLate = false
+    })
   }
 
   async #writeNext(): Promise<void> {
@@ -180,13 +196,21 @@ export class ChainedLog implements AuditLog {
   async #close(): Promise<void> {
     this.#addSkipped()
     this.#queue.add({ event: 'close' })
+    const late = new Promise<void>((resolve) => (this.#giveUp = resolve))
+    if (this.#isLate) this.#giveUp?.()
+    await Promise.race([this.#finish(), late])
+    if (this.#failure) throw this.#failure
+  }
+
+  async #finish(): Promise<void> {
     await this.#flushing
     clearTimeout(this.#timer)
     clearTimeout(this.#headTimer)
     await this.flush()
-    await this.#file.close()
+    const failure = this.#failure
+    await this.#limit(this.#file.close())
+    this.#failure = failure
     await this.#state.release()
-    if (this.#failure) throw this.#failure
   }
 }
 
