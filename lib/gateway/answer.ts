@@ -29,8 +29,8 @@ export function answerOn(socket: Socket, request: IncomingMessage): ServerRespon
  */
 export function streamOn(request: IncomingMessage, response: ServerResponse, fields: string[], daemon: Duplex): void {
   response.shouldKeepAlive = false
-  // Node stops parsing requests as soon as another listener reads the socket.
-  if (request.complete) request.socket.removeAllListeners('data').pipe(daemon)
+  // Node stops parsing requests as soon as another listener reads the socket. At the end of the input, it would end the output.
+  if (request.complete) request.socket.removeAllListeners('data').removeAllListeners('end').pipe(daemon)
   response.writeHead(200, fields).flushHeaders()
   daemon.once('close', () => {
     // Unread bytes would reset the connection, and the client would lose the end of the output.

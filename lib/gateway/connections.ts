@@ -13,6 +13,9 @@ const EARLY_MS = 50
 const MOST_OPEN = 16
 /** How many requests are dropped behind the last one of a connection before its answer is cut. Node keeps each until then. */
 const MOST_BEHIND = 10
+/** How often a gateway that closes checks whether everything has been reported, in milliseconds, and how many times at most. */
+const TURN_MS = 5
+const MOST_TURNS = 200
 const NOTHING = Buffer.alloc(0)
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
@@ -56,6 +59,8 @@ export class Connection {
   #sent = 0
   /** More than one only if the client doesn't wait for answers. */
   readonly open = new Set<Open>()
+  /** How many requests and calls have begun, and not been reported as ended. */
+  unreported = 0
   /** It ends after an answer that is open, or that was the last one: no other request counts. */
   isEnding = false
   /** How many came nevertheless. */
@@ -133,12 +138,18 @@ export class Connection {
   }
 
   /**
-   * Ends the connection of a client of a local socket that has ended its input and is gone. Nobody reads from it any more, but a write of
-   * no bytes fails (EPIPE), and otherwise sends nothing. Node.js doesn't report that of a write over TLS.
+   * Ends the connection of a client of a local socket that is gone while something is open. Nobody may read from it any more, but a write of
+   * no bytes fails (EPIPE), and otherwise sends nothing. It would begin the time limit of an idle connection anew. Node.js doesn't report
+   * that of a write over TLS.
    */
   probe(): void {
-    const { readableEnded, writable, writableLength } = this.#socket
-    if (this.peer === undefined && readableEnded && writable && writableLength === 0) this.#socket.write(NOTHING)
+    const { writable, writableLength } = this.#socket
+    const isSilent = this.open.size > 0 && writable && writableLength === 0
+    if (this.peer === undefined && isSilent) this.#socket.write(NOTHING)
+  }
+
+  get isCut(): boolean {
+    return this.#socket.destroyed
   }
 
   /** Without the end of TLS, and in the middle of an answer, so that nothing looks complete. */
@@ -175,5 +186,12 @@ export class Connections {
 
   of(socket: Duplex): Connection | undefined {
     return this.#connections.get(socket)
+  }
+
+  /** Cuts all, and waits until everything on them has been reported: streams close only in later turns of the event loop. */
+  async cut(): Promise<void> {
+    const cut = [...this.all]
+    for (const connection of cut) connection.cut()
+    for (let turn = 0; turn < MOST_TURNS && cut.some(({ unreported }) => unreported > 0); turn++) await delay(TURN_MS)
   }
 }

@@ -166,9 +166,9 @@ export class HttpGateway implements Gateway {
       if (this.#server.listening) {
         const ended = once(this.#server, 'close')
         this.#server.close()
-        for (const connection of this.#connections.all) connection.cut()
+        const cut = this.#connections.cut()
         for (const socket of this.#sockets) socket.destroy()
-        await ended
+        await Promise.all([ended, cut])
       }
       if (this.#ownsDispatcher) await this.#dispatcher.destroy()
       this.#reporting.close()
@@ -292,7 +292,8 @@ export class HttpGateway implements Gateway {
       if (isForCertificate(refused?.code) && !connection.isApart) connection.release()
       const isOut = connection.isForwarding && refused?.status === 403
       const reason = isOut ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
-      if (!reason) continue
+      // Its socket closes in a later turn of the event loop.
+      if (!reason || connection.isCut) continue
       this.#report({ event: 'cut', ...connection.caller, reason })
       connection.cut()
     }

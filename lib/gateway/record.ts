@@ -26,6 +26,7 @@ export class RequestRecord {
   constructor(connection: Connection, request?: RequestLine) {
     this.#connection = connection
     this.#request = request
+    connection.unreported++
   }
 
   /** The gateway itself has refused it, or it has failed. */
@@ -52,7 +53,9 @@ export class RequestRecord {
     return { event: 'begin', ...this.#facts(), verdict: 'allow' }
   }
 
+  /** To be called once, for the report. */
   ending(status: number): RequestEnded {
+    this.#connection.unreported--
     return {
       event: 'request',
       ...this.#facts(),

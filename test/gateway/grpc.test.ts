@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, X509Certificate } from 'node:crypto'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { duplexPair, type Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
@@ -13,6 +13,7 @@ import type { OwnId } from '../../lib/policy/calls/methods.ts'
 import type { GatewayEvent, GatewayIssuer, GatewayLimits } from '../../lib/gateway.ts'
 import type { RequestEnded } from '../../lib/gateway/events.ts'
 import { ForwardedCall, type CallContext } from '../../lib/gateway/grpc/call.ts'
+import { refuseKnownBuild } from '../../lib/gateway/grpc/known-build.ts'
 import { OwnIds } from '../../lib/gateway/grpc/own-ids.ts'
 import { detached } from '../../lib/transport/detached.ts'
 import { begin, ended, frame } from '../engine/workflows/build/support/fake-builder.ts'
@@ -654,6 +655,18 @@ describe('sessions and builds', () => {
       assert.equal((await call(await connect(), SOLVE, solve())).status, status)
       assert.equal(received.length, status === 0 ? 1 : 0)
     }
+  })
+
+  test('are refused if the daemon has not answered after 10 s', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const silent = Object.assign(new EventEmitter(), { end: () => undefined, close: () => undefined })
+    const daemon = { closed: false, destroyed: false, request: () => silent } as never
+    const refused = refuseKnownBuild(daemon, 'build-1', new AbortController().signal)
+    t.mock.timers.tick(10_000)
+    assert.equal(
+      (await Promise.race([refused, new Promise<undefined>((resolve) => setImmediate(resolve))]))?.status,
+      503,
+    )
   })
 
   test('belong to a line of certificates: what the first has opened, the renewed one can follow', async (t) => {

@@ -545,28 +545,50 @@ describe('what the daemon says of the things that a request names', () => {
   })
 })
 
-test('a client of a local socket that has ended the input of a silent stream gets the output, and keeps nothing when it is killed', async (t) => {
-  const attached: Duplex[] = []
+for (const upgrade of ['Connection: Upgrade\r\nUpgrade: tcp\r\n', ''])
+  test(`a client of a local socket that has ended the input of a silent stream ${upgrade && 'with an upgrade '}gets the output, and keeps nothing when it is killed`, async (t) => {
+    const attached: Duplex[] = []
+    const daemon = await fakeDaemon(t, {
+      upgrade: (_request, socket) => {
+        socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
+        attached.push(socket.resume())
+      },
+    })
+    const path = join(await temporaryFolder(t), 'agent.sock')
+    const listen = { listen: { socket: path, as: 'agent' }, tls: undefined }
+    const { events } = await front(t, { socketPath: daemon.socketPath }, listen)
+    const client = connectSocket({ path, allowHalfOpen: true })
+    client.write(`POST /containers/a/attach HTTP/1.1\r\nHost: x\r\n${upgrade}\r\n`)
+    await readUntil(client, '\r\n\r\n')
+    client.end()
+    await delay(1_200)
+    attached[0]?.write('late')
+    assert.match(await readUntil(client, 'late'), /late/)
+    const hasEnded = (): boolean => events.some(({ event }) => event === 'request')
+    assert.equal(hasEnded(), false)
+    client.destroy()
+    await until(hasEnded, 'the stream has ended')
+  })
+
+test('a client of a local socket that is killed keeps no stream, also if the daemon reads none of its input', async (t) => {
   const daemon = await fakeDaemon(t, {
     upgrade: (_request, socket) => {
       socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
-      attached.push(socket.resume())
+      socket.removeAllListeners('data').pause()
     },
   })
   const path = join(await temporaryFolder(t), 'agent.sock')
-  const listen = { listen: { socket: path, as: 'agent' }, tls: undefined }
-  const { events } = await front(t, { socketPath: daemon.socketPath }, listen)
-  const client = connectSocket({ path, allowHalfOpen: true })
+  const { events } = await front(
+    t,
+    { socketPath: daemon.socketPath },
+    { listen: { socket: path, as: 'agent' }, tls: undefined },
+  )
+  const client = connectSocket(path)
   client.write('POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n')
   await readUntil(client, '\r\n\r\n')
-  client.end()
-  await delay(1_200)
-  attached[0]?.write('late')
-  assert.equal(await readUntil(client, 'late'), 'late')
-  const hasEnded = (): boolean => events.some(({ event }) => event === 'request')
-  assert.equal(hasEnded(), false)
+  while (client.write(Buffer.alloc(65_536)) || (await Promise.race([once(client, 'drain'), delay(300)])) !== undefined);
   client.destroy()
-  await until(hasEnded, 'the stream has ended')
+  await until(() => events.some(({ event }) => event === 'request'), 'the stream has ended')
 })
 
 describe('a client that ends in the body of a request for an upgrade', () => {

@@ -49,6 +49,24 @@ for (const [onFailure, isServed] of [
     assert.equal((await linesOf(path)).length, 1 + 3 + 1)
   })
 
+test('a log whose write hangs gives up 5 s after the write began when it is closed, and at once after that', async (t) => {
+  for (const before of [2_000, 6_000]) {
+    const log = await openAuditLog({ path: await pathIn(t) })
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const hanging = stall(t)
+    log.write(EVENT)
+    await pass(before, t)
+    let failure: unknown
+    log.close().catch((error: unknown) => (failure = error))
+    await pass(2_900, t)
+    if (before < 5_000) assert.equal(failure, undefined)
+    await pass(before < 5_000 ? 200 : 0, t)
+    assert.ok(isDockerMtlsError(failure, 'ERR_FILE_WRITE'))
+    hanging.abort()
+    t.mock.timers.reset()
+  }
+})
+
 test('up to 16 MiB wait, lines are written in their order, and each request waits for its own', async (t) => {
   const path = await pathIn(t)
   const log = await openAuditLog({ path })

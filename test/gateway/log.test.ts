@@ -408,6 +408,21 @@ describe('the audit log of a gateway', () => {
       assert.ok(files.length > 5 && lines > 8)
     })
 
+  test('notices at once that another process writes to it, as from another container, and writes nothing between its lines', async (t) => {
+    const path = await pathIn(t)
+    const earlier = await openAuditLog({ path })
+    const event = { event: 'cut', identity: 'CN=a', reason: 'X' } as const
+    assert.equal(await earlier.record(event), true)
+    await rm(`${path}.lock`)
+    const later = await openAuditLog({ path })
+    assert.equal(await earlier.record(event), false)
+    assert.equal(await later.record(event), true)
+    assert.match(String(earlier.failure), /another process writes to it[^]*a log of its own/)
+    await assert.rejects(earlier.close(), { code: 'ERR_FILE_WRITE' })
+    await later.close()
+    assert.deepEqual(await faultsOf(path), [])
+  })
+
   test('refuses what another user, or another file, could be behind', async (t) => {
     const rows: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       'it is a symbolic link': async (path) => {

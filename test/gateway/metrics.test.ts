@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createMetrics, type GatewayOptions, type Metrics } from '../../lib/gateway.ts'
@@ -107,6 +108,36 @@ describe('/metrics', () => {
       text,
     )
   })
+})
+
+test('the listener renders metrics once a second at most, and cuts a connection on which more than 4 requests are open', async (t) => {
+  const metrics = await createMetrics({ listen: { port: 0 } })
+  t.after(() => metrics.close())
+  const began = performance.now()
+  let asked = 0
+  metrics.add({
+    open: () => ({ connections: ++asked, requests: 0, streams: 0 }),
+    ends: () => [],
+    isLogFailing: () => false,
+    ping: async () => undefined,
+  })
+  const ask = (count: number): Socket => {
+    const socket = connect(metrics.address.port, '127.0.0.1')
+    t.after(() => void socket.destroy())
+    socket.on('error', () => {}).setEncoding('latin1')
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(count))
+    return socket
+  }
+  let answers = 0
+  const greedy = ask(1_000).on('data', (text: string) => (answers += text.split('HTTP/1.1 200').length - 1))
+  await Promise.race([endOf(greedy), delay(2_000)])
+  assert.ok(answers <= 4, `${answers} answers`)
+  for (let round = 0; round < 3; round++) await readUntil(ask(4), /connections \d\n/)
+  assert.ok(asked <= 1 + (performance.now() - began) / 1_000, `rendered ${asked} times`)
+  const before = asked
+  await delay(1_000)
+  assert.match(await (await fetch(`http://127.0.0.1:${metrics.address.port}/metrics`)).text(), /connections \d\n/)
+  assert.equal(asked, before + 1)
 })
 
 const reasonsOf = (text: string): string[] =>

@@ -488,6 +488,31 @@ describe('a hijacked connection', () => {
       }
       assert.deepEqual(daemon.requests, ['POST /v1.45/containers/a/attach?stdin=1'])
     })
+
+    test(`without Upgrade: half close from the client, and output after it, ${local ? 'on a local socket' : 'over TLS'}`, async (t) => {
+      const daemon = await fakeDaemon(t, {
+        upgrade: (_request, socket) => {
+          socket.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nready')
+          let input = ''
+          socket
+            .on('data', (chunk) => (input += String(chunk)))
+            .once('end', () => setTimeout(() => socket.end(`got ${input}`), 100))
+        },
+      })
+      const path = join(await temporaryFolder(t), 'g.sock')
+      const listen = local ? { listen: { socket: path, as: 'agent' }, tls: undefined } : {}
+      const { port, events } = await front(t, { socketPath: daemon.socketPath }, listen)
+      const socket: Duplex = local ? connect({ path, allowHalfOpen: true }) : await dial(t, port)
+      t.after(() => socket.destroy())
+      socket.write(
+        'POST /v1.45/exec/a/start HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+      )
+      await readUntil(socket, 'ready')
+      socket.end('input')
+      assert.match(await readUntil(socket, '\r\n0\r\n\r\n'), /got input\r\n0\r\n\r\n$/)
+      await endOf(socket)
+      await until(() => events.some(({ event }) => event === 'request') && daemon.open() === 0, 'it has ended')
+    })
   }
 })
 

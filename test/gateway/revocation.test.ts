@@ -321,6 +321,18 @@ describe('gateway.revoke()', () => {
     await assert.rejects(read, /TCP ended before TLS|ECONNRESET/)
   })
 
+  test('reports once that it cuts a connection, also if two changes come in one turn of the event loop', async (t) => {
+    const { gateway, port, events } = await start(t)
+    const bob = await newClient('bob')
+    const stream = await dial(t, port, { client: bob })
+    stream.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+    await readUntil(stream, 'tick')
+    gateway.revoke(new X509Certificate(bob.cert))
+    gateway.revoke('00')
+    await endOf(stream)
+    assert.equal(events.filter(({ event }) => event === 'cut').length, 1)
+  })
+
   test('takes a certificate, a serial number and a fingerprint', async (t) => {
     const fronted = await start(t)
     const forms = [

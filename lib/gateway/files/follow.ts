@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError } from '../../base/errors.ts'
-import { unlessHanging } from '../../base/hanging-read.ts'
+import { hangingRead, READ_MS } from '../../base/hanging-read.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
 import type { GatewayChange } from '../options.ts'
@@ -19,14 +19,17 @@ export interface FollowReports {
   readonly onFailure: (part: Part['name'], error: unknown) => void
 }
 
+/** The texts, or why they can't be read. */
+type Look = string[] | FileError
+
 interface Followed {
   readonly part: Part
   /** The texts of the last look. */
   seen: string | undefined
   /** The texts in force. Undefined: there are none. */
   used: readonly string[] | undefined
-  /** A reading that has not ended. */
-  reading?: Promise<string[]> | undefined
+  /** A reading that has not ended, and when it began. */
+  reading?: { readonly look: Promise<Look>; readonly since: number } | undefined
   failingSince?: number | undefined
   said?: string | undefined
 }
@@ -84,7 +87,10 @@ export class FollowedFiles {
     clearTimeout(this.#timer)
   }
 
-  /** Reads all of them before it uses any: no request comes between two parts that belong together. */
+  /**
+   * Reads all of them before it uses any: no request comes between two parts that belong together. But a part that takes long is left
+   * to a later look, so that none keeps a revocation list from being used.
+   */
   async #look(gateway: Gateway, reports: FollowReports): Promise<void> {
     const looks = await Promise.all(this.#parts.map((followed) => lookAt(followed)))
     if (this.#isStopped) return
@@ -116,20 +122,20 @@ function missingYet(part: Part, error: unknown): undefined {
   if (!part.isOptional || !isMissing) throw error
 }
 
-/** The texts, or why they can't be read. */
-async function lookAt(followed: Followed): Promise<string[] | FileError> {
-  const { part } = followed
-  followed.reading ??= readTexts(part).finally(() => (followed.reading = undefined))
-  const failure = (cause: Error): FileError => unreadable(part.paths.join(', '), part.name, cause)
-  return unlessHanging(followed.reading, failure).catch((error: FileError) => error)
+/** Undefined: they are still being read. */
+async function lookAt(followed: Followed): Promise<Look | undefined> {
+  const { part, reading: earlier } = followed
+  const reading = earlier ?? {
+    look: readTexts(part).catch((error: FileError) => error),
+    since: performance.now(),
+  }
+  const look = await Promise.race([reading.look, delay(earlier ? 0 : LOOK_MS, undefined, { ref: false })])
+  followed.reading = look ? undefined : reading
+  const isHanging = !look && performance.now() - reading.since >= READ_MS
+  return isHanging ? unreadable(part.paths.join(', '), part.name, hangingRead()) : look
 }
 
-function use(
-  gateway: Gateway,
-  followed: Followed,
-  look: string[] | FileError | undefined,
-  reports: FollowReports,
-): void {
+function use(gateway: Gateway, followed: Followed, look: Look | undefined, reports: FollowReports): void {
   const { part } = followed
   try {
     if (look === undefined) return

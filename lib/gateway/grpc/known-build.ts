@@ -1,5 +1,6 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2'
 import { once } from 'node:events'
+import { limitSignal } from '../../base/abort.ts'
 import { askForBuild } from '../../policy/calls/history.ts'
 import { refusal, type Refusal } from '../refusal.ts'
 import { frameOf } from './message.ts'
@@ -20,23 +21,23 @@ const UNDECIDED = refusal(503, 'AUTHORIZATION_FAILED', 'the daemon did not say w
 export async function refuseKnownBuild(
   daemon: ClientHttp2Session,
   id: string,
-  signal: AbortSignal,
+  left: AbortSignal,
 ): Promise<Refusal | undefined> {
   if (daemon.closed || daemon.destroyed) return UNDECIDED
   const { path, message } = askForBuild(id)
   const call = daemon.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' })
   call.on('error', () => {})
   call.end(frameOf(message))
+  // A signal of AbortSignal.any() could be collected as garbage before the time is up (Node 20).
+  const { signal, unlink } = limitSignal({ timeout: LOOK_MS, signal: left })
   try {
-    const found = await Promise.race([
-      answerOf(call),
-      once(call, 'close', { signal: AbortSignal.any([signal, AbortSignal.timeout(LOOK_MS)]) }).then(() => undefined),
-    ])
+    const found = await Promise.race([answerOf(call), once(call, 'close', { signal }).then(() => undefined)])
     if (found === 'a build') return NOT_OWN
     return found === OK || found === UNIMPLEMENTED ? undefined : UNDECIDED
   } catch {
     return UNDECIDED
   } finally {
+    unlink()
     call.close()
   }
 }

@@ -3,7 +3,7 @@ import { fileReason } from '../../base/files.ts'
 import type { GatewayEvent } from '../events.ts'
 import type { Link } from './chain.ts'
 import { entryOf } from './entry.ts'
-import type { LogFile } from './file.ts'
+import { SHARED, type LogFile } from './file.ts'
 import type { AuditLog } from './interface.ts'
 import { earlierFile } from './place.ts'
 import { Queue, type Batch } from './queue.ts'
@@ -46,6 +46,10 @@ export class ChainedLog implements AuditLog {
   #headTimer: NodeJS.Timeout | undefined
   #headAt = -HEAD_MS
   #closed: Promise<void> | undefined
+  /** A write takes too long. */
+  #isLate = false
+  /** Ends the wait of `close()`. */
+  #giveUp: (() => void) | undefined
 
   constructor(state: AuditLogState) {
     this.#state = state
@@ -123,10 +127,22 @@ export class ChainedLog implements AuditLog {
 
   async #writeAll(): Promise<void> {
     do {
-      const late = setTimeout(() => this.#fail(LATE), LATE_MS)
-      await this.#writeNext().finally(() => clearTimeout(late))
+      await this.#limit(this.#writeNext())
       this.#failure = undefined
     } while (!this.#queue.isEmpty)
+  }
+
+  /** It goes on when it is late, but whoever waits does not. */
+  async #limit(writing: Promise<void>): Promise<void> {
+    const late = setTimeout(() => {
+      this.#isLate = true
+      this.#fail(LATE)
+      this.#giveUp?.()
+    }, LATE_MS)
+    await writing.finally(() => {
+      clearTimeout(late)
+      this.#isLate = false
+    })
   }
 
   async #writeNext(): Promise<void> {
@@ -180,20 +196,33 @@ export class ChainedLog implements AuditLog {
   async #close(): Promise<void> {
     this.#addSkipped()
     this.#queue.add({ event: 'close' })
+    const late = new Promise<void>((resolve) => (this.#giveUp = resolve))
+    if (this.#isLate) this.#giveUp?.()
+    await Promise.race([this.#finish(), late])
+    if (this.#failure) throw this.#failure
+  }
+
+  async #finish(): Promise<void> {
     await this.#flushing
     clearTimeout(this.#timer)
     clearTimeout(this.#headTimer)
     await this.flush()
-    await this.#file.close()
+    const failure = this.#failure
+    await this.#limit(this.#file.close())
+    this.#failure = failure
     await this.#state.release()
-    if (this.#failure) throw this.#failure
   }
 }
 
 const LATE = new Error(`it takes more than ${LATE_MS / 1000} s`)
 
+const REMEDIES: ReadonlyMap<unknown, string> = new Map([
+  [LATE, 'Check its disk.'],
+  [SHARED, 'Give each gateway a log of its own, and restart this one.'],
+])
+
 function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
-  const remedy = cause === LATE ? 'Check its disk.' : 'Free some space on its disk.'
+  const remedy = REMEDIES.get(cause) ?? 'Free some space on its disk.'
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),

@@ -11,6 +11,9 @@ const TAIL_BYTES = 1024 * 1024
 /** More than a head has. */
 const MOST_OF_HEAD = 4096
 
+/** Why nothing is written to a log that has other bytes than its gateway has written: lines between them would break the chain. */
+export const SHARED: Error = new Error('another process writes to it')
+
 /** The end of a log that is there already. */
 export interface Tail {
   /** The last complete line; undefined if there is none. */
@@ -93,9 +96,15 @@ export class LogFile {
     return readHead(buffer.subarray(0, bytesRead))
   }
 
-  /** Adds whole lines, or nothing. */
+  /**
+   * Adds whole lines, or nothing.
+   *
+   * @throws SHARED if another process writes to it
+   */
   async append(bytes: Buffer): Promise<void> {
     if (this.#isTorn) await this.#mend()
+    // A lock shows no process of another container.
+    if ((await this.#file.stat()).size !== this.#bytes) throw SHARED
     if (this.#lacksHead) await this.flushHead(START)
     this.#lacksHead = false
     try {

@@ -54,7 +54,11 @@ export interface AuditLog {
    * @internal
    */
   onFailure(listener: (error: Error) => void): () => void
-  /** Writes what is left, and closes the file. Close the gateways first. */
+  /**
+   * Writes what is left, and closes the file. Close the gateways first.
+   *
+   * @throws {@link FileError} ERR_FILE_WRITE if that fails, or a write takes more than 5 s
+   */
   close(): Promise<void>
   /** The same as `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>

@@ -1,17 +1,19 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { ArgumentError } from '../../base/errors.ts'
 import { checkOptions } from '../../base/options.ts'
 import type { GatewayEvent } from '../events.ts'
 import { listenOn } from '../listener.ts'
 import { Counts } from './counts.ts'
-import { Health } from './health.ts'
+import { FRESH_MS, Health } from './health.ts'
 import type { Metrics, MetricsOptions, MetricsSource } from './interface.ts'
 
 /** How long a head may take to arrive, in milliseconds. */
 const HEAD_MS = 5_000
 const MOST_CONNECTIONS = 64
+/** How many requests may be open on a connection: Prometheus waits for each answer. */
+const MOST_OPEN = 4
 
 /**
  * Serves what gateways count, on a listener of its own: `/metrics` in Prometheus' text format, and `/healthz`, whose status is 200 if the
@@ -51,6 +53,8 @@ class MetricsServer implements Metrics {
   readonly #counts: Counts
   readonly #health = new Health()
   readonly #sources = new Set<MetricsSource>()
+  readonly #open = new WeakMap<Socket, number>()
+  #rendered = { at: -FRESH_MS, text: '' }
   #address = { host: '', port: 0 }
 
   constructor(withIdentities: boolean) {
@@ -64,7 +68,9 @@ class MetricsServer implements Metrics {
         maxHeaderSize: 8_192,
         requireHostHeader: true,
       },
-      (request, response) => void this.#answer(request, response),
+      (request, response) => {
+        if (this.#admit(request, response)) void this.#answer(request, response)
+      },
     )
     this.#server.maxConnections = MOST_CONNECTIONS
   }
@@ -99,11 +105,29 @@ class MetricsServer implements Metrics {
     return this.close()
   }
 
+  /** Cuts a connection on which too many requests are open. */
+  #admit({ socket }: IncomingMessage, response: ServerResponse): boolean {
+    const count = (by: number): number => {
+      const open = (this.#open.get(socket) ?? 0) + by
+      this.#open.set(socket, open)
+      return open
+    }
+    response.once('close', () => count(-1))
+    if (count(1) > MOST_OPEN) socket.destroy()
+    return !socket.destroyed
+  }
+
+  /** Whoever can reach the port must not be able to keep the gateway busy. */
+  #metrics(): string {
+    const now = performance.now()
+    if (now - this.#rendered.at >= FRESH_MS) this.#rendered = { at: now, text: this.#counts.render([...this.#sources]) }
+    return this.#rendered.text
+  }
+
   async #answer({ method, url = '' }: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = url.replace(/\?.*/s, '')
     if (method !== 'GET' && method !== 'HEAD') return send(response, 405, 'text/plain', 'Only GET and HEAD\n')
-    if (path === '/metrics')
-      return send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', this.#counts.render([...this.#sources]))
+    if (path === '/metrics') return send(response, 200, 'text/plain; version=0.0.4; charset=utf-8', this.#metrics())
     if (path !== '/healthz') return send(response, 404, 'text/plain', 'See /metrics and /healthz\n')
     const reasons = await this.#health.faults([...this.#sources])
     const isWell = reasons.length === 0

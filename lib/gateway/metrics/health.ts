@@ -9,9 +9,9 @@ export interface HealthFault {
   readonly name?: string
 }
 
-/** How long the daemon may take to answer, and its answer counts, in milliseconds. */
+/** How long the daemon may take to answer, and an answer counts, in milliseconds. */
 const PING_MS = 5_000
-const FRESH_MS = 1_000
+export const FRESH_MS = 1_000
 
 /** Asks gateways and their daemons. */
 export class Health {
