@@ -123,6 +123,8 @@ async function start(
   return { plugin, asks, path: (path) => ask(socket, path, '{}'), failures, warnings, heard, own }
 }
 
+const networkOf = (Id: string, Name: string): object => ({ Id, Name, Driver: 'bridge' })
+
 describe('what dockerd asks', { skip: lacks('openssl') }, () => {
   test('activation, answers, and what no dockerd asks', async (t) => {
     const { path, failures } = await start(t)
@@ -133,18 +135,17 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
   })
 
   test('the name of a network is refused if dockerd could take another one', async (t) => {
-    const network = (Id: string, Name: string): object => ({ Id, Name, Driver: 'bridge' })
     // A swarm has other ids, whose beginning an inspection takes before a name, and the creation of a container doesn't.
     const [own, hidden, swarm] = [
-      network('f1', 'zz1'),
-      network('f2', 'ipk5'),
-      network('ipk5zzcpgzximza1y74no5py2', 'ov'),
+      networkOf('f1', 'zz1'),
+      networkOf('f2', 'ipk5'),
+      networkOf('ipk5zzcpgzximza1y74no5py2', 'ov'),
     ]
     const networks = {
-      '/networks': [own, hidden, swarm, network('zz1cpgzximza1y74no5py2abc', 'x'), network('f3', 'web')],
+      '/networks': [own, hidden, swarm, networkOf('zz1cpgzximza1y74no5py2abc', 'x'), networkOf('f3', 'web')],
       '/networks/zz1': own,
       '/networks/ipk5': swarm,
-      '/networks/web': network('f3', 'web'),
+      '/networks/web': networkOf('f3', 'web'),
     }
     const { asks } = await start(t, { networks })
     const ann = certified((await newClient('ann')).cert)

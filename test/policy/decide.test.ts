@@ -418,6 +418,17 @@ test('restricted allows a service only in API versions in which dockerd limits i
   }
 })
 
+const withInherited = (Destination: string): Json => ({
+  Config: { Image: 'a' },
+  HostConfig: {
+    CapDrop: null,
+    VolumesFrom: ['db'],
+    Binds: ['/etc/ssl:/own/:ro'],
+    Mounts: [{ Type: 'bind', Source: '/etc/ssl', Target: '/mine', ReadOnly: true }],
+  },
+  Mounts: [{ Type: 'bind', Source: '/etc/ssl', Destination, Mode: '', RW: false }],
+})
+
 describe('a folder that a rule allows to read', () => {
   const rule = { allow: { hostPaths: [{ path: '/etc/ssl', readOnly: true }, { path: '/srv' }] } }
   const read = { Type: 'bind', Source: '/etc/ssl', Target: '/c', ReadOnly: true }
@@ -463,20 +474,14 @@ describe('a folder that a rule allows to read', () => {
   })
 
   test('is refused in a container that has it from another one, of which nobody sees how that one mounts it', () => {
-    const facts = (name: string): Facts => new Facts().add({ kind: 'container', name: 'web' }, inspectedFrom(name))
-    const inspectedFrom = (Destination: string): Json => ({
-      Config: { Image: 'a' },
-      HostConfig: {
-        CapDrop: null,
-        VolumesFrom: ['db'],
-        Binds: ['/etc/ssl:/own/:ro'],
-        Mounts: [{ ...read, Target: '/mine' }],
-      },
-      Mounts: [{ Type: 'bind', Source: '/etc/ssl', Destination, Mode: '', RW: false }],
-    })
     assert.deepEqual(
       ['/own', '/mine', '/c'].map((one) =>
-        brief(ask('POST /containers/web/start', undefined, { rule, facts: facts(one) })),
+        brief(
+          ask('POST /containers/web/start', undefined, {
+            rule,
+            facts: new Facts().add({ kind: 'container', name: 'web' }, withInherited(one)),
+          }),
+        ),
       ),
       ['allow', 'allow', 'refuse TARGET_TOO_POWERFUL'],
     )

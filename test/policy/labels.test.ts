@@ -190,20 +190,23 @@ describe('labels that come with an image', () => {
   })
 })
 
+const nested = (depth: number, inner: string): string => '{"a":'.repeat(depth) + inner + '}'.repeat(depth)
+const policyOf = (rule: object): Policy =>
+  definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline', ...rule }] })
+const inspect = ({ name }: Need): Promise<Json> => {
+  const index = Number(name.slice(1))
+  const NetworkMode = index < 9 ? `container:c${index + 1}` : 'bridge'
+  return Promise.resolve({ Id: `id${index}`, Config: { Image: 'a' }, HostConfig: { NetworkMode }, Mounts: [] })
+}
+const count = (line: string, rule: object, body: string): number =>
+  decide(policyOf(rule), { socket: 'ann' }, toRequest(line, body)).reasons.length
+
 describe('a body with very many labels, very deep', () => {
-  const nested = (depth: number, inner: string): string => '{"a":'.repeat(depth) + inner + '}'.repeat(depth)
   const labels = Array.from({ length: 30_000 }, (_, index) => `"k${index}":""`).join(',')
   const DEEP = `{"HostConfig":{"NetworkMode":"container:c0","DiskQuota":${nested(95, `{"Labels":{${labels}}}`)}}}`
-  const policyOf = (rule: object): Policy =>
-    definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'baseline', ...rule }] })
   const request = toRequest('POST /containers/create', DEEP)
 
   test('takes little time, also if it names a chain of containers', async () => {
-    const inspect = async ({ name }: Need): Promise<Json> => {
-      const index = Number(name.slice(1))
-      const NetworkMode = index < 9 ? `container:c${index + 1}` : 'bridge'
-      return { Id: `id${index}`, Config: { Image: 'a' }, HostConfig: { NetworkMode }, Mounts: [] }
-    }
     const levels = { enforce: 'baseline', audit: 'restricted', warn: 'restricted' }
     const before = process.cpuUsage()
     const { verdict } = await decideAsking(policyOf({ ...DENY, level: levels }), { socket: 'ann' }, request, inspect)
@@ -214,8 +217,6 @@ describe('a body with very many labels, very deep', () => {
   })
 
   test('has no more reasons than anybody reads', () => {
-    const count = (line: string, rule: object, body: string): number =>
-      decide(policyOf(rule), { socket: 'ann' }, toRequest(line, body)).reasons.length
     assert.equal(count('POST /volumes/create', { deny: { labels: ['k*'] } }, `{"Labels":{${labels}}}`), 1001)
     const owners = Array<string>(2_000).fill('{"docker-mtls.owner":"x"}').join(',')
     const body = `{"HostConfig":{"DiskQuota":{"a":[${owners}]}}}`

@@ -20,21 +20,25 @@ const brief = ({ verdict, reasons, needs }: Decision): string =>
 const ONLY = { only: { networks: ['sealed'] } }
 const DENY = { deny: { networks: ['prod'] } }
 
-describe('a network that a rule names', () => {
-  const create = (Name: string, rule: object): string => brief(ask('POST /networks/create', { Name }, rule))
+const createNetwork = (Name: string, rule: object): string => brief(ask('POST /networks/create', { Name }, rule))
+const NetworkingConfig = (EndpointsConfig: Json): object => ({ NetworkingConfig: { EndpointsConfig } })
 
+describe('a network that a rule names', () => {
   test('can not be created by its callers, who would choose what it reaches', () => {
-    assert.deepEqual([create('sealed', ONLY), create('prod', DENY)], Array<string>(2).fill('refuse NETWORK_REFUSED'))
     assert.deepEqual(
-      [create('app_default', ONLY), create('app_default', DENY), create('sealed', {})],
+      [createNetwork('sealed', ONLY), createNetwork('prod', DENY)],
+      Array<string>(2).fill('refuse NETWORK_REFUSED'),
+    )
+    assert.deepEqual(
+      [createNetwork('app_default', ONLY), createNetwork('app_default', DENY), createNetwork('sealed', {})],
       Array<string>(3).fill('allow'),
     )
   })
 
   test('can be created if the rule allows the operation by its name, unless it denies the network', () => {
     const allow = { operations: ['networks.create'] }
-    assert.equal(create('sealed', { ...ONLY, allow }), 'allow')
-    assert.equal(create('prod', { ...DENY, allow }), 'refuse NETWORK_REFUSED')
+    assert.equal(createNetwork('sealed', { ...ONLY, allow }), 'allow')
+    assert.equal(createNetwork('prod', { ...DENY, allow }), 'refuse NETWORK_REFUSED')
   })
 })
 
@@ -116,7 +120,6 @@ describe('what is sent names networks by the ids that were judged', () => {
   const create = (rest: object): unknown => parsed('POST /containers/create', { Image: 'a', ...rest })
 
   test('of a container', () => {
-    const NetworkingConfig = (EndpointsConfig: Json): object => ({ NetworkingConfig: { EndpointsConfig } })
     const HostConfig = { NetworkMode: 'web' }
     assert.deepEqual(create({ HostConfig }), {
       Image: 'a',

@@ -63,12 +63,13 @@ function settings(hostConfig: JsonObject, networkSettings: Json | undefined): Js
 
 type IsAt = (destination: string) => boolean
 
+// dockerd cleans the path in `Mounts`, and keeps here what was sent.
+const at = (targets: readonly string[]): Set<string> => new Set(targets.map((one) => posix.resolve('/', one)))
+const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
+
 /** Whether file systems below a read-only bind are read-only, too. `Mounts` doesn't say it, and for those of `VolumesFrom`, nothing does. */
 function readOnlyBelow({ Binds, Mounts, VolumesFrom }: JsonObject): IsAt {
   const mounts = listOf(Mounts).map(objectOf)
-  // dockerd cleans the path in `Mounts`, and keeps here what was sent.
-  const at = (targets: readonly string[]): Set<string> => new Set(targets.map((one) => posix.resolve('/', one)))
-  const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
   const writable = at(mounts.filter(isWritable).map(({ Target }) => textOf(Target)))
   if (isEmpty(VolumesFrom)) return (destination) => !writable.has(destination)
   const own = at([

@@ -33,7 +33,7 @@ export function* fieldsIn(body: Json | undefined): Iterable<PlacedField> {
   const left = [{ value: body ?? null, where: '' }]
   for (const { value: holder, where } of left) {
     if (typeof holder !== 'object' || holder === null) continue
-    for (const [name, value] of Object.entries(holder) as [string, Json][]) {
+    for (const [name, value] of Object.entries<Json>(holder as JsonObject)) {
       const field = { name, value, where: where === '' ? name : `${where}.${name}` }
       if (typeof value === 'object') left.push(field)
       yield field
