@@ -69,6 +69,7 @@ const idIn = (body: Buffer): string => body.subarray(7, 7 + (body[6] ?? 0)).toSt
 const history = (known: ReadonlySet<string>): Answer => {
   return ({ stream }) => {
     stream.once('data', (body: Buffer) => {
+      if (stream.destroyed || stream.closed) return
       stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
       stream.once('wantTrailers', () => stream.closed || stream.sendTrailers({ 'grpc-status': '0' }))
       stream.end(known.has(idIn(body)) ? frame(Buffer.from('x')) : undefined)
@@ -664,7 +665,8 @@ describe('sessions and builds', () => {
     const refused = refuseKnownBuild(daemon, 'build-1', new AbortController().signal)
     t.mock.timers.tick(10_000)
     assert.equal(
-      (await Promise.race([refused, new Promise<undefined>((resolve) => setImmediate(resolve))]))?.status,
+      (await Promise.race([refused, new Promise<undefined>((resolve) => setImmediate(() => resolve(undefined)))]))
+        ?.status,
       503,
     )
   })
