@@ -34,8 +34,10 @@ const textFiles = {
     onLoad({ filter: /[\\/]lib[\\/].*\.ts$/ }, ({ path }) => {
       if (READERS.has(path)) return undefined
       const source = readFileSync(path, 'utf8')
-      const textOf = (file) => JSON.stringify(readFileSync(join(dirname(path), file), 'utf8'))
-      const contents = source.replace(TEXT_FILE, (_call, shell, other) => textOf(shell ?? other))
+      const read = (file) => readFileSync(join(dirname(path), file), 'utf8')
+      // The comments of the shell programs are for whoever changes them, and more than a third of their text.
+      const textOf = (shell, other) => (shell ? read(shell).replace(/^\s*#.*\n/gm, '') : read(other))
+      const contents = source.replace(TEXT_FILE, (_call, shell, other) => JSON.stringify(textOf(shell, other)))
       const [name] = /\b(?:shell|text)File(?=\()/.exec(contents) ?? []
       return name === undefined
         ? { contents, loader: 'ts' }

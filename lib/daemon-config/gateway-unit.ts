@@ -62,6 +62,8 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     `ExecStart=${execLine(commandOf(service))}`,
     'Restart=always',
     'RestartSec=1',
+    // A process can't end while a read of a dead disk hangs.
+    'TimeoutStopSec=15',
     ...HARDENED,
     `CapabilityBoundingSet=${portOf(listen) < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : ''}`,
     ...(portOf(listen) < FIRST_FREE_PORT ? ['AmbientCapabilities=CAP_NET_BIND_SERVICE'] : ['PrivateUsers=yes']),

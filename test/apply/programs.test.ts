@@ -106,7 +106,15 @@ describe('a rollback after a removed gateway', () => {
     await mkdir(copies)
     await writeFile(join(copies, '1'), 'pem')
     await writeFile(join(copies, 'entries'), `1 ${gone}/ca.pem\n`)
-    const functions = functionsOf(ROLLBACK_PROGRAM, 'place_beside', 'same', 'restore', 'keeps', 'restore_all')
+    const functions = functionsOf(
+      ROLLBACK_PROGRAM,
+      'place_beside',
+      'same',
+      'restore',
+      'keeps',
+      'set_aside',
+      'restore_all',
+    )
     const { status, stderr } = run(`b=${copies}\n: >${copies}/writer\n${functions}\nrestore_all\n`)
     assert.deepEqual([status, stderr, await readFile(join(gone, 'ca.pem'), 'utf8')], [0, '', 'pem'])
   })
@@ -116,7 +124,15 @@ describe('a rollback after a removed gateway', () => {
     await mkdir(copies)
     await symlink('../unit', join(copies, '1'))
     await writeFile(join(copies, 'entries'), `1 ${link}\n`)
-    const functions = functionsOf(ROLLBACK_PROGRAM, 'place_beside', 'same', 'restore', 'keeps', 'restore_all')
+    const functions = functionsOf(
+      ROLLBACK_PROGRAM,
+      'place_beside',
+      'same',
+      'restore',
+      'keeps',
+      'set_aside',
+      'restore_all',
+    )
     for (const before of ['nothing', 'the link', 'another link'] as const) {
       if (before === 'another link') await rm(link).then(() => symlink('elsewhere', link))
       const { status, stderr } = run(
