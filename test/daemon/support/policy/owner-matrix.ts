@@ -208,8 +208,8 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
   'networks.create': [
     taken('POST /networks/create', '{"Name":"a-net"}'),
     taken('POST /v1.43/networks/create', '{"Name":"a-net","CheckDuplicate":false}'),
-    gone('POST /networks/create', '{"Name":"x","ConfigFrom":{"Network":"NETWORK"}}'),
-    refused('POST /networks/create', `{"Name":"x",${LABEL}}`),
+    gone('POST /networks/create', '{"Name":"a-copy","ConfigFrom":{"Network":"NETWORK"}}'),
+    refused('POST /networks/create', `{"Name":"a-copy",${LABEL}}`),
   ],
   'networks.disconnect': [
     gone('POST /networks/NETWORK/disconnect', '{"Container":"CONTAINER","Force":true}'),
