@@ -23,7 +23,7 @@ export function lostClients(before: FilesBefore, server: Pick<ServerFiles, 'ca' 
   if (removed.length > 0) return removed.map(refusedClients)
   const lost = lostNames(before, server)
   if (lost.length === 0) return []
-  const text = `Its current certificate is also for ${lost.join(', ')}. Clients that use such a name will reject the new certificate.`
+  const text = `The server's current certificate is also for ${lost.join(', ')}. Clients that use such a name will reject the new certificate.`
   return [{ code: 'names-lost', text }]
 }
 

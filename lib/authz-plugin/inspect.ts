@@ -10,7 +10,7 @@ export class AmbiguousName extends Error {
 
   constructor({ kind, name }: Need) {
     super(`the ${kind} ${name}`)
-    const got = `it is also the name or the beginning of the id of another ${kind}, which dockerd could take`
+    const got = `it is also the name or the beginning of the id of another ${kind}, which dockerd could mean`
     this.reason = { code: 'TARGET_UNKNOWN', where: `the ${kind} ${name}`, got }
   }
 }

@@ -18,7 +18,7 @@ const MOST_NEEDS = 100
  * @param request - as it arrived
  * @param inspect - asks the daemon; null if there is no such thing
  * @returns the decision: `allow` or `refuse`
- * @throws whatever `inspect` throws, if the verdict depends on it: then refuse the request. ERR_PATH_SEGMENT_INVALID counts as null:
+ * @throws whatever `inspect` throws, if the verdict depends on it. Refuse the request then. ERR_PATH_SEGMENT_INVALID counts as null:
  * nothing can have such a name.
  * @example
  * ```ts

@@ -60,7 +60,9 @@ export function refusedNetworkName({ name, where }: NetworkName, { allow, only, 
   const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
   if (deny.networks.includes(name)) return refuse(`the rule denies ${name}`)
   if (only.networks?.includes(name) !== true || allow.operations.includes('networks.create')) return []
-  return refuse(`the rule names ${name}, and its callers could make another one. Only allow.operations can allow it`)
+  return refuse(
+    `the rule names ${name} in only, so its callers may not create it without allow.operations: networks.create`,
+  )
 }
 
 /** What the rule says about a label, by its key. */
@@ -78,10 +80,12 @@ export function refusedCapabilities(
   { deny }: PolicyRule,
 ): readonly Reason[] {
   const had = deny.capabilities.filter((name) => names.includes(name) || names.includes('ALL'))
-  const why = because === undefined ? '' : `: ${because}`
   return had.map((name) => ({
     code: 'CAPABILITY',
     where,
-    got: `it does not drop ${name}, which the rule denies${why}`,
+    got:
+      because === undefined
+        ? `it does not drop ${name}, which the rule denies`
+        : `the rule denies ${name}, but ${because}`,
   }))
 }

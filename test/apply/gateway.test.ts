@@ -280,15 +280,18 @@ describe('the plan of a gateway', () => {
     const same = { [GATEWAY]: unitWith(), '/etc/docker-mtls/ca.pem': authority.certificate }
     assert.deepEqual(await lossesWith(same), [])
     const [names = ''] = await lossesWith({ ...same, '/etc/docker-mtls/server-cert.pem': wider })
-    assert.match(names, /^Its current certificate is also for .*two\.test\. Clients that use such a name will reject/)
+    assert.match(
+      names,
+      /^The server's current certificate is also for .*two\.test\. Clients that use such a name will reject/,
+    )
   })
 
   test('a gateway that leaves its address says so', async () => {
     assert.match(
       await warnedAt('0.0.0.0:3376'),
-      /^The gateway leaves 0\.0\.0\.0:2376: clients have to use the new address\.$/m,
+      /^The gateway will stop listening on 0\.0\.0\.0:2376: clients need the new address\.$/m,
     )
-    assert.doesNotMatch(await warnedAt(), /leaves/)
+    assert.doesNotMatch(await warnedAt(), /stop listening/)
   })
 
   describe('metrics, and what follows if the log fails', () => {

@@ -94,6 +94,15 @@ test('an old apply stays if it has the only copy of a file', async () => {
 
 describe('a rollback after a removed gateway', () => {
   const UNIT_PATH = `/etc/systemd/system/${GATEWAY_UNIT}`
+  const restoring = functionsOf(
+    ROLLBACK_PROGRAM,
+    'place_beside',
+    'same',
+    'restore',
+    'keeps',
+    'set_aside',
+    'restore_all',
+  )
 
   test('has mode and owner of its folder on the disk before the folder is changed', () => {
     const note = functionsOf(TRANSACTION, 'note_folder')
@@ -106,16 +115,7 @@ describe('a rollback after a removed gateway', () => {
     await mkdir(copies)
     await writeFile(join(copies, '1'), 'pem')
     await writeFile(join(copies, 'entries'), `1 ${gone}/ca.pem\n`)
-    const functions = functionsOf(
-      ROLLBACK_PROGRAM,
-      'place_beside',
-      'same',
-      'restore',
-      'keeps',
-      'set_aside',
-      'restore_all',
-    )
-    const { status, stderr } = run(`b=${copies}\n: >${copies}/writer\n${functions}\nrestore_all\n`)
+    const { status, stderr } = run(`b=${copies}\n: >${copies}/writer\n${restoring}\nrestore_all\n`)
     assert.deepEqual([status, stderr, await readFile(join(gone, 'ca.pem'), 'utf8')], [0, '', 'pem'])
   })
 
@@ -124,19 +124,10 @@ describe('a rollback after a removed gateway', () => {
     await mkdir(copies)
     await symlink('../unit', join(copies, '1'))
     await writeFile(join(copies, 'entries'), `1 ${link}\n`)
-    const functions = functionsOf(
-      ROLLBACK_PROGRAM,
-      'place_beside',
-      'same',
-      'restore',
-      'keeps',
-      'set_aside',
-      'restore_all',
-    )
     for (const before of ['nothing', 'the link', 'another link'] as const) {
       if (before === 'another link') await rm(link).then(() => symlink('elsewhere', link))
       const { status, stderr } = run(
-        `b=${copies}\n: >${copies}/writer\n${functions}\nrestore_all\ntest "$failed" = ''\n`,
+        `b=${copies}\n: >${copies}/writer\n${restoring}\nrestore_all\ntest "$failed" = ''\n`,
       )
       assert.deepEqual([status, stderr, await readlink(link)], [0, '', '../unit'], before)
     }

@@ -422,7 +422,7 @@ describe('the audit log of a gateway', () => {
     const later = await openAuditLog({ path })
     assert.equal(await earlier.record(event), false)
     assert.equal(await later.record(event), true)
-    assert.match(String(earlier.failure), /another process writes to it[^]*a log of its own/)
+    assert.match(String(earlier.failure), /something else has changed it[^]*Let nothing else write to it/)
     await assert.rejects(earlier.close(), { code: 'ERR_FILE_WRITE' })
     await later.close()
     assert.deepEqual(await faultsOf(path), [])

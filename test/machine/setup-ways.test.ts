@@ -99,7 +99,10 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
     assert.equal((await desk.run(['setup', 'ssh://root@one.test', '--yes'])).code, 0)
     const words = ['setup', 'ssh://root@10.77.0.2', '--dry-run']
     const plan = await desk.run(words)
-    assert.match(plan.stdout, /^Its current certificate is also for one\.test\. .*keep it: {2}--name one\.test$/m)
+    assert.match(
+      plan.stdout,
+      /^The server's current certificate is also for one\.test\. .*keep it: {2}--name one\.test$/m,
+    )
     const kept = await desk.run([...words, '--name', '10.77.0.2', '--name', 'one.test'])
     assert.equal(kept.code, 0, kept.stderr)
     assert.doesNotMatch(kept.stdout, /Its certificate was for/)

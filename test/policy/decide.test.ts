@@ -360,7 +360,10 @@ describe('capabilities that a rule denies', () => {
       ] as const)
         assert.equal(ending(`POST ${version}/${line}`, good, facts), 'refuse CAPABILITY', version)
     const [reason] = ask('POST /services/create', good, { rule }).reasons
-    assert.match(reason?.got ?? '', /^it does not drop NET_RAW, .*: send the request to \/v1\.41\/services or a newer/)
+    assert.match(
+      reason?.got ?? '',
+      /^the rule denies NET_RAW, but .*: send the request to \/v1\.41\/services or a newer/,
+    )
   })
 
   test('builds, whose steps have the default set', () => {

@@ -54,17 +54,19 @@ export async function planGatewayRollback(
   const then = settingsInForce(found, before.file(DAEMON_JSON)?.text)
   const open = plaintextBefore(found, then, 'the gateway')
   if (!last.isPending && open.length > 0) return { ...plan, conflicts: open }
-  const effects = last.gateway.restarted ? plan : { ...plan, losses: [], stops: 0 }
+  const kind = ({ code }: Warning): boolean => code === 'changed-since'
+  const effects = last.gateway.restarted ? plan : { ...plan, losses: plan.losses.filter(kind), stops: 0 }
   const flags = gatewayFlags(facts)
   const files = [...listedFiles(last), ...namedFiles(last), ...listsOf(flags)]
   const now = await gatherFurtherFacts(shell, facts, { files }, signal)
   const kept = keptFiles(now, last)
   const { listen } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text).settings
   const isExposed = then.settings.listen.some((one) => last.removed.includes(UNIT_PATH) || !listen.includes(one))
+  const keepsPolicy = kept.includes(GATEWAY_FILES.policy) && !last.removed.includes(UNIT_PATH)
   const isOther = (path: string): boolean => !kept.includes(path)
   return {
     ...effects,
-    conflicts: [...effects.conflicts, ...(kept.includes(GATEWAY_FILES.policy) ? invalidPolicy(now) : [])],
+    conflicts: [...effects.conflicts, ...(keepsPolicy ? invalidPolicy(now) : [])],
     last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
     ...(kept.length > 0 && { kept }),
     losses: [
@@ -165,7 +167,7 @@ function lockedOut({ file }: HostFacts, last: LastApply): Warning[] {
       ? [
           {
             code: 'issuer-dropped',
-            text: 'The gateway refuses certificates that its present issuer has renewed: their clients need new ones of the CA.',
+            text: 'The gateway will refuse certificates that its current issuer has renewed: those clients need new ones from the CA.',
           },
         ]
       : []),
@@ -184,7 +186,7 @@ function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
     Date.now(),
   ).map((name) => ({
     code: 'ca-without-list',
-    text: sentence`${GATEWAY_FILES.crl} has no current list of the CA ${name}, so the gateway will refuse its clients. Write it where the CA is, and copy it here:  ${ours('cert', 'crl')}`,
+    text: sentence`${GATEWAY_FILES.crl} has no current list of the CA ${name}, so the gateway will refuse its clients. Where the CA is, write it:  ${ours('cert', 'crl')}  Then copy it here.`,
   }))
   return kept === undefined ? [olderList(last), ...unlisted] : unlisted
 }
@@ -193,7 +195,7 @@ function unlistedAfter({ file }: HostFacts, last: LastApply): Warning[] {
 function olderList({ at }: LastApply): Warning {
   return {
     code: 'older-list',
-    text: sentence`The revocation list of ${at.toISOString()} comes back: the gateway lets in who was revoked since, until you copy the present list here. Write it where the CA is:  ${ours('cert', 'crl')}`,
+    text: sentence`The revocation list from before ${at.toISOString()} returns: the gateway accepts certificates revoked since, until you copy the current list here. Where the CA is, write it:  ${ours('cert', 'crl')}`,
   }
 }
 

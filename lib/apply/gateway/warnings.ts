@@ -28,7 +28,7 @@ export function gatewayWarnings(
       ? [
           {
             code: 'issuer-dropped',
-            text: 'Without its issuer, the gateway refuses certificates that it has renewed: their clients need new ones of the CA.',
+            text: 'Without its issuer, the gateway refuses certificates that it has renewed: those clients need new ones from the CA.',
           },
         ]
       : []),
@@ -42,7 +42,12 @@ export function gatewayWarnings(
         ]),
     ...(left === undefined || parseListen(left) === listen
       ? []
-      : [{ code: 'listener-closed', text: `The gateway leaves ${left}: clients have to use the new address.` }]),
+      : [
+          {
+            code: 'listener-closed',
+            text: `The gateway will stop listening on ${left}: clients need the new address.`,
+          },
+        ]),
     ...(others.length === 0
       ? []
       : [

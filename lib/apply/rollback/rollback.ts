@@ -56,7 +56,7 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
     throw new ProvisionError('ERR_APPLY_CONFLICT', {
       tried,
       got: `the gateway before the apply needs ${stderrSummary(ran)}, which is gone. Nothing was changed`,
-      todo: 'Restore it, such as the copy of docker-mtls with that version, then run this again.',
+      todo: 'Restore it, such as that copy of docker-mtls, then run this again.',
     })
   }
   throw rollbackFailed(shell.name, stderrSummary(ran))

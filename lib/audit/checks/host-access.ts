@@ -112,7 +112,7 @@ const revocation = hostCheck({
 })
 
 function judgeLists({ revocation: part, lostLists: lost }: ServiceFacts, now: number): Verdict {
-  if (lost.length > 0) return fail(`${lost.join(', ')} is missing: it refuses all clients, and does not start again`)
+  if (lost.length > 0) return fail(`missing: ${lost.join(', ')}. The gateway refuses all clients, and can't restart`)
   const lists = known(part)
   if (lists.length === 0) return fail('it has no revocation list: revoked certificates work until they expire')
   return worst(

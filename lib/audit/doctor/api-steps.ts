@@ -70,7 +70,7 @@ export function clockStep({ ahead }: Attempt): DetailedStep {
 }
 
 /** Beside a gateway, dockerd needs no listener, and `daemon apply` and `setup` would refuse to secure one. */
-export const REMOVE_LISTENER: Sentence = sentence`Remove that listener from dockerd (-H or "hosts"). Then, on the server, as root:  ${command('systemctl', 'restart', 'docker')}`
+export const REMOVE_LISTENER: Sentence = sentence`Remove that listener from dockerd (-H or "hosts"). Then, on the server, as root:  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker')}`
 
 /**
  * The daemon itself knows whether it also listens without TLS (moby, daemon/info.go). dockerd on another host than this

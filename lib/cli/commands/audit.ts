@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { hasGateway } from '../../audit/snapshot/snapshot.ts'
 import { FAIL_ON, FAMILIES, FORMATS, PROFILES, SEVERITIES } from '../../audit/names.ts'
 import type { EvaluateOptions } from '../../audit/report.ts'
 import { isFolder, PUBLIC_MODE, requireWritable, writeFileAtomically } from '../../base/files.ts'
@@ -93,6 +92,7 @@ function namesIn(values: readonly string[] | undefined): string[] | undefined {
 
 async function replayAll(paths: readonly string[], options: EvaluateOptions, { io }: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
+  const { hasGateway } = await import('../../audit/snapshot/snapshot.ts')
   const snapshots = await Promise.all(paths.map((path) => readSnapshot(path, io)))
   return snapshots.map((snapshot) => {
     const value = { ...auditSnapshot(snapshot, options), hasGateway: hasGateway(snapshot) }

@@ -25,11 +25,13 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const last = await requireLastApply(shell)
   const plan = await planRollback(shell, facts, last, signal)
   refuseConflicts(plan)
-  if (flags.json !== true) context.say(rollbackPlanText(plan, context))
+  if (flags.json === true) for (const { text } of plan.losses) context.warn(context.typed(text))
+  else context.say(rollbackPlanText(plan, context))
   await confirm('Restore these files and restart docker?', flags, context)
   await withProgress(context, flags, (onStep) => rollBack(plan, { shell, onStep, signal }))
   const { id, restored, removed, wasActive } = last
-  const data = { id, restored, removed, active: wasActive, stopped: plan.stops }
+  const warnings = plan.losses.map(({ text }) => context.typed(text))
+  const data = { id, restored, removed, warnings, active: wasActive, stopped: plan.stops }
   context.answer({ data, text: `${context.typed(rollbackDone(plan))}\n` }, flags)
 }
 
@@ -46,7 +48,7 @@ export const daemonRollback: CommandSpec = {
     [sentence`${SELF} daemon rollback`, 'as root; show the files, ask, then restore them'],
     [sentence`${SELF} daemon rollback --yes`, 'without asking'],
   ],
-  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, active, stopped }',
+  json: 'lines { type: "step", step, title, state, milliseconds }, then { type: "result", id, restored, removed, warnings, active, stopped }',
   jsonLines: true,
   define,
 }

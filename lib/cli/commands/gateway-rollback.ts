@@ -43,7 +43,7 @@ function doneText(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Se
   const isRemoved = plan.last.removed.includes(UNIT_PATH)
   const stopped = isRemoved
     ? 'The gateway is removed; its audit log stays.'
-    : sentence`The gateway is there as before, and isn't running. See:  ${ours('gateway', 'status')}`
+    : sentence`The gateway is restored, but isn't running. See:  ${ours('gateway', 'status')}`
   const gateway = hasGateway ? 'The gateway runs as before.' : stopped
   const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
   const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''

@@ -2,7 +2,7 @@ import type { Severity } from '../../audit/check.ts'
 import type { Profile, ReportFormat } from '../../audit/names.ts'
 import type { AuditReport, EvaluateOptions } from '../../audit/report.ts'
 import type { CollectOptions } from '../../audit/snapshot/collect.ts'
-import { hasGateway, type Snapshot } from '../../audit/snapshot/snapshot.ts'
+import type { Snapshot } from '../../audit/snapshot/snapshot.ts'
 import { KEY_MODE, writeFileAtomically } from '../../base/files.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
@@ -52,6 +52,7 @@ type Result = AuditedWithFixes | FailedTarget
 /** Connects to each daemon, reads and judges it, with progress. */
 export async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
+  const { hasGateway } = await import('../../audit/snapshot/snapshot.ts')
   const targets = await targetsOf(flags, context.io)
   if (flags.snapshot !== undefined && targets.length > 1)
     throw usageError(WHERE, '--snapshot works only with one host', 'Save the snapshot of each host separately.')

@@ -3,7 +3,7 @@ import { fileReason } from '../../base/files.ts'
 import type { GatewayEvent } from '../events.ts'
 import type { Link } from './chain.ts'
 import { entryOf } from './entry.ts'
-import { SHARED, type LogFile } from './file.ts'
+import { CHANGED, type LogFile } from './file.ts'
 import type { AuditLog } from './interface.ts'
 import { earlierFile } from './place.ts'
 import { Queue, type Batch } from './queue.ts'
@@ -218,16 +218,18 @@ const LATE = new Error(`it takes more than ${LATE_MS / 1000} s`)
 
 const REMEDIES: ReadonlyMap<unknown, string> = new Map([
   [LATE, 'Check its disk.'],
-  [SHARED, 'Give each gateway a log of its own, and restart this one.'],
+  [CHANGED, 'Let nothing else write to it, and restart the gateway.'],
 ])
 
 function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
   const remedy = REMEDIES.get(cause) ?? 'Free some space on its disk.'
+  // Nothing is kept over a restart.
+  const later = cause === CHANGED ? '' : ' Up to 10,000 events, or 16 MiB, are written later.'
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),
     todo: mayGoOn
-      ? `${remedy} Until then, requests are served. Up to 10,000 events, or 16 MiB, are written later.`
+      ? `${remedy} Until then, requests are served.${later}`
       : `${remedy} Until then, all requests are refused.`,
     cause,
   })

@@ -12,7 +12,7 @@ const TAIL_BYTES = 1024 * 1024
 const MOST_OF_HEAD = 4096
 
 /** Why nothing is written to a log that has other bytes than its gateway has written: lines between them would break the chain. */
-export const SHARED: Error = new Error('another process writes to it')
+export const CHANGED: Error = new Error('something else has changed it')
 
 /** The end of a log that is there already. */
 export interface Tail {
@@ -99,12 +99,12 @@ export class LogFile {
   /**
    * Adds whole lines, or nothing.
    *
-   * @throws SHARED if another process writes to it
+   * @throws CHANGED if something else has changed the file
    */
   async append(bytes: Buffer): Promise<void> {
     if (this.#isTorn) await this.#mend()
     // A lock shows no process of another container.
-    if ((await this.#file.stat()).size !== this.#bytes) throw SHARED
+    if ((await this.#file.stat()).size !== this.#bytes) throw CHANGED
     if (this.#lacksHead) await this.flushHead(START)
     this.#lacksHead = false
     try {

@@ -100,7 +100,7 @@ function* judgeMount(mount: JsonObject, { where, isReadOnlyBelow, byDaemon }: Pl
 }
 
 const copiesTo = (folder: string): string =>
-  `dockerd copies as root, also devices, and the path may lead to ${folder} of the host: run tar in the container instead`
+  `dockerd copies as root, even devices, and the path may lead to ${folder} of the host: run tar in the container instead`
 
 /** A volume that exists. */
 export function judgeInspectedVolume(inspect: Json, where: string): Iterable<Judged> {

@@ -11,8 +11,7 @@ function isInMemory({ type, o }: { readonly type: string; readonly o: string }):
   return type === 'tmpfs' && (o === '' || o.split(',').every((word) => OF_MEMORY.test(word)))
 }
 
-const FILLED =
-  'dockerd fills an empty volume from an image as root, also with devices: mount the folder as a bind instead'
+const FILLED = 'dockerd fills an empty volume from an image as root, even devices: mount the folder as a bind instead'
 
 /** A volume to create, or one that exists: its driver decides what it shows. */
 export function* volumeOfDriver(driver: string, options: JsonObject, where: string): Iterable<Judged> {

@@ -77,6 +77,6 @@ export function refuseGateway(facts: HostFacts, { endpoint, host }: SetupTarget)
     todo:
       other === undefined
         ? sentence`Keep the gateway:  ${ours('setup', '--gateway', formatEndpoint(endpoint))}`
-        : endOther(other),
+        : sentence`On ${host}, as root: ${endOther(other)}`,
   })
 }

@@ -183,11 +183,7 @@ const CASES: Cases = {
       'a key, and a policy with mistakes',
       keysOfRoot(KEYS, { builders: { unknown: 'policy check refuses it' } }),
     ],
-    [
-      'unknown',
-      'only root can look',
-      keysOfRoot({ unknown: 'only root can look at all SSH keys of the user of dockerd' }),
-    ],
+    ['unknown', 'only root can look', keysOfRoot({ unknown: "only root can see all SSH keys of dockerd's user" })],
     ...NOBODY,
   ],
   'F-GWLOG': [['pass', 'a log', gateway()], ['warn', 'none', gateway({ log: null })], ...NOBODY],
@@ -226,7 +222,7 @@ test('a list that is gone lets nobody in, and no revoked certificate', () => {
   const gone = changed(gateway({ lostLists: [CRL], revocation: { value: [] } }))
   assert.equal(
     findingsOf('F-CRL', gone)[0]?.detail,
-    `${CRL} is missing: it refuses all clients, and does not start again`,
+    `missing: ${CRL}. The gateway refuses all clients, and can't restart`,
   )
   assert.match(findingsOf('F-CRL', changed(lists()))[0]?.detail ?? '', /revoked certificates work/)
 })

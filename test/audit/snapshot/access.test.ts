@@ -155,7 +155,7 @@ describe('gateways and plugins of a host in a folder', () => {
     assert.deepEqual(await keysOf({ [path]: open }), { value: [path] })
     // ssh doesn't use a key that others can read.
     assert.deepEqual(await keysOf({ [path]: { ...open, mode: 0o644 } }), { value: [] })
-    const hidden = { unknown: 'only root can look at all SSH keys of the user of dockerd' }
+    const hidden = { unknown: "only root can see all SSH keys of dockerd's user" }
     assert.deepEqual(await keysOf({}, 65_534), hidden)
     // Whoever sees that a key is there doesn't see yet whether it has a passphrase.
     const searchable = { '/root': { folder: 0o755 }, '/root/.ssh': { folder: 0o755 } } as const

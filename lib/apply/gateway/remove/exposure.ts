@@ -44,7 +44,7 @@ export function exposureOf(facts: HostFacts, flags: GatewayFlags): Warning[] {
       : [
           {
             code: 'renewed-refused',
-            text: 'dockerd refuses certificates that the gateway has renewed: their clients need new ones of the CA.',
+            text: 'dockerd refuses certificates that the gateway has renewed: those clients need new ones from the CA.',
           },
         ]),
   ]

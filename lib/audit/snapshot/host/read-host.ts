@@ -153,7 +153,7 @@ function dataOf(values: Values, dataRoot: string): HostFacts['data'] {
 function sshKeysIn(values: Values): HostFacts['sshKeys'] {
   const open = named(values, 'ssh-key ').map(([path]) => path)
   return open.length === 0 && values.get('ssh-hidden') === 'yes'
-    ? { unknown: 'only root can look at all SSH keys of the user of dockerd' }
+    ? { unknown: "only root can see all SSH keys of dockerd's user" }
     : { value: open }
 }
 
