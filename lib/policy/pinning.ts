@@ -18,7 +18,8 @@ export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
   const [container] = query.get('container') ?? []
   const [mode] = query.get('networkmode') ?? []
   if (container !== undefined) pinned.set('container', [idOf(container)])
-  if (mode !== undefined) pinned.set('networkmode', [idOfKind('network', pinMode(mode, idOf))])
+  if (mode !== undefined)
+    pinned.set('networkmode', [isPredefinedName(mode) ? mode : idOfKind('network', pinMode(mode, idOf))])
   return {
     ...read,
     parameters: pinPath(read, idOfKind),
@@ -45,31 +46,29 @@ function pinNetworks({ operation, parameters }: ReadRequest, body: JsonObject, f
   if (operation.name !== 'containers.create') return body
   const { HostConfig, NetworkingConfig } = body
   const given = Object.entries(objectOf(objectOf(NetworkingConfig)['EndpointsConfig']))
-  if (given.length > 0) {
-    const pinned = given.map(([name, endpoint]) => [name, pinEndpoint(name, endpoint, facts)])
-    return {
-      ...body,
-      NetworkingConfig: { ...objectOf(NetworkingConfig), EndpointsConfig: Object.fromEntries(pinned) as JsonObject },
-    }
-  }
   const mode = textOf(objectOf(HostConfig)['NetworkMode'])
   const endpoint = pinEndpoint(mode, null, facts)
-  if (endpoint === null) return body
-  const { Name, Id = '' } = objectOf(facts.get({ kind: 'network', name: mode }))
+  if (given.length === 0 && endpoint === null) return body
   // dockerd would take the beginning of an id for another network than that of this id.
+  const { Name, Id = '' } = objectOf(facts.get({ kind: 'network', name: mode }))
   const key = Name === mode ? mode : textOf(Id)
+  const endpoints = given.map(([name, one]) => [name, pinEndpoint(name, one, facts)])
   return {
     ...body,
-    HostConfig: { ...objectOf(HostConfig), NetworkMode: key },
-    NetworkingConfig: { EndpointsConfig: { [key]: endpoint } },
+    ...(given.length === 0 && { HostConfig: { ...objectOf(HostConfig), NetworkMode: key } }),
+    NetworkingConfig: {
+      ...objectOf(NetworkingConfig),
+      EndpointsConfig: given.length === 0 ? { [key]: endpoint } : (Object.fromEntries(endpoints) as JsonObject),
+    },
   }
 }
 
-/** With the id of its network, if that was inspected. */
+/** With the id of its network, if that was inspected. dockerd ignores one beside a predefined name (moby, daemon: getNetworkID). */
 function pinEndpoint(name: string, endpoint: Json = null, facts: Facts): Json {
+  if (isPredefinedName(name)) return endpoint
   const network = textOf(objectOf(endpoint)['NetworkID']) || name
   const { Id } = objectOf(facts.get({ kind: 'network', name: network }))
-  return isPredefinedName(name) || Id === undefined ? endpoint : { ...objectOf(endpoint), NetworkID: Id }
+  return textOf(Id) === '' ? endpoint : { ...objectOf(endpoint), NetworkID: textOf(Id) }
 }
 
 function pinBody(body: JsonObject, idOf: IdOf): JsonObject {
@@ -92,12 +91,11 @@ function pinHostConfig(config: JsonObject, idOf: IdOf): JsonObject {
       'Links',
       stringsOf(Links).map((link) => pinLink(link, idOf)),
     )
-  if (VolumesFrom !== undefined) {
+  if (VolumesFrom !== undefined)
     pinned.set(
       'VolumesFrom',
-      stringsOf(VolumesFrom).map((one) => one.replace(/^\/?([^:]+)/, (_, name: string) => idOf(name))),
+      stringsOf(VolumesFrom).map((one) => pinContainer(one.replace(/^\//, ''), idOf)),
     )
-  }
   return Object.fromEntries(pinned)
 }
 
@@ -108,5 +106,11 @@ function pinMode(mode: string, idOf: IdOf): string {
 /** Without an alias, the name is the alias. After a slash, dockerd takes only the end of the alias. */
 function pinLink(link: string, idOf: IdOf): string {
   const name = containerIn(link)
-  return link.includes(':') ? link.replace(name, idOf) : `${idOf(name)}:${name}`
+  return link.includes(':') ? pinContainer(link, idOf) : `${idOf(name)}:${name}`
+}
+
+/** Of a link, or a value of `VolumesFrom`. */
+function pinContainer(text: string, idOf: IdOf): string {
+  const name = containerIn(text)
+  return text.replace(name, () => idOf(name))
 }

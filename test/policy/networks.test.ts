@@ -110,6 +110,7 @@ describe('what is sent names networks by the ids that were judged', () => {
     ['network', 'web', network('web', 'ab12')],
     ['network', 'ab', network('web', 'ab12')],
     ['network', 'cd', network('db', 'cd34')],
+    ['network', 'bridge', network('bridge', 'b0')],
   ]
   const sent = (line: string, body?: Json): ReturnType<typeof writeRequest> => {
     const decision = ask(line, body, {}, [...WEB, ['container', 'c', container({})]])
@@ -158,5 +159,6 @@ describe('what is sent names networks by the ids that were judged', () => {
     assert.equal(sent('POST /networks/web/connect', { Container: 'c' }).target, '/networks/ab12/connect')
     assert.deepEqual(parsed('POST /networks/bridge/connect', { Container: 'c' }), { Container })
     assert.equal(sent('POST /build?networkmode=web').target, '/build?networkmode=ab12')
+    assert.equal(sent('POST /build?networkmode=bridge').target, '/build?networkmode=bridge')
   })
 })

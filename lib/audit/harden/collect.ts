@@ -1,3 +1,4 @@
+import { compareVersions } from '../../base/api-version.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { FilesystemChange } from '../../engine/containers/types/create.ts'
 import type { ContainerInspect } from '../../engine/containers/types/inspect.ts'
@@ -130,7 +131,7 @@ async function usageOf(on: Collection, { Id, State }: ContainerInspect): Promise
 
 /** Since API 1.41. */
 function supportsOneShot({ docker }: Collection): boolean {
-  return Number(docker.apiVersion.split('.')[1]) >= 41
+  return compareVersions(docker.apiVersion, '1.41') >= 0
 }
 
 function countOf(value: unknown): number {

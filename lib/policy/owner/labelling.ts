@@ -1,4 +1,5 @@
 import { parseBind } from '../../container/bind.ts'
+import { compareVersions } from '../../base/api-version.ts'
 import type { Facts } from '../facts.ts'
 import { MOST_FOUND } from '../judging/finding.ts'
 import { fieldsIn, isObject, listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
@@ -98,7 +99,4 @@ export function withOldDiskUsage(read: ReadRequest): ReadRequest {
 }
 
 /** Does a version of the API sum the disk usage up instead of listing things? */
-export function isNewForm(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number)
-  return major > 1 || minor > 51
-}
+export const isNewForm = (version: string): boolean => compareVersions(version, WITH_LISTS) > 0
