@@ -21,7 +21,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { isDockerMtlsError, openAuditLog, verifyAuditLog, type GatewayEvent } from '../../lib/gateway.ts'
+import { isDockerMtlsError, openAuditLog, verifyAuditLog, type AuditLog, type GatewayEvent } from '../../lib/gateway.ts'
 import { groupBy } from '../../lib/base/group-by.ts'
 import { loggedPath } from '../../lib/gateway/logged-path.ts'
 import { definePolicy } from '../../lib/policy.ts'
@@ -37,6 +37,10 @@ const post = (target: string, value: object, fields = ''): string => {
   const text = JSON.stringify(value)
   return `POST ${target} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${fields}Content-Length: ${text.length}\r\n\r\n${text}`
 }
+
+/** All files in the folder of a log. */
+const filesBeside = async (path: string): Promise<string[]> =>
+  (await readdir(join(path, '..'))).map((name) => join(path, '..', name))
 
 const get = (line: string, fields = ''): string => `${line} HTTP/1.1\r\nHost: x\r\n${fields}\r\n`
 
@@ -335,7 +339,7 @@ describe('the audit log of a gateway', () => {
       await delay(100 + round * 50)
       child.kill('SIGKILL')
       await once(child, 'close')
-      const files = (await readdir(join(path, '..'))).map((name) => join(path, '..', name))
+      const files = await filesBeside(path)
       const { faults, lines, last, headless } = await verifyAuditLog(files)
       assert.deepEqual(headless, [])
       // A line that was cut last is marked by the next process.
@@ -367,8 +371,7 @@ describe('the audit log of a gateway', () => {
   test('begins a new file when one is full, and the chain goes on', async (t) => {
     const path = await pathIn(t)
     await write(path, 20, { maxBytes: 1_000 })
-    const filesNow = async (): Promise<string[]> =>
-      (await readdir(join(path, '..'))).filter((name) => !name.endsWith('.head')).map((name) => join(path, '..', name))
+    const filesNow = async (): Promise<string[]> => (await filesBeside(path)).filter((name) => !name.endsWith('.head'))
     const files = await filesNow()
     assert.ok(files.length > 3)
     const { faults, first, last, lines } = await verifyAuditLog(files)
@@ -399,15 +402,13 @@ describe('the audit log of a gateway', () => {
       await log.close()
       await rm(`${copy}.lock`)
       await truncate(copy, bytes)
-      const filesNow = async (): Promise<string[]> =>
-        (await readdir(join(copy, '..'))).map((name) => join(copy, '..', name))
-      const crashed = (await verifyAuditLog(await filesNow())).faults.map(({ kind }) => kind)
+      const crashed = (await verifyAuditLog(await filesBeside(copy))).faults.map(({ kind }) => kind)
       assert.deepEqual(
         crashed.filter((kind) => kind !== 'missing'),
         bytes === 0 ? [] : ['torn'],
       )
       await write(copy, 1)
-      const files = await filesNow()
+      const files = await filesBeside(copy)
       const { faults, lines } = await verifyAuditLog(files)
       assert.deepEqual(faults, [])
       assert.ok(files.length > 5 && lines > 8)
@@ -424,11 +425,32 @@ describe('the audit log of a gateway', () => {
     assert.equal(await later.record(event), true)
     assert.match(String(earlier.failure), /something else has changed it[^]*Let nothing else write to it/)
     await assert.rejects(earlier.close(), { code: 'ERR_FILE_WRITE' })
+    // The lock is that of the later one.
+    await assert.rejects(openAuditLog({ path }), /is changing this audit log/)
     await later.close()
     assert.deepEqual(await faultsOf(path), [])
   })
 
+  for (const [what, own, others] of [
+    ['has begun a new file', 100_000, 1],
+    ['writes on, before it begins a new file itself', 1_000, 100_000],
+  ] as const)
+    test(`notices that another process ${what}`, async (t) => {
+      const path = await pathIn(t)
+      const event = { event: 'cut', identity: 'CN=a', reason: 'X' } as const
+      const earlier = await openAuditLog({ path, maxBytes: own })
+      while ((await lstat(path)).size < 1_000) assert.equal(await earlier.record(event), true)
+      await rm(`${path}.lock`)
+      const later = await openAuditLog({ path, maxBytes: others })
+      assert.equal(await later.record(event), true)
+      assert.equal(await earlier.record(event), false)
+      await assert.rejects(earlier.close(), { code: 'ERR_FILE_WRITE' })
+      await later.close()
+      assert.deepEqual((await verifyAuditLog(await filesBeside(path))).faults, [])
+    })
+
   test('refuses what another user, or another file, could be behind', async (t) => {
+    const opened: AuditLog[] = []
     const rows: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
       'it is a symbolic link': async (path) => {
         await writeFile(`${path}.other`, '')
@@ -449,7 +471,7 @@ describe('the audit log of a gateway', () => {
       'other users may write to': (path) => chmod(join(path, '..'), 0o777),
       'could create the files of the log before you': (path) => chmod(join(path, '..'), 0o1777),
       'and could create the files of the log before you': (path) => chmod(join(path, '..'), 0o1770),
-      'is changing this audit log': (path) => openAuditLog({ path }).then((log) => t.after(() => log.close())),
+      'is changing this audit log': async (path) => opened.push(await openAuditLog({ path })),
     }
     for (const [got, prepare] of Object.entries(rows)) {
       const path = await pathIn(t)
@@ -462,6 +484,7 @@ describe('the audit log of a gateway', () => {
       })
       assert.equal((await lstat(path).catch(() => undefined))?.mode, before?.mode)
     }
+    for (const log of opened) await log.close()
     for (const options of [{ path: '' }, { path: 'x', onFailure: 'stop' }, { path: 'x', maxBytes: 0 }, { file: 'x' }])
       await assert.rejects(openAuditLog(options as never), TypeError)
   })

@@ -210,7 +210,8 @@ export class ChainedLog implements AuditLog {
     const failure = this.#failure
     await this.#limit(this.#file.close())
     this.#failure = failure
-    await this.#state.release()
+    // Then the lock may be that of another process.
+    if (failure?.cause !== CHANGED) await this.#state.release()
   }
 }
 

@@ -28,7 +28,8 @@ export class LogFile {
   #file: fs.FileHandle
   #head: fs.FileHandle | undefined
   #bytes: number
-  #isTorn = false
+  /** How much of a failed write is behind them. */
+  #torn = 0
   /** From the first line on, there is a head. So only somebody else can have removed it. */
   #lacksHead = false
   /** Ends a line that was never finished. */
@@ -102,25 +103,26 @@ export class LogFile {
    * @throws CHANGED if something else has changed the file
    */
   async append(bytes: Buffer): Promise<void> {
-    if (this.#isTorn) await this.#mend()
-    // A lock shows no process of another container.
-    if ((await this.#file.stat()).size !== this.#bytes) throw CHANGED
+    await this.#refuseChanged()
+    if (this.#torn > 0) await this.#mend()
     if (this.#lacksHead) await this.flushHead(START)
     this.#lacksHead = false
+    const whole = Buffer.concat([this.#before, bytes])
     try {
-      const whole = Buffer.concat([this.#before, bytes])
-      for (let at = 0; at < whole.length;) at += (await this.#file.write(whole, at)).bytesWritten
+      while (this.#torn < whole.length) this.#torn += (await this.#file.write(whole, this.#torn)).bytesWritten
+      this.#torn = 0
       this.#bytes += whole.length
       this.#before = Buffer.alloc(0)
     } catch (cause) {
-      this.#isTorn = true
       // If this fails as well, the next call does it first.
       await this.#mend().catch(() => undefined)
       throw cause
     }
   }
 
+  /** @throws CHANGED */
   async writeHead(link: Link): Promise<void> {
+    await this.#refuseChanged()
     if (this.#head === undefined) {
       this.#head = await openPrivate(headOf(this.path), O_CREAT)
       await this.#head.chmod(KEY_MODE)
@@ -156,9 +158,15 @@ export class LogFile {
     await this.#head?.close()
   }
 
+  /** A lock shows no process of another container, which may have given the file another name, too. */
+  async #refuseChanged(): Promise<void> {
+    const [own, named] = await Promise.all([this.#file.stat(), fs.lstat(this.path).catch(() => undefined)])
+    if (named?.ino !== own.ino || own.size !== this.#bytes + this.#torn) throw CHANGED
+  }
+
   async #mend(): Promise<void> {
     await this.#file.truncate(this.#bytes)
-    this.#isTorn = false
+    this.#torn = 0
   }
 }
 
