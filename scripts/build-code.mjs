@@ -27,6 +27,13 @@ const READERS = new Set(['lib/base/shell-file.ts', 'lib/base/text-file.ts'].map(
 const TEXT_FILE =
   /\b(?:shellFile\(new URL\('(\.\.?\/[\w./-]+\.sh)'|textFile\(new URL\('(\.\.?\/[\w./-]+\.(?:css|js|bash|zsh|fish|ps1))'), import\.meta\.url\)\)/g
 
+/** The comments of the shell programs are for whoever changes them, and more than a third of their text. */
+function withoutComments(program) {
+  const [document] = /<<'(\w+)'\n(?:.*\n)*?[ \t]*#(?:.*\n)*?\1\n/.exec(program) ?? []
+  if (document !== undefined) throw new Error(`a line that begins with # in a here-document: ${document}`)
+  return program.replace(/^[ \t]*#.*\n/gm, '')
+}
+
 /** Puts the text of each shell program, style sheet and browser script in the place of the call that reads it from the source. */
 const textFiles = {
   name: 'text-files',
@@ -35,8 +42,7 @@ const textFiles = {
       if (READERS.has(path)) return undefined
       const source = readFileSync(path, 'utf8')
       const read = (file) => readFileSync(join(dirname(path), file), 'utf8')
-      // The comments of the shell programs are for whoever changes them, and more than a third of their text.
-      const textOf = (shell, other) => (shell ? read(shell).replace(/^\s*#.*\n/gm, '') : read(other))
+      const textOf = (shell, other) => (shell ? withoutComments(read(shell)) : read(other))
       const contents = source.replace(TEXT_FILE, (_call, shell, other) => JSON.stringify(textOf(shell, other)))
       const [name] = /\b(?:shell|text)File(?=\()/.exec(contents) ?? []
       return name === undefined

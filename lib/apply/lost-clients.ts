@@ -1,8 +1,8 @@
 import type { Warning } from '../base/warning.ts'
-import { tlsFilesIn } from '../daemon-config/options.ts'
+import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { HostFacts } from '../host/facts.ts'
-import { openCertificate, publicKeyOf, splitPem, type CertificateFacts } from '../identity/certificate.ts'
-import { certificatesIn } from './certificates-in.ts'
+import { publicKeyOf, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { certificatesIn, openedIn } from './certificates-in.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** The CAs of the clients, and the certificate of the server, as PEM. Undefined: there is none. */
@@ -11,9 +11,8 @@ export interface FilesBefore {
   readonly cert: string | undefined
 }
 
-/** The files in a folder of a host. */
-export function filesBefore(tlsDir: string, { file }: Pick<HostFacts, 'file'>): FilesBefore {
-  const { ca, cert } = tlsFilesIn(tlsDir)
+/** The files that dockerd, or the gateway, uses now. */
+export function filesBefore({ ca = '', cert = '' }: SettingsInForce['tlsFiles'], { file }: HostFacts): FilesBefore {
   return { ca: file(ca)?.text, cert: file(cert)?.text }
 }
 
@@ -45,12 +44,10 @@ export function casOnlyIn(some: string | undefined, others: string | undefined):
   return authoritiesIn(some).flatMap(({ id, facts }) => (known.has(id) ? [] : [facts]))
 }
 
-function authoritiesIn(pem = ''): { id: string; facts: CertificateFacts }[] {
-  const all = certificatesIn(pem)
-  if (all.length === 0) return []
-  return splitPem(pem).flatMap((text, index) => {
-    const facts = all[index]
-    const key = publicKeyOf(openCertificate(text)).export({ type: 'spki', format: 'pem' }).toString()
-    return facts ? [{ id: `${facts.subject} ${key}`, facts }] : []
+function authoritiesIn(pem: string | undefined): { id: string; facts: CertificateFacts }[] {
+  return openedIn(pem).map((certificate) => {
+    const facts = readCertificate(certificate)
+    const key = publicKeyOf(certificate).export({ type: 'spki', format: 'pem' }).toString()
+    return { id: `${facts.subject} ${key}`, facts }
   })
 }

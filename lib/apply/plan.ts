@@ -39,7 +39,7 @@ import { unitOf } from './unit.ts'
 import { decideUserns, usernsQuestions } from './userns.ts'
 import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
 import { serverOnHost, wantedFiles } from './wanted.ts'
-import { filesBefore, lostClients } from './lost-clients.ts'
+import { filesBefore, lostClients, type FilesBefore } from './lost-clients.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
 /** An apply, planned before anything is done. */
@@ -54,6 +54,8 @@ export interface ApplyPlan {
   readonly warnings: readonly Warning[]
   /** Containers that stop, and data that will be hidden, once dockerd restarts. The user has to agree. */
   readonly losses: readonly Warning[]
+  /** The CAs of the clients, and the certificate, that dockerd uses now. */
+  readonly before: FilesBefore
   /** The user namespaces, if they will be on. */
   readonly userns?: UsernsPlan
   /** Do the user namespaces change? */
@@ -107,7 +109,7 @@ export async function planFor(requested: RequestedApply, inspected: Inspected): 
   const facts = await gatherFurtherFacts(
     shell,
     first,
-    wantedFacts(found, tlsDir, [
+    wantedFacts(found, { tlsDir, tlsFiles: inForce.tlsFiles }, [
       ...usernsQuestions(found.unit, inForce, remap),
       ...openDoorQuestions(first),
       ...parentsQuestions(tlsDir),
@@ -132,11 +134,15 @@ export async function planFor(requested: RequestedApply, inspected: Inspected): 
   })
 }
 
-function wantedFacts({ unit }: FoundUnit, tlsDir: string, more: readonly FactCall[]): FurtherFacts {
+function wantedFacts(
+  { unit }: FoundUnit,
+  { tlsDir, tlsFiles }: Pick<SettingsInForce, 'tlsFiles'> & { readonly tlsDir: string },
+  more: readonly FactCall[],
+): FurtherFacts {
   const { ca, cert, key } = tlsFilesIn(tlsDir)
   return {
     programs: [unit.exec],
-    files: [...unit.environmentFiles, ca, cert, UNIT_PATH],
+    files: [...new Set([...unit.environmentFiles, ca, cert, UNIT_PATH, ...Object.values(tlsFiles)])],
     secrets: [key],
     writable: [tlsDir],
     more,
@@ -184,6 +190,7 @@ function decide(known: Known): ApplyPlan {
     holders: [...(known.holders ?? []), parseGatewayState(facts.fact('gateway')).pid],
   }
   const restarts = changes.some(isWritten) || mustRestart(facts)
+  const before = filesBefore(inForce.tlsFiles, facts)
   return {
     form,
     settings: rendered.settings,
@@ -203,8 +210,9 @@ function decide(known: Known): ApplyPlan {
       ...(read.listen === undefined ? keptListeners(inForce.settings, ofInit) : []),
       ...(userns.plan?.warnings ?? []).map((text) => ({ code: 'userns', text })),
     ],
-    losses: [...lossesOf(situation), ...userns.losses, ...lostClients(filesBefore(tlsDir, facts), server)],
+    losses: [...lossesOf(situation), ...userns.losses, ...lostClients(before, server)],
     ...(userns.plan && { userns: userns.plan }),
+    before,
     remaps: inForce.settings.usernsRemap !== rendered.settings.usernsRemap,
     reloadsFirst: asksLiveRestore && inForce.daemonJson['live-restore'] !== true && isActive(facts),
     restarts,
@@ -287,6 +295,7 @@ function refusedPlan(
     conflicts: [first, ...others],
     warnings: [],
     losses: [],
+    before: filesBefore(inForce.tlsFiles, facts),
     remaps: false,
     reloadsFirst: false,
     restarts: false,

@@ -9,7 +9,8 @@ import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { hasLiveRestore, settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
 import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
-import { hasGateway } from './gateway/files.ts'
+import type { Conflict } from './conflicts.ts'
+import { besideGateway } from './gateway/beside.ts'
 import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { findLastApply, isOfGateway } from './rollback/last-apply.ts'
 import { isApplyPending } from './rollback/pending.ts'
@@ -101,7 +102,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   return {
     ...status,
     problems: [
-      ...problemsOf(status, hasGateway(facts)),
+      ...problemsOf(status, besideGateway(facts)),
       ...unfinished(facts),
       ...doors,
       ...unreadableProblem(unreadable),
@@ -146,7 +147,7 @@ async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'gatew
   return last.isPending ? 'pending' : isOfGateway(last) ? 'gateway' : 'last'
 }
 
-function problemsOf(status: Omit<DaemonStatus, 'problems'>, isBehindGateway: boolean): Sentence[] {
+function problemsOf(status: Omit<DaemonStatus, 'problems'>, [beside]: readonly Conflict[]): Sentence[] {
   const { active, state, listeners, certificate, authorities = [], showsOther = false, usernsRemap, ranges } = status
   return [
     ...(active
@@ -154,9 +155,11 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>, isBehindGateway: boo
       : [sentence`docker.service is ${state}. Find out why:  ${command('systemctl', 'status', 'docker')}`]),
     ...(listeners.length === 0 && !status.gateway
       ? [
-          isBehindGateway
-            ? sentence`dockerd doesn't listen on the network, and the gateway in front of it isn't running. Find out why:  ${ours('gateway', 'status')}`
-            : sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`,
+          beside === undefined
+            ? sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`
+            : beside.kind === 'other-gateway'
+              ? sentence`dockerd doesn't listen on the network: there is a gateway, ${beside.what}.`
+              : sentence`dockerd doesn't listen on the network, and the gateway in front of it isn't running. Find out why:  ${ours('gateway', 'status')}`,
         ]
       : []),
     ...listeners.flatMap(listenerProblem),
@@ -184,7 +187,7 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>, isBehindGateway: boo
 function unfinished(facts: HostFacts): Sentence[] {
   if (!isApplyPending(facts)) return []
   return [
-    hasGateway(facts)
+    besideGateway(facts).length > 0
       ? sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}`
       : sentence`An apply is unfinished. Roll it back:  ${ours('daemon', 'rollback')}  Or apply again:  ${ours('daemon', 'apply')}`,
   ]

@@ -200,6 +200,15 @@ nodes() {
   fact nodes "${seen# }"
 }
 
+# Succeeds if an earlier one of $unit_folders has an entry with the name of the unit $1, such as a link to /dev/null.
+is_hidden_unit() {
+  for d in ${unit_folders:?}; do
+    test "$d" != "${1%/*}" || return 1
+    if test -e "$d/${1##*/}" || test -h "$d/${1##*/}"; then return 0; fi
+  done
+  return 1
+}
+
 # Prints the field $2 of passwd(5) of the user with the id $1.
 passwd_field() {
   getent passwd "$1" | cut -d : -f "$2"

@@ -32,7 +32,7 @@ export function factsScript(): string {
   const units = LOAD_PATH.flatMap((folder) => [`/${folder}/${UNIT_NAME}`, `/${folder}/${UNIT_NAME}.d/*.conf`])
   const values = {
     unit_files: units.join(' '),
-    services: LOAD_PATH.map((folder) => `/${folder}/*.service`).join(' '),
+    unit_folders: LOAD_PATH.map((folder) => `/${folder}`).join(' '),
     written: WRITTEN_FOLDERS.join(' '),
     properties: PROPERTIES.join(','),
   }

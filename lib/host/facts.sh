@@ -2,10 +2,10 @@
 #
 # Parameters:
 #   unit_files   patterns of the files of docker.service, separated by spaces
-#   services     patterns of all services, separated by spaces
+#   unit_folders  the folders of units, separated by spaces: a file in an earlier one hides those of the same name
 #   written      the folders in which an apply writes, separated by spaces
 #   properties   the properties of docker.service, separated by commas
-: "${unit_files:?}" "${services:?}" "${written:?}" "${properties:?}"
+: "${unit_files:?}" "${unit_folders:?}" "${written:?}" "${properties:?}"
 
 # The programs of POSIX and coreutils that the functions need. Without this check, a missing program would make facts look
 # absent.
@@ -56,8 +56,7 @@ for f in $unit_files; do file "$f"; done
 for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done
 file /etc/systemd/system/docker-mtls-gateway.service
 # A gateway may have a service of another name. Those that contain the word are read as a whole.
-# shellcheck disable=SC2086
-grep -lsF gateway $services | while IFS= read -r f; do file "$f"; done
+for d in $unit_folders; do grep -lsF gateway "$d"/*.service; done | while IFS= read -r f; do is_hidden_unit "$f" || file "$f"; done
 for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done
 for f in $written; do writable "$f"; done
 room /etc/docker

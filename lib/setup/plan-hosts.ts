@@ -9,7 +9,7 @@ import { settlePending } from '../apply/rollback/pending.ts'
 import { planApply, type ApplyPlan } from '../apply/plan.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import { validate } from '../apply/validate.ts'
-import { filesBefore, lostNames } from '../apply/lost-clients.ts'
+import { lostNames } from '../apply/lost-clients.ts'
 import { isFromCurrentCa } from '../keystore/keystore.ts'
 import { runStep, type OnStep } from '../base/progress.ts'
 import { serverFilesOf, type IssuedCertificates } from './issue-certificates.ts'
@@ -127,7 +127,7 @@ async function validFiles(
 function withRemedy(plan: ApplyPlan): ApplyPlan {
   const losses = plan.losses.map((loss) => {
     if (loss.code !== 'names-lost') return loss
-    const lost = lostNames(filesBefore(plan.tlsDir, plan.facts), plan.server)
+    const lost = lostNames(plan.before, plan.server)
     const keep = command(...lost.flatMap((name) => ['--name', name]))
     const [theyBelong, them] = lost.length === 1 ? ['the name belongs', 'it'] : ['the names belong', 'them']
     return { ...loss, text: sentence`${loss.text} If ${theyBelong} to this host, keep ${them}:  ${keep}` }

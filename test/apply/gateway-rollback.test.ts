@@ -31,6 +31,10 @@ function planned({ entries, files, isPending }: Applied): Promise<RollbackPlan> 
 
 const codesOf = async (applied: Applied): Promise<string[]> => (await planned(applied)).losses.map(({ code }) => code)
 
+/** The conflicts of a rollback that removes the gateway. */
+const refusedWith = async (files: Applied['files'], more: Partial<Applied> = {}): Promise<string[]> =>
+  (await planned({ entries: [`- ${UNIT}`], files, ...more })).conflicts.map(({ kind }) => kind)
+
 const listOf = (by: Authority): string =>
   createCrl(by, { revoked: [], nextUpdate: new Date(Date.now() + 86_400_000), number: 1 }).pem
 
@@ -119,6 +123,24 @@ describe('the rollback of a gateway', () => {
       assert.deepEqual(await kindsOf(more), ['plaintext-before'], more)
     for (const more of ['', `-H tcp://0.0.0.0:2376 --tlsverify ${tls}`, `-H tcp://0.0.0.0:2375 --tlsverify ${tls}`])
       assert.deepEqual(await kindsOf(more), [], more)
+  })
+
+  test('is refused if dockerd would listen beside a gateway of another name', async () => {
+    const unit = '/usr/lib/systemd/system/docker.service'
+    const tls = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
+    const open = { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:2376 ${tls}`) }
+    const other = { '/etc/systemd/system/proxy.service': '[Service]\nExecStart=/x/docker-mtls gateway run\n' }
+    assert.deepEqual(await refusedWith({ ...open, ...other }), ['other-gateway'])
+    assert.deepEqual(await refusedWith(open), [])
+    assert.deepEqual(await refusedWith(other), [])
+    assert.deepEqual(await refusedWith({ ...open, ...other }, { isPending: true }), [])
+  })
+
+  test('files of dockerd that nobody can read are no reason against it', async () => {
+    const broken = { '/etc/docker/daemon.json': '{' }
+    const entries = [`- /etc/docker/daemon.json`, `2 ${UNIT}`]
+    assert.deepEqual((await planned({ entries, files: broken })).conflicts, [])
+    assert.deepEqual((await planned({ entries: [`2 ${UNIT}`], files: broken, isPending: true })).conflicts, [])
   })
 
   test('another CA that comes back: whose clients are refused, and who gets in again', async () => {

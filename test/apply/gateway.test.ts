@@ -11,6 +11,7 @@ import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files
 import { renderSentence, type Sentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import type { Context } from '../../lib/cli/command.ts'
+import { gatewayPlanData } from '../../lib/cli/reports/gateway-apply.ts'
 import { warnOfSshKeys } from '../../lib/cli/inputs/ssh-keys.ts'
 import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import {
@@ -81,8 +82,11 @@ const kindsFor = async (old: string, crl: string): Promise<string[]> => {
 const kindsOf = async (files: Readonly<Record<string, string>>, crl?: string): Promise<string[]> =>
   (await plan({ files }, { ...(crl !== undefined && { crl }) })).conflicts.map(({ kind }) => kind)
 
-const lossesWith = async (files: Readonly<Record<string, string>>): Promise<string[]> =>
-  warningTexts((await plan({ files })).losses)
+/** As `gateway apply` shows them. */
+const lossesWith = async (files: Readonly<Record<string, string>>): Promise<unknown> => {
+  const context = { typed: renderSentence } as unknown as Context
+  return (gatewayPlanData(await plan({ files }), context) as { readonly losses: unknown }).losses
+}
 
 const warnedAt = async (listen?: string): Promise<string> =>
   warningTexts((await plan({ files: { [GATEWAY]: unitWith() } }, { ...(listen && { listen }) })).warnings).join('\n')
@@ -279,7 +283,7 @@ describe('the plan of a gateway', () => {
     assert.deepEqual(await lossesWith({ [GATEWAY]: unitWith(), '/etc/docker-mtls/ca.pem': other.certificate }), refused)
     const same = { [GATEWAY]: unitWith(), '/etc/docker-mtls/ca.pem': authority.certificate }
     assert.deepEqual(await lossesWith(same), [])
-    const [names = ''] = await lossesWith({ ...same, '/etc/docker-mtls/server-cert.pem': wider })
+    const [names = ''] = (await lossesWith({ ...same, '/etc/docker-mtls/server-cert.pem': wider })) as string[]
     assert.match(
       names,
       /^The server's current certificate is also for .*two\.test\. Clients that use such a name will reject/,
@@ -289,7 +293,7 @@ describe('the plan of a gateway', () => {
   test('a gateway that leaves its address says so', async () => {
     assert.match(
       await warnedAt('0.0.0.0:3376'),
-      /^The gateway will stop listening on 0\.0\.0\.0:2376: clients need the new address\.$/m,
+      /^The gateway will stop listening on tcp:\/\/0\.0\.0\.0:2376: clients need the new address\.$/m,
     )
     assert.doesNotMatch(await warnedAt(), /stop listening/)
   })

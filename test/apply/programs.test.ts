@@ -9,7 +9,7 @@ import {
   GATEWAY_CODE,
   LEFT_BEHIND_CODE,
   PENDING_CODE,
-  PROGRAM_GONE_CODE,
+  GATEWAY_GONE_CODE,
   ROLLBACK_PROGRAM,
   ROLLED_BACK_CODE,
 } from '../../lib/apply/rollback/state.ts'
@@ -52,7 +52,7 @@ describe('programs for a host', () => {
       assert.match(TRANSACTION, new RegExp(`^ +exit ${code}$`, 'm'))
     }
     assert.match(TRANSACTION, new RegExp(`\\|\\| exit ${GATEWAY_CODE}$`, 'm'))
-    for (const code of [PENDING_CODE, LEFT_BEHIND_CODE, PROGRAM_GONE_CODE]) {
+    for (const code of [PENDING_CODE, LEFT_BEHIND_CODE, GATEWAY_GONE_CODE]) {
       assert.match(ROLLBACK_PROGRAM, new RegExp(`^ +exit ${code}$`, 'm'))
     }
   })
@@ -119,6 +119,26 @@ describe('a rollback after a removed gateway', () => {
     assert.deepEqual([status, stderr, await readFile(join(gone, 'ca.pem'), 'utf8')], [0, '', 'pem'])
   })
 
+  test('keeps an edited file aside, also without hard links, or stays as it is', async () => {
+    const [copies, path] = [join(folder, 'edited-copies'), join(folder, 'edited')]
+    await mkdir(copies)
+    await writeFile(join(copies, '1'), 'old')
+    await writeFile(join(copies, 'entries'), `1 ${path}\n`)
+    await writeFile(join(copies, 'written'), `0 ${path}\n`)
+    for (const [without, status, contents] of [
+      ['', 0, 'old'],
+      ['ln() { return 1; }', 0, 'old'],
+      ['ln() { return 1; }\ncp() { return 1; }', 1, 'edited'],
+    ] as const) {
+      // The restored file was a hard link to its copy.
+      for (const one of [path, `${path}.before-rollback`]) await rm(one, { force: true })
+      await writeFile(path, 'edited')
+      assert.equal(run(`b=${copies}\n${restoring}\n${without}\nrestore_all\n`).status, status, without)
+      assert.equal(await readFile(path, 'utf8'), contents, without)
+      if (status === 0) assert.equal(await readFile(`${path}.before-rollback`, 'utf8'), 'edited', without)
+    }
+  })
+
   test('can run again after a power cut, also if it restores a link', async () => {
     const [copies, link] = [join(folder, 'links'), join(folder, 'wanted')]
     await mkdir(copies)
@@ -141,7 +161,7 @@ describe('a rollback after a removed gateway', () => {
     await writeFile(join(state, 'gateway-was-active'), '')
     const check = `b=${state}\ngateway=${GATEWAY_UNIT}\n${functionsOf(ROLLBACK_PROGRAM, 'refuse_gone_program')}\nrefuse_gone_program\n`
     const { status, stderr } = run(check)
-    assert.deepEqual([status, stderr], [PROGRAM_GONE_CODE, `${program}\n`])
+    assert.deepEqual([status, stderr], [GATEWAY_GONE_CODE, `${program}\n`])
     assert.match(functionsOf(ROLLBACK_PROGRAM, 'reopen'), /\n {2}refuse_gone_program\n[^]*\barm\b/)
     await writeFile(program, '')
     assert.equal(run(check).status, 0)

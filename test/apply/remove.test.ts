@@ -124,7 +124,7 @@ describe('the removal of docker-mtls after a gateway', () => {
     const context = contextOf()
     assert.match(
       removeText(plan, context).replaceAll(/\s+/g, ' '),
-      /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, as before docker-mtls\. Every client with a certificate of its CA will be root on this host, also one that was revoked\. $/,
+      /dockerd will listen on tcp:\/\/10\.0\.0\.5:2376 again, as before docker-mtls\. Every client with a certificate of its CA will be root on this host, even a revoked one\. $/,
     )
     assert.deepEqual(removeData(plan, context), {
       files: [{ path: JSON_PATH, action: 'replace' }],
@@ -135,7 +135,7 @@ describe('the removal of docker-mtls after a gateway', () => {
       listens: ['tcp://10.0.0.5:2376'],
       backups: true,
     })
-    assert.equal(listensAsBefore(plan), ' dockerd listens on tcp://10.0.0.5:2376, as before docker-mtls.')
+    assert.equal(listensAsBefore(plan), ' dockerd listens on tcp://10.0.0.5:2376 again, as before docker-mtls.')
     assert.equal(listensAsBefore({ ...plan, listens: [] }), '')
     assert.equal(removeText({ ...plan, changes: [], hasBackups: false }, context), 'Nothing to remove.\n')
   })

@@ -144,7 +144,7 @@ describe('the report about a host without a gateway', () => {
     } as unknown as UndoPlan
     assert.equal(
       doneText(plan, false),
-      'a.test: docker-mtls was removed. dockerd listens on tcp://10.0.0.5:2376, as before docker-mtls.',
+      'a.test: docker-mtls was removed. dockerd listens on tcp://10.0.0.5:2376 again, as before docker-mtls.',
     )
   })
 })

@@ -112,7 +112,7 @@ open() { printf 'open %s\\n' "$1"; }
   })
 
   test('services that may be a gateway are read, whatever they are called', async (t) => {
-    const folder = await temporaryFolder(t)
+    const [folder, later] = [await temporaryFolder(t), await temporaryFolder(t)]
     for (const [name, text] of [
       ['a b.service', 'ExecStart=/x gateway run\n'],
       ['other.service', 'ExecStart=/x\n'],
@@ -120,16 +120,21 @@ open() { printf 'open %s\\n' "$1"; }
     ] as const)
       await writeFile(join(folder, name), text)
     await symlink('/dev/null', join(folder, 'masked.service'))
+    for (const name of ['a b.service', 'masked.service', 'own.service'])
+      await writeFile(join(later, name), 'ExecStart=/y gateway run\n')
     const shell = localShell()
     const { files } = await gatherFacts({
       ...shell,
       run: (script, options) =>
-        shell.run(script.replaceAll('/etc/systemd/system/*.service', `${folder}/*.service`), options),
+        shell.run(script.replace('/etc/systemd/system /run/systemd/system ', `${folder} ${later} `), options),
     })
-    const read = files.filter(({ path }) => path.startsWith(folder))
+    const read = files.filter(({ path }) => path.startsWith(folder) || path.startsWith(later))
     assert.deepEqual(
       read.map(({ path, text }) => [path, text]),
-      [[join(folder, 'a b.service'), 'ExecStart=/x gateway run\n']],
+      [
+        [join(folder, 'a b.service'), 'ExecStart=/x gateway run\n'],
+        [join(later, 'own.service'), 'ExecStart=/y gateway run\n'],
+      ],
     )
   })
 

@@ -1,4 +1,3 @@
-import { parseListen } from '../../daemon-config/listen.ts'
 import { isWritten } from '../changes.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { runGuarded } from '../carry-out.ts'
@@ -6,7 +5,7 @@ import { runStep } from '../../base/progress.ts'
 import { validate } from '../validate.ts'
 import type { VerificationOptions } from '../verify-daemon.ts'
 import type { VerificationCheck } from '../verify-listener.ts'
-import { GATEWAY_FOLDER, GATEWAY_USER, gatewayFlags } from './files.ts'
+import { GATEWAY_FOLDER, GATEWAY_USER, ownListener } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import type { GatewayPlan } from './plan.ts'
 import { verifyGateway, verifyOldGateway } from './verify.ts'
@@ -60,8 +59,8 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
   }
   const verifyOld = async (): Promise<void> => {
     await verifyListeners(closes, shell, signal)
-    const { listen } = gatewayFlags(plan.facts)
-    if (listen !== undefined) await verifyOldGateway({ listen: parseListen(listen), state: plan.state }, options)
+    const listen = ownListener(plan.facts)
+    if (listen !== undefined && plan.isServing) await verifyOldGateway({ listen, state: plan.state }, options)
   }
   const { id, seen } = await runGuarded(guarded, { ...options, verifyOld }, () => verifyGateway(plan, options))
   return { id, ...reportOf(plan, seen) }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isDockerMtlsError } from '../../base/errors.ts'
 import { PUBLIC_MODE } from '../../base/files.ts'
 import {
   GATEWAY_UNIT,
@@ -6,6 +7,7 @@ import {
   renderGatewayUnit,
   type GatewayFlags,
 } from '../../daemon-config/gateway-unit.ts'
+import { parseListen, type TcpListener } from '../../daemon-config/listen.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { WantedFile } from '../changes.ts'
@@ -47,6 +49,17 @@ export const SHARED_FOLDER: string = `750 ${SHARED_OWNER}`
 /** The flags of the gateway on a host; none if it has no gateway. */
 export function gatewayFlags({ file }: HostFacts): GatewayFlags {
   return readGatewayUnit(file(UNIT_PATH)?.text ?? '')
+}
+
+/** Where the gateway on a host listens. Undefined if there is none, or its unit doesn't say it. */
+export function ownListener(facts: HostFacts): TcpListener | undefined {
+  const { listen } = gatewayFlags(facts)
+  try {
+    return listen === undefined ? undefined : parseListen(listen)
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    return undefined
+  }
 }
 
 /** The revocation lists of a gateway, as `gateway run` reads them: those of its unit, or one that may be missing. */

@@ -14,7 +14,7 @@ import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { changesOf, isWritten, keptMode, type Change, type WantedFile } from '../changes.ts'
 import { inPlaceOf, type Conflict } from '../conflicts.ts'
-import { lostClients, type FilesBefore } from '../lost-clients.ts'
+import { filesBefore, lostClients } from '../lost-clients.ts'
 import { parentsQuestions } from '../parents.ts'
 import { openDoorQuestions } from '../ports.ts'
 import { isApplyPending } from '../rollback/pending.ts'
@@ -71,6 +71,8 @@ export interface GatewayPlan {
   readonly restarts: boolean
   /** Does the gateway have to start, or to restart? */
   readonly starts: boolean
+  /** Does a gateway run, and not end again and again? */
+  readonly isServing: boolean
   /** Is live-restore new? Then dockerd reads it before it is restarted. */
   readonly reloadsFirst: boolean
   /** Is everything as it has to be? Then the apply only tests the gateway. */
@@ -197,13 +199,15 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     ],
     warnings: [...gatewayWarnings(situation, server), ...sshKeyWarnings(facts, policy)],
     losses: [
-      ...lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }),
-      ...lostClients(servedBefore(host), server),
+      ...(restarts ? lossesOf({ facts, liveRestore: hasLiveRestore(start.unit, daemonJson) }) : []),
+      // A gateway takes the place of dockerd.
+      ...lostClients(filesBefore(hasGateway(facts) ? GATEWAY_FILES : inForce.tlsFiles, facts), server),
     ],
     closes: [...inForce.settings.listen, ...inForce.plaintext],
     createsUser,
     restarts,
     starts,
+    isServing,
     reloadsFirst: daemonJson['live-restore'] === true && inForce.daemonJson['live-restore'] !== true && isActive(facts),
     isDone: !restarts && !starts && !createsUser && isShared && !changes.some(isWritten),
     ...(changesDocker && { start }),
@@ -219,12 +223,6 @@ function policyFor({ policy }: RequestedGateway, { file }: HostFacts): string {
   const existing = file(GATEWAY_FILES.policy)
   // One that is too long to be read is no valid policy, but is there.
   return policy(existing && (existing.text ?? ''))
-}
-
-/** By the gateway, or by dockerd, whose place it takes. */
-function servedBefore({ facts, inForce }: InspectedHost): FilesBefore {
-  const { ca = '', cert = '' } = hasGateway(facts) ? GATEWAY_FILES : inForce.tlsFiles
-  return { ca: facts.file(ca)?.text, cert: facts.file(cert)?.text }
 }
 
 /** A gateway takes the place of dockerd. */

@@ -2,11 +2,9 @@ import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
-import { parseListen } from '../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
-import { openCertificate, publicKeyOf } from '../../identity/certificate.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
@@ -15,13 +13,14 @@ import { sumOf } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
-import { factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
+import { configuredIn, factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
+import { besideGateway } from './beside.ts'
 import { certificateProblems } from './ends.ts'
-import { GATEWAY_FILES, gatewayFlags, listsOf, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, listsOf, ownListener, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import { casWithoutList } from './lists.ts'
 import { exposureOf } from './remove/exposure.ts'
@@ -48,25 +47,31 @@ export async function planGatewayRollback(
 ): Promise<RollbackPlan> {
   const last = await findLastApply(shell)
   if (last?.gateway === undefined) throw nothing(shell, last)
-  const plan = await planRollback(shell, facts, last, signal)
   const before = await factsBefore(shell, facts, last, signal)
-  const found = unitOf(before, shell.name)
-  const then = settingsInForce(found, before.file(DAEMON_JSON)?.text)
-  const open = plaintextBefore(found, then, 'the gateway')
+  const plan = await planRollback(shell, facts, last, { signal, before })
+  const [now, then] = [configuredIn(facts, shell), configuredIn(before, shell)]
+  const open = then ? plaintextBefore(then.found, then.inForce, 'the gateway') : []
   if (!last.isPending && open.length > 0) return { ...plan, conflicts: open }
-  const kind = ({ code }: Warning): boolean => code === 'changed-since'
-  const effects = last.gateway.restarted ? plan : { ...plan, losses: plan.losses.filter(kind), stops: 0 }
+  const effects = last.gateway.restarted
+    ? plan
+    : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
   const flags = gatewayFlags(facts)
   const files = [...listedFiles(last), ...namedFiles(last), ...listsOf(flags)]
-  const now = await gatherFurtherFacts(shell, facts, { files }, signal)
-  const kept = keptFiles(now, last)
-  const { listen } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text).settings
-  const isExposed = then.settings.listen.some((one) => last.removed.includes(UNIT_PATH) || !listen.includes(one))
+  const further = await gatherFurtherFacts(shell, facts, { files }, signal)
+  const kept = keptFiles(further, last)
+  const listeners = now?.inForce.settings.listen ?? []
+  const isExposed = (then?.inForce.settings.listen ?? []).some(
+    (one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one),
+  )
   const keepsPolicy = kept.includes(GATEWAY_FILES.policy) && !last.removed.includes(UNIT_PATH)
   const isOther = (path: string): boolean => !kept.includes(path)
   return {
     ...effects,
-    conflicts: [...effects.conflicts, ...(keepsPolicy ? invalidPolicy(now) : [])],
+    conflicts: [
+      ...effects.conflicts,
+      ...(keepsPolicy ? invalidPolicy(further) : []),
+      ...(isExposed && !last.isPending ? besideGateway(before, true) : []),
+    ],
     last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
     ...(kept.length > 0 && { kept }),
     losses: [
@@ -74,10 +79,10 @@ export async function planGatewayRollback(
       ...(last.isPending
         ? []
         : [
-            ...unlistedAfter(now, last),
-            ...otherClients(now, last),
-            ...lockedOut(now, last),
-            ...(isExposed ? exposureOf(now, flags) : []),
+            ...unlistedAfter(further, last),
+            ...otherClients(further, last),
+            ...lockedOut(further, last),
+            ...(isExposed ? exposureOf(further, flags) : []),
           ]),
     ],
   }
@@ -139,22 +144,13 @@ function otherClients({ file }: HostFacts, last: LastApply): Warning[] {
   ]
 }
 
-function haveSameKey(...pems: readonly [string, string]): boolean {
-  try {
-    const [one, other] = pems.map((pem) => publicKeyOf(openCertificate(pem)))
-    return other !== undefined && one?.equals(other) === true
-  } catch {
-    return false
-  }
-}
-
 /** Does the gateway lose its issuer, or get one with another key back? */
 function issuerChanges(file: HostFacts['file'], last: LastApply): boolean {
   const { issuerCert } = GATEWAY_FILES
   if (last.removed.includes(UNIT_PATH)) return false
   const [now, before] = [issuerCert, pathBefore(last, issuerCert)].map((path) => file(path)?.text)
   if (now === undefined || last.removed.includes(issuerCert)) return now !== undefined
-  return before !== undefined && !haveSameKey(now, before)
+  return before !== undefined && casOnlyIn(now, before).length > 0
 }
 
 /** Clients that can't connect to a gateway with the issuer and the server's certificate of before. */
@@ -237,11 +233,11 @@ export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollba
     const { settings, plaintext } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
     const listeners = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
     await verifyListeners(listeners, shell, signal)
-    const { listen } = gatewayFlags(facts)
+    const listen = ownListener(facts)
     const state = await readGatewayState(shell)
     refuseRunning(plan, shell, state)
     const hasGateway = state.active === 'active' && listen !== undefined
-    if (hasGateway) await verifyOldGateway({ listen: parseListen(listen), state }, options)
+    if (hasGateway) await verifyOldGateway({ listen, state }, options)
     return { listeners, hasGateway }
   })
 }

@@ -88,7 +88,7 @@ export async function verifyOldGateway(
 ): Promise<void> {
   if (state.active !== 'active') return
   try {
-    await untilListening({ listen, starts: true, state }, options)
+    await untilListening({ listen, starts: false, state }, options)
   } catch (cause) {
     if (!isDockerMtlsError(cause, 'ERR_HOST_COMMAND_FAILED')) throw cause
     throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', { ...sentencesOf(cause), cause })

@@ -1,11 +1,10 @@
 import { enumerate } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
-import { parseListen } from '../../daemon-config/listen.ts'
 import { isListenerOf, isLoopback, readListener } from '../../daemon-config/listener-target.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
-import { GATEWAY_FILES, GATEWAY_FOLDER, gatewayFlags } from './files.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER, ownListener } from './files.ts'
 import { hadList, NO_LIST } from './lists.ts'
 import { metricsTarget } from './metrics.ts'
 import { issuerFolder } from './issuer.ts'
@@ -19,7 +18,7 @@ export function gatewayWarnings(
     const { host: address, port } = readListener(listener)
     return !isListenerOf({ address, port }, listen)
   })
-  const { listen: left } = gatewayFlags(facts)
+  const left = ownListener(facts)
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   return [
     ...warningsOf({ inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
@@ -40,7 +39,7 @@ export function gatewayWarnings(
             text: `The gateway serves its metrics on ${metrics} without a password: everybody who can reach it can read them.`,
           },
         ]),
-    ...(left === undefined || parseListen(left) === listen
+    ...(left === undefined || left === listen
       ? []
       : [
           {

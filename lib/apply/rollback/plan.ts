@@ -33,17 +33,18 @@ export interface RollbackPlan {
  * Determines the effects of a rollback on running containers. Changes nothing.
  *
  * @param facts - of the host, as they are now
+ * @param before - as {@link factsBefore} returns them, if they are known already
  */
 export async function planRollback(
   shell: HostShell,
   facts: HostFacts,
   last: LastApply,
-  signal?: AbortSignal,
+  { signal, before: known }: { signal?: AbortSignal | undefined; before?: HostFacts } = {},
 ): Promise<RollbackPlan> {
-  const before = await factsBefore(shell, facts, last, signal)
+  const before = known ?? (await factsBefore(shell, facts, last, signal))
   const target = async (): Promise<HostFacts> => before
   const { conflicts, losses, stops } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
-  const then = startOf(before, shell)
+  const then = configuredIn(before, shell)
   return {
     last,
     // An unfinished apply is rolled back by the host in any case.
@@ -81,10 +82,10 @@ function setAside(now: HostFacts, before: HostFacts, { isPending, written, resto
   })
 }
 
-/** How dockerd will start. A unit that can't be read, which may be the reason for the rollback, starts none. */
-function startOf(before: HostFacts, shell: HostShell): Configured | undefined {
+/** How dockerd is configured. With files that can't be read, which may be the reason for the rollback, it doesn't start. */
+export function configuredIn(facts: HostFacts, shell: HostShell): Configured | undefined {
   try {
-    return inForceOf(before, shell)
+    return inForceOf(facts, shell)
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
     return undefined

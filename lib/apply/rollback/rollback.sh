@@ -132,7 +132,8 @@ set_aside() {
   case $1 in *.pem) return 0 ;; esac
   if test -e "$b/writer" || ! test -e "$b/written" || ! test -f "$1" || test -h "$1" || same "$2" "$1"; then return; fi
   hash=$(grep -F -- " $1" "$b/written" | tail -n 1 | cut -d ' ' -f 1)
-  test "$hash" = "$(sha256sum <"$1" | cut -d ' ' -f 1)" || ln -f -T -- "$1" "$1.before-rollback"
+  test "$hash" = "$(sha256sum <"$1" | cut -d ' ' -f 1)" ||
+    ln -f -T -- "$1" "$1.before-rollback" 2>/dev/null || cp -a -T --remove-destination -- "$1" "$1.before-rollback"
 }
 
 restore_all() {
@@ -147,14 +148,12 @@ restore_all() {
     d) ;;
     =*) restore_folder "${n#=}" "$p" || failed=1 ;;
     -)
-      set_aside "$p" "$b/none" || failed=1
-      rm -f -- "$p" "$p.docker-mtls" || failed=1
+      set_aside "$p" "$b/none" && rm -f -- "$p" "$p.docker-mtls" || failed=1
       ;;
     *)
       # Skip a file that was not changed: it may be one that even root can't replace.
       if same "$b/$n" "$p"; then rm -f -- "$p.docker-mtls"; else
-        set_aside "$p" "$b/$n" || failed=1
-        restore "$b/$n" "$p" || failed=1
+        set_aside "$p" "$b/$n" && restore "$b/$n" "$p" || failed=1
       fi
       ;;
     esac

@@ -10,7 +10,7 @@ import type { LastApply } from './last-apply.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
 import { rollbackFailed, settlePending } from './pending.ts'
 import type { RollbackPlan } from './plan.ts'
-import { LEFT_BEHIND_CODE, PENDING_CODE, PROGRAM_GONE_CODE } from './state.ts'
+import { LEFT_BEHIND_CODE, PENDING_CODE, GATEWAY_GONE_CODE } from './state.ts'
 
 /**
  * Rolls back the last apply: restores the files, restarts dockerd, and checks that it answers. If dockerd didn't run before
@@ -52,11 +52,11 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
       todo: 'Wait until it ends.',
     })
   }
-  if (ran.code === PROGRAM_GONE_CODE) {
+  if (ran.code === GATEWAY_GONE_CODE) {
     throw new ProvisionError('ERR_APPLY_CONFLICT', {
       tried,
       got: `the gateway before the apply needs ${stderrSummary(ran)}, which is gone. Nothing was changed`,
-      todo: 'Restore it, such as that copy of docker-mtls, then run this again.',
+      todo: 'Put that program there again, or create that user again, then run this again.',
     })
   }
   throw rollbackFailed(shell.name, stderrSummary(ran))

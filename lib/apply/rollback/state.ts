@@ -21,4 +21,4 @@ export const CHANGED_CODE = 78
 /** The gateway doesn't start. */
 export const GATEWAY_CODE = 79
 /** The program of the gateway before the apply is gone; nothing was changed. */
-export const PROGRAM_GONE_CODE = 80
+export const GATEWAY_GONE_CODE = 80

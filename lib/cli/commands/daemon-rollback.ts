@@ -23,7 +23,7 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const facts = await gatherFacts(shell, signal)
   refuseHost(facts, shell.name, 'undo')
   const last = await requireLastApply(shell)
-  const plan = await planRollback(shell, facts, last, signal)
+  const plan = await planRollback(shell, facts, last, { signal })
   refuseConflicts(plan)
   if (flags.json === true) for (const { text } of plan.losses) context.warn(context.typed(text))
   else context.say(rollbackPlanText(plan, context))

@@ -64,8 +64,8 @@ export function fixText(
 const WITH_APPLY =
   'Run it on the host, with the files of this folder. It shows the changes; without --dry-run it makes them.'
 const BY_HAND =
-  `Run it on the host, as root, once ${SETTINGS} is merged into /etc/docker/daemon.json, where null removes a key. ` +
-  'Behind a gateway, daemon apply refuses.'
+  `Run it on the host, as root, after you have merged ${SETTINGS} into /etc/docker/daemon.json (null removes a key), and ` +
+  'dockerd --validate  has found no mistake. Behind a gateway, daemon apply refuses.'
 
 function commandOf({ isByHand, options }: DaemonProposal, files: readonly FixFile[]): CommandPart {
   if (isByHand) return command('systemctl', 'restart', 'docker')

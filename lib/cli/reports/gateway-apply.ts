@@ -23,7 +23,7 @@ export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
     createsUser,
     conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
     warnings: warnings.map(({ text }) => typed(text)),
-    losses: (restarts ? losses : []).map(({ text }) => typed(text)),
+    losses: losses.map(({ text }) => typed(text)),
     restarts,
     starts,
   }
@@ -36,7 +36,7 @@ export function gatewayReportData(plan: GatewayPlan, { id, ...report }: GatewayR
 
 /** A plan for a person: the account, each file with its differences, the restarts, the conflicts. */
 export function gatewayPlanText(plan: GatewayPlan, context: Context, isAll: boolean): string {
-  const { changes, conflicts, losses, restarts, closes } = plan
+  const { changes, conflicts, losses, closes } = plan
   const { paint, width, typed } = context
   const shown = changes.filter(({ action }) => isAll || action !== 'keep')
   const steps = commandsOf(plan)
@@ -51,7 +51,7 @@ export function gatewayPlanText(plan: GatewayPlan, context: Context, isAll: bool
       : []),
     ...(plan.isDone ? ['Nothing differs. Only the gateway will be verified.'] : []),
     ...(closes.length === 0 ? [] : [line(`dockerd stops listening on ${enumerate(closes)}.`)]),
-    ...(restarts ? losses : []).map(({ text }) => line(typed(text))),
+    ...losses.map(({ text }) => line(typed(text))),
     ...conflicts.map(({ what, got, todo }) =>
       wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),
     ),

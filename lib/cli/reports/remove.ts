@@ -20,17 +20,24 @@ export function removeData(plan: RemovePlan, { typed }: Context): object {
   }
 }
 
-/** Where dockerd listens once its files from before docker-mtls are back; empty if nowhere. */
-export function listensAsBefore({ changes, listens }: RemovePlan): string {
-  if (changes.length === 0 || listens.length === 0) return ''
-  return ` dockerd listens on ${enumerate(listens.map(printable))}, as before docker-mtls.`
+/** Where dockerd listens on the network once its files from before docker-mtls are back. Undefined: nowhere, or as it does now. */
+function listensAgain({ changes, listens }: RemovePlan): string | undefined {
+  return changes.length === 0 || listens.length === 0 ? undefined : enumerate(listens.map(printable))
+}
+
+/** For the result; empty if there is nothing to say. */
+export function listensAsBefore(plan: RemovePlan): string {
+  const where = listensAgain(plan)
+  return where === undefined ? '' : ` dockerd listens on ${where} again, as before docker-mtls.`
 }
 
 /** dockerd reads no revocation list. A listener without TLS is a conflict. */
 function reopened(plan: RemovePlan): string[] {
-  const listens = plan.conflicts.length === 0 ? listensAsBefore(plan).trim() : ''
-  if (listens === '') return []
-  return [`${listens} Every client with a certificate of its CA will be root on this host, also one that was revoked.`]
+  const where = plan.conflicts.length === 0 ? listensAgain(plan) : undefined
+  if (where === undefined) return []
+  return [
+    `dockerd will listen on ${where} again, as before docker-mtls. Every client with a certificate of its CA will be root on this host, even a revoked one.`,
+  ]
 }
 
 /** The plan of a removal for a person. */
