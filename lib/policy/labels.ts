@@ -20,17 +20,30 @@ export function labelReasons(read: ReadRequest, asking: Asking): readonly Reason
   if (rule.only.labels === undefined && rule.deny.labels.length === 0) return []
   const { name } = read.operation
   const unseen = rule.allow.operations.includes(name) ? undefined : unseenLabels(read)
-  const found = [
+  return [
     ...(unseen === undefined ? [] : [unseen]),
     ...labelsOfBuild(read).flatMap((one) => reasonsOfLabel(one, rule)),
     ...reasonsOfChanges(read),
     ...reasonsOfPlatform(read),
+    ...reasonsOfBody(read, rule),
     ...reasonsOfSource(read, asking),
   ]
+}
+
+/** A decision looks at them at each level, and again after each question to the daemon; they depend on neither. */
+const ofBodies = new WeakMap<ReadRequest, Map<PolicyRule, readonly Reason[]>>()
+
+function reasonsOfBody(read: ReadRequest, rule: PolicyRule): readonly Reason[] {
+  const byRule = ofBodies.get(read) ?? new Map<PolicyRule, readonly Reason[]>()
+  ofBodies.set(read, byRule)
+  const known = byRule.get(rule)
+  if (known !== undefined) return known
+  const found: Reason[] = []
   for (const one of labelsIn(read.body)) {
     if (found.length > MOST_FOUND) break
     found.push(...reasonsOfLabel(one, rule))
   }
+  byRule.set(rule, found)
   return found
 }
 

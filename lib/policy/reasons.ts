@@ -70,8 +70,7 @@ export function reasonsAt(read: ReadRequest, asking: Asking): readonly Reason[] 
       if (found.length + asked > MOST_FOUND) return found
     }
   }
-  // A request can have many labels: they are judged when all else is known.
-  return asked > 0 ? found : [...found, ...labelReasons(read, on)]
+  return [...found, ...labelReasons(read, on)]
 }
 
 /** Whether a rule refuses an operation at each of its levels, so that nobody has to know what is in the request. */
