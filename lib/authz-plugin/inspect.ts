@@ -18,7 +18,7 @@ export class AmbiguousName extends Error {
 /** What else can be named by the beginning of its id, and where all of them are listed. */
 const LISTS: Readonly<Partial<Record<Need['kind'], readonly [path: string, beginning: RegExp]>>> = {
   container: ['/containers/json?all=true', /^[0-9a-f]{1,63}$/],
-  // Those of a swarm have other ids, of which an inspection takes the beginning before the name of a network that isn't of the swarm.
+  // Networks of a swarm have other ids. For an inspection, the beginning of such an id counts before the name of a local network.
   network: ['/networks', /^[0-9a-z]{1,63}$/],
 }
 

@@ -1,6 +1,6 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
-import { logicalLines } from './unit/parse-unit.ts'
+import { settingsIn } from './unit/parse-unit.ts'
 import { splitWords } from './unit/words.ts'
 
 /** The service of a gateway. All paths are absolute. */
@@ -128,17 +128,15 @@ export interface GatewayFlags {
  * command lines, the last one counts. A value that only systemd can expand counts as missing.
  */
 export function readGatewayUnit(text: string): GatewayFlags {
-  const commands = logicalLines(text).flatMap((line) => /^ExecStart\s*=(.*)$/s.exec(line)?.[1] ?? [])
-  const words = commandWords(commands.at(-1) ?? '')
+  const words = commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
   const known = NAMES.flatMap((name) => flagValues(words, name).map((value) => [name, value] as const))
   return { ...Object.fromEntries(known), crl: flagValues(words, 'crl') }
 }
 
 /** Does a unit start a gateway of docker-mtls? Other products have a `gateway run`, too. */
 export function startsGateway(text: string): boolean {
-  return logicalLines(text).some(
-    (line) =>
-      /^ExecStart\s*=.*[\s"']gateway["']?\s+["']?run\b/s.test(line) && /docker-mtls|[\s"']--policy\b/.test(line),
+  return settingsIn(text, 'Service', 'ExecStart').some(
+    (command) => /[\s"']gateway["']?\s+["']?run\b/.test(command) && /docker-mtls|[\s"']--policy\b/.test(command),
   )
 }
 

@@ -139,8 +139,8 @@ export class Connection {
 
   /**
    * Ends the connection of a client of a local socket that is gone while something is open. Nobody may read from it any more, but a write of
-   * no bytes fails (EPIPE), and otherwise sends nothing. It would begin the time limit of an idle connection anew. Node.js doesn't report
-   * that of a write over TLS.
+   * no bytes fails (EPIPE), and otherwise sends nothing. Where nothing is open, such a write would begin the time limit of an idle connection
+   * anew. Over TLS, Node.js doesn't report the failure of such a write.
    */
   probe(): void {
     const { writable, writableLength } = this.#socket

@@ -81,7 +81,7 @@ export class Exchange {
     if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
     const unwelcome = check(connection)
-    // It doesn't count against the limit of the client's new certificate.
+    // A refused certificate takes no place of the client's new one.
     const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, this.kind)
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {

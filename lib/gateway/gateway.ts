@@ -248,7 +248,7 @@ export class HttpGateway implements Gateway {
     }
     if (peer === undefined || this.#trust === undefined) return void socket.destroy()
     const key = this.#trust.keyOf(peer)
-    // It doesn't count against the limit of the client's new certificate.
+    // A refused certificate takes no place of the client's new one.
     const place = isForCertificate(this.#check(peer)?.code) ? `refused ${key}` : key
     if (!this.#quotas.take(place, 'connections')) {
       this.#report({ event: 'cut', ...callerOf(socket, peer), reason: TOO_MANY_CONNECTIONS })

@@ -82,7 +82,7 @@ describe('the service of a gateway', () => {
       const read = readGatewayUnit(`[Service]\n${text}`)
       assert.deepEqual([read.listen, read.crl], [listen, ['/srv/a.pem', '/srv/b.pem']], text)
     }
-    assert.equal(readGatewayUnit(`ExecStart=${start} --socket=/run/x.sock`).socket, '/run/x.sock')
+    assert.equal(readGatewayUnit(`[Service]\nExecStart=${start} --socket=/run/x.sock`).socket, '/run/x.sock')
   })
 
   test('is told from other services', () => {
@@ -97,6 +97,8 @@ describe('the service of a gateway', () => {
       ['ExecStart=/usr/bin/other gateway run --port 80', false],
       ['# ExecStart=/usr/bin/docker-mtls gateway run --policy x\nExecStart=/bin/true', false],
       ['ExecStartPre=/usr/bin/docker-mtls gateway run --policy x', false],
+      ['ExecStart=/usr/bin/docker-mtls gateway run --policy x\nExecStart=\nExecStart=/bin/true', false],
+      ['[Install]\nExecStart=/usr/bin/docker-mtls gateway run --policy x', false],
     ]
     for (const [line, isGateway] of starts) assert.equal(startsGateway(`[Service]\n${line}\n`), isGateway, line)
     assert.ok(startsGateway(renderGatewayUnit(PLAIN).text))

@@ -6,6 +6,7 @@ import { mergeDropIn, otherLines, withoutOwnKeys } from '../../daemon-config/ren
 import type { HostFile } from '../../host/fact-records.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { sumOf, type Change } from '../changes.ts'
+import { hasGateway } from '../gateway/files.ts'
 import type { Originals } from './originals.ts'
 
 /** A host with docker-mtls, and what it keeps of the time before. */
@@ -69,13 +70,14 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
 
 const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, then run this again.'
 
-const APPLY_FIRST: Sentence = sentence`Undo that change, or write the file again:  ${ours('daemon', 'apply')}`
+const applyFirst = (facts: HostFacts): Sentence =>
+  sentence`Undo that change, or write the file again:  ${ours(hasGateway(facts) ? 'gateway' : 'daemon', 'apply')}`
 
 function dropInTarget(file: HostFile, { facts, originals, rendered }: Secured): Target {
   const { path, text = '' } = file
   if (text !== rendered.dropIn) {
     const got = "it isn't as docker-mtls writes it: somebody has changed it, or an earlier release has written it"
-    return { path, changed: { got, todo: APPLY_FIRST } }
+    return { path, changed: { got, todo: applyFirst(facts) } }
   }
   const copy = originals.copies.get(path)
   const original = copy === undefined ? undefined : facts.file(copy)
@@ -103,7 +105,7 @@ function jsonTarget(file: HostFile, { facts, originals, rendered }: Secured): Ta
   }
   if (rendered.daemonJson !== undefined) {
     const got = "its settings aren't as docker-mtls writes them: somebody has changed them"
-    return { path, changed: { got, todo: APPLY_FIRST } }
+    return { path, changed: { got, todo: applyFirst(facts) } }
   }
   const rest = withoutOwnKeys(text)
   const keys = Object.keys(readDaemonJson(rest))

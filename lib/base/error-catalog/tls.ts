@@ -37,7 +37,8 @@ export const TLS_ERRORS = {
   ERR_SERVER_CERT_EXPIRED: {
     meaning: "The server's certificate, or the CA that issued it, has expired.",
     cause: "It wasn't renewed, or it was renewed but dockerd wasn't restarted.",
-    remedy: 'Renew it where the CA is: `docker-mtls cert renew --server`, then run `setup` or `daemon apply` again.',
+    remedy:
+      'Renew it where the CA is: `docker-mtls cert renew --server`, then run `setup`, `daemon apply` or `gateway apply` again.',
   },
   ERR_SERVER_CERT_NOT_YET_VALID: {
     meaning: "The server's certificate isn't valid yet.",

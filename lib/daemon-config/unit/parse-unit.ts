@@ -57,8 +57,7 @@ export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
   }
   if (text.includes('\0')) throw invalid(source, 'it contains a NUL, so it is not text')
   if (text.trim() === '') throw invalid(source, 'it is empty')
-  const { ExecStart: commands, EnvironmentFile: environmentFiles } = readService(text)
-  const [first, second] = commands
+  const [first, second] = settingsIn(text, 'Service', 'ExecStart')
   if (first === undefined) throw invalid(source, 'it has no ExecStart= in its [Service] section')
   if (second !== undefined) {
     throw invalid(
@@ -67,29 +66,29 @@ export function parseUnit(text: string, source = 'the unit'): ParsedUnit {
       'Put an empty ExecStart= line before the one that should apply.',
     )
   }
-  return { ...parseCommand(first, source), environmentFiles: environmentFiles.map((file) => file.replace(/^-/, '')) }
+  const environmentFiles = settingsIn(text, 'Service', 'EnvironmentFile').map((file) => file.replace(/^-/, ''))
+  return { ...parseCommand(first, source), environmentFiles }
 }
 
-/** Both settings are lists, and an empty value resets the list (systemd.syntax(7)). */
-function readService(text: string): { ExecStart: string[]; EnvironmentFile: string[] } {
-  const lists = { ExecStart: new Array<string>(), EnvironmentFile: new Array<string>() }
-  let section = ''
+/** The values of a setting that is a list: an empty value resets it (systemd.syntax(7)). */
+export function settingsIn(text: string, section: string, key: string): string[] {
+  const values: string[] = []
+  let current = ''
   for (const line of logicalLines(text)) {
-    section = /^\[(.*)\]$/.exec(line)?.[1] ?? section
-    const [, key, value = ''] = /^(ExecStart|EnvironmentFile)\s*=\s*(.*)$/s.exec(line) ?? []
-    if (section !== 'Service' || key === undefined) continue
-    const list = lists[key as keyof typeof lists]
-    if (value === '') list.length = 0
-    else list.push(value)
+    current = /^\[(.*)\]$/.exec(line)?.[1] ?? current
+    const [, name, value = ''] = /^([A-Za-z]+)\s*=\s*(.*)$/s.exec(line) ?? []
+    if (current !== section || name !== key) continue
+    if (value === '') values.length = 0
+    else values.push(value)
   }
-  return lists
+  return values
 }
 
 /**
  * Joins continued lines as systemd does (config_parse in src/shared/conf-parser.c): it first removes comments, also those
  * between continued lines, and then replaces the backslash by a blank.
  */
-export function logicalLines(text: string): string[] {
+function logicalLines(text: string): string[] {
   const lines: string[] = []
   let open: string[] = []
   for (const line of text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)) {

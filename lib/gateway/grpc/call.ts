@@ -75,7 +75,7 @@ export class ForwardedCall {
   async run(): Promise<void> {
     const { connection, quotas, check } = this.#context
     const unwelcome = check(connection)
-    // It doesn't count against the limit of the client's new certificate.
+    // A refused certificate takes no place of the client's new one.
     const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, 'streams')
     // A client that resets its stream must not end this process.
     this.#stream.on('error', () => {})

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import { commandWords, flagValues } from '../../../daemon-config/gateway-unit.ts'
-import { logicalLines } from '../../../daemon-config/unit/parse-unit.ts'
+import { settingsIn } from '../../../daemon-config/unit/parse-unit.ts'
 import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
 import { certificatesIn } from '../../../identity/certificate.ts'
 import { newestList, readRevocationLists } from '../../../identity/crl.ts'
@@ -46,23 +46,11 @@ function unitText(name: string, texts: ReadonlyMap<string, string>): string {
   return [...(main === undefined ? [] : [main]), ...inOrder].map((path) => texts.get(path) ?? '').join('\n')
 }
 
-/** The values of a setting. An empty value resets a list (systemd.syntax(7)). */
-function settingsIn(text: string, key: string): string[] {
-  const values: string[] = []
-  for (const line of logicalLines(text)) {
-    const [, name, value = ''] = /^([A-Za-z]+)\s*=\s*(.*)$/s.exec(line) ?? []
-    if (name !== key) continue
-    if (value === '') values.length = 0
-    else values.push(value)
-  }
-  return values
-}
-
 const NO_POLICY = 'the policy could not be read'
 
 /** Undefined: it starts neither a gateway nor a plugin. */
 function serviceOf(unit: string, text: string, values: Values): ServiceFacts | undefined {
-  const words = commandWords(settingsIn(text, 'ExecStart').at(-1) ?? '')
+  const words = commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
   const kind = words.includes('authz-plugin')
     ? 'plugin'
     : words.some((word, at) => word === 'gateway' && words[at + 1] === 'run')
@@ -70,7 +58,7 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
       : undefined
   if (kind === undefined) return undefined
   const one = (flag: string): string | null => flagValues(words, flag).at(-1) ?? null
-  const user = settingsIn(text, 'User').at(-1) ?? 'root'
+  const user = settingsIn(text, 'Service', 'User').at(-1) ?? 'root'
   const folder = one('from')
   const given = flagValues(words, 'crl')
   const lists = given.length > 0 ? given : folder === null ? [] : [`${folder}/crl.pem`]
@@ -78,7 +66,7 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
     unit,
     kind,
     user,
-    groups: [user, ...settingsIn(text, 'Group').slice(-1)],
+    groups: [user, ...settingsIn(text, 'Service', 'Group').slice(-1)],
     policy: one('policy'),
     folder,
     lists,
@@ -124,6 +112,8 @@ function listenersOf(settings: HostFacts['settings'], texts: ReadonlyMap<string,
   if (hosts === undefined) return { unknown: 'the hosts of dockerd could not be read' }
   const own = (hosts ?? []).filter((host) => !LOCAL.test(host))
   if (hosts?.some((host) => PASSED_ON.test(host)) !== true) return { value: own }
-  const passed = settingsIn(unitText(SOCKET_UNIT, texts), 'ListenStream').filter((where) => !/^[/%@]/.test(where))
+  const passed = settingsIn(unitText(SOCKET_UNIT, texts), 'Socket', 'ListenStream').filter(
+    (where) => !/^[/%@]/.test(where),
+  )
   return { value: [...own, ...passed.map((where) => `${where} (${SOCKET_UNIT})`)] }
 }

@@ -1,4 +1,4 @@
-import { onAbort } from '../../../../base/abort.ts'
+import { linkSignals, onAbort } from '../../../../base/abort.ts'
 import { isDockerMtlsError } from '../../../../base/errors.ts'
 import type { GrpcMethods } from '../../../../transport/grpc.ts'
 import { GrpcFault } from '../../../../transport/grpc-fault.ts'
@@ -44,7 +44,15 @@ class Sync {
   }
 
   async run(): Promise<void> {
-    const signal = AbortSignal.any([this.#call.signal, this.#failed.signal])
+    const linked = linkSignals(this.#call.signal, this.#failed.signal)
+    try {
+      await this.#synchronize(linked.signal)
+    } finally {
+      linked.unlink()
+    }
+  }
+
+  async #synchronize(signal: AbortSignal): Promise<void> {
     const offering = this.#offer(signal).catch((error: unknown) => this.#fail(error))
     const answering = this.#answer(signal).catch((error: unknown) => this.#fail(error))
     await Promise.race([answering, aborted(this.#failed.signal)])
