@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmod, chown, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +65,35 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     assert.match(stderr, /PUT \/v[\d.]+\/containers\/copied\/archive: 403 TARGET_TOO_POWERFUL/)
     assert.match(stderr, /GET \/v[\d.]+\/containers\/copied\/archive: 403 TARGET_TOO_POWERFUL/)
     assert.match(stderr, /POST \/v[\d.]+\/volumes\/create: 403 HOST_PATH/)
+  })
+
+  test('a read-only folder stays read-only: no tmpfs changes it by a link of the image', async () => {
+    const folder = join(daemon.place.folder, 'memory')
+    await mkdir(folder)
+    assert.equal(spawnSync('mount', ['-t', 'tmpfs', '-o', 'mode=777', 'none', folder]).status, 0)
+    const script = `limits='--network none --security-opt no-new-privileges --cap-drop ALL --user 1000'
+      docker create --name linking $limits "$2" true
+      mkdir -p "$3/p/q"; ln -s /data "$3/p/q/r"; tar -C "$3" -c p | docker cp - linking:/
+      docker commit linking linking:1
+      docker run --rm $limits -v "$1:/data:ro" --tmpfs /q:rw,size=1m linking:1 sh -c 'echo a > /data/new; sleep 1'
+      docker run --rm $limits -v "$1:/data:ro" --tmpfs /p/q/r:remount,rw linking:1 sh -c 'echo a > /data/new'
+      docker rm linking; docker rmi linking:1`
+    const bind = ['--level', 'restricted', '--bind', `${folder}:ro`]
+    const { stderr } = await exec(bind, 'sh', '-c', script, 'sh', folder, image, join(daemon.place.folder, 'links'))
+    assert.match(stderr, /can't create \/data\/new: Read-only file system/)
+    assert.deepEqual(await readdir(folder), [])
+    assert.equal(stderr.match(/containers\/create: 403 HOST_PATH/g)?.length, 1, stderr)
+  })
+
+  test('a read-only folder comes with --volumes-from', async () => {
+    const script = `docker create --name source -v "$1:/data:ro" "$2" true
+      docker run --rm --volumes-from source "$2" sh -c 'cat /data/file; sleep 1'
+      docker run --rm --volumes-from source "$2" sh -c 'echo a > /data/new; sleep 1'
+      docker rm source`
+    const bind = ['--level', 'baseline', '--bind', `${work}:ro`]
+    const { stdout, stderr } = await exec(bind, 'sh', '-c', script, 'sh', work, image)
+    assert.match(stdout, /^[0-9a-f]{64}\nhello\nsource\n$/, stderr)
+    assert.match(stderr, /can't create \/data\/new: Read-only file system/)
   })
 
   test('--bind . is the folder in which it runs, and no folder in, beside or above it', async () => {

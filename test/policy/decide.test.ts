@@ -421,11 +421,11 @@ test('restricted allows a service only in API versions in which dockerd limits i
   }
 })
 
-const withInherited = (Destination: string): Json => ({
+const withInherited = (Destination: string, from = 'db'): Json => ({
   Config: { Image: 'a' },
   HostConfig: {
     CapDrop: null,
-    VolumesFrom: ['db'],
+    VolumesFrom: [`${from}:ro`],
     Binds: ['/etc/ssl:/own/:ro'],
     Mounts: [{ Type: 'bind', Source: '/etc/ssl', Target: '/mine', ReadOnly: true }],
   },
@@ -488,6 +488,25 @@ describe('a folder that a rule allows to read', () => {
       ),
       ['allow', 'allow', 'refuse TARGET_TOO_POWERFUL'],
     )
+  })
+
+  test('is allowed in a container that has it from one that is known by its id, and may be used', () => {
+    const id = 'db'.repeat(32)
+    const startFrom = (source?: Json): string => {
+      const facts = new Facts().add({ kind: 'container', name: 'web' }, withInherited('/c', id))
+      if (source !== undefined) facts.add({ kind: 'container', name: id }, source)
+      return brief(ask('POST /containers/web/start', undefined, { rule, facts }))
+    }
+    const mount = { Type: 'bind', Source: '/etc/ssl', Target: '/c', ReadOnly: true }
+    const source = (BindOptions: Json): Json => ({
+      Config: { Image: 'a' },
+      HostConfig: { CapDrop: null, Mounts: [{ ...mount, BindOptions }] },
+      Mounts: [{ Type: 'bind', Source: '/etc/ssl', Destination: '/c', Mode: '', RW: false }],
+    })
+    assert.equal(startFrom(source(null)), 'allow')
+    assert.equal(startFrom(source({ ReadOnlyNonRecursive: true })), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(startFrom({ Config: { Image: 'a' }, HostConfig: { Privileged: true } }), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(startFrom(), 'needs')
   })
 })
 

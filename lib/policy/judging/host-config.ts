@@ -2,7 +2,7 @@ import { judgeCapAdd, judgeMaskedPaths, judgeReadonlyPaths, judgeSecurityOpt } f
 import { judgeBlkio, judgeDeviceRequests, judgeDeviceRules, judgeDevices } from './devices.ts'
 import { HARMLESS, oneOf } from './fields.ts'
 import { fromBaseline, fromRestricted, type Finding, type Judge } from './finding.ts'
-import { judgeBinds, judgeMounts } from './mounts.ts'
+import { judgeBinds, judgeMounts, judgeTmpfs } from './mounts.ts'
 import {
   judgeCgroupnsMode,
   judgeIpcMode,
@@ -150,7 +150,7 @@ export const HOST_CONFIG: Readonly<Record<string, Judge>> = {
   ShmSize: HARMLESS,
   StorageOpt: judgeOptions,
   Sysctls: judgeSysctls,
-  Tmpfs: HARMLESS,
+  Tmpfs: judgeTmpfs,
   UTSMode: judgeUtsMode,
   Ulimits: judgeUlimits,
   UsernsMode: judgeUsernsMode,

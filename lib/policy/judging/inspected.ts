@@ -6,7 +6,7 @@ import { hostPath } from './host-path.ts'
 import { judgeUser } from './confinement.ts'
 import { judgeContainer } from './container.ts'
 import { DEFAULT_NETWORK } from './namespaces.ts'
-import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
+import { containerIn, isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
 import { volumeOfDriver } from './volume.ts'
 
 /**
@@ -32,9 +32,11 @@ export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judge
     const [id, where] = [textOf(objectOf(endpoint)['NetworkID']), `NetworkSettings.Networks.${name}`]
     if (name !== 'none') yield { kind: 'joinedNetwork', name: name === 'default' ? DEFAULT_NETWORK : name, id, where }
   }
-  const isReadOnlyBelow = readOnlyBelow(objectOf(HostConfig))
-  for (const [index, mount] of listOf(Mounts).entries()) {
-    yield* judgeMount(objectOf(mount), { where: `Mounts.${index}`, isReadOnlyBelow, byDaemon })
+  const mounts = listOf(Mounts).map(objectOf)
+  const { sources, isReadOnlyBelow } = readOnlyBelow(objectOf(HostConfig), mounts)
+  yield* sources
+  for (const [index, mount] of mounts.entries()) {
+    yield* judgeMount(mount, { where: `Mounts.${index}`, isReadOnlyBelow, byDaemon })
   }
 }
 
@@ -67,16 +69,31 @@ type IsAt = (destination: string) => boolean
 const at = (targets: readonly string[]): Set<string> => new Set(targets.map((one) => posix.resolve('/', one)))
 const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
 
-/** Whether file systems below a read-only bind are read-only, too. `Mounts` doesn't say it, and for those of `VolumesFrom`, nothing does. */
-function readOnlyBelow({ Binds, Mounts, VolumesFrom }: JsonObject): IsAt {
+interface Below {
+  /** The containers with whose judgement it is true. */
+  readonly sources: readonly Judged[]
+  readonly isReadOnlyBelow: IsAt
+}
+
+/**
+ * Whether file systems below a read-only bind are read-only, too. `Mounts` doesn't say it, and for those that come with `VolumesFrom`, only the
+ * containers do from which they come. If these are named by their ids, as the gateway sends them, they are judged as well.
+ */
+function readOnlyBelow({ Binds, Mounts, VolumesFrom }: JsonObject, all: readonly JsonObject[]): Below {
   const mounts = listOf(Mounts).map(objectOf)
   const writable = at(mounts.filter(isWritable).map(({ Target }) => textOf(Target)))
-  if (isEmpty(VolumesFrom)) return (destination) => !writable.has(destination)
   const own = at([
     ...stringsOf(Binds).map((bind) => parseBind(bind).destination),
     ...mounts.map(({ Target }) => textOf(Target)),
   ])
-  return (destination) => own.has(destination) && !writable.has(destination)
+  const isForeign = ({ Type, RW, Destination }: JsonObject): boolean =>
+    Type === 'bind' && RW === false && !own.has(textOf(Destination))
+  const names = all.some(isForeign) ? stringsOf(VolumesFrom).map(containerIn) : []
+  const areKnown = names.every((name) => /^[0-9a-f]{64}$/.test(name))
+  return {
+    sources: areKnown ? names.map((name) => ({ kind: 'container', name, where: 'HostConfig.VolumesFrom' })) : [],
+    isReadOnlyBelow: (destination) => !writable.has(destination) && (areKnown || own.has(destination)),
+  }
 }
 
 interface Place {

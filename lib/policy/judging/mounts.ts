@@ -30,6 +30,26 @@ function oddOption(option: string, where: string): Judged {
   return fromBaseline('HOST_PATH', where, `it sets the option ${option}, ${why}`)
 }
 
+/**
+ * Options of a tmpfs that concern it alone. With `remount`, runc would change whatever is mounted at its place, to which links of an image may
+ * lead: a folder of the host would become writable (moby's MergeTmpfsOptions lets it pass).
+ */
+const OF_TMPFS =
+  /^(?:|defaults|(?:size|nr_blocks|nr_inodes|mode|uid|gid|mpol)=.*|rw|ro|(?:no)?(?:suid|dev|exec|atime|diratime|relatime|strictatime)|a?sync|dirsync)$/s
+
+/** `HostConfig.Tmpfs`. */
+export const judgeTmpfs: Judge = function* (value, where) {
+  for (const [path, options] of Object.entries(objectOf(value)))
+    yield* judgeTmpfsOptions(textOf(options).split(','), `${where}.${path}`)
+}
+
+function* judgeTmpfsOptions(options: readonly string[], where: string): Iterable<Judged> {
+  const odd = options.find((option) => !OF_TMPFS.test(option))
+  if (odd === undefined) return
+  const got = `it sets the option ${odd} of a tmpfs, which changes other mounts, or which docker-mtls does not know`
+  yield fromBaseline('HOST_PATH', where, got)
+}
+
 /** `HostConfig.Mounts`, and those of a service. */
 export const judgeMounts: Judge = function* (value, where) {
   for (const [index, mount] of listOf(value).entries()) {
@@ -42,9 +62,17 @@ export const judgeMounts: Judge = function* (value, where) {
 const BY_TYPE: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ['bind', judgeBindMount],
   ['volume', judgeVolumeMount],
-  ['tmpfs', () => []],
+  ['tmpfs', judgeTmpfsMount],
   ['image', judgeImageMount],
 ])
+
+function judgeTmpfsMount(mount: Json, where: string): Iterable<Judged> {
+  const options = listOf(objectOf(objectOf(mount)['TmpfsOptions'])['Options'])
+  return judgeTmpfsOptions(
+    options.map((option) => stringsOf(option).join('=')),
+    `${where}.TmpfsOptions`,
+  )
+}
 
 function* judgeImageMount(mount: Json, where: string): Iterable<Judged> {
   yield { kind: 'image', name: textOf(objectOf(mount)['Source']), where: `${where}.Source` }

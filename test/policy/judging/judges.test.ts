@@ -147,10 +147,28 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
     {
       Mounts: [
         { Type: 'tmpfs', Target: '/t' },
+        { Type: 'tmpfs', Target: '/u', TmpfsOptions: { SizeBytes: 4096, Options: [['exec'], ['noexec']] } },
         { Type: 'volume', Target: '/v' },
       ],
     },
   ],
+  [
+    { Mounts: [{ Type: 'tmpfs', Target: '/t', TmpfsOptions: { Options: [['noexec'], ['remount', '']] } }] },
+    'HOST_PATH HostConfig.Mounts.0.TmpfsOptions',
+  ],
+  [
+    {
+      Tmpfs: {
+        '/a': '',
+        '/b': null,
+        '/c': 'defaults,rw,noexec,nosuid,nodev,size=64k,mode=1777,uid=1,gid=2',
+        '/d': 'exec,suid,dev,ro,noatime,nr_inodes=5',
+      },
+    },
+  ],
+  ...['remount', 'size=1m,remount', 'bind', 'rbind', 'shared', 'rslave', 'tmpcopyup', 'mand', 'size', 'REMOUNT'].map(
+    (options): [Record<string, Json>, string] => [{ Tmpfs: { '/t': options } }, 'HOST_PATH HostConfig.Tmpfs./t'],
+  ),
   [{ Mounts: [{ Type: 'image', Source: 'alpine', Target: '/i' }] }, 'image alpine'],
   [
     { Mounts: [inline({ Options: { type: 'none', o: 'bind', device: '/etc' } })] },

@@ -237,6 +237,8 @@ export const ATTACKS: readonly Attack[] = [
     '"Mounts":[{"Type":"volume","Source":"xmem2","Target":"/h","VolumeOptions":{"DriverConfig":{"Name":"local","Options":{"type":"tmpfs","o":"bind","device":"/etc"}}}}]',
     'HOST_PATH',
   ),
+  host('a tmpfs that changes the mount at its place', '"Tmpfs":{"/x":"remount,rw"}', 'HOST_PATH'),
+  host('a tmpfs that shares mounts', '"tmpfs":{"/x":"size=1m,rshared"}', 'HOST_PATH'),
   post(
     'a volume of an overlay',
     '/volumes/create',
