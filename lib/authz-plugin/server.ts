@@ -1,5 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { Turns } from '../base/turns.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { parseHost } from '../endpoint/host.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -38,6 +39,7 @@ export class AuthzPlugin {
   readonly #server: Server
   readonly #dispatcher: DockerDispatcher
   readonly #own: OwnQuestions
+  readonly #turns = new Turns()
   readonly #grounds: Omit<Grounds, 'policy'>
   #file: SocketFile | undefined
   /** Undefined: the version isn't known yet. */
@@ -99,7 +101,10 @@ export class AuthzPlugin {
     const question = parseQuestion(text)
     if (this.#own.owns(question)) return { Allow: true }
     void this.#askVersion()
-    const refusal = await judge(question, { ...this.#grounds, policy: this.policy })
+    const refusal = await this.#turns.run(question.certificates[0] ?? '', (outside) => {
+      const inspect: Grounds['inspect'] = (need) => outside(() => this.#grounds.inspect(need))
+      return judge(question, { ...this.#grounds, inspect, policy: this.policy })
+    })
     return refusal === undefined ? { Allow: true } : { Allow: false, Msg: refusal }
   }
 

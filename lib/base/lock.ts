@@ -36,8 +36,19 @@ export async function withLock<T>(path: string, work: () => Promise<T>, what = '
  */
 export async function holdLock(path: string, what: string, wait: number): Promise<() => Promise<void>> {
   await acquire(path, what, wait)
-  // If it can't be removed, the lock is stale as soon as this process exits.
-  return () => fs.rm(path, { force: true }).catch(() => undefined)
+  const own = await whichOf(path)
+  return async () => {
+    // Another container, which doesn't see this process, may have taken it over.
+    if ((await whichOf(path)) !== own) return
+    // If it can't be removed, the lock is stale as soon as this process exits.
+    await fs.rm(path, { force: true }).catch(() => undefined)
+  }
+}
+
+/** Which file it is: the number of its inode alone may be that of an older one. */
+async function whichOf(path: string): Promise<string | undefined> {
+  const found = await fs.lstat(path).catch(() => undefined)
+  return found && `${found.ino} ${found.mtimeMs}`
 }
 
 async function acquire(path: string, what: string, wait: number): Promise<void> {

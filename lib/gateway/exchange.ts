@@ -174,7 +174,9 @@ export class Exchange {
 
   async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<ReadVerdict | undefined> {
     try {
-      const verdict = readVerdict(await authorize(asked))
+      const verdict = readVerdict(
+        await authorize(asked, { key: this.#arrived.connection.key, hasLeft: () => this.#hasEnded }),
+      )
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
       this.#until = verdict.until
@@ -270,7 +272,11 @@ export class Exchange {
         body,
         fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
         upgrade: this.#upgrade ?? (isEndless(method, target) ? 'tcp' : undefined),
-        filter: filterAnswer && { apply: filterAnswer, reserve: (bytes) => this.#hold(bytes) },
+        filter: filterAnswer && {
+          apply: filterAnswer,
+          reserve: (bytes) => this.#hold(bytes),
+          inTurn: (work) => this.#shared.turns.run(this.#arrived.connection.key, work),
+        },
       },
       {
         upgraded: (fields, socket) => this.#upgraded(fields, socket),

@@ -130,13 +130,15 @@ export class DaemonAnswer implements Handler {
   }
 
   onComplete(): void {
-    if (this.#held && this.#response) this.#writeFiltered(this.#held, this.#response)
+    if (this.#held && this.#response) void this.#writeFiltered(this.#held, this.#response)
     else if (this.#response) finish(this.#request, this.#response)
   }
 
-  #writeFiltered(held: HeldAnswer, response: ServerResponse): void {
+  /** Never rejects. */
+  async #writeFiltered(held: HeldAnswer, response: ServerResponse): Promise<void> {
     try {
-      const { fields, body } = held.filtered()
+      const { fields, body } = await held.filtered()
+      if (this.#hasLeft) return
       response.writeHead(200, fields)
       response.write(body)
       finish(this.#request, response)

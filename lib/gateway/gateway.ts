@@ -7,10 +7,12 @@ import { resolve } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { checkOptions } from '../base/options.ts'
 import { codeOf } from '../base/system-error.ts'
+import { Turns } from '../base/turns.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
+import { BodyRefused } from './body.ts'
 import { addressOf, callerOf, Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
@@ -30,8 +32,9 @@ import type { Renewals } from './renewal/renewals.ts'
 import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
-import type { Arrived, Shared } from './shared.ts'
+import type { Arrived, Asker, Shared } from './shared.ts'
 import { Trust } from './trust.ts'
+import type { AskedRequest, Verdict } from './types.ts'
 
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
@@ -81,11 +84,12 @@ export class HttpGateway implements Gateway {
     this.#warnOfIssuer(this.#trust)
     this.#shared = {
       dispatcher: this.#dispatcher,
-      authorize: authorize ?? ((asked) => this.#judges.authorize(asked)),
+      authorize: authorize ?? ((asked, asker) => this.#authorize(asked, asker)),
       calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,
       quotas: this.#quotas,
+      turns: new Turns(),
       check: ({ peer }) => this.#check(peer) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
@@ -113,6 +117,14 @@ export class HttpGateway implements Gateway {
     this.#uncount = this.#options.metrics?.add(this.#metricsSource())
     // Emitted when a connection can't be accepted, for example without free file descriptors.
     this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
+  }
+
+  /** By the policy. */
+  #authorize(asked: AskedRequest, { key, hasLeft }: Asker): Promise<Verdict> {
+    return this.#shared.turns.run(key, async (outside) => {
+      if (hasLeft()) throw new BodyRefused()
+      return this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) })
+    })
   }
 
   reload(changed: GatewayChange): void {

@@ -9,6 +9,8 @@ export interface Filter {
   readonly apply: NonNullable<Allowed['filterAnswer']>
   /** Says whether the identity may have that many more bytes in memory. */
   readonly reserve: (bytes: number) => boolean
+  /** Filters when it is the identity's turn. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** An answer of the daemon that its client gets a part of. */
@@ -33,7 +35,11 @@ export class HeldAnswer {
   }
 
   /** @throws SyntaxError if it isn't JSON, TypeError if the filter returns a promise, and whatever it throws */
-  filtered(): { fields: string[]; body: Buffer } {
+  filtered(): Promise<{ fields: string[]; body: Buffer }> {
+    return this.#filter.inTurn(() => this.#filtered())
+  }
+
+  async #filtered(): Promise<{ fields: string[]; body: Buffer }> {
     const answer: unknown = JSON.parse(this.#chunks.take().toString())
     const filtered = this.#filter.apply(answer)
     if (filtered instanceof Promise) {

@@ -58,12 +58,12 @@ interface Followed extends Fronted {
   readonly failures: string[]
 }
 
-async function start(t: TestContext, { lacksCrl = false, renews = false } = {}): Promise<Followed> {
+async function start(t: TestContext, { lacksCrl = false, renews = false, policy = READ_ONLY } = {}): Promise<Followed> {
   const folder = await temporaryFolder(t)
   const paths = Object.fromEntries(NAMES.map((name) => [name, join(folder, name)])) as Paths
   const { ca, cert, key } = await newServerTls()
   const { cert: issuerCert, key: issuerKey } = await createIssuer(credentials.authority, { name: 'renewals' })
-  const texts = { ca, cert, key, crl: crlOf(), policy: READ_ONLY, issuerCert, issuerKey }
+  const texts = { ca, cert, key, crl: crlOf(), policy, issuerCert, issuerKey }
   await Promise.all(NAMES.map((name) => writeFile(paths[name], texts[name])))
   if (lacksCrl) await rm(paths.crl)
   const followed = await FollowedFiles.read({
@@ -170,6 +170,37 @@ describe('a gateway follows its files', () => {
       assert.equal(await ping(t, followed, bob), '403 CERTIFICATE_REVOKED')
       assert.equal(await ping(t, followed), '200')
       return milliseconds
+    })
+  })
+
+  test('also while the client sends what takes long to judge', async (t) => {
+    const followed = await start(t, { policy: READ_ONLY.replace('read-only', 'baseline') })
+    const values = `[${'{},'.repeat(90_000)}{}]`
+    const quota = `${'{"a":'.repeat(95)}${values}${'}'.repeat(95)}`
+    const body = `{"Image":"a","HostConfig":{"NetworkMode":"none","DiskQuota":${quota}}}`
+    const head = `POST /containers/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`
+    const costly = Buffer.from(`${head}\r\n\r\n${body}`)
+    await withinASecond(async () => {
+      const bob = await newClient('bob')
+      const stream = await dial(t, followed.port, { client: bob })
+      stream.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+      await readUntil(stream, 'tick')
+      let answers = 0
+      for (let index = 0; index < 16; index++) {
+        const socket = await dial(t, followed.port, { client: bob })
+        socket.on('data', () => {
+          answers++
+          socket.write(costly)
+        })
+        socket.write(costly)
+      }
+      await until('judged', () => answers > 0)
+      const ended = endOf(stream)
+      const began = performance.now()
+      await replace(followed.paths.crl, crlOf(bob))
+      await ended
+      assert.deepEqual(followed.failures, [])
+      return performance.now() - began
     })
   })
 

@@ -64,7 +64,7 @@ test('what is held of answers counts for its client', async (t) => {
 })
 
 test('an answer in chunks of one byte takes no more than a few times its bytes', () => {
-  const held = new HeldAnswer([], { apply: filterAnswer, reserve: () => true })
+  const held = new HeldAnswer([], { apply: filterAnswer, reserve: () => true, inTurn: (work) => work() })
   const before = process.memoryUsage()
   const size = 2 * 1024 * 1024
   for (let index = 0; index < size; index++) held.take(Buffer.alloc(1))

@@ -10,6 +10,7 @@ import {
   lstat,
   mkdir,
   readdir,
+  rename,
   readFile,
   rm,
   stat,
@@ -430,6 +431,23 @@ describe('the audit log of a gateway', () => {
     await later.close()
     assert.deepEqual(await faultsOf(path), [])
   })
+
+  for (const [what, change] of [
+    ['shortens it', (path: string) => truncate(path)],
+    ['renames it', (path: string) => rename(path, `${path}.1`)],
+  ] as const)
+    test(`writes no more if something ${what}, and the same process can open it again`, async (t) => {
+      const path = await pathIn(t)
+      const event = { event: 'cut', identity: 'CN=a', reason: 'X' } as const
+      const log = await openAuditLog({ path })
+      assert.equal(await log.record(event), true)
+      await change(path)
+      assert.equal(await log.record(event), false)
+      await assert.rejects(log.close(), { code: 'ERR_FILE_WRITE' })
+      const again = await openAuditLog({ path })
+      assert.equal(await again.record(event), true)
+      await again.close()
+    })
 
   for (const [what, own, others] of [
     ['has begun a new file', 100_000, 1],

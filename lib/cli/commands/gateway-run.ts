@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { once as onceEmitted } from 'node:events'
 import { join } from 'node:path'
+import { isDockerMtlsError } from '../../base/errors.ts'
 import { readIfThere } from '../../base/files.ts'
 import { option, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
@@ -87,7 +88,17 @@ async function serve(serving: Serving, flags: RunFlags, context: Context): Promi
       await metrics?.close()
     }
   } finally {
+    await closeLog(auditLog, context)
+  }
+}
+
+/** After a signal, nobody reports errors any more. */
+async function closeLog(auditLog: AuditLog | undefined, context: Context): Promise<void> {
+  try {
     await auditLog?.close()
+  } catch (error) {
+    if (!context.io.signal.aborted || !isDockerMtlsError(error)) throw error
+    context.warn(`The end of the audit log is lost: ${error.message}`)
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError } from '../../base/errors.ts'
-import { hangingRead, READ_MS } from '../../base/hanging-read.ts'
+import { hangingRead, READ_MS, unlessHanging } from '../../base/hanging-read.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
 import type { GatewayChange } from '../options.ts'
@@ -108,9 +108,11 @@ function joined(texts: readonly string[] | undefined): string | undefined {
 
 /** What is being written is read until it is the same twice. */
 async function settledTexts(part: Part): Promise<string[]> {
-  for (let before = await readTexts(part); ;) {
+  const read = (): Promise<string[]> =>
+    unlessHanging(readTexts(part), (cause) => unreadable(part.paths.join(', '), part.name, cause))
+  for (let before = await read(); ;) {
     await delay(LOOK_MS)
-    const texts = await readTexts(part)
+    const texts = await read()
     if (joined(texts) === joined(before)) return texts
     before = texts
   }

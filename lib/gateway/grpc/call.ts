@@ -115,7 +115,7 @@ export class ForwardedCall {
   }
 
   async #ask(): Promise<void> {
-    const { connection, ownIds, limits } = this.#context
+    const { connection, ownIds, limits, turns } = this.#context
     const judge = this.#context.calls()
     // Only a policy judges calls, and a gateway that has one keeps having one.
     if (judge === undefined) return this.#refuse(BROKEN)
@@ -127,7 +127,11 @@ export class ForwardedCall {
         })
       : undefined
     const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
-    const verdict = judge.judge(connection.identity, call)
+    const verdict = await turns.run(connection.key, async () => {
+      if (this.#left.signal.aborted) throw new BodyRefused()
+      // The policy may have changed in the meantime.
+      return (this.#context.calls() ?? judge).judge(connection.identity, call)
+    })
     this.#record.decided(verdict.decided)
     if (verdict.refused) {
       if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)

@@ -210,8 +210,7 @@ export class ChainedLog implements AuditLog {
     const failure = this.#failure
     await this.#limit(this.#file.close())
     this.#failure = failure
-    // Then the lock may be that of another process.
-    if (failure?.cause !== CHANGED) await this.#state.release()
+    await this.#state.release()
   }
 }
 

@@ -30,7 +30,7 @@ export class Health {
   }
 
   async #faultsOf(source: MetricsSource, now: number): Promise<HealthFault[]> {
-    const isUp = await this.#ping(source, now)
+    const isUp = await this.#ping(source)
     return [
       ...(isUp ? [] : [{ code: 'DAEMON_UNREACHABLE' } as const]),
       ...(source.isLogFailing() ? [{ code: 'LOG_FAILED' } as const] : []),
@@ -39,8 +39,10 @@ export class Health {
   }
 
   /** Whoever can reach the port must not be able to flood the daemon. */
-  #ping(source: MetricsSource, now: number): Promise<boolean> {
+  #ping(source: MetricsSource): Promise<boolean> {
     const known = this.#pings.get(source)
+    // The clock may be set back.
+    const now = performance.now()
     if (known && now - known.at < FRESH_MS) return known.isUp
     const isUp = answers(source, this.#pingMs)
     this.#pings.set(source, { at: now, isUp })
