@@ -5,6 +5,7 @@ import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
+import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -19,11 +20,12 @@ const CRL = '/etc/docker-mtls/crl.pem'
 interface Applied {
   readonly entries: readonly string[]
   readonly files: Readonly<Record<string, string>>
+  readonly facts?: Readonly<Record<string, string>>
   readonly isPending?: true
 }
 
-function planned({ entries, files, isPending }: Applied): Promise<RollbackPlan> {
-  const printed = recordsOf({ files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
+function planned({ entries, files, facts = {}, isPending }: Applied): Promise<RollbackPlan> {
+  const printed = recordsOf({ facts, files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
   const last = [isPending ? 'pending' : 'last', ID, 'yes gateway', ...entries].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
   return planGatewayRollback(shell, parseFacts(printed))
@@ -54,6 +56,29 @@ describe('the rollback of a gateway', () => {
       const { kept, last, losses } = await planned({ entries: [`${entry} ${CRL}`, `2 ${UNIT}`], files })
       assert.deepEqual([kept, last.restored, last.removed, losses], [[CRL], [UNIT], [], []])
     })
+
+  test('a list on disk that the running gateway does not use is refused: the restart would put it in force', async () => {
+    const newer = createHash('sha256').update('newer').digest('hex')
+    const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+    const on = async (there: Applied['files'], entries = [`2 ${UNIT}`], isPending?: true): Promise<string[]> => {
+      const used = { [IN_FORCE_PATH]: renderInForce({ pid: 900, sums: new Map([[CRL, newer]]) }) }
+      const applied = { entries, files: { ...there, ...used }, facts, ...(isPending && { isPending }) }
+      return (await planned(applied)).conflicts.map(({ kind, what }) => `${kind} ${what}`)
+    }
+    const refused = [`older-list ${CRL}`]
+    assert.deepEqual(await on({ [CRL]: 'newer' }), [])
+    const rows: Promise<string[]>[] = [
+      on(files),
+      on(files, [`5 ${CRL}`, `2 ${UNIT}`]),
+      // A gateway without a list would start.
+      on({}),
+      on({}, [`- ${CRL}`, `2 ${UNIT}`]),
+    ]
+    assert.deepEqual(await Promise.all(rows), [refused, refused, refused, refused])
+    // A copy returns, the gateway goes, or an unfinished apply is undone as a whole.
+    assert.deepEqual(await Promise.all([on({}, [`5 ${CRL}`, `2 ${UNIT}`]), on(files, [`- ${UNIT}`])]), [[], []])
+    assert.deepEqual(await on(files, [`2 ${UNIT}`], true), [])
+  })
 
   test('its list stays also if the gateway goes, and that of an unfinished apply goes', async () => {
     const { kept, last, losses } = await planned({ entries: [`- ${CRL}`, `1 ${CA}`, `- ${UNIT}`], files })

@@ -458,6 +458,35 @@ describe('the plan of a gateway', () => {
       )
     })
 
+    test('a list on disk that the running gateway does not use is refused, also with --crl', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      const [old, newer] = [list(4, -20), list(5, -10)]
+      const on = async (disk: string, used: string, requested: Partial<RequestedGateway> = {}): Promise<string[]> => {
+        const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256(used)]]) })
+        const files = { [GATEWAY]: unitWith(undefined, { crl: [path] }), [path]: disk, [IN_FORCE_PATH]: inForce }
+        const { conflicts } = await plan({ files, facts: { gateway: stateOf('active') } }, requested)
+        return conflicts.map(({ kind, what }) => `${kind} ${what}`)
+      }
+      assert.deepEqual(await on(newer, newer, { metrics: '9402' }), [])
+      assert.deepEqual(
+        (await Promise.all([{}, { metrics: '9402' }, { crl: newer }].map((more) => on(old, newer, more)))).flat(),
+        Array(3).fill(`older-list ${path}`),
+      )
+    })
+
+    test('a list that has just been copied there gets the time to come in force', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      let asked = 0
+      const shell = fakeShell(() => {
+        const used = asked++ < 2 ? 'older' : 'newer'
+        const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256(used)]]) })
+        const files = { [UNIT]: DEBIAN_UNIT, [GATEWAY]: unitWith(), [path]: 'newer', [IN_FORCE_PATH]: inForce }
+        return recordsOf({ facts: { ...FACTS, gateway: stateOf('active') }, files })
+      })
+      const { conflicts } = await planGateway({ program: PROGRAM, programFaults: [], policy: POLICY, server }, shell)
+      assert.deepEqual(conflicts, [])
+    })
+
     test('the same list, a newer one, and any after one of the future are not', async () => {
       const old = list(5, -10)
       assert.deepEqual(await kindsFor(old, old), [])

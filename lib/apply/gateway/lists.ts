@@ -13,6 +13,7 @@ import {
 } from '../../identity/crl.ts'
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FILES, gatewayFlags, listsOf } from './files.ts'
+import { filesNotInForce } from './in-force.ts'
 
 /** What could make a gateway forget who was revoked. */
 export interface ChangedLists {
@@ -37,6 +38,28 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
     return last && list && isOlder(list, last, Date.now()) ? [conflictOf(list, last)] : []
   })
 }
+
+/**
+ * Finds lists on disk that a running gateway doesn't use, such as one that is older than the one in force. Every restart, also that of
+ * a failed apply, would put them in force. Only the gateway can say which list is newer, so that nothing overrides this.
+ */
+export function unusedLists(facts: HostFacts): Conflict[] {
+  const there = listsOf(gatewayFlags(facts)).filter((path) => facts.file(path) !== undefined)
+  return (filesNotInForce(facts, there) ?? []).map(unusedList)
+}
+
+/** The conflict for a revocation list that a restart would put in force. */
+export function unusedList(path: string): Conflict {
+  return {
+    code: 'ERR_APPLY_CONFLICT',
+    kind: 'older-list',
+    what: path,
+    got: "the running gateway doesn't use this revocation list as it is, and after a restart it would: revoked certificates could work again",
+    todo: NEWEST_LIST,
+  }
+}
+
+const NEWEST_LIST: Sentence = sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`
 
 /** The fact whether an apply or a removal that can be rolled back knows a revocation list. */
 export const KNOWN_LIST_QUESTION: FactCall = [
@@ -119,7 +142,7 @@ function conflictOf(list: RevocationList, last: RevocationList): Conflict {
     kind: 'older-list',
     what: GATEWAY_FILES.crl,
     got: `the revocation list ${about(list)} is older than the one in force (${about(last)}), and may lack certificates that were revoked since`,
-    todo: sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`,
+    todo: NEWEST_LIST,
   }
 }
 

@@ -1,6 +1,7 @@
 import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
@@ -22,9 +23,10 @@ import { besideGateway } from './beside.ts'
 import { certificateProblems } from './ends.ts'
 import { GATEWAY_FILES, gatewayFlags, listsOf, ownListener, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
-import { casWithoutList } from './lists.ts'
+import { filesNotInForce, settledFacts } from './in-force.ts'
+import { casWithoutList, unusedList } from './lists.ts'
 import { exposureOf } from './remove/exposure.ts'
-import { readGatewayState, type GatewayState } from './state.ts'
+import { gatewayQuestion, readGatewayState, type GatewayState } from './state.ts'
 import { verifyOldGateway } from './verify.ts'
 
 /** The state after a rollback. */
@@ -56,8 +58,11 @@ export async function planGatewayRollback(
     ? plan
     : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
   const flags = gatewayFlags(facts)
-  const files = [...listedFiles(last), ...namedFiles(last), ...listsOf(flags)]
-  const further = await gatherFurtherFacts(shell, facts, { files }, signal)
+  const lists = listsOf(flags)
+  const files = [...listedFiles(last), ...namedFiles(last), ...lists, IN_FORCE_PATH]
+  const gather = (): Promise<HostFacts> =>
+    gatherFurtherFacts(shell, facts, { files, more: [gatewayQuestion()] }, signal)
+  const further = await settledFacts(gather, lists, signal)
   const kept = keptFiles(further, last)
   const listeners = now?.inForce.settings.listen ?? []
   const isExposed = (then?.inForce.settings.listen ?? []).some(
@@ -70,6 +75,7 @@ export async function planGatewayRollback(
     conflicts: [
       ...effects.conflicts,
       ...(keepsPolicy ? invalidPolicy(further) : []),
+      ...unusedAfter(further, last),
       ...(isExposed && !last.isPending ? besideGateway(before, true) : []),
     ],
     last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
@@ -98,6 +104,13 @@ function keptFiles({ file }: HostFacts, { isPending, restored, removed, written 
   return [...(file(crl) === undefined ? [] : [crl]), ...(isEdited ? [policy] : [])].filter(
     (path) => restored.includes(path) || removed.includes(path),
   )
+}
+
+/** The gateway restarts with the lists on disk, unless a copy returns, of which {@link olderList} warns. */
+function unusedAfter(facts: HostFacts, { isPending, restored, removed }: LastApply): Conflict[] {
+  if (isPending || removed.includes(UNIT_PATH)) return []
+  const stay = listsOf(gatewayFlags(facts)).filter((path) => facts.file(path) !== undefined || !restored.includes(path))
+  return (filesNotInForce(facts, stay) ?? []).map(unusedList)
 }
 
 /** The gateway restarts with the policy that stays. */
