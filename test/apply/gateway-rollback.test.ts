@@ -118,7 +118,8 @@ describe('the rollback of a gateway', () => {
     const unit = '/usr/lib/systemd/system/docker.service'
     const on = (more: string): Promise<string[]> =>
       codesOf({ entries, files: { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// ${more}`) } })
-    assert.ok((await on(`-H tcp://0.0.0.0:2376 ${options}`)).includes('daemon-exposed'))
+    for (const port of [2375, 2376])
+      assert.ok((await on(`-H tcp://0.0.0.0:${port} ${options}`)).includes('daemon-exposed'), `${port}`)
     assert.deepEqual(await on(''), [])
   })
 
@@ -153,9 +154,13 @@ describe('the rollback of a gateway', () => {
   test('is refused if dockerd would listen beside a gateway of another name', async () => {
     const unit = '/usr/lib/systemd/system/docker.service'
     const tls = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
-    const open = { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:2376 ${tls}`) }
+    const openOn = (port: number) => ({
+      [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:${port} ${tls}`),
+    })
+    const open = openOn(2376)
     const other = { '/etc/systemd/system/proxy.service': '[Service]\nExecStart=/x/docker-mtls gateway run\n' }
     assert.deepEqual(await refusedWith({ ...open, ...other }), ['other-gateway'])
+    assert.deepEqual(await refusedWith({ ...openOn(2375), ...other }), ['other-gateway'])
     assert.deepEqual(await refusedWith(open), [])
     assert.deepEqual(await refusedWith(other), [])
     assert.deepEqual(await refusedWith({ ...open, ...other }, { isPending: true }), [])

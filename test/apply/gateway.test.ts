@@ -103,6 +103,11 @@ const conflictsOfDockerd = async (files: Readonly<Record<string, string>>): Prom
   return conflicts.map(({ kind }) => kind)
 }
 
+const closedListeners = async (text: string): Promise<string[]> =>
+  (await plan({ files: { [DROP_IN]: text } })).warnings
+    .filter(({ code }) => code.endsWith('listener-closed'))
+    .map(({ code, text: said }) => `${code}: ${renderSentence(said)}`)
+
 describe('the plan of a gateway', () => {
   before(async () => {
     authority = await createAuthority()
@@ -147,6 +152,16 @@ describe('the plan of a gateway', () => {
       warningTexts(other.warnings).join('\n'),
       /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, too, and the gateway will not/,
     )
+  })
+
+  test("a listener on Docker's port without TLS goes, and only if it has none is that said", async () => {
+    const secured = SECURED.replace('2376', '2375')
+    assert.deepEqual(await closedListeners(secured), [
+      'listener-closed: dockerd listens on tcp://10.0.0.5:2375. The apply closes that listener: clients need another address.',
+    ])
+    const said =
+      'plaintext-listener-closed: dockerd listens on tcp://10.0.0.5:2375 without TLS, or without client certificates. The apply closes that listener.'
+    assert.deepEqual(await closedListeners(secured.replace('--tlsverify ', '')), [said])
   })
 
   test('warns if there is no revocation list, neither a requested one nor one on the host', async () => {

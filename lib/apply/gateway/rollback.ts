@@ -14,7 +14,7 @@ import { sumOf } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
-import { configuredIn, factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
+import { configuredIn, factsBefore, planRollback, type Configured, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
@@ -64,10 +64,8 @@ export async function planGatewayRollback(
     gatherFurtherFacts(shell, facts, { files, more: [gatewayQuestion()] }, signal)
   const further = await settledFacts(gather, lists, signal)
   const kept = keptFiles(further, last)
-  const listeners = now?.inForce.settings.listen ?? []
-  const isExposed = (then?.inForce.settings.listen ?? []).some(
-    (one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one),
-  )
+  const listeners = listenersOf(now)
+  const isExposed = listenersOf(then).some((one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one))
   const keepsPolicy = kept.includes(GATEWAY_FILES.policy) && !last.removed.includes(UNIT_PATH)
   const isOther = (path: string): boolean => !kept.includes(path)
   return {
@@ -92,6 +90,11 @@ export async function planGatewayRollback(
           ]),
     ],
   }
+}
+
+/** The listeners of dockerd on the network, also those on the port that is usually without TLS. */
+function listenersOf(configured: Configured | undefined): string[] {
+  return configured ? [...configured.inForce.settings.listen, ...configured.inForce.plaintext] : []
 }
 
 /** The files that `rollback.sh` leaves as they are (`keeps`). An unfinished apply is undone as a whole. */

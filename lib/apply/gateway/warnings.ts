@@ -11,7 +11,7 @@ import { issuerFolder } from './issuer.ts'
 
 /** Warnings about a plan. */
 export function gatewayWarnings(
-  { facts, inForce, listen, metrics, requested }: GatewaySituation,
+  { facts, found, inForce, listen, metrics, requested }: GatewaySituation,
   server: ServerFiles,
 ): Warning[] {
   const others = inForce.settings.listen.filter((listener) => {
@@ -21,7 +21,7 @@ export function gatewayWarnings(
   const left = ownListener(facts)
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   return [
-    ...warningsOf({ inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
+    ...warningsOf({ found, inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
     ...(crl === undefined && !hadList(facts) ? [{ code: 'no-revocation-list', text: NO_LIST }] : []),
     ...(requested.issuer === false && issuerFolder(facts) !== undefined
       ? [
