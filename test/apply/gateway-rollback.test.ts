@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
@@ -10,12 +9,14 @@ import { parseFacts } from '../../lib/host/facts.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { recordsOf } from './support/facts.ts'
-import { fakeShell } from './support/fake-shell.ts'
+import { fakeShell, sha256 } from './support/fake-shell.ts'
 
 const ID = '20261128T000000Z-000000'
 const UNIT = '/etc/systemd/system/docker-mtls-gateway.service'
 const CA = '/etc/docker-mtls/ca.pem'
 const CRL = '/etc/docker-mtls/crl.pem'
+
+const VALID = 'version: 1\nrules: [{ name: ci, who: { commonName: ci }, level: baseline }]\n'
 
 interface Applied {
   readonly entries: readonly string[]
@@ -58,26 +59,26 @@ describe('the rollback of a gateway', () => {
     })
 
   test('a list on disk that the running gateway does not use is refused: the restart would put it in force', async () => {
-    const newer = createHash('sha256').update('newer').digest('hex')
     const facts = { gateway: 'ActiveState=active\nMainPID=900' }
     const on = async (there: Applied['files'], entries = [`2 ${UNIT}`], isPending?: true): Promise<string[]> => {
-      const used = { [IN_FORCE_PATH]: renderInForce({ pid: 900, sums: new Map([[CRL, newer]]) }) }
+      const used = { [IN_FORCE_PATH]: renderInForce({ pid: 900, sums: new Map([[CRL, sha256('newer')]]) }) }
       const applied = { entries, files: { ...there, ...used }, facts, ...(isPending && { isPending }) }
       return (await planned(applied)).conflicts.map(({ kind, what }) => `${kind} ${what}`)
     }
     const refused = [`older-list ${CRL}`]
+    const older = { [CRL]: 'older' }
     assert.deepEqual(await on({ [CRL]: 'newer' }), [])
     const rows: Promise<string[]>[] = [
-      on(files),
-      on(files, [`5 ${CRL}`, `2 ${UNIT}`]),
+      on(older),
+      on(older, [`5 ${CRL}`, `2 ${UNIT}`]),
       // A gateway without a list would start.
       on({}),
       on({}, [`- ${CRL}`, `2 ${UNIT}`]),
     ]
     assert.deepEqual(await Promise.all(rows), [refused, refused, refused, refused])
     // A copy returns, the gateway goes, or an unfinished apply is undone as a whole.
-    assert.deepEqual(await Promise.all([on({}, [`5 ${CRL}`, `2 ${UNIT}`]), on(files, [`- ${UNIT}`])]), [[], []])
-    assert.deepEqual(await on(files, [`2 ${UNIT}`], true), [])
+    assert.deepEqual(await Promise.all([on({}, [`5 ${CRL}`, `2 ${UNIT}`]), on(older, [`- ${UNIT}`])]), [[], []])
+    assert.deepEqual(await on(older, [`2 ${UNIT}`], true), [])
   })
 
   test('its list stays also if the gateway goes, and that of an unfinished apply goes', async () => {
@@ -89,7 +90,7 @@ describe('the rollback of a gateway', () => {
 
   test('a policy stays if it was changed since the apply, and else goes', async () => {
     const policy = '/etc/docker-mtls/policy.yaml'
-    const sum = createHash('sha256').update('as written').digest('hex')
+    const sum = sha256('as written')
     const entries = [`- ${policy}`, `- ${UNIT}`, `written ${sum} ${policy}`]
     const edited = await planned({ entries, files: { [policy]: 'changed' } })
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
@@ -203,8 +204,31 @@ describe('the rollback of a gateway', () => {
     const entries = [`4 ${policy}`, `2 ${UNIT}`, `written 00 ${policy}`]
     const found = async (text: string): Promise<string[]> =>
       (await planned({ entries, files: { [policy]: text } })).conflicts.map(({ kind, what }) => `${kind} ${what}`)
-    assert.deepEqual(await found('version: 1\nrules: [{ name: ci, who: { commonName: ci }, level: baseline }]\n'), [])
+    assert.deepEqual(await found(VALID), [])
     assert.deepEqual(await found('version: 1\nrules: [\n'), [`changed-since ${policy}`])
+  })
+
+  test('so do files that the apply has not written', async () => {
+    const [policy, key] = ['/etc/docker-mtls/policy.yaml', '/etc/docker-mtls/server-key.pem']
+    const [good, broken] = [VALID, 'version: 1\nrules: [\n']
+    const running = { gateway: 'ActiveState=active\nMainPID=900' }
+    const sums = new Map([[policy, sha256(good)], ...[key, CA].map((path) => [path, sha256('as it was')] as const)])
+    const inForce = { [IN_FORCE_PATH]: renderInForce({ pid: 900, sums }) }
+    const found = async (there: Applied['files'], facts = {}, entries = [`2 ${UNIT}`]): Promise<string[]> =>
+      (await planned({ entries, files: { ...there, ...inForce }, facts })).conflicts.map(({ what, todo }) =>
+        `${what} ${renderSentence(todo)}`.replace(/Read its log.*/, 'log'),
+      )
+    const all = { [policy]: good, [key]: 'as it was', [CA]: 'as it was' }
+    assert.deepEqual(await found(all, running), [])
+    for (const facts of [{}, running])
+      assert.deepEqual(await found({ ...all, [policy]: broken }, facts), [`${policy} Correct it.`])
+    const { [policy]: _, ...without } = all
+    assert.deepEqual(await found(without, running), [`${policy} log`])
+    // The key belongs to another certificate.
+    assert.deepEqual(await found({ ...all, [key]: 'another' }, running), [`${key} log`])
+    assert.deepEqual(await found({ ...all, [key]: 'another' }, running, [`4 ${key}`, `2 ${UNIT}`]), [])
+    assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`4 ${policy}`, `2 ${UNIT}`]), [])
+    assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`- ${UNIT}`]), [])
   })
 
   test('a server certificate that comes back, and has expired', async (t) => {

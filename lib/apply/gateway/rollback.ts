@@ -1,4 +1,4 @@
-import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
+import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
@@ -8,10 +8,8 @@ import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
-import { parsePolicy } from '../../policy/file/parse.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
-import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { configuredIn, factsBefore, planRollback, type Configured, type RollbackPlan } from '../rollback/plan.ts'
@@ -21,11 +19,12 @@ import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
 import { besideGateway } from './beside.ts'
 import { certificateProblems } from './ends.ts'
-import { GATEWAY_FILES, gatewayFlags, listsOf, ownListener, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, ownListener, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
-import { filesNotInForce, settledFacts } from './in-force.ts'
-import { casWithoutList, unusedList } from './lists.ts'
+import { settledFacts } from './in-force.ts'
+import { casWithoutList } from './lists.ts'
 import { exposureOf } from './remove/exposure.ts'
+import { restartConflicts, startFiles } from './restart-conflicts.ts'
 import { gatewayQuestion, readGatewayState, type GatewayState } from './state.ts'
 import { verifyOldGateway } from './verify.ts'
 
@@ -58,25 +57,24 @@ export async function planGatewayRollback(
     ? plan
     : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
   const flags = gatewayFlags(facts)
-  const lists = listsOf(flags)
-  const files = [...listedFiles(last), ...namedFiles(last), ...lists, IN_FORCE_PATH]
+  const { files: own, secrets } = startFiles(flags)
+  const files = [...listedFiles(last), ...namedFiles(last), ...own, IN_FORCE_PATH]
   const gather = (): Promise<HostFacts> =>
-    gatherFurtherFacts(shell, facts, { files, more: [gatewayQuestion()] }, signal)
-  const further = await settledFacts(gather, lists, signal)
+    gatherFurtherFacts(shell, facts, { files, secrets, more: [gatewayQuestion()] }, signal)
+  const further = await settledFacts(gather, [...own, ...secrets], signal)
   const kept = keptFiles(further, last)
   const listeners = listenersOf(now)
   const isExposed = listenersOf(then).some((one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one))
-  const keepsPolicy = kept.includes(GATEWAY_FILES.policy) && !last.removed.includes(UNIT_PATH)
   const isOther = (path: string): boolean => !kept.includes(path)
+  const undone = { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) }
   return {
     ...effects,
     conflicts: [
       ...effects.conflicts,
-      ...(keepsPolicy ? invalidPolicy(further) : []),
-      ...unusedAfter(further, last),
+      ...restartConflicts(further, undone, kept),
       ...(isExposed && !last.isPending ? besideGateway(before, true) : []),
     ],
-    last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
+    last: undone,
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
@@ -107,26 +105,6 @@ function keptFiles({ file }: HostFacts, { isPending, restored, removed, written 
   return [...(file(crl) === undefined ? [] : [crl]), ...(isEdited ? [policy] : [])].filter(
     (path) => restored.includes(path) || removed.includes(path),
   )
-}
-
-/** The gateway restarts with the lists on disk, unless a copy returns, of which {@link olderList} warns. */
-function unusedAfter(facts: HostFacts, { isPending, restored, removed }: LastApply): Conflict[] {
-  if (isPending || removed.includes(UNIT_PATH)) return []
-  const stay = listsOf(gatewayFlags(facts)).filter((path) => facts.file(path) !== undefined || !restored.includes(path))
-  return (filesNotInForce(facts, stay) ?? []).map(unusedList)
-}
-
-/** The gateway restarts with the policy that stays. */
-function invalidPolicy({ file }: HostFacts): Conflict[] {
-  const path = GATEWAY_FILES.policy
-  try {
-    parsePolicy(file(path)?.text ?? '', path)
-    return []
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    const got = sentence`it was changed since the apply, and the gateway could not start with it: ${error.got}`
-    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo: 'Correct it, or remove it.' }]
-  }
 }
 
 const namedFiles = (last: LastApply): string[] => [
