@@ -189,6 +189,29 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await warned(old.certificate, old.certificate), [])
   })
 
+  test('dockerd with another CA in the place of the gateway: whose clients are refused, and who gets in again', async () => {
+    const other = await createAuthority({ commonName: 'New CA' })
+    const unit = '/usr/lib/systemd/system/docker.service'
+    const tls = '--tlsverify --tlscacert=/t/ca.pem --tlscert=/t/server-cert.pem --tlskey=/t/server-key.pem'
+    const dockerd = { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:2376 ${tls}`) }
+    const warned = async (daemonCa: Applied['files'], entries: readonly string[]): Promise<string[]> => {
+      const all = { ...dockerd, [CA]: other.certificate, ...daemonCa }
+      return (await planned({ entries: [...entries, `- ${UNIT}`], files: all })).losses
+        .filter(({ code }) => code !== 'daemon-exposed')
+        .map(({ text }) => renderSentence(text))
+    }
+    const both = [
+      'Clients of the CA CN=New CA can no longer connect.',
+      'Clients of the CA CN=Old CA, which the gateway refuses now, can connect again.',
+    ]
+    assert.deepEqual(await warned({ '/t/ca.pem': old.certificate }, [`- ${CA}`]), both)
+    const copy = `/var/lib/docker-mtls/${ID}/1`
+    assert.deepEqual(await warned({ '/t/ca.pem': other.certificate, [copy]: old.certificate }, ['1 /t/ca.pem']), both)
+    assert.deepEqual(await warned({ '/t/ca.pem': other.certificate }, [`- ${CA}`]), [])
+    // What can't be read can't be compared.
+    assert.deepEqual(await warned({}, [`- ${CA}`]), [])
+  })
+
   test('a list that was removed with its gateway comes back as it was then', async () => {
     const entries = [`1 ${CA}`, `5 ${CRL}`, `2 ${UNIT}`]
     const [ca, crl] = [`/var/lib/docker-mtls/${ID}/1`, `/var/lib/docker-mtls/${ID}/5`]

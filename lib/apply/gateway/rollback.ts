@@ -8,6 +8,7 @@ import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
+import type { CertificateFacts } from '../../identity/certificate.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
@@ -58,7 +59,8 @@ export async function planGatewayRollback(
     : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
   const flags = gatewayFlags(facts)
   const { files: own, secrets } = startFiles(flags)
-  const files = [...listedFiles(last), ...namedFiles(last), ...own, IN_FORCE_PATH]
+  const daemonCa = pathBefore(last, then?.inForce.tlsFiles.ca ?? '')
+  const files = [...listedFiles(last), ...namedFiles(last), ...own, IN_FORCE_PATH, ...(daemonCa ? [daemonCa] : [])]
   const gather = (): Promise<HostFacts> =>
     gatherFurtherFacts(shell, facts, { files, secrets, more: [gatewayQuestion()] }, signal)
   const further = await settledFacts(gather, [...own, ...secrets], signal)
@@ -84,7 +86,7 @@ export async function planGatewayRollback(
             ...unlistedAfter(further, last),
             ...otherClients(further, last),
             ...lockedOut(further, last),
-            ...(isExposed ? exposureOf(further, flags) : []),
+            ...(isExposed ? [...clientsOfDaemon(further, last, daemonCa), ...exposureOf(further, flags)] : []),
           ]),
     ],
   }
@@ -129,13 +131,22 @@ function otherClients({ file }: HostFacts, last: LastApply): Warning[] {
   if (last.removed.includes(UNIT_PATH) || !last.restored.includes(ca)) return []
   const [now, then] = [ca, pathBefore(last, ca)].map((path) => file(path)?.text)
   if (now === undefined) return []
-  return [
-    ...casOnlyIn(now, then).map(refusedClients),
-    ...casOnlyIn(then, now).map(({ subject }) => ({
-      code: 'ca-returns',
-      text: `Clients of the CA ${subject}, which the gateway refuses now, can connect again.`,
-    })),
-  ]
+  return [...casOnlyIn(now, then).map(refusedClients), ...casOnlyIn(then, now).map(returningClients)]
+}
+
+/** The same, if dockerd lets them in: in the place of the gateway, or beside it. */
+function clientsOfDaemon({ file }: HostFacts, { removed }: LastApply, daemonCa: string): Warning[] {
+  const [now, then] = [GATEWAY_FILES.ca, daemonCa].map((path) => file(path)?.text)
+  if (now === undefined || certificatesIn(then).length === 0) return []
+  const refused = removed.includes(UNIT_PATH) ? casOnlyIn(now, then).map(refusedClients) : []
+  return [...refused, ...casOnlyIn(then, now).map(returningClients)]
+}
+
+function returningClients({ subject }: CertificateFacts): Warning {
+  return {
+    code: 'ca-returns',
+    text: `Clients of the CA ${subject}, which the gateway refuses now, can connect again.`,
+  }
 }
 
 /** Does the gateway lose its issuer, or get one with another key back? */
