@@ -434,6 +434,23 @@ describe('the plan of a gateway', () => {
       assert.equal(other.issuer?.cert, 'OTHER')
     })
 
+    test('with another name or key: what it has renewed is refused, with a warning', async () => {
+      const [own, other] = await Promise.all(
+        ['renewals', 'others'].map((commonName) => createAuthority({ commonName })),
+      )
+      const folders = ['/etc/docker-mtls', '/srv/issuer']
+      for (const folder of folders) {
+        const there = { [GATEWAY]: unitWith(folder), [`${folder}/issuer-cert.pem`]: own?.certificate ?? '' }
+        const warns = async (cert = ''): Promise<boolean> => {
+          const { warnings } = await plan({ files: there }, { issuer: { cert, key: 'KEY' } })
+          return /^With another issuer, the gateway refuses/m.test(warningTexts(warnings).join('\n'))
+        }
+        assert.deepEqual([await warns(other?.certificate), await warns(own?.certificate)], [true, false], folder)
+      }
+      const { warnings } = await plan({}, { issuer: { cert: own?.certificate ?? '', key: 'KEY' } })
+      assert.doesNotMatch(warningTexts(warnings).join('\n'), /With another issuer/)
+    })
+
     test('goes with --no-issuer, with a warning', async () => {
       const planned = await plan({ files }, { issuer: false })
       const gone = planned.changes.filter(({ action }) => action === 'remove').map(({ path }) => path)
