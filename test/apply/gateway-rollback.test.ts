@@ -41,6 +41,10 @@ const refusedWith = async (files: Applied['files'], more: Partial<Applied> = {})
 const listOf = (by: Authority): string =>
   createCrl(by, { revoked: [], nextUpdate: new Date(Date.now() + 86_400_000), number: 1 }).pem
 
+/** A drop-in with which dockerd listens on the port that is usually without TLS. */
+const listening = (more: string): string =>
+  `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://127.0.0.1:2375 ${more}\n`
+
 describe('the rollback of a gateway', () => {
   let old: Authority
   let files: Readonly<Record<string, string>>
@@ -150,6 +154,19 @@ describe('the rollback of a gateway', () => {
       assert.deepEqual(await kindsOf(more), ['plaintext-before'], more)
     for (const more of ['', `-H tcp://0.0.0.0:2376 --tlsverify ${tls}`, `-H tcp://0.0.0.0:2375 --tlsverify ${tls}`])
       assert.deepEqual(await kindsOf(more), [], more)
+  })
+
+  test('a port where dockerd lets everybody in now, too, is no reason to keep a policy', async () => {
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const kindsOf = async (now: string, entries: readonly string[]): Promise<string[]> => {
+      const there = { [dropIn]: listening(now), [`/var/lib/docker-mtls/${ID}/3`]: listening('') }
+      return (await planned({ entries, files: there })).conflicts.map(({ kind }) => kind)
+    }
+    const policy = '4 /etc/docker-mtls/policy.yaml'
+    assert.deepEqual(await kindsOf('', [policy]), [])
+    assert.deepEqual(await kindsOf('', [policy, `3 ${dropIn}`]), [])
+    const verified = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
+    assert.deepEqual(await kindsOf(verified, [policy, `3 ${dropIn}`]), ['plaintext-before'])
   })
 
   test('is refused if dockerd would listen beside a gateway of another name', async () => {

@@ -12,7 +12,7 @@ import type { CertificateFacts } from '../../identity/certificate.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
-import { plaintextBefore } from '../plaintext-before.ts'
+import { openListeners, plaintextBefore } from '../plaintext-before.ts'
 import { configuredIn, factsBefore, planRollback, type Configured, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
@@ -52,7 +52,8 @@ export async function planGatewayRollback(
   const before = await factsBefore(shell, facts, last, signal)
   const plan = await planRollback(shell, facts, last, { signal, before })
   const [now, then] = [configuredIn(facts, shell), configuredIn(before, shell)]
-  const open = then ? plaintextBefore(then.found, then.inForce, 'the gateway') : []
+  const already = now && !last.removed.includes(UNIT_PATH) ? openListeners(now.found, now.inForce) : []
+  const open = then ? plaintextBefore(then.found, then.inForce, 'the gateway', already) : []
   if (!last.isPending && open.length > 0) return { ...plan, conflicts: open }
   const effects = last.gateway.restarted
     ? plan
