@@ -80,6 +80,10 @@ describe('the rollback of a gateway', () => {
       on({}, [`- ${CRL}`, `2 ${UNIT}`]),
     ]
     assert.deepEqual(await Promise.all(rows), [refused, refused, refused, refused])
+    // One that doesn't say what it uses.
+    const silent = { files: older, facts }
+    assert.deepEqual(await codesOf({ ...silent, entries: [`2 ${UNIT}`] }), ['list-unknown'])
+    assert.deepEqual(await codesOf({ ...silent, entries: [`- ${UNIT}`] }), [])
     // A copy returns, the gateway goes, or an unfinished apply is undone as a whole.
     assert.deepEqual(await Promise.all([on({}, [`5 ${CRL}`, `2 ${UNIT}`]), on(older, [`- ${UNIT}`])]), [[], []])
     assert.deepEqual(await on(older, [`2 ${UNIT}`], true), [])

@@ -108,6 +108,15 @@ const closedListeners = async (text: string): Promise<string[]> =>
     .filter(({ code }) => code.endsWith('listener-closed'))
     .map(({ code, text: said }) => `${code}: ${renderSentence(said)}`)
 
+/** Does a running gateway not say which list it uses? */
+const warnsOfList = async (more: Readonly<Record<string, string>>, active = 'active'): Promise<boolean> => {
+  const { warnings } = await plan({
+    files: { [GATEWAY]: unitWith(), ...more },
+    facts: { gateway: stateOf(active) },
+  })
+  return warnings.some(({ code }) => code === 'list-unknown')
+}
+
 describe('the plan of a gateway', () => {
   before(async () => {
     authority = await createAuthority()
@@ -504,6 +513,19 @@ describe('the plan of a gateway', () => {
         (await Promise.all([{}, { metrics: '9402' }, { crl: newer }].map((more) => on(old, newer, more)))).flat(),
         Array(3).fill(`older-list ${path}`),
       )
+    })
+
+    test('a running gateway that does not say which list it uses: a restart may use an older one', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      const there = { [path]: 'PEM' }
+      const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256('PEM')]]) })
+      const rows = [
+        warnsOfList(there),
+        warnsOfList({}),
+        warnsOfList(there, 'failed'),
+        warnsOfList({ ...there, [IN_FORCE_PATH]: inForce }),
+      ]
+      assert.deepEqual(await Promise.all(rows), [true, false, false, false])
     })
 
     test('a list that has just been copied there gets the time to come in force', async () => {

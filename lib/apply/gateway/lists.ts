@@ -1,4 +1,6 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
+import type { Warning } from '../../base/warning.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../../host/facts-script.ts'
@@ -14,6 +16,7 @@ import {
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FILES, gatewayFlags, listsOf } from './files.ts'
 import { filesNotInForce } from './in-force.ts'
+import { parseGatewayState } from './state.ts'
 
 /** What could make a gateway forget who was revoked. */
 export interface ChangedLists {
@@ -44,8 +47,20 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
  * a failed apply, would put them in force. Only the gateway can say which list is newer, so that nothing overrides this.
  */
 export function unusedLists(facts: HostFacts): Conflict[] {
-  const there = listsOf(gatewayFlags(facts)).filter((path) => facts.file(path) !== undefined)
-  return (filesNotInForce(facts, there) ?? []).map(unusedList)
+  return (filesNotInForce(facts, listsThere(facts)) ?? []).map(unusedList)
+}
+
+/** Warns of lists that a running gateway may not use as they are: it doesn't say what it uses, since it couldn't write that. */
+export function unknownLists(facts: HostFacts): Warning[] {
+  const there = listsThere(facts)
+  const isActive = parseGatewayState(facts.fact('gateway')).active === 'active'
+  if (!isActive || there.length === 0 || filesNotInForce(facts, there) !== undefined) return []
+  const text = `The running gateway doesn't say which revocation list it uses. If that is newer than ${enumerate(there)}, revoked certificates work again once it restarts.`
+  return [{ code: 'list-unknown', text }]
+}
+
+function listsThere(facts: HostFacts): string[] {
+  return listsOf(gatewayFlags(facts)).filter((path) => facts.file(path) !== undefined)
 }
 
 /** The conflict for a revocation list that a restart would put in force. */

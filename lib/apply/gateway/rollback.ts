@@ -23,7 +23,7 @@ import { certificateProblems } from './ends.ts'
 import { GATEWAY_FILES, gatewayFlags, ownListener, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import { settledFacts } from './in-force.ts'
-import { casWithoutList } from './lists.ts'
+import { casWithoutList, unknownLists } from './lists.ts'
 import { exposureOf } from './remove/exposure.ts'
 import { restartConflicts, startFiles } from './restart-conflicts.ts'
 import { gatewayQuestion, readGatewayState, type GatewayState } from './state.ts'
@@ -84,6 +84,7 @@ export async function planGatewayRollback(
       ...(last.isPending
         ? []
         : [
+            ...(last.removed.includes(UNIT_PATH) ? [] : unknownLists(further)),
             ...unlistedAfter(further, last),
             ...otherClients(further, last),
             ...lockedOut(further, last),

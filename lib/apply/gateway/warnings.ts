@@ -6,7 +6,7 @@ import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, ownListener } from './files.ts'
-import { hadList, NO_LIST } from './lists.ts'
+import { hadList, NO_LIST, unknownLists } from './lists.ts'
 import { metricsTarget } from './metrics.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder } from './issuer.ts'
@@ -23,6 +23,7 @@ export function gatewayWarnings(situation: GatewaySituation, server: ServerFiles
   return [
     ...warningsOf({ found, inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
     ...(crl === undefined && !hadList(facts) ? [{ code: 'no-revocation-list', text: NO_LIST }] : []),
+    ...unknownLists(facts),
     ...droppedIssuer(situation),
     ...(metrics === undefined || isLoopback(readListener(metricsTarget(metrics)).host)
       ? []
