@@ -15,9 +15,15 @@ export function openListeners({ unit }: FoundUnit, { settings, plaintext, daemon
  *
  * @param found - the unit that dockerd would have, and its settings
  * @param whose - what was installed since: docker-mtls, or the gateway
+ * @param already - the listeners that let everybody in now, too
  */
-export function plaintextBefore(found: FoundUnit, then: SettingsInForce, whose: string): Conflict[] {
-  const open = openListeners(found, then)
+export function plaintextBefore(
+  found: FoundUnit,
+  then: SettingsInForce,
+  whose: string,
+  already: readonly string[] = [],
+): Conflict[] {
+  const open = openListeners(found, then).filter((listener) => !already.includes(listener))
   if (open.length === 0) return []
   return [
     {

@@ -4,20 +4,29 @@ import type { Warning } from '../base/warning.ts'
 import { expiresSoon } from '../base/expiry.ts'
 import type { Situation } from './conflicts.ts'
 import type { DaemonSettings } from '../daemon-config/settings-in-force.ts'
+import { openListeners } from './plaintext-before.ts'
 import { runningIn, stopSentence } from './running.ts'
 import type { ServerFiles } from './server-files.ts'
 
 /** Warnings about a plan. */
 export function warningsOf(
-  { inForce, facts, settings: { tlsDir } }: Pick<Situation, 'inForce' | 'facts' | 'settings'>,
+  { found, inForce, facts, settings: { tlsDir } }: Pick<Situation, 'found' | 'inForce' | 'facts' | 'settings'>,
   { facts: certificate }: ServerFiles,
 ): Warning[] {
   const lifetime = { from: certificate.validFrom.getTime(), to: certificate.validTo.getTime() }
+  const open = openListeners(found, inForce)
   return [
-    ...inForce.plaintext.map((host) => ({
-      code: 'plaintext-listener-closed',
-      text: `dockerd listens on ${host} without TLS. The apply closes that listener.`,
-    })),
+    ...inForce.plaintext.map((host) =>
+      open.includes(host)
+        ? {
+            code: 'plaintext-listener-closed',
+            text: `dockerd listens on ${host} without TLS, or without client certificates. The apply closes that listener.`,
+          }
+        : {
+            code: 'listener-closed',
+            text: `dockerd listens on ${host}. The apply closes that listener: clients need another address.`,
+          },
+    ),
     ...leftBehind(inForce.settings.tlsDir, tlsDir),
     ...(expiresSoon(lifetime, Date.now())
       ? [

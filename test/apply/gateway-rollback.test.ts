@@ -1,29 +1,32 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
+import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { recordsOf } from './support/facts.ts'
-import { fakeShell } from './support/fake-shell.ts'
+import { fakeShell, sha256 } from './support/fake-shell.ts'
 
 const ID = '20261128T000000Z-000000'
 const UNIT = '/etc/systemd/system/docker-mtls-gateway.service'
 const CA = '/etc/docker-mtls/ca.pem'
 const CRL = '/etc/docker-mtls/crl.pem'
 
+const VALID = 'version: 1\nrules: [{ name: ci, who: { commonName: ci }, level: baseline }]\n'
+
 interface Applied {
   readonly entries: readonly string[]
   readonly files: Readonly<Record<string, string>>
+  readonly facts?: Readonly<Record<string, string>>
   readonly isPending?: true
 }
 
-function planned({ entries, files, isPending }: Applied): Promise<RollbackPlan> {
-  const printed = recordsOf({ files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
+function planned({ entries, files, facts = {}, isPending }: Applied): Promise<RollbackPlan> {
+  const printed = recordsOf({ facts, files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
   const last = [isPending ? 'pending' : 'last', ID, 'yes gateway', ...entries].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
   return planGatewayRollback(shell, parseFacts(printed))
@@ -37,6 +40,10 @@ const refusedWith = async (files: Applied['files'], more: Partial<Applied> = {})
 
 const listOf = (by: Authority): string =>
   createCrl(by, { revoked: [], nextUpdate: new Date(Date.now() + 86_400_000), number: 1 }).pem
+
+/** A drop-in with which dockerd listens on the port that is usually without TLS. */
+const listening = (more: string): string =>
+  `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://127.0.0.1:2375 ${more}\n`
 
 describe('the rollback of a gateway', () => {
   let old: Authority
@@ -55,6 +62,33 @@ describe('the rollback of a gateway', () => {
       assert.deepEqual([kept, last.restored, last.removed, losses], [[CRL], [UNIT], [], []])
     })
 
+  test('a list on disk that the running gateway does not use is refused: the restart would put it in force', async () => {
+    const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+    const on = async (there: Applied['files'], entries = [`2 ${UNIT}`], isPending?: true): Promise<string[]> => {
+      const used = { [IN_FORCE_PATH]: renderInForce({ pid: 900, sums: new Map([[CRL, sha256('newer')]]) }) }
+      const applied = { entries, files: { ...there, ...used }, facts, ...(isPending && { isPending }) }
+      return (await planned(applied)).conflicts.map(({ kind, what }) => `${kind} ${what}`)
+    }
+    const refused = [`older-list ${CRL}`]
+    const older = { [CRL]: 'older' }
+    assert.deepEqual(await on({ [CRL]: 'newer' }), [])
+    const rows: Promise<string[]>[] = [
+      on(older),
+      on(older, [`5 ${CRL}`, `2 ${UNIT}`]),
+      // A gateway without a list would start.
+      on({}),
+      on({}, [`- ${CRL}`, `2 ${UNIT}`]),
+    ]
+    assert.deepEqual(await Promise.all(rows), [refused, refused, refused, refused])
+    // One that doesn't say what it uses.
+    const silent = { files: older, facts }
+    assert.deepEqual(await codesOf({ ...silent, entries: [`2 ${UNIT}`] }), ['list-unknown'])
+    assert.deepEqual(await codesOf({ ...silent, entries: [`- ${UNIT}`] }), [])
+    // A copy returns, the gateway goes, or an unfinished apply is undone as a whole.
+    assert.deepEqual(await Promise.all([on({}, [`5 ${CRL}`, `2 ${UNIT}`]), on(older, [`- ${UNIT}`])]), [[], []])
+    assert.deepEqual(await on(older, [`2 ${UNIT}`], true), [])
+  })
+
   test('its list stays also if the gateway goes, and that of an unfinished apply goes', async () => {
     const { kept, last, losses } = await planned({ entries: [`- ${CRL}`, `1 ${CA}`, `- ${UNIT}`], files })
     assert.deepEqual([kept, last.removed, losses], [[CRL], [UNIT], []])
@@ -64,7 +98,7 @@ describe('the rollback of a gateway', () => {
 
   test('a policy stays if it was changed since the apply, and else goes', async () => {
     const policy = '/etc/docker-mtls/policy.yaml'
-    const sum = createHash('sha256').update('as written').digest('hex')
+    const sum = sha256('as written')
     const entries = [`- ${policy}`, `- ${UNIT}`, `written ${sum} ${policy}`]
     const edited = await planned({ entries, files: { [policy]: 'changed' } })
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
@@ -93,7 +127,8 @@ describe('the rollback of a gateway', () => {
     const unit = '/usr/lib/systemd/system/docker.service'
     const on = (more: string): Promise<string[]> =>
       codesOf({ entries, files: { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// ${more}`) } })
-    assert.ok((await on(`-H tcp://0.0.0.0:2376 ${options}`)).includes('daemon-exposed'))
+    for (const port of [2375, 2376])
+      assert.ok((await on(`-H tcp://0.0.0.0:${port} ${options}`)).includes('daemon-exposed'), `${port}`)
     assert.deepEqual(await on(''), [])
   })
 
@@ -125,12 +160,29 @@ describe('the rollback of a gateway', () => {
       assert.deepEqual(await kindsOf(more), [], more)
   })
 
+  test('a port where dockerd lets everybody in now, too, is no reason to keep a policy', async () => {
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const kindsOf = async (now: string, entries: readonly string[]): Promise<string[]> => {
+      const there = { [dropIn]: listening(now), [`/var/lib/docker-mtls/${ID}/3`]: listening('') }
+      return (await planned({ entries, files: there })).conflicts.map(({ kind }) => kind)
+    }
+    const policy = '4 /etc/docker-mtls/policy.yaml'
+    assert.deepEqual(await kindsOf('', [policy]), [])
+    assert.deepEqual(await kindsOf('', [policy, `3 ${dropIn}`]), [])
+    const verified = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
+    assert.deepEqual(await kindsOf(verified, [policy, `3 ${dropIn}`]), ['plaintext-before'])
+  })
+
   test('is refused if dockerd would listen beside a gateway of another name', async () => {
     const unit = '/usr/lib/systemd/system/docker.service'
     const tls = '--tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key'
-    const open = { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:2376 ${tls}`) }
+    const openOn = (port: number) => ({
+      [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:${port} ${tls}`),
+    })
+    const open = openOn(2376)
     const other = { '/etc/systemd/system/proxy.service': '[Service]\nExecStart=/x/docker-mtls gateway run\n' }
     assert.deepEqual(await refusedWith({ ...open, ...other }), ['other-gateway'])
+    assert.deepEqual(await refusedWith({ ...openOn(2375), ...other }), ['other-gateway'])
     assert.deepEqual(await refusedWith(open), [])
     assert.deepEqual(await refusedWith(other), [])
     assert.deepEqual(await refusedWith({ ...open, ...other }, { isPending: true }), [])
@@ -158,6 +210,29 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await warned(old.certificate, old.certificate), [])
   })
 
+  test('dockerd with another CA in the place of the gateway: whose clients are refused, and who gets in again', async () => {
+    const other = await createAuthority({ commonName: 'New CA' })
+    const unit = '/usr/lib/systemd/system/docker.service'
+    const tls = '--tlsverify --tlscacert=/t/ca.pem --tlscert=/t/server-cert.pem --tlskey=/t/server-key.pem'
+    const dockerd = { [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:2376 ${tls}`) }
+    const warned = async (daemonCa: Applied['files'], entries: readonly string[]): Promise<string[]> => {
+      const all = { ...dockerd, [CA]: other.certificate, ...daemonCa }
+      return (await planned({ entries: [...entries, `- ${UNIT}`], files: all })).losses
+        .filter(({ code }) => code !== 'daemon-exposed')
+        .map(({ text }) => renderSentence(text))
+    }
+    const both = [
+      'Clients of the CA CN=New CA can no longer connect.',
+      'Clients of the CA CN=Old CA, which the gateway refuses now, can connect again.',
+    ]
+    assert.deepEqual(await warned({ '/t/ca.pem': old.certificate }, [`- ${CA}`]), both)
+    const copy = `/var/lib/docker-mtls/${ID}/1`
+    assert.deepEqual(await warned({ '/t/ca.pem': other.certificate, [copy]: old.certificate }, ['1 /t/ca.pem']), both)
+    assert.deepEqual(await warned({ '/t/ca.pem': other.certificate }, [`- ${CA}`]), [])
+    // What can't be read can't be compared.
+    assert.deepEqual(await warned({}, [`- ${CA}`]), [])
+  })
+
   test('a list that was removed with its gateway comes back as it was then', async () => {
     const entries = [`1 ${CA}`, `5 ${CRL}`, `2 ${UNIT}`]
     const [ca, crl] = [`/var/lib/docker-mtls/${ID}/1`, `/var/lib/docker-mtls/${ID}/5`]
@@ -173,8 +248,31 @@ describe('the rollback of a gateway', () => {
     const entries = [`4 ${policy}`, `2 ${UNIT}`, `written 00 ${policy}`]
     const found = async (text: string): Promise<string[]> =>
       (await planned({ entries, files: { [policy]: text } })).conflicts.map(({ kind, what }) => `${kind} ${what}`)
-    assert.deepEqual(await found('version: 1\nrules: [{ name: ci, who: { commonName: ci }, level: baseline }]\n'), [])
+    assert.deepEqual(await found(VALID), [])
     assert.deepEqual(await found('version: 1\nrules: [\n'), [`changed-since ${policy}`])
+  })
+
+  test('so do files that the apply has not written', async () => {
+    const [policy, key] = ['/etc/docker-mtls/policy.yaml', '/etc/docker-mtls/server-key.pem']
+    const [good, broken] = [VALID, 'version: 1\nrules: [\n']
+    const running = { gateway: 'ActiveState=active\nMainPID=900' }
+    const sums = new Map([[policy, sha256(good)], ...[key, CA].map((path) => [path, sha256('as it was')] as const)])
+    const inForce = { [IN_FORCE_PATH]: renderInForce({ pid: 900, sums }) }
+    const found = async (there: Applied['files'], facts = {}, entries = [`2 ${UNIT}`]): Promise<string[]> =>
+      (await planned({ entries, files: { ...there, ...inForce }, facts })).conflicts.map(({ what, todo }) =>
+        `${what} ${renderSentence(todo)}`.replace(/Read its log.*/, 'log'),
+      )
+    const all = { [policy]: good, [key]: 'as it was', [CA]: 'as it was' }
+    assert.deepEqual(await found(all, running), [])
+    for (const facts of [{}, running])
+      assert.deepEqual(await found({ ...all, [policy]: broken }, facts), [`${policy} Correct it.`])
+    const { [policy]: _, ...without } = all
+    assert.deepEqual(await found(without, running), [`${policy} log`])
+    // The key belongs to another certificate.
+    assert.deepEqual(await found({ ...all, [key]: 'another' }, running), [`${key} log`])
+    assert.deepEqual(await found({ ...all, [key]: 'another' }, running, [`4 ${key}`, `2 ${UNIT}`]), [])
+    assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`4 ${policy}`, `2 ${UNIT}`]), [])
+    assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`- ${UNIT}`]), [])
   })
 
   test('a server certificate that comes back, and has expired', async (t) => {

@@ -103,6 +103,20 @@ const conflictsOfDockerd = async (files: Readonly<Record<string, string>>): Prom
   return conflicts.map(({ kind }) => kind)
 }
 
+const closedListeners = async (text: string): Promise<string[]> =>
+  (await plan({ files: { [DROP_IN]: text } })).warnings
+    .filter(({ code }) => code.endsWith('listener-closed'))
+    .map(({ code, text: said }) => `${code}: ${renderSentence(said)}`)
+
+/** Does a running gateway not say which list it uses? */
+const warnsOfList = async (more: Readonly<Record<string, string>>, active = 'active'): Promise<boolean> => {
+  const { warnings } = await plan({
+    files: { [GATEWAY]: unitWith(), ...more },
+    facts: { gateway: stateOf(active) },
+  })
+  return warnings.some(({ code }) => code === 'list-unknown')
+}
+
 describe('the plan of a gateway', () => {
   before(async () => {
     authority = await createAuthority()
@@ -147,6 +161,16 @@ describe('the plan of a gateway', () => {
       warningTexts(other.warnings).join('\n'),
       /dockerd listens on tcp:\/\/10\.0\.0\.5:2376, too, and the gateway will not/,
     )
+  })
+
+  test("a listener on Docker's port without TLS goes, and only if it has none is that said", async () => {
+    const secured = SECURED.replace('2376', '2375')
+    assert.deepEqual(await closedListeners(secured), [
+      'listener-closed: dockerd listens on tcp://10.0.0.5:2375. The apply closes that listener: clients need another address.',
+    ])
+    const said =
+      'plaintext-listener-closed: dockerd listens on tcp://10.0.0.5:2375 without TLS, or without client certificates. The apply closes that listener.'
+    assert.deepEqual(await closedListeners(secured.replace('--tlsverify ', '')), [said])
   })
 
   test('warns if there is no revocation list, neither a requested one nor one on the host', async () => {
@@ -419,6 +443,23 @@ describe('the plan of a gateway', () => {
       assert.equal(other.issuer?.cert, 'OTHER')
     })
 
+    test('with another name or key: what it has renewed is refused, with a warning', async () => {
+      const [own, other] = await Promise.all(
+        ['renewals', 'others'].map((commonName) => createAuthority({ commonName })),
+      )
+      const folders = ['/etc/docker-mtls', '/srv/issuer']
+      for (const folder of folders) {
+        const there = { [GATEWAY]: unitWith(folder), [`${folder}/issuer-cert.pem`]: own?.certificate ?? '' }
+        const warns = async (cert = ''): Promise<boolean> => {
+          const { warnings } = await plan({ files: there }, { issuer: { cert, key: 'KEY' } })
+          return /^With another issuer, the gateway refuses/m.test(warningTexts(warnings).join('\n'))
+        }
+        assert.deepEqual([await warns(other?.certificate), await warns(own?.certificate)], [true, false], folder)
+      }
+      const { warnings } = await plan({}, { issuer: { cert: own?.certificate ?? '', key: 'KEY' } })
+      assert.doesNotMatch(warningTexts(warnings).join('\n'), /With another issuer/)
+    })
+
     test('goes with --no-issuer, with a warning', async () => {
       const planned = await plan({ files }, { issuer: false })
       const gone = planned.changes.filter(({ action }) => action === 'remove').map(({ path }) => path)
@@ -456,6 +497,48 @@ describe('the plan of a gateway', () => {
         conflicts.map(({ kind }) => kind),
         ['lost-list'],
       )
+    })
+
+    test('a list on disk that the running gateway does not use is refused, also with --crl', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      const [old, newer] = [list(4, -20), list(5, -10)]
+      const on = async (disk: string, used: string, requested: Partial<RequestedGateway> = {}): Promise<string[]> => {
+        const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256(used)]]) })
+        const files = { [GATEWAY]: unitWith(undefined, { crl: [path] }), [path]: disk, [IN_FORCE_PATH]: inForce }
+        const { conflicts } = await plan({ files, facts: { gateway: stateOf('active') } }, requested)
+        return conflicts.map(({ kind, what }) => `${kind} ${what}`)
+      }
+      assert.deepEqual(await on(newer, newer, { metrics: '9402' }), [])
+      assert.deepEqual(
+        (await Promise.all([{}, { metrics: '9402' }, { crl: newer }].map((more) => on(old, newer, more)))).flat(),
+        Array(3).fill(`older-list ${path}`),
+      )
+    })
+
+    test('a running gateway that does not say which list it uses: a restart may use an older one', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      const there = { [path]: 'PEM' }
+      const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256('PEM')]]) })
+      const rows = [
+        warnsOfList(there),
+        warnsOfList({}),
+        warnsOfList(there, 'failed'),
+        warnsOfList({ ...there, [IN_FORCE_PATH]: inForce }),
+      ]
+      assert.deepEqual(await Promise.all(rows), [true, false, false, false])
+    })
+
+    test('a list that has just been copied there gets the time to come in force', async () => {
+      const path = '/etc/docker-mtls/crl.pem'
+      let asked = 0
+      const shell = fakeShell(() => {
+        const used = asked++ < 2 ? 'older' : 'newer'
+        const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256(used)]]) })
+        const files = { [UNIT]: DEBIAN_UNIT, [GATEWAY]: unitWith(), [path]: 'newer', [IN_FORCE_PATH]: inForce }
+        return recordsOf({ facts: { ...FACTS, gateway: stateOf('active') }, files })
+      })
+      const { conflicts } = await planGateway({ program: PROGRAM, programFaults: [], policy: POLICY, server }, shell)
+      assert.deepEqual(conflicts, [])
     })
 
     test('the same list, a newer one, and any after one of the future are not', async () => {

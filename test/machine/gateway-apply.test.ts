@@ -564,6 +564,14 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.deepEqual(next.result['written'], [`${FOLDER}/crl.pem`])
     const older = await cli(machine, [...again, '--crl', 'old.pem'])
     assert.match(older.stderr, /^ERR_APPLY_CONFLICT: .*crl\.pem.*older/m)
+    // The gateway keeps the newer list, and a restart would not.
+    await machine.must(['cp', '/root/old.pem', `${FOLDER}/crl.pem`])
+    for (const restarting of [[...again, '--metrics', '9402'], again, ['gateway', 'rollback', '--yes']])
+      assert.match(
+        (await cli(machine, restarting)).stderr,
+        /^ERR_APPLY_CONFLICT: .*crl\.pem: the running gateway doesn't use/m,
+      )
+    await machine.must(['cp', `/root/${lists}`, `${FOLDER}/crl.pem`])
     const copy =
       'cd /root; cp -r docker-mtls/issuers/renewals other; cp docker-mtls/clients/ann/key.pem other/issuer-key.pem'
     await machine.must(['sh', '-c', copy])

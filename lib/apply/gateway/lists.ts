@@ -1,4 +1,6 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
+import type { Warning } from '../../base/warning.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../../host/facts-script.ts'
@@ -13,6 +15,8 @@ import {
 } from '../../identity/crl.ts'
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FILES, gatewayFlags, listsOf } from './files.ts'
+import { filesNotInForce } from './in-force.ts'
+import { parseGatewayState } from './state.ts'
 
 /** What could make a gateway forget who was revoked. */
 export interface ChangedLists {
@@ -37,6 +41,40 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
     return last && list && isOlder(list, last, Date.now()) ? [conflictOf(list, last)] : []
   })
 }
+
+/**
+ * Finds lists on disk that a running gateway doesn't use, such as one that is older than the one in force. Every restart, also that of
+ * a failed apply, would put them in force. Only the gateway can say which list is newer, so that nothing overrides this.
+ */
+export function unusedLists(facts: HostFacts): Conflict[] {
+  return (filesNotInForce(facts, listsThere(facts)) ?? []).map(unusedList)
+}
+
+/** Warns of lists that a running gateway may not use as they are: it doesn't say what it uses, since it couldn't write that. */
+export function unknownLists(facts: HostFacts): Warning[] {
+  const there = listsThere(facts)
+  const isActive = parseGatewayState(facts.fact('gateway')).active === 'active'
+  if (!isActive || there.length === 0 || filesNotInForce(facts, there) !== undefined) return []
+  const text = `The running gateway doesn't say which revocation list it uses. If that is newer than ${enumerate(there)}, revoked certificates work again once it restarts.`
+  return [{ code: 'list-unknown', text }]
+}
+
+function listsThere(facts: HostFacts): string[] {
+  return listsOf(gatewayFlags(facts)).filter((path) => facts.file(path) !== undefined)
+}
+
+/** The conflict for a revocation list that a restart would put in force. */
+export function unusedList(path: string): Conflict {
+  return {
+    code: 'ERR_APPLY_CONFLICT',
+    kind: 'older-list',
+    what: path,
+    got: "the running gateway doesn't use this revocation list as it is, and after a restart it would: revoked certificates could work again",
+    todo: NEWEST_LIST,
+  }
+}
+
+const NEWEST_LIST: Sentence = sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`
 
 /** The fact whether an apply or a removal that can be rolled back knows a revocation list. */
 export const KNOWN_LIST_QUESTION: FactCall = [
@@ -119,7 +157,7 @@ function conflictOf(list: RevocationList, last: RevocationList): Conflict {
     kind: 'older-list',
     what: GATEWAY_FILES.crl,
     got: `the revocation list ${about(list)} is older than the one in force (${about(last)}), and may lack certificates that were revoked since`,
-    todo: sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`,
+    todo: NEWEST_LIST,
   }
 }
 

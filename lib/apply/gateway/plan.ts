@@ -36,9 +36,10 @@ import {
   UNIT_PATH,
   WANTS_PATH,
 } from './files.ts'
+import { settledFacts } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder, issuerRemovals, planIssuer } from './issuer.ts'
-import { KNOWN_LIST_QUESTION, lostLists, olderLists } from './lists.ts'
+import { KNOWN_LIST_QUESTION, lostLists, olderLists, unusedLists } from './lists.ts'
 import type { InspectedHost, PlannedIssuer, RequestedGateway } from './requested.ts'
 import { serverFor } from './server.ts'
 import { SSH_KEYS_QUESTION, sshKeyConflicts, sshKeyWarnings } from './ssh-keys.ts'
@@ -101,11 +102,8 @@ export async function planGateway(
   refuseHost(first, shell.name, 'gateway')
   const found = unitOf(first, shell.name)
   const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
-  const facts = await withIssuer(
-    await gatherFurtherFacts(shell, first, wantedFacts(first, found, inForce), signal),
-    shell,
-    signal,
-  )
+  const gather = (): Promise<HostFacts> => gatherFurtherFacts(shell, first, wantedFacts(first, found, inForce), signal)
+  const facts = await withIssuer(await settledFacts(gather, [GATEWAY_FILES.crl], signal), shell, signal)
   const state = parseGatewayState(facts.fact('gateway'))
   const host = { facts, found, inForce, state, isHere: shell.isHere }
   const server = await serverFor(requested, inForce.settings.tlsDir ?? DEFAULT_TLS_DIR)
@@ -195,6 +193,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
       ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
       ...lostLists(facts, requested.crl),
+      ...unusedLists(facts),
       ...inPlaceOf(changes, facts),
     ],
     warnings: [...gatewayWarnings(situation, server), ...sshKeyWarnings(facts, policy)],

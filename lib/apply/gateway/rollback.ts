@@ -1,30 +1,32 @@
-import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
+import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
-import { parsePolicy } from '../../policy/file/parse.ts'
+import type { CertificateFacts } from '../../identity/certificate.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
-import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
-import { plaintextBefore } from '../plaintext-before.ts'
-import { configuredIn, factsBefore, planRollback, type RollbackPlan } from '../rollback/plan.ts'
+import { openListeners, plaintextBefore } from '../plaintext-before.ts'
+import { configuredIn, factsBefore, planRollback, type Configured, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
 import { besideGateway } from './beside.ts'
 import { certificateProblems } from './ends.ts'
-import { GATEWAY_FILES, gatewayFlags, listsOf, ownListener, UNIT_PATH } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, ownListener, UNIT_PATH } from './files.ts'
 import { verifyListeners } from './listeners.ts'
-import { casWithoutList } from './lists.ts'
+import { settledFacts } from './in-force.ts'
+import { casWithoutList, unknownLists } from './lists.ts'
 import { exposureOf } from './remove/exposure.ts'
-import { readGatewayState, type GatewayState } from './state.ts'
+import { restartConflicts, startFiles } from './restart-conflicts.ts'
+import { gatewayQuestion, readGatewayState, type GatewayState } from './state.ts'
 import { verifyOldGateway } from './verify.ts'
 
 /** The state after a rollback. */
@@ -50,42 +52,51 @@ export async function planGatewayRollback(
   const before = await factsBefore(shell, facts, last, signal)
   const plan = await planRollback(shell, facts, last, { signal, before })
   const [now, then] = [configuredIn(facts, shell), configuredIn(before, shell)]
-  const open = then ? plaintextBefore(then.found, then.inForce, 'the gateway') : []
+  const already = now && !last.removed.includes(UNIT_PATH) ? openListeners(now.found, now.inForce) : []
+  const open = then ? plaintextBefore(then.found, then.inForce, 'the gateway', already) : []
   if (!last.isPending && open.length > 0) return { ...plan, conflicts: open }
   const effects = last.gateway.restarted
     ? plan
     : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
   const flags = gatewayFlags(facts)
-  const files = [...listedFiles(last), ...namedFiles(last), ...listsOf(flags)]
-  const further = await gatherFurtherFacts(shell, facts, { files }, signal)
+  const { files: own, secrets } = startFiles(flags)
+  const daemonCa = pathBefore(last, then?.inForce.tlsFiles.ca ?? '')
+  const files = [...listedFiles(last), ...namedFiles(last), ...own, IN_FORCE_PATH, ...(daemonCa ? [daemonCa] : [])]
+  const gather = (): Promise<HostFacts> =>
+    gatherFurtherFacts(shell, facts, { files, secrets, more: [gatewayQuestion()] }, signal)
+  const further = await settledFacts(gather, [...own, ...secrets], signal)
   const kept = keptFiles(further, last)
-  const listeners = now?.inForce.settings.listen ?? []
-  const isExposed = (then?.inForce.settings.listen ?? []).some(
-    (one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one),
-  )
-  const keepsPolicy = kept.includes(GATEWAY_FILES.policy) && !last.removed.includes(UNIT_PATH)
+  const listeners = listenersOf(now)
+  const isExposed = listenersOf(then).some((one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one))
   const isOther = (path: string): boolean => !kept.includes(path)
+  const undone = { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) }
   return {
     ...effects,
     conflicts: [
       ...effects.conflicts,
-      ...(keepsPolicy ? invalidPolicy(further) : []),
+      ...restartConflicts(further, undone, kept),
       ...(isExposed && !last.isPending ? besideGateway(before, true) : []),
     ],
-    last: { ...last, restored: last.restored.filter(isOther), removed: last.removed.filter(isOther) },
+    last: undone,
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
       ...(last.isPending
         ? []
         : [
+            ...(last.removed.includes(UNIT_PATH) ? [] : unknownLists(further)),
             ...unlistedAfter(further, last),
             ...otherClients(further, last),
             ...lockedOut(further, last),
-            ...(isExposed ? exposureOf(further, flags) : []),
+            ...(isExposed ? [...clientsOfDaemon(further, last, daemonCa), ...exposureOf(further, flags)] : []),
           ]),
     ],
   }
+}
+
+/** The listeners of dockerd on the network, also those on the port that is usually without TLS. */
+function listenersOf(configured: Configured | undefined): string[] {
+  return configured ? [...configured.inForce.settings.listen, ...configured.inForce.plaintext] : []
 }
 
 /** The files that `rollback.sh` leaves as they are (`keeps`). An unfinished apply is undone as a whole. */
@@ -98,19 +109,6 @@ function keptFiles({ file }: HostFacts, { isPending, restored, removed, written 
   return [...(file(crl) === undefined ? [] : [crl]), ...(isEdited ? [policy] : [])].filter(
     (path) => restored.includes(path) || removed.includes(path),
   )
-}
-
-/** The gateway restarts with the policy that stays. */
-function invalidPolicy({ file }: HostFacts): Conflict[] {
-  const path = GATEWAY_FILES.policy
-  try {
-    parsePolicy(file(path)?.text ?? '', path)
-    return []
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    const got = sentence`it was changed since the apply, and the gateway could not start with it: ${error.got}`
-    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo: 'Correct it, or remove it.' }]
-  }
 }
 
 const namedFiles = (last: LastApply): string[] => [
@@ -135,13 +133,22 @@ function otherClients({ file }: HostFacts, last: LastApply): Warning[] {
   if (last.removed.includes(UNIT_PATH) || !last.restored.includes(ca)) return []
   const [now, then] = [ca, pathBefore(last, ca)].map((path) => file(path)?.text)
   if (now === undefined) return []
-  return [
-    ...casOnlyIn(now, then).map(refusedClients),
-    ...casOnlyIn(then, now).map(({ subject }) => ({
-      code: 'ca-returns',
-      text: `Clients of the CA ${subject}, which the gateway refuses now, can connect again.`,
-    })),
-  ]
+  return [...casOnlyIn(now, then).map(refusedClients), ...casOnlyIn(then, now).map(returningClients)]
+}
+
+/** The same, if dockerd lets them in: in the place of the gateway, or beside it. */
+function clientsOfDaemon({ file }: HostFacts, { removed }: LastApply, daemonCa: string): Warning[] {
+  const [now, then] = [GATEWAY_FILES.ca, daemonCa].map((path) => file(path)?.text)
+  if (now === undefined || certificatesIn(then).length === 0) return []
+  const refused = removed.includes(UNIT_PATH) ? casOnlyIn(now, then).map(refusedClients) : []
+  return [...refused, ...casOnlyIn(then, now).map(returningClients)]
+}
+
+function returningClients({ subject }: CertificateFacts): Warning {
+  return {
+    code: 'ca-returns',
+    text: `Clients of the CA ${subject}, which the gateway refuses now, can connect again.`,
+  }
 }
 
 /** Does the gateway lose its issuer, or get one with another key back? */

@@ -1,4 +1,3 @@
-import { pause } from '../../base/abort.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
@@ -22,7 +21,7 @@ import { unitOf } from '../unit.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
-import { filesNotInForce } from './in-force.ts'
+import { filesNotInForce, settledFacts } from './in-force.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { casWithoutList, hadList } from './lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
@@ -67,9 +66,6 @@ export interface GatewayStatus {
   readonly problems: readonly Sentence[]
 }
 
-/** Within this time, a gateway uses changed files. */
-const RELOAD_MS = 1_500
-
 /** Counts the rules of a policy. Throws an error of ours for one that can't be used. */
 export type CountRules = (text: string, path: string) => number
 
@@ -93,14 +89,12 @@ export async function gatewayStatus(
   const lists = listsOf(flags)
   const files = [paths.ca, paths.cert, paths.policy, ...lists, ...issuerCert]
   const secrets = [paths.key, ...(flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).key])]
-  const gather = (): Promise<HostFacts> =>
-    gatherFurtherFacts(shell, known, { files: [...files, IN_FORCE_PATH], secrets }, signal)
-  const inForce = (of: HostFacts): readonly string[] | undefined =>
-    filesNotInForce(of, parseGatewayState(of.fact('gateway')).pid, [...files, ...secrets])
-  const now = await gather()
-  // It may be reading files that have just changed.
-  const facts = inForce(now)?.length ? await pause(RELOAD_MS, signal).then(gather) : now
-  const older = inForce(facts)
+  const facts = await settledFacts(
+    () => gatherFurtherFacts(shell, known, { files: [...files, IN_FORCE_PATH], secrets }, signal),
+    [...files, ...secrets],
+    signal,
+  )
+  const older = filesNotInForce(facts, [...files, ...secrets])
   const text = (path: string): string | undefined => facts.file(path)?.text
   const [certificate] = certificatesIn(text(paths.cert))
   const accepted = [paths.ca, ...issuerCert].map(text)

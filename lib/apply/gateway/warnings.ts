@@ -1,19 +1,19 @@
 import { enumerate } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
 import { isListenerOf, isLoopback, readListener } from '../../daemon-config/listener-target.ts'
+import { casOnlyIn } from '../lost-clients.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, ownListener } from './files.ts'
-import { hadList, NO_LIST } from './lists.ts'
+import { hadList, NO_LIST, unknownLists } from './lists.ts'
 import { metricsTarget } from './metrics.ts'
+import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder } from './issuer.ts'
 
 /** Warnings about a plan. */
-export function gatewayWarnings(
-  { facts, inForce, listen, metrics, requested }: GatewaySituation,
-  server: ServerFiles,
-): Warning[] {
+export function gatewayWarnings(situation: GatewaySituation, server: ServerFiles): Warning[] {
+  const { facts, found, inForce, listen, metrics, requested } = situation
   const others = inForce.settings.listen.filter((listener) => {
     const { host: address, port } = readListener(listener)
     return !isListenerOf({ address, port }, listen)
@@ -21,16 +21,10 @@ export function gatewayWarnings(
   const left = ownListener(facts)
   const crl = requested.crl ?? facts.file(GATEWAY_FILES.crl)?.text
   return [
-    ...warningsOf({ inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
+    ...warningsOf({ found, inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
     ...(crl === undefined && !hadList(facts) ? [{ code: 'no-revocation-list', text: NO_LIST }] : []),
-    ...(requested.issuer === false && issuerFolder(facts) !== undefined
-      ? [
-          {
-            code: 'issuer-dropped',
-            text: 'Without its issuer, the gateway refuses certificates that it has renewed: those clients need new ones from the CA.',
-          },
-        ]
-      : []),
+    ...unknownLists(facts),
+    ...droppedIssuer(situation),
     ...(metrics === undefined || isLoopback(readListener(metricsTarget(metrics)).host)
       ? []
       : [
@@ -56,4 +50,15 @@ export function gatewayWarnings(
           },
         ]),
   ]
+}
+
+/** Nobody can tell which clients have renewed certificates. */
+function droppedIssuer({ facts, requested: { issuer } }: GatewaySituation): Warning[] {
+  const folder = issuerFolder(facts)
+  if (folder === undefined || issuer === undefined) return []
+  const own = facts.file(issuerFilesIn(folder).cert)?.text
+  if (issuer !== false && casOnlyIn(own, issuer.cert).length === 0) return []
+  const when = issuer === false ? 'Without its issuer' : 'With another issuer'
+  const text = `${when}, the gateway refuses certificates that it has renewed: those clients need new ones from the CA.`
+  return [{ code: 'issuer-dropped', text }]
 }

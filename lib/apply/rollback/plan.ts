@@ -159,7 +159,8 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   return { remaps, liveRestore, losses }
 }
 
-interface Configured {
+/** The unit of dockerd, and its settings. */
+export interface Configured {
   readonly found: FoundUnit
   readonly inForce: SettingsInForce
 }
