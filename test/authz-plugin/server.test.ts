@@ -231,6 +231,29 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     assert.equal(failures.length, 1)
   })
 
+  test('that takes long to judge lets the questions of others pass', async (t) => {
+    const { asks } = await start(t, { localName: 'host' })
+    const ann = certified((await newClient('ann')).cert)
+    const quota = `${'{"a":'.repeat(95)}[${'{},'.repeat(90_000)}{}]${'}'.repeat(95)}`
+    const body = `{"Image":"x","HostConfig":{"NetworkMode":"none","DiskQuota":${quota}}}`
+    const costly = {
+      ...EXEC,
+      RequestUri: '/v1.45/containers/create',
+      RequestBody: Buffer.from(body).toString('base64'),
+      ...ann,
+    }
+    const order: string[] = []
+    const all = Array.from({ length: 12 }, async () => {
+      assert.deepEqual(await asks(costly), { Allow: true })
+      order.push('ann')
+    })
+    await Promise.race(all)
+    assert.deepEqual(await asks(LIST), { Allow: true })
+    order.push('host')
+    await Promise.all(all)
+    assert.ok(order.indexOf('host') < 6, order.join(' '))
+  })
+
   test('what can not be read, and what is too large', async (t) => {
     const { asks, failures } = await start(t)
     for (const question of ['', '{', '{}', JSON.stringify({ ...LIST, RequestBody: 'x'.repeat(17 * 1024 * 1024) })])
