@@ -201,6 +201,21 @@ describe('/healthz', () => {
     await Promise.all(Array.from({ length: 20 }, () => get('/healthz')))
     assert.equal(daemon.requests.length, 1)
   })
+
+  test('asks again also after the clock was set back', async () => {
+    let isUp = true
+    const source = {
+      open: () => ({ connections: 0, requests: 0, streams: 0 }),
+      ends: () => [],
+      isLogFailing: () => false,
+      ping: () => (isUp ? Promise.resolve() : Promise.reject(new Error('down'))),
+    }
+    const health = new Health()
+    assert.deepEqual(await health.faults([source]), [])
+    isUp = false
+    await delay(1_100)
+    assert.deepEqual(await health.faults([source], Date.now() - 3_600_000), [{ code: 'DAEMON_UNREACHABLE' }])
+  })
 })
 
 describe('the listener', () => {
