@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
 import { readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { isDockerMtlsError, openAuditLog, verifyAuditLog } from '../../lib/gateway.ts'
 import { chain, renderHead, START } from '../../lib/gateway/log/chain.ts'
-import { runCommand } from '../support/command.ts'
+import { CLI } from '../cli/support/run-cli.ts'
+import { cleanEnvironment, runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { dial, fakeDaemon, front, readUntil } from './support/fixture.ts'
+import { dial, fakeDaemon, front, readUntil, tickingDaemon } from './support/fixture.ts'
 import { answerOn, linesOf } from './support/log-files.ts'
 import { until } from './support/until.ts'
 
@@ -77,6 +81,34 @@ describe('a full disk', { skip: lacks('namespaces') }, () => {
     // Nothing reached the daemon that isn't in the log as begun.
     const begun = lines.filter((line) => line.event === 'begin').length
     assert.ok(daemon.requests.filter((line) => line.startsWith('POST')).length <= begun)
+  })
+
+  test('is said by a gateway that a signal ends', async (t) => {
+    const folder = await tinyDisk(t)
+    const daemon = await tickingDaemon(t)
+    const beside = await temporaryFolder(t)
+    const [policy, socket] = [join(beside, 'policy.yaml'), join(beside, 'g.sock')]
+    await writeFile(policy, 'version: 1\nrules: [{ name: all, who: { any: true }, level: read-only }]\n')
+    const words = ['gateway', 'run', '--policy', policy, '--socket', socket, '--as', 'x']
+    const [file, ...args] = [...CLI, ...words, '--log', join(folder, 'audit.log')]
+    const child = spawn(file, [...args, '--host', `unix://${daemon.socketPath}`], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: cleanEnvironment({}),
+    })
+    let said = ''
+    child.stderr.on('data', (text: Buffer) => (said += text.toString()))
+    t.after(() => void child.kill('SIGKILL'))
+    await until(() => said.includes('It listens on'), 'it listens')
+    for (let index = 0; index < 20; index++) {
+      const client = connect(socket)
+      t.after(() => void client.destroy())
+      client.write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n')
+      await once(client, 'data')
+    }
+    await fill(folder)
+    child.kill('SIGTERM')
+    await once(child, 'close')
+    assert.match(said, /The end of the audit log is lost: .*no space left on device/)
   })
 
   test('goes on if it may, and counts what is lost', async (t) => {
