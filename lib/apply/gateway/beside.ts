@@ -7,10 +7,17 @@ import type { Conflict } from '../conflicts.ts'
 import { hasGateway, UNIT_PATH } from './files.ts'
 import { parseGatewayState } from './state.ts'
 
-/** The unit of a gateway that `gateway apply` has not written: it has another name, or is in another folder. */
-export function otherGateway({ files }: HostFacts): string | undefined {
-  return files.find(({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text))
-    ?.path
+/**
+ * The unit of a gateway in front of dockerd that `gateway apply` has not written: it has another name, or is in another folder.
+ */
+export function otherGateway({ files, fact }: HostFacts): string | undefined {
+  const ofDockerd = files.filter(
+    ({ path }) => /\/docker\.service(?:$|\.d\/)|^\/etc\/\w+\/docker$/.test(path) || path === DAEMON_JSON,
+  )
+  const dockerd = [fact('socket'), ...ofDockerd.map(({ text = '' }) => text)].join('\n')
+  return files.find(
+    ({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text, dockerd),
+  )?.path
 }
 
 /** How to end such a gateway. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isForOwnHost } from '../../daemon-config/gateway-unit.ts'
 import { CONTAINER, EXEC } from './container-schema.ts'
 import { TLS } from './tls-schema.ts'
 import { INFO, NETWORK, VERSION, VOLUME } from './daemon-schema.ts'
@@ -89,7 +90,8 @@ export function isBehindGateway({ gateway }: Pick<Snapshot, 'gateway'>): boolean
 export function hasGateway({ gateway, host }: Pick<Snapshot, 'gateway' | 'host'>): boolean {
   if (isBehindGateway({ gateway })) return true
   const access = host !== null && 'value' in host ? host.value.access : undefined
-  return access !== undefined && 'value' in access && access.value.services.some(({ kind }) => kind === 'gateway')
+  if (access === undefined || !('value' in access)) return false
+  return access.value.services.some(({ kind, daemon }) => kind === 'gateway' && isForOwnHost(daemon ?? undefined))
 }
 
 export type AuditedContainer = z.infer<typeof AUDITED_CONTAINER>
