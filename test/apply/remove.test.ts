@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
 import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
+import { transactionScript } from '../../lib/apply/transaction.ts'
 import { makeContext, type Context } from '../../lib/cli/command.ts'
 import { listensAsBefore, removeData, removeText } from '../../lib/cli/reports/remove.ts'
 import { renderLocal } from '../../lib/daemon-config/render-local.ts'
@@ -179,6 +180,50 @@ describe('the removal of docker-mtls after a gateway', () => {
       await markOnlyCopies(plan, shell)
       assert.match(shell.ran.at(-1) ?? '', /touch -- '?\/var\/lib\/docker-mtls\/1\/keep'?$/m)
     }
+  })
+
+  test('puts back the TLS files that the restored settings name, from their copies on the host', async () => {
+    const [ca, cert, key] = ['ca.pem', 'server-cert.pem', 'server-key.pem'].map((name) => `/etc/own/${name}`) as [
+      string,
+      string,
+      string,
+    ]
+    const before = BEFORE.replaceAll(
+      /\/srv\/(ca|c|k)\.pem/g,
+      (_, name) => ({ ca, c: cert, k: key })[name as 'ca' | 'c' | 'k'],
+    )
+    const written = { [ca]: 'our ca', [cert]: 'our cert', [key]: 'our key', [DROP_IN]: LOCAL_UNIT }
+    const planned = async (now: Readonly<Record<string, string>>, isComplete = true): Promise<RemovePlan> => {
+      const files: Record<string, string> = { ...written, [`${COPY.slice(0, -1)}4`]: before, ...now }
+      const shell = shellOf({ files, replaced: written, isComplete })
+      const secrets = [1, 2, 3].map((at) =>
+        record('secret', `/var/lib/docker-mtls/1/${at}`, '640', 'root:ssl', sha256('own')),
+      )
+      const run: HostShell['run'] = async (script) => {
+        const ran = await shell.run(script)
+        return script.includes('b64() {') ? { ...ran, stdout: [ran.stdout, ...secrets].join('\n') } : ran
+      }
+      return planRemove({ ...shell, run })
+    }
+    const plan = await planned({})
+    assert.deepEqual(plan.conflicts, [])
+    assert.deepEqual(
+      plan.changes.map(({ path, action, copy, mode, owner }) => [path, action, copy, mode, owner]),
+      [
+        ...[ca, cert, key].map((path, at) => [path, 'replace', `/var/lib/docker-mtls/1/${at + 1}`, 0o640, 'root:ssl']),
+        [DROP_IN, 'replace', undefined, 0o644, undefined],
+      ],
+    )
+    const script = transactionScript(plan, { id: 'x', after: 60, owner: undefined })
+    assert.match(script, /^write_file \/etc\/own\/server-key\.pem 0640 root:ssl <\/var\/lib\/docker-mtls\/1\/3$/m)
+    const marking = shellOf({ files: {}, replaced: {} })
+    await markOnlyCopies(plan, marking)
+    assert.match(marking.ran.at(-1) ?? '', /touch -- \/var\/lib\/docker-mtls\/1\/keep$/m)
+    // Somebody has put an own file there since.
+    const own = await planned({ [cert]: 'own again' })
+    assert.deepEqual(own.conflicts, [])
+    assert.deepEqual(own.stays, [`${cert}: dockerd uses it, as before docker-mtls`])
+    assert.ok(own.changes.every(({ path }) => path !== cert))
   })
 
   test('without the first apply, removes the drop-in, and names files of which nothing is known', async () => {

@@ -27,7 +27,7 @@ import { findEffects, withFiles } from '../rollback/plan.ts'
 import { unitOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
-import { targetsOf, type Target } from './targets.ts'
+import { settingsTargets, tlsTargets, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
 export interface RemovePlan {
@@ -69,8 +69,12 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const originals = await readOriginals(shell)
   const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
-  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = { files: [ca, cert, ...copies], secrets: [key], more: [gatewayQuestion()] }
+  const copiesOf = (...paths: string[]): string[] => paths.flatMap((path) => originals.copies.get(path) ?? [])
+  const wanted = {
+    files: [ca, cert, ...copiesOf(DAEMON_JSON, DROP_IN)],
+    secrets: [key, ...copiesOf(ca, cert, key)],
+    more: [gatewayQuestion()],
+  }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
@@ -101,15 +105,16 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   }
   const now = [...inForce.settings.listen, ...inForce.plaintext]
   if (rendered === undefined) return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
-  const targets = targetsOf({ facts, originals, tlsDir, rendered }).filter(
-    ({ path }) => !isOfGateway || originals.written.has(path),
-  )
-  const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
+  const secured = { facts, originals, tlsDir, rendered }
+  const isOurs = ({ path }: Target): boolean => !isOfGateway || originals.written.has(path)
+  const ofSettings = settingsTargets(secured).filter(isOurs)
   const target = withFiles(
     facts,
-    changes.map((change) => [change.path, fileOf(change)] as const),
+    changesIn(ofSettings).map((change) => [change.path, fileOf(change)] as const),
   )
   const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
+  const targets = [...tlsTargets(secured, then).filter(isOurs), ...ofSettings]
+  const changes = changesIn(targets)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
   const opens = listeners.some((listener) => !now.includes(listener))
@@ -150,6 +155,10 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
       todo: sentence`Remove it first:  ${ours('gateway', 'remove')}`,
     },
   ]
+}
+
+function changesIn(targets: readonly Target[]): Change[] {
+  return targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
 }
 
 const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const

@@ -3,9 +3,10 @@ import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { mergeDropIn, otherLines, withoutOwnKeys } from '../../daemon-config/render-for-host.ts'
+import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { HostFile } from '../../host/fact-records.ts'
 import type { HostFacts } from '../../host/facts.ts'
-import { sumOf, type Change } from '../changes.ts'
+import { OWNER, sumOf, type Change } from '../changes.ts'
 import { hasGateway } from '../gateway/files.ts'
 import type { Originals } from './originals.ts'
 
@@ -28,21 +29,29 @@ export interface Target {
   readonly stays?: string
 }
 
-/** The files of docker-mtls on a host, and what becomes of each. */
-export function targetsOf(secured: Secured): Target[] {
-  const { facts, tlsDir } = secured
-  const { ca, cert, key } = tlsFilesIn(tlsDir)
-  const tls = [ca, cert, key].flatMap((path) => {
-    const file = facts.file(path)
-    return file === undefined ? [] : [tlsTarget(file, secured)]
-  })
-  const dropIn = facts.file(DROP_IN)
-  const json = facts.file(DAEMON_JSON)
+/** The files of docker-mtls with dockerd's settings on a host, and what becomes of each. */
+export function settingsTargets(secured: Secured): Target[] {
+  const dropIn = secured.facts.file(DROP_IN)
+  const json = secured.facts.file(DAEMON_JSON)
   return [
-    ...tls,
     ...(json === undefined ? [] : [jsonTarget(json, secured)]),
     ...(dropIn === undefined ? [] : [dropInTarget(dropIn, secured)]),
   ]
+}
+
+/**
+ * Its TLS files, and what becomes of each.
+ *
+ * @param then - dockerd's settings afterwards, which may name them
+ */
+export function tlsTargets(secured: Secured, { settings, tlsFiles }: SettingsInForce): Target[] {
+  const { ca, cert, key } = tlsFilesIn(secured.tlsDir)
+  const named = new Set([tlsFiles.ca, tlsFiles.cert, settings.tlsDir === secured.tlsDir ? key : undefined])
+  return [ca, cert, key].flatMap((path) => {
+    const file = secured.facts.file(path)
+    if (file === undefined) return []
+    return [named.has(path) ? namedTarget(file, secured) : tlsTarget(file, secured)]
+  })
 }
 
 /** The removal of a file. */
@@ -66,6 +75,22 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
   return originals.copies.get(path) === undefined
     ? { path, change }
     : { path, change, stays: 'the file that was there before docker-mtls does not come back' }
+}
+
+/** dockerd can't start without it. Its key doesn't leave the host. */
+function namedTarget(file: HostFile, { facts, originals }: Secured): Target {
+  const { path } = file
+  const written = originals.written.get(path)
+  if (written !== undefined && written !== sumOf(file)) return { path, stays: 'dockerd uses it, as before docker-mtls' }
+  const copy = originals.isComplete ? originals.copies.get(path) : undefined
+  const original = copy === undefined ? undefined : facts.file(copy)
+  if (copy === undefined || original === undefined) {
+    const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'
+    return { path, changed: { got, todo: 'Put the file there that dockerd should use, then run this again.' } }
+  }
+  // stat(1) says UNKNOWN of a user without a name.
+  const owner = original.owner.includes('UNKNOWN') ? OWNER : original.owner
+  return { path, change: { path, mode: original.mode, owner, text: '', before: file, action: 'replace', copy } }
 }
 
 const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, then run this again.'
