@@ -558,6 +558,11 @@ describe('the plan of a gateway', () => {
         },
         ['foreign-unit', 'foreign-unit'],
       ],
+      [
+        'a unit of the same name in another folder',
+        { facts: { gateway: 'MainPID=0\nFragmentPath=/usr/local/lib/systemd/system/docker-mtls-gateway.service' } },
+        ['foreign-unit'],
+      ],
       ['a unit that names no files', { files: { [GATEWAY]: '[Service]\nExecStart=/srv/gateway\n' } }, ['foreign-unit']],
       [
         'a folder of another user',

@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
 import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
 import { transactionScript } from '../../lib/apply/transaction.ts'
 import { makeContext, type Context } from '../../lib/cli/command.ts'
 import { listensAsBefore, removeData, removeText } from '../../lib/cli/reports/remove.ts'
@@ -80,6 +81,12 @@ function contextOf(): Context {
   return makeContext(io, { done: () => undefined, jsonLines: true })
 }
 
+const removal = async (files: Readonly<Record<string, string>>, state: string): Promise<RemovePlan> => {
+  const facts = { 'program:/usr/sbin/dockerd': 'yes', gateway: state }
+  const printed = recordsOf({ facts, files: { [UNIT]: DEBIAN_UNIT, ...files } })
+  return planRemove(fakeShell((script) => (script.includes('b64() {') ? printed : '')))
+}
+
 const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, action, text }) => [path, action, text])
 
 describe('the removal of docker-mtls after a gateway', () => {
@@ -108,7 +115,7 @@ describe('the removal of docker-mtls after a gateway', () => {
     }
     assert.deepEqual(await kinds('docker-mtls-gateway', OWN), ['gateway'])
     assert.deepEqual(await kinds('proxy', OWN), ['other-gateway'])
-    assert.deepEqual(await kinds('docker-mtls-gateway', '{}'), [])
+    assert.deepEqual(await kinds('docker-mtls-gateway', '{}'), ['gateway'])
     // It runs, but its unit is gone.
     const shell = shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } })
     const run: HostShell['run'] = async (script) => {
@@ -151,6 +158,25 @@ describe('the removal of docker-mtls after a gateway', () => {
     assert.deepEqual(await codes(OWN), [[], ['daemon-exposed']])
     assert.deepEqual(await codes('{}'), [[], []])
     assert.deepEqual(await codes(OWN, 'proxy'), [['other-gateway'], undefined])
+  })
+
+  test('is refused as long as a gateway runs or is installed, whatever is kept of it', async () => {
+    const gateway = '/etc/systemd/system/docker-mtls-gateway.service'
+    const start = '[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /srv/policy.yaml\n'
+    for (const [files, state] of [
+      [{ [gateway]: start }, 'MainPID=900'],
+      [{ [gateway]: start }, 'MainPID=0'],
+      [{}, 'MainPID=900\nFragmentPath='],
+      [{}, `MainPID=900\nFragmentPath=${gateway}`],
+    ] as const) {
+      const { conflicts } = await removal(files, state)
+      assert.deepEqual(
+        conflicts.map(({ kind, todo }) => [kind, renderSentence(todo)]),
+        [['gateway', 'Remove it first:  docker-mtls gateway remove']],
+        state,
+      )
+    }
+    assert.deepEqual((await removal({}, 'MainPID=0')).conflicts, [])
   })
 
   test('opens no listener without TLS again', async () => {

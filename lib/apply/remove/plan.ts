@@ -18,10 +18,9 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
-import { besideGateway } from '../gateway/beside.ts'
-import { GATEWAY_FOLDER, hasGateway } from '../gateway/files.ts'
+import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
+import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
-import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
 import { unitOf } from '../unit.ts'
@@ -82,8 +81,8 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
-  const isApplied = (await findLastApply(shell))?.gateway !== undefined && hasGateway(facts)
-  const gateway = gatewayConflict(isApplied)
+  const hasOwn = hasOwnGateway(facts)
+  const gateway = gatewayConflict(hasOwn)
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
   const rendered =
     inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
@@ -125,7 +124,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     changes,
     conflicts: [
       ...gateway,
-      ...(opens ? besideGateway(facts, isApplied) : []),
+      ...(opens ? besideGateway(facts, hasOwn) : []),
       ...targets.flatMap(changedConflict),
       ...effects.conflicts,
       ...lostFlags(found, unitOf(target, shell.name), originals),
@@ -143,9 +142,9 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   }
 }
 
-/** Its rollback needs the data that would be removed. */
-function gatewayConflict(isApplied: boolean): Conflict[] {
-  if (!isApplied) return []
+/** It would go on, and its rollback needs the data that would be removed. */
+function gatewayConflict(hasOwn: boolean): Conflict[] {
+  if (!hasOwn) return []
   return [
     {
       code: 'ERR_APPLY_CONFLICT',
