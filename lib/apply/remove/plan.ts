@@ -11,6 +11,7 @@ import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { ours, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import { refuseHost } from '../../host/preconditions.ts'
@@ -32,7 +33,7 @@ import { settingsTargets, tlsTargets, type Target } from './targets.ts'
 export interface RemovePlan {
   readonly changes: readonly Change[]
   readonly conflicts: readonly Conflict[]
-  /** Containers that stop, and data that will be hidden. */
+  /** Who can connect to dockerd again, containers that stop, and data that will be hidden. */
   readonly losses: readonly Warning[]
   /** What stays on the host. */
   readonly stays: readonly string[]
@@ -118,19 +119,20 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const listeners = [...then.settings.listen, ...then.plaintext]
   const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
+  const conflicts = [
+    ...gateway,
+    ...(opens ? besideGateway(facts, hasOwn) : []),
+    ...targets.flatMap(changedConflict),
+    ...effects.conflicts,
+    ...lostFlags(found, unitOf(target, shell.name), originals),
+    ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
+  ]
   return {
     ...base,
     ...left,
     changes,
-    conflicts: [
-      ...gateway,
-      ...(opens ? besideGateway(facts, hasOwn) : []),
-      ...targets.flatMap(changedConflict),
-      ...effects.conflicts,
-      ...lostFlags(found, unitOf(target, shell.name), originals),
-      ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
-    ],
-    losses: effects.losses,
+    conflicts,
+    losses: [...(conflicts.length > 0 || changes.length === 0 ? [] : reopened(listeners)), ...effects.losses],
     stays: [
       ...targets.flatMap(({ path, stays }) => (stays === undefined ? [] : [`${path}: ${stays}`])),
       ...left.stays,
@@ -140,6 +142,13 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
     remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
   }
+}
+
+/** dockerd reads no revocation list. A listener without TLS is a conflict. */
+function reopened(listeners: readonly string[]): Warning[] {
+  if (listeners.length === 0) return []
+  const text = `dockerd will listen on ${enumerate(listeners)} again, as before docker-mtls. Every client with a certificate of its CA will be root on this host, even a revoked one.`
+  return [{ code: 'daemon-exposed', text }]
 }
 
 /** It would go on, and its rollback needs the data that would be removed. */
