@@ -255,6 +255,20 @@ describe('the removal of docker-mtls after a gateway', () => {
     assert.ok(own.changes.every(({ path }) => path !== cert))
   })
 
+  test('names a remedy for a changed drop-in that works: no apply writes it again', async () => {
+    const changed = LOCAL_UNIT.replace(/^(ExecStart=.+)$/m, '$1 --debug')
+    const files = { [DROP_IN]: changed, [COPY]: BEFORE }
+    const { conflicts } = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT } }))
+    assert.deepEqual(
+      conflicts.map(({ kind, what }) => [kind, what]),
+      [['changed-since', DROP_IN]],
+    )
+    assert.match(
+      renderSentence(conflicts[0]?.todo ?? ''),
+      /^Undo that change, put your own settings into \S+daemon\.json instead/,
+    )
+  })
+
   test('without the first apply, removes the drop-in, and names files of which nothing is known', async () => {
     const files = { [DROP_IN]: LOCAL_UNIT, [KEY]: 'key', [COPY]: `${LOCAL_UNIT}# of setup` }
     const plan = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT }, isComplete: false }))

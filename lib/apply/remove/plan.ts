@@ -85,9 +85,9 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const hasOwn = hasOwnGateway(facts)
   const gateway = gatewayConflict(hasOwn)
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
-  const rendered =
-    inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
-  const isOfGateway = inForce.settings.tlsDir === undefined && isGatewayAlone(originals)
+  const isLocal = inForce.settings.tlsDir === undefined
+  const rendered = isLocal ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
+  const isOfGateway = isLocal && isGatewayAlone(originals)
   const leftWith = (then: HostFacts): LeftFiles => {
     const only = isOfGateway ? unrestored(originals, then) : []
     const keepsBackups = only.length > 0
@@ -105,7 +105,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   }
   const now = [...inForce.settings.listen, ...inForce.plaintext]
   if (rendered === undefined) return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
-  const secured = { facts, originals, tlsDir, rendered }
+  const secured = { facts, originals, tlsDir, rendered, isLocal }
   const isOurs = ({ path }: Target): boolean => !isOfGateway || originals.written.has(path)
   const ofSettings = settingsTargets(secured).filter(isOurs)
   const target = withFiles(

@@ -17,6 +17,8 @@ export interface Secured {
   readonly tlsDir: string
   /** What docker-mtls would write for the settings in force. */
   readonly rendered: { readonly dropIn: string; readonly daemonJson?: string }
+  /** Does dockerd listen on its local socket alone, because a gateway has taken its place? */
+  readonly isLocal: boolean
 }
 
 /** What becomes of a file, or why nothing does. */
@@ -98,11 +100,14 @@ const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, the
 const applyFirst = (facts: HostFacts): Sentence =>
   sentence`Undo that change, or write the file again:  ${ours(hasGateway(facts) ? 'gateway' : 'daemon', 'apply')}`
 
-function dropInTarget(file: HostFile, { facts, originals, rendered }: Secured): Target {
+/** No apply writes the drop-in of a dockerd that listens on its local socket alone. */
+const UNDO_FIRST: Sentence = `Undo that change, put your own settings into ${DAEMON_JSON} instead, then run this again.`
+
+function dropInTarget(file: HostFile, { facts, originals, rendered, isLocal }: Secured): Target {
   const { path, text = '' } = file
   if (text !== rendered.dropIn) {
     const got = "it isn't as docker-mtls writes it: somebody has changed it, or an earlier release has written it"
-    return { path, changed: { got, todo: applyFirst(facts) } }
+    return { path, changed: { got, todo: isLocal ? UNDO_FIRST : applyFirst(facts) } }
   }
   const copy = originals.copies.get(path)
   const original = copy === undefined ? undefined : facts.file(copy)
