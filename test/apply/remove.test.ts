@@ -248,6 +248,12 @@ describe('the removal of docker-mtls after a gateway', () => {
     const marking = shellOf({ files: {}, replaced: {} })
     await markOnlyCopies(plan, marking)
     assert.match(marking.ran.at(-1) ?? '', /touch -- \/var\/lib\/docker-mtls\/1\/keep$/m)
+    // With a changed drop-in, only that has to be mended.
+    const changed = await planned({ [DROP_IN]: `${LOCAL_UNIT}# mine\n` })
+    assert.deepEqual(
+      changed.conflicts.map(({ what }) => what),
+      [DROP_IN],
+    )
     // Somebody has put an own file there since.
     const own = await planned({ [cert]: 'own again' })
     assert.deepEqual(own.conflicts, [])

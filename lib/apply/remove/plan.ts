@@ -113,7 +113,8 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     changesIn(ofSettings).map((change) => [change.path, fileOf(change)] as const),
   )
   const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
-  const targets = [...tlsTargets(secured, then).filter(isOurs), ...ofSettings]
+  const isInDoubt = ofSettings.some(({ changed }) => changed !== undefined)
+  const targets = [...tlsTargets(secured, isInDoubt ? undefined : then).filter(isOurs), ...ofSettings]
   const changes = changesIn(targets)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]

@@ -44,11 +44,15 @@ export function settingsTargets(secured: Secured): Target[] {
 /**
  * Its TLS files, and what becomes of each.
  *
- * @param then - dockerd's settings afterwards, which may name them
+ * @param then - dockerd's settings afterwards, which may name them. Undefined: they are in doubt
  */
-export function tlsTargets(secured: Secured, { settings, tlsFiles }: SettingsInForce): Target[] {
+export function tlsTargets(secured: Secured, then: SettingsInForce | undefined): Target[] {
   const { ca, cert, key } = tlsFilesIn(secured.tlsDir)
-  const named = new Set([tlsFiles.ca, tlsFiles.cert, settings.tlsDir === secured.tlsDir ? key : undefined])
+  const named = new Set([
+    then?.tlsFiles.ca,
+    then?.tlsFiles.cert,
+    then?.settings.tlsDir === secured.tlsDir ? key : undefined,
+  ])
   return [ca, cert, key].flatMap((path) => {
     const file = secured.facts.file(path)
     if (file === undefined) return []
@@ -82,9 +86,10 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
 /** dockerd can't start without it. Its key doesn't leave the host. */
 function namedTarget(file: HostFile, { facts, originals }: Secured): Target {
   const { path } = file
-  const written = originals.written.get(path)
-  if (written !== undefined && written !== sumOf(file)) return { path, stays: 'dockerd uses it, as before docker-mtls' }
-  const copy = originals.isComplete ? originals.copies.get(path) : undefined
+  const { isComplete, copies, written } = originals
+  const isOther = written.has(path) ? written.get(path) !== sumOf(file) : isComplete && !copies.has(path)
+  if (isOther) return { path, stays: 'dockerd uses it, as before docker-mtls' }
+  const copy = isComplete ? copies.get(path) : undefined
   const original = copy === undefined ? undefined : facts.file(copy)
   if (copy === undefined || original === undefined) {
     const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'
