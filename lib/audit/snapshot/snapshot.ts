@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { isForOwnHost } from '../../daemon-config/gateway-unit.ts'
 import { CONTAINER, EXEC } from './container-schema.ts'
 import { TLS } from './tls-schema.ts'
 import { INFO, NETWORK, VERSION, VOLUME } from './daemon-schema.ts'
@@ -84,14 +83,6 @@ export type Snapshot = z.infer<typeof SNAPSHOT>
 /** Is there certainly a gateway of docker-mtls between us and the daemon? */
 export function isBehindGateway({ gateway }: Pick<Snapshot, 'gateway'>): boolean {
   return 'value' in gateway && gateway.value !== null
-}
-
-/** Is there a gateway in front of the daemon, as far as the answers and the files of its host show? */
-export function hasGateway({ gateway, host }: Pick<Snapshot, 'gateway' | 'host'>): boolean {
-  if (isBehindGateway({ gateway })) return true
-  const access = host !== null && 'value' in host ? host.value.access : undefined
-  if (access === undefined || !('value' in access)) return false
-  return access.value.services.some(({ kind, daemon }) => kind === 'gateway' && isForOwnHost(daemon ?? undefined))
 }
 
 export type AuditedContainer = z.infer<typeof AUDITED_CONTAINER>

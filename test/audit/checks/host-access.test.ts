@@ -8,7 +8,8 @@ import type {
   PowerfulRule,
   ServiceFacts,
 } from '../../../lib/audit/snapshot/host/schema.ts'
-import { hasGateway, SNAPSHOT } from '../../../lib/audit/snapshot/snapshot.ts'
+import { hasGateway } from '../../../lib/audit/snapshot/has-gateway.ts'
+import { SNAPSHOT } from '../../../lib/audit/snapshot/snapshot.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import { changed, findingsOf, GOOD, type Change } from '../support/daemon-snapshot.ts'
 import { file, GOOD_HOST, hostWith, no, settingsWith } from '../support/host-snapshots.ts'
