@@ -21,6 +21,8 @@ export interface Change extends WantedFile {
   /** `replace` also if only mode or owner differ. `remove`: the text is empty. */
   readonly action: 'create' | 'replace' | 'keep' | 'remove'
   readonly before?: HostFile
+  /** The path on the host whose contents it gets, instead of the text. */
+  readonly copy?: string
 }
 
 /** All written files belong to root, and to its group unless they say otherwise. */

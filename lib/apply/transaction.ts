@@ -1,5 +1,6 @@
 import { shellFile } from '../base/shell-file.ts'
 import type { OnStep } from '../base/progress.ts'
+import { shellWord } from '../base/quoting/posix.ts'
 import { transactionLimits } from '../host/run-limits.ts'
 import { assignments, hereDocument, shellCall, shellFunction, shellProgram } from '../host/script.ts'
 import { PREAMBLE, type HostShell, type ScriptResult } from '../host/shell.ts'
@@ -81,11 +82,11 @@ export function transactionScript(plan: Written, { id, after, owner: process = '
     ),
     shellFunction(
       'write_files',
-      written.map(({ path, mode, owner = OWNER, text, action }) =>
-        action === 'remove'
-          ? shellCall(['remove_file', path])
-          : shellCall(['write_file', path, octal(mode), owner], text),
-      ),
+      written.map(({ path, mode, owner = OWNER, text, action, copy }) => {
+        if (action === 'remove') return shellCall(['remove_file', path])
+        const words = ['write_file', path, octal(mode), owner]
+        return copy === undefined ? shellCall(words, text) : `${shellCall(words)} <${shellWord(copy)}`
+      }),
     ),
     shellFunction('rollback_program', [`cat ${hereDocument(PREAMBLE + ROLLBACK_PROGRAM)}`]),
     STATE_SH,

@@ -1,5 +1,7 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
+import { LOCAL_SOCKET } from './listen.ts'
+import { isLoopback } from './listener-target.ts'
 import { settingsIn } from './unit/parse-unit.ts'
 import { splitWords } from './unit/words.ts'
 
@@ -133,11 +135,31 @@ export function readGatewayUnit(text: string): GatewayFlags {
   return { ...Object.fromEntries(known), crl: flagValues(words, 'crl') }
 }
 
-/** Does a unit start a gateway of docker-mtls? Other products have a `gateway run`, too. */
-export function startsGateway(text: string): boolean {
+/**
+ * Does a unit start a gateway of docker-mtls in front of the dockerd of its host? Other products have a `gateway run`, too.
+ *
+ * @param dockerd - the texts that may name a socket of dockerd, besides the usual one
+ */
+export function startsGateway(text: string, dockerd = ''): boolean {
   return settingsIn(text, 'Service', 'ExecStart').some(
-    (command) => /[\s"']gateway["']?\s+["']?run\b/.test(command) && /docker-mtls|[\s"']--policy\b/.test(command),
+    (command) =>
+      /[\s"']gateway["']?\s+["']?run\b/.test(command) &&
+      /docker-mtls|[\s"']--policy\b/.test(command) &&
+      isForOwnHost(flagValues(commandWords(command), 'host').at(-1), dockerd),
   )
+}
+
+/** Is a gateway with this value of `--host` in front of the dockerd of its own host? Without a value, it probably is. */
+export function isForOwnHost(host: string | undefined, dockerd = ''): boolean {
+  if (host === undefined) return true
+  const [, path] = /^(?:unix:\/\/|(?=\/))(.*)$/i.exec(host) ?? []
+  if (path !== undefined) {
+    // /var/run is a link to /run.
+    const socket = path.replace(/^\/var(?=\/run\/)/, '')
+    return `${LOCAL_SOCKET} ${dockerd}`.includes(socket)
+  }
+  const [, name = ''] = /^(?:\w+:\/\/)?(?:[^@/]*@)?(\[.*?\]|[^:/]*)/.exec(host) ?? []
+  return isLoopback(name.replaceAll(/[[\]]/g, ''))
 }
 
 /** What systemd would still expand has no known value. A command that it can't read has no words. */

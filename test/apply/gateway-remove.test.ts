@@ -33,6 +33,7 @@ const unit = (more: { crl?: readonly string[]; issuer?: string; folder?: string 
 interface Host extends Said {
   /** The policy as an apply has written it; absent: nobody knows. */
   readonly applied?: string
+  /** Empty: it is gone. */
   readonly unit?: string
 }
 
@@ -45,7 +46,7 @@ function hostOf({ applied, unit: text = unit(), facts, files }: Host): FakeShell
         facts: { 'program:/usr/sbin/dockerd': 'yes', gateway: 'ActiveState=active\nMainPID=900', ...facts },
         files: {
           '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT,
-          [UNIT]: text,
+          ...(text !== '' && { [UNIT]: text }),
           ...Object.fromEntries(TLS.map((path) => [path, 'pem'])),
           [`${FOLDER}/policy.yaml`]: POLICY,
           // A file elsewhere is read only if the script names it.
@@ -57,6 +58,12 @@ function hostOf({ applied, unit: text = unit(), facts, files }: Host): FakeShell
       record('secret', `${FOLDER}/server-key.pem`, '640', 'root:docker-mtls', sha256('key')),
     ].join('\n')
   return fakeShell((script) => (script.includes('kept applies') ? `apply 1\n${written}complete\n` : printed(script)))
+}
+
+/** Its unit is gone, or elsewhere. */
+const withoutUnit = (pid: number, fragment: string): Host => {
+  const gateway = `ActiveState=active\nMainPID=${pid}\nFragmentPath=${fragment}`
+  return { applied: POLICY, unit: '', facts: { gateway } }
 }
 
 const plan = (host: Host, server?: ServerFiles): Promise<GatewayRemovePlan> =>
@@ -99,6 +106,20 @@ describe('the removal of a gateway', () => {
     assert.equal(planned.changes.length, 5)
     assert.deepEqual([planned.installed, planned.daemon, planned.conflicts, planned.stays], [true, undefined, [], []])
     assert.equal(planned.listen, 'tcp://10.0.0.5:2376')
+  })
+
+  test('also removes a gateway that runs although its unit is gone', async () => {
+    const gone = await plan(withoutUnit(900, ''))
+    assert.deepEqual([gone.installed, gone.conflicts], [true, []])
+    assert.deepEqual(removed(gone), [...TLS, `${FOLDER}/server-key.pem`, `${FOLDER}/policy.yaml`])
+    assert.equal((await plan(withoutUnit(0, ''))).installed, false)
+    const elsewhere = '/usr/local/lib/systemd/system/docker-mtls-gateway.service'
+    const other = await plan(withoutUnit(900, elsewhere))
+    assert.equal(other.installed, true)
+    assert.deepEqual(
+      other.conflicts.map(({ kind, what }) => [kind, what]),
+      [['other-gateway', elsewhere]],
+    )
   })
 
   const KEPT: [name: string, host: Host, says: RegExp, removes: string][] = [

@@ -53,6 +53,17 @@ function inspect({ files, last = '', dropIns = '' }: Host): Promise<GatewayStatu
 const problems = async (host: Host): Promise<string> =>
   (await inspect(host)).problems.map((one) => renderSentence(one)).join('\n')
 
+const saidFrom = async (fragment: string): Promise<string> => {
+  const facts = { gateway: `ActiveState=active\nMainPID=900\nFragmentPath=${fragment}` }
+  const stdout = recordsOf({ facts, files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT } })
+  const { problems: found, installed } = await gatewayStatus(
+    fakeShell((script) => (script.includes('b64() {') ? stdout : '')),
+    () => 0,
+  )
+  assert.equal(installed, false)
+  return found.map((one) => renderSentence(one)).join('\n')
+}
+
 const listOf = (by: Authority, from = -1): string =>
   createCrl(by, {
     revoked: [],
@@ -81,6 +92,17 @@ describe('gateway status', () => {
     const host = { files: { ...files, [`${FOLDER}/crl.pem`]: createCrl(authority, next).pem } }
     assert.equal((await inspect(host)).lists?.[0]?.isExpired, true)
     assert.match(await problems(host), /revocation list.*expired/)
+  })
+
+  test('a gateway that runs without a unit of its own is not missing', async () => {
+    assert.match(
+      await saidFrom(''),
+      /^docker-mtls-gateway\.service runs, but its unit \S+ is gone\. End it: .* gateway remove$/,
+    )
+    assert.match(
+      await saidFrom('/usr/lib/systemd/system/docker-mtls-gateway.service'),
+      /runs from \/usr\/lib\/\S+, which .* systemctl disable --now/,
+    )
   })
 
   test('a CA without a current list is a problem, as the gateway refuses its clients', async () => {

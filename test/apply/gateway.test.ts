@@ -384,6 +384,14 @@ describe('the plan of a gateway', () => {
   test('dockerd is never opened beside it, on any port', async () => {
     assert.deepEqual(await conflictsOfDockerd({ [GATEWAY]: unitWith() }), ['gateway'])
     assert.deepEqual(await conflictsOfDockerd({}), [])
+    const other = unitWith().replace('unix:///run/docker.sock', 'tcp://build02:2376')
+    assert.deepEqual(await conflictsOfDockerd({ '/etc/systemd/system/gw-build02.service': other }), [])
+    const socket = unitWith().replace('/run/docker.sock', '/srv/docker.sock')
+    const sockets = {
+      '/etc/systemd/system/proxy.service': socket,
+      '/etc/docker/daemon.json': '{"hosts":["unix:///srv/docker.sock"]}',
+    }
+    assert.ok((await conflictsOfDockerd(sockets)).includes('other-gateway'))
     for (const path of ['/etc/systemd/system/proxy.service', GATEWAY.replace('/etc', '/usr/lib')]) {
       const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, [path]: unitWith() } })
       const { conflicts } = await planApply(
@@ -632,6 +640,11 @@ describe('the plan of a gateway', () => {
           },
         },
         ['foreign-unit', 'foreign-unit'],
+      ],
+      [
+        'a unit of the same name in another folder',
+        { facts: { gateway: 'MainPID=0\nFragmentPath=/usr/local/lib/systemd/system/docker-mtls-gateway.service' } },
+        ['foreign-unit'],
       ],
       ['a unit that names no files', { files: { [GATEWAY]: '[Service]\nExecStart=/srv/gateway\n' } }, ['foreign-unit']],
       [

@@ -3,6 +3,8 @@ import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { carryOutRemove, markOnlyCopies } from '../../lib/apply/remove/carry-out.ts'
 import { planRemove, type RemovePlan } from '../../lib/apply/remove/plan.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
+import { transactionScript } from '../../lib/apply/transaction.ts'
 import { makeContext, type Context } from '../../lib/cli/command.ts'
 import { listensAsBefore, removeData, removeText } from '../../lib/cli/reports/remove.ts'
 import { renderLocal } from '../../lib/daemon-config/render-local.ts'
@@ -79,6 +81,12 @@ function contextOf(): Context {
   return makeContext(io, { done: () => undefined, jsonLines: true })
 }
 
+const removal = async (files: Readonly<Record<string, string>>, state: string): Promise<RemovePlan> => {
+  const facts = { 'program:/usr/sbin/dockerd': 'yes', gateway: state }
+  const printed = recordsOf({ facts, files: { [UNIT]: DEBIAN_UNIT, ...files } })
+  return planRemove(fakeShell((script) => (script.includes('b64() {') ? printed : '')))
+}
+
 const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, action, text }) => [path, action, text])
 
 describe('the removal of docker-mtls after a gateway', () => {
@@ -107,7 +115,7 @@ describe('the removal of docker-mtls after a gateway', () => {
     }
     assert.deepEqual(await kinds('docker-mtls-gateway', OWN), ['gateway'])
     assert.deepEqual(await kinds('proxy', OWN), ['other-gateway'])
-    assert.deepEqual(await kinds('docker-mtls-gateway', '{}'), [])
+    assert.deepEqual(await kinds('docker-mtls-gateway', '{}'), ['gateway'])
     // It runs, but its unit is gone.
     const shell = shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } })
     const run: HostShell['run'] = async (script) => {
@@ -129,7 +137,9 @@ describe('the removal of docker-mtls after a gateway', () => {
     assert.deepEqual(removeData(plan, context), {
       files: [{ path: JSON_PATH, action: 'replace' }],
       conflicts: [],
-      losses: [],
+      losses: [
+        'dockerd will listen on tcp://10.0.0.5:2376 again, as before docker-mtls. Every client with a certificate of its CA will be root on this host, even a revoked one.',
+      ],
       stays: [],
       closes: [],
       listens: ['tcp://10.0.0.5:2376'],
@@ -137,7 +147,7 @@ describe('the removal of docker-mtls after a gateway', () => {
     })
     assert.equal(listensAsBefore(plan), ' dockerd listens on tcp://10.0.0.5:2376 again, as before docker-mtls.')
     assert.equal(listensAsBefore({ ...plan, listens: [] }), '')
-    assert.equal(removeText({ ...plan, changes: [], hasBackups: false }, context), 'Nothing to remove.\n')
+    assert.equal(removeText({ ...plan, changes: [], losses: [], hasBackups: false }, context), 'Nothing to remove.\n')
   })
 
   test('of a host with a gateway: setup --undo ends it first, and warns if dockerd gets its listener back', async () => {
@@ -145,11 +155,31 @@ describe('the removal of docker-mtls after a gateway', () => {
     const codes = async (before: string, unit = 'docker-mtls-gateway'): Promise<[string[], string[] | undefined]> => {
       const files = { ...foreign, [COPY]: before, [`/etc/systemd/system/${unit}.service`]: start }
       const { remove, gateway } = await inspectRemoval(shellOf({ files, replaced: { [JSON_PATH]: LOCAL } }), undefined)
+      assert.deepEqual(remove.losses, [])
       return [remove.conflicts.map(({ kind }) => kind), gateway?.warnings.map(({ code }) => code)]
     }
     assert.deepEqual(await codes(OWN), [[], ['daemon-exposed']])
     assert.deepEqual(await codes('{}'), [[], []])
     assert.deepEqual(await codes(OWN, 'proxy'), [['other-gateway'], undefined])
+  })
+
+  test('is refused as long as a gateway runs or is installed, whatever is kept of it', async () => {
+    const gateway = '/etc/systemd/system/docker-mtls-gateway.service'
+    const start = '[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /srv/policy.yaml\n'
+    for (const [files, state] of [
+      [{ [gateway]: start }, 'MainPID=900'],
+      [{ [gateway]: start }, 'MainPID=0'],
+      [{}, 'MainPID=900\nFragmentPath='],
+      [{}, `MainPID=900\nFragmentPath=${gateway}`],
+    ] as const) {
+      const { conflicts } = await removal(files, state)
+      assert.deepEqual(
+        conflicts.map(({ kind, todo }) => [kind, renderSentence(todo)]),
+        [['gateway', 'Remove it first:  docker-mtls gateway remove']],
+        state,
+      )
+    }
+    assert.deepEqual((await removal({}, 'MainPID=0')).conflicts, [])
   })
 
   test('opens no listener without TLS again', async () => {
@@ -179,6 +209,70 @@ describe('the removal of docker-mtls after a gateway', () => {
       await markOnlyCopies(plan, shell)
       assert.match(shell.ran.at(-1) ?? '', /touch -- '?\/var\/lib\/docker-mtls\/1\/keep'?$/m)
     }
+  })
+
+  test('puts back the TLS files that the restored settings name, from their copies on the host', async () => {
+    const [ca, cert, key] = ['ca.pem', 'server-cert.pem', 'server-key.pem'].map((name) => `/etc/own/${name}`) as [
+      string,
+      string,
+      string,
+    ]
+    const before = BEFORE.replaceAll(
+      /\/srv\/(ca|c|k)\.pem/g,
+      (_, name) => ({ ca, c: cert, k: key })[name as 'ca' | 'c' | 'k'],
+    )
+    const written = { [ca]: 'our ca', [cert]: 'our cert', [key]: 'our key', [DROP_IN]: LOCAL_UNIT }
+    const planned = async (now: Readonly<Record<string, string>>, isComplete = true): Promise<RemovePlan> => {
+      const files: Record<string, string> = { ...written, [`${COPY.slice(0, -1)}4`]: before, ...now }
+      const shell = shellOf({ files, replaced: written, isComplete })
+      const secrets = [1, 2, 3].map((at) =>
+        record('secret', `/var/lib/docker-mtls/1/${at}`, '640', 'root:ssl', sha256('own')),
+      )
+      const run: HostShell['run'] = async (script) => {
+        const ran = await shell.run(script)
+        return script.includes('b64() {') ? { ...ran, stdout: [ran.stdout, ...secrets].join('\n') } : ran
+      }
+      return planRemove({ ...shell, run })
+    }
+    const plan = await planned({})
+    assert.deepEqual(plan.conflicts, [])
+    assert.deepEqual(
+      plan.changes.map(({ path, action, copy, mode, owner }) => [path, action, copy, mode, owner]),
+      [
+        ...[ca, cert, key].map((path, at) => [path, 'replace', `/var/lib/docker-mtls/1/${at + 1}`, 0o640, 'root:ssl']),
+        [DROP_IN, 'replace', undefined, 0o644, undefined],
+      ],
+    )
+    const script = transactionScript(plan, { id: 'x', after: 60, owner: undefined })
+    assert.match(script, /^write_file \/etc\/own\/server-key\.pem 0640 root:ssl <\/var\/lib\/docker-mtls\/1\/3$/m)
+    const marking = shellOf({ files: {}, replaced: {} })
+    await markOnlyCopies(plan, marking)
+    assert.match(marking.ran.at(-1) ?? '', /touch -- \/var\/lib\/docker-mtls\/1\/keep$/m)
+    // With a changed drop-in, only that has to be mended.
+    const changed = await planned({ [DROP_IN]: `${LOCAL_UNIT}# mine\n` })
+    assert.deepEqual(
+      changed.conflicts.map(({ what }) => what),
+      [DROP_IN],
+    )
+    // Somebody has put an own file there since.
+    const own = await planned({ [cert]: 'own again' })
+    assert.deepEqual(own.conflicts, [])
+    assert.deepEqual(own.stays, [`${cert}: dockerd uses it, as before docker-mtls`])
+    assert.ok(own.changes.every(({ path }) => path !== cert))
+  })
+
+  test('names a remedy for a changed drop-in that works: no apply writes it again', async () => {
+    const changed = LOCAL_UNIT.replace(/^(ExecStart=.+)$/m, '$1 --debug')
+    const files = { [DROP_IN]: changed, [COPY]: BEFORE }
+    const { conflicts } = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT } }))
+    assert.deepEqual(
+      conflicts.map(({ kind, what }) => [kind, what]),
+      [['changed-since', DROP_IN]],
+    )
+    assert.match(
+      renderSentence(conflicts[0]?.todo ?? ''),
+      /^Undo that change, put your own settings into \S+daemon\.json instead/,
+    )
   })
 
   test('without the first apply, removes the drop-in, and names files of which nothing is known', async () => {

@@ -144,6 +144,15 @@ describe('a rollback of dockerd beside a gateway', () => {
     assert.deepEqual(await kinds(OPEN.replace(',"tlsverify":true', ''), { [GATEWAY]: START }), ['gateway'])
     assert.deepEqual(await kinds(OPEN, { '/usr/lib/systemd/system/proxy.service': START }), ['other-gateway'])
     assert.deepEqual(await kinds('{"hosts":["fd://"]}', { [GATEWAY]: START }), [])
+    const elsewhere = START.replace('run', 'run --host ssh://root@build02')
+    assert.deepEqual(await kinds(OPEN, { '/etc/systemd/system/gw-build02.service': elsewhere }), [])
+  })
+
+  test('is not refused for a listener that dockerd has now, too, unless it loses its TLS', async () => {
+    const now = { [GATEWAY]: START, [JSON_PATH]: OPEN }
+    assert.deepEqual(await kinds(OPEN, now), [])
+    assert.deepEqual(await kinds(OPEN.replace('2376', '2377'), now), ['gateway'])
+    assert.deepEqual(await kinds(OPEN.replace(',"tlsverify":true', ''), now), ['gateway'])
   })
 
   test('also without the unit, as long as the gateway runs', async () => {

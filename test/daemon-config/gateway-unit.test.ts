@@ -104,6 +104,29 @@ describe('the service of a gateway', () => {
     assert.ok(startsGateway(renderGatewayUnit(PLAIN).text))
   })
 
+  test('counts only in front of the dockerd of its own host', () => {
+    const hosts: [host: string, isOwn: boolean][] = [
+      ['--host unix:///var/run/docker.sock', true],
+      ['--host=unix:///run/docker.sock', true],
+      ['--host /run/docker.sock', true],
+      ['--host unix://', true],
+      ['--host unix:///srv/docker.sock', true],
+      ['--host tcp://127.0.0.1:2376', true],
+      ['--host tcp://[::1]:2376', true],
+      ['--host localhost', true],
+      ['--host $WHERE', true],
+      ['--host unix:///run/user/1000/docker.sock', false],
+      ['--host tcp://build02:2376', false],
+      ['--host=tcp://[fd00::1]:2376', false],
+      ['--host build02', false],
+      ['--host ssh://root@build02', false],
+    ]
+    for (const [host, isOwn] of hosts) {
+      const text = `[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /p ${host} --listen 10.0.0.5:2377\n`
+      assert.equal(startsGateway(text, 'ExecStart=/usr/bin/dockerd -H unix:///srv/docker.sock'), isOwn, host)
+    }
+  })
+
   test('has a capability only for a port that needs one', () => {
     assert.deepEqual(settings(PLAIN, 'CapabilityBoundingSet'), [''])
     assert.deepEqual(settings(PLAIN, 'AmbientCapabilities'), [])

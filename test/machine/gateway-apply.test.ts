@@ -348,6 +348,21 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.deepEqual(await listeners(machine, 2376), ['node'])
   })
 
+  test('remove: also a gateway that runs although its unit is gone', async () => {
+    const old = await everything()
+    await machine.must(['sh', '-c', `mv /etc/systemd/system/${UNIT} /root/; systemctl daemon-reload`])
+    assert.equal(await pingAs(machine, ANN), 0)
+    assert.match((await cli(machine, ['gateway', 'status'])).stderr, /runs, but its unit .* gateway remove/s)
+    const { code, stderr } = await cliLines(machine, REMOVE)
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(await listeners(machine, 2376), [])
+    assert.equal(await machine.exists(FOLDER), false)
+    await machine.must(['sh', '-c', `mv /root/${UNIT} /etc/systemd/system/; systemctl daemon-reload`])
+    await must(['gateway', 'rollback', '--yes'])
+    assert.deepEqual(await everything(), old)
+    assert.equal(await pingAs(machine, ANN), 0)
+  })
+
   test('a power cut while it removes the gateway: the next boot puts it back', async () => {
     const old = await everything()
     const running = cliRunning(machine, [...REMOVE, '--json'])

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { CommandResult } from '../support/command.ts'
@@ -263,6 +263,30 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     await isUndone(/docker-mtls and its gateway were removed/)
     const none = await desk.run(['setup', '--undo', URL, '--yes'])
     assert.match(none.stdout, /Nothing to undo/)
+  })
+
+  test("--undo puts back dockerd's own TLS files, although the gateway goes before them", async () => {
+    assert.equal((await desk.run(['cert', 'server', 'one.test', '--host', 'own.test'])).code, 0)
+    const names = ['ca.pem', 'server-cert.pem', 'server-key.pem']
+    for (const name of names)
+      await machine.write(
+        `/etc/own/${name}`,
+        await readFile(join(desk.folder, 'docker-mtls/hosts/own.test', name), 'utf8'),
+      )
+    const flags = `--tlsverify --tlscacert=/etc/own/ca.pem --tlscert=/etc/own/server-cert.pem --tlskey=/etc/own/server-key.pem`
+    const start = `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://0.0.0.0:2376 ${flags}\n`
+    await machine.write('/etc/systemd/system/docker.service.d/override.conf', start)
+    await machine.must(['sh', '-c', 'systemctl daemon-reload; systemctl restart docker'])
+    const own = await everything()
+    const keys = await machine.must(['sh', '-c', 'sha256sum /etc/own/*'])
+    assert.equal((await desk.lines(['setup', URL, '--client', 'ann', '--yes'])).code, 0)
+    assert.equal((await desk.lines(SETUP)).code, 0)
+    assert.notEqual(await machine.must(['sh', '-c', 'sha256sum /etc/own/*']), keys)
+    const { code, stderr } = await desk.lines(['setup', '--undo', URL, '--yes'])
+    assert.equal(code, 0, stderr)
+    assert.equal(withoutAccount(await everything()), withoutAccount(own))
+    assert.equal(await machine.must(['sh', '-c', 'sha256sum /etc/own/*']), keys)
+    assert.deepEqual(await listeners(machine, 2376), ['dockerd'])
   })
 
   async function isUndone(says: RegExp): Promise<void> {

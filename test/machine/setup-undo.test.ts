@@ -138,6 +138,34 @@ describe('setup --undo', { skip: lacksMachine() }, () => {
     assert.equal((await desk.run(['context', 'rm', 'mine', '--yes'])).code, 0)
   })
 
+  test("puts back dockerd's own TLS files, which setup has replaced", async () => {
+    assert.equal((await desk.run(['cert', 'server', 'one.test', '--host', 'own.test'])).code, 0)
+    const paths = ['ca.pem', 'server-cert.pem', 'server-key.pem'].map((name) => `/etc/own/${name}`)
+    for (const path of paths)
+      await machine.write(path, await readFile(inFolder(path.replace('/etc/own', 'hosts/own.test')), 'utf8'), 0o640)
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    const [ca, cert, key] = paths
+    const flags = `-H fd:// -H tcp://0.0.0.0:2376 --tlsverify --tlscacert=${ca} --tlscert=${cert} --tlskey=${key}`
+    await machine.write(dropIn, `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd ${flags}\n`)
+    await machine.must(['sh', '-c', 'systemctl daemon-reload; systemctl restart docker'])
+    const state = (): Promise<string> =>
+      machine.must(['sh', '-c', `stat -c '%n %a %U:%G' ${paths.join(' ')}; sha256sum ${paths.join(' ')} ${dropIn}`])
+    const own = await state()
+    await setsUp()
+    assert.notEqual(await state(), own)
+    const { code, stderr } = await undone('--yes')
+    assert.equal(code, 0, stderr)
+    assert.equal(await state(), own)
+    assert.equal(await portState(), 'open')
+    await machine.must([
+      'sh',
+      '-c',
+      `rm -r /etc/own ${dropIn.replace(/.[^/]*$/, '')}; systemctl daemon-reload; systemctl restart docker`,
+    ])
+    await rm(inFolder('hosts/own.test'), { recursive: true })
+    await isOld()
+  })
+
   test('changes nothing there or here if somebody has changed a file since, or if dockerd does not start', async () => {
     await setsUp()
     await machine.must(['sh', '-c', 'echo "# mine" >>/etc/docker/tls/ca.pem'])

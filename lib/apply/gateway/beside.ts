@@ -7,10 +7,31 @@ import type { Conflict } from '../conflicts.ts'
 import { hasGateway, UNIT_PATH } from './files.ts'
 import { parseGatewayState } from './state.ts'
 
-/** The unit of a gateway that `gateway apply` has not written: it has another name, or is in another folder. */
-export function otherGateway({ files }: HostFacts): string | undefined {
-  return files.find(({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text))
-    ?.path
+/**
+ * The unit of a gateway in front of dockerd that `gateway apply` has not written: it has another name, or is in another folder.
+ */
+export function otherGateway({ files, fact }: HostFacts): string | undefined {
+  const ofDockerd = files.filter(
+    ({ path }) => /\/docker\.service(?:$|\.d\/)|^\/etc\/\w+\/docker$/.test(path) || path === DAEMON_JSON,
+  )
+  const dockerd = [fact('socket'), ...ofDockerd.map(({ text = '' }) => text)].join('\n')
+  return files.find(
+    ({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text, dockerd),
+  )?.path
+}
+
+/** Is there the gateway of `gateway apply`, also if it runs and its unit is gone? */
+export function hasOwnGateway(facts: HostFacts): boolean {
+  const runs = parseGatewayState(facts.fact('gateway')).pid !== 0 && foreignUnit(facts) === undefined
+  return hasGateway(facts) || facts.fact(`odd:${UNIT_PATH}`) !== '' || runs
+}
+
+/** The unit file in another folder from which systemd reads the service of this name. */
+export function foreignUnit(facts: HostFacts): string | undefined {
+  const { fragment } = parseGatewayState(facts.fact('gateway'))
+  // That of a masked unit is /dev/null.
+  const isForeign = fragment.endsWith('.service') && fragment !== UNIT_PATH && !hasGateway(facts)
+  return isForeign ? fragment : undefined
 }
 
 /** How to end such a gateway. */
@@ -30,12 +51,8 @@ export function besideGateway(facts: HostFacts, isOwnGone = false): Conflict[] {
     got: 'a gateway is in front of dockerd, and dockerd would listen on the network beside it, where no policy applies and no certificate is revoked',
   } as const
   const todo = sentence`Change the address, certificates and policy with  ${ours('gateway', 'apply')} , and other settings of dockerd in ${DAEMON_JSON}. To use dockerd without a gateway, end that first:  ${ours('gateway', 'remove')}`
-  const hasOwn =
-    hasGateway(facts) ||
-    facts.fact(`odd:${UNIT_PATH}`) !== '' ||
-    (other === undefined && parseGatewayState(facts.fact('gateway')).pid !== 0)
   return [
-    ...(hasOwn && !isOwnGone ? [{ ...shared, kind: 'gateway', what: UNIT_PATH, todo } as const] : []),
+    ...(hasOwnGateway(facts) && !isOwnGone ? [{ ...shared, kind: 'gateway', what: UNIT_PATH, todo } as const] : []),
     ...(other === undefined ? [] : [{ ...shared, kind: 'other-gateway', what: other, todo: endOther(other) } as const]),
   ]
 }

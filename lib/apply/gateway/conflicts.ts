@@ -9,6 +9,7 @@ import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
 import { overlaps, taken } from '../ports.ts'
+import { endOther, foreignUnit } from './beside.ts'
 import { startingDropIn } from './drop-ins.ts'
 import { metricsTarget } from './metrics.ts'
 import { DAEMON_SOCKET, GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, hasGateway, UNIT_PATH } from './files.ts'
@@ -33,7 +34,7 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
   return [
     ...unusableProgram(situation),
     ...noGroup(situation),
-    ...foreignUnit(situation),
+    ...foreignCommand(situation),
     ...unreadableFlags(situation),
     ...foreignDropIn(situation),
     ...takenForMetrics(situation),
@@ -88,7 +89,12 @@ function noGroup({ facts }: GatewaySituation): Conflict[] {
 }
 
 /** Somebody may have written the unit by hand, with other files. An apply would lose its policy, its CA, and who was revoked. */
-function foreignUnit({ facts }: GatewaySituation): Conflict[] {
+function foreignCommand({ facts }: GatewaySituation): Conflict[] {
+  const other = foreignUnit(facts)
+  if (other !== undefined)
+    return [
+      foreign(other, 'systemd reads the gateway from it, and  gateway apply  has not written it', endOther(other)),
+    ]
   if (!hasGateway(facts)) return []
   const { policy, from, crl } = gatewayFlags(facts)
   if (policy === undefined || from === undefined)
@@ -156,6 +162,6 @@ function insteadOf(own: string): string {
   return `the gateway uses it, and afterwards would use ${own}, which may differ`
 }
 
-function foreign(what: string, got: string, todo: string): Conflict {
+function foreign(what: string, got: string, todo: Sentence): Conflict {
   return { code: 'ERR_APPLY_CONFLICT', kind: 'foreign-unit', what, got, todo }
 }

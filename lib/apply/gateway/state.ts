@@ -15,6 +15,8 @@ export interface GatewayState {
   readonly restarts: number
   readonly enabled: boolean
   readonly since: string
+  /** The unit file from which systemd has read it; empty: there is none. */
+  readonly fragment: string
 }
 
 const SHOW = [
@@ -22,7 +24,7 @@ const SHOW = [
   'show',
   GATEWAY_UNIT,
   '-p',
-  'ActiveState,SubState,MainPID,NRestarts,UnitFileState,ActiveEnterTimestamp',
+  'ActiveState,SubState,MainPID,NRestarts,UnitFileState,ActiveEnterTimestamp,FragmentPath',
 ] as const
 
 /** The fact that {@link parseGatewayState} parses. */
@@ -45,5 +47,6 @@ export function parseGatewayState(printed: string): GatewayState {
     restarts: Number(of('NRestarts')) || 0,
     enabled: of('UnitFileState') === 'enabled',
     since: of('ActiveEnterTimestamp'),
+    fragment: of('FragmentPath'),
   }
 }

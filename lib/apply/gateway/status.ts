@@ -18,6 +18,7 @@ import { inspectListener, isOfApi, listenerProblem, type ListenerStatus } from '
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { unitOf } from '../unit.ts'
+import { endOther, foreignUnit } from './beside.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
@@ -196,7 +197,7 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
           sentence`An apply is unfinished. Roll it back:  ${ours(status.unfinished === 'daemon' ? 'daemon' : 'gateway', 'rollback')}`,
         ]
       : []
-  if (!status.installed) return [sentence`No gateway is installed on this host. ${APPLY}`, ...pending]
+  if (!status.installed) return [notInstalled(status.state, facts), ...pending]
   if (facts.fact('uid') !== '0')
     return [
       sentence`Only root can read the files of the gateway. As root:  sudo ${ours('gateway', 'status')}`,
@@ -215,6 +216,14 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
         ]),
     ...pending,
   ]
+}
+
+function notInstalled({ pid }: GatewayState, facts: HostFacts): Sentence {
+  if (pid === 0) return sentence`No gateway is installed on this host. ${APPLY}`
+  const other = foreignUnit(facts)
+  return other === undefined
+    ? sentence`${GATEWAY_UNIT} runs, but its unit ${UNIT_PATH} is gone. End it:  ${ours('gateway', 'remove')}`
+    : sentence`${GATEWAY_UNIT} runs from ${other}, which  gateway apply  has not written. ${endOther(other)}`
 }
 
 function aroundProblems({ daemonListeners: open }: Known): Sentence[] {

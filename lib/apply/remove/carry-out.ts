@@ -51,10 +51,14 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
   })
 }
 
-/** Marks the backups that stay, before another apply on the host could remove them as too old. */
-export async function markOnlyCopies({ onlyCopies }: Pick<RemovePlan, 'onlyCopies'>, shell: HostShell): Promise<void> {
-  if (onlyCopies.length === 0) return
-  const marks = onlyCopies.map((copy) => posix.join(posix.dirname(copy), 'keep'))
+/** Marks the backups that stay or are still needed, before another apply on the host could remove them as too old. */
+export async function markOnlyCopies(
+  { onlyCopies, changes }: Pick<RemovePlan, 'onlyCopies' | 'changes'>,
+  shell: HostShell,
+): Promise<void> {
+  const copies = [...onlyCopies, ...changes.flatMap(({ copy }) => copy ?? [])]
+  if (copies.length === 0) return
+  const marks = new Set(copies.map((copy) => posix.join(posix.dirname(copy), 'keep')))
   const ran = await shell.run(shellProgram(shellLine('touch', '--', ...marks)))
   if (ran.code === 0) return
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {

@@ -11,6 +11,7 @@ import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { ours, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import { refuseHost } from '../../host/preconditions.ts'
@@ -18,22 +19,21 @@ import type { HostShell } from '../../host/shell.ts'
 import { isWritten, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
-import { besideGateway } from '../gateway/beside.ts'
-import { GATEWAY_FOLDER, hasGateway } from '../gateway/files.ts'
+import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
+import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
-import { findLastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
 import { unitOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
-import { targetsOf, type Target } from './targets.ts'
+import { settingsTargets, tlsTargets, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
 export interface RemovePlan {
   readonly changes: readonly Change[]
   readonly conflicts: readonly Conflict[]
-  /** Containers that stop, and data that will be hidden. */
+  /** Who can connect to dockerd again, containers that stop, and data that will be hidden. */
   readonly losses: readonly Warning[]
   /** What stays on the host. */
   readonly stays: readonly string[]
@@ -69,8 +69,12 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const originals = await readOriginals(shell)
   const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
-  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = { files: [ca, cert, ...copies], secrets: [key], more: [gatewayQuestion()] }
+  const copiesOf = (...paths: string[]): string[] => paths.flatMap((path) => originals.copies.get(path) ?? [])
+  const wanted = {
+    files: [ca, cert, ...copiesOf(DAEMON_JSON, DROP_IN)],
+    secrets: [key, ...copiesOf(ca, cert, key)],
+    more: [gatewayQuestion()],
+  }
   const facts = await gatherFurtherFacts(shell, first, wanted, signal)
   const base = {
     tlsDir,
@@ -78,12 +82,12 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     isPending: isApplyPending(facts),
     reloadsFirst: false,
   } as const
-  const isApplied = (await findLastApply(shell))?.gateway !== undefined && hasGateway(facts)
-  const gateway = gatewayConflict(isApplied)
+  const hasOwn = hasOwnGateway(facts)
+  const gateway = gatewayConflict(hasOwn)
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
-  const rendered =
-    inForce.settings.tlsDir === undefined ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
-  const isOfGateway = inForce.settings.tlsDir === undefined && isGatewayAlone(originals)
+  const isLocal = inForce.settings.tlsDir === undefined
+  const rendered = isLocal ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
+  const isOfGateway = isLocal && isGatewayAlone(originals)
   const leftWith = (then: HostFacts): LeftFiles => {
     const only = isOfGateway ? unrestored(originals, then) : []
     const keepsBackups = only.length > 0
@@ -101,32 +105,35 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   }
   const now = [...inForce.settings.listen, ...inForce.plaintext]
   if (rendered === undefined) return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
-  const targets = targetsOf({ facts, originals, tlsDir, rendered }).filter(
-    ({ path }) => !isOfGateway || originals.written.has(path),
-  )
-  const changes = targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
+  const secured = { facts, originals, tlsDir, rendered, isLocal }
+  const isOurs = ({ path }: Target): boolean => !isOfGateway || originals.written.has(path)
+  const ofSettings = settingsTargets(secured).filter(isOurs)
   const target = withFiles(
     facts,
-    changes.map((change) => [change.path, fileOf(change)] as const),
+    changesIn(ofSettings).map((change) => [change.path, fileOf(change)] as const),
   )
   const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
+  const isInDoubt = ofSettings.some(({ changed }) => changed !== undefined)
+  const targets = [...tlsTargets(secured, isInDoubt ? undefined : then).filter(isOurs), ...ofSettings]
+  const changes = changesIn(targets)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
   const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
+  const conflicts = [
+    ...gateway,
+    ...(opens ? besideGateway(facts, hasOwn) : []),
+    ...targets.flatMap(changedConflict),
+    ...effects.conflicts,
+    ...lostFlags(found, unitOf(target, shell.name), originals),
+    ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
+  ]
   return {
     ...base,
     ...left,
     changes,
-    conflicts: [
-      ...gateway,
-      ...(opens ? besideGateway(facts, isApplied) : []),
-      ...targets.flatMap(changedConflict),
-      ...effects.conflicts,
-      ...lostFlags(found, unitOf(target, shell.name), originals),
-      ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
-    ],
-    losses: effects.losses,
+    conflicts,
+    losses: [...(conflicts.length > 0 || changes.length === 0 ? [] : reopened(listeners)), ...effects.losses],
     stays: [
       ...targets.flatMap(({ path, stays }) => (stays === undefined ? [] : [`${path}: ${stays}`])),
       ...left.stays,
@@ -138,9 +145,16 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   }
 }
 
-/** Its rollback needs the data that would be removed. */
-function gatewayConflict(isApplied: boolean): Conflict[] {
-  if (!isApplied) return []
+/** dockerd reads no revocation list. A listener without TLS is a conflict. */
+function reopened(listeners: readonly string[]): Warning[] {
+  if (listeners.length === 0) return []
+  const text = `dockerd will listen on ${enumerate(listeners)} again, as before docker-mtls. Every client with a certificate of its CA will be root on this host, even a revoked one.`
+  return [{ code: 'daemon-exposed', text }]
+}
+
+/** It would go on, and its rollback needs the data that would be removed. */
+function gatewayConflict(hasOwn: boolean): Conflict[] {
+  if (!hasOwn) return []
   return [
     {
       code: 'ERR_APPLY_CONFLICT',
@@ -150,6 +164,10 @@ function gatewayConflict(isApplied: boolean): Conflict[] {
       todo: sentence`Remove it first:  ${ours('gateway', 'remove')}`,
     },
   ]
+}
+
+function changesIn(targets: readonly Target[]): Change[] {
+  return targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
 }
 
 const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const

@@ -3,9 +3,10 @@ import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { mergeDropIn, otherLines, withoutOwnKeys } from '../../daemon-config/render-for-host.ts'
+import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { HostFile } from '../../host/fact-records.ts'
 import type { HostFacts } from '../../host/facts.ts'
-import { sumOf, type Change } from '../changes.ts'
+import { OWNER, sumOf, type Change } from '../changes.ts'
 import { hasGateway } from '../gateway/files.ts'
 import type { Originals } from './originals.ts'
 
@@ -16,6 +17,8 @@ export interface Secured {
   readonly tlsDir: string
   /** What docker-mtls would write for the settings in force. */
   readonly rendered: { readonly dropIn: string; readonly daemonJson?: string }
+  /** Does dockerd listen on its local socket alone, because a gateway has taken its place? */
+  readonly isLocal: boolean
 }
 
 /** What becomes of a file, or why nothing does. */
@@ -28,21 +31,33 @@ export interface Target {
   readonly stays?: string
 }
 
-/** The files of docker-mtls on a host, and what becomes of each. */
-export function targetsOf(secured: Secured): Target[] {
-  const { facts, tlsDir } = secured
-  const { ca, cert, key } = tlsFilesIn(tlsDir)
-  const tls = [ca, cert, key].flatMap((path) => {
-    const file = facts.file(path)
-    return file === undefined ? [] : [tlsTarget(file, secured)]
-  })
-  const dropIn = facts.file(DROP_IN)
-  const json = facts.file(DAEMON_JSON)
+/** The files of docker-mtls with dockerd's settings on a host, and what becomes of each. */
+export function settingsTargets(secured: Secured): Target[] {
+  const dropIn = secured.facts.file(DROP_IN)
+  const json = secured.facts.file(DAEMON_JSON)
   return [
-    ...tls,
     ...(json === undefined ? [] : [jsonTarget(json, secured)]),
     ...(dropIn === undefined ? [] : [dropInTarget(dropIn, secured)]),
   ]
+}
+
+/**
+ * Its TLS files, and what becomes of each.
+ *
+ * @param then - dockerd's settings afterwards, which may name them. Undefined: they are in doubt
+ */
+export function tlsTargets(secured: Secured, then: SettingsInForce | undefined): Target[] {
+  const { ca, cert, key } = tlsFilesIn(secured.tlsDir)
+  const named = new Set([
+    then?.tlsFiles.ca,
+    then?.tlsFiles.cert,
+    then?.settings.tlsDir === secured.tlsDir ? key : undefined,
+  ])
+  return [ca, cert, key].flatMap((path) => {
+    const file = secured.facts.file(path)
+    if (file === undefined) return []
+    return [named.has(path) ? namedTarget(file, secured) : tlsTarget(file, secured)]
+  })
 }
 
 /** The removal of a file. */
@@ -68,16 +83,36 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
     : { path, change, stays: 'the file that was there before docker-mtls does not come back' }
 }
 
+/** dockerd can't start without it. Its key doesn't leave the host. */
+function namedTarget(file: HostFile, { facts, originals }: Secured): Target {
+  const { path } = file
+  const { isComplete, copies, written } = originals
+  const isOther = written.has(path) ? written.get(path) !== sumOf(file) : isComplete && !copies.has(path)
+  if (isOther) return { path, stays: 'dockerd uses it, as before docker-mtls' }
+  const copy = isComplete ? copies.get(path) : undefined
+  const original = copy === undefined ? undefined : facts.file(copy)
+  if (copy === undefined || original === undefined) {
+    const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'
+    return { path, changed: { got, todo: 'Put the file there that dockerd should use, then run this again.' } }
+  }
+  // stat(1) says UNKNOWN of a user without a name.
+  const owner = original.owner.includes('UNKNOWN') ? OWNER : original.owner
+  return { path, change: { path, mode: original.mode, owner, text: '', before: file, action: 'replace', copy } }
+}
+
 const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, then run this again.'
 
 const applyFirst = (facts: HostFacts): Sentence =>
   sentence`Undo that change, or write the file again:  ${ours(hasGateway(facts) ? 'gateway' : 'daemon', 'apply')}`
 
-function dropInTarget(file: HostFile, { facts, originals, rendered }: Secured): Target {
+/** No apply writes the drop-in of a dockerd that listens on its local socket alone. */
+const UNDO_FIRST: Sentence = `Undo that change, put your own settings into ${DAEMON_JSON} instead, then run this again.`
+
+function dropInTarget(file: HostFile, { facts, originals, rendered, isLocal }: Secured): Target {
   const { path, text = '' } = file
   if (text !== rendered.dropIn) {
     const got = "it isn't as docker-mtls writes it: somebody has changed it, or an earlier release has written it"
-    return { path, changed: { got, todo: applyFirst(facts) } }
+    return { path, changed: { got, todo: isLocal ? UNDO_FIRST : applyFirst(facts) } }
   }
   const copy = originals.copies.get(path)
   const original = copy === undefined ? undefined : facts.file(copy)

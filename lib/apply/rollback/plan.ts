@@ -48,17 +48,24 @@ export async function planRollback(
   return {
     last,
     // An unfinished apply is rolled back by the host in any case.
-    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then)],
+    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then, configuredIn(facts, shell))],
     losses: [...losses, ...opens(then), ...setAside(facts, before, last)],
     stops,
   }
 }
 
-/** An apply of dockerd, undone, must not open it beside a gateway that somebody has installed since. */
-function opensBeside(before: HostFacts, { gateway }: LastApply, then: Configured | undefined): Conflict[] {
-  const { settings, plaintext = [] } = then?.inForce ?? {}
-  const listens = (settings?.listen ?? []).length + plaintext.length > 0
-  return gateway === undefined && listens ? besideGateway(before) : []
+/** An apply of dockerd, undone, must not open it further beside a gateway that somebody has installed since. */
+function opensBeside(before: HostFacts, { gateway }: LastApply, then?: Configured, now?: Configured): Conflict[] {
+  const isMore = listenersOf(then).some((listener) => !listenersOf(now).includes(listener))
+  return gateway === undefined && isMore ? besideGateway(before) : []
+}
+
+/** A listener without TLS is another one than the same with TLS. */
+function listenersOf(configured?: Configured): string[] {
+  if (configured === undefined) return []
+  const { found, inForce } = configured
+  const open = openListeners(found, inForce)
+  return [...inForce.settings.listen, ...inForce.plaintext, ...open.map((listener) => `${listener} without TLS`)]
 }
 
 /** Warns of listeners that let everybody in, as before the apply. */

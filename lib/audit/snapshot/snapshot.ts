@@ -85,12 +85,5 @@ export function isBehindGateway({ gateway }: Pick<Snapshot, 'gateway'>): boolean
   return 'value' in gateway && gateway.value !== null
 }
 
-/** Is there a gateway in front of the daemon, as far as the answers and the files of its host show? */
-export function hasGateway({ gateway, host }: Pick<Snapshot, 'gateway' | 'host'>): boolean {
-  if (isBehindGateway({ gateway })) return true
-  const access = host !== null && 'value' in host ? host.value.access : undefined
-  return access !== undefined && 'value' in access && access.value.services.some(({ kind }) => kind === 'gateway')
-}
-
 export type AuditedContainer = z.infer<typeof AUDITED_CONTAINER>
 export type RunningImage = z.infer<typeof RUNNING_IMAGE>

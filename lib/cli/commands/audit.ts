@@ -92,7 +92,7 @@ function namesIn(values: readonly string[] | undefined): string[] | undefined {
 
 async function replayAll(paths: readonly string[], options: EvaluateOptions, { io }: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
-  const { hasGateway } = await import('../../audit/snapshot/snapshot.ts')
+  const { hasGateway } = await import('../../audit/snapshot/has-gateway.ts')
   const snapshots = await Promise.all(paths.map((path) => readSnapshot(path, io)))
   return snapshots.map((snapshot) => {
     const value = { ...auditSnapshot(snapshot, options), hasGateway: hasGateway(snapshot) }

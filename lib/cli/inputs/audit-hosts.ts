@@ -52,7 +52,7 @@ type Result = AuditedWithFixes | FailedTarget
 /** Connects to each daemon, reads and judges it, with progress. */
 export async function auditHosts(flags: AuditFlags, options: EvaluateOptions, context: Context): Promise<Audited> {
   const { auditSnapshot } = await import('../../audit/report.ts')
-  const { hasGateway } = await import('../../audit/snapshot/snapshot.ts')
+  const { hasGateway } = await import('../../audit/snapshot/has-gateway.ts')
   const targets = await targetsOf(flags, context.io)
   if (flags.snapshot !== undefined && targets.length > 1)
     throw usageError(WHERE, '--snapshot works only with one host', 'Save the snapshot of each host separately.')

@@ -20,24 +20,10 @@ export function removeData(plan: RemovePlan, { typed }: Context): object {
   }
 }
 
-/** Where dockerd listens on the network once its files from before docker-mtls are back. Undefined: nowhere, or as it does now. */
-function listensAgain({ changes, listens }: RemovePlan): string | undefined {
-  return changes.length === 0 || listens.length === 0 ? undefined : enumerate(listens.map(printable))
-}
-
-/** For the result; empty if there is nothing to say. */
-export function listensAsBefore(plan: RemovePlan): string {
-  const where = listensAgain(plan)
-  return where === undefined ? '' : ` dockerd listens on ${where} again, as before docker-mtls.`
-}
-
-/** dockerd reads no revocation list. A listener without TLS is a conflict. */
-function reopened(plan: RemovePlan): string[] {
-  const where = plan.conflicts.length === 0 ? listensAgain(plan) : undefined
-  if (where === undefined) return []
-  return [
-    `dockerd will listen on ${where} again, as before docker-mtls. Every client with a certificate of its CA will be root on this host, even a revoked one.`,
-  ]
+/** For the result; empty if dockerd listens nowhere on the network, or as it did. */
+export function listensAsBefore({ changes, listens }: RemovePlan): string {
+  if (changes.length === 0 || listens.length === 0) return ''
+  return ` dockerd listens on ${enumerate(listens.map(printable))} again, as before docker-mtls.`
 }
 
 /** The plan of a removal for a person. */
@@ -48,7 +34,6 @@ export function removeText(plan: RemovePlan, context: Context): string {
     ...plan.changes.map((change) => changeText(change, context)),
     ...(plan.hasBackups ? [`${paint('red', 'remove  ')}  ${paint('bold', STATE_FOLDER)}  the backups`] : []),
     ...plan.stays.map((text) => line(`Stays: ${text}.`)),
-    ...reopened(plan).map(line),
     ...plan.losses.map(({ text }) => line(typed(text))),
     ...plan.conflicts.map(({ what, got, todo }) =>
       wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),

@@ -62,8 +62,7 @@ function planText(plan: UndoPlan, context: Context): string {
     .join('')
   const hasRest =
     !isNothingToRemove(remove) || [...remove.conflicts, ...remove.stays].length > 0 || ofGateway + copies === ''
-  // The gateway's part says where dockerd listens.
-  const rest = hasRest ? removeText(gateway === undefined ? remove : { ...remove, listens: [] }, context) : ''
+  const rest = hasRest ? removeText(remove, context) : ''
   const text = there ? 'Nothing to remove on the host.\n' : `${ofGateway}${rest}${copies}`
   return `${text}${here.map((one) => `${wrap(one, context.width)}\n`).join('')}`
 }

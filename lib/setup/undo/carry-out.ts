@@ -1,6 +1,12 @@
 import { carryOutGatewayRemove } from '../../apply/gateway/remove/carry-out.ts'
 import { carryOutRemove, markOnlyCopies } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
+import { isDockerMtlsError, ProvisionError, sentencesOf } from '../../base/errors.ts'
+import { command, ours, sentence } from '../../base/sentence.ts'
+import { commandWords } from '../../daemon-config/gateway-unit.ts'
+import { settingsIn } from '../../daemon-config/unit/parse-unit.ts'
+import { UNIT_PATH } from '../../apply/gateway/files.ts'
+import type { GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
 import { runStep } from '../../base/progress.ts'
 import { removeServer } from '../../keystore/keystore.ts'
 import { removeProgramCopies } from '../gateway/copies.ts'
@@ -29,11 +35,30 @@ async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<UndoPl
   const shared = { shell, rollbackAfter, signal, onStep: labelSteps(host, onStep) }
   await markOnlyCopies(remove, shell)
   if (gateway !== undefined) await carryOutGatewayRemove(gateway, shared)
-  if (gateway !== undefined || !isNothingToRemove(remove)) await carryOutRemove(remove, shared)
+  if (gateway !== undefined)
+    await carryOutRemove(remove, shared).catch((cause: unknown) => {
+      throw withoutGateway(cause, gateway)
+    })
+  else if (!isNothingToRemove(remove)) await carryOutRemove(remove, shared)
   if (plan.copies.removed.length === 0) return plan
   const title = 'remove the copies of docker-mtls'
   const copies = await runStep(onStep, { step: 'copies', title, subject: host }, () => removeProgramCopies(shell))
   return { ...plan, copies }
+}
+
+/** The rollback of the second part leaves the first as it is. */
+function withoutGateway(cause: unknown, { facts }: GatewayRemovePlan): unknown {
+  if (!isDockerMtlsError(cause, 'ERR_APPLY_ROLLED_BACK')) return cause
+  const words = commandWords(settingsIn(facts.file(UNIT_PATH)?.text ?? '', 'Service', 'ExecStart').at(-1) ?? '')
+  const program = words.slice(0, Math.max(0, words.indexOf('gateway')))
+  const [name, ...more] = [...program, 'gateway', 'rollback']
+  const { tried, got } = sentencesOf(cause)
+  return new ProvisionError(cause.code, {
+    tried,
+    got,
+    todo: sentence`dockerd is as it was, but its gateway is removed already, so nobody can connect. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
+    cause,
+  })
 }
 
 /** The files come last: the names in the certificate lead to the contexts. */

@@ -1,7 +1,7 @@
 import { certificatesIn } from '../../apply/certificates-in.ts'
 import { refuseConflicts } from '../../apply/conflicts.ts'
 import { isNothingToRemove, planRemove, type RemovePlan } from '../../apply/remove/plan.ts'
-import { hasGateway } from '../../apply/gateway/files.ts'
+import { hasOwnGateway } from '../../apply/gateway/beside.ts'
 import { planGatewayRemove, type GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
 import { settlePending } from '../../apply/rollback/pending.ts'
 import { readIfThere } from '../../base/files.ts'
@@ -118,7 +118,7 @@ async function planRemoval(shell: SshShell, host: string, { dryRun, signal, onSt
  */
 export async function inspectRemoval(shell: HostShell, signal: AbortSignal | undefined): Promise<Removal> {
   const remove = await planRemove(shell, signal)
-  if (!hasGateway(remove.facts)) return { remove }
+  if (!hasOwnGateway(remove.facts)) return { remove }
   const reopens = remove.listens.length > 0
   const gateway = await planGatewayRemove({ reopens }, shell, signal, remove.facts)
   const others = remove.conflicts.filter(({ kind }) => kind !== 'gateway')

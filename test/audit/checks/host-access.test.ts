@@ -8,6 +8,7 @@ import type {
   PowerfulRule,
   ServiceFacts,
 } from '../../../lib/audit/snapshot/host/schema.ts'
+import { hasGateway } from '../../../lib/audit/snapshot/has-gateway.ts'
 import { SNAPSHOT } from '../../../lib/audit/snapshot/snapshot.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import { changed, findingsOf, GOOD, type Change } from '../support/daemon-snapshot.ts'
@@ -216,6 +217,12 @@ test('an older snapshot knows no gateways, and passes none of these checks', () 
   for (const { id } of HOST_ACCESS)
     for (const { status } of findingsOf(id, snapshot)) assert.equal(status, 'unknown', id)
   assert.equal(findingsOf('F-AROUND', changed(gateway()))[0]?.status, 'pass')
+})
+
+test('a gateway for another daemon is not in front of this one', () => {
+  assert.equal(hasGateway(changed(gateway())), true)
+  assert.equal(hasGateway(changed(gateway({ daemon: null }))), true)
+  assert.equal(hasGateway(changed(gateway({ daemon: 'tcp://build02:2376' }))), false)
 })
 
 test('a list that is gone lets nobody in, and no revoked certificate', () => {

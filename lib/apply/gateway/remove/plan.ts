@@ -15,6 +15,7 @@ import { readOriginals } from '../../remove/originals.ts'
 import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
 import { unitOf } from '../../unit.ts'
+import { endOther, foreignUnit, hasOwnGateway } from '../beside.ts'
 import { DROP_INS_QUESTION, startingDropIn } from '../drop-ins.ts'
 import {
   GATEWAY_FILES,
@@ -85,7 +86,7 @@ export async function planGatewayRemove(
   const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
   const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
   const base = { listen, open: [...settings.listen, ...plaintext], state, facts, isPending: isApplyPending(facts) }
-  if (!isInstalled(facts)) return { ...base, ...NOTHING }
+  if (!isInstalled(facts) && state.pid === 0) return { ...base, ...NOTHING }
   const originals = await readOriginals(shell)
   const left = filesLeft({ facts, flags, originals, tlsDir: settings.tlsDir })
   const daemon = server && (await daemonPlan(server, { shell, signal, facts, found, listen, state }))
@@ -95,6 +96,7 @@ export async function planGatewayRemove(
     changes: [...left.changes, ...(daemon?.changes ?? [])],
     conflicts: [
       ...oddUnit(facts),
+      ...otherUnit(facts),
       ...(daemon === undefined ? [] : [...unknownListener(facts, flags), ...daemon.conflicts]),
     ],
     warnings: [...(reopens ? exposureOf(facts, flags) : []), ...(daemon?.warnings ?? [])],
@@ -133,8 +135,7 @@ const NOTHING = { installed: false, changes: [], conflicts: [], warnings: [], lo
 
 /** Is there a gateway, or something of one? */
 function isInstalled(facts: HostFacts): boolean {
-  const { fact } = facts
-  return hasGateway(facts) || fact(`odd:${UNIT_PATH}`) !== '' || fact('gateway-link') !== ''
+  return hasOwnGateway(facts) || facts.fact('gateway-link') !== ''
 }
 
 interface Successor {
@@ -165,6 +166,14 @@ function oddUnit({ fact }: HostFacts): Conflict[] {
       todo: 'Move it away, then run this again.',
     },
   ]
+}
+
+/** It runs, and would start again at boot. */
+function otherUnit(facts: HostFacts): Conflict[] {
+  const what = foreignUnit(facts)
+  if (what === undefined) return []
+  const got = 'the gateway runs from this unit, which  gateway apply  has not written'
+  return [{ code: 'ERR_APPLY_CONFLICT', kind: 'other-gateway', what, got, todo: endOther(what) }]
 }
 
 /** dockerd must not listen anywhere else than the gateway, such as on all addresses. */
