@@ -93,7 +93,6 @@ test('an old apply stays if it has the only copy of a file', async () => {
 })
 
 describe('a rollback after a removed gateway', () => {
-  const UNIT_PATH = `/etc/systemd/system/${GATEWAY_UNIT}`
   const restoring = functionsOf(
     ROLLBACK_PROGRAM,
     'place_beside',
@@ -153,20 +152,54 @@ describe('a rollback after a removed gateway', () => {
     }
   })
 
-  test('is refused if the program of the gateway is gone, before anything is changed', async () => {
-    const [state, program] = [join(folder, 'state'), join(folder, 'main.js')]
-    await mkdir(state)
-    await writeFile(join(state, '2'), `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`)
-    await writeFile(join(state, 'entries'), `1 /etc/x\n2 ${UNIT_PATH}\n`)
-    await writeFile(join(state, 'gateway-was-active'), '')
-    const check = `b=${state}\ngateway=${GATEWAY_UNIT}\n${functionsOf(ROLLBACK_PROGRAM, 'refuse_gone_program')}\nrefuse_gone_program\n`
-    const { status, stderr } = run(check)
-    assert.deepEqual([status, stderr], [GATEWAY_GONE_CODE, `${program}\n`])
-    assert.match(functionsOf(ROLLBACK_PROGRAM, 'reopen'), /\n {2}refuse_gone_program\n[^]*\barm\b/)
-    await writeFile(program, '')
-    assert.equal(run(check).status, 0)
-    await rm(program)
-    await rm(join(state, 'gateway-was-active'))
-    assert.equal(run(check).status, 0)
+  describe('whose program is gone', () => {
+    const [state, units, program] = [join(folder, 'state'), join(folder, 'units'), join(folder, 'main.js')]
+    const text = `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`
+    const names = ['gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
+    /** A systemd that fails to start the gateway. It says that the gateway is in `$now`. */
+    const systemctl =
+      'systemctl() { case "$*" in *ActiveState*) echo "$now" ;; *restart*) echo "$*"; test "$2" = --no-block ;; esac; }'
+    const start = `b=${state} units=${units} gateway=${GATEWAY_UNIT} how=now restart_s=5\ntimeout() { shift; "$@"; }\n${systemctl}\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
+    const ran = (call: string, now = 'active'): ReturnType<typeof run> => run(`${start}now=${now}\n${call}\n`)
+
+    /** The gateway was in this state before the apply, with this unit in its folder or among the copies. */
+    async function before(was: 'active' | 'activating' | 'inactive', where: 'unit' | 'copy'): Promise<void> {
+      await rm(state, { recursive: true, force: true })
+      await Promise.all([state, units].map((one) => mkdir(one, { recursive: true })))
+      await writeFile(join(units, GATEWAY_UNIT), where === 'unit' ? text : '[Service]\nExecStart=/bin/sh\n')
+      if (where === 'copy') await writeFile(join(state, '2'), text)
+      await writeFile(join(state, 'entries'), `1 /etc/x\n${where === 'copy' ? `2 ${units}/${GATEWAY_UNIT}\n` : ''}`)
+      await writeFile(join(state, 'gateway'), '')
+      if (was !== 'inactive') await writeFile(join(state, 'gateway-was-active'), `${was}\n`)
+      await rm(program, { force: true })
+    }
+
+    for (const where of ['unit', 'copy'] as const) {
+      test(`is refused before anything is changed: the ${where} names it`, async () => {
+        await before('active', where)
+        const { status, stderr } = ran('refuse_gone_program')
+        assert.deepEqual([status, stderr], [GATEWAY_GONE_CODE, `${program}\n`])
+        assert.match(functionsOf(ROLLBACK_PROGRAM, 'reopen'), /\n {2}refuse_gone_program\n[^]*\barm\b/)
+        await writeFile(program, '')
+        assert.equal(ran('refuse_gone_program').status, 0)
+        await before('inactive', where)
+        assert.equal(ran('refuse_gone_program').status, 0)
+      })
+    }
+
+    test('is refused for a gateway that did not start, if one works now', async () => {
+      await before('activating', 'copy')
+      assert.equal(ran('refuse_gone_program').status, GATEWAY_GONE_CODE)
+      assert.equal(ran('refuse_gone_program', 'activating').status, 0)
+      assert.equal(ran('refuse_gone_program', 'inactive').status, 0)
+    })
+
+    test('ends if the apply was interrupted, so that the next apply can mend the gateway', async () => {
+      await before('active', 'unit')
+      const { status, stdout } = ran('restart_gateway')
+      assert.deepEqual([status, stdout], [0, `restart --no-block ${GATEWAY_UNIT}\n`])
+      await writeFile(program, '')
+      assert.equal(ran('restart_gateway').status, GATEWAY_CODE)
+    })
   })
 })

@@ -9,7 +9,7 @@
 # The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
 # for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder that it has removed, or of which it has changed
 # mode or owner.
-: "${s:?}" "${gateway:?}"
+: "${s:?}" "${gateway:?}" "${units:?}"
 set -u
 umask 077
 b=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -35,25 +35,27 @@ refuse_left_behind() {
   esac
 }
 
-# Refuses to bring back a gateway whose program or user is gone, such as a copy of docker-mtls that somebody has deleted: it
-# couldn't start. One that systemd was starting again and again had perhaps neither.
-refuse_gone_program() {
-  if ! test -e "$b/gateway-was-active" || test "$(cat "$b/gateway-was-active")" = activating; then return; fi
-  n=$(sed -n "s|^\([0-9][0-9]*\) /etc/systemd/system/$gateway\$|\1|p" "$b/entries")
-  if test -z "$n"; then return; fi
+# Prints what the gateway needs and is gone: its program, such as a copy of docker-mtls that somebody has deleted, or its user. $1 is
+# its unit.
+gone_for() {
   # Of the command, these are Node.js and the script. A path in quotes isn't checked.
-  for p in $(sed -n 's/^ExecStart=//p' "$b/$n" | tail -n 1 | cut -d ' ' -f 1,2); do
-    case $p in
-    /*)
-      if test -e "$p"; then continue; fi
-      echo "$p" >&2
-      exit 80
-      ;;
-    esac
+  for p in $(sed -n 's/^ExecStart=//p' "$1" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1,2); do
+    case $p in /*) test -e "$p" || { echo "$p" && return; } ;; esac
   done
-  user=$(sed -n 's/^User=//p' "$b/$n" | tail -n 1)
-  if test -z "$user" || id -u "$user" >/dev/null 2>&1; then return; fi
-  echo "the user $user" >&2
+  user=$(sed -n 's/^User=//p' "$1" 2>/dev/null | tail -n 1)
+  test -z "$user" || id -u "$user" >/dev/null 2>&1 || echo "the user $user"
+}
+
+# Refuses to bring back a gateway that couldn't start. One that systemd was starting again and again had perhaps neither program nor
+# user: it comes back unless one works now.
+refuse_gone_program() {
+  if ! test -e "$b/gateway-was-active"; then return; fi
+  if test "$(cat "$b/gateway-was-active")" = activating && test "$(gateway_runs)" != active; then return; fi
+  n=$(sed -n "s|^\([0-9][0-9]*\) $units/$gateway\$|\1|p" "$b/entries")
+  # Without a copy, the apply left the unit as it was.
+  if test -n "$n"; then gone=$(gone_for "$b/$n"); else gone=$(gone_for "$units/$gateway"); fi
+  if test -z "$gone"; then return; fi
+  echo "$gone" >&2
   exit 80
 }
 
@@ -201,12 +203,13 @@ restart_gateway() {
       return
     fi
     systemctl reset-failed "$gateway" 2>/dev/null
-    # One that had not started before may not start now, either.
-    if test "$(cat "$b/gateway-was-active")" = activating; then
+    # One that had not started before may not start now, either. Nor may one that has lost its program while it ran: the next apply
+    # mends that, so the rollback has to end.
+    if test "$(cat "$b/gateway-was-active")" = activating || test -n "$(gone_for "$units/$gateway")"; then
       systemctl restart --no-block "$gateway"
       return
     fi
-    timeout "$restart_s" systemctl restart "$gateway" || exit 1
+    timeout "$restart_s" systemctl restart "$gateway" || exit 79
     return
   fi
   systemctl reset-failed "$gateway" 2>/dev/null

@@ -59,5 +59,5 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
       todo: 'Put that program there again, or create that user again, then run this again.',
     })
   }
-  throw rollbackFailed(shell.name, stderrSummary(ran))
+  throw rollbackFailed(shell.name, ran)
 }
