@@ -3,16 +3,16 @@ import type { Warning } from '../../base/warning.ts'
 import type { HostFile } from '../../host/fact-records.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
-import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { sumOf } from '../changes.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
 import { besideGateway } from '../gateway/beside.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
-import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
 import { openListeners } from '../plaintext-before.ts'
+import { tlsFilesAfter, type Configured } from './tls-files.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
 import { runningIn, stopSentence } from '../running.ts'
 
@@ -44,12 +44,13 @@ export async function planRollback(
   const before = known ?? (await factsBefore(shell, facts, last, signal))
   const target = async (): Promise<HostFacts> => before
   const { conflicts, losses, stops } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
-  const then = configuredIn(before, shell)
+  const [now, then] = [configuredIn(facts, shell), configuredIn(before, shell)]
+  const tls = await tlsFilesAfter({ shell, facts, last, now, after: then, signal })
   return {
     last,
     // An unfinished apply is rolled back by the host in any case.
-    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then)],
-    losses: [...losses, ...opens(then), ...setAside(facts, before, last)],
+    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then), ...tls.conflicts],
+    losses: [...losses, ...opens(then), ...tls.losses, ...setAside(facts, before, last)],
     stops,
   }
 }
@@ -157,11 +158,6 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   const more = usernsQuestions(now.found.unit, now.inForce, value)
   const { losses } = decideUserns(value, now.inForce, await gatherFurtherFacts(shell, facts, { more }, signal))
   return { remaps, liveRestore, losses }
-}
-
-interface Configured {
-  readonly found: FoundUnit
-  readonly inForce: SettingsInForce
 }
 
 function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
