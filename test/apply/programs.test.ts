@@ -203,3 +203,46 @@ describe('a rollback after a removed gateway', () => {
     })
   })
 })
+
+describe('a rollback by hand', () => {
+  const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
+  const names = ['gateway_runs', 'way_back', 'refuse_unchecked']
+  const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
+
+  /** What it says, and whether it goes on. */
+  async function said(before: string, files: Readonly<Record<string, string>> = {}, now = 'inactive'): Promise<string> {
+    for (const one of [state, units]) await rm(one, { recursive: true, force: true })
+    await mkdir(units, { recursive: true })
+    await mkdir(state)
+    const all = { 'was-active': '', entries: '1 /etc/x\n', before: `${before}\n`, ...files }
+    for (const [name, text] of Object.entries(all)) await writeFile(join(state, name), text)
+    const { status, stderr } = run(`${start}now=${now}\nrefuse_unchecked\n`)
+    return `${status}: ${stderr.trim()}`
+  }
+
+  test('says what opens', async () => {
+    assert.equal(await said(''), '0: ')
+    assert.match(
+      await said('open tcp://0.0.0.0:2375\nlistens tcp://0.0.0.0:2375'),
+      /^0: dockerd listens on tcp:\/\/0\.0\.0\.0:2375 again, where everybody gets in without a certificate$/,
+    )
+  })
+
+  test('is refused for a gateway, beside one, and without TLS files that dockerd needs', async () => {
+    assert.match(await said('', { gateway: '' }), /^1: .*docker-mtls gateway rollback$/)
+    assert.match(await said('listens tcp://10.0.0.5:2376', {}, 'active'), /^1: .*beside a gateway.*daemon rollback$/)
+    const proxy = { '../by-hand-units/proxy.service': '[Service]\nExecStart=/x/docker-mtls "gateway" run\n' }
+    assert.match(await said('listens tcp://10.0.0.5:2376', proxy), /^1: .*beside a gateway \(.*proxy\.service\)/)
+    assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
+    const key = join(folder, 'key.pem')
+    assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
+    assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')
+  })
+
+  test('is not held up by a gateway if dockerd did not listen, or is stopped', async () => {
+    assert.equal(await said('', {}, 'active'), '0: ')
+    const reopen = functionsOf(ROLLBACK_PROGRAM, 'reopen')
+    assert.match(reopen, /"\$1" != checked; then refuse_unchecked; fi\n[^]*\barm\b/)
+    assert.match(ROLLBACK_PROGRAM, /^ +reopen "\$\{2-\}"$/m)
+  })
+})

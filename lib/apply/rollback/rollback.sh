@@ -4,7 +4,7 @@
 #   now    docker-mtls, after a failed verification
 #   late   the systemd timer, if docker-mtls did not commit the apply in time
 #   boot   the boot after a power failure
-#   asked  `daemon rollback`, for a finished apply
+#   asked  somebody, for a finished apply. $2 is "checked" if `daemon rollback` or `gateway rollback` has looked for reasons against it
 #
 # The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
 # for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder that it has removed, or of which it has changed
@@ -59,14 +59,46 @@ refuse_gone_program() {
   exit 80
 }
 
+# Prints how to roll back the apply $1.
+way_back() {
+  if test -e "$s/$1/gateway"; then echo 'docker-mtls gateway rollback'; else echo "sh $s/$1/rollback.sh asked"; fi
+}
+
+# By hand, nobody has made the checks of the commands. Refuses what they would refuse, as far as it is known here, and says what opens.
+refuse_unchecked() {
+  if test -e "$b/gateway"; then
+    echo "this was an apply of the gateway, which only the command can undo safely:  $(way_back "$id")" >&2
+    exit 1
+  fi
+  if ! test -e "$b/was-active" || ! test -e "$b/before"; then return; fi
+  beside=$(grep -lsE "^ExecStart=.*gateway[\"']?[[:space:]]+[\"']?run" "$units"/*.service /usr/lib/systemd/system/*.service | head -n 1)
+  if test -z "$beside" && gateway_runs >/dev/null; then beside=$gateway; fi
+  while read -r is what; do
+    case $is in
+    needs)
+      if test -e "$what" || sed -n 's/^[0-9][0-9]* //p' "$b/entries" | grep -qxF -- "$what"; then continue; fi
+      echo "dockerd would not start without $what, which it used before. Put it there again" >&2
+      exit 1
+      ;;
+    listens)
+      if test -z "$beside"; then continue; fi
+      echo "dockerd would listen on $what beside a gateway ($beside). If that is right, use:  docker-mtls daemon rollback" >&2
+      exit 1
+      ;;
+    open) echo "dockerd listens on $what again, where everybody gets in without a certificate" >&2 ;;
+    esac
+  done <"$b/before"
+}
+
 # Begins to roll back an apply that was finished.
 reopen() {
   # A later apply has changed the files since. Its copies have to be restored first.
   last=$(cat "$s/last" 2>/dev/null)
   if test "$last" != "$id"; then
-    echo "a later apply has to be rolled back first:  sh $s/$last/rollback.sh asked" >&2
+    echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
     exit 1
   fi
+  if test "$1" != checked; then refuse_unchecked; fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
   refuse_gone_program
   rm -f "$b/writer"
@@ -241,7 +273,7 @@ finish() {
 }
 
 if test "$how" = asked; then
-  reopen
+  reopen "${2-}"
 else
   # If commit.sh runs at the same time, one of the two gives way: commit.sh checks for this file after it has renamed pending,
   # and this script checks pending after it has created the file.

@@ -89,7 +89,7 @@ function caOf(configured: Configured | undefined): string | undefined {
 }
 
 /** The TLS files that dockerd reads when it starts. */
-function neededFiles({ found, inForce }: Configured): string[] {
+export function neededFiles({ found, inForce }: Configured): string[] {
   const flags = flagsOf(found.unit)
   const isVerified = hasSwitch('tlsverify', found, inForce)
   if (!isVerified && !hasSwitch('tls', found, inForce)) return []
