@@ -72,6 +72,20 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
   })
 
+  test('a unit that somebody has edited is kept aside, which is said', async () => {
+    const sum = createHash('sha256').update('as written').digest('hex')
+    const entries = [`1 ${UNIT}`, `written ${sum} ${UNIT}`]
+    const start = '[Service]\nExecStart=/usr/bin/node /x/docker-mtls gateway run\n'
+    const copy = { [`/var/lib/docker-mtls/${ID}/1`]: start }
+    const warned = async (unit: string): Promise<string[]> =>
+      (await planned({ entries, files: { ...copy, [UNIT]: unit } })).losses.map(({ text }) => renderSentence(text))
+    assert.deepEqual(await warned(`${start}# mine\n`), [
+      `${UNIT} was changed since the apply. The changed file is kept as ${UNIT}.before-rollback.${ID}.`,
+    ])
+    assert.deepEqual(await warned('as written'), [])
+    assert.deepEqual(await warned(start), [])
+  })
+
   test('an issuer that goes, or gets another key: clients whose certificates it has renewed will be refused', async () => {
     const issuer = '/etc/docker-mtls/issuer-cert.pem'
     const copy = `/var/lib/docker-mtls/${ID}/4`

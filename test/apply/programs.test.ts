@@ -130,12 +130,28 @@ describe('a rollback after a removed gateway', () => {
       ['ln() { return 1; }\ncp() { return 1; }', 1, 'edited'],
     ] as const) {
       // The restored file was a hard link to its copy.
-      for (const one of [path, `${path}.before-rollback`]) await rm(one, { force: true })
+      for (const one of [path, `${path}.before-rollback.1`]) await rm(one, { force: true })
       await writeFile(path, 'edited')
-      assert.equal(run(`b=${copies}\n${restoring}\n${without}\nrestore_all\n`).status, status, without)
+      assert.equal(run(`b=${copies} id=1\n${restoring}\n${without}\nrestore_all\n`).status, status, without)
       assert.equal(await readFile(path, 'utf8'), contents, without)
-      if (status === 0) assert.equal(await readFile(`${path}.before-rollback`, 'utf8'), 'edited', without)
+      if (status === 0) assert.equal(await readFile(`${path}.before-rollback.1`, 'utf8'), 'edited', without)
     }
+  })
+
+  test('keeps the edited files of several applies aside, each under a name of its own', async () => {
+    const path = join(folder, 'edited-twice')
+    for (const id of ['b', 'a']) {
+      const copies = join(folder, `edited-${id}`)
+      await mkdir(copies)
+      await writeFile(join(copies, '1'), 'old')
+      await writeFile(join(copies, 'entries'), `1 ${path}\n`)
+      await writeFile(join(copies, 'written'), `0 ${path}\n`)
+      await rm(path, { force: true })
+      await writeFile(path, `edited after ${id}`)
+      assert.equal(run(`b=${copies} id=${id}\n${restoring}\nrestore_all\n`).status, 0)
+    }
+    for (const id of ['b', 'a'])
+      assert.equal(await readFile(`${path}.before-rollback.${id}`, 'utf8'), `edited after ${id}`)
   })
 
   test('can run again after a power cut, also if it restores a link', async () => {

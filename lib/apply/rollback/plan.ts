@@ -7,6 +7,7 @@ import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { sumOf } from '../changes.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
 import { besideGateway } from '../gateway/beside.ts'
+import { UNIT_PATH } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { LastApply } from './last-apply.ts'
@@ -72,13 +73,14 @@ function opens(then: Configured | undefined): Warning[] {
 }
 
 /** Warns of files that were changed since the apply: `rollback.sh` keeps them aside. An unfinished apply is undone as a whole. */
-function setAside(now: HostFacts, before: HostFacts, { isPending, written, restored, removed }: LastApply): Warning[] {
+function setAside(now: HostFacts, before: HostFacts, last: LastApply): Warning[] {
+  const { id, isPending, written, restored, removed } = last
   if (isPending || written.size === 0) return []
   return [...restored, ...removed].flatMap((path) => {
     const [file, old] = [now.file(path), before.file(path)]
     if (file === undefined || path.endsWith('.pem') || sumOf(file) === written.get(path)) return []
     if (old && sumOf(old) === sumOf(file)) return []
-    const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.`
+    const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.${id}.`
     return [{ code: 'changed-since', text }]
   })
 }
@@ -93,14 +95,14 @@ export function configuredIn(facts: HostFacts, shell: HostShell): Configured | u
   }
 }
 
-/** The host with the files of dockerd that it had before an apply. */
+/** The host with the files of dockerd, and the unit of the gateway, that it had before an apply. */
 export async function factsBefore(
   shell: HostShell,
   facts: HostFacts,
   last: LastApply,
   signal?: AbortSignal,
 ): Promise<HostFacts> {
-  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
+  const copies = [DAEMON_JSON, DROP_IN, UNIT_PATH].flatMap((path) => last.copies.get(path) ?? [])
   return asBefore(await gatherFurtherFacts(shell, facts, { files: copies, more: [gatewayQuestion()] }, signal), last)
 }
 

@@ -1,6 +1,8 @@
+import { UNIT_PATH } from '../../apply/gateway/files.ts'
+import type { RolledBack } from '../../apply/gateway/rollback.ts'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
-import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import { printableLines } from '../../base/text.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate, printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 
 /** What a rollback has done. */
@@ -13,6 +15,18 @@ export function rollbackDone({ stops, kept = [], last: { wasActive } }: Rollback
     ? sentence`; those with a restart policy were started again:  ${command('docker', 'ps', '-a')}`
     : '.'
   return sentence`All${kept.length > 0 ? ' other' : ''} files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
+}
+
+/** What a rollback of the gateway has done. */
+export function gatewayRollbackDone(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Sentence {
+  const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
+  const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
+  const done = rollbackDone(plan)
+  if (hasGateway) return sentence`${done}\nThe gateway runs as before.${daemon}`
+  if (plan.last.removed.includes(UNIT_PATH)) {
+    return sentence`${done}\nThe gateway is removed; its audit log stays.${daemon}`
+  }
+  return sentence`${done}\nThe gateway is restored, but isn't running.${daemon} See:  ${ours('gateway', 'status')}`
 }
 
 /** What a rollback restores. */
