@@ -4,6 +4,7 @@ import { before, describe, test } from 'node:test'
 import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
+import { rollbackPlanText } from '../../lib/cli/reports/rollback-plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
@@ -19,12 +20,17 @@ const CRL = '/etc/docker-mtls/crl.pem'
 interface Applied {
   readonly entries: readonly string[]
   readonly files: Readonly<Record<string, string>>
-  readonly isPending?: true
+  readonly isPending?: true | 'asked'
 }
 
 function planned({ entries, files, isPending }: Applied): Promise<RollbackPlan> {
   const printed = recordsOf({ files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
-  const last = [isPending ? 'pending' : 'last', ID, 'yes gateway', ...entries].join('\n')
+  const last = [
+    isPending ? 'pending' : 'last',
+    ID,
+    `yes${isPending === 'asked' ? ' asked' : ''} gateway`,
+    ...entries,
+  ].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
   return planGatewayRollback(shell, parseFacts(printed))
 }
@@ -60,6 +66,20 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([kept, last.removed, losses], [[CRL], [UNIT], []])
     const pending = await planned({ entries: [`- ${CRL}`, `2 ${UNIT}`], files, isPending: true })
     assert.deepEqual([pending.kept, pending.last.removed], [undefined, [CRL]])
+  })
+
+  test('an interrupted rollback leaves the same files, and says the same', async () => {
+    const daemon = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376 --tlsverify --tlscacert=/ca')
+    const all = { ...files, '/usr/lib/systemd/system/docker.service': daemon }
+    const entries = [`3 ${CRL}`, `- ${UNIT}`]
+    const said = async (isPending?: 'asked') => {
+      const plan = await planned({ entries, files: all, ...(isPending && { isPending }) })
+      const head = rollbackPlanText(plan, { typed: renderSentence }).split('\n')[0]
+      return [plan.kept, plan.last.restored, plan.losses.map(({ code }) => code), head?.replace(/, of \d.*$/, '')]
+    }
+    const about = [[CRL], [], ['daemon-exposed']]
+    assert.deepEqual(await said(), [...about, 'The last apply'])
+    assert.deepEqual(await said('asked'), [...about, 'A rollback that did not finish, of the last apply'])
   })
 
   test('a policy stays if it was changed since the apply, and else goes', async () => {

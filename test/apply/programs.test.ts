@@ -262,3 +262,18 @@ describe('a rollback by hand', () => {
     assert.match(ROLLBACK_PROGRAM, /^ +reopen "\$\{2-\}"$/m)
   })
 })
+
+test('an interrupted rollback of a finished apply is told from an apply that was interrupted', async () => {
+  const state = join(folder, 'pending-state')
+  await mkdir(join(state, '1'), { recursive: true })
+  for (const name of ['rollback.sh', 'entries', 'writer', 'was-active', 'gateway'])
+    await writeFile(join(state, '1', name), name === 'rollback.sh' ? ':\n' : '')
+  const program = await readFile(new URL('../../lib/apply/rollback/last-apply.sh', import.meta.url), 'utf8')
+  const told = (): string[] => run(`set +e\ns=${state}\n${program}`).stdout.split('\n', 3)
+  await writeFile(join(state, 'last'), '1\n')
+  assert.deepEqual(told(), ['last', '1', 'yes gateway'])
+  await writeFile(join(state, 'pending'), '1\n')
+  assert.deepEqual(told(), ['pending', '1', 'yes gateway'])
+  await rm(join(state, '1', 'writer'))
+  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
+})

@@ -8,7 +8,7 @@ import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
-import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
+import { findLastApply, isUndoneWhole, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
@@ -76,7 +76,7 @@ export async function planGatewayRollback(
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
-      ...(last.isPending
+      ...(isUndoneWhole(last)
         ? []
         : [
             ...unlistedAfter(further, last),
@@ -89,9 +89,10 @@ export async function planGatewayRollback(
 }
 
 /** The files that `rollback.sh` leaves as they are (`keeps`). An unfinished apply is undone as a whole. */
-function keptFiles({ file }: HostFacts, { isPending, restored, removed, written }: LastApply): string[] {
+function keptFiles({ file }: HostFacts, last: LastApply): string[] {
+  const { restored, removed, written } = last
   const { crl, policy } = GATEWAY_FILES
-  if (isPending) return []
+  if (isUndoneWhole(last)) return []
   const sum = written.get(policy)
   const edited = file(policy)
   const isEdited = sum !== undefined && edited !== undefined && sumOf(edited) !== sum

@@ -10,7 +10,7 @@ import { besideGateway } from '../gateway/beside.ts'
 import { UNIT_PATH } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
-import type { LastApply } from './last-apply.ts'
+import { isUndoneWhole, type LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
 import { openListeners } from '../plaintext-before.ts'
 import { tlsFilesAfter, type Configured } from './tls-files.ts'
@@ -74,8 +74,8 @@ function opens(then: Configured | undefined): Warning[] {
 
 /** Warns of files that were changed since the apply: `rollback.sh` keeps them aside. An unfinished apply is undone as a whole. */
 function setAside(now: HostFacts, before: HostFacts, last: LastApply): Warning[] {
-  const { id, isPending, written, restored, removed } = last
-  if (isPending || written.size === 0) return []
+  const { id, written, restored, removed } = last
+  if (isUndoneWhole(last) || written.size === 0) return []
   return [...restored, ...removed].flatMap((path) => {
     const [file, old] = [now.file(path), before.file(path)]
     if (file === undefined || path.endsWith('.pem') || sumOf(file) === written.get(path)) return []

@@ -7,7 +7,7 @@ import type { HostShell } from '../../host/shell.ts'
 import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
 import { hasSwitch } from '../plaintext-before.ts'
-import type { LastApply } from './last-apply.ts'
+import { isUndoneWhole, type LastApply } from './last-apply.ts'
 
 /** How dockerd is configured. */
 export interface Configured {
@@ -36,7 +36,7 @@ export async function tlsFilesAfter({
   signal,
 }: SettingsRollback): Promise<{ readonly conflicts: Conflict[]; readonly losses: Warning[] }> {
   const needed = after === undefined ? [] : neededFiles(after)
-  if (last.isPending || !last.wasActive || last.gateway?.restarted === false || needed.length === 0)
+  if (isUndoneWhole(last) || !last.wasActive || last.gateway?.restarted === false || needed.length === 0)
     return { conflicts: [], losses: [] }
   const [current, ca] = [caOf(now), caOf(after)]
   const copy = ca === undefined ? undefined : (last.copies.get(ca) ?? ca)

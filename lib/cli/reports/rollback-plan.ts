@@ -30,13 +30,16 @@ export function gatewayRollbackDone(plan: RollbackPlan, { listeners, hasGateway 
 }
 
 /** What a rollback restores. */
-export function rollbackPlanText(
-  { last: { at, isPending, restored, removed }, kept = [], losses }: RollbackPlan,
-  { typed }: Context,
-): string {
+export function rollbackPlanText({ last, kept = [], losses }: RollbackPlan, { typed }: Pick<Context, 'typed'>): string {
+  const { at, isPending, isAsked, restored, removed } = last
+  const which = isAsked
+    ? 'A rollback that did not finish, of the last apply'
+    : isPending
+      ? 'An apply that did not finish'
+      : 'The last apply'
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
-    `${isPending ? 'An apply that did not finish' : 'The last apply'}, of ${when}:`,
+    `${which}, of ${when}:`,
     ...restored.map((path) => `  ${path}  is restored`),
     ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
     ...kept.map((path) => `  ${path}  stays as it is`),
