@@ -250,6 +250,8 @@ describe('a rollback by hand', () => {
     const proxy = { '../by-hand-units/proxy.service': '[Service]\nExecStart=/x/docker-mtls "gateway" run\n' }
     assert.match(await said('listens tcp://10.0.0.5:2376', proxy), /^1: .*beside a gateway \(.*proxy\.service\)/)
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
+    const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
+    assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
     const key = join(folder, 'key.pem')
     assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
     assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')

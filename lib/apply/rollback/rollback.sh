@@ -71,7 +71,9 @@ refuse_unchecked() {
     exit 1
   fi
   if ! test -e "$b/was-active" || ! test -e "$b/before"; then return; fi
-  beside=$(grep -lsE "^ExecStart=.*gateway[\"']?[[:space:]]+[\"']?run" "$units"/*.service /usr/lib/systemd/system/*.service | head -n 1)
+  # Other products have a "gateway run", too.
+  run="gateway[\"']?[[:space:]]+[\"']?run"
+  beside=$(grep -lsE "^ExecStart=.*(docker-mtls.*$run|$run.*--policy)" "$units"/*.service /usr/lib/systemd/system/*.service | head -n 1)
   if test -z "$beside" && gateway_runs >/dev/null; then beside=$gateway; fi
   while read -r is what; do
     case $is in
