@@ -222,7 +222,7 @@ describe('a rollback after a removed gateway', () => {
 
 describe('a rollback by hand', () => {
   const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
-  const names = ['gateway_runs', 'way_back', 'refuse_unchecked']
+  const names = ['gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
   const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
 
   /** What it says, and whether it goes on. */

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
+import { daemonBefore } from '../../lib/apply/rollback/before.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import { planRollback, type RollbackPlan } from '../../lib/apply/rollback/plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
 import { createAuthority, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
-import { recordsOf } from './support/facts.ts'
+import { factsOf, recordsOf } from './support/facts.ts'
 import { fakeShell } from './support/fake-shell.ts'
 
 const ID = '20261128T000000Z-000000'
@@ -81,6 +82,20 @@ describe('a rollback whose dockerd would not find its TLS files', () => {
     assert.deepEqual(await refusedWith(then('--tls')), [`changed-since ${KEY}`])
     assert.deepEqual(await refusedWith(then('')), [])
   })
+})
+
+const told = (flags: string): string[] =>
+  daemonBefore(
+    factsOf({ files: { [VENDOR]: DEBIAN_UNIT, [DROP_IN]: startWith(flags) } }),
+    fakeShell(() => ''),
+  ).split('\n')
+
+test('what a rollback by hand has to know: the reasons against it first', () => {
+  const [listens, open] = ['listens tcp://0.0.0.0:2376', 'open tcp://0.0.0.0:2376']
+  assert.deepEqual(told(''), [listens, open])
+  assert.deepEqual(told(`--tls ${FILES}`), [`needs ${CERT}`, `needs ${KEY}`, listens, open])
+  assert.deepEqual(told(`--tlsverify ${FILES}`), [`needs ${CA}`, `needs ${CERT}`, `needs ${KEY}`, listens])
+  assert.deepEqual(told('--tlscacert'), [''])
 })
 
 describe('a rollback of dockerd with other CAs', () => {

@@ -64,6 +64,13 @@ way_back() {
   if test -e "$s/$1/gateway"; then echo 'docker-mtls gateway rollback'; else echo "sh $s/$1/rollback.sh asked"; fi
 }
 
+# Prints a unit that starts a gateway, or that of the running one. Other products have a "gateway run", too.
+gateway_unit() {
+  run="gateway[\"']?[[:space:]]+[\"']?run"
+  grep -lsE "^ExecStart=.*(docker-mtls.*$run|$run.*--policy)" "$units"/*.service /usr/lib/systemd/system/*.service | grep -m 1 . ||
+    { gateway_runs >/dev/null && echo "$gateway"; }
+}
+
 # By hand, nobody has made the checks of the commands. Refuses what they would refuse, as far as it is known here, and says what opens.
 refuse_unchecked() {
   if test -e "$b/gateway"; then
@@ -71,10 +78,6 @@ refuse_unchecked() {
     exit 1
   fi
   if ! test -e "$b/was-active" || ! test -e "$b/before"; then return; fi
-  # Other products have a "gateway run", too.
-  run="gateway[\"']?[[:space:]]+[\"']?run"
-  beside=$(grep -lsE "^ExecStart=.*(docker-mtls.*$run|$run.*--policy)" "$units"/*.service /usr/lib/systemd/system/*.service | head -n 1)
-  if test -z "$beside" && gateway_runs >/dev/null; then beside=$gateway; fi
   while read -r is what; do
     case $is in
     needs)
@@ -83,7 +86,7 @@ refuse_unchecked() {
       exit 1
       ;;
     listens)
-      if test -z "$beside"; then continue; fi
+      beside=$(gateway_unit) || continue
       echo "dockerd would listen on $what beside a gateway ($beside). If that is right, use:  docker-mtls daemon rollback" >&2
       exit 1
       ;;
