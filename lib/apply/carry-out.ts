@@ -12,6 +12,7 @@ import { runStep } from '../base/progress.ts'
 import type { UsernsVerification } from './userns/verify.ts'
 import { isWritten } from './changes.ts'
 import { refuseConflicts } from './conflicts.ts'
+import { daemonBefore } from './rollback/before.ts'
 import { rollBackFailedApply } from './rollback/failed-apply.ts'
 import { ROLLBACK_AFTER_S } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
@@ -150,11 +151,12 @@ export async function runGuarded<Seen>(
   const { shell, rollbackAfter = ROLLBACK_AFTER_S, signal, onStep, verifyOld } = options
   const id = newId()
   const owner = shell.isHere ? await ownMark() : undefined
+  const before = daemonBefore(plan.facts, shell)
   signal?.throwIfAborted()
   let ran: ScriptResult | undefined
   let isEnding = false
   try {
-    ran = await runTransaction(shell, plan, { id, after: rollbackAfter, owner }, onStep)
+    ran = await runTransaction(shell, plan, { id, after: rollbackAfter, owner, before }, onStep)
     requireApplied(ran, shell)
     signal?.throwIfAborted()
     const seen = await verify()

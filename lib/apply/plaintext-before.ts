@@ -4,10 +4,14 @@ import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import type { Conflict } from './conflicts.ts'
 
 /** The listeners on the network at which dockerd lets everybody in without a client certificate. */
-export function openListeners({ unit }: FoundUnit, { settings, plaintext, daemonJson }: SettingsInForce): string[] {
-  const flag = flagsOf(unit).findLast(({ name }) => name === 'tlsverify')
-  const isVerified = flag === undefined ? daemonJson['tlsverify'] === true : isOn(flag)
-  return isVerified ? [] : [...settings.listen, ...plaintext]
+export function openListeners(found: FoundUnit, inForce: SettingsInForce): string[] {
+  return hasSwitch('tlsverify', found, inForce) ? [] : [...inForce.settings.listen, ...inForce.plaintext]
+}
+
+/** Is a switch of dockerd on, as a flag or in daemon.json? */
+export function hasSwitch(switched: string, { unit }: FoundUnit, { daemonJson }: SettingsInForce): boolean {
+  const flag = flagsOf(unit).findLast(({ name }) => name === switched)
+  return flag === undefined ? daemonJson[switched] === true : isOn(flag)
 }
 
 /**

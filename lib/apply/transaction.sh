@@ -13,13 +13,14 @@
 #   user           the user of the gateway, who is created if there is none; empty if the apply has nothing to do with a gateway
 #   starts         "yes" if the gateway has to start, or to restart
 #   leaves         the folder of a gateway that is removed; empty if none is
+#   before         how dockerd is configured: see state.sh
 # and functions that are generated from the plan:
 #   files FUNCTION    calls FUNCTION PATH SHA256 for each file. SHA256 is "-" if the file must not exist, and empty if its
 #                     contents don't matter
 #   write_files       calls write_file PATH MODE OWNER for each file, with its text on stdin, or remove_file PATH
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
-: "${restarts?}" "${user?}" "${starts?}" "${leaves?}" "${gateway:?}" "${wants:?}"
+: "${restarts?}" "${user?}" "${starts?}" "${leaves?}" "${before?}" "${gateway:?}" "${wants:?}"
 set -eu
 umask 077
 b=$s/$id
@@ -75,6 +76,7 @@ back_up() {
   if systemctl is-active --quiet docker.service; then : >"$b/was-active"; fi
   if ! systemctl is-active --quiet docker.socket; then : >"$b/socket-was-off"; fi
   if test -n "$remaps"; then : >"$b/other-userns"; fi
+  printf '%s\n' "$before" >"$b/before"
   if test -n "$user$leaves"; then
     : >"$b/gateway"
     if state=$(gateway_runs); then printf '%s\n' "$state" >"$b/gateway-was-active"; fi

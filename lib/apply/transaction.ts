@@ -34,6 +34,8 @@ export interface Transaction {
   readonly after: number
   /** The process of docker-mtls if it runs on the host itself, `PID START`: so that the next run knows that it is gone. */
   readonly owner: string | undefined
+  /** How dockerd was configured, as `daemonBefore` tells it. */
+  readonly before?: string
 }
 
 /** What a transaction does with the gateway. */
@@ -59,7 +61,7 @@ export type Written = Pick<ApplyPlan, 'changes' | 'tlsDir' | 'reloadsFirst' | 'r
  *
  * @param plan - without conflicts
  */
-export function transactionScript(plan: Written, { id, after, owner: process = '' }: Transaction): string {
+export function transactionScript(plan: Written, { id, after, owner: process = '', before = '' }: Transaction): string {
   const { tlsDir, reloadsFirst, remaps, keepsDocker = false, gateway, leaves = '' } = plan
   const written = plan.changes.filter(isWritten)
   const values = {
@@ -73,6 +75,7 @@ export function transactionScript(plan: Written, { id, after, owner: process = '
     user: gateway?.user ?? '',
     starts: gateway?.starts ? 'yes' : '',
     leaves,
+    before,
   }
   return shellProgram(
     assignments(values),

@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test'
 import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
+import { rollbackPlanText } from '../../lib/cli/reports/rollback-plan.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
@@ -22,12 +23,17 @@ interface Applied {
   readonly entries: readonly string[]
   readonly files: Readonly<Record<string, string>>
   readonly facts?: Readonly<Record<string, string>>
-  readonly isPending?: true
+  readonly isPending?: true | 'asked'
 }
 
 function planned({ entries, files, facts = {}, isPending }: Applied): Promise<RollbackPlan> {
   const printed = recordsOf({ facts, files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
-  const last = [isPending ? 'pending' : 'last', ID, 'yes gateway', ...entries].join('\n')
+  const last = [
+    isPending ? 'pending' : 'last',
+    ID,
+    `yes${isPending === 'asked' ? ' asked' : ''} gateway`,
+    ...entries,
+  ].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
   return planGatewayRollback(shell, parseFacts(printed))
 }
@@ -96,6 +102,20 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([pending.kept, pending.last.removed], [undefined, [CRL]])
   })
 
+  test('an interrupted rollback leaves the same files, and says the same', async () => {
+    const daemon = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376 --tlsverify --tlscacert=/ca')
+    const all = { ...files, '/usr/lib/systemd/system/docker.service': daemon }
+    const entries = [`3 ${CRL}`, `- ${UNIT}`]
+    const said = async (isPending?: 'asked') => {
+      const plan = await planned({ entries, files: all, ...(isPending && { isPending }) })
+      const head = rollbackPlanText(plan, { typed: renderSentence }).split('\n')[0]
+      return [plan.kept, plan.last.restored, plan.losses.map(({ code }) => code), head?.replace(/, of \d.*$/, '')]
+    }
+    const about = [[CRL], [], ['daemon-exposed']]
+    assert.deepEqual(await said(), [...about, 'The last apply'])
+    assert.deepEqual(await said('asked'), [...about, 'A rollback that did not finish, of the last apply'])
+  })
+
   test('a policy stays if it was changed since the apply, and else goes', async () => {
     const policy = '/etc/docker-mtls/policy.yaml'
     const sum = sha256('as written')
@@ -104,6 +124,20 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
     const same = await planned({ entries, files: { [policy]: 'as written' } })
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
+  })
+
+  test('a unit that somebody has edited is kept aside, which is said', async () => {
+    const sum = sha256('as written')
+    const entries = [`1 ${UNIT}`, `written ${sum} ${UNIT}`]
+    const start = '[Service]\nExecStart=/usr/bin/node /x/docker-mtls gateway run\n'
+    const copy = { [`/var/lib/docker-mtls/${ID}/1`]: start }
+    const warned = async (unit: string): Promise<string[]> =>
+      (await planned({ entries, files: { ...copy, [UNIT]: unit } })).losses.map(({ text }) => renderSentence(text))
+    assert.deepEqual(await warned(`${start}# mine\n`), [
+      `${UNIT} was changed since the apply. The changed file is kept as ${UNIT}.before-rollback.${ID}.`,
+    ])
+    assert.deepEqual(await warned('as written'), [])
+    assert.deepEqual(await warned(start), [])
   })
 
   test('an issuer that goes, or gets another key: clients whose certificates it has renewed will be refused', async () => {

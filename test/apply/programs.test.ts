@@ -93,7 +93,6 @@ test('an old apply stays if it has the only copy of a file', async () => {
 })
 
 describe('a rollback after a removed gateway', () => {
-  const UNIT_PATH = `/etc/systemd/system/${GATEWAY_UNIT}`
   const restoring = functionsOf(
     ROLLBACK_PROGRAM,
     'place_beside',
@@ -131,12 +130,28 @@ describe('a rollback after a removed gateway', () => {
       ['ln() { return 1; }\ncp() { return 1; }', 1, 'edited'],
     ] as const) {
       // The restored file was a hard link to its copy.
-      for (const one of [path, `${path}.before-rollback`]) await rm(one, { force: true })
+      for (const one of [path, `${path}.before-rollback.1`]) await rm(one, { force: true })
       await writeFile(path, 'edited')
-      assert.equal(run(`b=${copies}\n${restoring}\n${without}\nrestore_all\n`).status, status, without)
+      assert.equal(run(`b=${copies} id=1\n${restoring}\n${without}\nrestore_all\n`).status, status, without)
       assert.equal(await readFile(path, 'utf8'), contents, without)
-      if (status === 0) assert.equal(await readFile(`${path}.before-rollback`, 'utf8'), 'edited', without)
+      if (status === 0) assert.equal(await readFile(`${path}.before-rollback.1`, 'utf8'), 'edited', without)
     }
+  })
+
+  test('keeps the edited files of several applies aside, each under a name of its own', async () => {
+    const path = join(folder, 'edited-twice')
+    for (const id of ['b', 'a']) {
+      const copies = join(folder, `edited-${id}`)
+      await mkdir(copies)
+      await writeFile(join(copies, '1'), 'old')
+      await writeFile(join(copies, 'entries'), `1 ${path}\n`)
+      await writeFile(join(copies, 'written'), `0 ${path}\n`)
+      await rm(path, { force: true })
+      await writeFile(path, `edited after ${id}`)
+      assert.equal(run(`b=${copies} id=${id}\n${restoring}\nrestore_all\n`).status, 0)
+    }
+    for (const id of ['b', 'a'])
+      assert.equal(await readFile(`${path}.before-rollback.${id}`, 'utf8'), `edited after ${id}`)
   })
 
   test('can run again after a power cut, also if it restores a link', async () => {
@@ -153,20 +168,114 @@ describe('a rollback after a removed gateway', () => {
     }
   })
 
-  test('is refused if the program of the gateway is gone, before anything is changed', async () => {
-    const [state, program] = [join(folder, 'state'), join(folder, 'main.js')]
-    await mkdir(state)
-    await writeFile(join(state, '2'), `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`)
-    await writeFile(join(state, 'entries'), `1 /etc/x\n2 ${UNIT_PATH}\n`)
-    await writeFile(join(state, 'gateway-was-active'), '')
-    const check = `b=${state}\ngateway=${GATEWAY_UNIT}\n${functionsOf(ROLLBACK_PROGRAM, 'refuse_gone_program')}\nrefuse_gone_program\n`
-    const { status, stderr } = run(check)
-    assert.deepEqual([status, stderr], [GATEWAY_GONE_CODE, `${program}\n`])
-    assert.match(functionsOf(ROLLBACK_PROGRAM, 'reopen'), /\n {2}refuse_gone_program\n[^]*\barm\b/)
-    await writeFile(program, '')
-    assert.equal(run(check).status, 0)
-    await rm(program)
-    await rm(join(state, 'gateway-was-active'))
-    assert.equal(run(check).status, 0)
+  describe('whose program is gone', () => {
+    const [state, units, program] = [join(folder, 'state'), join(folder, 'units'), join(folder, 'main.js')]
+    const text = `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`
+    const names = ['gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
+    /** A systemd that fails to start the gateway. It says that the gateway is in `$now`. */
+    const systemctl =
+      'systemctl() { case "$*" in *ActiveState*) echo "$now" ;; *restart*) echo "$*"; test "$2" = --no-block ;; esac; }'
+    const start = `b=${state} units=${units} gateway=${GATEWAY_UNIT} how=now restart_s=5\ntimeout() { shift; "$@"; }\n${systemctl}\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
+    const ran = (call: string, now = 'active'): ReturnType<typeof run> => run(`${start}now=${now}\n${call}\n`)
+
+    /** The gateway was in this state before the apply, with this unit in its folder or among the copies. */
+    async function before(was: 'active' | 'activating' | 'inactive', where: 'unit' | 'copy'): Promise<void> {
+      await rm(state, { recursive: true, force: true })
+      await Promise.all([state, units].map((one) => mkdir(one, { recursive: true })))
+      await writeFile(join(units, GATEWAY_UNIT), where === 'unit' ? text : '[Service]\nExecStart=/bin/sh\n')
+      if (where === 'copy') await writeFile(join(state, '2'), text)
+      await writeFile(join(state, 'entries'), `1 /etc/x\n${where === 'copy' ? `2 ${units}/${GATEWAY_UNIT}\n` : ''}`)
+      await writeFile(join(state, 'gateway'), '')
+      if (was !== 'inactive') await writeFile(join(state, 'gateway-was-active'), `${was}\n`)
+      await rm(program, { force: true })
+    }
+
+    for (const where of ['unit', 'copy'] as const) {
+      test(`is refused before anything is changed: the ${where} names it`, async () => {
+        await before('active', where)
+        const { status, stderr } = ran('refuse_gone_program')
+        assert.deepEqual([status, stderr], [GATEWAY_GONE_CODE, `${program}\n`])
+        assert.match(functionsOf(ROLLBACK_PROGRAM, 'reopen'), /\n {2}refuse_gone_program\n[^]*\barm\b/)
+        await writeFile(program, '')
+        assert.equal(ran('refuse_gone_program').status, 0)
+        await before('inactive', where)
+        assert.equal(ran('refuse_gone_program').status, 0)
+      })
+    }
+
+    test('is refused for a gateway that did not start, if one works now', async () => {
+      await before('activating', 'copy')
+      assert.equal(ran('refuse_gone_program').status, GATEWAY_GONE_CODE)
+      assert.equal(ran('refuse_gone_program', 'activating').status, 0)
+      assert.equal(ran('refuse_gone_program', 'inactive').status, 0)
+    })
+
+    test('ends if the apply was interrupted, so that the next apply can mend the gateway', async () => {
+      await before('active', 'unit')
+      const { status, stdout } = ran('restart_gateway')
+      assert.deepEqual([status, stdout], [0, `restart --no-block ${GATEWAY_UNIT}\n`])
+      await writeFile(program, '')
+      assert.equal(ran('restart_gateway').status, GATEWAY_CODE)
+    })
   })
+})
+
+describe('a rollback by hand', () => {
+  const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
+  const names = ['gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
+  const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
+
+  /** What it says, and whether it goes on. */
+  async function said(before: string, files: Readonly<Record<string, string>> = {}, now = 'inactive'): Promise<string> {
+    for (const one of [state, units]) await rm(one, { recursive: true, force: true })
+    await mkdir(units, { recursive: true })
+    await mkdir(state)
+    const all = { 'was-active': '', entries: '1 /etc/x\n', before: `${before}\n`, ...files }
+    for (const [name, text] of Object.entries(all)) await writeFile(join(state, name), text)
+    const { status, stderr } = run(`${start}now=${now}\nrefuse_unchecked\n`)
+    return `${status}: ${stderr.trim()}`
+  }
+
+  test('says what opens', async () => {
+    assert.equal(await said(''), '0: ')
+    assert.match(
+      await said('open tcp://0.0.0.0:2375\nlistens tcp://0.0.0.0:2375'),
+      /^0: dockerd listens on tcp:\/\/0\.0\.0\.0:2375 again, where everybody gets in without a certificate$/,
+    )
+  })
+
+  test('is refused for a gateway, beside one, and without TLS files that dockerd needs', async () => {
+    assert.match(await said('', { gateway: '' }), /^1: .*docker-mtls gateway rollback$/)
+    assert.match(await said('listens tcp://10.0.0.5:2376', {}, 'active'), /^1: .*beside a gateway.*daemon rollback$/)
+    const proxy = { '../by-hand-units/proxy.service': '[Service]\nExecStart=/x/docker-mtls "gateway" run\n' }
+    assert.match(await said('listens tcp://10.0.0.5:2376', proxy), /^1: .*beside a gateway \(.*proxy\.service\)/)
+    assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
+    const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
+    assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
+    const key = join(folder, 'key.pem')
+    assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
+    assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')
+  })
+
+  test('is not held up by a gateway if dockerd did not listen, or is stopped', async () => {
+    assert.equal(await said('', {}, 'active'), '0: ')
+    const reopen = functionsOf(ROLLBACK_PROGRAM, 'reopen')
+    assert.match(reopen, /"\$1" != checked; then refuse_unchecked; fi\n[^]*\barm\b/)
+    assert.match(ROLLBACK_PROGRAM, /^ +reopen "\$\{2-\}"$/m)
+  })
+})
+
+test('an interrupted rollback of a finished apply is told from an apply that was interrupted', async () => {
+  const state = join(folder, 'pending-state')
+  await mkdir(join(state, '1'), { recursive: true })
+  for (const name of ['rollback.sh', 'entries', 'writer', 'was-active', 'gateway'])
+    await writeFile(join(state, '1', name), name === 'rollback.sh' ? ':\n' : '')
+  const program = await readFile(new URL('../../lib/apply/rollback/last-apply.sh', import.meta.url), 'utf8')
+  const told = (): string[] => run(`set +e\ns=${state}\n${program}`).stdout.split('\n', 3)
+  await writeFile(join(state, 'last'), '1\n')
+  assert.deepEqual(told(), ['last', '1', 'yes gateway'])
+  await writeFile(join(state, 'pending'), '1\n')
+  assert.deepEqual(told(), ['pending', '1', 'yes gateway'])
+  await rm(join(state, '1', 'writer'))
+  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
 })

@@ -6,6 +6,7 @@ import { warningTexts } from '../../lib/base/warning.ts'
 import { findLastApply, type LastApply } from '../../lib/apply/rollback/last-apply.ts'
 import { rollBack } from '../../lib/apply/rollback/rollback.ts'
 import { planRollback } from '../../lib/apply/rollback/plan.ts'
+import { GATEWAY_CODE } from '../../lib/apply/rollback/state.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
 import type { ScriptResult } from '../../lib/host/shell.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -46,7 +47,13 @@ describe('a rollback that fails', () => {
   test('it is unfinished: the same goes on with it', async () => {
     const error = await failureOf({ code: 1, stderr: 'no room' }, true)
     assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
-    assert.match(error.message, /no room.*daemon rollback/s)
+    assert.match(error.message, /no room.*journalctl -u docker\.service.*daemon rollback/s)
+  })
+
+  test('the gateway does not start: its own log says why', async () => {
+    const error = await failureOf({ code: GATEWAY_CODE, stderr: 'it ends' }, true)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
+    assert.match(error.message, /journalctl -u docker-mtls-gateway\.service/)
   })
 
   test('an apply or a container has started in between', async () => {

@@ -5,11 +5,14 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, test } from 'node:test'
 import { makeContext } from '../../lib/cli/command.ts'
+import { gatewayRollbackDone } from '../../lib/cli/reports/rollback-plan.ts'
 import { rollbackReporter } from '../../lib/cli/reports/rollback.ts'
 import { Interrupted } from '../../lib/cli/terminal/io.ts'
 import { rollBackNowLine } from '../../lib/cli/reports/setup.ts'
 import { ConnectionError, ProvisionError } from '../../lib/base/errors.ts'
+import { UNIT_PATH } from '../../lib/apply/gateway/files.ts'
 import { settlePending } from '../../lib/apply/rollback/pending.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
 import { STATE_FOLDER } from '../../lib/host/facts-script.ts'
 import { parseTargets } from '../../lib/setup/target.ts'
 import type { StepEvent } from '../../lib/base/progress.ts'
@@ -120,4 +123,26 @@ test('an abort while it waits is passed on with its own reason', async () => {
     return Promise.resolve({ code: 11, stdout: '94', stderr: '' })
   }
   await assert.rejects(settlePending({ name: 'build01', isHere: false, run }, undefined, controller.signal), mine)
+})
+
+test('what a rollback of the gateway has done', () => {
+  const last = {
+    id: '1',
+    at: new Date(0),
+    isPending: false,
+    wasActive: true,
+    copies: new Map<string, string>(),
+    restored: [],
+    removed: [],
+    written: new Map<string, string>(),
+  }
+  const plan = { last, conflicts: [], losses: [], stops: 0 }
+  const done = (hasGateway: boolean, removed: readonly string[] = []): string | undefined =>
+    renderSentence(gatewayRollbackDone({ ...plan, last: { ...last, removed } }, { hasGateway, listeners: [] })).split(
+      '\n',
+    )[1]
+  const daemon = 'dockerd listens on its local socket alone, as before.'
+  assert.equal(done(true), `The gateway runs as before. ${daemon}`)
+  assert.equal(done(false, [UNIT_PATH]), `The gateway is removed; its audit log stays. ${daemon}`)
+  assert.equal(done(false), `The gateway is restored, but isn't running. ${daemon} See:  docker-mtls gateway status`)
 })

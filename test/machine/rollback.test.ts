@@ -69,21 +69,27 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     await settled()
   })
 
-  test('a file that somebody has changed since is kept aside, which the plan says', async () => {
-    await apply()
+  test('files that somebody has changed since are kept aside, of each apply, which the plans say', async () => {
     const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
-    await machine.must(['sh', '-c', `echo '# mine' >>${dropIn}`])
-    const changed = await machine.read(dropIn)
-    const asked = await cli(machine, ['daemon', 'rollback'])
-    assert.match(
-      asked.stderr,
-      /override\.conf was changed since the apply\. .* kept as .*override\.conf\.before-rollback\./,
-    )
-    await rollBack()
-    assert.equal(await machine.must(['find', '/etc', '-name', '*.before-rollback']), `${dropIn}.before-rollback\n`)
-    assert.equal(await machine.read(`${dropIn}.before-rollback`), changed)
+    const changed: (readonly [path: string, text: string])[] = []
+    for (const port of [2376, 2377]) {
+      await apply('--listen', `127.0.0.1:${port}`)
+      await machine.must(['sh', '-c', `echo '# mine, ${port}' >>${dropIn}`])
+      const id = (await machine.read(`${STATE}/last`)).trim()
+      changed.push([`${dropIn}.before-rollback.${id}`, await machine.read(dropIn)])
+    }
+    for (const [path] of changed.toReversed()) {
+      const asked = await cli(machine, ['daemon', 'rollback'])
+      assert.ok(asked.stderr.includes(`${dropIn} was changed since the apply. The changed file is kept as ${path}.`))
+      await rollBack()
+    }
+    const kept = await machine.must(['find', '/etc', '-name', '*.before-rollback*'])
+    assert.deepEqual(kept.trim().split('\n').toSorted(), changed.map(([path]) => path).toSorted())
+    for (const [path, text] of changed) {
+      assert.equal(await machine.read(path), text)
+      await machine.must(['rm', path])
+    }
     assert.equal(await machine.exists(dropIn), false)
-    await machine.must(['rm', `${dropIn}.before-rollback`])
     await settled()
   })
 

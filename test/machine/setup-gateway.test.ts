@@ -259,6 +259,25 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     assert.match(version.stdout, /^\d+\.\d+/, version.stderr)
   })
 
+  test('the command that it prints rolls back with all checks, and the script on the host leaves that to it', async () => {
+    const files = await everything()
+    await writeFile(join(desk.folder, 'other.yaml'), POLICY.replace('read-only', 'baseline'))
+    const { code, stdout, stderr } = await desk.run([...SETUP, '--policy', 'other.yaml'])
+    assert.equal(code, 0, stderr)
+    const script = await machine.run([
+      'sh',
+      '-c',
+      'sh /var/lib/docker-mtls/$(cat /var/lib/docker-mtls/last)/rollback.sh asked',
+    ])
+    assert.deepEqual([script.code, script.stderr.includes('docker-mtls gateway rollback')], [1, true], script.stderr)
+    const line = /^To roll back:\n {2}ssh -t ssh:\/\/root@one\.test (\S+ \S+ gateway rollback)$/m.exec(stdout)?.[1]
+    assert.ok(line, stdout)
+    const back = await machine.run([...line.split(' '), '--yes'])
+    assert.equal(back.code, 0, back.stderr)
+    assert.equal(await everything(), files)
+    assert.deepEqual(await listeners(machine, 2376), ['node'])
+  })
+
   test('--undo removes the settings and files of the dockerd before it, too', async () => {
     await isUndone(/docker-mtls and its gateway were removed/)
     const none = await desk.run(['setup', '--undo', URL, '--yes'])

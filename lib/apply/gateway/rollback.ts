@@ -8,13 +8,13 @@ import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
-import type { CertificateFacts } from '../../identity/certificate.ts'
-import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
+import { findLastApply, isUndoneWhole, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
-import { casOnlyIn, refusedClients } from '../lost-clients.ts'
+import { casOnlyIn } from '../lost-clients.ts'
 import { openListeners, plaintextBefore } from '../plaintext-before.ts'
-import { configuredIn, factsBefore, planRollback, type Configured, type RollbackPlan } from '../rollback/plan.ts'
+import { configuredIn, factsBefore, listenersOf, planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
+import { exchangedCas } from '../rollback/tls-files.ts'
 import { unitOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
@@ -81,7 +81,7 @@ export async function planGatewayRollback(
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
-      ...(last.isPending
+      ...(isUndoneWhole(last)
         ? []
         : [
             ...(last.removed.includes(UNIT_PATH) ? [] : unknownLists(further)),
@@ -94,15 +94,11 @@ export async function planGatewayRollback(
   }
 }
 
-/** The listeners of dockerd on the network, also those on the port that is usually without TLS. */
-function listenersOf(configured: Configured | undefined): string[] {
-  return configured ? [...configured.inForce.settings.listen, ...configured.inForce.plaintext] : []
-}
-
 /** The files that `rollback.sh` leaves as they are (`keeps`). An unfinished apply is undone as a whole. */
-function keptFiles({ file }: HostFacts, { isPending, restored, removed, written }: LastApply): string[] {
+function keptFiles({ file }: HostFacts, last: LastApply): string[] {
+  const { restored, removed, written } = last
   const { crl, policy } = GATEWAY_FILES
-  if (isPending) return []
+  if (isUndoneWhole(last)) return []
   const sum = written.get(policy)
   const edited = file(policy)
   const isEdited = sum !== undefined && edited !== undefined && sumOf(edited) !== sum
@@ -133,22 +129,16 @@ function otherClients({ file }: HostFacts, last: LastApply): Warning[] {
   if (last.removed.includes(UNIT_PATH) || !last.restored.includes(ca)) return []
   const [now, then] = [ca, pathBefore(last, ca)].map((path) => file(path)?.text)
   if (now === undefined) return []
-  return [...casOnlyIn(now, then).map(refusedClients), ...casOnlyIn(then, now).map(returningClients)]
+  return exchangedCas(now, then, 'the gateway')
 }
 
 /** The same, if dockerd lets them in: in the place of the gateway, or beside it. */
 function clientsOfDaemon({ file }: HostFacts, { removed }: LastApply, daemonCa: string): Warning[] {
   const [now, then] = [GATEWAY_FILES.ca, daemonCa].map((path) => file(path)?.text)
   if (now === undefined || certificatesIn(then).length === 0) return []
-  const refused = removed.includes(UNIT_PATH) ? casOnlyIn(now, then).map(refusedClients) : []
-  return [...refused, ...casOnlyIn(then, now).map(returningClients)]
-}
-
-function returningClients({ subject }: CertificateFacts): Warning {
-  return {
-    code: 'ca-returns',
-    text: `Clients of the CA ${subject}, which the gateway refuses now, can connect again.`,
-  }
+  return exchangedCas(now, then, 'the gateway').filter(
+    ({ code }) => removed.includes(UNIT_PATH) || code === 'ca-returns',
+  )
 }
 
 /** Does the gateway lose its issuer, or get one with another key back? */

@@ -5,7 +5,7 @@ import { sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
-import { stderrSummary, type HostShell } from '../../host/shell.ts'
+import type { HostShell } from '../../host/shell.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
 import { rollbackFailed } from './pending.ts'
 import { STATE_SH } from './state.ts'
@@ -40,7 +40,7 @@ export async function rollBackFailedApply(cause: unknown, failed: FailedApply): 
     const ran = await shell.run(script, { limits: CHANGE_LIMITS }).catch((reason: unknown) => {
       throw outOfReach(failed, reason)
     })
-    if (ran.code !== 0) throw rollbackFailed(shell.name, stderrSummary(ran), cause)
+    if (ran.code !== 0) throw rollbackFailed(shell.name, ran, cause)
   })
   const seen = failed.wasActive ? await checkOldDaemon(failed, cause) : ''
   if (signal?.aborted === true) return signal.reason

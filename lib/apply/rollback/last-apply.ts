@@ -15,6 +15,8 @@ export interface LastApply {
   readonly at: Date
   /** Is it unfinished? */
   readonly isPending: boolean
+  /** Was it finished, and is a requested rollback of it unfinished? */
+  readonly isAsked?: true
   /** Did dockerd run before it? If not, a rollback stops dockerd. */
   readonly wasActive: boolean
   /** The files that a rollback restores, and the copy of each. */
@@ -43,6 +45,7 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
     id,
     at: dateOf(id),
     isPending: kind === 'pending',
+    ...(others.includes('asked') && { isAsked: true }),
     wasActive: active === 'yes',
     copies: new Map(copies.map(({ number, path }) => [path, `${STATE_FOLDER}/${id}/${number}`])),
     restored: copies.map(({ path }) => path),
@@ -79,6 +82,11 @@ export async function requireLastApply(shell: HostShell): Promise<LastApply> {
 /** Is it a finished apply or removal of the gateway? The host itself undoes an unfinished one, as a whole. */
 export function isOfGateway({ gateway, isPending }: LastApply): boolean {
   return gateway !== undefined && !isPending
+}
+
+/** Is everything undone? A requested rollback, even if it goes on after an interruption, leaves files and keeps changed ones aside. */
+export function isUndoneWhole({ isPending, isAsked }: LastApply): boolean {
+  return isPending && isAsked !== true
 }
 
 /** `20261125T135613Z-08a151` */

@@ -3,12 +3,14 @@ import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
+import { UNIT_NAME } from '../../daemon-config/unit/installed-unit.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { shellProgram } from '../../host/script.ts'
-import { stderrSummary, type HostShell } from '../../host/shell.ts'
-import { STATE_SH } from './state.ts'
+import { stderrSummary, type HostShell, type ScriptResult } from '../../host/shell.ts'
+import { GATEWAY_CODE, STATE_SH } from './state.ts'
 
 /** Rolls back an apply if its process is certainly gone; otherwise its timer does. */
 export const SETTLE_SCRIPT: string = shellProgram(STATE_SH, shellFile(new URL('./settle.sh', import.meta.url)))
@@ -33,7 +35,7 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
       const ran = await shell.run(SETTLE_SCRIPT, { signal, limits: CHANGE_LIMITS })
       if (ran.code === DONE) return
       if (ran.code === AT_WORK) throw atWork(shell)
-      if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, stderrSummary(ran))
+      if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, ran)
       until ??= timeIn(ran.stdout)
       // The time comes first: a narrow screen cuts the rest.
       wait(`${until ?? 'some minutes'}, when the host rolls back by itself`)
@@ -64,11 +66,12 @@ function atWork({ name }: HostShell): ProvisionError {
 }
 
 /** The rollback itself failed and is unfinished. `daemon rollback` continues it. */
-export function rollbackFailed(host: string, got: string, cause?: unknown): ProvisionError {
+export function rollbackFailed(host: string, ran: ScriptResult, cause?: unknown): ProvisionError {
+  const unit = ran.code === GATEWAY_CODE ? GATEWAY_UNIT : UNIT_NAME
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `rolling back ${host}`,
-    got,
-    todo: sentence`The previous files are kept in ${STATE_FOLDER}. Find the cause (${command('journalctl', '-u', 'docker.service')}), then finish the rollback:  ${ours('daemon', 'rollback')}`,
+    got: stderrSummary(ran),
+    todo: sentence`The previous files are kept in ${STATE_FOLDER}. Find the cause (${command('journalctl', '-u', unit)}), then finish the rollback:  ${ours('daemon', 'rollback')}`,
     cause,
   })
 }

@@ -3,16 +3,17 @@ import type { Warning } from '../../base/warning.ts'
 import type { HostFile } from '../../host/fact-records.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
-import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { sumOf } from '../changes.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
 import { besideGateway } from '../gateway/beside.ts'
+import { UNIT_PATH } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
-import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
-import type { LastApply } from './last-apply.ts'
+import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { isUndoneWhole, type LastApply } from './last-apply.ts'
 import { unitOf } from '../unit.ts'
 import { openListeners } from '../plaintext-before.ts'
+import { tlsFilesAfter, type Configured } from './tls-files.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
 import { runningIn, stopSentence } from '../running.ts'
 
@@ -44,12 +45,15 @@ export async function planRollback(
   const before = known ?? (await factsBefore(shell, facts, last, signal))
   const target = async (): Promise<HostFacts> => before
   const { conflicts, losses, stops } = await findEffects({ shell, facts, target, starts: last.wasActive, signal })
-  const then = configuredIn(before, shell)
+  const [now, then] = [configuredIn(facts, shell), configuredIn(before, shell)]
+  const tls = await tlsFilesAfter({ shell, facts, last, now, after: then, signal })
   return {
     last,
     // An unfinished apply is rolled back by the host in any case.
-    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then, configuredIn(facts, shell))],
-    losses: [...losses, ...opens(then), ...setAside(facts, before, last)],
+    conflicts: last.isPending
+      ? []
+      : [...conflicts, ...opensBeside(before, last, then, configuredIn(facts, shell)), ...tls.conflicts],
+    losses: [...losses, ...opens(then), ...tls.losses, ...setAside(facts, before, last)],
     stops,
   }
 }
@@ -60,8 +64,8 @@ function opensBeside(before: HostFacts, { gateway }: LastApply, then?: Configure
   return gateway === undefined && isMore ? besideGateway(before) : []
 }
 
-/** A listener without TLS is another one than the same with TLS. */
-function listenersOf(configured?: Configured): string[] {
+/** The listeners of dockerd on the network. One without TLS is another one than the same with TLS. */
+export function listenersOf(configured?: Configured): string[] {
   if (configured === undefined) return []
   const { found, inForce } = configured
   const open = openListeners(found, inForce)
@@ -78,13 +82,14 @@ function opens(then: Configured | undefined): Warning[] {
 }
 
 /** Warns of files that were changed since the apply: `rollback.sh` keeps them aside. An unfinished apply is undone as a whole. */
-function setAside(now: HostFacts, before: HostFacts, { isPending, written, restored, removed }: LastApply): Warning[] {
-  if (isPending || written.size === 0) return []
+function setAside(now: HostFacts, before: HostFacts, last: LastApply): Warning[] {
+  const { id, written, restored, removed } = last
+  if (isUndoneWhole(last) || written.size === 0) return []
   return [...restored, ...removed].flatMap((path) => {
     const [file, old] = [now.file(path), before.file(path)]
     if (file === undefined || path.endsWith('.pem') || sumOf(file) === written.get(path)) return []
     if (old && sumOf(old) === sumOf(file)) return []
-    const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.`
+    const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.${id}.`
     return [{ code: 'changed-since', text }]
   })
 }
@@ -99,14 +104,14 @@ export function configuredIn(facts: HostFacts, shell: HostShell): Configured | u
   }
 }
 
-/** The host with the files of dockerd that it had before an apply. */
+/** The host with the files of dockerd, and the unit of the gateway, that it had before an apply. */
 export async function factsBefore(
   shell: HostShell,
   facts: HostFacts,
   last: LastApply,
   signal?: AbortSignal,
 ): Promise<HostFacts> {
-  const copies = [DAEMON_JSON, DROP_IN].flatMap((path) => last.copies.get(path) ?? [])
+  const copies = [DAEMON_JSON, DROP_IN, UNIT_PATH].flatMap((path) => last.copies.get(path) ?? [])
   return asBefore(await gatherFurtherFacts(shell, facts, { files: copies, more: [gatewayQuestion()] }, signal), last)
 }
 
@@ -164,12 +169,6 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   const more = usernsQuestions(now.found.unit, now.inForce, value)
   const { losses } = decideUserns(value, now.inForce, await gatherFurtherFacts(shell, facts, { more }, signal))
   return { remaps, liveRestore, losses }
-}
-
-/** The unit of dockerd, and its settings. */
-export interface Configured {
-  readonly found: FoundUnit
-  readonly inForce: SettingsInForce
 }
 
 function inForceOf(facts: HostFacts, { name }: HostShell): Configured {

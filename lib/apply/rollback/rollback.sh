@@ -4,12 +4,12 @@
 #   now    docker-mtls, after a failed verification
 #   late   the systemd timer, if docker-mtls did not commit the apply in time
 #   boot   the boot after a power failure
-#   asked  `daemon rollback`, for a finished apply
+#   asked  somebody, for a finished apply. $2 is "checked" if `daemon rollback` or `gateway rollback` has looked for reasons against it
 #
 # The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
 # for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder that it has removed, or of which it has changed
 # mode or owner.
-: "${s:?}" "${gateway:?}"
+: "${s:?}" "${gateway:?}" "${units:?}"
 set -u
 umask 077
 b=$(cd "$(dirname "$0")" && pwd) || exit 1
@@ -35,26 +35,64 @@ refuse_left_behind() {
   esac
 }
 
-# Refuses to bring back a gateway whose program or user is gone, such as a copy of docker-mtls that somebody has deleted: it
-# couldn't start. One that systemd was starting again and again had perhaps neither.
-refuse_gone_program() {
-  if ! test -e "$b/gateway-was-active" || test "$(cat "$b/gateway-was-active")" = activating; then return; fi
-  n=$(sed -n "s|^\([0-9][0-9]*\) /etc/systemd/system/$gateway\$|\1|p" "$b/entries")
-  if test -z "$n"; then return; fi
+# Prints what the gateway needs and is gone: its program, such as a copy of docker-mtls that somebody has deleted, or its user. $1 is
+# its unit.
+gone_for() {
   # Of the command, these are Node.js and the script. A path in quotes isn't checked.
-  for p in $(sed -n 's/^ExecStart=//p' "$b/$n" | tail -n 1 | cut -d ' ' -f 1,2); do
-    case $p in
-    /*)
-      if test -e "$p"; then continue; fi
-      echo "$p" >&2
-      exit 80
-      ;;
-    esac
+  for p in $(sed -n 's/^ExecStart=//p' "$1" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1,2); do
+    case $p in /*) test -e "$p" || { echo "$p" && return; } ;; esac
   done
-  user=$(sed -n 's/^User=//p' "$b/$n" | tail -n 1)
-  if test -z "$user" || id -u "$user" >/dev/null 2>&1; then return; fi
-  echo "the user $user" >&2
+  user=$(sed -n 's/^User=//p' "$1" 2>/dev/null | tail -n 1)
+  test -z "$user" || id -u "$user" >/dev/null 2>&1 || echo "the user $user"
+}
+
+# Refuses to bring back a gateway that couldn't start. One that systemd was starting again and again had perhaps neither program nor
+# user: it comes back unless one works now.
+refuse_gone_program() {
+  if ! test -e "$b/gateway-was-active"; then return; fi
+  if test "$(cat "$b/gateway-was-active")" = activating && test "$(gateway_runs)" != active; then return; fi
+  n=$(sed -n "s|^\([0-9][0-9]*\) $units/$gateway\$|\1|p" "$b/entries")
+  # Without a copy, the apply left the unit as it was.
+  if test -n "$n"; then gone=$(gone_for "$b/$n"); else gone=$(gone_for "$units/$gateway"); fi
+  if test -z "$gone"; then return; fi
+  echo "$gone" >&2
   exit 80
+}
+
+# Prints how to roll back the apply $1.
+way_back() {
+  if test -e "$s/$1/gateway"; then echo 'docker-mtls gateway rollback'; else echo "sh $s/$1/rollback.sh asked"; fi
+}
+
+# Prints a unit that starts a gateway, or that of the running one. Other products have a "gateway run", too.
+gateway_unit() {
+  run="gateway[\"']?[[:space:]]+[\"']?run"
+  grep -lsE "^ExecStart=.*(docker-mtls.*$run|$run.*--policy)" "$units"/*.service /usr/lib/systemd/system/*.service | grep -m 1 . ||
+    { gateway_runs >/dev/null && echo "$gateway"; }
+}
+
+# By hand, nobody has made the checks of the commands. Refuses what they would refuse, as far as it is known here, and says what opens.
+refuse_unchecked() {
+  if test -e "$b/gateway"; then
+    echo "this was an apply of the gateway, which only the command can undo safely:  $(way_back "$id")" >&2
+    exit 1
+  fi
+  if ! test -e "$b/was-active" || ! test -e "$b/before"; then return; fi
+  while read -r is what; do
+    case $is in
+    needs)
+      if test -e "$what" || sed -n 's/^[0-9][0-9]* //p' "$b/entries" | grep -qxF -- "$what"; then continue; fi
+      echo "dockerd would not start without $what, which it used before. Put it there again" >&2
+      exit 1
+      ;;
+    listens)
+      beside=$(gateway_unit) || continue
+      echo "dockerd would listen on $what beside a gateway ($beside). If that is right, use:  docker-mtls daemon rollback" >&2
+      exit 1
+      ;;
+    open) echo "dockerd listens on $what again, where everybody gets in without a certificate" >&2 ;;
+    esac
+  done <"$b/before"
 }
 
 # Begins to roll back an apply that was finished.
@@ -62,9 +100,10 @@ reopen() {
   # A later apply has changed the files since. Its copies have to be restored first.
   last=$(cat "$s/last" 2>/dev/null)
   if test "$last" != "$id"; then
-    echo "a later apply has to be rolled back first:  sh $s/$last/rollback.sh asked" >&2
+    echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
     exit 1
   fi
+  if test "$1" != checked; then refuse_unchecked; fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
   refuse_gone_program
   rm -f "$b/writer"
@@ -126,14 +165,16 @@ keeps() {
   esac
 }
 
-# Before a requested rollback replaces or removes $1, whose copy is $2: keeps aside what somebody has changed since the apply. A
-# hard link needs no space on a full disk, and the file is replaced by a rename. Nobody edits certificates, and no key may be left over.
+# Before a requested rollback replaces or removes $1, whose copy is $2: keeps aside what somebody has changed since the apply, under a
+# name that no other rollback takes. A hard link needs no space on a full disk, and the file is replaced by a rename. Nobody edits
+# certificates, and no key may be left over.
 set_aside() {
   case $1 in *.pem) return 0 ;; esac
   if test -e "$b/writer" || ! test -e "$b/written" || ! test -f "$1" || test -h "$1" || same "$2" "$1"; then return; fi
   hash=$(grep -F -- " $1" "$b/written" | tail -n 1 | cut -d ' ' -f 1)
   test "$hash" = "$(sha256sum <"$1" | cut -d ' ' -f 1)" ||
-    ln -f -T -- "$1" "$1.before-rollback" 2>/dev/null || cp -a -T --remove-destination -- "$1" "$1.before-rollback"
+    ln -f -T -- "$1" "$1.before-rollback.$id" 2>/dev/null ||
+    cp -a -T --remove-destination -- "$1" "$1.before-rollback.$id"
 }
 
 restore_all() {
@@ -201,12 +242,13 @@ restart_gateway() {
       return
     fi
     systemctl reset-failed "$gateway" 2>/dev/null
-    # One that had not started before may not start now, either.
-    if test "$(cat "$b/gateway-was-active")" = activating; then
+    # One that had not started before may not start now, either. Nor may one that has lost its program while it ran: the next apply
+    # mends that, so the rollback has to end.
+    if test "$(cat "$b/gateway-was-active")" = activating || test -n "$(gone_for "$units/$gateway")"; then
       systemctl restart --no-block "$gateway"
       return
     fi
-    timeout "$restart_s" systemctl restart "$gateway" || exit 1
+    timeout "$restart_s" systemctl restart "$gateway" || exit 79
     return
   fi
   systemctl reset-failed "$gateway" 2>/dev/null
@@ -238,7 +280,7 @@ finish() {
 }
 
 if test "$how" = asked; then
-  reopen
+  reopen "${2-}"
 else
   # If commit.sh runs at the same time, one of the two gives way: commit.sh checks for this file after it has renamed pending,
   # and this script checks pending after it has created the file.

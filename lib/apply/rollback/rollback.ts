@@ -40,7 +40,7 @@ export async function rollBack(
 }
 
 async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
-  const script = shellProgram(shellCall(['/bin/sh', `${STATE_FOLDER}/${id}/rollback.sh`, 'asked']))
+  const script = shellProgram(shellCall(['/bin/sh', `${STATE_FOLDER}/${id}/rollback.sh`, 'asked', 'checked']))
   const ran = await shell.run(script, { limits: CHANGE_LIMITS })
   if (ran.code === 0) return
   const tried = `rolling back ${shell.name}`
@@ -59,5 +59,5 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
       todo: 'Put that program there again, or create that user again, then run this again.',
     })
   }
-  throw rollbackFailed(shell.name, stderrSummary(ran))
+  throw rollbackFailed(shell.name, ran)
 }

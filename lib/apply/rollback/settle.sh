@@ -1,8 +1,8 @@
 # Rolls back an unfinished apply if its process is certainly gone. Otherwise its timer rolls it back. state.sh and timer.sh
 # come before it.
 #
-# Exit codes: 0 nothing is unfinished; 1 the rollback failed; 10 another apply is running; 11 the timer will roll back, in the
-# printed number of seconds.
+# Exit codes: 0 nothing is unfinished; 10 another apply is running; 11 the timer will roll back, in the printed number of seconds;
+# else that of a rollback that failed.
 : "${s:?}"
 umask 077
 
@@ -30,5 +30,5 @@ if ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback
   seconds_left
   exit 11
 fi
-/bin/sh "$s/$id/rollback.sh" now || exit 1
+/bin/sh "$s/$id/rollback.sh" now || exit
 test -e "$s/pending" || tidy

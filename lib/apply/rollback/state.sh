@@ -12,6 +12,8 @@
 #   until            when the timer of this apply ends, in seconds since 1970
 #   going-back       exists once a rollback of this apply has begun
 #   was-active       exists if dockerd was running before the apply
+#   before           how dockerd was configured before the apply: "open LISTENER", if everybody got in there without a certificate,
+#                    "listens LISTENER", and "needs PATH" for a TLS file
 #   socket-was-off   exists if docker.socket was not active before the apply
 #   restarted        exists once the apply has begun to restart dockerd
 #   other-userns     exists if the apply changes user namespaces

@@ -1,12 +1,9 @@
 import type { Command } from 'commander'
-import { UNIT_PATH } from '../../apply/gateway/files.ts'
-import { planGatewayRollback, rollBackGateway, type RolledBack } from '../../apply/gateway/rollback.ts'
-import type { RollbackPlan } from '../../apply/rollback/plan.ts'
-import { ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
-import { enumerate } from '../../base/text.ts'
+import { planGatewayRollback, rollBackGateway } from '../../apply/gateway/rollback.ts'
+import { SELF, sentence } from '../../base/sentence.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
-import { rollbackDone, rollbackPlanText } from '../reports/rollback-plan.ts'
+import { gatewayRollbackDone, rollbackPlanText } from '../reports/rollback-plan.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withProgress } from '../terminal/progress.ts'
 
@@ -36,18 +33,7 @@ async function runRollback(flags: RollbackFlags, context: Context): Promise<void
   const warnings = losses.map(({ text }) => context.typed(text))
   const about = { id, restored, removed, kept, warnings, active: wasActive, stopped: stops }
   const data = { ...about, listeners, gateway: hasGateway }
-  context.answer({ data, text: `${context.typed(doneText(plan, now))}\n` }, flags)
-}
-
-function doneText(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Sentence {
-  const isRemoved = plan.last.removed.includes(UNIT_PATH)
-  const stopped = isRemoved
-    ? 'The gateway is removed; its audit log stays.'
-    : sentence`The gateway is restored, but isn't running. See:  ${ours('gateway', 'status')}`
-  const gateway = hasGateway ? 'The gateway runs as before.' : stopped
-  const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
-  const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
-  return sentence`${rollbackDone(plan)}\n${gateway}${daemon}`
+  context.answer({ data, text: `${context.typed(gatewayRollbackDone(plan, now))}\n` }, flags)
 }
 
 function define(command: Command, context: Context): void {

@@ -1,6 +1,8 @@
+import { UNIT_PATH } from '../../apply/gateway/files.ts'
+import type { RolledBack } from '../../apply/gateway/rollback.ts'
 import type { RollbackPlan } from '../../apply/rollback/plan.ts'
-import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import { printableLines } from '../../base/text.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate, printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 
 /** What a rollback has done. */
@@ -15,14 +17,29 @@ export function rollbackDone({ stops, kept = [], last: { wasActive } }: Rollback
   return sentence`All${kept.length > 0 ? ' other' : ''} files are as they were before${wasActive ? ', ' : ': '}${daemon}.\n${what} stopped${again}`
 }
 
+/** What a rollback of the gateway has done. */
+export function gatewayRollbackDone(plan: RollbackPlan, { listeners, hasGateway }: RolledBack): Sentence {
+  const where = listeners.length === 0 ? 'on its local socket alone' : `on ${enumerate(listeners)}`
+  const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
+  const done = rollbackDone(plan)
+  if (hasGateway) return sentence`${done}\nThe gateway runs as before.${daemon}`
+  if (plan.last.removed.includes(UNIT_PATH)) {
+    return sentence`${done}\nThe gateway is removed; its audit log stays.${daemon}`
+  }
+  return sentence`${done}\nThe gateway is restored, but isn't running.${daemon} See:  ${ours('gateway', 'status')}`
+}
+
 /** What a rollback restores. */
-export function rollbackPlanText(
-  { last: { at, isPending, restored, removed }, kept = [], losses }: RollbackPlan,
-  { typed }: Context,
-): string {
+export function rollbackPlanText({ last, kept = [], losses }: RollbackPlan, { typed }: Pick<Context, 'typed'>): string {
+  const { at, isPending, isAsked, restored, removed } = last
+  const which = isAsked
+    ? 'A rollback that did not finish, of the last apply'
+    : isPending
+      ? 'An apply that did not finish'
+      : 'The last apply'
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
-    `${isPending ? 'An apply that did not finish' : 'The last apply'}, of ${when}:`,
+    `${which}, of ${when}:`,
     ...restored.map((path) => `  ${path}  is restored`),
     ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
     ...kept.map((path) => `  ${path}  stays as it is`),

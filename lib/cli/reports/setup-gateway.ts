@@ -6,7 +6,7 @@ import type { ProgramCopy } from '../../setup/gateway/program-copy.ts'
 import type { Context } from '../command.ts'
 import { serverRow } from './apply.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultRows } from './gateway-apply.ts'
-import type { ApplyRows, Data } from './setup.ts'
+import { sshLine, type ApplyRows, type Data } from './setup.ts'
 
 const MEGABYTE = 1_000_000
 
@@ -48,6 +48,9 @@ export function ofGateway(program: ProgramCopy): ApplyRows<SetUpGateway> & { rea
       ['Policy', policyOf(plan)],
       ...gatewayResultRows(report),
     ],
+    // It asks, so it needs a terminal.
+    rollBack: ({ endpoint, gateway }) =>
+      sshLine(endpoint, '-t ', `${gateway?.node ?? 'node'} ${program.script} gateway rollback`),
     data: ({ plan, report, copies }, context) => ({
       ...programData(program, copies),
       ...gatewayReportData(plan, report, context),

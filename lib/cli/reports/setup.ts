@@ -51,6 +51,8 @@ export function plannedData({ url, names, plan }: PlannedHost, context: Context)
 export const OF_DAEMON: ApplyRows<SetUpHost> & { readonly data: Data<SetUpHost> } = {
   server: ({ plan }) => serverRow(plan),
   result: ({ plan, report }) => resultRows(plan, report),
+  // The script that the apply left there: the host needs no docker-mtls.
+  rollBack: ({ endpoint }, id) => sshLine(endpoint, '', `sh ${STATE_FOLDER}/${id}/rollback.sh asked`),
   data: ({ plan, report }, context) => applyData(plan, report, context),
 }
 
@@ -98,6 +100,8 @@ export function plansText(planned: readonly PlannedHost[], context: Context, isA
 export interface ApplyRows<Host> {
   readonly server: (host: Host) => Row
   readonly result: (host: Host) => readonly Row[]
+  /** The command that rolls back an apply of the host. */
+  readonly rollBack: (host: Host, id: string) => string
 }
 
 /** The report for a person, and how to use the hosts. */
@@ -121,7 +125,7 @@ function newCaText({ authority: { action, facts: of, paths } }: IssuedCertificat
 function hostText<Host extends ReachedSetup>(
   one: Host,
   { client }: IssuedCertificates,
-  { server, result }: ApplyRows<Host>,
+  { server, result, rollBack }: ApplyRows<Host>,
   context: Context,
 ): string {
   const { host, report, url, version, contextResult } = one
@@ -149,7 +153,7 @@ function hostText<Host extends ReachedSetup>(
   const blocks = [
     facts(rows, context),
     toCopy(use, lines, context),
-    ...(report.id === undefined ? [] : [toCopy('To roll back:', [rollBackLine(one, report.id)], context)]),
+    ...(report.id === undefined ? [] : [toCopy('To roll back:', [rollBack(one, report.id)], context)]),
   ]
   return `${context.paint('bold', host)}\n${blocks.join('\n')}\n`
 }
@@ -159,10 +163,9 @@ function toCopy(head: string, lines: readonly string[], { paint }: Context): str
   return [paint('bold', head), ...lines.map((line) => `  ${line}`)].join('\n')
 }
 
-/** Runs the script that the apply left there: the host needs no docker-mtls. */
-function rollBackLine({ endpoint }: SetupTarget, id: string): string {
-  const sudo = endpoint.user === 'root' ? '' : 'sudo '
-  return `ssh ${shellWord(formatEndpoint(endpoint))} ${sudo}sh ${STATE_FOLDER}/${id}/rollback.sh asked`
+/** A command for root on a host. */
+export function sshLine(endpoint: SetupTarget['endpoint'], options: '' | '-t ', line: string): string {
+  return `ssh ${options}${shellWord(formatEndpoint(endpoint))} ${endpoint.user === 'root' ? '' : 'sudo '}${line}`
 }
 
 /** The same for an unfinished apply, whatever its id is. */
