@@ -70,11 +70,11 @@ const requiredBuiltins = {
   },
 }
 
-/** yaml is larger than all code that uses it. */
-const smallYaml = {
-  name: 'small-yaml',
+/** Nobody reads the code of bundled packages in a stack trace. */
+const smallPackages = {
+  name: 'small-packages',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]node_modules[\\/]yaml[\\/].*\.js$/ }, ({ path }) => ({
+    onLoad({ filter: /[\\/]node_modules[\\/].*\.[cm]?js$/ }, ({ path }) => ({
       contents: transformSync(readFileSync(path, 'utf8'), { minify: true }).code,
     }))
   },
@@ -94,7 +94,7 @@ const LIBRARY = {
     'lib/engine/may/ask.ts': 0,
   },
   costs: ES_MODULE_COSTS,
-  plugins: [textFiles, requiredBuiltins, smallYaml],
+  plugins: [textFiles, requiredBuiltins, smallPackages],
 }
 /** The command: every call loads start.ts. */
 const COMMAND = {
@@ -116,7 +116,7 @@ const COMMAND = {
     'lib/identity/identity.ts': 6,
   },
   costs: COMMON_JS_COSTS,
-  plugins: [textFiles, requiredBuiltins, smallYaml, filesAtOnce],
+  plugins: [textFiles, requiredBuiltins, smallPackages, filesAtOnce],
 }
 
 const OPTIONS = {

@@ -18,9 +18,13 @@ export function bundledLicenses(outputs, root) {
     Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
   )
   const names = new Set(files.flatMap((path) => PACKAGE.exec(path)?.[1] ?? []))
+  const known = new Map()
   const sections = [...names].toSorted().map((name) => {
     const paths = new Set(files.filter((path) => path.startsWith(`node_modules/${name}/`)))
-    return section(name, [...paths], root)
+    const { head, text } = section(name, [...paths], root)
+    const same = known.get(text)
+    if (same === undefined) known.set(text, name)
+    return `${head}\n\n${same === undefined ? text : `The same text as that of ${same}.`}`
   })
   return [HEAD, ...sections].join(`\n\n${RULE}\n`) + '\n'
 }
@@ -34,5 +38,5 @@ function section(name, paths, root) {
         '\n',
       )
   if (text.trim() === '') throw new Error(`${name} is bundled, and has no text of a licence`)
-  return `${name} ${version}, ${license.replace(/^\((.*)\)$/, '$1')}\n\n${text.trim()}`
+  return { head: `${name} ${version}, ${license.replace(/^\((.*)\)$/, '$1')}`, text: text.trim() }
 }
