@@ -1,4 +1,4 @@
-import { inspectBy } from '../gateway/inspect.ts'
+import { inspectBy, type Parse } from '../gateway/inspect.ts'
 import type { Need } from '../policy/facts.ts'
 import { objectOf, textOf } from '../policy/judging/values.ts'
 import type { Json, Reason } from '../policy/request.ts'
@@ -28,18 +28,23 @@ const LISTS: Readonly<Partial<Record<Need['kind'], readonly [path: string, begin
  *
  * @throws {@link AmbiguousName}
  */
-export async function inspectUnambiguous(own: OwnQuestions, need: Need): Promise<Json> {
-  const found = await inspectBy((path) => own.get(path), need.kind, need.name)
-  if (await isBeginningOfAnother(own, need, idOf(found as Json))) throw new AmbiguousName(need)
+export async function inspectUnambiguous(own: OwnQuestions, need: Need, parse: Parse): Promise<Json> {
+  const found = await inspectBy((path) => own.get(path), need.kind, need.name, parse)
+  if (await isBeginningOfAnother({ own, parse }, need, idOf(found as Json))) throw new AmbiguousName(need)
   return found as Json
 }
 
-async function isBeginningOfAnother(own: OwnQuestions, { kind, name }: Need, id: string): Promise<boolean> {
+interface Asking {
+  readonly own: OwnQuestions
+  readonly parse: Parse
+}
+
+async function isBeginningOfAnother({ own, parse }: Asking, { kind, name }: Need, id: string): Promise<boolean> {
   const [list, beginning] = LISTS[kind] ?? []
   if (list === undefined || beginning?.test(name) !== true) return false
   const { status, body } = await own.get(list)
   if (status !== 200) throw new Error(`the daemon answered the list of each ${kind} with the status ${status}`)
-  const others = JSON.parse(body.toString()) as readonly Json[]
+  const others = (await parse(body)) as readonly Json[]
   return others.some(
     (other) => idOf(other) !== id && (idOf(other).startsWith(name) || objectOf(other)['Name'] === name),
   )

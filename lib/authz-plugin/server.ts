@@ -1,11 +1,12 @@
 import type { X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { Turns } from '../base/turns.ts'
+import { FairScheduler, type InTurn } from '../base/fair-scheduler.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { parseHost } from '../endpoint/host.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { certificatesIn, openCertificate } from '../identity/certificate.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
+import { parseBody, type Parse } from '../gateway/inspect.ts'
 import { bypassOf } from './bypass.ts'
 import { inspectUnambiguous } from './inspect.ts'
 import { judge, type Grounds } from './judge.ts'
@@ -31,6 +32,12 @@ export interface AuthzPluginOptions {
 /** A question has a body of 4 MiB in base64 at most, and a head of 1 MiB (Go, net/http: DefaultMaxHeaderBytes). */
 const MOST_BYTES = 16 * 1024 * 1024
 
+/** Shorter questions are parsed at once, in characters. */
+const SHORT = 65_536
+
+/** The certificate in a question that may not be parsed yet. In a string of JSON, a quote is escaped. */
+const callerIn = (text: string): string => /"RequestPeerCertificates":\["([^"]*)"/.exec(text)?.[1] ?? ''
+
 /** dockerd's own authorization plugin: it answers whether dockerd may carry out a request. */
 export class AuthzPlugin {
   /** Undefined: everything is refused. */
@@ -39,8 +46,8 @@ export class AuthzPlugin {
   readonly #server: Server
   readonly #dispatcher: DockerDispatcher
   readonly #own: OwnQuestions
-  readonly #turns = new Turns()
-  readonly #grounds: Omit<Grounds, 'policy'>
+  readonly #scheduler = new FairScheduler()
+  readonly #grounds: Omit<Grounds, 'policy' | 'inspect'>
   #file: SocketFile | undefined
   /** Undefined: the version isn't known yet. */
   #asksVersion: Promise<void> | undefined
@@ -52,7 +59,6 @@ export class AuthzPlugin {
     this.#grounds = {
       localName: options.localName,
       authorities: options.ca === undefined ? [] : authoritiesIn(options.ca),
-      inspect: (need) => inspectUnambiguous(this.#own, need),
     }
     // dockerd keeps its connections open, and there are no other clients.
     this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
@@ -98,11 +104,14 @@ export class AuthzPlugin {
   }
 
   async #allow(text: string): Promise<object> {
-    const question = parseQuestion(text)
+    const inTurn: InTurn = (decide) => this.#scheduler.run(callerIn(text), decide)
+    // A question of the plugin itself is short, and must not wait.
+    const question = text.length < SHORT ? parseQuestion(text) : await inTurn(async () => parseQuestion(text))
     if (this.#own.owns(question)) return { Allow: true }
     void this.#askVersion()
-    const refusal = await this.#turns.run(question.certificates[0] ?? '', (outside) => {
-      const inspect: Grounds['inspect'] = (need) => outside(() => this.#grounds.inspect(need))
+    const parse: Parse = (body) => inTurn(() => parseBody(body))
+    const refusal = await inTurn((outside) => {
+      const inspect: Grounds['inspect'] = (need) => outside(() => inspectUnambiguous(this.#own, need, parse))
       return judge(question, { ...this.#grounds, inspect, policy: this.policy })
     })
     return refusal === undefined ? { Allow: true } : { Allow: false, Msg: refusal }

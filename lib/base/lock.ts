@@ -38,8 +38,9 @@ export async function holdLock(path: string, what: string, wait: number): Promis
   await acquire(path, what, wait)
   const own = await whichOf(path)
   return async () => {
-    // Another container, which doesn't see this process, may have taken it over.
-    if ((await whichOf(path)) !== own) return
+    // Another container, which doesn't see this process, may have taken it over: its process may even have the same number.
+    const isOwn = own === undefined ? (await ownerOf(path)) === String(process.pid) : (await whichOf(path)) === own
+    if (!isOwn) return
     // If it can't be removed, the lock is stale as soon as this process exits.
     await fs.rm(path, { force: true }).catch(() => undefined)
   }

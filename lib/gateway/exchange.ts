@@ -13,6 +13,7 @@ import { isForCertificate, ONLY_POST, refusal, type Refusal } from './refusal.ts
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import type { RenewalAsked } from './renewal/renewals.ts'
+import { Place } from './place.ts'
 import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
 import type { AskedRequest } from './types.ts'
@@ -25,9 +26,8 @@ export class Exchange {
   readonly #arrived: Arrived
   readonly #upgrade: Upgrade | undefined
   readonly #record: RequestRecord
-  #kind: 'requests' | 'streams'
+  readonly #place: Place
   #response: ServerResponse | undefined
-  #held = 0
   readonly #inspections: Inspections
   #until = Infinity
   #status = 0
@@ -46,12 +46,12 @@ export class Exchange {
     // Its next request comes with the certificate that it has by then.
     if (response && arrived.connection.peer?.endsSoon(Date.now())) response.shouldKeepAlive = false
     this.#upgrade = response ? undefined : upgradeOf(request)
-    this.#kind = this.#kindOf(request.method, request.url)
+    this.#place = new Place(shared, arrived.connection.key, this.#kindOf(request.method, request.url))
   }
 
   /** As which it counts. */
   get kind(): 'requests' | 'streams' {
-    return this.#kind
+    return this.#place.kind
   }
 
   get isRefused(): boolean {
@@ -81,14 +81,13 @@ export class Exchange {
     if (response === undefined && !(await connection.becomesIdle()))
       return this.#drop('it came before the end of the answer before')
     const unwelcome = check(connection)
-    // A refused certificate takes no place of the client's new one.
-    const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, this.kind)
+    // A refused certificate doesn't count against the limits of the client's new certificate.
+    const isFree = !isForCertificate(unwelcome?.code) && this.#place.take()
     connection.open.add(this)
     this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
       connection.ended(this)
-      if (isFree) quotas.give(connection.key, this.kind)
-      if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#place.end()
       this.#inspections.end()
       this.#left?.()
       this.#reportEnd()
@@ -174,9 +173,7 @@ export class Exchange {
 
   async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<ReadVerdict | undefined> {
     try {
-      const verdict = readVerdict(
-        await authorize(asked, { key: this.#arrived.connection.key, hasLeft: () => this.#hasEnded }),
-      )
+      const verdict = readVerdict(await authorize(asked, this.#place.inTurn))
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
       this.#until = verdict.until
@@ -201,16 +198,9 @@ export class Exchange {
 
   /** Counts what is sent, and not what arrived. False: it is refused. */
   #countAs(kind: 'requests' | 'streams'): boolean {
-    const { quotas } = this.#shared
-    const { key } = this.#arrived.connection
-    if (kind === this.#kind) return true
-    if (!quotas.take(key, kind)) {
-      this.#refuse(quotas.refuse(kind))
-      return false
-    }
-    quotas.give(key, this.#kind)
-    this.#kind = kind
-    return true
+    const isFree = this.#place.change(kind)
+    if (!isFree) this.#refuse(this.#shared.quotas.refuse(kind))
+    return isFree
   }
 
   /** It changes nothing, and the daemon answers at once. */
@@ -235,17 +225,11 @@ export class Exchange {
     const bodyBytes = isRenewing ? MOST_REQUEST_BYTES : this.#shared.limits.bodyBytes
     if (Number(announced ?? 0) > bodyBytes)
       throw new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytes} bytes`))
-    const limits = { bytes: bodyBytes, milliseconds: bodyTimeout, reserve: (bytes: number) => this.#hold(bytes) }
+    const limits = { bytes: bodyBytes, milliseconds: bodyTimeout, reserve: (bytes: number) => this.#place.hold(bytes) }
     // Node leaves the body of a request for an upgrade on the connection.
     return this.#upgrade === undefined
       ? readBody(request, undefined, limits)
       : readBody(request.socket, Number(announced), limits)
-  }
-
-  #hold(bytes: number): boolean {
-    const isFree = this.#shared.quotas.take(this.#arrived.connection.key, 'heldBytes', bytes)
-    if (isFree) this.#held += bytes
-    return isFree
   }
 
   #continue(): void {
@@ -274,8 +258,8 @@ export class Exchange {
         upgrade: this.#upgrade ?? (isEndless(method, target) ? 'tcp' : undefined),
         filter: filterAnswer && {
           apply: filterAnswer,
-          reserve: (bytes) => this.#hold(bytes),
-          inTurn: (work) => this.#shared.turns.run(this.#arrived.connection.key, work),
+          reserve: (bytes) => this.#place.hold(bytes),
+          inTurn: this.#place.inTurn,
         },
       },
       {

@@ -143,6 +143,7 @@ export class DaemonAnswer implements Handler {
       response.write(body)
       finish(this.#request, response)
     } catch (error) {
+      if (this.#hasLeft) return
       this.#outcome.failed(refusal(502, 'DAEMON_UNREACHABLE', "the answer of the daemon can't be filtered"), error)
     }
   }

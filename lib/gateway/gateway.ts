@@ -5,14 +5,13 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { TLSSocket } from 'node:tls'
+import { FairScheduler } from '../base/fair-scheduler.ts'
 import { checkOptions } from '../base/options.ts'
 import { codeOf } from '../base/system-error.ts'
-import { Turns } from '../base/turns.ts'
 import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { BodyRefused } from './body.ts'
 import { addressOf, callerOf, Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
@@ -32,9 +31,8 @@ import type { Renewals } from './renewal/renewals.ts'
 import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
-import type { Arrived, Asker, Shared } from './shared.ts'
+import type { Arrived, Shared } from './shared.ts'
 import { Trust } from './trust.ts'
-import type { AskedRequest, Verdict } from './types.ts'
 
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
@@ -84,12 +82,17 @@ export class HttpGateway implements Gateway {
     this.#warnOfIssuer(this.#trust)
     this.#shared = {
       dispatcher: this.#dispatcher,
-      authorize: authorize ?? ((asked, asker) => this.#authorize(asked, asker)),
+      authorize:
+        authorize ??
+        ((asked, inTurn) =>
+          inTurn((outside) =>
+            this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) }),
+          )),
       calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,
       quotas: this.#quotas,
-      turns: new Turns(),
+      scheduler: new FairScheduler(),
       check: ({ peer }) => this.#check(peer) ?? this.#reporting.check(),
       report: (event) => this.#report(event),
       begin: (event) => this.#reporting.begin(event),
@@ -117,14 +120,6 @@ export class HttpGateway implements Gateway {
     this.#uncount = this.#options.metrics?.add(this.#metricsSource())
     // Emitted when a connection can't be accepted, for example without free file descriptors.
     this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
-  }
-
-  /** By the policy. */
-  #authorize(asked: AskedRequest, { key, hasLeft }: Asker): Promise<Verdict> {
-    return this.#shared.turns.run(key, async (outside) => {
-      if (hasLeft()) throw new BodyRefused()
-      return this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) })
-    })
   }
 
   reload(changed: GatewayChange): void {
@@ -260,7 +255,7 @@ export class HttpGateway implements Gateway {
     }
     if (peer === undefined || this.#trust === undefined) return void socket.destroy()
     const key = this.#trust.keyOf(peer)
-    // A refused certificate takes no place of the client's new one.
+    // A refused certificate doesn't count against the limits of the client's new certificate.
     const place = isForCertificate(this.#check(peer)?.code) ? `refused ${key}` : key
     if (!this.#quotas.take(place, 'connections')) {
       this.#report({ event: 'cut', ...callerOf(socket, peer), reason: TOO_MANY_CONNECTIONS })

@@ -29,21 +29,26 @@ type Bounds = Pick<WireRequest, 'signal' | 'refuse'>
 const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): ReturnType<Get> =>
   collect(dispatcher, { method: 'GET', path, lane: 'patient', idleTimeout: RESPONSE_TIMEOUT_MS, ...bounds })
 
+/** Parses what the daemon says, which can take long. */
+export type Parse = (body: Buffer) => Promise<unknown>
+
+export const parseBody: Parse = async (body) => JSON.parse(body.toString()) as unknown
+
 /** Asks the daemon about something. Null: there is no such thing. */
 export function inspectThing(
   dispatcher: DockerDispatcher,
   kind: InspectKind,
   name: string,
-  bounds?: Bounds,
+  { parse, ...bounds }: Bounds & { readonly parse?: Parse } = {},
 ): Promise<unknown> {
-  return inspectBy((path) => ask(dispatcher, path, bounds), kind, name)
+  return inspectBy((path) => ask(dispatcher, path, bounds), kind, name, parse)
 }
 
 /** The same with a request of the caller's own. */
-export async function inspectBy(get: Get, kind: InspectKind, name: string): Promise<unknown> {
+export async function inspectBy(get: Get, kind: InspectKind, name: string, parse: Parse = parseBody): Promise<unknown> {
   const { status, body } = await get(pathOf(kind, name))
   if (status === 404 || isAboutName(kind, status, body)) return null
-  if (status === 200) return JSON.parse(body.toString()) as unknown
+  if (status === 200) return parse(body)
   const message = daemonMessage(body)
   throw new ConnectionError('ERR_SERVER_NOT_DOCKER', {
     tried: `inspecting the ${kind} ${JSON.stringify(name)}`,

@@ -1,7 +1,7 @@
 import { idOf } from '../policy/facts.ts'
 import type { Json } from '../policy/request.ts'
 import { BodyRefused } from './body.ts'
-import { inspectThing } from './inspect.ts'
+import { inspectThing, parseBody, type Parse } from './inspect.ts'
 import { refusal } from './refusal.ts'
 import type { Shared } from './shared.ts'
 import type { InspectKind } from './types.ts'
@@ -11,7 +11,7 @@ import type { InspectKind } from './types.ts'
  * several ways, one copy, as in `Facts`.
  */
 export class Inspections {
-  readonly #shared: Pick<Shared, 'dispatcher' | 'quotas'>
+  readonly #shared: Pick<Shared, 'dispatcher' | 'quotas' | 'scheduler'>
   readonly #key: string
   /** Most requests need none. */
   #ends: AbortController | undefined
@@ -21,7 +21,7 @@ export class Inspections {
   #held = 0
 
   /** @param key - of the identity whose limits count */
-  constructor(shared: Pick<Shared, 'dispatcher' | 'quotas'>, key: string) {
+  constructor(shared: Pick<Shared, 'dispatcher' | 'quotas' | 'scheduler'>, key: string) {
     this.#shared = shared
     this.#key = key
   }
@@ -43,7 +43,9 @@ export class Inspections {
     }
     if (this.#hasEnded) throw new BodyRefused()
     const { signal } = (this.#ends ??= new AbortController())
-    const thing = await inspectThing(this.#shared.dispatcher, kind, name, { signal, refuse })
+    const { dispatcher, scheduler } = this.#shared
+    const parse: Parse = (body) => scheduler.run(this.#key, () => parseBody(body))
+    const thing = await inspectThing(dispatcher, kind, name, { signal, refuse, parse })
     const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
     this.#give(this.#bytes.get(which) ?? 0)
     this.#bytes.set(which, bytes)

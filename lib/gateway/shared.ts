@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { InTurn } from '../base/fair-scheduler.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import type { Connection } from './connections.ts'
 import type { SharedByCalls } from './grpc/shared.ts'
@@ -9,17 +10,9 @@ import type { AskedRequest, Verdict } from './types.ts'
 /** What all requests of a gateway share. */
 export interface Shared extends SharedByCalls {
   readonly dispatcher: DockerDispatcher
-  readonly authorize: (asked: AskedRequest, asker: Asker) => Verdict | Promise<Verdict>
+  readonly authorize: (asked: AskedRequest, inTurn: InTurn) => Verdict | Promise<Verdict>
   /** Renews the certificate of a connection. */
   readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal
-}
-
-/** Who waits for a decision. */
-export interface Asker {
-  /** Of the identity. */
-  readonly key: string
-  /** Nobody waits any more. */
-  readonly hasLeft: () => boolean
 }
 
 /** A request as it arrived. */

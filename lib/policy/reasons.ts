@@ -133,7 +133,7 @@ function targetOf(target: Target | undefined, { parameters }: ReadRequest): read
 }
 
 function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] {
-  if (judged.kind === 'finding') return isRefused(judged, on) ? [reasonOf(judged)] : []
+  if (judged.kind === 'finding') return isRefused(judged, on, depth) ? [reasonOf(judged)] : []
   if (judged.kind === 'image') return refusedImage(judged, on.rule)
   if (judged.kind === 'label') return reasonsOfLabel(judged, on.rule)
   if (judged.kind === 'capabilities') return refusedCapabilities(judged, on.rule)
@@ -146,10 +146,14 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
 
 const reasonOf = ({ code, where, got }: Finding): Reason => ({ code, got, ...(where !== undefined && { where }) })
 
-function isRefused({ from, exception }: Finding, { level, rule }: Case): boolean {
+function isRefused({ from, exception }: Finding, on: Case, depth: number): boolean {
+  const { level, rule } = on
   // A level refuses what it doesn't include: `baseline` and those below it.
   if (includes(level, 'privileged') || (from === 'restricted' && includes(level, 'baseline'))) return false
-  return !exception || !isAmong(exception, rule.allow)
+  if (!exception || !isAmong(exception, rule.allow)) return true
+  if (exception.kind !== 'hostPath' || exception.sources === undefined) return false
+  if (isAmong({ ...exception, readOnly: false }, rule.allow)) return false
+  return exception.sources.some((source) => reasonsFor(source, on, depth + 1).length > 0)
 }
 
 function isAmong(exception: Exception, list: Allowed): boolean {
@@ -193,7 +197,9 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
     const foreign = reasonOfOwner(reference, fact, on.rule.owner, depth)
     if (foreign) return [foreign]
   }
-  if (fact === null) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
+  // A container can be named like the id of one that is gone.
+  const isOther = 'byId' in reference && textOf(objectOf(fact)['Id']) !== name
+  if (fact === null || isOther) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
   return [
     ...(kind === 'container' ? reasonsOfImage(reference, fact, on) : []),
     ...[...judgeFact(reference, fact)].flatMap((one) =>

@@ -236,12 +236,8 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     const ann = certified((await newClient('ann')).cert)
     const quota = `${'{"a":'.repeat(95)}[${'{},'.repeat(90_000)}{}]${'}'.repeat(95)}`
     const body = `{"Image":"x","HostConfig":{"NetworkMode":"none","DiskQuota":${quota}}}`
-    const costly = {
-      ...EXEC,
-      RequestUri: '/v1.45/containers/create',
-      RequestBody: Buffer.from(body).toString('base64'),
-      ...ann,
-    }
+    const RequestBody = Buffer.from(body).toString('base64')
+    const costly = { ...EXEC, RequestUri: '/v1.45/containers/create', RequestBody, ...ann }
     const order: string[] = []
     const all = Array.from({ length: 12 }, async () => {
       assert.deepEqual(await asks(costly), { Allow: true })

@@ -5,7 +5,7 @@ import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHt
 import { duplexPair, type Duplex } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Turns } from '../../lib/base/turns.ts'
+import { FairScheduler } from '../../lib/base/fair-scheduler.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { createIssuer } from '../../lib/pki.ts'
 import { loadIssuer } from '../../lib/pki/issuer.ts'
@@ -187,7 +187,7 @@ async function unsent(
       ownIds,
       limits: {},
       quotas: { take: () => true, give: () => {} },
-      turns: new Turns(),
+      scheduler: new FairScheduler(),
       calls: () => ({ hasOneMessage: () => false, judge: () => verdict }),
       check: () => undefined,
       begin: () => undefined,

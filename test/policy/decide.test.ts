@@ -492,21 +492,28 @@ describe('a folder that a rule allows to read', () => {
 
   test('is allowed in a container that has it from one that is known by its id, and may be used', () => {
     const id = 'db'.repeat(32)
-    const startFrom = (source?: Json): string => {
+    const startFrom = (source?: Json, hostPaths: readonly object[] = rule.allow.hostPaths): string => {
       const facts = new Facts().add({ kind: 'container', name: 'web' }, withInherited('/c', id))
       if (source !== undefined) facts.add({ kind: 'container', name: id }, source)
-      return brief(ask('POST /containers/web/start', undefined, { rule, facts }))
+      return brief(ask('POST /containers/web/start', undefined, { rule: { allow: { hostPaths } }, facts }))
     }
     const mount = { Type: 'bind', Source: '/etc/ssl', Target: '/c', ReadOnly: true }
-    const source = (BindOptions: Json): Json => ({
+    const source = (BindOptions: Json, Id = id): Json => ({
+      Id,
       Config: { Image: 'a' },
       HostConfig: { CapDrop: null, Mounts: [{ ...mount, BindOptions }] },
       Mounts: [{ Type: 'bind', Source: '/etc/ssl', Destination: '/c', Mode: '', RW: false }],
     })
     assert.equal(startFrom(source(null)), 'allow')
     assert.equal(startFrom(source({ ReadOnlyNonRecursive: true })), 'refuse TARGET_TOO_POWERFUL')
-    assert.equal(startFrom({ Config: { Image: 'a' }, HostConfig: { Privileged: true } }), 'refuse TARGET_TOO_POWERFUL')
+    const privileged = { Id: id, Config: { Image: 'a' }, HostConfig: { Privileged: true } }
+    assert.equal(startFrom(privileged), 'refuse TARGET_TOO_POWERFUL')
     assert.equal(startFrom(), 'needs')
+    assert.equal(startFrom(null), 'refuse TARGET_TOO_POWERFUL')
+    // A container whose name looks like the id of one that is gone.
+    assert.equal(startFrom(source(null, 'ab'.repeat(32))), 'refuse TARGET_TOO_POWERFUL')
+    // Where the folder may be written, nothing depends on the source.
+    for (const one of [undefined, null, privileged]) assert.equal(startFrom(one, [{ path: '/etc/ssl' }]), 'allow')
   })
 })
 

@@ -92,7 +92,7 @@ async function serve(serving: Serving, flags: RunFlags, context: Context): Promi
   }
 }
 
-/** After a signal, nobody reports errors any more. */
+/** After a signal, the command no longer reports errors, so this warns. */
 async function closeLog(auditLog: AuditLog | undefined, context: Context): Promise<void> {
   try {
     await auditLog?.close()

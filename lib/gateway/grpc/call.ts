@@ -8,6 +8,7 @@ import type {
 import type { OwnId } from '../../policy/calls/methods.ts'
 import { BodyRefused } from '../body.ts'
 import type { Connection } from '../connections.ts'
+import { Place } from '../place.ts'
 import { RequestRecord } from '../record.ts'
 import { headerText, isForCertificate, refusal, type Refusal } from '../refusal.ts'
 import { warningFields } from '../warnings.ts'
@@ -60,7 +61,7 @@ export class ForwardedCall {
   readonly #context: CallContext
   readonly #record: RequestRecord
   readonly #left = new AbortController()
-  #held = 0
+  readonly #place: Place
   #status = 0
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[], context: CallContext) {
@@ -68,6 +69,7 @@ export class ForwardedCall {
     this.#headers = headers
     this.#raw = raw
     this.#context = context
+    this.#place = new Place(context, context.connection.key, 'streams')
     this.#record = new RequestRecord(context.connection, { method: 'POST', url: this.#path })
   }
 
@@ -75,14 +77,13 @@ export class ForwardedCall {
   async run(): Promise<void> {
     const { connection, quotas, check } = this.#context
     const unwelcome = check(connection)
-    // A refused certificate takes no place of the client's new one.
-    const isFree = !isForCertificate(unwelcome?.code) && quotas.take(connection.key, 'streams')
+    // A refused certificate doesn't count against the limits of the client's new certificate.
+    const isFree = !isForCertificate(unwelcome?.code) && this.#place.take()
     // A client that resets its stream must not end this process.
     this.#stream.on('error', () => {})
     this.#stream.once('close', () => {
       this.#left.abort()
-      if (isFree) quotas.give(connection.key, 'streams')
-      if (this.#held > 0) quotas.give(connection.key, 'heldBytes', this.#held)
+      this.#place.end()
       this.#context.report(this.#record.ending(this.#status))
     })
     const refused = unwelcome ?? this.#screen() ?? (isFree ? undefined : quotas.refuse('streams'))
@@ -115,7 +116,7 @@ export class ForwardedCall {
   }
 
   async #ask(): Promise<void> {
-    const { connection, ownIds, limits, turns } = this.#context
+    const { connection, ownIds, limits } = this.#context
     const judge = this.#context.calls()
     // Only a policy judges calls, and a gateway that has one keeps having one.
     if (judge === undefined) return this.#refuse(BROKEN)
@@ -123,15 +124,13 @@ export class ForwardedCall {
       ? await readOneMessage(this.#stream, {
           bytes: limits.bodyBytes,
           milliseconds: limits.bodyTimeout,
-          reserve: (bytes) => this.#hold(bytes),
+          reserve: (bytes) => this.#place.hold(bytes),
         })
       : undefined
     const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
-    const verdict = await turns.run(connection.key, async () => {
-      if (this.#left.signal.aborted) throw new BodyRefused()
-      // The policy may have changed in the meantime.
-      return (this.#context.calls() ?? judge).judge(connection.identity, call)
-    })
+    // The policy may have changed in the meantime.
+    const verdict = await this.#place.inTurn(async () => this.#context.calls()?.judge(connection.identity, call))
+    if (verdict === undefined) return this.#refuse(BROKEN)
     this.#record.decided(verdict.decided)
     if (verdict.refused) {
       if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
@@ -163,12 +162,6 @@ export class ForwardedCall {
     const { ownIds, connection, daemon } = this.#context
     if (opens?.kind !== 'build' || ownIds.isOwn(connection.key, opens)) return undefined
     return ownIds.foreign(connection.key, opens) ?? refuseKnownBuild(daemon, opens.id, this.#left.signal)
-  }
-
-  #hold(bytes: number): boolean {
-    const isFree = this.#context.quotas.take(this.#context.connection.key, 'heldBytes', bytes)
-    if (isFree) this.#held += bytes
-    return isFree
   }
 
   #forward({ message, opens, warnings, until }: CallVerdict): void {

@@ -1,6 +1,6 @@
 import type { Call } from '../../policy/calls/decide.ts'
 import type { OwnId } from '../../policy/calls/methods.ts'
-import type { Turns } from '../../base/turns.ts'
+import type { FairScheduler } from '../../base/fair-scheduler.ts'
 import type { Connection } from '../connections.ts'
 import type { GatewayEvent, RequestBegan } from '../events.ts'
 import type { GatewayLimits } from '../options.ts'
@@ -36,7 +36,7 @@ export interface SharedByCalls {
   readonly ownIds: OwnIds
   readonly limits: Required<GatewayLimits>
   readonly quotas: Quotas
-  readonly turns: Turns
+  readonly scheduler: FairScheduler
   /** Whether the connection may still send requests. */
   readonly check: (connection: Connection) => Refusal | undefined
   readonly report: (event: GatewayEvent) => void

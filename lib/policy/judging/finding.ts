@@ -2,7 +2,13 @@ import type { Json, Reason } from '../request.ts'
 
 /** What a rule can allow although its level refuses it. */
 export type Exception =
-  | { readonly kind: 'hostPath'; readonly path: string; readonly readOnly: boolean }
+  | {
+      readonly kind: 'hostPath'
+      readonly path: string
+      readonly readOnly: boolean
+      /** It is read-only if these containers may be used. */
+      readonly sources?: readonly Reference[]
+    }
   | { readonly kind: 'capability'; readonly name: string }
   | { readonly kind: 'device'; readonly path: string }
 
@@ -23,6 +29,8 @@ export interface Reference {
   readonly where: string
   /** What is there already names it, and not the request. */
   readonly isThere?: true
+  /** The name is an id. */
+  readonly byId?: true
   /** dockerd itself reads or writes files of the container, as root. */
   readonly byDaemon?: true
 }

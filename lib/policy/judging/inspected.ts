@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { parseBind } from '../../container/bind.ts'
 import type { Json, JsonObject } from '../request.ts'
-import { fromBaseline, fromRestricted, type Judged } from './finding.ts'
+import { fromBaseline, fromRestricted, type Judged, type Reference } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { judgeUser } from './confinement.ts'
 import { judgeContainer } from './container.ts'
@@ -33,10 +33,9 @@ export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judge
     if (name !== 'none') yield { kind: 'joinedNetwork', name: name === 'default' ? DEFAULT_NETWORK : name, id, where }
   }
   const mounts = listOf(Mounts).map(objectOf)
-  const { sources, isReadOnlyBelow } = readOnlyBelow(objectOf(HostConfig), mounts)
-  yield* sources
+  const readOnlyBelow = belowOf(objectOf(HostConfig))
   for (const [index, mount] of mounts.entries()) {
-    yield* judgeMount(mount, { where: `Mounts.${index}`, isReadOnlyBelow, byDaemon })
+    yield* judgeMount(mount, { where: `Mounts.${index}`, readOnlyBelow, byDaemon })
   }
 }
 
@@ -63,52 +62,49 @@ function settings(hostConfig: JsonObject, networkSettings: Json | undefined): Js
   return { ...Object.fromEntries(rest), NetworkMode: isOnHost ? 'host' : shared }
 }
 
-type IsAt = (destination: string) => boolean
-
 // dockerd cleans the path in `Mounts`, and keeps here what was sent.
 const at = (targets: readonly string[]): Set<string> => new Set(targets.map((one) => posix.resolve('/', one)))
 const isWritable = ({ BindOptions }: JsonObject): boolean => objectOf(BindOptions)['ReadOnlyNonRecursive'] === true
 
-interface Below {
-  /** The containers with whose judgement it is true. */
-  readonly sources: readonly Judged[]
-  readonly isReadOnlyBelow: IsAt
-}
+/** Whether file systems below a read-only bind are read-only, too: `if` these containers may be used. */
+type ReadOnlyBelow = (destination: string) => boolean | { readonly if: readonly Reference[] }
 
 /**
- * Whether file systems below a read-only bind are read-only, too. `Mounts` doesn't say it, and for those that come with `VolumesFrom`, only the
- * containers do from which they come. If these are named by their ids, as the gateway sends them, they are judged as well.
+ * `Mounts` doesn't say it, and for those that come with `VolumesFrom`, only the source containers say it. If `VolumesFrom` has their ids, as the
+ * gateway sends it, they can be asked for.
  */
-function readOnlyBelow({ Binds, Mounts, VolumesFrom }: JsonObject, all: readonly JsonObject[]): Below {
+function belowOf({ Binds, Mounts, VolumesFrom }: JsonObject): ReadOnlyBelow {
   const mounts = listOf(Mounts).map(objectOf)
   const writable = at(mounts.filter(isWritable).map(({ Target }) => textOf(Target)))
   const own = at([
     ...stringsOf(Binds).map((bind) => parseBind(bind).destination),
     ...mounts.map(({ Target }) => textOf(Target)),
   ])
-  const isForeign = ({ Type, RW, Destination }: JsonObject): boolean =>
-    Type === 'bind' && RW === false && !own.has(textOf(Destination))
-  const names = all.some(isForeign) ? stringsOf(VolumesFrom).map(containerIn) : []
-  const areKnown = names.every((name) => /^[0-9a-f]{64}$/.test(name))
-  return {
-    sources: areKnown ? names.map((name) => ({ kind: 'container', name, where: 'HostConfig.VolumesFrom' })) : [],
-    isReadOnlyBelow: (destination) => !writable.has(destination) && (areKnown || own.has(destination)),
+  const names = stringsOf(VolumesFrom).map(containerIn)
+  const where = 'HostConfig.VolumesFrom'
+  const sources = names.map((name): Reference => ({ kind: 'container', name, where, byId: true }))
+  return (destination) => {
+    if (writable.has(destination)) return false
+    if (names.length === 0 || own.has(destination)) return true
+    return names.every((name) => /^[0-9a-f]{64}$/.test(name)) && { if: sources }
   }
 }
 
 interface Place {
   readonly where: string
-  readonly isReadOnlyBelow: IsAt
+  readonly readOnlyBelow: ReadOnlyBelow
   readonly byDaemon: boolean
 }
 
-function* judgeMount(mount: JsonObject, { where, isReadOnlyBelow, byDaemon }: Place): Iterable<Judged> {
+function* judgeMount(mount: JsonObject, { where, readOnlyBelow, byDaemon }: Place): Iterable<Judged> {
   const { Type, Name, Source, RW, Mode, Propagation, Destination } = mount
   const type = textOf(Type)
   if (type === 'bind') {
     const isShared = ['shared', 'rshared'].includes(textOf(Propagation))
     const isReadOnly = RW === false && !textOf(Mode).split(',').includes('ro-non-recursive')
-    yield hostPath(textOf(Source), where, isReadOnly && !isShared && isReadOnlyBelow(textOf(Destination)))
+    const below = isReadOnly && !isShared && readOnlyBelow(textOf(Destination))
+    const sources = typeof below === 'object' ? below.if : undefined
+    yield hostPath(textOf(Source), { where, readOnly: below !== false, ...(sources && { sources }) })
     // Nobody can tell where a path leads: the container can have links.
     if (byDaemon) yield fromRestricted('HOST_PATH', where, copiesTo(textOf(Source)))
   } else if (type === 'volume') yield { kind: 'volume', name: textOf(Name), where }

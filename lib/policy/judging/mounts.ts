@@ -16,7 +16,7 @@ export const judgeBinds: Judge = function* (value, where) {
 function* judgeBind(bind: string, where: string): Iterable<Judged> {
   const { source, options } = parseBind(bind)
   const odd = options.find((option) => !HARMLESS_OPTIONS.has(option))
-  if (source.startsWith('/')) yield hostPath(source, where, options.includes('ro') && odd === undefined)
+  if (source.startsWith('/')) yield hostPath(source, { where, readOnly: options.includes('ro') && odd === undefined })
   else if (source.includes('/') || source.startsWith('.') || source.startsWith('~')) {
     yield fromBaseline('HOST_PATH', where, `it binds ${source}, which is neither an absolute path nor a volume`)
   } else if (source !== '') yield { kind: 'volume', name: source, where }
@@ -35,7 +35,7 @@ function oddOption(option: string, where: string): Judged {
  * lead: a folder of the host would become writable (moby's MergeTmpfsOptions lets it pass).
  */
 const OF_TMPFS =
-  /^(?:|defaults|(?:size|nr_blocks|nr_inodes|mode|uid|gid|mpol)=.*|rw|ro|(?:no)?(?:suid|dev|exec|atime|diratime|relatime|strictatime)|a?sync|dirsync)$/s
+  /^(?:|defaults|(?:size|nr_blocks|nr_inodes|mode|uid|gid|mpol)=.*|rw|ro|(?:no)?(?:suid|dev|exec|atime|diratime|relatime|strictatime)|nomand|a?sync|dirsync|r?private)$/s
 
 /** `HostConfig.Tmpfs`. */
 export const judgeTmpfs: Judge = function* (value, where) {
@@ -46,7 +46,7 @@ export const judgeTmpfs: Judge = function* (value, where) {
 function* judgeTmpfsOptions(options: readonly string[], where: string): Iterable<Judged> {
   const odd = options.find((option) => !OF_TMPFS.test(option))
   if (odd === undefined) return
-  const got = `it sets the option ${odd} of a tmpfs, which changes other mounts, or which docker-mtls does not know`
+  const got = `it sets the tmpfs option ${odd}, which can change other mounts or is unknown to docker-mtls`
   yield fromBaseline('HOST_PATH', where, got)
 }
 
@@ -68,10 +68,9 @@ const BY_TYPE: ReadonlyMap<string, Judge> = new Map<string, Judge>([
 
 function judgeTmpfsMount(mount: Json, where: string): Iterable<Judged> {
   const options = listOf(objectOf(objectOf(mount)['TmpfsOptions'])['Options'])
-  return judgeTmpfsOptions(
-    options.map((option) => stringsOf(option).join('=')),
-    `${where}.TmpfsOptions`,
-  )
+  // dockerd joins and splits them.
+  const words = options.flatMap((option) => stringsOf(option).join('=').split(','))
+  return judgeTmpfsOptions(words, `${where}.TmpfsOptions`)
 }
 
 function* judgeImageMount(mount: Json, where: string): Iterable<Judged> {
@@ -88,7 +87,7 @@ function* judgeBindMount(mount: Json, where: string): Iterable<Judged> {
   const option = textOf(Propagation)
   const isHarmless = HARMLESS_OPTIONS.has(option)
   const readOnly = ReadOnly === true && isHarmless && CreateMountpoint !== true && ReadOnlyNonRecursive !== true
-  yield hostPath(textOf(Source), `${where}.Source`, readOnly)
+  yield hostPath(textOf(Source), { where: `${where}.Source`, readOnly })
   if (!isHarmless) yield oddOption(option, `${where}.BindOptions.Propagation`)
 }
 

@@ -27,7 +27,7 @@ export function* volumeOfDriver(driver: string, options: JsonObject, where: stri
   const { paths, unseen, isDisk } = contentsOf(known)
   for (const path of paths) {
     if (!isDisk && path.startsWith('/')) {
-      yield hostPath(path, where, false, 'the volume shows')
+      yield hostPath(path, { where, readOnly: false, what: 'the volume shows' })
       // What is in an image at the place of an empty volume (moby, daemon/create_unix.go: populateVolumes).
       yield fromRestricted('HOST_PATH', where, FILLED)
     } else yield fromBaseline('HOST_PATH', where, `the volume shows ${path} of the host`)

@@ -157,18 +157,32 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
     'HOST_PATH HostConfig.Mounts.0.TmpfsOptions',
   ],
   [
+    { Mounts: [{ Type: 'tmpfs', Target: '/t', TmpfsOptions: { Options: [['size', '1,remount']] } }] },
+    'HOST_PATH HostConfig.Mounts.0.TmpfsOptions',
+  ],
+  [
     {
       Tmpfs: {
         '/a': '',
         '/b': null,
         '/c': 'defaults,rw,noexec,nosuid,nodev,size=64k,mode=1777,uid=1,gid=2',
-        '/d': 'exec,suid,dev,ro,noatime,nr_inodes=5',
+        '/d': 'exec,suid,dev,ro,noatime,nr_inodes=5,nomand,rprivate',
       },
     },
   ],
-  ...['remount', 'size=1m,remount', 'bind', 'rbind', 'shared', 'rslave', 'tmpcopyup', 'mand', 'size', 'REMOUNT'].map(
-    (options): [Record<string, Json>, string] => [{ Tmpfs: { '/t': options } }, 'HOST_PATH HostConfig.Tmpfs./t'],
-  ),
+  ...[
+    'remount',
+    'size=1m,remount',
+    'size=1,remount,rw',
+    'bind',
+    'rbind',
+    'shared',
+    'rslave',
+    'tmpcopyup',
+    'mand',
+    'size',
+    'REMOUNT',
+  ].map((options): [Record<string, Json>, string] => [{ Tmpfs: { '/t': options } }, 'HOST_PATH HostConfig.Tmpfs./t']),
   [{ Mounts: [{ Type: 'image', Source: 'alpine', Target: '/i' }] }, 'image alpine'],
   [
     { Mounts: [inline({ Options: { type: 'none', o: 'bind', device: '/etc' } })] },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { Turns } from '../../lib/base/turns.ts'
+import { FairScheduler } from '../../lib/base/fair-scheduler.ts'
 
 const SLOW_MS = 60
 
@@ -8,12 +8,12 @@ function work(milliseconds: number): void {
   for (const began = performance.now(); performance.now() - began < milliseconds;);
 }
 
-describe('turns', () => {
+describe('the fair scheduler', () => {
   test('between decisions that take long, timers and other callers have their turns', async () => {
-    const turns = new Turns()
+    const scheduler = new FairScheduler()
     const order: string[] = []
     const decide = async (key: string, milliseconds: number): Promise<void> => {
-      await turns.run(key, async () => work(milliseconds))
+      await scheduler.run(key, async () => work(milliseconds))
       order.push(key)
     }
     const slow = Array.from({ length: 6 }, () => decide('slow', SLOW_MS))
@@ -32,10 +32,10 @@ describe('turns', () => {
   })
 
   test('callers whose decisions take long have them in turns', async () => {
-    const turns = new Turns()
+    const scheduler = new FairScheduler()
     const order: string[] = []
     const decide = async (key: string): Promise<void> => {
-      await turns.run(key, async () => work(SLOW_MS))
+      await scheduler.run(key, async () => work(SLOW_MS))
       order.push(key)
     }
     await Promise.all(['one', 'one', 'one', 'one', 'other', 'other'].map((key) => decide(key)))
@@ -43,10 +43,20 @@ describe('turns', () => {
   })
 
   test('decisions that take no time begin at once', async () => {
-    const turns = new Turns()
+    const scheduler = new FairScheduler()
     let isNext = false
     setImmediate(() => (isNext = true))
-    for (let index = 0; index < 20; index++) await turns.run(`caller ${index % 3}`, () => Promise.resolve())
+    for (let index = 0; index < 20; index++) await scheduler.run(`caller ${index % 3}`, () => Promise.resolve())
     assert.equal(isNext, false)
+  })
+
+  test('a caller is slow also if a quick decision comes before each slow one', async () => {
+    const scheduler = new FairScheduler()
+    const began = performance.now()
+    for (let index = 0; index < 4; index++) {
+      await scheduler.run('slow', async () => work(SLOW_MS))
+      await scheduler.run('slow', () => Promise.resolve())
+    }
+    assert.ok(performance.now() - began > 2 * 4 * SLOW_MS - 10, `${performance.now() - began} ms`)
   })
 })

@@ -1,0 +1,113 @@
+/** How long decisions may run before the event loop handles files, timers and sockets, in milliseconds. */
+const TURN_MS = 10
+/** A decision that takes longer is slow, in milliseconds. */
+const SLOW_MS = 50
+/** How long a caller counts as slow after a slow decision, in milliseconds. */
+const MARK_MS = 5_000
+/** The longest rest after a slow decision, in milliseconds. */
+const LONGEST_REST_MS = 1_000
+
+/** Waits for something outside, such as the daemon. Other decisions run meanwhile. Don't call it twice at once. */
+export type Outside = <T>(waits: () => Promise<T>) => Promise<T>
+
+/** Runs a decision when it is its caller's turn. */
+export type InTurn = <T>(decide: (outside: Outside) => Promise<T>) => Promise<T>
+
+/**
+ * Runs one decision at a time, of each caller in turns, so that a slow one, such as about a body of many values, delays neither a revocation
+ * nor other callers. All slow callers together get half of the time.
+ */
+export class FairScheduler {
+  /** Decisions that wait, by caller, in the order of the callers' turns. */
+  readonly #waiting = new Map<string, (() => void)[]>()
+  /** Until when callers count as slow. */
+  readonly #slow = new Map<string, number>()
+  /** When slow callers may run again. */
+  #restUntil = 0
+  #rest: NodeJS.Timeout | undefined
+  /** When the first decision of this turn of the event loop began. */
+  #began = 0
+  #end: NodeJS.Immediate | undefined
+  /** When the running decision began. */
+  #since: number | undefined
+
+  async run<T>(caller: string, decide: (outside: Outside) => Promise<T>): Promise<T> {
+    await this.#enter(caller)
+    try {
+      return await decide(async (waits) => {
+        this.#leave(caller)
+        try {
+          return await waits()
+        } finally {
+          await this.#enter(caller)
+        }
+      })
+    } finally {
+      this.#leave(caller)
+    }
+  }
+
+  async #enter(caller: string): Promise<void> {
+    if (this.#since === undefined && this.#waiting.size === 0 && !this.#isResting(caller) && this.#hasTime()) {
+      this.#since = performance.now()
+      return
+    }
+    await new Promise<void>((go) => {
+      const own = this.#waiting.get(caller)
+      if (own === undefined) this.#waiting.set(caller, [go])
+      else own.push(go)
+      this.#next()
+    })
+  }
+
+  #leave(caller: string): void {
+    const now = performance.now()
+    const took = now - (this.#since ?? now)
+    this.#since = undefined
+    if (took >= SLOW_MS) {
+      this.#slow.set(caller, now + MARK_MS)
+      this.#restUntil = Math.max(this.#restUntil, now) + Math.min(took, LONGEST_REST_MS)
+    }
+    this.#next()
+  }
+
+  /** A slow caller's quick decisions count as slow, too: otherwise one of them before each slow one would save the rest. */
+  #isResting(caller: string): boolean {
+    const until = this.#slow.get(caller)
+    if (until === undefined) return false
+    const now = performance.now()
+    if (until < now) this.#slow.delete(caller)
+    return now < until && now < this.#restUntil
+  }
+
+  /** Whether another decision may begin in this turn of the event loop. Otherwise, the next turn goes on. */
+  #hasTime(): boolean {
+    if (this.#end === undefined) {
+      this.#began = performance.now()
+      this.#end = setImmediate(() => {
+        this.#end = undefined
+        this.#next()
+      })
+    }
+    return performance.now() - this.#began < TURN_MS
+  }
+
+  #next(): void {
+    if (this.#since !== undefined || this.#waiting.size === 0) return
+    const caller = [...this.#waiting.keys()].find((one) => !this.#isResting(one))
+    if (caller === undefined) {
+      clearTimeout(this.#rest)
+      this.#rest = setTimeout(() => this.#next(), this.#restUntil - performance.now())
+    } else if (this.#hasTime()) this.#go(caller)
+  }
+
+  #go(caller: string): void {
+    const own = this.#waiting.get(caller) ?? []
+    const go = own.shift()
+    // The others are next.
+    this.#waiting.delete(caller)
+    if (own.length > 0) this.#waiting.set(caller, own)
+    this.#since = performance.now()
+    go?.()
+  }
+}
