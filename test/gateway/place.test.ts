@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { EventEmitter, once } from 'node:events'
 import { test } from 'node:test'
 import { FairScheduler } from '../../lib/base/fair-scheduler.ts'
 import { BodyRefused } from '../../lib/gateway/body.ts'
@@ -13,14 +14,14 @@ test('what waits for a decision counts against the limits of its identity, also 
   } as unknown as Quotas
   const scheduler = new FairScheduler()
   const [before, place] = [0, 1].map(() => new Place({ quotas, scheduler }, 'ann', 'requests')) as [Place, Place]
-  let finish = (): void => undefined
-  const running = before.inTurn(() => new Promise<void>((resolve) => (finish = resolve)))
+  const end = new EventEmitter()
+  const running = before.inTurn(() => once(end, 'now'))
   assert.ok(place.take() && place.hold(1000))
   const waiting = place.inTurn(() => Promise.reject(new Error('it is decided in vain')))
   place.end()
   await new Promise(setImmediate)
   assert.deepEqual(given, [])
-  finish()
+  end.emit('now')
   await running
   await assert.rejects(waiting, BodyRefused)
   assert.deepEqual(given, ['requests 1', 'heldBytes 1000'])
