@@ -23,6 +23,9 @@ const ODD = [
   '/..;a=b/admin',
   '/..%3b/admin',
   '/..#/admin',
+  '/..%09/admin',
+  '/.%0a./admin',
+  '/a/..%20',
 ]
 
 const FINE = [
@@ -34,6 +37,8 @@ const FINE = [
   '/...',
   '/..a',
   '/a%2f..a',
+  '/..%20a',
+  '/a%09b.c',
   '/100%',
 ]
 
