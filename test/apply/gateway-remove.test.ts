@@ -320,6 +320,7 @@ describe('the removal of a gateway', () => {
         [{ unit: unit().replace(/--listen \S+/, '--listen $WHERE') }, UNIT],
         [{ unit: unit().replace(/--listen \S+/, '--socket /run/gateway.sock') }, UNIT],
         [{ facts: { 'gateway-starts': `${dropIn}\n` } }, dropIn],
+        [withoutUnit(900, ''), UNIT],
       ]
       for (const [host, what] of UNKNOWN) {
         const { conflicts } = await plan({ applied: POLICY, ...host }, server)

@@ -210,6 +210,16 @@ describe('a rollback after a removed gateway', () => {
       assert.equal(ran('refuse_gone_program', 'inactive').status, 0)
     })
 
+    test('is not refused for a gateway that ran without its unit file, which it brings back if it can', async () => {
+      await before('active', 'unit')
+      await rm(join(units, GATEWAY_UNIT))
+      const { status, stderr } = ran('refuse_gone_program')
+      assert.deepEqual([status, stderr], [GATEWAY_GONE_CODE, `${units}/${GATEWAY_UNIT}\n`])
+      await writeFile(join(state, 'entries'), `1 /etc/x\n- ${units}/${GATEWAY_UNIT}\n`)
+      assert.equal(ran('refuse_gone_program').status, 0)
+      assert.equal(ran('restart_gateway').stdout, `restart --no-block ${GATEWAY_UNIT}\n`)
+    })
+
     test('ends if the apply was interrupted, so that the next apply can mend the gateway', async () => {
       await before('active', 'unit')
       const { status, stdout } = ran('restart_gateway')
@@ -252,6 +262,10 @@ describe('a rollback by hand', () => {
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
     const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
     assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
+    const another = {
+      '../by-hand-units/b.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host tcp://b:2376\n',
+    }
+    assert.equal(await said('listens tcp://10.0.0.5:2376', another), '0: ')
     const key = join(folder, 'key.pem')
     assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
     assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')
@@ -263,6 +277,16 @@ describe('a rollback by hand', () => {
     assert.match(reopen, /"\$1" != checked; then refuse_unchecked; fi\n[^]*\barm\b/)
     assert.match(ROLLBACK_PROGRAM, /^ +reopen "\$\{2-\}"$/m)
   })
+})
+
+test('the rollback of an apply whose answer was lost is one of the commands, with their checks', async () => {
+  const state = join(folder, 'lost-answer')
+  await mkdir(join(state, '1'), { recursive: true })
+  await writeFile(join(state, '1', 'rollback.sh'), 'echo "$@"\n')
+  await writeFile(join(state, 'last'), '1\n')
+  const program = await readFile(new URL('../../lib/apply/rollback/failed-apply.sh', import.meta.url), 'utf8')
+  const { stdout } = run(`s=${state} id=1\n${program}`)
+  assert.equal(stdout, 'asked checked\n')
 })
 
 test('an interrupted rollback of a finished apply is told from an apply that was interrupted', async () => {

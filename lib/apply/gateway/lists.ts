@@ -1,4 +1,4 @@
-import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
@@ -70,7 +70,7 @@ export function unusedList(path: string): Conflict {
     kind: 'older-list',
     what: path,
     got: "the running gateway doesn't use this revocation list as it is, and after a restart it would: revoked certificates could work again",
-    todo: NEWEST_LIST,
+    todo: sentence`Copy the newest list of the CA there. If it is there already, let the gateway read it:  ${command('chgrp', 'docker-mtls', path)}  ${command('chmod', '640', path)}`,
   }
 }
 

@@ -87,7 +87,7 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
 function namedTarget(file: HostFile, { facts, originals }: Secured): Target {
   const { path } = file
   const { isComplete, copies, written } = originals
-  const isOther = written.has(path) ? written.get(path) !== sumOf(file) : isComplete && !copies.has(path)
+  const isOther = written.has(path) ? written.get(path) !== sumOf(file) : !copies.has(path)
   if (isOther) return { path, stays: 'dockerd uses it, as before docker-mtls' }
   const copy = isComplete ? copies.get(path) : undefined
   const original = copy === undefined ? undefined : facts.file(copy)

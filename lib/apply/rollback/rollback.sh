@@ -38,6 +38,10 @@ refuse_left_behind() {
 # Prints what the gateway needs and is gone: its program, such as a copy of docker-mtls that somebody has deleted, or its user. $1 is
 # its unit.
 gone_for() {
+  if ! test -e "$1"; then
+    echo "$1"
+    return
+  fi
   # Of the command, these are Node.js and the script. A path in quotes isn't checked.
   for p in $(sed -n 's/^ExecStart=//p' "$1" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1,2); do
     case $p in /*) test -e "$p" || { echo "$p" && return; } ;; esac
@@ -51,6 +55,8 @@ gone_for() {
 refuse_gone_program() {
   if ! test -e "$b/gateway-was-active"; then return; fi
   if test "$(cat "$b/gateway-was-active")" = activating && test "$(gateway_runs)" != active; then return; fi
+  # It ran although its unit file was gone, and comes back if it can.
+  if grep -qxF -- "- $units/$gateway" "$b/entries"; then return; fi
   n=$(sed -n "s|^\([0-9][0-9]*\) $units/$gateway\$|\1|p" "$b/entries")
   # Without a copy, the apply left the unit as it was.
   if test -n "$n"; then gone=$(gone_for "$b/$n"); else gone=$(gone_for "$units/$gateway"); fi
@@ -64,11 +70,14 @@ way_back() {
   if test -e "$s/$1/gateway"; then echo 'docker-mtls gateway rollback'; else echo "sh $s/$1/rollback.sh asked"; fi
 }
 
-# Prints a unit that starts a gateway, or that of the running one. Other products have a "gateway run", too.
+# Prints a unit that starts a gateway in front of a daemon of this host, or that of the running one. Other products have a "gateway run",
+# too.
 gateway_unit() {
   run="gateway[\"']?[[:space:]]+[\"']?run"
-  grep -lsE "^ExecStart=.*(docker-mtls.*$run|$run.*--policy)" "$units"/*.service /usr/lib/systemd/system/*.service | grep -m 1 . ||
-    { gateway_runs >/dev/null && echo "$gateway"; }
+  start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
+  grep -lsE "$start" "$units"/*.service /usr/lib/systemd/system/*.service | while read -r f; do
+    if grep -E "$start" "$f" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
+  done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
 }
 
 # By hand, nobody has made the checks of the commands. Refuses what they would refuse, as far as it is known here, and says what opens.

@@ -97,7 +97,7 @@ export async function planGatewayRemove(
     conflicts: [
       ...oddUnit(facts),
       ...otherUnit(facts),
-      ...(daemon === undefined ? [] : [...unknownListener(facts, flags), ...daemon.conflicts]),
+      ...(daemon === undefined ? [] : [...unknownListener(facts, flags, state), ...daemon.conflicts]),
     ],
     warnings: [...(reopens ? exposureOf(facts, flags) : []), ...(daemon?.warnings ?? [])],
     losses: daemon?.losses ?? [],
@@ -177,17 +177,26 @@ function otherUnit(facts: HostFacts): Conflict[] {
 }
 
 /** dockerd must not listen anywhere else than the gateway, such as on all addresses. */
-function unknownListener(facts: HostFacts, { listen, socket }: GatewayFlags): Conflict[] {
-  if (!hasGateway(facts)) return []
-  const dropIn = startingDropIn(facts)
+function unknownListener(
+  facts: HostFacts,
+  { listen, socket }: GatewayFlags,
+  { pid }: Pick<GatewayState, 'pid'>,
+): Conflict[] {
   const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'unknown-listener' } as const
+  const without = 'Leave out  --daemon-listens .'
+  if (!hasGateway(facts) && pid === 0) return []
+  if (!hasGateway(facts)) {
+    const got = "it is gone, so docker-mtls doesn't know where the gateway listens"
+    return [{ ...shared, what: UNIT_PATH, got, todo: without }]
+  }
+  const dropIn = startingDropIn(facts)
   if (dropIn !== undefined) {
     const got = "it sets ExecStart=, so docker-mtls doesn't know where the gateway listens"
     return [{ ...shared, what: dropIn, got, todo: `Move that line into ${UNIT_PATH}, then run this again.` }]
   }
   if (socket !== undefined) {
     const got = `the gateway listens on the socket ${socket} and not on the network, so dockerd has no place to take there`
-    return [{ ...shared, what: UNIT_PATH, got, todo: 'Leave out  --daemon-listens .' }]
+    return [{ ...shared, what: UNIT_PATH, got, todo: without }]
   }
   if (listen !== undefined) return []
   const todo = 'Add  --listen ADDRESS:PORT  to its ExecStart=, as the gateway listens, then run this again.'
