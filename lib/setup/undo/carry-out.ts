@@ -1,7 +1,7 @@
 import { carryOutGatewayRemove } from '../../apply/gateway/remove/carry-out.ts'
 import { carryOutRemove, markOnlyCopies } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
-import { isDockerMtlsError, ProvisionError, sentencesOf } from '../../base/errors.ts'
+import { ProvisionError, sentencesOf } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
 import { commandWords } from '../../daemon-config/gateway-unit.ts'
 import { settingsIn } from '../../daemon-config/unit/parse-unit.ts'
@@ -48,7 +48,9 @@ async function removeThere(plan: UndoPlan, options: UndoOptions): Promise<UndoPl
 
 /** The rollback of the second part leaves the first as it is. */
 function withoutGateway(cause: unknown, { facts }: GatewayRemovePlan): unknown {
-  if (!isDockerMtlsError(cause, 'ERR_APPLY_ROLLED_BACK')) return cause
+  // A rollback that failed says more.
+  if (!(cause instanceof ProvisionError) || cause.code === 'ERR_APPLY_ROLLBACK_FAILED') return cause
+  const dockerd = cause.code === 'ERR_APPLY_ROLLED_BACK' ? 'dockerd is as it was, but its' : 'The'
   const words = commandWords(settingsIn(facts.file(UNIT_PATH)?.text ?? '', 'Service', 'ExecStart').at(-1) ?? '')
   const program = words.slice(0, Math.max(0, words.indexOf('gateway')))
   const [name, ...more] = [...program, 'gateway', 'rollback']
@@ -56,7 +58,7 @@ function withoutGateway(cause: unknown, { facts }: GatewayRemovePlan): unknown {
   return new ProvisionError(cause.code, {
     tried,
     got,
-    todo: sentence`dockerd is as it was, but its gateway is removed already, so nobody can connect. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
+    todo: sentence`${dockerd} gateway is removed already, so nobody can connect. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
     cause,
   })
 }
