@@ -113,7 +113,7 @@ describe('the rollback of a gateway', () => {
     }
     const about = [[CRL], [], ['daemon-exposed']]
     assert.deepEqual(await said(), [...about, 'The last apply'])
-    assert.deepEqual(await said('asked'), [...about, 'A rollback that did not finish, of the last apply'])
+    assert.deepEqual(await said('asked'), [...about, 'An unfinished rollback of the last apply'])
   })
 
   test('a policy stays if it was changed since the apply, and else goes', async () => {

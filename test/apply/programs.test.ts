@@ -236,12 +236,16 @@ describe('a rollback by hand', () => {
   const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
 
   /** What it says, and whether it goes on. */
-  async function said(before: string, files: Readonly<Record<string, string>> = {}, now = 'inactive'): Promise<string> {
+  async function said(
+    before: string,
+    files: Readonly<Record<string, string | undefined>> = {},
+    now = 'inactive',
+  ): Promise<string> {
     for (const one of [state, units]) await rm(one, { recursive: true, force: true })
     await mkdir(units, { recursive: true })
     await mkdir(state)
     const all = { 'was-active': '', entries: '1 /etc/x\n', before: `${before}\n`, ...files }
-    for (const [name, text] of Object.entries(all)) await writeFile(join(state, name), text)
+    for (const [name, text] of Object.entries(all)) if (text !== undefined) await writeFile(join(state, name), text)
     const { status, stderr } = run(`${start}now=${now}\nrefuse_unchecked\n`)
     return `${status}: ${stderr.trim()}`
   }
@@ -256,7 +260,7 @@ describe('a rollback by hand', () => {
 
   test('is refused for a gateway, beside one, and without TLS files that dockerd needs', async () => {
     assert.match(await said('', { gateway: '' }), /^1: .*docker-mtls gateway rollback$/)
-    assert.match(await said('listens tcp://10.0.0.5:2376', {}, 'active'), /^1: .*beside a gateway.*daemon rollback$/)
+    assert.match(await said('listens tcp://10.0.0.5:2376', {}, 'active'), /^1: .*beside a gateway.*run this again$/)
     const proxy = { '../by-hand-units/proxy.service': '[Service]\nExecStart=/x/docker-mtls "gateway" run\n' }
     assert.match(await said('listens tcp://10.0.0.5:2376', proxy), /^1: .*beside a gateway \(.*proxy\.service\)/)
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
@@ -266,20 +270,34 @@ describe('a rollback by hand', () => {
       '../by-hand-units/b.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host tcp://b:2376\n',
     }
     assert.equal(await said('listens tcp://10.0.0.5:2376', another), '0: ')
+    const local = {
+      '../by-hand-units/c.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host=tcp://127.0.0.1:2376\n',
+    }
+    assert.match(await said('listens tcp://10.0.0.5:2376', local), /^1: .*beside a gateway \(.*c\.service\)/)
     const key = join(folder, 'key.pem')
     assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
     assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')
+    await writeFile(key, '')
+    assert.equal(await said(`needs ${key}`), '0: ')
+    assert.match(
+      await said(`needs ${key}`, { entries: `- ${key}\n` }),
+      /^1: dockerd would not start without .*key\.pem/,
+    )
   })
 
   test('is not held up by a gateway if dockerd did not listen, or is stopped', async () => {
     assert.equal(await said('', {}, 'active'), '0: ')
+    const listened = 'listens tcp://10.0.0.5:2376'
+    assert.equal(await said(listened, { 'was-active': undefined }, 'active'), '0: ')
+    // A copy of an earlier release.
+    assert.equal(await said(listened, { before: undefined }, 'active'), '0: ')
     const reopen = functionsOf(ROLLBACK_PROGRAM, 'reopen')
     assert.match(reopen, /"\$1" != checked; then refuse_unchecked; fi\n[^]*\barm\b/)
     assert.match(ROLLBACK_PROGRAM, /^ +reopen "\$\{2-\}"$/m)
   })
 })
 
-test('the rollback of an apply whose answer was lost is one of the commands, with their checks', async () => {
+test('the rollback of an apply whose answer was lost skips the checks for a rollback by hand', async () => {
   const state = join(folder, 'lost-answer')
   await mkdir(join(state, '1'), { recursive: true })
   await writeFile(join(state, '1', 'rollback.sh'), 'echo "$@"\n')

@@ -14,7 +14,7 @@ import {
   type RevocationList,
 } from '../../identity/crl.ts'
 import type { Conflict } from '../conflicts.ts'
-import { GATEWAY_FILES, gatewayFlags, listsOf } from './files.ts'
+import { GATEWAY_FILES, gatewayFlags, GATEWAY_USER, listsOf } from './files.ts'
 import { filesNotInForce } from './in-force.ts'
 import { parseGatewayState } from './state.ts'
 
@@ -70,11 +70,11 @@ export function unusedList(path: string): Conflict {
     kind: 'older-list',
     what: path,
     got: "the running gateway doesn't use this revocation list as it is, and after a restart it would: revoked certificates could work again",
-    todo: sentence`Copy the newest list of the CA there. If it is there already, let the gateway read it:  ${command('chgrp', 'docker-mtls', path)}  ${command('chmod', '640', path)}`,
+    todo: sentence`${NEWEST_LIST}  If it is there already, let the gateway read it:  ${command('chgrp', GATEWAY_USER, path)}  and  ${command('chmod', '640', path)}`,
   }
 }
 
-const NEWEST_LIST: Sentence = sentence`Copy the newest list of the CA here, as this shows it there:  ${ours('cert', 'crl')}`
+const NEWEST_LIST: Sentence = sentence`Write the newest list on the machine with the CA, then copy it there:  ${ours('cert', 'crl')}`
 
 /** The fact whether an apply or a removal that can be rolled back knows a revocation list. */
 export const KNOWN_LIST_QUESTION: FactCall = [

@@ -122,7 +122,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const left = leftWith(target)
   const conflicts = [
     ...gateway,
-    ...(opens ? besideGateway(facts, hasOwn) : []),
+    ...(opens ? besideGateway(facts, true) : []),
     ...targets.flatMap(changedConflict),
     ...effects.conflicts,
     ...lostFlags(found, unitOf(target, shell.name), originals),

@@ -50,9 +50,7 @@ export async function planRollback(
   return {
     last,
     // An unfinished apply is rolled back by the host in any case.
-    conflicts: last.isPending
-      ? []
-      : [...conflicts, ...opensBeside(before, last, then, configuredIn(facts, shell)), ...tls.conflicts],
+    conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then, now), ...tls.conflicts],
     losses: [...losses, ...opens(then), ...tls.losses, ...setAside(facts, before, last)],
     stops,
   }
@@ -64,7 +62,7 @@ function opensBeside(before: HostFacts, { gateway }: LastApply, then?: Configure
   return gateway === undefined && isMore ? besideGateway(before) : []
 }
 
-/** The listeners of dockerd on the network. One without TLS is another one than the same with TLS. */
+/** The listeners of dockerd on the network. An address counts as another one once it lets everybody in. */
 export function listenersOf(configured?: Configured): string[] {
   if (configured === undefined) return []
   const { found, inForce } = configured

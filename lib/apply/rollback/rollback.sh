@@ -4,7 +4,8 @@
 #   now    docker-mtls, after a failed verification
 #   late   the systemd timer, if docker-mtls did not commit the apply in time
 #   boot   the boot after a power failure
-#   asked  somebody, for a finished apply. $2 is "checked" if `daemon rollback` or `gateway rollback` has looked for reasons against it
+#   asked  somebody, for a finished apply. $2 is "checked" if docker-mtls itself runs it: a rollback command after its checks, or an apply
+#          whose answer was lost
 #
 # The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
 # for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder that it has removed, or of which it has changed
@@ -75,8 +76,9 @@ way_back() {
 gateway_unit() {
   run="gateway[\"']?[[:space:]]+[\"']?run"
   start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
-  grep -lsE "$start" "$units"/*.service /usr/lib/systemd/system/*.service | while read -r f; do
-    if grep -E "$start" "$f" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
+  set -- "$units"/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service
+  grep -lsE "$start" "$@" | while read -r f; do
+    if grep -E "$start" "$f" | sed -E 's#://([^@ ]*@)?(localhost|127\.|\[::1\])#:own#' | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
   done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
 }
 
@@ -90,13 +92,14 @@ refuse_unchecked() {
   while read -r is what; do
     case $is in
     needs)
-      if test -e "$what" || sed -n 's/^[0-9][0-9]* //p' "$b/entries" | grep -qxF -- "$what"; then continue; fi
+      if test -e "$what" && ! grep -qxF -- "- $what" "$b/entries"; then continue; fi
+      if sed -n 's/^[0-9][0-9]* //p' "$b/entries" | grep -qxF -- "$what"; then continue; fi
       echo "dockerd would not start without $what, which it used before. Put it there again" >&2
       exit 1
       ;;
     listens)
       beside=$(gateway_unit) || continue
-      echo "dockerd would listen on $what beside a gateway ($beside). If that is right, use:  docker-mtls daemon rollback" >&2
+      echo "dockerd would listen on $what beside a gateway ($beside). End the gateway first, then run this again" >&2
       exit 1
       ;;
     open) echo "dockerd listens on $what again, where everybody gets in without a certificate" >&2 ;;

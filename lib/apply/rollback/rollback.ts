@@ -56,7 +56,7 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
     throw new ProvisionError('ERR_APPLY_CONFLICT', {
       tried,
       got: `the gateway before the apply needs ${stderrSummary(ran)}, which is gone. Nothing was changed`,
-      todo: 'Put that program there again, or create that user again, then run this again.',
+      todo: 'Put that file back, or create that user again, then run this again.',
     })
   }
   throw rollbackFailed(shell.name, ran)

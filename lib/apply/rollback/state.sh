@@ -28,7 +28,7 @@
 #   77  dockerd would no longer see running containers; nothing was changed
 #   78  a file has changed since the plan was made; nothing was changed
 #   79  the gateway doesn't start
-#   80  the program or the user of the gateway before the apply is gone; nothing was changed
+#   80  the unit, program or user of the gateway before the apply is gone; nothing was changed
 s=/var/lib/docker-mtls
 # The programs that come after it use this name.
 # shellcheck disable=SC2034

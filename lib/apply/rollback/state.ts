@@ -20,5 +20,5 @@ export const LEFT_BEHIND_CODE = 77
 export const CHANGED_CODE = 78
 /** The gateway doesn't start. */
 export const GATEWAY_CODE = 79
-/** The program of the gateway before the apply is gone; nothing was changed. */
+/** The unit, program or user of the gateway before the apply is gone; nothing was changed. */
 export const GATEWAY_GONE_CODE = 80

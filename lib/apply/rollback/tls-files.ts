@@ -44,7 +44,7 @@ export async function tlsFilesAfter({
     shell,
     facts,
     {
-      files: [current, copy].filter((path) => path !== undefined),
+      files: last.gateway === undefined ? [current, copy].filter((path) => path !== undefined) : [],
       more: needed.map((path) => ['said', `gone:${path}`, 'sh', '-c', 'test -e "$1" || echo yes', 'sh', path]),
     },
     signal,
@@ -58,7 +58,7 @@ export async function tlsFilesAfter({
   }
 }
 
-/** Warnings about clients of CAs that go, and of CAs that come. Undefined: nobody could connect, or can. */
+/** Warns of clients that will be refused, and of clients that get in again. Undefined: nobody can connect now, or could before. */
 export function exchangedCas(now: string | undefined, then: string | undefined, server: string): Warning[] {
   if (now === undefined || then === undefined) return []
   return [

@@ -33,7 +33,7 @@ export function gatewayRollbackDone(plan: RollbackPlan, { listeners, hasGateway 
 export function rollbackPlanText({ last, kept = [], losses }: RollbackPlan, { typed }: Pick<Context, 'typed'>): string {
   const { at, isPending, isAsked, restored, removed } = last
   const which = isAsked
-    ? 'A rollback that did not finish, of the last apply'
+    ? 'An unfinished rollback of the last apply'
     : isPending
       ? 'An apply that did not finish'
       : 'The last apply'
