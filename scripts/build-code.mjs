@@ -29,7 +29,7 @@ const TEXT_FILE =
 
 /** The comments of the shell programs are for whoever changes them, and more than a third of their text. */
 function withoutComments(program) {
-  const [document] = /<<'(\w+)'\n(?:.*\n)*?[ \t]*#(?:.*\n)*?\1\n/.exec(program) ?? []
+  const [document] = /<<-?[ \t]*['"]?(\w+)\b['"]?.*\n(?:(?![ \t]*\1\n).*\n)*?[ \t]*#.*\n/.exec(program) ?? []
   if (document !== undefined) throw new Error(`a line that begins with # in a here-document: ${document}`)
   return program.replace(/^[ \t]*#.*\n/gm, '')
 }

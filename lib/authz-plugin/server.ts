@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto'
+import { createHash, type X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { FairScheduler, type InTurn } from '../base/fair-scheduler.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
@@ -11,7 +11,7 @@ import { bypassOf } from './bypass.ts'
 import { inspectUnambiguous } from './inspect.ts'
 import { judge, type Grounds } from './judge.ts'
 import { OwnQuestions } from './own-questions.ts'
-import { parseQuestion } from './question.ts'
+import { parseQuestion, type Question } from './question.ts'
 
 /** Options of an {@link AuthzPlugin}. */
 export interface AuthzPluginOptions {
@@ -32,11 +32,17 @@ export interface AuthzPluginOptions {
 /** A question has a body of 4 MiB in base64 at most, and a head of 1 MiB (Go, net/http: DefaultMaxHeaderBytes). */
 const MOST_BYTES = 16 * 1024 * 1024
 
-/** Shorter questions are parsed at once, in characters. */
+/** Questions with fewer characters are parsed at once. */
 const SHORT = 65_536
+/** How many characters of longer questions may be in memory. */
+const MOST_LONG = 16 * MOST_BYTES
 
-/** The certificate in a question that may not be parsed yet. In a string of JSON, a quote is escaped. */
-const callerIn = (text: string): string => /"RequestPeerCertificates":\["([^"]*)"/.exec(text)?.[1] ?? ''
+/** Identifies the client certificate in the text of a question, before it is parsed. In a string of JSON, a quote is escaped. */
+function callerIn(text: string): string {
+  const [, certificate = ''] = /"RequestPeerCertificates":\["([^"]*)"/.exec(text) ?? []
+  // A part of the text would keep all of it in memory.
+  return createHash('sha256').update(certificate).digest('base64')
+}
 
 /** dockerd's own authorization plugin: it answers whether dockerd may carry out a request. */
 export class AuthzPlugin {
@@ -47,6 +53,8 @@ export class AuthzPlugin {
   readonly #dispatcher: DockerDispatcher
   readonly #own: OwnQuestions
   readonly #scheduler = new FairScheduler()
+  /** How many characters the long questions have that are open. */
+  #long = 0
   readonly #grounds: Omit<Grounds, 'policy' | 'inspect'>
   #file: SocketFile | undefined
   /** Undefined: the version isn't known yet. */
@@ -104,11 +112,26 @@ export class AuthzPlugin {
   }
 
   async #allow(text: string): Promise<object> {
-    const inTurn: InTurn = (decide) => this.#scheduler.run(callerIn(text), decide)
     // A question of the plugin itself is short, and must not wait.
-    const question = text.length < SHORT ? parseQuestion(text) : await inTurn(async () => parseQuestion(text))
+    if (text.length < SHORT) return this.#answerOf(text, parseQuestion(text))
+    if (this.#long + text.length > MOST_LONG) throw new RangeError('too many long questions wait for an answer')
+    this.#long += text.length
+    try {
+      return await this.#answerOf(text, await this.#inTurnOf(text)(async () => parseQuestion(text)))
+    } finally {
+      this.#long -= text.length
+    }
+  }
+
+  #inTurnOf(text: string): InTurn {
+    const caller = callerIn(text)
+    return (decide) => this.#scheduler.run(caller, decide)
+  }
+
+  async #answerOf(text: string, question: Question): Promise<object> {
     if (this.#own.owns(question)) return { Allow: true }
     void this.#askVersion()
+    const inTurn = this.#inTurnOf(text)
     const parse: Parse = (body) => inTurn(() => parseBody(body))
     const refusal = await inTurn((outside) => {
       const inspect: Grounds['inspect'] = (need) => outside(() => inspectUnambiguous(this.#own, need, parse))

@@ -8,7 +8,7 @@ const LONGEST_DECODING = 8
 /**
  * Whether a path, or a part of one, has a dot segment for any server on its way. Proxies decode `%2e`, `%2f` and `%5c`
  * before or after they resolve dot segments (RFC 3986, section 5.2.4), and each proxy in a row decodes once more. Some take
- * a backslash for a slash. A URL parser of WHATWG removes tabs and line breaks, and control characters at the end.
+ * a backslash for a slash. A WHATWG URL parser removes tabs and line breaks, and spaces and control characters at the end.
  */
 export function hasDotSegment(path: string): boolean {
   // Most paths have neither, and this is asked for each request.

@@ -7,15 +7,15 @@ const MARK_MS = 5_000
 /** The longest rest after a slow decision, in milliseconds. */
 const LONGEST_REST_MS = 1_000
 
-/** Waits for something outside, such as the daemon. Other decisions run meanwhile. Don't call it twice at once. */
+/** Waits for something outside, such as the daemon. Other decisions run meanwhile. Don't call it again before it has settled. */
 export type Outside = <T>(waits: () => Promise<T>) => Promise<T>
 
 /** Runs a decision when it is its caller's turn. */
 export type InTurn = <T>(decide: (outside: Outside) => Promise<T>) => Promise<T>
 
 /**
- * Runs one decision at a time, of each caller in turns, so that a slow one, such as about a body of many values, delays neither a revocation
- * nor other callers. All slow callers together get half of the time.
+ * Runs one decision at a time, and gives each caller a turn. Callers and revocations wait at most for the decision that is running, even if
+ * another caller sends bodies of very many values. All slow callers together get at most half of the time.
  */
 export class FairScheduler {
   /** Decisions that wait, by caller, in the order of the callers' turns. */
@@ -65,6 +65,7 @@ export class FairScheduler {
     const took = now - (this.#since ?? now)
     this.#since = undefined
     if (took >= SLOW_MS) {
+      for (const [one, until] of this.#slow) if (until < now) this.#slow.delete(one)
       this.#slow.set(caller, now + MARK_MS)
       this.#restUntil = Math.max(this.#restUntil, now) + Math.min(took, LONGEST_REST_MS)
     }
@@ -73,11 +74,8 @@ export class FairScheduler {
 
   /** A slow caller's quick decisions count as slow, too: otherwise one of them before each slow one would save the rest. */
   #isResting(caller: string): boolean {
-    const until = this.#slow.get(caller)
-    if (until === undefined) return false
     const now = performance.now()
-    if (until < now) this.#slow.delete(caller)
-    return now < until && now < this.#restUntil
+    return now < (this.#slow.get(caller) ?? 0) && now < this.#restUntil
   }
 
   /** Whether another decision may begin in this turn of the event loop. Otherwise, the next turn goes on. */

@@ -46,7 +46,7 @@ export async function holdLock(path: string, what: string, wait: number): Promis
   }
 }
 
-/** Which file it is: the number of its inode alone may be that of an older one. */
+/** Identifies a file. A new file can get the inode number of a deleted one. */
 async function whichOf(path: string): Promise<string | undefined> {
   const found = await fs.lstat(path).catch(() => undefined)
   return found && `${found.ino} ${found.mtimeMs}`

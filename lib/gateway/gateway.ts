@@ -83,11 +83,13 @@ export class HttpGateway implements Gateway {
     this.#shared = {
       dispatcher: this.#dispatcher,
       authorize:
-        authorize ??
-        ((asked, inTurn) =>
-          inTurn((outside) =>
-            this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) }),
-          )),
+        // A function of the app's own gets nothing else.
+        authorize
+          ? (asked) => authorize(asked)
+          : (asked, inTurn) =>
+              inTurn((outside) =>
+                this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) }),
+              ),
       calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,

@@ -19,6 +19,7 @@ export class Inspections {
   /** How many bytes each thing has. */
   readonly #bytes = new Map<string, number>()
   #held = 0
+  #parsing = 0
 
   /** @param key - of the identity whose limits count */
   constructor(shared: Pick<Shared, 'dispatcher' | 'quotas' | 'scheduler'>, key: string) {
@@ -44,7 +45,18 @@ export class Inspections {
     if (this.#hasEnded) throw new BodyRefused()
     const { signal } = (this.#ends ??= new AbortController())
     const { dispatcher, scheduler } = this.#shared
-    const parse: Parse = (body) => scheduler.run(this.#key, () => parseBody(body))
+    const parse: Parse = async (body) => {
+      this.#parsing++
+      try {
+        return await scheduler.run(this.#key, async () => {
+          if (this.#hasEnded) throw new BodyRefused()
+          return parseBody(body)
+        })
+      } finally {
+        this.#parsing--
+        this.#giveRest()
+      }
+    }
     const thing = await inspectThing(dispatcher, kind, name, { signal, refuse, parse })
     const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
     this.#give(this.#bytes.get(which) ?? 0)
@@ -56,7 +68,12 @@ export class Inspections {
   end(): void {
     this.#hasEnded = true
     this.#ends?.abort(new BodyRefused())
-    this.#give(this.#held)
+    this.#giveRest()
+  }
+
+  /** What waits to be parsed is still in memory. */
+  #giveRest(): void {
+    if (this.#hasEnded && this.#parsing === 0) this.#give(this.#held)
   }
 
   #hold(bytes: number): boolean {

@@ -173,7 +173,7 @@ function throughFacts(reference: Reference | ServiceUse, on: Case, depth: number
   if (includes(on.level, 'privileged')) return []
   const { kind, name, where } = reference
   // An owner may use more of what a container already has.
-  const key = `${kind} ${depth > 0} ${name}`
+  const key = `${kind} ${depth > 0} ${'byId' in reference} ${name}`
   if (on.judged.get(key) === true) return []
   if (on.judged.has(key)) return [{ code: 'TARGET_UNKNOWN', where, got: `the ${kind} ${name} depends on itself` }]
   on.judged.set(key, false)

@@ -205,7 +205,11 @@ describe("dockerd's authorization plugin", { skip }, () => {
           const isLater = own.line.startsWith('GET ') && answer.status < 400
           return (!isLater || Object.values(tells).every((pattern) => pattern.test(answer.text))) && answer
         })
-        for (const [word, pattern] of Object.entries(tells)) words[index]?.set(word, pattern.exec(text)?.[1] ?? '')
+        for (const [word, pattern] of Object.entries(tells)) {
+          const [, told] = pattern.exec(text) ?? []
+          assert.ok(told !== undefined || status >= 400, `${own.line} tells no ${word}: ${text.slice(0, 500)}`)
+          words[index]?.set(word, told ?? '')
+        }
         answers.push({ code: codeOf({ status, head: text, text }), status, text: text.slice(0, 500) })
       }
       const [gateways, plugins] = answers.map(({ status }) => status)

@@ -512,6 +512,13 @@ describe('a folder that a rule allows to read', () => {
     assert.equal(startFrom(null), 'refuse TARGET_TOO_POWERFUL')
     // A container whose name looks like the id of one that is gone.
     assert.equal(startFrom(source(null, 'ab'.repeat(32))), 'refuse TARGET_TOO_POWERFUL')
+    const joined = withInherited('/c', id) as { readonly HostConfig: object }
+    const web = { ...joined, HostConfig: { ...joined.HostConfig, PidMode: `container:${id}` } }
+    const both = new Facts()
+      .add({ kind: 'container', name: 'web' }, web)
+      .add({ kind: 'container', name: id }, source(null, 'ab'.repeat(32)))
+    const started = brief(ask('POST /containers/web/start', undefined, { rule, facts: both }))
+    assert.equal(started, 'refuse TARGET_TOO_POWERFUL')
     // Where the folder may be written, nothing depends on the source.
     for (const one of [undefined, null, privileged]) assert.equal(startFrom(one, [{ path: '/etc/ssl' }]), 'allow')
   })

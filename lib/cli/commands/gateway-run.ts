@@ -98,7 +98,7 @@ async function closeLog(auditLog: AuditLog | undefined, context: Context): Promi
     await auditLog?.close()
   } catch (error) {
     if (!context.io.signal.aborted || !isDockerMtlsError(error)) throw error
-    context.warn(`The end of the audit log is lost: ${error.message}`)
+    context.warn(`The end of the audit log is lost: ${error.tried}: ${error.got}`)
   }
 }
 

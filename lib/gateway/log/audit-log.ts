@@ -223,8 +223,8 @@ const REMEDIES: ReadonlyMap<unknown, string> = new Map([
 
 function unwritable(path: string, cause: unknown, mayGoOn: boolean): FileError {
   const remedy = REMEDIES.get(cause) ?? 'Free some space on its disk.'
-  // Nothing is kept over a restart.
-  const later = cause === CHANGED ? '' : ' Up to 10,000 events, or 16 MiB, are written later.'
+  // A restart loses the events that wait.
+  const later = cause === CHANGED ? ' They are not logged.' : ' Up to 10,000 events, or 16 MiB, are written later.'
   return new FileError('ERR_FILE_WRITE', {
     tried: `writing the audit log ${path}`,
     got: fileReason(cause),

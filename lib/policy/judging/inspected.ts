@@ -80,13 +80,14 @@ function belowOf({ Binds, Mounts, VolumesFrom }: JsonObject): ReadOnlyBelow {
     ...stringsOf(Binds).map((bind) => parseBind(bind).destination),
     ...mounts.map(({ Target }) => textOf(Target)),
   ])
-  const names = stringsOf(VolumesFrom).map(containerIn)
+  const names = [...new Set(stringsOf(VolumesFrom).map(containerIn))]
+  const areIds = names.every((name) => /^[0-9a-f]{64}$/.test(name))
   const where = 'HostConfig.VolumesFrom'
   const sources = names.map((name): Reference => ({ kind: 'container', name, where, byId: true }))
   return (destination) => {
     if (writable.has(destination)) return false
     if (names.length === 0 || own.has(destination)) return true
-    return names.every((name) => /^[0-9a-f]{64}$/.test(name)) && { if: sources }
+    return areIds && { if: sources }
   }
 }
 
