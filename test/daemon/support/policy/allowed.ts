@@ -155,7 +155,8 @@ export const ALLOWED_ON_SWARM: readonly Allowed[] = [
   to('services.inspect', 'GET /v1.45/services/NAME', { tells: { VERSION: /"Index":(\d+)/ } }),
   sending('services.update', 'POST /v1.45/services/NAME/update?version=VERSION', { ...SERVICE, Labels: { a: 'b' } }),
   to('services.logs', 'GET /v1.45/services/NAME/logs?stdout=1'),
-  to('tasks.list', 'GET /v1.45/tasks', { tells: ID }),
+  // Those of a service that was removed before disappear at some time.
+  to('tasks.list', 'GET /v1.45/tasks?filters=%7B%22service%22%3A%5B%22NAME%22%5D%7D', { tells: ID }),
   to('tasks.inspect', 'GET /v1.45/tasks/ID'),
   to('tasks.logs', 'GET /v1.45/tasks/ID/logs?stdout=1'),
   to('services.remove', 'DELETE /v1.45/services/NAME'),
