@@ -52,10 +52,9 @@ export async function ensureLeaf(plan: LeafPlan): Promise<FolderLeafResult> {
     if (state.keyElsewhere && !plan.force) return keepElsewhere(plan, state)
     const whole = state.cert !== undefined && state.key !== undefined
     if (whole) refuse(plan, state)
-    if (whole && !mustReplace(plan, state)) return await keep(plan, state)
-    issued ??= await plan.issue()
+    const good = whole && !mustReplace(plan, state)
     try {
-      return await write(plan, state, issued)
+      return await (good ? keep(plan, state) : write(plan, state, (issued ??= await plan.issue())))
     } catch (error) {
       // Another run was first: read the folder again.
       if (!isDockerMtlsError(error, 'ERR_FILE_EXISTS') || attempt === ATTEMPTS) throw error

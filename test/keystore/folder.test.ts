@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
+import { promises } from 'node:fs'
 import {
   appendFile,
   chmod,
@@ -551,6 +552,23 @@ describe('runs at the same time', () => {
       await assertWhole(root)
       assert.equal([...(await filesIn(root)).keys()].filter((path) => DATED.test(path)).length, 0)
     }
+  })
+
+  test('that both restore the ca.pem of a client: the second one finds that of the first', async (t) => {
+    const root = join(await temporaryFolder(t), 'out')
+    const folder = new PkiFolder(root)
+    await folder.ensureAuthority()
+    const { paths } = await folder.ensureClient('alice')
+    const ca = await readFile(paths.ca, 'utf8')
+    await rm(paths.ca)
+    const { link } = promises
+    t.mock.method(promises, 'link', async (from: string, to: string) => {
+      if (to === paths.ca) await writeFile(to, ca, { flag: 'wx' })
+      await link(from, to)
+    })
+    const { action } = await folder.ensureClient('alice')
+    assert.equal(action, 'kept')
+    assert.equal(await readFile(paths.ca, 'utf8'), ca)
   })
 
   test('in other processes too', async (t) => {

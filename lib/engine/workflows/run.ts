@@ -117,7 +117,10 @@ async function createPulling(
   )
 }
 
-/** After an abort the daemon may still create the container. So this waits for it, and the caller removes it. */
+/**
+ * After an abort or a short silence the daemon may still create the container. So this waits for it, and the caller removes
+ * it.
+ */
 function create(
   containers: Containers,
   body: ContainerCreateRequest,
@@ -125,8 +128,13 @@ function create(
 ): Promise<ContainerCreateResponse> {
   const named = { ...(name !== undefined && { name }), ...(platform !== undefined && { platform }) }
   return withGrace(signal, CLEAN_UP_MS, (late) =>
-    containers.create(body, { ...named, signal: late, idleTimeout, allowUnknown }),
+    containers.create(body, { ...named, signal: late, idleTimeout: atLeastGrace(idleTimeout), allowUnknown }),
   )
+}
+
+/** 0 is no limit. */
+function atLeastGrace(idleTimeout: number | undefined): number | undefined {
+  return idleTimeout ? Math.max(idleTimeout, CLEAN_UP_MS) : idleTimeout
 }
 
 /** Attaches before the container starts, so that no output is missed. */

@@ -249,8 +249,8 @@ describe('a command from its input to its exit code', { skip }, () => {
       }
       await assert.rejects(run('sleep 100', { idleTimeout: 300 }), { code: 'ERR_RESPONSE_TIMEOUT' })
       assert.equal(await count(), before_, 'after silence')
-      const { exitCode } = await run('for i in 1 2 3 4; do echo $i; sleep 0.2; done', {
-        idleTimeout: 600,
+      const { exitCode } = await run('for i in 1 2 3 4; do echo $i; sleep 0.8; done', {
+        idleTimeout: 2500,
         timeout: 60_000,
       })
       assert.equal(exitCode, 0)

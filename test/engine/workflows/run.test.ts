@@ -182,6 +182,14 @@ describe('run', () => {
     assert.deepEqual(steps(asked), ['POST /containers/create', 'DELETE /containers/made'])
   })
 
+  test('a daemon that is silent for longer than allowed while it creates the container leaves none behind', async (t) => {
+    const { docker, asked } = await runner(t, {
+      create: (request, response) => void delay(2500).then(() => GOOD.create(request, response)),
+    })
+    assert.equal((await run(docker, { idleTimeout: 500 })).exitCode, 3)
+    assert.equal(steps(asked).at(-1), 'DELETE /containers/made')
+  })
+
   describe('that does not end in time', { concurrency: true }, () => {
     for (const step of ['start', 'wait', 'json', 'logs'] as const) {
       test(`at ${step}: its container is removed, and the error says so`, async (t) => {
