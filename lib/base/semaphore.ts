@@ -1,7 +1,8 @@
-/** Limits the number of concurrent tasks. The others wait, in order. */
+/** Limits the number of concurrent tasks. The others wait: those who wait take turns, and the tasks of each keep their order. */
 export class Semaphore {
   #free: number
-  readonly #waiting = new Set<() => void>()
+  /** The tasks of each who waits. Whose turn is next comes first. */
+  readonly #waiting = new Map<string, Set<() => void>>()
 
   constructor(limit: number) {
     this.#free = limit
@@ -9,11 +10,12 @@ export class Semaphore {
 
   /**
    * @param signal - cancels waiting; run() then rejects with its reason. A running task has to watch the signal itself
+   * @param whose - whose task it is
    */
-  async run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  async run<T>(task: () => Promise<T>, signal?: AbortSignal, whose = ''): Promise<T> {
     signal?.throwIfAborted()
     if (this.#free > 0) this.#free--
-    else await this.#wait(signal)
+    else await this.#wait(whose, signal)
     try {
       return await task()
     } finally {
@@ -21,29 +23,38 @@ export class Semaphore {
     }
   }
 
-  #wait(signal: AbortSignal | undefined): Promise<void> {
+  #wait(whose: string, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const start = (): void => {
         signal?.removeEventListener('abort', cancel)
         resolve()
       }
       const cancel = (): void => {
-        this.#waiting.delete(start)
+        this.#remove(whose, start)
         signal?.removeEventListener('abort', cancel)
         reject(signal?.reason)
       }
-      this.#waiting.add(start)
+      const tasks = this.#waiting.get(whose)
+      if (tasks) tasks.add(start)
+      else this.#waiting.set(whose, new Set([start]))
       signal?.addEventListener('abort', cancel)
     })
   }
 
   #release(): void {
-    const [next] = this.#waiting
-    if (!next) {
-      this.#free++
+    for (const [whose, tasks] of this.#waiting) {
+      const [next] = tasks
+      if (!next) continue
+      this.#waiting.delete(whose)
+      if (tasks.delete(next) && tasks.size > 0) this.#waiting.set(whose, tasks)
+      next()
       return
     }
-    this.#waiting.delete(next)
-    next()
+    this.#free++
+  }
+
+  #remove(whose: string, start: () => void): void {
+    const tasks = this.#waiting.get(whose)
+    if (tasks?.delete(start) && tasks.size === 0) this.#waiting.delete(whose)
   }
 }

@@ -237,7 +237,7 @@ export class Exchange {
   }
 
   #forward(asked: AskedRequest, { send: instead, filterAnswer }: ReadVerdict): void {
-    const { request } = this.#arrived
+    const { request, connection } = this.#arrived
     this.#record.allowed()
     this.#isFiltered = filterAnswer !== undefined
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
@@ -251,6 +251,7 @@ export class Exchange {
       this.#shared.dispatcher,
       request,
       {
+        caller: connection.key,
         method,
         target,
         body,

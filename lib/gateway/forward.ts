@@ -19,6 +19,8 @@ export function isEndless(method: string, target: string): boolean {
 
 /** A request to the daemon, written anew. */
 export interface Forwarded {
+  /** Whose request it is. */
+  readonly caller: string
   readonly method: string
   readonly target: string
   /** Names and values in turns. */
@@ -45,10 +47,11 @@ export function forward(
   forwarded: Forwarded,
   outcome: Outcome,
 ): DaemonAnswer {
-  const { method, target, fields, body, upgrade, filter } = forwarded
+  const { caller, method, target, fields, body, upgrade, filter } = forwarded
   const handler = new DaemonAnswer(request, outcome, filter)
   const options: LaneDispatchOptions = {
     lane: laneTo(dispatcher),
+    caller,
     origin: dispatcher.origin,
     path: dispatcher.prefix + target,
     method,
@@ -64,8 +67,8 @@ export function forward(
 }
 
 /**
- * The lane for short calls has few connections for all clients together. Some who don't read their answers would keep all others
- * waiting, so each request gets a connection, and the limits of an identity bound them. Over ssh, each connection costs a login.
+ * The lane for short calls has few connections. Each request gets one of its own instead, which the limits of an identity bound. Over
+ * ssh, each connection costs a login: there, an identity has the few connections to itself.
  */
 function laneTo({ endpoint }: DockerDispatcher): Lane | undefined {
   return endpoint.kind === 'ssh' ? undefined : 'patient'

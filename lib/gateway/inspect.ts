@@ -22,8 +22,8 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 /** Sends a GET. */
 type Get = (path: string) => Promise<{ readonly status: number; readonly body: Buffer }>
 
-/** How far to ask: until the signal aborts, and as long as its answer isn't too large. */
-type Bounds = Pick<WireRequest, 'signal' | 'refuse'>
+/** For whom, and how far to ask: until the signal aborts, and as long as its answer isn't too large. */
+type Bounds = Pick<WireRequest, 'caller' | 'signal' | 'refuse'>
 
 /** In no lane with few connections: these would be those of requests of clients, and of inspections that get no answer. */
 const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): ReturnType<Get> =>

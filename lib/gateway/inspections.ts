@@ -57,7 +57,7 @@ export class Inspections {
         this.#giveRest()
       }
     }
-    const thing = await inspectThing(dispatcher, kind, name, { signal, refuse, parse })
+    const thing = await inspectThing(dispatcher, kind, name, { caller: this.#key, signal, refuse, parse })
     const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
     this.#give(this.#bytes.get(which) ?? 0)
     this.#bytes.set(which, bytes)

@@ -17,6 +17,8 @@ export interface ConnectionNeeds {
    * @defaultValue false
    */
   readonly cleanEnd?: boolean
+  /** For whom it is. Callers who wait for logins take turns. */
+  readonly caller?: string | undefined
   /**
    * The time limit, in milliseconds, for a request that has already waited.
    *

@@ -15,11 +15,12 @@ import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } f
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
 import { CLOSED, explainFault, isConnectionFault } from './faults.ts'
 import { GuardedHandler, type Guards, type RequestLine } from './handler.ts'
-import { chooseLane, type Lane } from './lanes.ts'
+import { chooseLane, type Lane, type LaneDispatchOptions } from './lanes.ts'
 import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { PeerWatch, type CountedSocket } from './peer-watch.ts'
 import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
+import { PoolsOfCallers, type Pools } from './pools.ts'
 import { ShortQueue, type BoundedPool } from './short-queue.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
@@ -59,7 +60,7 @@ export class DockerDispatcher extends Dispatcher {
   readonly prefix: string
   /** @internal The longest answer that a call reads whole, in bytes. */
   readonly maxAnswerBytes: number
-  readonly #pools: { readonly short: ShortQueue; readonly patient: UndiciPool; readonly hijacked: UndiciPool }
+  readonly #pools: PoolsOfCallers
   readonly #connect: Connect
   /** A local socket has no network in between, and ssh asks its own peer. */
   readonly #watch: PeerWatch | undefined
@@ -106,7 +107,7 @@ export class DockerDispatcher extends Dispatcher {
     })
     this.#watch = endpoint.kind === 'tls' ? new PeerWatch(() => this.#probe()) : undefined
     const connectWith =
-      (needs?: ConnectionNeeds): NonNullable<UndiciPool.Options['connect']> =>
+      (needs: ConnectionNeeds): NonNullable<UndiciPool.Options['connect']> =>
       (options, callback) => {
         const { timeout } = options as object as WatchedOptions
         this.#connect(this.#closing.signal, { ...needs, timeout }).then(
@@ -117,10 +118,9 @@ export class DockerDispatcher extends Dispatcher {
           (error: Error) => callback(error, null),
         )
       }
-    const connect = connectWith()
     // The lanes have different time-outs: a stream may be silent for hours.
     const ssh = endpoint.kind === 'ssh'
-    const shared = { connect, factory: watchedClient, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
+    const shared = { factory: watchedClient, pipelining: 1, ...(ssh && { keepAliveTimeout: SSH_IDLE_MS }) }
     const patience = { connections: null, headersTimeout: 0, bodyTimeout: 0 }
     const newPool = (options: UndiciPool.Options): UndiciPool => {
       const pool = new Pool(this.origin, { ...shared, ...options })
@@ -129,23 +129,26 @@ export class DockerDispatcher extends Dispatcher {
       }
       return pool
     }
-    const shortPool = (connections: number): BoundedPool => ({
-      connections,
-      create: () => newPool({ connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
+    this.#pools = new PoolsOfCallers((caller) => {
+      const connect = connectWith({ caller })
+      const shortPool = (connections: number): BoundedPool => ({
+        connections,
+        create: () => newPool({ connect, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
+      })
+      return {
+        short: new ShortQueue({
+          main: shortPool(ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS),
+          overflow: shortPool(ssh ? OVERFLOW_SSH_CONNECTIONS : OVERFLOW_CONNECTIONS),
+          connectTimeout,
+          target: this.#target.name,
+          describe: (request) => this.#describe(request),
+          onDrain: () => (this as EventEmitter).emit('drain', new URL(this.origin), [this]),
+        }),
+        patient: newPool({ ...patience, connect }),
+        // Only the end of TLS tells that such a stream is complete. HTTP/2 and web sockets have an end of their own.
+        hijacked: newPool({ ...patience, connect: connectWith({ caller, cleanEnd: true }) }),
+      }
     })
-    this.#pools = {
-      short: new ShortQueue({
-        main: shortPool(ssh ? SHORT_SSH_CONNECTIONS : SHORT_CONNECTIONS),
-        overflow: shortPool(ssh ? OVERFLOW_SSH_CONNECTIONS : OVERFLOW_CONNECTIONS),
-        connectTimeout,
-        target: this.#target.name,
-        describe: (request) => this.#describe(request),
-        onDrain: () => (this as EventEmitter).emit('drain', new URL(this.origin), [this]),
-      }),
-      patient: newPool(patience),
-      // Only the end of TLS tells that such a stream is complete. HTTP/2 and web sockets have an end of their own.
-      hijacked: newPool({ ...patience, connect: connectWith({ cleanEnd: true }) }),
-    }
     // compose() returns a Proxy, on which methods can't access private fields.
     this.close = this.close.bind(this)
     this.destroy = this.destroy.bind(this)
@@ -174,12 +177,12 @@ export class DockerDispatcher extends Dispatcher {
 
   /** Whether `close()` or `destroy()` was called. */
   get closed(): boolean {
-    return this.#pools.short.closed
+    return this.#pools.closed
   }
 
   /** Whether `destroy()` was called. */
   get destroyed(): boolean {
-    return this.#pools.short.destroyed
+    return this.#pools.destroyed
   }
 
   /** Sends one request. It fails with `ERR_WRONG_ORIGIN` if its target is another origin or outside the prefix. */
@@ -194,7 +197,7 @@ export class DockerDispatcher extends Dispatcher {
     const lane = chooseLane(options, path)
     // The daemon switches protocols at once, whatever follows.
     if (options.upgrade) options = { headersTimeout: RESPONSE_TIMEOUT_MS, ...options }
-    const pool = this.#pools[options.upgrade === 'tcp' ? 'hijacked' : lane]
+    const pool = this.#poolsOf(options)[options.upgrade === 'tcp' ? 'hijacked' : lane]
     const repeat = isRepeatable(options) ? pool : undefined
     const guarded = new GuardedHandler(core, this.#guardsFor(options, path, lane), options, repeat)
     return pool.dispatch(options, guarded as UndiciDispatcher.DispatchHandler)
@@ -229,8 +232,7 @@ export class DockerDispatcher extends Dispatcher {
   override close(): Promise<void>
   override close(callback: () => void): void
   override close(callback?: () => void): Promise<void> | void {
-    const pools = Object.values(this.#pools)
-    const lanes = this.destroyed ? Promise.resolve() : Promise.all(pools.map((pool) => pool.close()))
+    const lanes = this.destroyed ? Promise.resolve() : this.#pools.close()
     return settleWith(this.#waitForProcesses(lanes), callback)
   }
 
@@ -244,8 +246,7 @@ export class DockerDispatcher extends Dispatcher {
     const callback = typeof first === 'function' ? first : second
     this.#closing.abort(error)
     for (const socket of this.#connections) socket.destroy(error)
-    const lanes = Promise.all(Object.values(this.#pools).map((pool) => pool.destroy(error)))
-    return settleWith(this.#waitForProcesses(lanes), callback)
+    return settleWith(this.#waitForProcesses(this.#pools.destroy(error)), callback)
   }
 
   /** @internal Turns failures of an established connection into our errors, and returns other errors unchanged. */
@@ -268,6 +269,11 @@ export class DockerDispatcher extends Dispatcher {
   /** Formats a request for error messages. */
   #describe({ method, path }: RequestLine): string {
     return `${method} ${withoutVersion(path.slice(this.prefix.length))}`
+  }
+
+  /** Over ssh, connections are few and slow to open. Others are so many that callers needn't be told apart. */
+  #poolsOf({ caller }: LaneDispatchOptions): Pools {
+    return this.#pools.of(this.endpoint.kind === 'ssh' ? caller : undefined)
   }
 
   #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {

@@ -13,6 +13,8 @@ export type Lane = 'short' | 'patient'
 /** Our own calls name their lane. Other callers can't: fetch doesn't pass custom options to a dispatcher. */
 export type LaneDispatchOptions = Dispatcher.DispatchOptions & {
   readonly lane?: Lane | undefined
+  /** For whom a gateway sends it: over ssh, the requests of one caller don't wait for those of another. */
+  readonly caller?: string | undefined
   /** The limit behind its `headersTimeout` and `bodyTimeout`, for errors. */
   readonly idleTimeout?: number | undefined
 }

@@ -11,6 +11,8 @@ export interface WireRequest {
   readonly path: string
   /** If absent, the dispatcher chooses the lane by method and path. */
   readonly lane?: Lane | undefined
+  /** For whom a gateway sends it. */
+  readonly caller?: string | undefined
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | Readable
   readonly signal?: AbortSignal | undefined
@@ -47,6 +49,7 @@ export function idleOptions({ idleTimeout }: WireRequest): Partial<LaneDispatchO
 function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): LaneDispatchOptions {
   return {
     lane: request.lane,
+    caller: request.caller,
     origin: dispatcher.origin,
     path: dispatcher.prefix + request.path,
     method: request.method,

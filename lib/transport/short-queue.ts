@@ -91,6 +91,11 @@ export class ShortQueue {
     return this.#isDestroyed
   }
 
+  /** Whether it has no call. */
+  get isIdle(): boolean {
+    return this.#first === undefined
+  }
+
   /** Sends a request, or lets it wait. Returns false if it waits; onDrain() follows when none does any more. */
   dispatch(options: Options, guarded: UndiciDispatcher.DispatchHandler): boolean {
     const handler = guarded as GuardedHandler

@@ -22,12 +22,12 @@ const MAX_CONCURRENT_LOGINS = 4
 export function sshConnector(endpoint: SshEndpoint, args: readonly string[], options: ConnectOptions): Connect {
   const target = formatEndpoint(endpoint)
   const semaphore = new Semaphore(MAX_CONCURRENT_LOGINS)
-  return async (signal, { timeout = options.timeout } = {}) => {
+  return async (signal, { timeout = options.timeout, caller } = {}) => {
     const began = performance.now()
     const limits = { timeout, signal, late: timeoutError(target, options.timeout) }
     try {
       const stream = await withTimeout(limits, (inTime) =>
-        semaphore.run(() => openStream(endpoint, args, options, inTime), inTime),
+        semaphore.run(() => openStream(endpoint, args, options, inTime), inTime, caller),
       )
       publishConnect(target, began, {})
       return stream

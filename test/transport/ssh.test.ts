@@ -1,38 +1,24 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
-import { describe, test, type TestContext } from 'node:test'
+import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { SshEndpoint } from '../../lib/endpoint/endpoint.ts'
 import { connect, createDispatcher, isDockerMtlsError, parseHost, type ErrorCode } from '../../lib/index.ts'
 import { sshArguments } from '../../lib/transport/ssh-arguments.ts'
 import { SshStream, startSsh } from '../../lib/transport/ssh-stream.ts'
 import { Semaphore } from '../../lib/base/semaphore.ts'
+import { withPath, withSsh } from '../support/ssh-program.ts'
 import { processesNaming } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { startWatch } from '../support/watch.ts'
 
 const skip = process.platform === 'win32' ? 'its programs are shell scripts' : false
-
-/** Makes a folder with a program `ssh` the whole PATH of this process, while the test runs. */
-async function withSsh(t: TestContext, script: string): Promise<string> {
-  const folder = await temporaryFolder(t)
-  await writeFile(join(folder, 'ssh'), script)
-  await chmod(join(folder, 'ssh'), 0o755)
-  withPath(t, folder)
-  return folder
-}
-
-function withPath(t: TestContext, path: string): void {
-  const before = process.env['PATH']
-  process.env['PATH'] = path
-  t.after(() => void (process.env['PATH'] = before))
-}
 
 async function failure(promise: Promise<unknown>): Promise<Error & { code: ErrorCode; got: string }> {
   const error = await promise.then(
@@ -318,4 +304,16 @@ test('semaphore are taken in order, given back after a failure, and not waited f
   assert.deepEqual(order, [0, 1, 2, 3, 4, 6, 7, 8])
   assert.equal(most, 2)
   assert.deepEqual(reasons, ['task 0', 'done', 'task 2', 'done', 'task 4', 'enough', 'task 6', 'done', 'task 8'])
+})
+
+test('who waits for a semaphore takes turns with others who wait', async () => {
+  const semaphore = new Semaphore(1)
+  const order: string[] = []
+  const impatient = new AbortController()
+  const tasks = ['bob', 'bob', 'bob', 'eve', 'alice', 'bob', 'alice'].map((whose) =>
+    semaphore.run(async () => void order.push(whose), whose === 'eve' ? impatient.signal : undefined, whose),
+  )
+  impatient.abort(new Error('enough'))
+  await Promise.allSettled(tasks)
+  assert.deepEqual(order, ['bob', 'bob', 'alice', 'bob', 'alice', 'bob'])
 })
