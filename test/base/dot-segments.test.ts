@@ -3,6 +3,7 @@ import { posix } from 'node:path'
 import { test } from 'node:test'
 import { hasDotSegment } from '../../lib/base/dot-segments.ts'
 import { assertProperty, fc } from '../support/properties.ts'
+import { startOwnClock } from '../support/own-time.ts'
 
 const ODD = [
   '/..',
@@ -49,10 +50,10 @@ test('a dot segment is found however it is written', () => {
 
 test('a path that is encoded again and again is refused in time', () => {
   const deep = `/${'%25'.repeat(100_000)}2e`
-  const start = performance.now()
+  const ownTime = startOwnClock()
   assert.ok(hasDotSegment(`/%${'25'.repeat(20)}2e%${'25'.repeat(20)}2e/admin`))
   hasDotSegment(deep)
-  assert.ok(performance.now() - start < 2000)
+  assert.ok(ownTime() < 2000)
 })
 
 /** A proxy: decodes the path, perhaps with backslashes as slashes, and then resolves its dot segments. */

@@ -29,6 +29,7 @@ import { definePolicy } from '../../lib/policy.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { answerOn, faultsOf, linesOf, pathIn, stall, write } from './support/log-files.ts'
 import { dial, endOf, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { startOwnClock } from '../support/own-time.ts'
 
 const ENDLESS = fileURLToPath(new URL('support/endless-log.ts', import.meta.url))
 const eve = await newClient('eve')
@@ -308,9 +309,9 @@ describe('the audit log of a gateway', () => {
       '': '',
     }
     for (const [target, path] of Object.entries(rows)) assert.equal(loggedPath(target), path)
-    const began = performance.now()
+    const ownTime = startOwnClock()
     for (const one of ['@', '/', '//@', '@sha256:', '%2540', 'a', '%25', '@/']) loggedPath(`/@${one.repeat(64 * 1024)}`)
-    assert.ok(performance.now() - began < 1_000)
+    assert.ok(ownTime() < 1_000)
   })
 
   test('goes on after a restart, and marks a line that a crash has cut', async (t) => {

@@ -6,6 +6,7 @@ import { decide, definePolicy, type Decision } from '../../lib/policy.ts'
 import { refusalText } from '../../lib/policy/refusal-text.ts'
 import { toRequest } from '../policy/reading/support.ts'
 import { bytesField, CONTROL, mapField } from '../policy/calls/encode.ts'
+import { startOwnClock } from '../support/own-time.ts'
 
 const MEGABYTES = 4_000_000
 const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level: 'read-only' }] })
@@ -24,9 +25,9 @@ describe('a name of megabytes in a request', () => {
     test(`is cut in the log and in the refusal: ${JSON.stringify(part)}`, () => {
       const decision = asked(part.repeat(MEGABYTES / part.length))
       assert.equal(decision.verdict, 'refuse')
-      const began = performance.now()
+      const ownTime = startOwnClock()
       const places = (decidedBy(decision).reasons ?? []).map(({ where = '' }) => where.length)
-      assert.ok(performance.now() - began < 1_000)
+      assert.ok(ownTime() < 1_000)
       assert.ok(places.length > 0 && Math.max(...places) <= 300, places.join())
       assert.ok(refusalText(decision).length < 10_000)
     })

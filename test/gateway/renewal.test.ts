@@ -40,6 +40,7 @@ import {
   type Fronted,
 } from './support/fixture.ts'
 import { until } from './support/until.ts'
+import { startOwnClock } from '../support/own-time.ts'
 
 const run = promisify(execFile)
 const DAY = 86_400_000
@@ -366,10 +367,10 @@ void describe('revoking', () => {
     stream.write('GET /v1.45/events HTTP/1.1\r\nHost: x\r\n\r\n')
     await readUntil(stream, 'tick')
     const ended = endOf(stream)
-    const before = performance.now()
+    const ownTime = startOwnClock()
     fronted.gateway.reload({ crl: crlOf([first.cert], 2) })
     await Promise.race([ended, delay(3_000)])
-    assert.ok(performance.now() - before < 1_000)
+    assert.ok(ownTime() < 1_000)
     const { status, reason } = await send(t, fronted, renewed, PING)
     assert.deepEqual([status, reason], [403, 'CERTIFICATE_REVOKED'])
     assert.equal(await refusal(t, fronted, renewed), '403 CERTIFICATE_REVOKED')
@@ -413,9 +414,9 @@ void describe('revoking', () => {
       const ended = endOf(stream)
       const x509 = new X509Certificate(issuer.cert)
       fronted.gateway.revoke(by === 'certificate' ? x509 : x509[by])
-      const before = performance.now()
+      const ownTime = startOwnClock()
       await Promise.race([ended, delay(3_000)])
-      assert.ok(performance.now() - before < 1_000)
+      assert.ok(ownTime() < 1_000)
       assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
       assert.match(await readUntil(others, 'tick'), /tick/)
       for (const client of [first, other]) {

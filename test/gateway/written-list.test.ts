@@ -8,6 +8,7 @@ import { renewCertificates, rotateAuthority, writeCrl } from '../../lib/provisio
 import { runCli } from '../cli/support/run-cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, endOf, fakeDaemon, front, readUntil, type Client, type Fronted } from './support/fixture.ts'
+import { startOwnClock } from '../support/own-time.ts'
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 const EVENTS = 'GET /events HTTP/1.1\r\nHost: x\r\n\r\n'
@@ -79,11 +80,11 @@ describe('a gateway with ca/crl.pem', () => {
     const { code, stderr } = await runCli(['cert', 'revoke', 'alice', '--yes', '--dir', root])
     assert.equal(code, 0, stderr)
     const ended = endOf(stream)
-    const began = performance.now()
+    const ownTime = startOwnClock()
     await reload()
     assert.equal(await ask(idle), '403 CERTIFICATE_REVOKED')
     await ended
-    assert.ok(performance.now() - began < 1_000)
+    assert.ok(ownTime() < 1_000)
     assert.equal(await comes(t, fronted, alice), '403 CERTIFICATE_REVOKED')
     assert.match(await readUntil(other, 'tick'), /tick/)
     assert.equal(await comes(t, fronted, bob), '200')
