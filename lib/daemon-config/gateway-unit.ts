@@ -1,7 +1,7 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
 import { LOCAL_SOCKET } from './listen.ts'
-import { isLoopback } from './listener-target.ts'
+import { isOwnAddress } from './listener-target.ts'
 import { settingsIn } from './unit/parse-unit.ts'
 import { splitWords } from './unit/words.ts'
 
@@ -138,19 +138,27 @@ export function readGatewayUnit(text: string): GatewayFlags {
 /**
  * Does a unit start a gateway of docker-mtls in front of the dockerd of its host? Other products have a `gateway run`, too.
  *
- * @param dockerd - the texts that may name a socket of dockerd, besides the usual one
+ * @param own - see {@link isForOwnHost}
  */
-export function startsGateway(text: string, dockerd = ''): boolean {
+export function startsGateway(text: string, own: OwnDaemon = {}): boolean {
   return settingsIn(text, 'Service', 'ExecStart').some(
     (command) =>
       /[\s"']gateway["']?\s+["']?run\b/.test(command) &&
       /docker-mtls|[\s"']--policy\b/.test(command) &&
-      isForOwnHost(flagValues(commandWords(command), 'host').at(-1), dockerd),
+      isForOwnHost(flagValues(commandWords(command), 'host').at(-1), own),
   )
 }
 
+/** The dockerd of a host. */
+export interface OwnDaemon {
+  /** The texts that may name a socket of dockerd, besides the usual one. */
+  readonly dockerd?: string | undefined
+  /** The name of the host, which may not be the one where docker-mtls runs. */
+  readonly hostname?: string | undefined
+}
+
 /** Is a gateway with this value of `--host` in front of the dockerd of its own host? Without a value, it probably is. */
-export function isForOwnHost(host: string | undefined, dockerd = ''): boolean {
+export function isForOwnHost(host: string | undefined, { dockerd = '', hostname = '' }: OwnDaemon = {}): boolean {
   if (host === undefined) return true
   const [, path] = /^(?:unix:\/\/|(?=\/))(.*)$/i.exec(host) ?? []
   if (path !== undefined) {
@@ -159,7 +167,7 @@ export function isForOwnHost(host: string | undefined, dockerd = ''): boolean {
     return `${LOCAL_SOCKET} ${dockerd}`.includes(socket)
   }
   const [, name = ''] = /^(?:\w+:\/\/)?(?:[^@/]*@)?(\[.*?\]|[^:/]*)/.exec(host) ?? []
-  return isLoopback(name.replaceAll(/[[\]]/g, ''))
+  return isOwnAddress(name.replaceAll(/[[\]]/g, '')) || (name !== '' && name.toLowerCase() === hostname.toLowerCase())
 }
 
 /** What systemd would still expand has no known value. A command that it can't read has no words. */

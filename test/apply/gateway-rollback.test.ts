@@ -214,7 +214,13 @@ describe('the rollback of a gateway', () => {
       [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:${port} ${tls}`),
     })
     const open = openOn(2376)
-    const other = { '/etc/systemd/system/proxy.service': '[Service]\nExecStart=/x/docker-mtls gateway run\n' }
+    const start = '[Service]\nExecStart=/x/docker-mtls gateway run'
+    const other = { '/etc/systemd/system/proxy.service': `${start}\n` }
+    const facts = { hostname: 'one' }
+    for (const [host, kinds] of [['one', ['other-gateway']] as const, ['two', []] as const]) {
+      const named = { '/etc/systemd/system/proxy.service': `${start} --host tcp://${host}:2376\n` }
+      assert.deepEqual(await refusedWith({ ...open, ...named }, { facts }), kinds)
+    }
     assert.deepEqual(await refusedWith({ ...open, ...other }), ['other-gateway'])
     assert.deepEqual(await refusedWith({ ...openOn(2375), ...other }), ['other-gateway'])
     assert.deepEqual(await refusedWith(open), [])

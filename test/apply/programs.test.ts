@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
@@ -230,6 +231,10 @@ describe('a rollback after a removed gateway', () => {
   })
 })
 
+const gatewayFor = (host: string): Record<string, string> => ({
+  '../by-hand-units/c.service': `[Service]\nExecStart=/x/docker-mtls gateway run --host=${host}\n`,
+})
+
 describe('a rollback by hand', () => {
   const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
   const names = ['gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
@@ -266,14 +271,18 @@ describe('a rollback by hand', () => {
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
     const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
     assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
-    const another = {
-      '../by-hand-units/b.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host tcp://b:2376\n',
+    for (const host of ['tcp://b:2376', `tcp://${hostname()}2:2376`, `ssh://root@${hostname()}.example.com`])
+      assert.equal(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), '0: ', host)
+    for (const host of [
+      'tcp://127.0.0.1:2376',
+      'tcp://0.0.0.0:2376',
+      'tcp://[::]:2376',
+      `tcp://${hostname()}:2376`,
+      `ssh://root@${hostname()}`,
+    ]) {
+      const refused = /^1: .*beside a gateway \(.*c\.service\)/
+      assert.match(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), refused, host)
     }
-    assert.equal(await said('listens tcp://10.0.0.5:2376', another), '0: ')
-    const local = {
-      '../by-hand-units/c.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host=tcp://127.0.0.1:2376\n',
-    }
-    assert.match(await said('listens tcp://10.0.0.5:2376', local), /^1: .*beside a gateway \(.*c\.service\)/)
     const key = join(folder, 'key.pem')
     assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
     assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')

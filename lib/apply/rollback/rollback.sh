@@ -76,9 +76,10 @@ way_back() {
 gateway_unit() {
   run="gateway[\"']?[[:space:]]+[\"']?run"
   start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
+  own="localhost|127\.|0\.0\.0\.0|\[::1?\]|$(uname -n)([^[:alnum:].-]|\$)"
   set -- "$units"/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service
   grep -lsE "$start" "$@" | while read -r f; do
-    if grep -E "$start" "$f" | sed -E 's#://([^@ ]*@)?(localhost|127\.|\[::1\])#:own#' | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
+    if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
   done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
 }
 
