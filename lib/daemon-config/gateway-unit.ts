@@ -151,7 +151,7 @@ export function startsGateway(text: string, own: OwnDaemon = {}): boolean {
 
 /** The dockerd of a host. */
 export interface OwnDaemon {
-  /** The texts that may name a socket of dockerd, besides the usual one. */
+  /** The texts that may name listeners of dockerd, besides the usual socket. */
   readonly dockerd?: string | undefined
   /** The name of the host, which may not be the one where docker-mtls runs. */
   readonly hostname?: string | undefined
@@ -167,7 +167,9 @@ export function isForOwnHost(host: string | undefined, { dockerd = '', hostname 
     return `${LOCAL_SOCKET} ${dockerd}`.includes(socket)
   }
   const [, name = ''] = /^(?:\w+:\/\/)?(?:[^@/]*@)?(\[.*?\]|[^:/]*)/.exec(host) ?? []
-  return isOwnAddress(name.replaceAll(/[[\]]/g, '')) || (name !== '' && name.toLowerCase() === hostname.toLowerCase())
+  if (name === '') return false
+  const isListener = dockerd.includes(`tcp://${name}:`)
+  return isListener || isOwnAddress(name.replaceAll(/[[\]]/g, '')) || name.toLowerCase() === hostname.toLowerCase()
 }
 
 /** What systemd would still expand has no known value. A command that it can't read has no words. */
