@@ -315,6 +315,22 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`- ${UNIT}`]), [])
   })
 
+  test('the policy is the one that its unit names', async () => {
+    const [policy, named] = ['/etc/docker-mtls/policy.yaml', '/srv/policy.yaml']
+    const there = {
+      [UNIT]: `[Service]\nExecStart=/x/docker-mtls gateway run --policy ${named}\n`,
+      [IN_FORCE_PATH]: renderInForce({ pid: 900, sums: new Map([[named, sha256(VALID)]]) }),
+      [policy]: 'no policy',
+    }
+    const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+    const found = async (text: string): Promise<string[]> =>
+      (await planned({ entries: [`4 ${CA}`], files: { ...there, [named]: text }, facts })).conflicts.map(
+        ({ what }) => what,
+      )
+    assert.deepEqual(await found(VALID), [])
+    assert.deepEqual(await found('no policy'), [named])
+  })
+
   test('a server certificate that comes back, and has expired', async (t) => {
     const cert = '/etc/docker-mtls/server-cert.pem'
     const { cert: text } = await issueServer(old, { names: ['b'], days: 30 })
