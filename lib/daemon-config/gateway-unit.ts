@@ -126,11 +126,11 @@ export interface GatewayFlags {
 }
 
 /**
- * Reads the flags in the unit of a gateway, also as somebody may have written them: `--listen X` and `--listen=X`. Of several
- * command lines, the last one counts. A value that only systemd can expand counts as missing.
+ * Reads the flags in the unit of a gateway, also as somebody may have written them: `--listen X` and `--listen=X`. A value that
+ * only systemd can expand counts as missing.
  */
 export function readGatewayUnit(text: string): GatewayFlags {
-  const words = commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
+  const words = startWords(text)
   const known = NAMES.flatMap((name) => flagValues(words, name).map((value) => [name, value] as const))
   return { ...Object.fromEntries(known), crl: flagValues(words, 'crl') }
 }
@@ -172,8 +172,13 @@ export function isForOwnHost(host: string | undefined, { dockerd = '', hostname 
   return isListener || isOwnAddress(name.replaceAll(/[[\]]/g, '')) || name.toLowerCase() === hostname.toLowerCase()
 }
 
+/** The words with which a service starts. Of several command lines, the last one counts. */
+export function startWords(text: string): string[] {
+  return commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
+}
+
 /** What systemd would still expand has no known value. A command that it can't read has no words. */
-export function commandWords(command: string): string[] {
+function commandWords(command: string): string[] {
   try {
     return splitWords(command).map(({ literal = '' }) => literal)
   } catch (error) {
