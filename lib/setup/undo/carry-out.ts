@@ -57,7 +57,7 @@ function withoutGateway(cause: unknown, { facts }: GatewayRemovePlan): unknown {
   return new ProvisionError(cause.code, {
     tried,
     got,
-    todo: sentence`${dockerd} gateway is removed already, so nobody can connect. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
+    todo: sentence`${dockerd} gateway is removed already, so nobody can connect over the network. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
     cause,
   })
 }
