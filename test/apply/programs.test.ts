@@ -172,7 +172,7 @@ describe('a rollback after a removed gateway', () => {
   describe('whose program is gone', () => {
     const [state, units, program] = [join(folder, 'state'), join(folder, 'units'), join(folder, 'main.js')]
     const text = `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`
-    const names = ['gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
+    const names = ['program_of', 'unit_copy', 'gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
     /** A systemd that fails to start the gateway. It says that the gateway is in `$now`. */
     const systemctl =
       'systemctl() { case "$*" in *ActiveState*) echo "$now" ;; *restart*) echo "$*"; test "$2" = --no-block ;; esac; }'
@@ -237,7 +237,7 @@ const gatewayFor = (host: string): Record<string, string> => ({
 
 describe('a rollback by hand', () => {
   const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
-  const names = ['gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
+  const names = ['program_of', 'unit_copy', 'gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
   const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
 
   /** What it says, and whether it goes on. */
@@ -292,6 +292,14 @@ describe('a rollback by hand', () => {
       await said(`needs ${key}`, { entries: `- ${key}\n` }),
       /^1: dockerd would not start without .*key\.pem/,
     )
+  })
+
+  test('names the program of the gateway, which need not be in PATH', async () => {
+    const text = '[Service]\nExecStart=/opt/node /opt/main.js gateway run --policy /p\n'
+    const named = /: {2}\/opt\/node \/opt\/main\.js gateway rollback$/
+    assert.match(await said('', { gateway: '', [`../by-hand-units/${GATEWAY_UNIT}`]: text }), named)
+    const entries = `1 /etc/x\n2 ${units}/${GATEWAY_UNIT}\n`
+    assert.match(await said('', { gateway: '', entries, 2: text }), named)
   })
 
   test('is not held up by a gateway if dockerd did not listen, or is stopped', async () => {
