@@ -10,12 +10,12 @@ export class AmbiguousName extends Error {
 
   constructor({ kind, name }: Need) {
     super(`the ${kind} ${name}`)
-    const got = `it is also the name or the beginning of the id of another ${kind}, which dockerd could mean`
+    const got = `dockerd could take it for another ${kind}, which has this name or whose id begins with it`
     this.reason = { code: 'TARGET_UNKNOWN', where: `the ${kind} ${name}`, got }
   }
 }
 
-/** What else can be named by the beginning of its id, and where all of them are listed. */
+/** For each kind that a request can name by the beginning of an id: the path that lists all of them, and the form of such a beginning. */
 const LISTS: Readonly<Partial<Record<Need['kind'], readonly [path: string, beginning: RegExp]>>> = {
   container: ['/containers/json?all=true', /^[0-9a-f]{1,63}$/],
   // Networks of a swarm have other ids. For an inspection, the beginning of such an id counts before the name of a local network.
@@ -23,8 +23,8 @@ const LISTS: Readonly<Partial<Record<Need['kind'], readonly [path: string, begin
 }
 
 /**
- * Asks the daemon about something that a request names. Unlike the gateway, the plugin can't put ids in the place of names. So a
- * caller could name a container after the beginning of the id of another one, and rename it after the check.
+ * Asks the daemon about something that a request names. Unlike the gateway, the plugin can't replace names by ids. So a caller
+ * could give a container a name with which the id of another one begins, and rename it after the check.
  *
  * @throws {@link AmbiguousName}
  */

@@ -40,16 +40,24 @@ export async function holdLock(path: string, what: string, wait: number): Promis
   return async () => {
     // Another container, which doesn't see this process, may have taken it over: its process may even have the same number.
     const isOwn = own === undefined ? (await ownerOf(path)) === String(process.pid) : (await whichOf(path)) === own
-    if (!isOwn) return
+    if (!isOwn || own === GONE) return
     // If it can't be removed, the lock is stale as soon as this process exits.
     await fs.rm(path, { force: true }).catch(() => undefined)
   }
 }
 
-/** Identifies a file. A new file can get the inode number of a deleted one. */
+const GONE = 'gone'
+
+/**
+ * Identifies a file. A new file can get the inode number of a deleted one.
+ *
+ * @returns undefined if the file can't be looked at
+ */
 async function whichOf(path: string): Promise<string | undefined> {
-  const found = await fs.lstat(path).catch(() => undefined)
-  return found && `${found.ino} ${found.mtimeMs}`
+  return fs.lstat(path).then(
+    ({ dev, ino, mtimeMs }) => `${dev} ${ino} ${mtimeMs}`,
+    (error: unknown) => (codeOf(error) === 'ENOENT' ? GONE : undefined),
+  )
 }
 
 async function acquire(path: string, what: string, wait: number): Promise<void> {

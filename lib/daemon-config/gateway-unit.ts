@@ -1,7 +1,7 @@
 import { isDockerMtlsError } from '../base/errors.ts'
 import { execLine, HARDENED, hiddenFolders, type Unit } from './unit/service.ts'
 import { LOCAL_SOCKET } from './listen.ts'
-import { isLoopback } from './listener-target.ts'
+import { isOwnAddress } from './listener-target.ts'
 import { settingsIn } from './unit/parse-unit.ts'
 import { splitWords } from './unit/words.ts'
 
@@ -126,11 +126,11 @@ export interface GatewayFlags {
 }
 
 /**
- * Reads the flags in the unit of a gateway, also as somebody may have written them: `--listen X` and `--listen=X`. Of several
- * command lines, the last one counts. A value that only systemd can expand counts as missing.
+ * Reads the flags in the unit of a gateway, also as somebody may have written them: `--listen X` and `--listen=X`. A value that
+ * only systemd can expand counts as missing.
  */
 export function readGatewayUnit(text: string): GatewayFlags {
-  const words = commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
+  const words = startWords(text)
   const known = NAMES.flatMap((name) => flagValues(words, name).map((value) => [name, value] as const))
   return { ...Object.fromEntries(known), crl: flagValues(words, 'crl') }
 }
@@ -138,19 +138,27 @@ export function readGatewayUnit(text: string): GatewayFlags {
 /**
  * Does a unit start a gateway of docker-mtls in front of the dockerd of its host? Other products have a `gateway run`, too.
  *
- * @param dockerd - the texts that may name a socket of dockerd, besides the usual one
+ * @param own - see {@link isForOwnHost}
  */
-export function startsGateway(text: string, dockerd = ''): boolean {
+export function startsGateway(text: string, own: OwnDaemon = {}): boolean {
   return settingsIn(text, 'Service', 'ExecStart').some(
     (command) =>
       /[\s"']gateway["']?\s+["']?run\b/.test(command) &&
       /docker-mtls|[\s"']--policy\b/.test(command) &&
-      isForOwnHost(flagValues(commandWords(command), 'host').at(-1), dockerd),
+      isForOwnHost(flagValues(commandWords(command), 'host').at(-1), own),
   )
 }
 
+/** The dockerd of a host. */
+export interface OwnDaemon {
+  /** The texts that may name listeners of dockerd, besides the usual socket. */
+  readonly dockerd?: string | undefined
+  /** The name of the host, which may not be the one where docker-mtls runs. */
+  readonly hostname?: string | undefined
+}
+
 /** Is a gateway with this value of `--host` in front of the dockerd of its own host? Without a value, it probably is. */
-export function isForOwnHost(host: string | undefined, dockerd = ''): boolean {
+export function isForOwnHost(host: string | undefined, { dockerd = '', hostname = '' }: OwnDaemon = {}): boolean {
   if (host === undefined) return true
   const [, path] = /^(?:unix:\/\/|(?=\/))(.*)$/i.exec(host) ?? []
   if (path !== undefined) {
@@ -159,11 +167,18 @@ export function isForOwnHost(host: string | undefined, dockerd = ''): boolean {
     return `${LOCAL_SOCKET} ${dockerd}`.includes(socket)
   }
   const [, name = ''] = /^(?:\w+:\/\/)?(?:[^@/]*@)?(\[.*?\]|[^:/]*)/.exec(host) ?? []
-  return isLoopback(name.replaceAll(/[[\]]/g, ''))
+  if (name === '') return false
+  const isListener = dockerd.includes(`tcp://${name}:`)
+  return isListener || isOwnAddress(name.replaceAll(/[[\]]/g, '')) || name.toLowerCase() === hostname.toLowerCase()
+}
+
+/** The words with which a service starts. Of several command lines, the last one counts. */
+export function startWords(text: string): string[] {
+  return commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
 }
 
 /** What systemd would still expand has no known value. A command that it can't read has no words. */
-export function commandWords(command: string): string[] {
+function commandWords(command: string): string[] {
   try {
     return splitWords(command).map(({ literal = '' }) => literal)
   } catch (error) {

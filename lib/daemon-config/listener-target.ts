@@ -48,6 +48,11 @@ export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d+){3}|::1)$/i.test(canonicalAddress(host))
 }
 
+/** Whether the host itself answers at this address: loopback, or all addresses, which connect(2) takes for loopback. */
+export function isOwnAddress(host: string): boolean {
+  return isLoopback(host) || LOOPBACK_FOR.has(canonicalAddress(host))
+}
+
 /**
  * Whether a socket belongs to a listener. A listener on a name never matches, since its address is unknown. If a listener is on
  * all IPv4 addresses, dockerd also listens on all IPv6 addresses if the host has IPv6 (Go, favoriteAddrFamily in

@@ -55,13 +55,13 @@ export function refusedNetwork(
 export const limitsNetworks = ({ only, deny }: PolicyRule): boolean =>
   only.networks !== undefined || deny.networks.length > 0
 
-/** What the rule says about the name of a network to create: who makes a network chooses what it reaches. */
+/** What the rule says about the name of a network to create: whoever creates a network chooses what it reaches. */
 export function refusedNetworkName({ name, where }: NetworkName, { allow, only, deny }: PolicyRule): readonly Reason[] {
   const refuse = (got: string): Reason[] => [{ code: 'NETWORK_REFUSED', where, got }]
   if (deny.networks.includes(name)) return refuse(`the rule denies ${name}`)
   if (only.networks?.includes(name) !== true || allow.operations.includes('networks.create')) return []
   return refuse(
-    `the rule names ${name} in only, so its callers may not create it without allow.operations: networks.create`,
+    `only.networks lets callers use ${name}, but to create it, they also need allow.operations: networks.create`,
   )
 }
 

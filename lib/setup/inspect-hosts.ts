@@ -65,7 +65,7 @@ async function inspectHost(
   const { folder, endpoint } = target
   const { shell, hostname } = await openHost(target, byAddress, CERTIFICATE_DANGER)
   const facts = await gatherFacts(shell, options.signal)
-  refuse({ ...target, shell }, facts, options)
+  await refuse({ ...target, shell }, facts, options)
   const sources = { hostname, address: shell.address(), requested: options.names }
   const names = await hostNames(options.dir, folder, sources)
   await requireResolvable(names.reach, endpoint)
@@ -81,15 +81,15 @@ async function inspectHost(
  */
 export async function inspectAgain(one: InspectedHost, options: SetupOptions): Promise<InspectedHost> {
   const facts = await gatherFacts(one.shell, options.signal)
-  refuse(one, facts, options)
+  await refuse(one, facts, options)
   return { ...one, ...(await inspectInForce(one, facts, options)) }
 }
 
 type Reached = SetupTarget & Pick<InspectedHost, 'shell'>
 
-function refuse(one: Reached, facts: HostFacts, { gateway, requested }: SetupOptions): void {
+async function refuse(one: Reached, facts: HostFacts, { gateway, requested, signal }: SetupOptions): Promise<void> {
   refuseHost(facts, one.shell.name, gateway === undefined ? 'change' : 'gateway', renderFlags(requested))
-  if (gateway === undefined) refuseGateway(facts, one)
+  if (gateway === undefined) await refuseGateway(facts, one, signal)
 }
 
 /** What depends on the configuration that is in force there. */

@@ -214,7 +214,13 @@ describe('the rollback of a gateway', () => {
       [unit]: DEBIAN_UNIT.replace('-H fd://', `-H fd:// -H tcp://0.0.0.0:${port} ${tls}`),
     })
     const open = openOn(2376)
-    const other = { '/etc/systemd/system/proxy.service': '[Service]\nExecStart=/x/docker-mtls gateway run\n' }
+    const start = '[Service]\nExecStart=/x/docker-mtls gateway run'
+    const other = { '/etc/systemd/system/proxy.service': `${start}\n` }
+    const facts = { hostname: 'one' }
+    for (const [host, kinds] of [['one', ['other-gateway']] as const, ['two', []] as const]) {
+      const named = { '/etc/systemd/system/proxy.service': `${start} --host tcp://${host}:2376\n` }
+      assert.deepEqual(await refusedWith({ ...open, ...named }, { facts }), kinds)
+    }
     assert.deepEqual(await refusedWith({ ...open, ...other }), ['other-gateway'])
     assert.deepEqual(await refusedWith({ ...openOn(2375), ...other }), ['other-gateway'])
     assert.deepEqual(await refusedWith(open), [])
@@ -307,6 +313,22 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await found({ ...all, [key]: 'another' }, running, [`4 ${key}`, `2 ${UNIT}`]), [])
     assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`4 ${policy}`, `2 ${UNIT}`]), [])
     assert.deepEqual(await found({ ...all, [policy]: broken }, running, [`- ${UNIT}`]), [])
+  })
+
+  test('the policy is the one that its unit names', async () => {
+    const [policy, named] = ['/etc/docker-mtls/policy.yaml', '/srv/policy.yaml']
+    const there = {
+      [UNIT]: `[Service]\nExecStart=/x/docker-mtls gateway run --policy ${named}\n`,
+      [IN_FORCE_PATH]: renderInForce({ pid: 900, sums: new Map([[named, sha256(VALID)]]) }),
+      [policy]: 'no policy',
+    }
+    const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+    const found = async (text: string): Promise<string[]> =>
+      (await planned({ entries: [`4 ${CA}`], files: { ...there, [named]: text }, facts })).conflicts.map(
+        ({ what }) => what,
+      )
+    assert.deepEqual(await found(VALID), [])
+    assert.deepEqual(await found('no policy'), [named])
   })
 
   test('a server certificate that comes back, and has expired', async (t) => {

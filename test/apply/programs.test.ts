@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
@@ -171,7 +172,7 @@ describe('a rollback after a removed gateway', () => {
   describe('whose program is gone', () => {
     const [state, units, program] = [join(folder, 'state'), join(folder, 'units'), join(folder, 'main.js')]
     const text = `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`
-    const names = ['gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
+    const names = ['program_of', 'unit_copy', 'gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
     /** A systemd that fails to start the gateway. It says that the gateway is in `$now`. */
     const systemctl =
       'systemctl() { case "$*" in *ActiveState*) echo "$now" ;; *restart*) echo "$*"; test "$2" = --no-block ;; esac; }'
@@ -230,9 +231,13 @@ describe('a rollback after a removed gateway', () => {
   })
 })
 
+const gatewayFor = (host: string): Record<string, string> => ({
+  '../by-hand-units/c.service': `[Service]\nExecStart=/x/docker-mtls gateway run --host=${host}\n`,
+})
+
 describe('a rollback by hand', () => {
   const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
-  const names = ['gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
+  const names = ['program_of', 'unit_copy', 'gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
   const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
 
   /** What it says, and whether it goes on. */
@@ -266,14 +271,18 @@ describe('a rollback by hand', () => {
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
     const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
     assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
-    const another = {
-      '../by-hand-units/b.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host tcp://b:2376\n',
+    for (const host of ['tcp://b:2376', `tcp://${hostname()}2:2376`, `ssh://root@${hostname()}.example.com`])
+      assert.equal(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), '0: ', host)
+    for (const host of [
+      'tcp://127.0.0.1:2376',
+      'tcp://0.0.0.0:2376',
+      'tcp://[::]:2376',
+      `tcp://${hostname()}:2376`,
+      `ssh://root@${hostname()}`,
+    ]) {
+      const refused = /^1: .*beside a gateway \(.*c\.service\)/
+      assert.match(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), refused, host)
     }
-    assert.equal(await said('listens tcp://10.0.0.5:2376', another), '0: ')
-    const local = {
-      '../by-hand-units/c.service': '[Service]\nExecStart=/x/docker-mtls gateway run --host=tcp://127.0.0.1:2376\n',
-    }
-    assert.match(await said('listens tcp://10.0.0.5:2376', local), /^1: .*beside a gateway \(.*c\.service\)/)
     const key = join(folder, 'key.pem')
     assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
     assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')
@@ -283,6 +292,14 @@ describe('a rollback by hand', () => {
       await said(`needs ${key}`, { entries: `- ${key}\n` }),
       /^1: dockerd would not start without .*key\.pem/,
     )
+  })
+
+  test('names the program of the gateway, which need not be in PATH', async () => {
+    const text = '[Service]\nExecStart=/opt/node /opt/main.js gateway run --policy /p\n'
+    const named = /: {2}\/opt\/node \/opt\/main\.js gateway rollback$/
+    assert.match(await said('', { gateway: '', [`../by-hand-units/${GATEWAY_UNIT}`]: text }), named)
+    const entries = `1 /etc/x\n2 ${units}/${GATEWAY_UNIT}\n`
+    assert.match(await said('', { gateway: '', entries, 2: text }), named)
   })
 
   test('is not held up by a gateway if dockerd did not listen, or is stopped', async () => {

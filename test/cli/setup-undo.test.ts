@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { CHANGED_CODE } from '../../lib/apply/rollback/state.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { doneText, exposureWarnings } from '../../lib/cli/reports/setup-undo.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
@@ -10,10 +9,6 @@ import { planServerRemoval, removeServer } from '../../lib/keystore/keystore.ts'
 import { serverPaths } from '../../lib/keystore/layout.ts'
 import { issueOneDayClient } from '../../lib/keystore/one-day-client.ts'
 import { issueServer } from '../../lib/pki.ts'
-import { undoOnHosts } from '../../lib/setup/undo/carry-out.ts'
-import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { factsOf } from '../apply/support/facts.ts'
-import { fakeShell } from '../apply/support/fake-shell.ts'
 import { closedListeners, type UndoPlan } from '../../lib/setup/undo/plan.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
@@ -139,49 +134,6 @@ describe('the report about a host with a gateway', () => {
     )
   })
 })
-
-for (const [code, expected, begins] of [
-  [1, 'ERR_APPLY_ROLLED_BACK', /^dockerd is as it was, but its gateway/],
-  [CHANGED_CODE, 'ERR_HOST_COMMAND_FAILED', /^The gateway/],
-] as const)
-  test(`if the rest ends with ${code}, says that the gateway is removed already, and how to put it back`, async () => {
-    const unit = '/etc/systemd/system/docker-mtls-gateway.service'
-    const text = '[Service]\nExecStart=/usr/bin/node /srv/main.js gateway run --policy /p\n'
-    const facts = factsOf({ files: { [unit]: text } })
-    const change = { path: '/etc/docker/daemon.json', mode: 0o644, text: '', action: 'remove' }
-    const guarded = {
-      facts,
-      conflicts: [],
-      changes: [change],
-      tlsDir: '/etc/docker/tls',
-      reloadsFirst: false,
-      remaps: false,
-    }
-    let transactions = 0
-    const shell = fakeShell((script) => {
-      if (!script.includes('@step')) return {}
-      transactions += 1
-      return transactions === 1 ? {} : { code, stderr: 'no room' }
-    }, false)
-    const plan = {
-      host: 'a.test',
-      shell,
-      gateway: { ...guarded, listen: 'tcp://10.0.0.5:2376' },
-      remove: { ...guarded, closes: [], listens: [], stays: [], onlyCopies: [], keepsBackups: false, hasBackups: true },
-      copies: { removed: [], stays: [] },
-      contexts: [],
-    } as unknown as UndoPlan
-    const options = { dir: '/nowhere', config: '/nowhere', dryRun: false }
-    const [outcome] = await undoOnHosts([{ host: 'a.test', value: plan }], options)
-    assert.ok(outcome !== undefined && 'error' in outcome)
-    assert.ok(isDockerMtlsError(outcome.error, expected), String(outcome.error))
-    assert.match(outcome.error.todo, begins)
-    assert.doesNotMatch(outcome.error.message, /Everything is as it was/)
-    assert.match(
-      outcome.error.todo,
-      /gateway is removed already.*as root: {2}\/usr\/bin\/node \/srv\/main\.js gateway rollback$/,
-    )
-  })
 
 describe('the report about a host without a gateway', () => {
   test('says where dockerd listens afterwards', () => {

@@ -114,16 +114,29 @@ describe('the service of a gateway', () => {
       ['--host tcp://127.0.0.1:2376', true],
       ['--host tcp://[::1]:2376', true],
       ['--host localhost', true],
+      ['--host tcp://0.0.0.0:2376', true],
+      ['--host tcp://[::]:2376', true],
+      ['--host tcp://build01:2376', true],
+      ['--host ssh://root@Build01', true],
       ['--host $WHERE', true],
       ['--host unix:///run/user/1000/docker.sock', false],
+      ['--host tcp://10.0.0.5:2375', true],
+      ['--host tcp://10.0.0.55:2375', false],
       ['--host tcp://build02:2376', false],
+      ['--host tcp://build01.example.com:2376', false],
+      ['--host tcp://0.0.0.1:2376', false],
+      ['--host tcp://:2376', false],
       ['--host=tcp://[fd00::1]:2376', false],
       ['--host build02', false],
       ['--host ssh://root@build02', false],
     ]
     for (const [host, isOwn] of hosts) {
       const text = `[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /p ${host} --listen 10.0.0.5:2377\n`
-      assert.equal(startsGateway(text, 'ExecStart=/usr/bin/dockerd -H unix:///srv/docker.sock'), isOwn, host)
+      const own = {
+        dockerd: 'ExecStart=/usr/bin/dockerd -H unix:///srv/docker.sock -H tcp://10.0.0.5:2375',
+        hostname: 'build01',
+      }
+      assert.equal(startsGateway(text, own), isOwn, host)
     }
   })
 

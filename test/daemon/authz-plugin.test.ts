@@ -355,7 +355,10 @@ describe("dockerd's authorization plugin", { skip }, () => {
       // A name of hexadecimal digits alone is no fault.
       await admin.containers.create({ Image: image, Cmd: ['sleep', '600'] }, { name: 'deadbeef' })
       await admin.containers.start('deadbeef')
-      assert.match((await server.sendAs('ann', execIn(Id.slice(0, 12)))).text, /beginning of the id.*TARGET_UNKNOWN/)
+      assert.match(
+        (await server.sendAs('ann', execIn(Id.slice(0, 12)))).text,
+        /whose id begins with it.*TARGET_UNKNOWN/,
+      )
       assert.equal((await server.sendAs('ann', execIn('deadbeef'))).status, 201)
       await corpus.undo()
     })

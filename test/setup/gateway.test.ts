@@ -117,9 +117,11 @@ const copiedBelow = (folders: string): InspectedHost =>
   inspected(`${host()}\n${record('fact', `parents:${COPY}`, folders)}`)
 
 /** Sets a host up without a gateway, on which these units start one. */
-const besides = (...paths: readonly string[]): (() => void) => {
-  const facts = parseFacts(host(Object.fromEntries(paths.map((path) => [path, unit()]))))
-  return () => refuseGateway(facts, inspected(host()))
+/** Sets a host up without a gateway that has these units, and where systemd says this of the usual one. */
+const besides = (paths: readonly string[], gateway = 'MainPID=0'): Promise<void> => {
+  const says = recordsOf({ files: Object.fromEntries(paths.map((path) => [path, unit()])) })
+  const asked = inspected(recordsOf({ facts: { gateway } }))
+  return refuseGateway(parseFacts(says), asked, undefined)
 }
 
 describe('the gateway of a host', () => {
@@ -233,15 +235,18 @@ describe('the gateway of a host', () => {
     await assert.rejects(dry(), { code: 'ERR_CRL_INVALID' })
   })
 
-  test('dockerd is not put on the network beside a gateway, whatever its unit is called', () => {
+  test('dockerd is not put on the network beside a gateway, whatever its unit is called', async () => {
     const [own, other] = ['/etc/systemd/system/docker-mtls-gateway.service', '/usr/lib/systemd/system/proxy.service']
-    besides()()
-    assert.throws(besides(own), /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s)
-    assert.throws(
-      besides(other),
+    const keeps = /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s
+    await besides([])
+    await assert.rejects(besides([own]), keeps)
+    await assert.rejects(
+      besides([other]),
       /has one, \/usr\/lib\/systemd\/system\/proxy\.service, .*systemctl disable --now proxy\.service/s,
     )
-    assert.throws(besides(own, other), /setup --gateway/)
+    await assert.rejects(besides([own, other]), keeps)
+    // Its unit is gone, and it still runs.
+    await assert.rejects(besides([], `MainPID=900\nFragmentPath=${own}`), keeps)
   })
 
   test('others than root may not write to the folder of the copy, but for staff in /usr/local', async () => {

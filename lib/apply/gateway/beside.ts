@@ -15,8 +15,9 @@ export function otherGateway({ files, fact }: HostFacts): string | undefined {
     ({ path }) => /\/docker\.service(?:$|\.d\/)|^\/etc\/\w+\/docker$/.test(path) || path === DAEMON_JSON,
   )
   const dockerd = [fact('socket'), ...ofDockerd.map(({ text = '' }) => text)].join('\n')
+  const own = { dockerd, hostname: fact('hostname') }
   return files.find(
-    ({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text, dockerd),
+    ({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text, own),
   )?.path
 }
 

@@ -8,7 +8,7 @@ import {
   type GatewayFlags,
 } from '../../daemon-config/gateway-unit.ts'
 import { parseListen, type TcpListener } from '../../daemon-config/listen.ts'
-import { tlsFilesIn } from '../../daemon-config/options.ts'
+import { tlsFilesIn, type TlsFiles } from '../../daemon-config/options.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { WantedFile } from '../changes.ts'
 import type { ServerFiles } from '../server-files.ts'
@@ -65,6 +65,31 @@ export function ownListener(facts: HostFacts): TcpListener | undefined {
 /** The revocation lists of a gateway, as `gateway run` reads them: those of its unit, or one that may be missing. */
 export function listsOf({ crl, from = GATEWAY_FOLDER }: GatewayFlags): string[] {
   return crl.length > 0 ? [...new Set(crl)] : [join(from, 'crl.pem')]
+}
+
+/** The files with which a gateway starts. */
+export interface StartFiles extends TlsFiles {
+  readonly policy: string
+  readonly lists: readonly string[]
+  /** None: it has no issuer. */
+  readonly issuerCert: readonly string[]
+  /** All of them but the keys. */
+  readonly files: readonly string[]
+  readonly secrets: readonly string[]
+}
+
+/** The files with which a gateway with these flags starts. */
+export function startFiles(flags: GatewayFlags): StartFiles {
+  const { from = GATEWAY_FOLDER, policy = GATEWAY_FILES.policy, issuer } = flags
+  const paths = { ...tlsFilesIn(from), policy, lists: listsOf(flags) }
+  const issuers = issuer === undefined ? [] : [issuerFilesIn(issuer)]
+  const issuerCert = issuers.map(({ cert }) => cert)
+  return {
+    ...paths,
+    issuerCert,
+    files: [policy, paths.ca, paths.cert, ...issuerCert, ...paths.lists],
+    secrets: [paths.key, ...issuers.map(({ key }) => key)],
+  }
 }
 
 /** What the gateway is made of. */

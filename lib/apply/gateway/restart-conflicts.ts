@@ -1,32 +1,17 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { sentence } from '../../base/sentence.ts'
-import type { GatewayFlags } from '../../daemon-config/gateway-unit.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import type { Conflict } from '../conflicts.ts'
 import type { LastApply } from '../rollback/last-apply.ts'
-import { GATEWAY_FILES, gatewayFlags, listsOf, UNIT_PATH } from './files.ts'
+import { gatewayFlags, startFiles, UNIT_PATH } from './files.ts'
 import { filesNotInForce } from './in-force.ts'
-import { issuerFilesIn } from './issuer-files.ts'
 import { unusedList } from './lists.ts'
 
-/** The files with which a gateway starts. */
-export function startFiles(flags: GatewayFlags): {
-  readonly files: readonly string[]
-  readonly secrets: readonly string[]
-} {
-  const { ca, cert, key, policy } = GATEWAY_FILES
-  const issuer = flags.issuer === undefined ? undefined : issuerFilesIn(flags.issuer)
-  return {
-    files: [policy, ca, cert, ...(issuer ? [issuer.cert] : []), ...listsOf(flags)],
-    secrets: [key, ...(issuer ? [issuer.key] : [])],
-  }
-}
-
 /**
- * Finds files that stay as they are in a rollback, and with which the gateway could not restart, or would let in who was revoked.
- * What the running gateway uses, it can start with.
+ * Finds files that a rollback leaves as they are, and with which the gateway couldn't restart, or would accept revoked clients.
+ * The gateway can restart with the files that it uses now.
  *
  * @param last - without the files that are kept
  * @param facts - with {@link startFiles}
@@ -37,20 +22,17 @@ export function restartConflicts(
   kept: readonly string[],
 ): Conflict[] {
   if (isPending || removed.includes(UNIT_PATH)) return []
-  const flags = gatewayFlags(facts)
-  const lists = listsOf(flags)
-  const { files, secrets } = startFiles(flags)
+  const { files, secrets, lists, policy } = startFiles(gatewayFlags(facts))
   const stay = [...files, ...secrets].filter(
-    // Without a list that is gone, the gateway would start. Of one that returns, a warning tells.
+    // The gateway would start without its list, so a removed list is checked, too. A warning reports a restored one.
     (path) => !restored.includes(path) && (lists.includes(path) || !removed.includes(path)),
   )
-  const policy = stay.includes(GATEWAY_FILES.policy) ? invalidPolicy(facts, kept) : []
-  const unused = (filesNotInForce(facts, stay) ?? []).filter((path) => !policy.some(({ what }) => what === path))
-  return [...policy, ...unused.map((path) => (lists.includes(path) ? unusedList(path) : unusedFile(path)))]
+  const invalid = stay.includes(policy) ? invalidPolicy(policy, facts, kept) : []
+  const unused = (filesNotInForce(facts, stay) ?? []).filter((path) => !invalid.some(({ what }) => what === path))
+  return [...invalid, ...unused.map((path) => (lists.includes(path) ? unusedList(path) : unusedFile(path)))]
 }
 
-function invalidPolicy({ file }: HostFacts, kept: readonly string[]): Conflict[] {
-  const path = GATEWAY_FILES.policy
+function invalidPolicy(path: string, { file }: HostFacts, kept: readonly string[]): Conflict[] {
   const there = file(path)
   if (there === undefined) return []
   try {

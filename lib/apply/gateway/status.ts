@@ -2,10 +2,9 @@ import { isDockerMtlsError } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
-import { GATEWAY_UNIT, type GatewayFlags } from '../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
 import { formatTarget, isListenerOf } from '../../daemon-config/listener-target.ts'
-import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
@@ -21,9 +20,8 @@ import { unitOf } from '../unit.ts'
 import { endOther, foreignUnit } from './beside.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
-import { GATEWAY_FILES, gatewayFlags, GATEWAY_FOLDER, listsOf, UNIT_PATH } from './files.ts'
+import { gatewayFlags, startFiles, UNIT_PATH } from './files.ts'
 import { filesNotInForce, settledFacts } from './in-force.ts'
-import { issuerFilesIn } from './issuer-files.ts'
 import { casWithoutList, hadList } from './lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
@@ -85,11 +83,7 @@ export async function gatewayStatus(
   const known = await gatherFurtherFacts(shell, first, { more: [gatewayQuestion(), DROP_INS_QUESTION] }, signal)
   const unit = known.file(UNIT_PATH)?.text
   const flags = gatewayFlags(known)
-  const paths = pathsOf(flags)
-  const issuerCert = flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).cert]
-  const lists = listsOf(flags)
-  const files = [paths.ca, paths.cert, paths.policy, ...lists, ...issuerCert]
-  const secrets = [paths.key, ...(flags.issuer === undefined ? [] : [issuerFilesIn(flags.issuer).key])]
+  const { files, secrets, issuerCert, lists, ...paths } = startFiles(flags)
   const facts = await settledFacts(
     () => gatherFurtherFacts(shell, known, { files: [...files, IN_FORCE_PATH], secrets }, signal),
     [...files, ...secrets],
@@ -135,15 +129,6 @@ function rollbackOf(last: LastApply | undefined, isPending: boolean): Pick<Gatew
   const kind = last?.gateway ? 'gateway' : 'daemon'
   if (isPending) return { rollback: 'pending', unfinished: kind }
   return { rollback: last === undefined ? 'none' : kind }
-}
-
-function pathsOf({ from = GATEWAY_FOLDER, policy = GATEWAY_FILES.policy }: GatewayFlags): Record<string, string> & {
-  readonly ca: string
-  readonly cert: string
-  readonly key: string
-  readonly policy: string
-} {
-  return { ...tlsFilesIn(from), policy }
 }
 
 /** Where dockerd listens for its API, by its configuration and in fact. */

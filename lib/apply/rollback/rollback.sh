@@ -36,6 +36,16 @@ refuse_left_behind() {
   esac
 }
 
+# Of the command of the unit $1, prints the first two words: Node.js and the script.
+program_of() {
+  sed -n 's/^ExecStart=//p' "$1" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1,2
+}
+
+# Prints the name of the copy of the gateway's unit in the folder $1 of an apply, if there is one.
+unit_copy() {
+  sed -n "s|^\([0-9][0-9]*\) $units/$gateway\$|\1|p" "$1/entries"
+}
+
 # Prints what the gateway needs and is gone: its program, such as a copy of docker-mtls that somebody has deleted, or its user. $1 is
 # its unit.
 gone_for() {
@@ -43,8 +53,8 @@ gone_for() {
     echo "$1"
     return
   fi
-  # Of the command, these are Node.js and the script. A path in quotes isn't checked.
-  for p in $(sed -n 's/^ExecStart=//p' "$1" 2>/dev/null | tail -n 1 | cut -d ' ' -f 1,2); do
+  # A path in quotes isn't checked.
+  for p in $(program_of "$1"); do
     case $p in /*) test -e "$p" || { echo "$p" && return; } ;; esac
   done
   user=$(sed -n 's/^User=//p' "$1" 2>/dev/null | tail -n 1)
@@ -58,7 +68,7 @@ refuse_gone_program() {
   if test "$(cat "$b/gateway-was-active")" = activating && test "$(gateway_runs)" != active; then return; fi
   # It ran although its unit file was gone, and comes back if it can.
   if grep -qxF -- "- $units/$gateway" "$b/entries"; then return; fi
-  n=$(sed -n "s|^\([0-9][0-9]*\) $units/$gateway\$|\1|p" "$b/entries")
+  n=$(unit_copy "$b")
   # Without a copy, the apply left the unit as it was.
   if test -n "$n"; then gone=$(gone_for "$b/$n"); else gone=$(gone_for "$units/$gateway"); fi
   if test -z "$gone"; then return; fi
@@ -66,9 +76,17 @@ refuse_gone_program() {
   exit 80
 }
 
-# Prints how to roll back the apply $1.
+# Prints how to roll back the apply $1. After a setup over ssh, docker-mtls isn't in PATH: the unit names its copy.
 way_back() {
-  if test -e "$s/$1/gateway"; then echo 'docker-mtls gateway rollback'; else echo "sh $s/$1/rollback.sh asked"; fi
+  if ! test -e "$s/$1/gateway"; then
+    echo "sh $s/$1/rollback.sh asked"
+    return
+  fi
+  f=$units/$gateway
+  test -e "$f" || f=$s/$1/$(unit_copy "$s/$1")
+  p=$(program_of "$f")
+  case $p in /*' '/*) ;; *) p=docker-mtls ;; esac
+  echo "$p gateway rollback"
 }
 
 # Prints a unit that starts a gateway in front of a daemon of this host, or that of the running one. Other products have a "gateway run",
@@ -76,9 +94,10 @@ way_back() {
 gateway_unit() {
   run="gateway[\"']?[[:space:]]+[\"']?run"
   start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
+  own="localhost|127\.|0\.0\.0\.0|\[::1?\]|$(uname -n)([^[:alnum:].-]|\$)"
   set -- "$units"/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service
   grep -lsE "$start" "$@" | while read -r f; do
-    if grep -E "$start" "$f" | sed -E 's#://([^@ ]*@)?(localhost|127\.|\[::1\])#:own#' | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
+    if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
   done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
 }
 

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../base/expiry.ts'
 import { known, type Check } from '../check.ts'
+import { isInFront } from '../snapshot/has-gateway.ts'
 import type { AccessFacts, HostFacts, PowerfulRule, ServiceFacts } from '../snapshot/host/schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { fail, notApplicable, pass, unknown, Unseen, warn, type Verdict } from '../verdict.ts'
@@ -37,17 +38,24 @@ const around = hostCheck({
   remedy:
     'Remove tcp://... from "hosts" in daemon.json, from -H in the unit and from docker.socket, together with the tls settings. Then: systemctl restart docker',
   references: [GATEWAYS],
-  test: (host) =>
-    judgeGateways(host, ({ daemon }) => {
-      const listeners = known(accessOf(host).listeners)
-      if (listeners.length === 0) return pass()
-      const shown = `dockerd listens on ${listeners.join(', ')}`
-      // It may need this one. Then a CA of its own can keep others away.
-      return daemon?.startsWith('unix:') === false
-        ? warn(`${shown}, and the gateway connects to ${daemon}`)
-        : fail(shown)
-    }),
+  test: (host, snapshot) => {
+    const gateways = gatewaysOf(host).filter((gateway) => isInFront(gateway, host, snapshot))
+    if (gateways.length === 0) return notApplicable('no unit docker-mtls*.service starts a gateway of this daemon')
+    const listeners = known(accessOf(host).listeners)
+    if (listeners.length === 0) return pass()
+    const shown = `dockerd listens on ${listeners.join(', ')}`
+    const used = new Set(gateways.flatMap(({ daemon }) => portOf(daemon ?? '') ?? []))
+    // The gateway may need this one. Then a CA of its own can keep others away.
+    return listeners.every((listener) => used.has(portOf(listener) ?? ''))
+      ? warn(`${shown}, and the gateway connects to it there`)
+      : fail(shown)
+  },
 })
+
+/** Of `tcp://127.0.0.1:2377`, and of `2377 (docker.socket)`. */
+function portOf(listener: string): string | undefined {
+  return /^(?:tcp:\/\/)?(?:[^/]*:)?(\d+)(?: |$)/.exec(listener)?.[1]
+}
 
 /** Its user has to read these files, and must not write to them. */
 function readersOf(host: HostFacts): readonly string[] {

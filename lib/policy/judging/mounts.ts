@@ -3,7 +3,7 @@ import type { Json } from '../request.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
-import { volumeOfDriver } from './volume.ts'
+import { OF_TMPFS, volumeOfDriver } from './volume.ts'
 
 /** Options of a bind that neither widen nor share anything. */
 const HARMLESS_OPTIONS = new Set(['', 'rw', 'ro', 'nocopy', 'private', 'rprivate', 'cached', 'delegated', 'consistent'])
@@ -29,13 +29,6 @@ function oddOption(option: string, where: string): Judged {
     : 'which shares mounts with the host, or which docker-mtls does not know'
   return fromBaseline('HOST_PATH', where, `it sets the option ${option}, ${why}`)
 }
-
-/**
- * Options of a tmpfs that concern it alone. With `remount`, runc would change whatever is mounted at its place, to which links of an image may
- * lead: a folder of the host would become writable (moby's MergeTmpfsOptions lets it pass).
- */
-const OF_TMPFS =
-  /^(?:|defaults|(?:size|nr_blocks|nr_inodes|mode|uid|gid|mpol)=.*|rw|ro|(?:no)?(?:suid|dev|exec|atime|diratime|relatime|strictatime)|nomand|a?sync|dirsync|r?private)$/s
 
 /** `HostConfig.Tmpfs`. */
 export const judgeTmpfs: Judge = function* (value, where) {

@@ -4,11 +4,16 @@ import { fromBaseline, fromRestricted, type Judged } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { isEmpty, objectOf, textOf } from './values.ts'
 
-/** Options of a file system in memory that only size it. With `bind`, mount(2) ignores the type and shows the device. */
-const OF_MEMORY = /^(?:(?:size|nr_blocks|nr_inodes|mode|uid|gid)=[\w%]+|rw|ro|nosuid|nodev|noexec|noatime)$/
+/**
+ * Options of a tmpfs that concern it alone. With `remount`, runc would change whatever is mounted at its place, to which links of an image may
+ * lead: a folder of the host would become writable (moby's MergeTmpfsOptions lets it pass). With `bind`, mount(2) ignores the type and shows
+ * the device of a volume.
+ */
+export const OF_TMPFS: RegExp =
+  /^(?:|defaults|(?:size|nr_blocks|nr_inodes|mode|uid|gid|mpol)=.*|rw|ro|(?:no)?(?:suid|dev|exec|atime|diratime|relatime|strictatime)|nomand|a?sync|dirsync|r?private)$/s
 
 function isInMemory({ type, o }: { readonly type: string; readonly o: string }): boolean {
-  return type === 'tmpfs' && (o === '' || o.split(',').every((word) => OF_MEMORY.test(word)))
+  return type === 'tmpfs' && o.split(',').every((word) => OF_TMPFS.test(word))
 }
 
 const FILLED = 'dockerd fills an empty volume from an image as root, even devices: mount the folder as a bind instead'

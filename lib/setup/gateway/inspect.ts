@@ -1,6 +1,7 @@
 import { gatewayFlags, GATEWAY_FOLDER, hasGateway } from '../../apply/gateway/files.ts'
-import { endOther, otherGateway } from '../../apply/gateway/beside.ts'
+import { endOther, hasOwnGateway, otherGateway } from '../../apply/gateway/beside.ts'
 import { pathFault } from '../../apply/gateway/program.ts'
+import { gatewayQuestion } from '../../apply/gateway/state.ts'
 import { ProvisionError } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
@@ -68,9 +69,15 @@ export async function inspectForGateway(
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT
  */
-export function refuseGateway(facts: HostFacts, { endpoint, host }: SetupTarget): void {
-  const other = hasGateway(facts) ? undefined : otherGateway(facts)
-  if (!hasGateway(facts) && other === undefined) return
+export async function refuseGateway(
+  known: HostFacts,
+  { endpoint, host, shell }: SetupTarget & { readonly shell: HostShell },
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const facts = await gatherFurtherFacts(shell, known, { more: [gatewayQuestion()] }, signal)
+  const isOwn = hasOwnGateway(facts)
+  const other = isOwn ? undefined : otherGateway(facts)
+  if (!isOwn && other === undefined) return
   throw new ProvisionError('ERR_APPLY_CONFLICT', {
     tried: `setting up ${host} without a gateway`,
     got: `it has one, ${other ?? GATEWAY_UNIT}, and everybody would get around its policy if dockerd listened on the network, too`,

@@ -3,8 +3,7 @@ import { carryOutRemove, markOnlyCopies } from '../../apply/remove/carry-out.ts'
 import { isNothingToRemove } from '../../apply/remove/plan.ts'
 import { ProvisionError, sentencesOf } from '../../base/errors.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
-import { commandWords } from '../../daemon-config/gateway-unit.ts'
-import { settingsIn } from '../../daemon-config/unit/parse-unit.ts'
+import { startWords } from '../../daemon-config/gateway-unit.ts'
 import { UNIT_PATH } from '../../apply/gateway/files.ts'
 import type { GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
 import { runStep } from '../../base/progress.ts'
@@ -51,14 +50,14 @@ function withoutGateway(cause: unknown, { facts }: GatewayRemovePlan): unknown {
   // A rollback that failed says more.
   if (!(cause instanceof ProvisionError) || cause.code === 'ERR_APPLY_ROLLBACK_FAILED') return cause
   const dockerd = cause.code === 'ERR_APPLY_ROLLED_BACK' ? 'dockerd is as it was, but its' : 'The'
-  const words = commandWords(settingsIn(facts.file(UNIT_PATH)?.text ?? '', 'Service', 'ExecStart').at(-1) ?? '')
+  const words = startWords(facts.file(UNIT_PATH)?.text ?? '')
   const program = words.slice(0, Math.max(0, words.indexOf('gateway')))
   const [name, ...more] = [...program, 'gateway', 'rollback']
   const { tried, got } = sentencesOf(cause)
   return new ProvisionError(cause.code, {
     tried,
     got,
-    todo: sentence`${dockerd} gateway is removed already, so nobody can connect. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
+    todo: sentence`${dockerd} gateway is removed already, so nobody can connect over the network. Run this again, or put the gateway back, on the host as root:  ${program.length === 0 ? ours('gateway', 'rollback') : command(name ?? '', ...more)}`,
     cause,
   })
 }

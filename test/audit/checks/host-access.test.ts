@@ -12,7 +12,7 @@ import { hasGateway } from '../../../lib/audit/snapshot/has-gateway.ts'
 import { SNAPSHOT } from '../../../lib/audit/snapshot/snapshot.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import { changed, findingsOf, GOOD, type Change } from '../support/daemon-snapshot.ts'
-import { file, GOOD_HOST, hostWith, no, settingsWith } from '../support/host-snapshots.ts'
+import { file, GOOD_HOST, hostWith, no, SETTINGS, settingsWith } from '../support/host-snapshots.ts'
 import { goodTls } from '../support/tls-snapshots.ts'
 
 const POLICY = '/etc/docker-mtls/policy.yaml'
@@ -107,6 +107,10 @@ const NOBODY: readonly Row[] = [
   ['unknown', 'the files were not read', { host: null }],
 ]
 
+/** How `--host` of a gateway names the daemon of these snapshots, and others. */
+const OWN = ['unix:///run/docker.sock', '/run/docker.sock', '/var/run/docker.sock', 'ssh://root@build01']
+const OTHERS = ['tcp://build02:2376', 'ssh://root@build02', '/run/user/1000/docker.sock']
+
 const CASES: Cases = {
   'F-AROUND': [
     ['pass', 'only its local socket', gateway()],
@@ -117,6 +121,26 @@ const CASES: Cases = {
       'warn',
       'a port for the gateway',
       gateway({ daemon: 'tcp://127.0.0.1:2377' }, {}, listens('tcp://127.0.0.1:2377')),
+    ],
+    ['warn', 'that of docker.socket', gateway({ daemon: 'tcp://[::1]:2377' }, {}, listens('2377 (docker.socket)'))],
+    [
+      'fail',
+      'a port, and another one for the gateway',
+      gateway({ daemon: 'tcp://127.0.0.1:2377' }, {}, listens('tcp://127.0.0.1:2377', 'tcp://0.0.0.0:2376')),
+    ],
+    ...OWN.map((daemon): Row => ['fail', `a port beside ${daemon}`, gateway({ daemon }, {}, listens(':2376'))]),
+    ...OTHERS.map((daemon): Row => ['not-applicable', daemon, gateway({ daemon }, {}, listens(':2376'))]),
+    [
+      'fail',
+      'a port beside the socket of -H',
+      gateway({ daemon: '/srv/docker.sock' }, {}, listens(':2376'), {
+        settings: { value: { ...SETTINGS, hosts: ['unix:///srv/docker.sock'] } },
+      }),
+    ],
+    [
+      'fail',
+      'a port beside the socket of a rootless daemon',
+      gateway({ daemon: '/run/user/1000/docker.sock' }, {}, listens(':2376'), { daemonUid: { value: 1000 } }),
     ],
     ['unknown', 'no settings', gateway({}, {}, { listeners: { unknown: 'daemon.json could not be read' } })],
     ...NOBODY,
@@ -222,7 +246,8 @@ test('an older snapshot knows no gateways, and passes none of these checks', () 
 test('a gateway for another daemon is not in front of this one', () => {
   assert.equal(hasGateway(changed(gateway())), true)
   assert.equal(hasGateway(changed(gateway({ daemon: null }))), true)
-  assert.equal(hasGateway(changed(gateway({ daemon: 'tcp://build02:2376' }))), false)
+  for (const daemon of OWN) assert.equal(hasGateway(changed(gateway({ daemon }))), true, daemon)
+  for (const daemon of OTHERS) assert.equal(hasGateway(changed(gateway({ daemon }))), false, daemon)
 })
 
 test('a list that is gone lets nobody in, and no revoked certificate', () => {

@@ -49,7 +49,7 @@ const FILES: Readonly<Record<string, HostFile>> = Object.fromEntries(
   ].map((one) => [one.path, one]),
 )
 
-const SETTINGS: HostSettings = {
+export const SETTINGS: HostSettings = {
   group: null,
   'log-level': 'info',
   'bridge-accept-fwmark': null,

@@ -206,6 +206,12 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
     'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig',
   ],
   [{ Mounts: [inline({ Options: { type: 'tmpfs', device: 'tmpfs', o: 'size=1m' } })] }],
+  // The same as of a tmpfs.
+  [{ Mounts: [inline({ Options: { type: 'tmpfs', device: 'tmpfs', o: 'defaults,nodiratime,mpol=local,rprivate' } })] }],
+  ...['remount', 'size=1,remount,rw', 'shared', 'mand', 'size', 'BIND'].map((o): [Record<string, Json>, string] => [
+    { Mounts: [inline({ Options: { type: 'tmpfs', device: 'tmpfs', o } })] },
+    'VOLUME_DRIVER HostConfig.Mounts.0.VolumeOptions.DriverConfig',
+  ]),
   // With bind, mount(2) ignores the type.
   [
     { Mounts: [inline({ Options: { type: 'tmpfs', device: '/etc', o: 'size=1m,bind' } })] },

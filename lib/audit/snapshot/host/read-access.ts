@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { commandWords, flagValues } from '../../../daemon-config/gateway-unit.ts'
+import { flagValues, startWords } from '../../../daemon-config/gateway-unit.ts'
 import { settingsIn } from '../../../daemon-config/unit/parse-unit.ts'
 import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
 import { certificatesIn } from '../../../identity/certificate.ts'
@@ -50,7 +50,7 @@ const NO_POLICY = 'the policy could not be read'
 
 /** Undefined: it starts neither a gateway nor a plugin. */
 function serviceOf(unit: string, text: string, values: Values): ServiceFacts | undefined {
-  const words = commandWords(settingsIn(text, 'Service', 'ExecStart').at(-1) ?? '')
+  const words = startWords(text)
   const kind = words.includes('authz-plugin')
     ? 'plugin'
     : words.some((word, at) => word === 'gateway' && words[at + 1] === 'run')
