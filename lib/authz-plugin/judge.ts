@@ -2,10 +2,11 @@ import { X509Certificate } from 'node:crypto'
 import { isOver, readDate } from '../identity/dates.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
-import type { Decision } from '../policy/decide.ts'
+import { noRule, type Decision } from '../policy/decide.ts'
 import type { Need } from '../policy/facts.ts'
 import { refusalText } from '../policy/refusal-text.ts'
 import type { Json, PolicyRequest, Reason } from '../policy/request.ts'
+import { matchRule } from '../policy/who/match.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { AmbiguousName } from './inspect.ts'
 import { requestOf, type Question } from './question.ts'
@@ -33,6 +34,12 @@ export async function judge(question: Question, grounds: Grounds): Promise<strin
     const request = { ...requestOf(question), at }
     const decision = await decideAsking(policy, identity, request, inspect)
     if (decision.verdict !== 'allow') return refusalText(decision)
+    // What was inspected can have taken long: the certificate or the rule may have ended.
+    const now = new Date()
+    const late = identityOf(question, grounds, now)
+    if (typeof late === 'string') return late
+    if (matchRule(policy, identity, now)?.name !== decision.rule)
+      return refusalText({ reasons: [noRule(policy, identity)] })
     const hidden = hiddenFrom(decision, request)
     return hidden && refusalText({ ...decision, reasons: [hidden] })
   } catch (error) {

@@ -6,6 +6,7 @@ import { parseHost } from '../endpoint/host.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { certificatesIn, openCertificate } from '../identity/certificate.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
+import { readBytes } from '../gateway/body.ts'
 import { parseBody, type Parse } from '../gateway/inspect.ts'
 import { bypassOf } from './bypass.ts'
 import { inspectUnambiguous } from './inspect.ts'
@@ -37,6 +38,10 @@ const SHORT = 65_536
 /** How many characters of longer questions may be in memory. */
 const MOST_LONG = 16 * MOST_BYTES
 
+/** How many bytes the bodies of one caller take while they are judged. */
+const MOST_READ = 256 * 1024 * 1024
+const TOO_MANY = { Allow: false, Msg: 'too many of your requests are being judged (TOO_MANY_REQUESTS)' }
+
 /** Identifies the client certificate in the text of a question, before it is parsed. In a string of JSON, a quote is escaped. */
 function callerIn(text: string): string {
   const [, certificate = ''] = /"RequestPeerCertificates":\["([^"]*)"/.exec(text) ?? []
@@ -55,6 +60,7 @@ export class AuthzPlugin {
   readonly #scheduler = new FairScheduler()
   /** How many characters the long questions have that are open. */
   #long = 0
+  readonly #read = new Map<string, number>()
   readonly #grounds: Omit<Grounds, 'policy' | 'inspect'>
   #file: SocketFile | undefined
   /** Undefined: the version isn't known yet. */
@@ -131,11 +137,37 @@ export class AuthzPlugin {
   async #answerOf(text: string, question: Question): Promise<object> {
     if (this.#own.owns(question)) return { Allow: true }
     void this.#askVersion()
+    const { body } = question
+    return body === undefined
+      ? this.#judged(text, question)
+      : this.#counted(callerIn(text), body, () => this.#judged(text, question))
+  }
+
+  async #counted(caller: string, body: Uint8Array, judged: () => Promise<object>): Promise<object> {
+    const bytes = body.length + readBytes(body)
+    const before = this.#read.get(caller) ?? 0
+    if (before + bytes > MOST_READ) return TOO_MANY
+    this.#read.set(caller, before + bytes)
+    try {
+      return await judged()
+    } finally {
+      const left = (this.#read.get(caller) ?? 0) - bytes
+      if (left > 0) this.#read.set(caller, left)
+      else this.#read.delete(caller)
+    }
+  }
+
+  async #judged(text: string, question: Question): Promise<object> {
     const inTurn = this.#inTurnOf(text)
     const parse: Parse = (body) => inTurn(() => parseBody(body))
-    const refusal = await inTurn((outside) => {
+    const refusal = await inTurn(async (outside) => {
       const inspect: Grounds['inspect'] = (need) => outside(() => inspectUnambiguous(this.#own, need, parse))
-      return judge(question, { ...this.#grounds, inspect, policy: this.policy })
+      for (;;) {
+        const { policy } = this
+        const found = await judge(question, { ...this.#grounds, inspect, policy })
+        // What is inspected, and others' turns, can take long.
+        if (policy === this.policy) return found
+      }
     })
     return refusal === undefined ? { Allow: true } : { Allow: false, Msg: refusal }
   }

@@ -88,7 +88,24 @@ function tooLarge(bytes: number): BodyRefused {
   return new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bytes} bytes`))
 }
 
-function tooMany(): BodyRefused {
+/** What a value of JSON takes in memory while a request is judged, in bytes (measured: 40 to 192). */
+const VALUE_BYTES = 200
+
+/** A body with more is refused while it is read, so commas in long strings shall not count (policy/reading: MOST_VALUES). */
+const MOST_VALUES = 100_000
+
+/** What a JSON body will take when it is read: before each value is a comma or a bracket, or its key. */
+export function readBytes(body: Uint8Array): number {
+  let values = 0
+  for (let index = 0; index < body.length; index++) {
+    const byte = body[index]
+    // An empty list or object has no value; `]` and `}` are two behind `[` and `{`.
+    if (byte === 0x2c || ((byte === 0x5b || byte === 0x7b) && body[index + 1] !== byte + 2)) values++
+  }
+  return Math.min(values, MOST_VALUES) * VALUE_BYTES
+}
+
+export function tooMany(): BodyRefused {
   return new BodyRefused(refusal(429, 'TOO_MANY_REQUESTS', 'too many bodies of this client are arriving at once'))
 }
 

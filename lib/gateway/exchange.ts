@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
 import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
-import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody } from './body.ts'
+import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
 import { Inspections } from './inspections.ts'
@@ -173,7 +173,9 @@ export class Exchange {
 
   async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<ReadVerdict | undefined> {
     try {
-      const verdict = readVerdict(await authorize(asked, this.#place.inTurn))
+      const verdict = readVerdict(
+        await authorize(asked, (decide) => this.#place.inTurn((outside) => this.#hold(asked, () => decide(outside)))),
+      )
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
       this.#until = verdict.until
@@ -190,6 +192,12 @@ export class Exchange {
       this.#inspections.end()
     }
     return undefined
+  }
+
+  /** In its turn, so that a flood of refused bodies takes no more time than others. */
+  #hold<T>({ body }: AskedRequest, decide: () => Promise<T>): Promise<T> {
+    if (body !== undefined && body !== 'unseen' && !this.#place.hold(readBytes(body))) throw tooMany()
+    return decide()
   }
 
   #kindOf(method = '', target = ''): 'requests' | 'streams' {

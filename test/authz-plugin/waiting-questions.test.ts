@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { request, type ServerResponse } from 'node:http'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AuthzPlugin } from '../../lib/authz-plugin/server.ts'
+import { definePolicy } from '../../lib/policy.ts'
+import { fakeDaemon, newClient } from '../gateway/support/fixture.ts'
+import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
+
+const RULE = { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' } as const
+const WEB = { Id: 'ab'.repeat(32), Config: { Image: 'x' }, HostConfig: { NetworkMode: 'none' } }
+
+/** A plugin whose daemon answers inspections when the test says so. */
+async function start(t: Cleanable) {
+  const asked: ServerResponse[] = []
+  const daemon = await fakeDaemon(t, {
+    answer: (heard, response) =>
+      void (heard.url?.startsWith('/containers/') === true
+        ? asked.push(response)
+        : response.end('{"Version":"29.3.1"}')),
+  })
+  const socketPath = join(await temporaryFolder(t), 'p.sock')
+  const plugin = new AuthzPlugin({
+    socket: socketPath,
+    daemon: daemon.socketPath,
+    onBypass: () => {},
+    onFailure: () => {},
+  })
+  plugin.policy = definePolicy({ version: 1, rules: [RULE] })
+  await plugin.listen()
+  t.after(() => plugin.close())
+  const pem = (await newClient('ann')).cert
+  const create = (config: object): Promise<{ Allow: boolean; Msg?: string }> =>
+    new Promise((resolve, reject) => {
+      const options = { socketPath, path: '/AuthZPlugin.AuthZReq', method: 'POST', agent: false }
+      const body = { Image: 'x', HostConfig: { NetworkMode: 'none', Links: ['web:web'], ...config } }
+      const question = {
+        RequestMethod: 'POST',
+        RequestUri: '/v1.45/containers/create',
+        RequestHeaders: { 'Content-Type': 'application/json' },
+        RequestBody: Buffer.from(JSON.stringify(body)).toString('base64'),
+        User: 'ann',
+        UserAuthNMethod: 'TLS',
+        RequestPeerCertificates: [Buffer.from(pem).toString('base64')],
+      }
+      request(options, (answer) => resolve(json(answer) as never))
+        .once('error', reject)
+        .end(JSON.stringify(question))
+    })
+  return { plugin, asked, create }
+}
+
+for (const [what, change] of [
+  ['changes', { level: 'read-only' }],
+  ['ends', { until: new Date(Date.now() + 2_000).toISOString() }],
+] as const) {
+  test(`a rule that ${what} while the daemon is asked decides`, async (t) => {
+    const { plugin, asked, create } = await start(t)
+    const changed = definePolicy({ version: 1, rules: [{ ...RULE, ...change }] })
+    if ('until' in change) plugin.policy = changed
+    const answer = create({})
+    while (asked.length === 0) await delay(5)
+    plugin.policy = changed
+    if ('until' in change) await delay(2_100)
+    asked[0]?.end(JSON.stringify(WEB))
+    assert.match((await answer).Msg ?? '', /OPERATION_REFUSED|RULE_ENDED/)
+  })
+}
+
+test('one caller has few large bodies in memory', async (t) => {
+  const { asked, create } = await start(t)
+  const DiskQuota = Array.from({ length: 90_000 }, () => ({}))
+  const all = Array.from({ length: 16 }, () => create({ DiskQuota }).catch(() => ({ Msg: '' })))
+  assert.match((await Promise.race(all)).Msg ?? '', /TOO_MANY_REQUESTS/)
+  for (const response of asked) response.end('{}')
+})
