@@ -5,7 +5,7 @@ import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { MANAGED_FLAGS } from '../daemon-config/effective-settings.ts'
 import type { HostFacts } from '../host/facts.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
-import { DAEMON_JSON } from '../daemon-config/render-files.ts'
+import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
 import type { ConfigurationForm, DaemonSettings, SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { openFolders } from './parents.ts'
@@ -130,7 +130,10 @@ const variables: Search = ({ expanded, settings }) =>
         'flag-in-variable',
         path,
         `DOCKER_OPTS or another variable of the unit sets --${name}${value === '' ? '' : ` ${value}`}, and so does the drop-in`,
-        `Remove --${name}${name === 'host' ? ' (-H)' : ''} from ${path}.`,
+        // Without its TLS flags, dockerd would let everybody in if the apply fails and is rolled back.
+        name.startsWith('tls')
+          ? `Move --${name} from ${path} to the ExecStart= of ${DROP_IN}, then run this again.`
+          : `Remove --${name}${name === 'host' ? ' (-H)' : ''} from ${path}.`,
       ),
     )
 

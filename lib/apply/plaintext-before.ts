@@ -1,6 +1,10 @@
+import { ours, sentence } from '../base/sentence.ts'
+import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import type { FactCall } from '../host/facts-script.ts'
+import { isActive, type HostFacts } from '../host/facts.ts'
 import type { Conflict } from './conflicts.ts'
 
 /** The listeners on the network at which dockerd lets everybody in without a client certificate. */
@@ -38,4 +42,27 @@ export function plaintextBefore(
       todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
     },
   ]
+}
+
+/** The facts that {@link opensOnRestart} needs: at which of these listeners does dockerd answer without TLS? */
+export function plainQuestions(found: FoundUnit, inForce: SettingsInForce): FactCall[] {
+  return openListeners(found, inForce).map((listener) => {
+    const host = formatTarget(targetOf(listener))
+    return ['said', `plain:${listener}`, 'timeout', '10', 'docker', '-H', host, 'info', '--format', '{{.ID}}']
+  })
+}
+
+/** Listeners that are closed only because dockerd wasn't restarted yet. The rollback of an apply that fails would restart it. */
+export function opensOnRestart(found: FoundUnit, inForce: SettingsInForce, facts: HostFacts): Conflict[] {
+  const own = facts.info?.['ID']
+  if (!isActive(facts) || typeof own !== 'string' || own === '') return []
+  return openListeners(found, inForce)
+    .filter((listener) => facts.fact(`plain:${listener}`).trim() !== own)
+    .map((listener) => ({
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'plaintext-before',
+      what: listener,
+      got: 'dockerd lets nobody in there without a certificate now, but after a restart it would, as its files are: also if this apply failed and was rolled back',
+      todo: sentence`Put its TLS settings back first. If they are in daemon.json, this takes them over:  ${ours('daemon', 'apply', '--daemon-json')}`,
+    }))
 }

@@ -79,7 +79,10 @@ back_up() {
   printf '%s\n' "$before" >"$b/before"
   if test -n "$user$leaves"; then
     : >"$b/gateway"
-    if state=$(gateway_runs); then printf '%s\n' "$state" >"$b/gateway-was-active"; fi
+    if state=$(gateway_runs); then
+      printf '%s\n' "$state" >"$b/gateway-was-active"
+      if ! test -e "$units/$gateway"; then : >"$b/without-unit"; fi
+    fi
   fi
   if test -s "$s/last"; then cp "$s/last" "$b/previous"; fi
   sync

@@ -118,5 +118,7 @@ export function checkConflicts(
 
 /** The remedy for a directive in both places, for a drop-in beside a daemon.json on a host. */
 export function conflictRemedy(key: string, { path, moveAll }: DaemonJsonFile): Sentence {
+  // Without its TLS settings, dockerd would let everybody in as soon as it restarts, also if an apply fails and is rolled back.
+  if (key.startsWith('tls')) return sentence`Move all settings into that file:  ${moveAll}`
   return sentence`Remove "${key}" from ${path}, or move all settings into that file:  ${moveAll}`
 }

@@ -4,6 +4,8 @@ import { parseUnit } from '../../lib/daemon.ts'
 import { changesOf } from '../../lib/apply/changes.ts'
 import { mergeDropIn } from '../../lib/daemon-config/render-for-host.ts'
 import { settingsInForce } from '../../lib/daemon-config/settings-in-force.ts'
+import { opensOnRestart } from '../../lib/apply/plaintext-before.ts'
+import { unitOf } from '../../lib/apply/unit.ts'
 import { openFolders } from '../../lib/apply/parents.ts'
 import { decideUserns } from '../../lib/apply/userns.ts'
 import {
@@ -53,6 +55,21 @@ describe('a drop-in that is there', () => {
       assert.equal(parseUnit(`${DEBIAN_UNIT}${merged}`).args[0], '--tlsverify')
     })
   }
+})
+
+test('dockerd whose files have no TLS any more: an apply that fails would open it', () => {
+  const unit = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376')
+  const kinds = (info: string, plain: string, start = unit): string[] => {
+    const files = { '/usr/lib/systemd/system/docker.service': start }
+    const facts = factsOf({ facts: { info, 'plain:tcp://0.0.0.0:2376': plain }, files })
+    const found = unitOf(facts, 'this machine')
+    return opensOnRestart(found, settingsInForce(found, undefined), facts).map(({ kind }) => kind)
+  }
+  assert.deepEqual(kinds('{"ID":"a"}', ''), ['plaintext-before'])
+  // It lets everybody in already, or can't be asked, or has TLS.
+  assert.deepEqual(kinds('{"ID":"a"}', 'a\n'), [])
+  assert.deepEqual(kinds('', ''), [])
+  assert.deepEqual(kinds('{"ID":"a"}', '', unit.replace('fd://', 'fd:// --tlsverify')), [])
 })
 
 function environment(ofUnit: string, file?: string): UnitEnvironment {

@@ -47,6 +47,8 @@ const refusedWith = async (files: Applied['files'], more: Partial<Applied> = {})
 const listOf = (by: Authority): string =>
   createCrl(by, { revoked: [], nextUpdate: new Date(Date.now() + 86_400_000), number: 1 }).pem
 
+const runs = (flags: string): string => `[Service]\nExecStart=/usr/bin/node /x/docker-mtls gateway run ${flags}\n`
+
 /** A drop-in with which dockerd listens on the port that is usually without TLS. */
 const listening = (more: string): string =>
   `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://127.0.0.1:2375 ${more}\n`
@@ -124,6 +126,43 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
     const same = await planned({ entries, files: { [policy]: 'as written' } })
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
+  })
+
+  test('is refused if the policy that returns has a mistake: the gateway of then used an older one', async () => {
+    const policy = '/etc/docker-mtls/policy.yaml'
+    const copy = `/var/lib/docker-mtls/${ID}/4`
+    const refused = async (earlier: string): Promise<string[]> => {
+      const entries = [`4 ${policy}`, `2 ${UNIT}`, `written ${sha256(VALID)} ${policy}`]
+      const plan = await planned({ entries, files: { [policy]: VALID, [copy]: earlier } })
+      return plan.conflicts.map(({ what, todo }) => `${what}: ${renderSentence(todo)}`)
+    }
+    assert.deepEqual(await refused('version: 1\nrules: [{ nmae: ci }]\n'), [
+      `${policy}: Correct ${copy}, then run this again.`,
+    ])
+    assert.deepEqual(await refused(VALID), [])
+  })
+
+  test('a unit that somebody has edited since names another list, which the gateway would forget', async () => {
+    const sums = new Map([
+      ['/srv/crl.pem', sha256('newer')],
+      ['/srv/policy.yaml', sha256(VALID)],
+    ])
+    const refused = async (list: string): Promise<string[]> => {
+      const there = {
+        [UNIT]: runs('--policy /srv/policy.yaml --crl /srv/crl.pem'),
+        [`/var/lib/docker-mtls/${ID}/2`]: runs('--policy /etc/docker-mtls/policy.yaml --crl /etc/docker-mtls/crl.pem'),
+        '/etc/docker-mtls/policy.yaml': VALID,
+        '/srv/crl.pem': 'newer',
+        [CRL]: list,
+        [IN_FORCE_PATH]: renderInForce({ pid: 900, sums }),
+      }
+      const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+      const plan = await planned({ entries: [`2 ${UNIT}`], files: there, facts })
+      return plan.conflicts.map(({ kind, what }) => `${kind} ${what}`)
+    }
+    assert.deepEqual(await refused('older'), ['older-list /srv/crl.pem'])
+    // Nor is a policy that it doesn't use a reason.
+    assert.deepEqual(await refused('newer'), [])
   })
 
   test('a unit that somebody has edited is kept aside, which is said', async () => {

@@ -221,6 +221,14 @@ describe('a rollback after a removed gateway', () => {
       assert.equal(ran('restart_gateway').stdout, `restart --no-block ${GATEWAY_UNIT}\n`)
     })
 
+    test('is not refused after a removal of a gateway that ran without its unit file: nobody has that', async () => {
+      await before('active', 'unit')
+      await rm(join(units, GATEWAY_UNIT))
+      await writeFile(join(state, 'without-unit'), '')
+      assert.equal(ran('refuse_gone_program').status, 0)
+      assert.match(TRANSACTION, /^ +if ! test -e "\$units\/\$gateway"; then : >"\$b\/without-unit"; fi$/m)
+    })
+
     test('ends if the apply was interrupted, so that the next apply can mend the gateway', async () => {
       await before('active', 'unit')
       const { status, stdout } = ran('restart_gateway')
@@ -312,6 +320,19 @@ describe('a rollback by hand', () => {
     assert.match(reopen, /"\$1" != checked; then refuse_unchecked; fi\n[^]*\barm\b/)
     assert.match(ROLLBACK_PROGRAM, /^ +reopen "\$\{2-\}"$/m)
   })
+})
+
+test('a rollback that dockerd did not survive goes on by the same command, and keeps what was mended since', async () => {
+  const state = join(folder, 'goes-on')
+  await mkdir(join(state, '1'), { recursive: true })
+  for (const name of ['last', 'pending']) await writeFile(join(state, name), '1\n')
+  const start = `s=${state} id=1 b=${state}/1\n${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen')}\nclaim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\n`
+  assert.equal(run(`${start}reopen x\n`).status, 0)
+  // One that runs already isn't joined, and an apply that is unfinished is no rollback.
+  assert.equal(run(`${start}runs() { return 0; }\nreopen x\n`).status, PENDING_CODE)
+  await writeFile(join(state, '1', 'writer'), '')
+  assert.equal(run(`${start}reopen x\n`).status, PENDING_CODE)
+  assert.match(ROLLBACK_PROGRAM, /^if ! test -e "\$b\/restored"; then\n {2}restore_all\n {2}: >"\$b\/restored"\n/m)
 })
 
 test('the rollback of an apply whose answer was lost skips the checks for a rollback by hand', async () => {

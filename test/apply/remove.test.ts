@@ -254,11 +254,13 @@ describe('the removal of docker-mtls after a gateway', () => {
       changed.conflicts.map(({ what }) => what),
       [DROP_IN],
     )
-    // Somebody has put an own file there since.
-    const own = await planned({ [cert]: 'own again' })
-    assert.deepEqual(own.conflicts, [])
-    assert.deepEqual(own.stays, [`${cert}: dockerd uses it, as before docker-mtls`])
-    assert.ok(own.changes.every(({ path }) => path !== cert))
+    // Somebody has put another file there since, which doesn't belong to those from before.
+    const other = await planned({ [cert]: 'renewed' })
+    assert.deepEqual(
+      other.conflicts.map(({ what, todo }) => [what, renderSentence(todo)]),
+      [[cert, `Put the file from before there:  cp -p /var/lib/docker-mtls/1/2 ${cert}`]],
+    )
+    assert.deepEqual((await planned({ [cert]: 'own' })).conflicts, [])
   })
 
   test('names a remedy for a changed drop-in that works: no apply writes it again', async () => {

@@ -17,6 +17,7 @@ import { inPlaceOf, type Conflict } from '../conflicts.ts'
 import { filesBefore, lostClients } from '../lost-clients.ts'
 import { parentsQuestions } from '../parents.ts'
 import { openDoorQuestions } from '../ports.ts'
+import { opensOnRestart, plainQuestions } from '../plaintext-before.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { startOf, type Start } from '../start.ts'
@@ -117,7 +118,9 @@ async function withIssuer(facts: HostFacts, shell: HostShell, signal: AbortSigna
   return gatherFurtherFacts(shell, facts, { files: [issuerFilesIn(folder).cert] }, signal)
 }
 
-function wantedFacts(first: HostFacts, { unit }: FoundUnit, { tlsFiles }: SettingsInForce): FurtherFacts {
+function wantedFacts(first: HostFacts, found: FoundUnit, inForce: SettingsInForce): FurtherFacts {
+  const { unit } = found
+  const { tlsFiles } = inForce
   const { ca, cert, key, policy, crl, issuerCert, issuerKey } = GATEWAY_FILES
   return {
     programs: [unit.exec],
@@ -126,6 +129,7 @@ function wantedFacts(first: HostFacts, { unit }: FoundUnit, { tlsFiles }: Settin
     writable: [GATEWAY_FOLDER],
     more: [
       ...openDoorQuestions(first),
+      ...plainQuestions(found, inForce),
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
       DROP_INS_QUESTION,
@@ -190,6 +194,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     changes,
     conflicts: [
       ...gatewayConflicts(situation),
+      ...opensOnRestart(found, inForce, facts),
       ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
       ...lostLists(facts, requested.crl),

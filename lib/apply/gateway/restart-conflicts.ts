@@ -1,8 +1,12 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
-import { sentence } from '../../base/sentence.ts'
+import { command, sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
+import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
+import type { GatewayFlags } from '../../daemon-config/gateway-unit.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
+import { sumOf } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import type { LastApply } from '../rollback/last-apply.ts'
 import { gatewayFlags, startFiles, UNIT_PATH } from './files.ts'
@@ -14,22 +18,52 @@ import { unusedList } from './lists.ts'
  * The gateway can restart with the files that it uses now.
  *
  * @param last - without the files that are kept
- * @param facts - with {@link startFiles}
+ * @param facts - with {@link startFiles} of both units
+ * @param then - of the unit after the rollback
  */
 export function restartConflicts(
   facts: HostFacts,
-  { isPending, restored, removed }: LastApply,
+  { isPending, restored, removed, copies }: LastApply,
   kept: readonly string[],
+  then: GatewayFlags,
 ): Conflict[] {
   if (isPending || removed.includes(UNIT_PATH)) return []
-  const { files, secrets, lists, policy } = startFiles(gatewayFlags(facts))
+  const now = startFiles(gatewayFlags(facts))
+  const { files, secrets, lists, policy } = startFiles(then)
   const stay = [...files, ...secrets].filter(
     // The gateway would start without its list, so a removed list is checked, too. A warning reports a restored one.
     (path) => !restored.includes(path) && (lists.includes(path) || !removed.includes(path)),
   )
-  const invalid = stay.includes(policy) ? invalidPolicy(policy, facts, kept) : []
-  const unused = (filesNotInForce(facts, stay) ?? []).filter((path) => !invalid.some(({ what }) => what === path))
-  return [...invalid, ...unused.map((path) => (lists.includes(path) ? unusedList(path) : unusedFile(path)))]
+  const copy = restored.includes(policy) ? copies.get(policy) : undefined
+  const invalid = stay.includes(policy) ? invalidPolicy(policy, facts, kept) : invalidCopy(policy, facts, copy)
+  // The running gateway says nothing about files that only the unit from before names.
+  const named = stay.filter((path) => [...now.files, ...now.secrets].includes(path))
+  const unused = (filesNotInForce(facts, named) ?? []).filter((path) => !invalid.some(({ what }) => what === path))
+  return [
+    ...invalid,
+    ...otherLists(facts, now.lists, lists),
+    ...unused.map((path) => (lists.includes(path) ? unusedList(path) : unusedFile(path))),
+  ]
+}
+
+/** The unit from before may name other lists than that of the running gateway. */
+function otherLists(facts: HostFacts, now: readonly string[], then: readonly string[]): Conflict[] {
+  if (now.join('\n') === then.join('\n') || filesNotInForce(facts, []) === undefined) return []
+  const sums = parseInForce(facts.file(IN_FORCE_PATH)?.text)?.sums
+  const after = new Set(then.flatMap((path) => sumIn(facts, path) ?? []))
+  const lost = now.filter((path) => sums?.has(path) && !after.has(sums.get(path) ?? ''))
+  return lost.map((path) => ({
+    code: 'ERR_APPLY_CONFLICT',
+    kind: 'older-list',
+    what: path,
+    got: `the running gateway uses this revocation list, and with the unit from before the apply it would use ${enumerate(then)}: revoked certificates could work again`,
+    todo: sentence`Copy it there:  ${command('cp', path, then[0] ?? '')}`,
+  }))
+}
+
+const sumIn = ({ file }: HostFacts, path: string): string | undefined => {
+  const there = file(path)
+  return there && sumOf(there)
 }
 
 function invalidPolicy(path: string, { file }: HostFacts, kept: readonly string[]): Conflict[] {
@@ -43,6 +77,20 @@ function invalidPolicy(path: string, { file }: HostFacts, kept: readonly string[
     const got = sentence`it was changed since the apply, and the gateway could not start with it: ${error.got}`
     const todo = kept.includes(path) ? 'Correct it, or remove it.' : 'Correct it.'
     return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo }]
+  }
+}
+
+/** The policy from before the apply may have had a mistake already, and the gateway that ran then used an older one. */
+function invalidCopy(path: string, { file }: HostFacts, copy: string | undefined): Conflict[] {
+  const there = copy === undefined ? undefined : file(copy)
+  if (there === undefined) return []
+  try {
+    parsePolicy(there.text ?? '', path)
+    return []
+  } catch (error) {
+    if (!isDockerMtlsError(error)) throw error
+    const got = sentence`it would be as before the apply again, and the gateway could not start with it: ${error.got}`
+    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo: `Correct ${copy}.` }]
   }
 }
 

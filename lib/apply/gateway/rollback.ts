@@ -58,13 +58,14 @@ export async function planGatewayRollback(
   const effects = last.gateway.restarted
     ? plan
     : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
-  const flags = gatewayFlags(facts)
-  const { files: own, secrets } = startFiles(flags)
+  const [flags, flagsThen] = [gatewayFlags(facts), gatewayFlags(before)]
+  const starts = [startFiles(flags), startFiles(flagsThen)] as const
+  const [own, secrets] = [starts.flatMap((start) => start.files), starts.flatMap((start) => start.secrets)]
   const daemonCa = pathBefore(last, then?.inForce.tlsFiles.ca ?? '')
   const files = [...listedFiles(last), ...namedFiles(last), ...own, IN_FORCE_PATH, ...(daemonCa ? [daemonCa] : [])]
   const gather = (): Promise<HostFacts> =>
     gatherFurtherFacts(shell, facts, { files, secrets, more: [gatewayQuestion()] }, signal)
-  const further = await settledFacts(gather, [...own, ...secrets], signal)
+  const further = await settledFacts(gather, [...starts[0].files, ...starts[0].secrets], signal)
   const kept = keptFiles(further, last)
   const listeners = listenersOf(now)
   const isExposed = listenersOf(then).some((one) => last.removed.includes(UNIT_PATH) || !listeners.includes(one))
@@ -74,7 +75,7 @@ export async function planGatewayRollback(
     ...effects,
     conflicts: [
       ...effects.conflicts,
-      ...restartConflicts(further, undone, kept),
+      ...restartConflicts(further, undone, kept, flagsThen),
       ...(isExposed && !last.isPending ? besideGateway(before, true) : []),
     ],
     last: undone,
@@ -113,6 +114,7 @@ const namedFiles = (last: LastApply): string[] => [
   GATEWAY_FILES.policy,
   GATEWAY_FILES.issuerCert,
   pathBefore(last, GATEWAY_FILES.cert),
+  pathBefore(last, GATEWAY_FILES.policy),
 ]
 
 /** The path of a file of the gateway as it was before: that of its copy, if the apply has changed it. */

@@ -23,7 +23,8 @@ import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
 import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { isApplyPending } from '../rollback/pending.ts'
-import { findEffects, withFiles } from '../rollback/plan.ts'
+import { configuredIn, findEffects, withFiles } from '../rollback/plan.ts'
+import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
 import { unitOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
@@ -120,7 +121,11 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const listeners = [...then.settings.listen, ...then.plaintext]
   const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
+  const after = configuredIn(target, shell)
+  const decided = new Set(targets.map(({ path }) => path))
+  const needed = after === undefined ? [] : neededFiles(after).filter((path) => !decided.has(path))
   const conflicts = [
+    ...(await goneFiles(shell, facts, needed, signal)).map(conflictOf),
     ...gateway,
     ...(opens ? besideGateway(facts, true) : []),
     ...targets.flatMap(changedConflict),

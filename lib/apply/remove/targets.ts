@@ -1,4 +1,4 @@
-import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
@@ -55,8 +55,8 @@ export function tlsTargets(secured: Secured, then: SettingsInForce | undefined):
   ])
   return [ca, cert, key].flatMap((path) => {
     const file = secured.facts.file(path)
-    if (file === undefined) return []
-    return [named.has(path) ? namedTarget(file, secured) : tlsTarget(file, secured)]
+    if (named.has(path)) return [namedTarget(path, file, secured)]
+    return file === undefined ? [] : [tlsTarget(file, secured)]
   })
 }
 
@@ -84,20 +84,37 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
 }
 
 /** dockerd can't start without it. Its key doesn't leave the host. */
-function namedTarget(file: HostFile, { facts, originals }: Secured): Target {
-  const { path } = file
+function namedTarget(path: string, file: HostFile | undefined, { facts, originals }: Secured): Target {
   const { isComplete, copies, written } = originals
-  const isOther = written.has(path) ? written.get(path) !== sumOf(file) : !copies.has(path)
-  if (isOther) return { path, stays: 'dockerd uses it, as before docker-mtls' }
   const copy = isComplete ? copies.get(path) : undefined
   const original = copy === undefined ? undefined : facts.file(copy)
+  if (file !== undefined && (written.has(path) ? written.get(path) !== sumOf(file) : !copies.has(path))) {
+    if (copy === undefined || original === undefined) return { path, stays: 'dockerd uses it, as before docker-mtls' }
+    if (sumOf(original) === sumOf(file)) return { path }
+    // Beside the others from before, it would be of another CA, or without its key.
+    const got = 'it is another file than docker-mtls has written, and dockerd would use it with the others from before'
+    return {
+      path,
+      changed: { got, todo: sentence`Put the file from before there:  ${command('cp', '-p', copy, path)}` },
+    }
+  }
   if (copy === undefined || original === undefined) {
     const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'
     return { path, changed: { got, todo: 'Put the file there that dockerd should use, then run this again.' } }
   }
   // stat(1) says UNKNOWN of a user without a name.
   const owner = original.owner.includes('UNKNOWN') ? OWNER : original.owner
-  return { path, change: { path, mode: original.mode, owner, text: '', before: file, action: 'replace', copy } }
+  return {
+    path,
+    change: {
+      path,
+      mode: original.mode,
+      owner,
+      text: '',
+      ...(file ? { before: file, action: 'replace' } : { action: 'create' }),
+      copy,
+    },
+  }
 }
 
 const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, then run this again.'

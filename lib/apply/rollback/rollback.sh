@@ -67,7 +67,7 @@ refuse_gone_program() {
   if ! test -e "$b/gateway-was-active"; then return; fi
   if test "$(cat "$b/gateway-was-active")" = activating && test "$(gateway_runs)" != active; then return; fi
   # It ran although its unit file was gone, and comes back if it can.
-  if grep -qxF -- "- $units/$gateway" "$b/entries"; then return; fi
+  if test -e "$b/without-unit" || grep -qxF -- "- $units/$gateway" "$b/entries"; then return; fi
   n=$(unit_copy "$b")
   # Without a copy, the apply left the unit as it was.
   if test -n "$n"; then gone=$(gone_for "$b/$n"); else gone=$(gone_for "$units/$gateway"); fi
@@ -130,6 +130,11 @@ refuse_unchecked() {
 reopen() {
   # A later apply has changed the files since. Its copies have to be restored first.
   last=$(cat "$s/last" 2>/dev/null)
+  # An earlier run was interrupted, or dockerd didn't start: this one goes on.
+  if test "$last" = "$id" && test "$(cat "$s/pending" 2>/dev/null)" = "$id" && ! test -e "$b/writer" && ! runs "$b/runner"; then
+    printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
+    return
+  fi
   if test "$last" != "$id"; then
     echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
     exit 1
@@ -149,6 +154,7 @@ reopen() {
     echo 'the disk may be full' >&2
     exit 1
   fi
+  printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
   arm_timer "$id" "$retry_s" 2>/dev/null
 }
 
@@ -329,7 +335,12 @@ if runs "$b/writer"; then
   sleep 1
 fi
 stop_gateway
-restore_all
+# Whoever mends a file because the old dockerd doesn't start keeps it when the rollback goes on.
+if ! test -e "$b/restored"; then
+  restore_all
+  : >"$b/restored"
+  sync
+fi
 restart
 restart_gateway
 finish

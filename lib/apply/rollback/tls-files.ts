@@ -3,6 +3,7 @@ import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { flagsOf, lastValue } from '../../daemon-config/unit/flags.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import type { FactCall } from '../../host/facts-script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import type { Conflict } from '../conflicts.ts'
 import { casOnlyIn, refusedClients } from '../lost-clients.ts'
@@ -45,7 +46,7 @@ export async function tlsFilesAfter({
     facts,
     {
       files: last.gateway === undefined ? [current, copy].filter((path) => path !== undefined) : [],
-      more: needed.map((path) => ['said', `gone:${path}`, 'sh', '-c', 'test -e "$1" || echo yes', 'sh', path]),
+      more: needed.map(goneQuestion),
     },
     signal,
   )
@@ -70,7 +71,29 @@ export function exchangedCas(now: string | undefined, then: string | undefined, 
   ]
 }
 
-function conflictOf(path: string): Conflict {
+/** The TLS files without which dockerd would not start, and which are gone. */
+export async function goneFiles(
+  shell: HostShell,
+  facts: HostFacts,
+  paths: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  if (paths.length === 0) return []
+  const { fact } = await gatherFurtherFacts(shell, facts, { more: paths.map(goneQuestion) }, signal)
+  return paths.filter((path) => fact(`gone:${path}`) === 'yes')
+}
+
+const goneQuestion = (path: string): FactCall => [
+  'said',
+  `gone:${path}`,
+  'sh',
+  '-c',
+  'test -e "$1" || echo yes',
+  'sh',
+  path,
+]
+
+export function conflictOf(path: string): Conflict {
   return {
     code: 'ERR_APPLY_CONFLICT',
     kind: 'changed-since',

@@ -1,4 +1,4 @@
-import { isForOwnHost } from '../../daemon-config/gateway-unit.ts'
+import { isForOwnHost } from '../../daemon-config/own-host.ts'
 import type { HostFacts, ServiceFacts } from './host/schema.ts'
 import { isBehindGateway, type Snapshot } from './snapshot.ts'
 

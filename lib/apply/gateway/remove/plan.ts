@@ -1,5 +1,6 @@
 import type { Warning } from '../../../base/warning.ts'
 import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
+import { IN_FORCE_PATH } from '../../../daemon-config/gateway-in-force.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
 import { DAEMON_JSON } from '../../../daemon-config/render-files.ts'
 import { settingsInForce } from '../../../daemon-config/settings-in-force.ts'
@@ -27,6 +28,7 @@ import {
   UNIT_PATH,
   WANTS_PATH,
 } from '../files.ts'
+import { unusedLists } from '../lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
 import { exposureOf } from './exposure.ts'
 import { filesLeft, LOG_FOLDER } from './files.ts'
@@ -97,6 +99,8 @@ export async function planGatewayRemove(
     conflicts: [
       ...oddUnit(facts),
       ...otherUnit(facts),
+      // If the removal fails or is undone, the gateway restarts with the lists on the disk.
+      ...unusedLists(facts),
       ...(daemon === undefined ? [] : [...unknownListener(facts, flags, state), ...daemon.conflicts]),
     ],
     warnings: [...(reopens ? exposureOf(facts, flags) : []), ...(daemon?.warnings ?? [])],
@@ -109,7 +113,7 @@ export async function planGatewayRemove(
 const { key: KEY, issuerKey: ISSUER_KEY, ...TEXTS } = GATEWAY_FILES
 
 const WANTED: FurtherFacts = {
-  files: Object.values(TEXTS),
+  files: [...Object.values(TEXTS), IN_FORCE_PATH],
   secrets: [KEY, ISSUER_KEY],
   more: [
     gatewayQuestion(),

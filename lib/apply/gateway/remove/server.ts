@@ -3,7 +3,7 @@ import { readGatewayUnit } from '../../../daemon-config/gateway-unit.ts'
 import { findProbe, type Probe } from '../../source.ts'
 import { findServerFolder } from '../../server-folder.ts'
 import { loadServerFiles, type ServerFiles } from '../../server-files.ts'
-import { GATEWAY_FOLDER, UNIT_PATH } from '../files.ts'
+import { GATEWAY_FILES, GATEWAY_FOLDER, UNIT_PATH } from '../files.ts'
 
 /**
  * Loads the server's files of the gateway on this machine, with which dockerd can take its place.
@@ -13,7 +13,8 @@ import { GATEWAY_FOLDER, UNIT_PATH } from '../files.ts'
  */
 export async function gatewayServer(): Promise<ServerFiles | undefined> {
   const unit = await readIfThere(UNIT_PATH)
-  return unit === undefined ? undefined : loadServerFiles(readGatewayUnit(unit).from ?? GATEWAY_FOLDER)
+  if (unit === undefined && (await readIfThere(GATEWAY_FILES.cert)) === undefined) return undefined
+  return loadServerFiles(readGatewayUnit(unit ?? '').from ?? GATEWAY_FOLDER)
 }
 
 /**
