@@ -20,7 +20,7 @@
 #   write_files       calls write_file PATH MODE OWNER for each file, with its text on stdin, or remove_file PATH
 #   rollback_program  prints rollback.sh
 : "${s:?}" "${id:?}" "${after:?}" "${owner?}" "${remaps?}" "${reloads_first?}" "${tls_dir:?}"
-: "${restarts?}" "${user?}" "${starts?}" "${leaves?}" "${before?}" "${gateway:?}" "${wants:?}"
+: "${restarts?}" "${user?}" "${starts?}" "${leaves?}" "${before?}" "${gateway:?}" "${units:?}" "${wants:?}"
 set -eu
 umask 077
 b=$s/$id

@@ -136,9 +136,7 @@ describe('the rollback of a gateway', () => {
       const plan = await planned({ entries, files: { [policy]: VALID, [copy]: earlier } })
       return plan.conflicts.map(({ what, todo }) => `${what}: ${renderSentence(todo)}`)
     }
-    assert.deepEqual(await refused('version: 1\nrules: [{ nmae: ci }]\n'), [
-      `${policy}: Correct ${copy}, then run this again.`,
-    ])
+    assert.deepEqual(await refused('version: 1\nrules: [{ nmae: ci }]\n'), [`${policy}: Correct ${copy}.`])
     assert.deepEqual(await refused(VALID), [])
   })
 
