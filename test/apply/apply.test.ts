@@ -57,22 +57,32 @@ describe('a drop-in that is there', () => {
   }
 })
 
+const OPEN_UNIT = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376')
+
+const withWarning = (what: string): string =>
+  JSON.stringify({ Warnings: ['no swap limit', `API is accessible on ${what}`] })
+
+/** Where dockerd is asked whether it speaks TLS. */
+function askedAt(service: string, listener: string): (string | undefined)[] {
+  const files = { '/usr/lib/systemd/system/docker.service': OPEN_UNIT.replace('tcp://0.0.0.0:2376', listener) }
+  const facts = factsOf({ facts: { service }, files })
+  const found = unitOf(facts, 'this machine')
+  return tlsQuestions(facts, found, settingsInForce(found, undefined)).map((call) => call.at(-1))
+}
+
 describe('dockerd whose files have no TLS any more, before a restart', () => {
-  const unit = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376')
   const TLS = 'HTTP request to an HTTPS server\n'
-  const warns = (what: string): string =>
-    JSON.stringify({ Warnings: ['no swap limit', `API is accessible on ${what}`] })
   const rows: [name: string, refused: boolean, info: string, answer: string, start?: string][] = [
     ['is refused: an apply that fails would open it', true, '{"Warnings":null}', TLS],
     ['may have other warnings', true, '{"Warnings":["no swap limit"]}', TLS],
-    ['has them still', false, '{}', TLS, unit.replace('fd://', 'fd:// --tlsverify')],
-    ['lets everybody in already', false, warns('http://0.0.0.0:2376 without encryption'), ''],
-    ['lets everybody in already, over TLS', false, warns('https://0.0.0.0:2376 without TLS client verification'), TLS],
+    ['has them still', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --tlsverify')],
+    ['lets everybody in already', false, withWarning('http://0.0.0.0:2376 without encryption'), ''],
+    ['does so over TLS', false, withWarning('https://0.0.0.0:2376 without TLS client verification'), TLS],
     // docker isn't there, is too slow, or can't reach it.
     ['says nothing', false, '{}', ''],
     ['says nothing of itself', false, '', TLS],
   ]
-  for (const [name, refused, info, answer, start = unit] of rows) {
+  for (const [name, refused, info, answer, start = OPEN_UNIT] of rows) {
     test(name, () => {
       const files = { '/usr/lib/systemd/system/docker.service': start }
       const facts = factsOf({ facts: { info, 'tls:tcp://0.0.0.0:2376': answer }, files })
@@ -86,19 +96,13 @@ describe('dockerd whose files have no TLS any more, before a restart', () => {
   }
 
   test('is asked at an address that it has itself, but not if that would start it', () => {
-    const asked = (service: string, listener: string): (string | undefined)[] => {
-      const files = { '/usr/lib/systemd/system/docker.service': unit.replace('tcp://0.0.0.0:2376', listener) }
-      const facts = factsOf({ facts: { service }, files })
-      const found = unitOf(facts, 'this machine')
-      return tlsQuestions(facts, found, settingsInForce(found, undefined)).map((call) => call.at(-1))
-    }
     for (const [listener, host] of [
       ['tcp://0.0.0.0:2375', 'tcp://127.0.0.1:2375'],
       ['tcp://[::]:2376', 'tcp://[::1]:2376'],
       ['tcp://build01:2376', 'tcp://build01:2376'],
     ] as const) {
-      assert.deepEqual(asked('ActiveState=active', listener), [host])
-      assert.deepEqual(asked('ActiveState=inactive', listener), [])
+      assert.deepEqual(askedAt('ActiveState=active', listener), [host])
+      assert.deepEqual(askedAt('ActiveState=inactive', listener), [])
     }
   })
 })
