@@ -23,7 +23,7 @@ import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
 import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { isApplyPending } from '../rollback/pending.ts'
-import { configuredIn, findEffects, withFiles } from '../rollback/plan.ts'
+import { findEffects, inForceOf, withFiles } from '../rollback/plan.ts'
 import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
 import { unitOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
@@ -113,25 +113,25 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     facts,
     changesIn(ofSettings).map((change) => [change.path, fileOf(change)] as const),
   )
-  const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
+  const after = inForceOf(target, shell)
+  const then = after.inForce
   const isInDoubt = ofSettings.some(({ changed }) => changed !== undefined)
-  const targets = [...tlsTargets(secured, isInDoubt ? undefined : then).filter(isOurs), ...ofSettings]
+  const targets = [...tlsTargets(secured, isInDoubt ? undefined : after).filter(isOurs), ...ofSettings]
   const changes = changesIn(targets)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
   const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
-  const after = configuredIn(target, shell)
   const decided = new Set(targets.map(({ path }) => path))
-  const needed = after === undefined ? [] : neededFiles(after).filter((path) => !decided.has(path))
+  const needed = neededFiles(after).filter((path) => !decided.has(path))
   const conflicts = [
     ...(await goneFiles(shell, facts, needed, signal)).map(conflictOf),
     ...gateway,
     ...(opens ? besideGateway(facts, true) : []),
     ...targets.flatMap(changedConflict),
     ...effects.conflicts,
-    ...lostFlags(found, unitOf(target, shell.name), originals),
-    ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
+    ...lostFlags(found, after.found, originals),
+    ...plaintextBefore(after.found, then, 'docker-mtls'),
   ]
   return {
     ...base,
