@@ -1,8 +1,10 @@
 import { ours, sentence } from '../base/sentence.ts'
-import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
+import { enumerate } from '../base/text.ts'
+import { formatTarget, readListener, targetOf } from '../daemon-config/listener-target.ts'
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { isActive, type HostFacts } from '../host/facts.ts'
 import type { Conflict } from './conflicts.ts'
@@ -24,22 +26,28 @@ export function hasSwitch(switched: string, { unit }: FoundUnit, { daemonJson }:
  * @param found - the unit that dockerd would have, and its settings
  * @param whose - what was installed since: docker-mtls, or the gateway
  * @param already - the listeners that let everybody in now, too
+ * @param copies - the files that would come back. An edited one comes back as it is
  */
 export function plaintextBefore(
   found: FoundUnit,
   then: SettingsInForce,
   whose: string,
   already: readonly string[] = [],
+  copies: readonly HostFile[] = [],
 ): Conflict[] {
   const open = openListeners(found, then).filter((listener) => !already.includes(listener))
   if (open.length === 0) return []
+  const named = copies.filter(({ text = '' }) =>
+    open.some((listener) => text.includes(`:${readListener(listener).port}`)),
+  )
+  const where = enumerate(named.map(({ path }) => path))
   return [
     {
       code: 'ERR_APPLY_CONFLICT',
       kind: 'plaintext-before',
       what: open.join(', '),
       got: `dockerd listened there before ${whose}, and let everybody in without a certificate`,
-      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+      todo: `docker-mtls does not open it again. ${where === '' ? 'Restore what you need by hand, without that listener.' : `Remove that listener from ${where}, which would come back, then run this again.`}`,
     },
   ]
 }

@@ -189,13 +189,24 @@ describe('the removal of docker-mtls after a gateway', () => {
     assert.deepEqual((await removal({}, 'MainPID=0')).conflicts, [])
   })
 
-  test('opens no listener without TLS again', async () => {
-    const files = { ...foreign, [COPY]: PLAIN }
-    const { conflicts } = await planRemove(shellOf({ files, replaced: { [JSON_PATH]: LOCAL } }))
-    assert.deepEqual(
-      conflicts.map(({ kind, what }) => [kind, what]),
-      [['plaintext-before', 'tcp://10.0.0.5:2375']],
-    )
+  test('opens no listener without TLS again, and goes on without it once it is gone from the file that would come back', async () => {
+    const open = BEFORE.replaceAll(/ --tls\S+/g, '').replace(':2376', ':2375')
+    for (const [path, before, now, edited] of [
+      [JSON_PATH, PLAIN, LOCAL, '{"hosts":["fd://"]}'],
+      [DROP_IN, open, LOCAL_UNIT, LOCAL_UNIT],
+    ] as const) {
+      const at = async (copy: string): Promise<RemovePlan> => {
+        const files = path === JSON_PATH ? { ...foreign, [path]: now, [COPY]: copy } : { [path]: now, [COPY]: copy }
+        return planRemove(shellOf({ files, replaced: { [path]: now } }))
+      }
+      const remedy = `docker-mtls does not open it again. Remove that listener from ${COPY}, which would come back, then run this again.`
+      const { conflicts } = await at(before)
+      assert.deepEqual(
+        conflicts.map(({ kind, what, todo }) => [kind, what, renderSentence(todo)]),
+        [['plaintext-before', 'tcp://10.0.0.5:2375', remedy]],
+      )
+      assert.deepEqual((await at(edited)).conflicts, [])
+    }
   })
 
   test('keeps the backups with the only copy of a file that it cannot restore, and says so', async () => {

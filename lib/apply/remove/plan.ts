@@ -13,6 +13,7 @@ import { isDockerMtlsError } from '../../base/errors.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
+import type { HostFile } from '../../host/fact-records.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
@@ -28,7 +29,7 @@ import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
 import { unitOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
-import { settingsTargets, tlsTargets, type Target } from './targets.ts'
+import { settingsTargets, tlsTargets, type Secured, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
 export interface RemovePlan {
@@ -131,7 +132,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     ...targets.flatMap(changedConflict),
     ...effects.conflicts,
     ...lostFlags(found, after.found, originals),
-    ...plaintextBefore(after.found, then, 'docker-mtls'),
+    ...plaintextBefore(after.found, then, 'docker-mtls', [], restoredCopies(ofSettings, secured)),
   ]
   return {
     ...base,
@@ -148,6 +149,17 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
     remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
   }
+}
+
+/** The kept copies of settings that would come back as they are. */
+function restoredCopies(
+  targets: readonly Target[],
+  { facts, originals }: Pick<Secured, 'facts' | 'originals'>,
+): HostFile[] {
+  return targets.flatMap(({ path, change }) => {
+    const copy = facts.file(originals.copies.get(path) ?? '')
+    return copy !== undefined && copy.text === change?.text ? [copy] : []
+  })
 }
 
 /** dockerd reads no revocation list. A listener without TLS is a conflict. */
