@@ -1,8 +1,10 @@
 import { ours, sentence } from '../base/sentence.ts'
-import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
+import { enumerate } from '../base/text.ts'
+import { formatTarget, readListener, targetOf } from '../daemon-config/listener-target.ts'
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { isActive, type HostFacts } from '../host/facts.ts'
 import type { Conflict } from './conflicts.ts'
@@ -24,40 +26,55 @@ export function hasSwitch(switched: string, { unit }: FoundUnit, { daemonJson }:
  * @param found - the unit that dockerd would have, and its settings
  * @param whose - what was installed since: docker-mtls, or the gateway
  * @param already - the listeners that let everybody in now, too
+ * @param copies - the files that would come back. An edited one comes back as it is
  */
 export function plaintextBefore(
   found: FoundUnit,
   then: SettingsInForce,
   whose: string,
   already: readonly string[] = [],
+  copies: readonly HostFile[] = [],
 ): Conflict[] {
   const open = openListeners(found, then).filter((listener) => !already.includes(listener))
   if (open.length === 0) return []
+  const named = copies.filter(({ text = '' }) =>
+    open.some((listener) => text.includes(`:${readListener(listener).port}`)),
+  )
+  const where = enumerate(named.map(({ path }) => path))
   return [
     {
       code: 'ERR_APPLY_CONFLICT',
       kind: 'plaintext-before',
       what: open.join(', '),
       got: `dockerd listened there before ${whose}, and let everybody in without a certificate`,
-      todo: 'docker-mtls does not open it again. Restore what you need by hand, without that listener.',
+      todo: `docker-mtls does not open it again. ${where === '' ? 'Restore what you need by hand, without that listener.' : `Remove that listener from ${where}, which would come back, then run this again.`}`,
     },
   ]
 }
 
-/** The facts that {@link opensOnRestart} needs: at which of these listeners does dockerd answer without TLS? */
-export function plainQuestions(found: FoundUnit, inForce: SettingsInForce): FactCall[] {
+/** The facts that {@link opensOnRestart} needs: at which of these listeners does dockerd speak TLS? Connecting starts no dockerd. */
+export function tlsQuestions(facts: HostFacts, found: FoundUnit, inForce: SettingsInForce): FactCall[] {
+  if (!isActive(facts)) return []
   return openListeners(found, inForce).map((listener) => {
     const host = formatTarget(targetOf(listener))
-    return ['said', `plain:${listener}`, 'timeout', '10', 'docker', '-H', host, 'info', '--format', '{{.ID}}']
+    return ['said', `tls:${listener}`, 'sh', '-c', ASK_PLAINLY, 'sh', host]
   })
 }
 
-/** Listeners that are closed only because dockerd wasn't restarted yet. The rollback of an apply that fails would restart it. */
+/** Go's answer to plain HTTP (net/http/server.go). The docker command prints it as it is. */
+const TLS_ANSWER = 'HTTP request to an HTTPS server'
+const ASK_PLAINLY = `timeout 10 docker -H "$1" version 2>&1 | grep -o '${TLS_ANSWER}'`
+
+/**
+ * Listeners that are closed only because dockerd wasn't restarted yet. The rollback of an apply that fails would restart it.
+ * A dockerd that lets everybody in must not be refused, so this counts only what is known.
+ */
 export function opensOnRestart(found: FoundUnit, inForce: SettingsInForce, facts: HostFacts): Conflict[] {
-  const own = facts.info?.['ID']
-  if (!isActive(facts) || typeof own !== 'string' || own === '') return []
+  const warned = facts.info?.['Warnings']
+  // dockerd warns of its listeners with TLS that require no client certificate (moby, fillAPIInfo).
+  if (facts.info === undefined || JSON.stringify(warned ?? '').includes('API is accessible on https://')) return []
   return openListeners(found, inForce)
-    .filter((listener) => facts.fact(`plain:${listener}`).trim() !== own)
+    .filter((listener) => facts.fact(`tls:${listener}`).trim() === TLS_ANSWER)
     .map((listener) => ({
       code: 'ERR_APPLY_CONFLICT',
       kind: 'plaintext-before',

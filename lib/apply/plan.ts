@@ -31,7 +31,7 @@ import { UNIT_PATH } from './gateway/files.ts'
 import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { parentsQuestions } from './parents.ts'
 import { openDoorQuestions } from './ports.ts'
-import { opensOnRestart, plainQuestions } from './plaintext-before.ts'
+import { opensOnRestart, tlsQuestions } from './plaintext-before.ts'
 import { isApplyPending } from './rollback/pending.ts'
 import { renderForHost, type RenderedForHost } from '../daemon-config/render-for-host.ts'
 import type { ServerFiles } from './server-files.ts'
@@ -113,7 +113,7 @@ export async function planFor(requested: RequestedApply, inspected: Inspected): 
     wantedFacts(found, { tlsDir, tlsFiles: inForce.tlsFiles }, [
       ...usernsQuestions(found.unit, inForce, remap),
       ...openDoorQuestions(first),
-      ...plainQuestions(found, inForce),
+      ...tlsQuestions(first, found, inForce),
       ...parentsQuestions(tlsDir),
       gatewayQuestion(),
     ]),

@@ -4,7 +4,7 @@ import { parseUnit } from '../../lib/daemon.ts'
 import { changesOf } from '../../lib/apply/changes.ts'
 import { mergeDropIn } from '../../lib/daemon-config/render-for-host.ts'
 import { settingsInForce } from '../../lib/daemon-config/settings-in-force.ts'
-import { opensOnRestart } from '../../lib/apply/plaintext-before.ts'
+import { opensOnRestart, tlsQuestions } from '../../lib/apply/plaintext-before.ts'
 import { unitOf } from '../../lib/apply/unit.ts'
 import { openFolders } from '../../lib/apply/parents.ts'
 import { decideUserns } from '../../lib/apply/userns.ts'
@@ -57,19 +57,54 @@ describe('a drop-in that is there', () => {
   }
 })
 
-test('dockerd whose files have no TLS any more: an apply that fails would open it', () => {
-  const unit = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376')
-  const kinds = (info: string, plain: string, start = unit): string[] => {
-    const files = { '/usr/lib/systemd/system/docker.service': start }
-    const facts = factsOf({ facts: { info, 'plain:tcp://0.0.0.0:2376': plain }, files })
-    const found = unitOf(facts, 'this machine')
-    return opensOnRestart(found, settingsInForce(found, undefined), facts).map(({ kind }) => kind)
+const OPEN_UNIT = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376')
+
+const withWarning = (what: string): string =>
+  JSON.stringify({ Warnings: ['no swap limit', `API is accessible on ${what}`] })
+
+/** Where dockerd is asked whether it speaks TLS. */
+function askedAt(service: string, listener: string): (string | undefined)[] {
+  const files = { '/usr/lib/systemd/system/docker.service': OPEN_UNIT.replace('tcp://0.0.0.0:2376', listener) }
+  const facts = factsOf({ facts: { service }, files })
+  const found = unitOf(facts, 'this machine')
+  return tlsQuestions(facts, found, settingsInForce(found, undefined)).map((call) => call.at(-1))
+}
+
+describe('dockerd whose files have no TLS any more, before a restart', () => {
+  const TLS = 'HTTP request to an HTTPS server\n'
+  const rows: [name: string, refused: boolean, info: string, answer: string, start?: string][] = [
+    ['is refused: an apply that fails would open it', true, '{"Warnings":null}', TLS],
+    ['may have other warnings', true, '{"Warnings":["no swap limit"]}', TLS],
+    ['has them still', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --tlsverify')],
+    ['lets everybody in already', false, withWarning('http://0.0.0.0:2376 without encryption'), ''],
+    ['does so over TLS', false, withWarning('https://0.0.0.0:2376 without TLS client verification'), TLS],
+    // docker isn't there, is too slow, or can't reach it.
+    ['says nothing', false, '{}', ''],
+    ['says nothing of itself', false, '', TLS],
+  ]
+  for (const [name, refused, info, answer, start = OPEN_UNIT] of rows) {
+    test(name, () => {
+      const files = { '/usr/lib/systemd/system/docker.service': start }
+      const facts = factsOf({ facts: { info, 'tls:tcp://0.0.0.0:2376': answer }, files })
+      const found = unitOf(facts, 'this machine')
+      const conflicts = opensOnRestart(found, settingsInForce(found, undefined), facts)
+      assert.deepEqual(
+        conflicts.map(({ kind }) => kind),
+        refused ? ['plaintext-before'] : [],
+      )
+    })
   }
-  assert.deepEqual(kinds('{"ID":"a"}', ''), ['plaintext-before'])
-  // It lets everybody in already, or can't be asked, or has TLS.
-  assert.deepEqual(kinds('{"ID":"a"}', 'a\n'), [])
-  assert.deepEqual(kinds('', ''), [])
-  assert.deepEqual(kinds('{"ID":"a"}', '', unit.replace('fd://', 'fd:// --tlsverify')), [])
+
+  test('is asked at an address that it has itself, but not if that would start it', () => {
+    for (const [listener, host] of [
+      ['tcp://0.0.0.0:2375', 'tcp://127.0.0.1:2375'],
+      ['tcp://[::]:2376', 'tcp://[::1]:2376'],
+      ['tcp://build01:2376', 'tcp://build01:2376'],
+    ] as const) {
+      assert.deepEqual(askedAt('ActiveState=active', listener), [host])
+      assert.deepEqual(askedAt('ActiveState=inactive', listener), [])
+    }
+  })
 })
 
 function environment(ofUnit: string, file?: string): UnitEnvironment {

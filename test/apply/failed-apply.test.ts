@@ -31,6 +31,15 @@ describe('an apply failed, and then the host', () => {
     assert.match(error.message, /could not check that the old daemon answers \(it printed nothing\)/)
   })
 
+  test("names the TLS file that dockerd did not find, in dockerd's words", async () => {
+    const line =
+      'invalid TLS configuration: could not load X509 key pair (cert: "/x.pem", key: "/y.pem"): open /x.pem: no such file or directory'
+    const stdout = `Starting docker.service\n${line}\ndocker.service: Main process exited, code=exited, status=1/FAILURE\n`
+    const error = await afterApply('journalctl', { stdout }, false)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK'), String(error))
+    assert.equal(error.got, line)
+  })
+
   test('shows a log in which nothing can be found quickly: the search takes moments', async () => {
     const elapsed = startCpuWatch()
     const noise = 'unable to configure the Docker daemon '.repeat(30_000)

@@ -6,7 +6,9 @@ import { planGatewayRemove, type GatewayRemovePlan } from '../../lib/apply/gatew
 import { findRemovalProbe } from '../../lib/apply/gateway/remove/server.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
+import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { renderGatewayUnit } from '../../lib/daemon-config/gateway-unit.ts'
+import type { HostShell } from '../../lib/host/shell.ts'
 import { createAuthority, createCrl, issueClient, issueServer, type Authority } from '../../lib/pki.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
@@ -90,6 +92,14 @@ const putProbe = async (by: Authority): Promise<void> => {
 
 const removed = ({ changes }: GatewayRemovePlan): string[] =>
   changes.flatMap(({ path, action }) => (action === 'remove' ? [path] : []))
+
+/** The conflicts of a removal where a gateway uses a list that is on the disk as `older`. */
+const withList = async (path: string, used: string, crl?: readonly string[]): Promise<string[]> => {
+  const inForce = renderInForce({ pid: 900, sums: new Map([[path, sha256(used)]]) })
+  const files = { [path]: 'older', [IN_FORCE_PATH]: inForce }
+  const planned = await plan({ applied: POLICY, files, ...(crl && { unit: unit({ crl }) }) })
+  return planned.conflicts.map(({ kind, what }) => `${kind} ${what}`)
+}
 
 describe('the removal of a gateway', () => {
   let authority: Authority
@@ -195,6 +205,29 @@ describe('the removal of a gateway', () => {
     assert.equal(shell.ran.length - scripts, scripts - 1)
   })
 
+  test('refuses lists on disk that the gateway does not use: if the removal fails, it restarts with them', async () => {
+    const own = `${FOLDER}/crl.pem`
+    assert.deepEqual(await withList(own, 'newer'), [`older-list ${own}`])
+    assert.deepEqual(await withList('/srv/crl.pem', 'newer', ['/srv/crl.pem']), ['older-list /srv/crl.pem'])
+    assert.deepEqual(await withList(own, 'older'), [])
+    assert.deepEqual(await withList('/srv/crl.pem', 'older', ['/srv/crl.pem']), [])
+  })
+
+  test('waits for a gateway that is still reading a list', async () => {
+    const path = `${FOLDER}/crl.pem`
+    const shell = hostOf({ applied: POLICY, files: { [path]: 'newer' } })
+    let asked = 0
+    const run: HostShell['run'] = async (script) => {
+      const ran = await shell.run(script)
+      if (!script.includes(IN_FORCE_PATH)) return ran
+      asked++
+      const text = renderInForce({ pid: 900, sums: new Map([[path, sha256(asked > 1 ? 'newer' : 'older')]]) })
+      return { ...ran, stdout: `${ran.stdout}\n${record('file', IN_FORCE_PATH, '644', 'root:root', text)}` }
+    }
+    assert.deepEqual((await planGatewayRemove({}, { ...shell, run })).conflicts, [])
+    assert.equal(asked, 2)
+  })
+
   test('refuses a unit that is a link', async () => {
     const { conflicts } = await plan({ facts: { [`odd:${UNIT}`]: 'link /dev/null' } })
     assert.deepEqual(
@@ -256,8 +289,8 @@ describe('the removal of a gateway', () => {
         nextUpdate: new Date(Date.now() + 86_400_000),
         number: 1,
       }).pem
-      const withList = { applied: POLICY, unit: unit({ crl: [`${FOLDER}/crl.pem`], issuer: FOLDER }) }
-      const said = await plan({ ...withList, files: { [`${FOLDER}/crl.pem`]: crl } }, server)
+      const listed = { applied: POLICY, unit: unit({ crl: [`${FOLDER}/crl.pem`], issuer: FOLDER }) }
+      const said = await plan({ ...listed, files: { [`${FOLDER}/crl.pem`]: crl } }, server)
       assert.match(
         warningTexts(said.warnings).join('\n'),
         /every client .* root on this host\.\nA revoked certificate can be used again.*\ndockerd refuses certificates that the gateway has renewed/,

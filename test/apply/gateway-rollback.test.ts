@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { planGatewayRollback } from '../../lib/apply/gateway/rollback.ts'
+import { planGatewayRollback, rollBackGateway } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
 import { rollbackPlanText } from '../../lib/cli/reports/rollback-plan.ts'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
 import { parseFacts } from '../../lib/host/facts.ts'
@@ -24,14 +25,16 @@ interface Applied {
   readonly files: Readonly<Record<string, string>>
   readonly facts?: Readonly<Record<string, string>>
   readonly isPending?: true | 'asked'
+  /** Did a gateway run before? */
+  readonly served?: boolean
 }
 
-function planned({ entries, files, facts = {}, isPending }: Applied): Promise<RollbackPlan> {
+function planned({ entries, files, facts = {}, isPending, served = false }: Applied): Promise<RollbackPlan> {
   const printed = recordsOf({ facts, files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT, ...files } })
   const last = [
     isPending ? 'pending' : 'last',
     ID,
-    `yes${isPending === 'asked' ? ' asked' : ''} gateway`,
+    `yes${isPending === 'asked' ? ' asked' : ''} gateway${served ? ' served' : ''}`,
     ...entries,
   ].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
@@ -52,6 +55,18 @@ const runs = (flags: string): string => `[Service]\nExecStart=/usr/bin/node /x/d
 /** A drop-in with which dockerd listens on the port that is usually without TLS. */
 const listening = (more: string): string =>
   `[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd:// -H tcp://127.0.0.1:2375 ${more}\n`
+
+/** The result of a rollback that leaves the gateway in this state. */
+const endsWith = async (active: string, served: boolean): Promise<string> => {
+  const plan = await planned({ entries: [`2 ${UNIT}`], files: {}, served })
+  const printed = recordsOf({ files: { '/usr/lib/systemd/system/docker.service': DEBIAN_UNIT } })
+  const shell = fakeShell((script) => (script.includes('b64() {') ? printed : `ActiveState=${active}\n`), false)
+  const ended = rollBackGateway(plan, { shell })
+  return ended.then(
+    () => 'done',
+    (error: unknown) => (isDockerMtlsError(error) ? `${error.code}: ${error.got}` : String(error)),
+  )
+}
 
 describe('the rollback of a gateway', () => {
   let old: Authority
@@ -126,6 +141,12 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
     const same = await planned({ entries, files: { [policy]: 'as written' } })
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
+  })
+
+  test('fails if a gateway that ran before does not run again', async () => {
+    assert.equal(await endsWith('failed', true), 'ERR_APPLY_ROLLBACK_FAILED: systemd says that it is failed')
+    assert.equal(await endsWith('active', true), 'done')
+    assert.equal(await endsWith('failed', false), 'done')
   })
 
   test('is refused if the policy that returns has a mistake: the gateway of then used an older one', async () => {

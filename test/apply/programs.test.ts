@@ -292,13 +292,13 @@ describe('a rollback by hand', () => {
       assert.match(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), refused, host)
     }
     const key = join(folder, 'key.pem')
-    assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem/)
+    assert.match(await said(`needs ${key}`), /^1: dockerd would not start without .*key\.pem.*Put it there again$/)
     assert.equal(await said(`needs ${key}`, { entries: `1 /etc/x\n2 ${key}\n` }), '0: ')
     await writeFile(key, '')
     assert.equal(await said(`needs ${key}`), '0: ')
     assert.match(
       await said(`needs ${key}`, { entries: `- ${key}\n` }),
-      /^1: dockerd would not start without .*key\.pem/,
+      /^1: dockerd would not start without .*key\.pem.*Run instead: {2}docker-mtls daemon remove$/,
     )
   })
 
@@ -332,7 +332,38 @@ test('a rollback that dockerd did not survive goes on by the same command, and k
   assert.equal(run(`${start}runs() { return 0; }\nreopen x\n`).status, PENDING_CODE)
   await writeFile(join(state, '1', 'writer'), '')
   assert.equal(run(`${start}reopen x\n`).status, PENDING_CODE)
-  assert.match(ROLLBACK_PROGRAM, /^if ! test -e "\$b\/restored"; then\n {2}restore_all\n {2}: >"\$b\/restored"\n/m)
+})
+
+describe('a rollback that has restored the files', () => {
+  const state = join(folder, 'restored')
+  const part = /^if ! test -e "\$b\/restored"; then\n[^]*?^fi$/m.exec(ROLLBACK_PROGRAM)?.[0] ?? assert.fail()
+  const goesOn = (): string =>
+    run(`set +e\nb=${state}\nsync() { :; }\nrestore_all() { echo restored; }\n${part}\necho on\n`).stdout
+
+  test('leaves them alone when it goes on', async () => {
+    await mkdir(state, { recursive: true })
+    assert.deepEqual([goesOn(), goesOn()], ['restored\non\n', 'on\n'])
+  })
+
+  test('goes on without a note of that on a full disk, and restores them again', async () => {
+    await rm(state, { recursive: true, force: true })
+    assert.deepEqual([goesOn(), goesOn()], ['restored\non\n', 'restored\non\n'])
+    assert.doesNotMatch(ROLLBACK_PROGRAM, /: >"\$b\/going-back"/)
+  })
+
+  test('leaves the next apply alone if another run of it was faster', async () => {
+    const finish = functionsOf(ROLLBACK_PROGRAM, 'finish')
+    await mkdir(join(state, '1'), { recursive: true })
+    const finished = async (pending: string): Promise<string[]> => {
+      await writeFile(join(state, 'pending'), `${pending}\n`)
+      const { status } = run(
+        `s=${state} id=1 b=${state}/1 how=now\nsync() { :; }\nsystemctl() { :; }\ndisarm() { echo >${state}/disarmed; }\n${finish}\nfinish\n`,
+      )
+      return [String(status), ...(await readdir(state)).toSorted()]
+    }
+    assert.deepEqual(await finished('2'), ['0', '1', 'pending'])
+    assert.deepEqual(await finished('1'), ['0', 'disarmed'])
+  })
 })
 
 test('the rollback of an apply whose answer was lost skips the checks for a rollback by hand', async () => {
@@ -358,4 +389,12 @@ test('an interrupted rollback of a finished apply is told from an apply that was
   assert.deepEqual(told(), ['pending', '1', 'yes gateway'])
   await rm(join(state, '1', 'writer'))
   assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
+  // A gateway that systemd was only starting did not serve.
+  for (const [was, more] of [
+    ['activating', ''],
+    ['active', ' served'],
+  ] as const) {
+    await writeFile(join(state, '1', 'gateway-was-active'), `${was}\n`)
+    assert.deepEqual(told(), ['pending', '1', `yes asked gateway${more}`])
+  }
 })

@@ -48,10 +48,11 @@ interface Host {
   readonly replaced: Readonly<Record<string, string>>
   /** Is the first apply among those that are kept? */
   readonly isComplete?: boolean
+  readonly gone?: readonly string[]
 }
 
 /** A host whose gateway is gone, and the scripts that ran there. */
-function shellOf({ files, replaced, isComplete = true }: Host): FakeShell {
+function shellOf({ files, replaced, isComplete = true, gone = [] }: Host): FakeShell {
   const applies = [
     'kept',
     'apply 1',
@@ -63,7 +64,10 @@ function shellOf({ files, replaced, isComplete = true }: Host): FakeShell {
   const { [KEY]: key, ...others } = files
   const printed = [
     recordsOf({
-      facts: { 'program:/usr/sbin/dockerd': 'yes' },
+      facts: {
+        'program:/usr/sbin/dockerd': 'yes',
+        ...Object.fromEntries(gone.map((path) => [`gone:${path}`, 'yes'])),
+      },
       files: { [UNIT]: DEBIAN_UNIT, ...others },
     }),
     ...(key === undefined ? [] : [record('secret', KEY, '600', 'root:root', sha256(key))]),
@@ -88,6 +92,9 @@ const removal = async (files: Readonly<Record<string, string>>, state: string): 
 }
 
 const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, action, text }) => [path, action, text])
+
+const refused = ({ conflicts }: RemovePlan): string[] =>
+  conflicts.map(({ what, todo }) => `${what}: ${renderSentence(todo)}`)
 
 describe('the removal of docker-mtls after a gateway', () => {
   const foreign = { [DROP_IN]: NO_HOST_UNIT, [JSON_PATH]: LOCAL, [KEY]: 'key', '/etc/docker/tls/ca.pem': 'pem' }
@@ -182,13 +189,24 @@ describe('the removal of docker-mtls after a gateway', () => {
     assert.deepEqual((await removal({}, 'MainPID=0')).conflicts, [])
   })
 
-  test('opens no listener without TLS again', async () => {
-    const files = { ...foreign, [COPY]: PLAIN }
-    const { conflicts } = await planRemove(shellOf({ files, replaced: { [JSON_PATH]: LOCAL } }))
-    assert.deepEqual(
-      conflicts.map(({ kind, what }) => [kind, what]),
-      [['plaintext-before', 'tcp://10.0.0.5:2375']],
-    )
+  test('opens no listener without TLS again, and goes on without it once it is gone from the file that would come back', async () => {
+    const open = BEFORE.replaceAll(/ --tls\S+/g, '').replace(':2376', ':2375')
+    for (const [path, before, now, edited] of [
+      [JSON_PATH, PLAIN, LOCAL, '{"hosts":["fd://"]}'],
+      [DROP_IN, open, LOCAL_UNIT, LOCAL_UNIT],
+    ] as const) {
+      const at = async (copy: string): Promise<RemovePlan> => {
+        const files = path === JSON_PATH ? { ...foreign, [path]: now, [COPY]: copy } : { [path]: now, [COPY]: copy }
+        return planRemove(shellOf({ files, replaced: { [path]: now } }))
+      }
+      const remedy = `docker-mtls does not open it again. Remove that listener from ${COPY}, which would come back, then run this again.`
+      const { conflicts } = await at(before)
+      assert.deepEqual(
+        conflicts.map(({ kind, what, todo }) => [kind, what, renderSentence(todo)]),
+        [['plaintext-before', 'tcp://10.0.0.5:2375', remedy]],
+      )
+      assert.deepEqual((await at(edited)).conflicts, [])
+    }
   })
 
   test('keeps the backups with the only copy of a file that it cannot restore, and says so', async () => {
@@ -211,22 +229,34 @@ describe('the removal of docker-mtls after a gateway', () => {
     }
   })
 
-  test('puts back the TLS files that the restored settings name, from their copies on the host', async () => {
-    const [ca, cert, key] = ['ca.pem', 'server-cert.pem', 'server-key.pem'].map((name) => `/etc/own/${name}`) as [
-      string,
-      string,
-      string,
-    ]
-    const before = BEFORE.replaceAll(
-      /\/srv\/(ca|c|k)\.pem/g,
-      (_, name) => ({ ca, c: cert, k: key })[name as 'ca' | 'c' | 'k'],
-    )
+  test('is refused if dockerd would not find its own TLS files, also by setup --undo before it removes the gateway', async () => {
+    const start = '[Service]\nExecStart=/usr/bin/docker-mtls gateway run --policy /srv/policy.yaml\n'
+    const written = { [DROP_IN]: LOCAL_UNIT }
+    const kinds = async (gone: readonly string[], unit: Readonly<Record<string, string>> = {}): Promise<string[]> => {
+      const shell = shellOf({ files: { ...written, ...unit, [COPY]: BEFORE }, replaced: written, gone })
+      const { remove } = await inspectRemoval(shell, undefined)
+      return remove.conflicts.map(({ kind, what }) => `${kind} ${what}`)
+    }
+    for (const unit of [{}, { '/etc/systemd/system/docker-mtls-gateway.service': start }]) {
+      assert.deepEqual(await kinds([], unit), [])
+      for (const path of ['/srv/ca.pem', '/srv/c.pem', '/srv/k.pem'])
+        assert.deepEqual(await kinds([path], unit), [`changed-since ${path}`])
+    }
+  })
+
+  describe('beside TLS files of its own, which the restored settings name', () => {
+    const [ca, cert, key] = ['/etc/own/ca.pem', '/etc/own/server-cert.pem', '/etc/own/server-key.pem'] as const
+    const before = BEFORE.replace('/srv/ca.pem', ca).replace('/srv/c.pem', cert).replace('/srv/k.pem', key)
     const written = { [ca]: 'our ca', [cert]: 'our cert', [key]: 'our key', [DROP_IN]: LOCAL_UNIT }
-    const planned = async (now: Readonly<Record<string, string>>, isComplete = true): Promise<RemovePlan> => {
-      const files: Record<string, string> = { ...written, [`${COPY.slice(0, -1)}4`]: before, ...now }
-      const shell = shellOf({ files, replaced: written, isComplete })
-      const secrets = [1, 2, 3].map((at) =>
-        record('secret', `/var/lib/docker-mtls/1/${at}`, '640', 'root:ssl', sha256('own')),
+    const planned = async (
+      now: Readonly<Record<string, string>>,
+      { gone = [], kept = 'own', start = before }: { gone?: readonly string[]; kept?: string; start?: string } = {},
+    ): Promise<RemovePlan> => {
+      const files: Record<string, string> = { ...written, [`${COPY.slice(0, -1)}4`]: start, ...now }
+      for (const path of gone) delete files[path]
+      const shell = shellOf({ files, replaced: written })
+      const secrets = [1, 2, 3].flatMap((at) =>
+        kept === '' ? [] : [record('secret', `/var/lib/docker-mtls/1/${at}`, '640', 'root:ssl', sha256(kept))],
       )
       const run: HostShell['run'] = async (script) => {
         const ran = await shell.run(script)
@@ -234,33 +264,79 @@ describe('the removal of docker-mtls after a gateway', () => {
       }
       return planRemove({ ...shell, run })
     }
-    const plan = await planned({})
-    assert.deepEqual(plan.conflicts, [])
-    assert.deepEqual(
-      plan.changes.map(({ path, action, copy, mode, owner }) => [path, action, copy, mode, owner]),
-      [
-        ...[ca, cert, key].map((path, at) => [path, 'replace', `/var/lib/docker-mtls/1/${at + 1}`, 0o640, 'root:ssl']),
-        [DROP_IN, 'replace', undefined, 0o644, undefined],
-      ],
-    )
-    const script = transactionScript(plan, { id: 'x', after: 60, owner: undefined })
-    assert.match(script, /^write_file \/etc\/own\/server-key\.pem 0640 root:ssl <\/var\/lib\/docker-mtls\/1\/3$/m)
-    const marking = shellOf({ files: {}, replaced: {} })
-    await markOnlyCopies(plan, marking)
-    assert.match(marking.ran.at(-1) ?? '', /touch -- \/var\/lib\/docker-mtls\/1\/keep$/m)
-    // With a changed drop-in, only that has to be mended.
-    const changed = await planned({ [DROP_IN]: `${LOCAL_UNIT}# mine\n` })
-    assert.deepEqual(
-      changed.conflicts.map(({ what }) => what),
-      [DROP_IN],
-    )
-    // Somebody has put another file there since, which doesn't belong to those from before.
-    const other = await planned({ [cert]: 'renewed' })
-    assert.deepEqual(
-      other.conflicts.map(({ what, todo }) => [what, renderSentence(todo)]),
-      [[cert, `Put the file from before there:  cp -p /var/lib/docker-mtls/1/2 ${cert}`]],
-    )
-    assert.deepEqual((await planned({ [cert]: 'own' })).conflicts, [])
+
+    test('puts them back from their copies on the host', async () => {
+      const plan = await planned({})
+      assert.deepEqual(plan.conflicts, [])
+      assert.deepEqual(
+        plan.changes.map(({ path, action, copy, mode, owner }) => [path, action, copy, mode, owner]),
+        [
+          ...[ca, cert, key].map((path, at) => [
+            path,
+            'replace',
+            `/var/lib/docker-mtls/1/${at + 1}`,
+            0o640,
+            'root:ssl',
+          ]),
+          [DROP_IN, 'replace', undefined, 0o644, undefined],
+        ],
+      )
+      const script = transactionScript(plan, { id: 'x', after: 60, owner: undefined })
+      assert.match(script, /^write_file \/etc\/own\/server-key\.pem 0640 root:ssl <\/var\/lib\/docker-mtls\/1\/3$/m)
+      const marking = shellOf({ files: {}, replaced: {} })
+      await markOnlyCopies(plan, marking)
+      assert.match(marking.ran.at(-1) ?? '', /touch -- \/var\/lib\/docker-mtls\/1\/keep$/m)
+      // With a changed drop-in, only that has to be mended.
+      const changed = await planned({ [DROP_IN]: `${LOCAL_UNIT}# mine\n` })
+      assert.deepEqual(
+        changed.conflicts.map(({ what }) => what),
+        [DROP_IN],
+      )
+    })
+
+    test('also those that are gone, unless nothing is kept of them', async () => {
+      for (const path of [ca, cert, key]) {
+        const plan = await planned({}, { gone: [path] })
+        assert.deepEqual(plan.conflicts, [])
+        const { action, copy } = plan.changes.find((change) => change.path === path) ?? {}
+        assert.equal(action, 'create')
+        assert.match(
+          transactionScript(plan, { id: 'x', after: 60, owner: undefined }),
+          new RegExp(`^write_file ${path} 0640 root:ssl <${copy}$`, 'm'),
+        )
+        const lost = await planned({}, { gone: [path], kept: '' })
+        assert.ok(refused(lost).includes(`${path}: Put the file there that dockerd should use, then run this again.`))
+      }
+    })
+
+    test('mixes none with another that somebody has put there since', async () => {
+      for (const [at, path] of [ca, cert, key].entries()) {
+        const remedy = `Put the file from before there:  cp -p /var/lib/docker-mtls/1/${at + 1} ${path}`
+        assert.deepEqual(refused(await planned({ [path]: 'renewed' })), [`${path}: ${remedy}`])
+        // After that, it is as it was.
+        const again = await planned({ [path]: 'own' })
+        assert.deepEqual(again.conflicts, [])
+        assert.ok(again.changes.every((change) => change.path !== path))
+      }
+    })
+
+    test('puts the key back, too, if the others are elsewhere', async () => {
+      const { changes: all, conflicts } = await planned({}, { start: BEFORE.replace('/srv/k.pem', key) })
+      assert.deepEqual([conflicts, all.find(({ path }) => path === key)?.action], [[], 'replace'])
+    })
+
+    test('leaves all of them if somebody has replaced all', async () => {
+      const plan = await planned({ [ca]: 'new ca', [cert]: 'new cert', [key]: 'new key' })
+      assert.deepEqual(refused(plan), [])
+      assert.deepEqual(
+        plan.changes.map(({ path }) => path),
+        [DROP_IN],
+      )
+      assert.deepEqual(
+        plan.stays,
+        [ca, cert, key].map((path) => `${path}: dockerd uses it, as before docker-mtls`),
+      )
+    })
   })
 
   test('names a remedy for a changed drop-in that works: no apply writes it again', async () => {

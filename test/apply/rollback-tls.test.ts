@@ -54,6 +54,9 @@ async function planned({
 const refusedWith = async (applied: Applied): Promise<string[]> =>
   (await planned(applied)).conflicts.map(({ kind, what }) => `${kind} ${what}`)
 
+const remedies = async (applied: Applied): Promise<string[]> =>
+  (await planned(applied)).conflicts.map(({ todo }) => renderSentence(todo))
+
 const warned = async (applied: Applied): Promise<string[]> =>
   (await planned(applied)).losses.flatMap(({ code, text }) =>
     /^c.*-re/.test(code) ? [`${code}: ${renderSentence(text)}`] : [],
@@ -70,6 +73,14 @@ describe('a rollback whose dockerd would not find its TLS files', () => {
       assert.deepEqual(await refusedWith({ about, entries: [...entries, `- ${KEY}`] }), [`changed-since ${KEY}`])
     })
   }
+
+  test('says what helps: the file, or a removal if the rollback would remove that again', async () => {
+    assert.deepEqual(await remedies({ gone: [KEY] }), ['Put it there again.'])
+    const entries = [`- ${KEY}`]
+    assert.deepEqual(await remedies({ entries }), ['Remove docker-mtls instead:  docker-mtls daemon remove'])
+    const gateway = { about: 'yes gateway docker', entries: [...entries, `2 ${GATEWAY}`] }
+    assert.deepEqual(await remedies(gateway), ['Remove docker-mtls instead:  docker-mtls gateway remove'])
+  })
 
   test('is left to the host if the apply is unfinished, or if dockerd does not start', async () => {
     assert.deepEqual(await refusedWith({ kind: 'pending', gone: [KEY] }), [])

@@ -177,7 +177,7 @@ describe('a rollback of dockerd beside a gateway', () => {
 
   test('is left to the host if the apply is unfinished, and to its own rules if it was one of the gateway', async () => {
     assert.deepEqual(await kinds(OPEN, { [GATEWAY]: START }, { ...restores, isPending: true }), [])
-    const ofGateway: LastApply = { ...restores, gateway: { restarted: true } }
+    const ofGateway: LastApply = { ...restores, gateway: { restarted: true, served: true } }
     assert.deepEqual(await kinds(OPEN, { [GATEWAY]: START }, ofGateway), [])
   })
 })

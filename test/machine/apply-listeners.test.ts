@@ -119,6 +119,26 @@ describe('daemon apply, and all addresses that dockerd listens on', { skip: lack
     })
   })
 
+  test('one that somebody has opened: refused until a restart has really opened it, and then closed', async () => {
+    const path = `${DROP_INS}/override.conf`
+    await given({ [path]: dropIn('-H fd:// -H tcp://127.0.0.1:2376') }, async () => {
+      assert.equal(await isPlaintext(machine, '127.0.0.1:2376'), true)
+      assert.equal((await cli(machine, APPLY)).code, 0)
+      await machine.must(['sed', '-i', 's/--tlsverify //', path])
+      const old = await snapshot(machine)
+      const { code, stderr } = await cli(machine, APPLY)
+      assert.equal(code, 1)
+      assert.match(stderr, /^ERR_APPLY_CONFLICT: tcp:\/\/127\.0\.0\.1:2376: .* after a restart it would/m)
+      assert.equal(await snapshot(machine), old)
+      await restart()
+      assert.equal(await isPlaintext(machine, '127.0.0.1:2376'), true)
+      const closed = await cli(machine, APPLY)
+      assert.equal(closed.code, 0, closed.stderr)
+      assert.equal(await isPlaintext(machine, '127.0.0.1:2376'), false)
+      await cli(machine, ['daemon', 'rollback', '--yes'])
+    })
+  })
+
   test('several in daemon.json', async () => {
     const hosts = ['fd://', 'tcp://127.0.0.1:2376', '127.0.0.2:2377', 'tcp://127.0.0.4:2375']
     await given(

@@ -63,9 +63,13 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     assert.equal(code, 1)
     assert.match(stderr, /^ERR_APPLY_ROLLBACK_FAILED: /m)
     await machine.must(['sh', '-c', `rm ${broken}; systemctl daemon-reload; systemctl reset-failed docker.service`])
-    // It is unfinished, and the same command goes on with that one alone.
+    // It is unfinished, and the same command goes on with that one alone. What was written to mend it stays.
+    const json = '/etc/docker/daemon.json'
+    await machine.write(json, '{ "debug": true }\n')
     await rollBack()
+    assert.equal(await machine.read(json), '{ "debug": true }\n')
     assert.equal(await pingAs(machine, ANN), 0)
+    await machine.must(['rm', json])
     await settled()
   })
 

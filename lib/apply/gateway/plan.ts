@@ -17,7 +17,7 @@ import { inPlaceOf, type Conflict } from '../conflicts.ts'
 import { filesBefore, lostClients } from '../lost-clients.ts'
 import { parentsQuestions } from '../parents.ts'
 import { openDoorQuestions } from '../ports.ts'
-import { opensOnRestart, plainQuestions } from '../plaintext-before.ts'
+import { opensOnRestart, tlsQuestions } from '../plaintext-before.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { startOf, type Start } from '../start.ts'
@@ -129,7 +129,7 @@ function wantedFacts(first: HostFacts, found: FoundUnit, inForce: SettingsInForc
     writable: [GATEWAY_FOLDER],
     more: [
       ...openDoorQuestions(first),
-      ...plainQuestions(found, inForce),
+      ...tlsQuestions(first, found, inForce),
       ...parentsQuestions(GATEWAY_FOLDER),
       gatewayQuestion(),
       DROP_INS_QUESTION,

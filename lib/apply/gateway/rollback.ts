@@ -235,9 +235,20 @@ export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollba
     const listen = ownListener(facts)
     const state = await readGatewayState(shell)
     refuseRunning(plan, shell, state)
+    refuseStopped(plan, shell, state)
     const hasGateway = state.active === 'active' && listen !== undefined
     if (hasGateway) await verifyOldGateway({ listen, state }, options)
     return { listeners, hasGateway }
+  })
+}
+
+/** A gateway that ran before must run again. One that systemd was only starting may still not start. */
+function refuseStopped({ last }: RollbackPlan, { name }: HostShell, { active }: GatewayState): void {
+  if (active === 'active' || last.gateway?.served !== true) return
+  throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `checking that ${GATEWAY_UNIT} runs on ${name} after a complete rollback`,
+    got: `systemd says that it is ${active}`,
+    todo: READ_GATEWAY_LOG,
   })
 }
 

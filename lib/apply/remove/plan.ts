@@ -13,6 +13,7 @@ import { isDockerMtlsError } from '../../base/errors.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
+import type { HostFile } from '../../host/fact-records.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
@@ -23,12 +24,12 @@ import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
 import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { isApplyPending } from '../rollback/pending.ts'
-import { configuredIn, findEffects, withFiles } from '../rollback/plan.ts'
+import { findEffects, inForceOf, withFiles } from '../rollback/plan.ts'
 import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
 import { unitOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
-import { settingsTargets, tlsTargets, type Target } from './targets.ts'
+import { settingsTargets, tlsTargets, type Secured, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
 export interface RemovePlan {
@@ -113,25 +114,25 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     facts,
     changesIn(ofSettings).map((change) => [change.path, fileOf(change)] as const),
   )
-  const then = settingsInForce(unitOf(target, shell.name), target.file(DAEMON_JSON)?.text)
+  const after = inForceOf(target, shell)
+  const then = after.inForce
   const isInDoubt = ofSettings.some(({ changed }) => changed !== undefined)
-  const targets = [...tlsTargets(secured, isInDoubt ? undefined : then).filter(isOurs), ...ofSettings]
+  const targets = [...tlsTargets(secured, isInDoubt ? undefined : after).filter(isOurs), ...ofSettings]
   const changes = changesIn(targets)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = [...then.settings.listen, ...then.plaintext]
   const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
-  const after = configuredIn(target, shell)
   const decided = new Set(targets.map(({ path }) => path))
-  const needed = after === undefined ? [] : neededFiles(after).filter((path) => !decided.has(path))
+  const needed = neededFiles(after).filter((path) => !decided.has(path))
   const conflicts = [
     ...(await goneFiles(shell, facts, needed, signal)).map(conflictOf),
     ...gateway,
     ...(opens ? besideGateway(facts, true) : []),
     ...targets.flatMap(changedConflict),
     ...effects.conflicts,
-    ...lostFlags(found, unitOf(target, shell.name), originals),
-    ...plaintextBefore(unitOf(target, shell.name), then, 'docker-mtls'),
+    ...lostFlags(found, after.found, originals),
+    ...plaintextBefore(after.found, then, 'docker-mtls', [], restoredCopies(ofSettings, secured)),
   ]
   return {
     ...base,
@@ -148,6 +149,17 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     closes: inForce.settings.listen.filter((listener) => !listeners.includes(listener)),
     remaps: inForce.settings.usernsRemap !== then.settings.usernsRemap,
   }
+}
+
+/** The kept copies of settings that would come back as they are. */
+function restoredCopies(
+  targets: readonly Target[],
+  { facts, originals }: Pick<Secured, 'facts' | 'originals'>,
+): HostFile[] {
+  return targets.flatMap(({ path, change }) => {
+    const copy = facts.file(originals.copies.get(path) ?? '')
+    return copy !== undefined && copy.text === change?.text ? [copy] : []
+  })
 }
 
 /** dockerd reads no revocation list. A listener without TLS is a conflict. */

@@ -3,11 +3,11 @@ import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { mergeDropIn, otherLines, withoutOwnKeys } from '../../daemon-config/render-for-host.ts'
-import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { HostFile } from '../../host/fact-records.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { OWNER, sumOf, type Change } from '../changes.ts'
 import { hasGateway } from '../gateway/files.ts'
+import { neededFiles, type Configured } from '../rollback/tls-files.ts'
 import type { Originals } from './originals.ts'
 
 /** A host with docker-mtls, and what it keeps of the time before. */
@@ -44,20 +44,26 @@ export function settingsTargets(secured: Secured): Target[] {
 /**
  * Its TLS files, and what becomes of each.
  *
- * @param then - dockerd's settings afterwards, which may name them. Undefined: they are in doubt
+ * @param then - dockerd's configuration afterwards, which may name them. Undefined: it is in doubt
  */
-export function tlsTargets(secured: Secured, then: SettingsInForce | undefined): Target[] {
+export function tlsTargets(secured: Secured, then: Configured | undefined): Target[] {
   const { ca, cert, key } = tlsFilesIn(secured.tlsDir)
-  const named = new Set([
-    then?.tlsFiles.ca,
-    then?.tlsFiles.cert,
-    then?.settings.tlsDir === secured.tlsDir ? key : undefined,
-  ])
+  const isWhole = then?.inForce.settings.tlsDir === secured.tlsDir
+  const named = new Set<string>(
+    then && [...Object.values(then.inForce.tlsFiles), ...neededFiles(then), ...(isWhole ? [key] : [])],
+  )
+  const restores = [...named].some((path) => [ca, cert, key].includes(path) && !isOther(path, secured))
   return [ca, cert, key].flatMap((path) => {
     const file = secured.facts.file(path)
-    if (named.has(path)) return [namedTarget(path, file, secured)]
+    if (named.has(path)) return [namedTarget(path, restores, secured)]
     return file === undefined ? [] : [tlsTarget(file, secured)]
   })
+}
+
+/** Is it another file than docker-mtls has written? */
+function isOther(path: string, { facts, originals: { written, copies } }: Secured): boolean {
+  const file = facts.file(path)
+  return file !== undefined && (written.has(path) ? written.get(path) !== sumOf(file) : !copies.has(path))
 }
 
 /** The removal of a file. */
@@ -83,13 +89,19 @@ function tlsTarget(file: HostFile, { originals }: Secured): Target {
     : { path, change, stays: 'the file that was there before docker-mtls does not come back' }
 }
 
-/** dockerd can't start without it. Its key doesn't leave the host. */
-function namedTarget(path: string, file: HostFile | undefined, { facts, originals }: Secured): Target {
-  const { isComplete, copies, written } = originals
-  const copy = isComplete ? copies.get(path) : undefined
+/**
+ * dockerd can't start without it. Its key doesn't leave the host.
+ *
+ * @param restores - do others of these files come back as they were?
+ */
+function namedTarget(path: string, restores: boolean, secured: Secured): Target {
+  const { facts, originals } = secured
+  const file = facts.file(path)
+  const copy = originals.isComplete ? originals.copies.get(path) : undefined
   const original = copy === undefined ? undefined : facts.file(copy)
-  if (file !== undefined && (written.has(path) ? written.get(path) !== sumOf(file) : !copies.has(path))) {
-    if (copy === undefined || original === undefined) return { path, stays: 'dockerd uses it, as before docker-mtls' }
+  if (file !== undefined && isOther(path, secured)) {
+    if (copy === undefined || original === undefined || !restores)
+      return { path, stays: 'dockerd uses it, as before docker-mtls' }
     if (sumOf(original) === sumOf(file)) return { path }
     // Beside the others from before, it would be of another CA, or without its key.
     const got = 'it is another file than docker-mtls has written, and dockerd would use it with the others from before'

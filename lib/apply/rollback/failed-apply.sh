@@ -4,7 +4,7 @@ b=$s/$id
 # The apply was committed, and only the answer was lost.
 if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then exec /bin/sh "$b/rollback.sh" asked checked; fi
 # Over ssh, transaction.sh may still be running on the host. It stops once this file exists.
-if test -d "$b"; then : >"$b/going-back"; fi
+if test -d "$b"; then true >"$b/going-back"; fi
 if test "$(cat "$s/pending" 2>/dev/null)" = "$id"; then exec /bin/sh "$b/rollback.sh" now; fi
 # The apply had not begun. At most, it has left an incomplete folder of copies.
 test -e "$s/pending" || disarm

@@ -84,6 +84,7 @@ const TELLING = [
   /unable to configure the Docker daemon[^:]*: (.*)/,
   // dockerd's last message has no time and no level.
   /^(failed to .*)$/,
+  /^(invalid TLS configuration: .*)$/,
   /level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"/,
 ]
 

@@ -27,8 +27,8 @@ export interface LastApply {
   readonly removed: readonly string[]
   /** The SHA-256 of each file as the apply has written it. Earlier releases recorded none. */
   readonly written: ReadonlyMap<string, string>
-  /** For an apply of the gateway: did it restart dockerd, too? */
-  readonly gateway?: { readonly restarted: boolean }
+  /** For an apply of the gateway: did it restart dockerd, too, and did a gateway run before? */
+  readonly gateway?: { readonly restarted: boolean; readonly served: boolean }
 }
 
 /** Finds the apply that a rollback would undo. Only root sees any. */
@@ -51,7 +51,9 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
     restored: copies.map(({ path }) => path),
     written: new Map(written.map(([, sum = '', path = '']) => [path, sum])),
     removed: files.flatMap(({ number, path }) => (number === '-' ? [path] : [])),
-    ...(others.includes('gateway') && { gateway: { restarted: others.includes('docker') } }),
+    ...(others.includes('gateway') && {
+      gateway: { restarted: others.includes('docker'), served: others.includes('served') },
+    }),
   }
 }
 

@@ -169,7 +169,7 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   return { remaps, liveRestore, losses }
 }
 
-function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
+export function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
   const found = unitOf(facts, name)
   return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text) }
 }

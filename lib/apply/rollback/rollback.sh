@@ -113,7 +113,9 @@ refuse_unchecked() {
     needs)
       if test -e "$what" && ! grep -qxF -- "- $what" "$b/entries"; then continue; fi
       if sed -n 's/^[0-9][0-9]* //p' "$b/entries" | grep -qxF -- "$what"; then continue; fi
-      echo "dockerd would not start without $what, which it used before. Put it there again" >&2
+      todo='Put it there again'
+      if grep -qxF -- "- $what" "$b/entries"; then todo="This rollback would remove it. Run instead:  docker-mtls daemon remove"; fi
+      echo "dockerd would not start without $what, which it used before. $todo" >&2
       exit 1
       ;;
     listens)
@@ -299,6 +301,8 @@ restart_gateway() {
 }
 
 finish() {
+  # Another run of this program was faster, such as that of the timer. The next apply may have begun since.
+  test "$(cat "$s/pending" 2>/dev/null)" = "$id" || exit 0
   if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then
     if test -s "$s/$(cat "$b/previous" 2>/dev/null)/rollback.sh"; then
       cp "$b/previous" "$s/last.new" && mv -f "$s/last.new" "$s/last"
@@ -321,7 +325,7 @@ if test "$how" = asked; then
 else
   # If commit.sh runs at the same time, one of the two gives way: commit.sh checks for this file after it has renamed pending,
   # and this script checks pending after it has created the file.
-  if test -d "$b"; then : >"$b/going-back"; fi
+  if test -d "$b"; then true >"$b/going-back"; fi
   # The apply was already committed or rolled back.
   if test "$(cat "$s/pending" 2>/dev/null)" != "$id"; then
     test -e "$s/pending" || disarm
@@ -338,7 +342,8 @@ stop_gateway
 # Whoever mends a file because the old dockerd doesn't start keeps it when the rollback goes on.
 if ! test -e "$b/restored"; then
   restore_all
-  : >"$b/restored"
+  # Unlike ":", true doesn't end the shell if the disk is full. The next run then restores them again.
+  true >"$b/restored"
   sync
 fi
 restart

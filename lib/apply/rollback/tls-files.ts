@@ -1,3 +1,4 @@
+import { ours, sentence } from '../../base/sentence.ts'
 import type { Warning } from '../../base/warning.ts'
 import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { flagsOf, lastValue } from '../../daemon-config/unit/flags.ts'
@@ -50,11 +51,17 @@ export async function tlsFilesAfter({
     },
     signal,
   )
+  const isRemoved = (path: string): boolean => last.removed.includes(path)
   const isGone = (path: string): boolean =>
-    last.removed.includes(path) || (fact(`gone:${path}`) === 'yes' && !last.copies.has(path))
+    isRemoved(path) || (fact(`gone:${path}`) === 'yes' && !last.copies.has(path))
+  const instead = ours(last.gateway === undefined ? 'daemon' : 'gateway', 'remove')
   const text = (path: string | undefined): string | undefined => (path === undefined ? undefined : file(path)?.text)
   return {
-    conflicts: needed.filter(isGone).map(conflictOf),
+    conflicts: needed.filter(isGone).map((path) => ({
+      ...conflictOf(path),
+      // The apply has put the file there, so the rollback would remove it again.
+      ...(isRemoved(path) && { todo: sentence`Remove docker-mtls instead:  ${instead}` }),
+    })),
     losses: last.gateway === undefined ? exchangedCas(text(current), text(copy), 'dockerd') : [],
   }
 }

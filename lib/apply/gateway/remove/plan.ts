@@ -28,6 +28,7 @@ import {
   UNIT_PATH,
   WANTS_PATH,
 } from '../files.ts'
+import { settledFacts } from '../in-force.ts'
 import { unusedLists } from '../lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from '../state.ts'
 import { exposureOf } from './exposure.ts'
@@ -84,7 +85,7 @@ export async function planGatewayRemove(
   const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
   const state = parseGatewayState(inspected.fact('gateway'))
   const flags = gatewayFlags(inspected)
-  const facts = reopens ? await withLists(inspected, flags, shell, signal) : inspected
+  const facts = await settledFacts(() => withLists(inspected, flags, shell, signal), listsOf(flags), signal)
   const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
   const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
   const base = { listen, open: [...settings.listen, ...plaintext], state, facts, isPending: isApplyPending(facts) }
@@ -113,7 +114,7 @@ export async function planGatewayRemove(
 const { key: KEY, issuerKey: ISSUER_KEY, ...TEXTS } = GATEWAY_FILES
 
 const WANTED: FurtherFacts = {
-  files: [...Object.values(TEXTS), IN_FORCE_PATH],
+  files: Object.values(TEXTS),
   secrets: [KEY, ISSUER_KEY],
   more: [
     gatewayQuestion(),
@@ -125,14 +126,14 @@ const WANTED: FurtherFacts = {
   ],
 }
 
-/** The unit may name other lists than those that `gateway apply` writes. */
+/** The unit may name other lists than those that `gateway apply` writes. The gateway says which ones it uses. */
 function withLists(
   facts: HostFacts,
   flags: GatewayFlags,
   shell: HostShell,
   signal: AbortSignal | undefined,
 ): Promise<HostFacts> {
-  return gatherFurtherFacts(shell, facts, { files: listsOf(flags) }, signal)
+  return gatherFurtherFacts(shell, facts, { files: [...listsOf(flags), IN_FORCE_PATH] }, signal)
 }
 
 const NOTHING = { installed: false, changes: [], conflicts: [], warnings: [], losses: [], stays: [] } as const
