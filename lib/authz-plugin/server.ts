@@ -13,6 +13,7 @@ import { inspectUnambiguous } from './inspect.ts'
 import { judge, type Grounds } from './judge.ts'
 import { OwnQuestions } from './own-questions.ts'
 import { parseQuestion, type Question } from './question.ts'
+import { Shares } from './shares.ts'
 
 /** Options of an {@link AuthzPlugin}. */
 export interface AuthzPluginOptions {
@@ -35,12 +36,13 @@ const MOST_BYTES = 16 * 1024 * 1024
 
 /** Questions with fewer characters are parsed at once. */
 const SHORT = 65_536
-/** How many characters of longer questions may be in memory. */
-const MOST_LONG = 16 * MOST_BYTES
+/** How many characters of longer questions may be in memory, of one caller and of all. */
+const MOST_LONG_OF_ONE = 4 * MOST_BYTES
+const MOST_LONG = 4 * MOST_LONG_OF_ONE
 
 /** How many bytes the bodies of one caller take while they are judged. */
 const MOST_READ = 256 * 1024 * 1024
-const TOO_MANY = { Allow: false, Msg: 'too many of your requests are being judged (TOO_MANY_REQUESTS)' }
+const TOO_MANY = { Allow: false, Msg: 'too many requests are being judged (TOO_MANY_REQUESTS)' }
 
 /** Identifies the client certificate in the text of a question, before it is parsed. In a string of JSON, a quote is escaped. */
 function callerIn(text: string): string {
@@ -59,8 +61,8 @@ export class AuthzPlugin {
   readonly #own: OwnQuestions
   readonly #scheduler = new FairScheduler()
   /** How many characters the long questions have that are open. */
-  #long = 0
-  readonly #read = new Map<string, number>()
+  readonly #long = new Shares(MOST_LONG_OF_ONE, MOST_LONG)
+  readonly #read = new Shares(MOST_READ)
   readonly #grounds: Omit<Grounds, 'policy' | 'inspect'>
   #file: SocketFile | undefined
   /** Undefined: the version isn't known yet. */
@@ -118,47 +120,26 @@ export class AuthzPlugin {
   }
 
   async #allow(text: string): Promise<object> {
-    // A question of the plugin itself is short, and must not wait.
-    if (text.length < SHORT) return this.#answerOf(text, parseQuestion(text))
-    if (this.#long + text.length > MOST_LONG) throw new RangeError('too many long questions wait for an answer')
-    this.#long += text.length
-    try {
-      return await this.#answerOf(text, await this.#inTurnOf(text)(async () => parseQuestion(text)))
-    } finally {
-      this.#long -= text.length
-    }
-  }
-
-  #inTurnOf(text: string): InTurn {
     const caller = callerIn(text)
-    return (decide) => this.#scheduler.run(caller, decide)
+    // A question of the plugin itself is short, and must not wait.
+    if (text.length < SHORT) return this.#answerOf(caller, parseQuestion(text))
+    const answered = this.#long.hold(caller, text.length, async () =>
+      this.#answerOf(caller, await this.#scheduler.run(caller, async () => parseQuestion(text))),
+    )
+    return (await answered) ?? TOO_MANY
   }
 
-  async #answerOf(text: string, question: Question): Promise<object> {
+  async #answerOf(caller: string, question: Question): Promise<object> {
     if (this.#own.owns(question)) return { Allow: true }
     void this.#askVersion()
     const { body } = question
-    return body === undefined
-      ? this.#judged(text, question)
-      : this.#counted(callerIn(text), body, () => this.#judged(text, question))
-  }
-
-  async #counted(caller: string, body: Uint8Array, judged: () => Promise<object>): Promise<object> {
+    if (body === undefined) return this.#judged(caller, question)
     const bytes = body.length + readBytes(body)
-    const before = this.#read.get(caller) ?? 0
-    if (before + bytes > MOST_READ) return TOO_MANY
-    this.#read.set(caller, before + bytes)
-    try {
-      return await judged()
-    } finally {
-      const left = (this.#read.get(caller) ?? 0) - bytes
-      if (left > 0) this.#read.set(caller, left)
-      else this.#read.delete(caller)
-    }
+    return (await this.#read.hold(caller, bytes, () => this.#judged(caller, question))) ?? TOO_MANY
   }
 
-  async #judged(text: string, question: Question): Promise<object> {
-    const inTurn = this.#inTurnOf(text)
+  async #judged(caller: string, question: Question): Promise<object> {
+    const inTurn: InTurn = (decide) => this.#scheduler.run(caller, decide)
     const parse: Parse = (body) => inTurn(() => parseBody(body))
     const refusal = await inTurn(async (outside) => {
       const inspect: Grounds['inspect'] = (need) => outside(() => inspectUnambiguous(this.#own, need, parse))

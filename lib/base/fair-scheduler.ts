@@ -2,7 +2,7 @@
 const TURN_MS = 10
 /** A decision that takes longer is slow, in milliseconds. */
 const SLOW_MS = 50
-/** How long a caller counts as slow after a slow decision, in milliseconds. */
+/** How long a caller counts as slow after a slow decision that isn't the first, in milliseconds. */
 const MARK_MS = 5_000
 /** The longest rest after a slow decision, in milliseconds. */
 const LONGEST_REST_MS = 1_000
@@ -20,8 +20,8 @@ export type InTurn = <T>(decide: (outside: Outside) => Promise<T>) => Promise<T>
 export class FairScheduler {
   /** Decisions that wait, by caller, in the order of the callers' turns. */
   readonly #waiting = new Map<string, (() => void)[]>()
-  /** Until when callers count as slow. */
-  readonly #slow = new Map<string, number>()
+  /** Callers with slow decisions: until when they count as slow, and until when another slow decision makes them so for longer. */
+  readonly #slow = new Map<string, { readonly until: number; readonly suspect: number }>()
   /** When slow callers may run again. */
   #restUntil = 0
   #rest: NodeJS.Timeout | undefined
@@ -64,18 +64,24 @@ export class FairScheduler {
     const now = performance.now()
     const took = now - (this.#since ?? now)
     this.#since = undefined
-    if (took >= SLOW_MS) {
-      for (const [one, until] of this.#slow) if (until < now) this.#slow.delete(one)
-      this.#slow.set(caller, now + MARK_MS)
-      this.#restUntil = Math.max(this.#restUntil, now) + Math.min(took, LONGEST_REST_MS)
-    }
+    if (took >= SLOW_MS) this.#mark(caller, now, Math.min(took, LONGEST_REST_MS))
     this.#next()
+  }
+
+  /** After the first slow decision, a caller only rests for as long as that took: the cause can be a pause of this process. */
+  #mark(caller: string, now: number, rest: number): void {
+    for (const [one, { suspect }] of this.#slow) if (suspect < now) this.#slow.delete(one)
+    this.#slow.set(caller, { until: now + (this.#slow.has(caller) ? MARK_MS : rest), suspect: now + MARK_MS })
+    this.#restUntil = Math.max(this.#restUntil, now) + rest
   }
 
   /** A slow caller's quick decisions count as slow, too: otherwise one of them before each slow one would save the rest. */
   #isResting(caller: string): boolean {
-    const now = performance.now()
-    return now < (this.#slow.get(caller) ?? 0) && now < this.#restUntil
+    return performance.now() < this.#endOfRest(caller)
+  }
+
+  #endOfRest(caller: string): number {
+    return Math.min(this.#slow.get(caller)?.until ?? 0, this.#restUntil)
   }
 
   /** Whether another decision may begin in this turn of the event loop. Otherwise, the next turn goes on. */
@@ -95,7 +101,8 @@ export class FairScheduler {
     const caller = [...this.#waiting.keys()].find((one) => !this.#isResting(one))
     if (caller === undefined) {
       clearTimeout(this.#rest)
-      this.#rest = setTimeout(() => this.#next(), this.#restUntil - performance.now())
+      const end = Math.min(...[...this.#waiting.keys()].map((one) => this.#endOfRest(one)))
+      this.#rest = setTimeout(() => this.#next(), end - performance.now())
     } else if (this.#hasTime()) this.#go(caller)
   }
 

@@ -106,7 +106,7 @@ export function readBytes(body: Uint8Array): number {
 }
 
 export function tooMany(): BodyRefused {
-  return new BodyRefused(refusal(429, 'TOO_MANY_REQUESTS', 'too many bodies of this client are arriving at once'))
+  return new BodyRefused(refusal(429, 'TOO_MANY_REQUESTS', 'too many bodies of this client are open at once'))
 }
 
 function late(): BodyRefused {

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
 import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
 import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
 import { fieldsForDaemon, headersOf } from './fields.ts'
 import { forward, isEndless } from './forward.ts'
+import { decideInForce } from './in-force.ts'
 import { Inspections } from './inspections.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
@@ -18,6 +18,7 @@ import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
 import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
+import { whenClosed } from './when-closed.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
 
 /** One request, from its head to the end of its answer or of its stream. */
@@ -28,13 +29,17 @@ export class Exchange {
   readonly #record: RequestRecord
   readonly #place: Place
   #response: ServerResponse | undefined
-  readonly #inspections: Inspections
+  /** Of the latest decision. */
+  #inspections: Inspections
   #until = Infinity
   #status = 0
   #hasEnded = false
   #warnings: readonly string[] = []
   #isFiltered = false
   #left: (() => void) | undefined
+  #isHeld = false
+  /** Once, however often it is decided. */
+  #begun: ReturnType<Shared['begin']> | undefined
 
   constructor(shared: Shared, arrived: Arrived) {
     const { request, response } = arrived
@@ -84,7 +89,7 @@ export class Exchange {
     // A refused certificate doesn't count against the limits of the client's new certificate.
     const isFree = !isForCertificate(unwelcome?.code) && this.#place.take()
     connection.open.add(this)
-    this.#whenClosed([request.socket, ...(response ? [response] : [])], () => {
+    whenClosed([request.socket, ...(response ? [response] : [])], () => {
       this.#hasEnded = true
       connection.ended(this)
       this.#place.end()
@@ -125,24 +130,9 @@ export class Exchange {
     this.#response.end()
   }
 
-  /** Node emits no 'close' on the answer of a request that waits behind another on its connection. */
-  #whenClosed(streams: readonly (ServerResponse | Socket)[], then: () => void): void {
-    let isClosed = false
-    const closed = (): void => {
-      // An event that is being emitted still reaches a listener that was removed.
-      if (isClosed) return
-      isClosed = true
-      for (const stream of streams) stream.off('close', closed)
-      then()
-    }
-    for (const stream of streams) stream.once('close', closed)
-    if (streams.some(({ destroyed }) => destroyed)) closed()
-  }
-
   async #ask(): Promise<void> {
     const { request, connection } = this.#arrived
     const body = await this.#readBody()
-    const { authorize } = this.#shared
     const arrived: AskedRequest = {
       identity: connection.identity,
       method: request.method ?? '',
@@ -153,50 +143,62 @@ export class Exchange {
       inspect: (kind, name) => this.#inspections.inspect(kind, name),
     }
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
-    const verdict = await this.#authorize(authorize, asked)
+    const verdict = await decideInForce(this.#shared, () => this.#decide(asked))
     if (verdict === undefined || this.#isOver) return
-    // The path of a short request can be written as that of none.
-    const { method = asked.method, target = asked.target } = verdict.send ?? {}
-    if (!this.#countAs(this.#kindOf(method, target))) return
-    const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
-    if (this.#isOver) return
-    if (foreign) return this.#refuse(foreign)
-    const failed = this.#isRead(method) ? undefined : await this.#shared.begin(this.#record.beginning())
-    // It may have been revoked in the meantime.
-    const refused = failed ?? this.#shared.check(connection)
-    if (this.#isOver) return
-    if (refused) this.#refuse(refused)
+    if (isQuestion(request)) answerJson(this.#answer(), answerOf(verdict))
+    else if (verdict.refused) this.#refuse(verdict.refused)
     else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
     else if (isRenewal(asked.target)) this.#renew({ request: body, seconds: verdict.renewFor })
     else this.#forward(asked, verdict)
   }
 
-  async #authorize(authorize: Shared['authorize'], asked: AskedRequest): Promise<ReadVerdict | undefined> {
+  /** Asks, and waits for everything else that has a say. Undefined: nothing may follow. */
+  async #decide(asked: AskedRequest): Promise<ReadVerdict | undefined> {
+    const { connection, request } = this.#arrived
+    const verdict = await this.#authorize(asked)
+    if (verdict === undefined || this.#isOver) return undefined
+    if (verdict.refused || isQuestion(request)) return verdict
+    // The path of a short request can be written as that of none.
+    const { method = asked.method, target = asked.target } = verdict.send ?? {}
+    if (!this.#countAs(this.#kindOf(method, target))) return undefined
+    const foreign = await refuseForeignSession(verdict.decided, target, this.#arrived, this.#shared)
+    if (this.#isOver) return undefined
+    if (foreign) return { ...verdict, refused: foreign }
+    const failed = this.#isRead(method)
+      ? undefined
+      : await (this.#begun ??= this.#shared.begin(this.#record.beginning()))
+    // It may have been revoked in the meantime.
+    return { ...verdict, refused: failed ?? this.#shared.check(connection) }
+  }
+
+  async #authorize(asked: AskedRequest): Promise<ReadVerdict | undefined> {
+    const inspections = (this.#inspections = new Inspections(this.#shared, this.#arrived.connection.key))
     try {
       const verdict = readVerdict(
-        await authorize(asked, (decide) => this.#place.inTurn((outside) => this.#hold(asked, () => decide(outside)))),
+        await this.#shared.authorize(asked, (decide) =>
+          this.#place.inTurn((outside) => this.#hold(asked, () => decide(outside))),
+        ),
       )
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
       this.#until = verdict.until
-      if (this.#isOver) return undefined
-      if (isQuestion(this.#arrived.request)) answerJson(this.#answer(), answerOf(verdict))
-      else if (verdict.refused === undefined) return verdict
-      else this.#refuse(verdict.refused)
+      return verdict
     } catch (error) {
       if (error instanceof BodyRefused && !this.#hasEnded) this.#failed(error)
       if (error instanceof BodyRefused) return undefined
       this.#shared.report({ event: 'failure', error })
       this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
     } finally {
-      this.#inspections.end()
+      inspections.end()
     }
     return undefined
   }
 
   /** In its turn, so that a flood of refused bodies takes no more time than others. */
   #hold<T>({ body }: AskedRequest, decide: () => Promise<T>): Promise<T> {
-    if (body !== undefined && body !== 'unseen' && !this.#place.hold(readBytes(body))) throw tooMany()
+    if (body === undefined || body === 'unseen' || this.#isHeld) return decide()
+    if (!this.#place.hold(readBytes(body))) throw tooMany()
+    this.#isHeld = true
     return decide()
   }
 

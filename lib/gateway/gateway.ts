@@ -5,7 +5,7 @@ import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { TLSSocket } from 'node:tls'
-import { FairScheduler, type Outside } from '../base/fair-scheduler.ts'
+import { FairScheduler } from '../base/fair-scheduler.ts'
 import { checkOptions } from '../base/options.ts'
 import { codeOf } from '../base/system-error.ts'
 import { parseHost } from '../endpoint/host.ts'
@@ -33,7 +33,6 @@ import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
 import type { Arrived, Shared } from './shared.ts'
 import { Trust } from './trust.ts'
-import type { AskedRequest, Verdict } from './types.ts'
 
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
@@ -87,7 +86,10 @@ export class HttpGateway implements Gateway {
         // A function of the app's own gets nothing else.
         authorize
           ? (asked) => authorize(asked)
-          : (asked, inTurn) => inTurn((outside) => this.#authorize(asked, outside)),
+          : (asked, inTurn) =>
+              inTurn((outside) =>
+                this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) }),
+              ),
       calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,
@@ -179,16 +181,6 @@ export class HttpGateway implements Gateway {
       }
       if (this.#ownsDispatcher) await this.#dispatcher.destroy()
       this.#reporting.close()
-    }
-  }
-
-  /** By the policy that is in force at the end: what is inspected, and others' turns, can take long. */
-  async #authorize(asked: AskedRequest, outside: Outside): Promise<Verdict> {
-    const inspect: AskedRequest['inspect'] = (...thing) => outside(() => asked.inspect(...thing))
-    for (;;) {
-      const judges = this.#judges
-      const verdict = await judges.authorize({ ...asked, inspect })
-      if (judges === this.#judges) return verdict
     }
   }
 

@@ -52,7 +52,8 @@ export interface GatewayLimits {
    */
   readonly bodyTimeout?: number
   /**
-   * How many bytes are held for one identity at once: JSON bodies, what is inspected to decide about them, and answers to filter.
+   * How many bytes are held for one identity at once: JSON bodies, 200 for each value of those that are judged, what is inspected to
+   * decide about them, and answers to filter.
    *
    * @defaultValue 33554432 (32 MiB)
    */

@@ -41,6 +41,8 @@ export class Place {
 
   /** @returns whether the identity may have that many more bytes in memory */
   hold(bytes: number): boolean {
+    // It would never be given back.
+    if (this.#hasEnded) return false
     const isFree = this.#shared.quotas.take(this.#key, 'heldBytes', bytes)
     if (isFree) this.#held += bytes
     return isFree

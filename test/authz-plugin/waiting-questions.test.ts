@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AuthzPlugin } from '../../lib/authz-plugin/server.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { fakeDaemon, newClient } from '../gateway/support/fixture.ts'
+import { until } from '../gateway/support/until.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 
 const RULE = { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' } as const
@@ -15,6 +16,7 @@ const WEB = { Id: 'ab'.repeat(32), Config: { Image: 'x' }, HostConfig: { Network
 /** A plugin whose daemon answers inspections when the test says so. */
 async function start(t: Cleanable) {
   const asked: ServerResponse[] = []
+  const failures: unknown[] = []
   const daemon = await fakeDaemon(t, {
     answer: (heard, response) =>
       void (heard.url?.startsWith('/containers/') === true
@@ -26,13 +28,13 @@ async function start(t: Cleanable) {
     socket: socketPath,
     daemon: daemon.socketPath,
     onBypass: () => {},
-    onFailure: () => {},
+    onFailure: (error) => failures.push(error),
   })
   plugin.policy = definePolicy({ version: 1, rules: [RULE] })
   await plugin.listen()
   t.after(() => plugin.close())
-  const pem = (await newClient('ann')).cert
-  const create = (config: object): Promise<{ Allow: boolean; Msg?: string }> =>
+  const own = (await newClient('ann')).cert
+  const create = (config: object, pem = own): Promise<{ Allow: boolean; Msg?: string }> =>
     new Promise((resolve, reject) => {
       const options = { socketPath, path: '/AuthZPlugin.AuthZReq', method: 'POST', agent: false }
       const body = { Image: 'x', HostConfig: { NetworkMode: 'none', Links: ['web:web'], ...config } }
@@ -49,7 +51,7 @@ async function start(t: Cleanable) {
         .once('error', reject)
         .end(JSON.stringify(question))
     })
-  return { plugin, asked, create }
+  return { plugin, asked, failures, create }
 }
 
 for (const [what, change] of [
@@ -75,4 +77,24 @@ test('one caller has few large bodies in memory', async (t) => {
   const all = Array.from({ length: 16 }, () => create({ DiskQuota }).catch(() => ({ Msg: '' })))
   assert.match((await Promise.race(all)).Msg ?? '', /TOO_MANY_REQUESTS/)
   for (const response of asked) response.end('{}')
+})
+
+test('one caller fills only its own share of long questions, and no log', async (t) => {
+  const { asked, failures, create } = await start(t)
+  const long = { CpusetCpus: '0'.repeat(3_900_000) }
+  let refused = 0
+  const all = Array.from({ length: 16 }, async () => {
+    const { Msg = '' } = await create(long)
+    if (Msg.includes('TOO_MANY_REQUESTS')) refused++
+  })
+  // In base64, 12 have less than 64 MiB.
+  await until(() => refused === 4, 'the others are refused')
+  const other = (await newClient('ann')).cert
+  assert.deepEqual(await create({ ...long, Links: [] }, other), { Allow: true })
+  const timer = setInterval(() => {
+    for (const response of asked.splice(0)) response.end(JSON.stringify(WEB))
+  }, 5)
+  await Promise.all(all)
+  clearInterval(timer)
+  assert.deepEqual([refused, failures], [4, []])
 })

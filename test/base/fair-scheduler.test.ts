@@ -59,4 +59,20 @@ describe('the fair scheduler', () => {
     }
     assert.ok(performance.now() - began > 2 * 4 * SLOW_MS - 10, `${performance.now() - began} ms`)
   })
+
+  test('one slow decision counts only for itself: the process may have paused; the second makes its caller slow', async () => {
+    const scheduler = new FairScheduler()
+    const waited = async (caller: string, milliseconds: number): Promise<number> => {
+      const began = performance.now()
+      await scheduler.run(caller, async () => work(milliseconds))
+      return performance.now() - began - milliseconds
+    }
+    for (let index = 0; index < 2; index++) await waited('slow', 6 * SLOW_MS)
+    await waited('quick', SLOW_MS)
+    const first = await waited('quick', 0)
+    assert.ok(first < 3 * SLOW_MS, `${first} ms`)
+    await waited('quick', SLOW_MS)
+    const second = await waited('quick', 0)
+    assert.ok(second > 4 * SLOW_MS, `${second} ms`)
+  })
 })

@@ -11,7 +11,7 @@ import { createIssuer } from '../../lib/pki.ts'
 import { loadIssuer } from '../../lib/pki/issuer.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import type { OwnId } from '../../lib/policy/calls/methods.ts'
-import type { GatewayEvent, GatewayIssuer, GatewayLimits } from '../../lib/gateway.ts'
+import type { GatewayChange, GatewayEvent, GatewayIssuer, GatewayLimits } from '../../lib/gateway.ts'
 import type { RequestEnded } from '../../lib/gateway/events.ts'
 import { ForwardedCall, type CallContext } from '../../lib/gateway/grpc/call.ts'
 import { refuseKnownBuild } from '../../lib/gateway/grpc/known-build.ts'
@@ -49,6 +49,7 @@ interface Place {
   readonly again: () => Promise<Place['connect']>
   readonly connect: (client?: typeof ann) => Promise<ClientHttp2Session>
   readonly dial: (client?: typeof ann) => Promise<Duplex>
+  readonly reload: (changed: GatewayChange) => void
   /** The connection of the last client, at the daemon's end. */
   readonly last: () => Duplex | undefined
 }
@@ -111,7 +112,8 @@ async function place(t: TestContext, answer: Answer = echo, { limits, issuer, as
   const daemon = await fakeDaemon(t, { upgrade })
   const options = { policy: POLICY, authorize: undefined, limits, issuer }
   const frontAgain = () => front(t, { socketPath: daemon.socketPath }, options)
-  const { port, events } = await frontAgain()
+  const { gateway, port, events } = await frontAgain()
+  const reload = (changed: GatewayChange): void => gateway.reload(changed)
   const dialAs = (client = ann): Promise<Duplex> => dial(t, port, { client })
   const connectTo =
     (to: number) =>
@@ -121,7 +123,7 @@ async function place(t: TestContext, answer: Answer = echo, { limits, issuer, as
       return session
     }
   const again = async () => connectTo((await frontAgain()).port)
-  return { daemon, events, received, again, connect: connectTo(port), dial: dialAs, last: () => last }
+  return { daemon, events, received, again, reload, connect: connectTo(port), dial: dialAs, last: () => last }
 }
 
 const INFO = `${CONTROL}Info`
@@ -180,7 +182,16 @@ async function unsent(
   const session = http2.performServerHandshake(here)
   let event: RequestEnded | undefined
   session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]) => {
-    const verdict = { refused: undefined, decided: {}, warnings: [], message: undefined, uses: [], opens, until: 1 }
+    const verdict = {
+      refused: undefined,
+      decided: {},
+      warnings: [],
+      message: undefined,
+      uses: [],
+      opens,
+      until: Infinity,
+    }
+    const calls = { hasOneMessage: () => false, judge: () => verdict }
     const context = {
       daemon: { request: sendsNothing },
       connection: { key: 'ann', takeBytes: () => ({}) },
@@ -188,7 +199,7 @@ async function unsent(
       limits: {},
       quotas: { take: () => true, give: () => {} },
       scheduler: new FairScheduler(),
-      calls: () => ({ hasOneMessage: () => false, judge: () => verdict }),
+      calls: () => calls,
       check: () => undefined,
       begin: () => undefined,
       limit: () => {},
@@ -659,6 +670,30 @@ describe('sessions and builds', () => {
       assert.equal(received.length, status === 0 ? 1 : 0)
     }
   })
+
+  for (const [level, wanted] of [
+    ['read-only', { status: 7, code: 'OPERATION_REFUSED', sent: [], asked: 1 }],
+    ['baseline', { status: 0, code: '', sent: [SOLVE], asked: 2 }],
+  ] as const)
+    test(`are decided about again if the policy changes to ${level} while the daemon is asked`, async (t) => {
+      const asked: Received[] = []
+      const { connect, received, events, reload } = await place(t, echo, { asked: (one) => void asked.push(one) })
+      const solved = call(await connect(), SOLVE, solve())
+      await until(() => asked.length === 1, 'the daemon is asked')
+      reload({ policy: definePolicy({ version: 1, rules: [{ name: 'ann', who: { commonName: 'ann' }, level }] }) })
+      const answer = history(new Set())
+      asked.forEach(answer)
+      await until(() => asked.length === wanted.asked, 'it is asked again')
+      asked.slice(1).forEach(answer)
+      const { status, message } = await solved
+      assert.deepEqual([status, codeIn(message)], [wanted.status, wanted.code])
+      assert.deepEqual(
+        received.map(({ path }) => path),
+        wanted.sent,
+      )
+      const begun = events.filter((event) => event.event === 'begin' && event.path === SOLVE)
+      assert.equal(begun.length, 1)
+    })
 
   test('are refused if the daemon has not answered after 10 s', async (t) => {
     t.mock.timers.enable({ apis: ['setTimeout'] })

@@ -25,4 +25,5 @@ test('what waits for a decision counts against the limits of its identity, also 
   await running
   await assert.rejects(waiting, BodyRefused)
   assert.deepEqual(given, ['requests 1', 'heldBytes 1000'])
+  assert.equal(place.hold(1), false)
 })

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { openAuditLog } from '../../lib/gateway.ts'
 import { definePolicy } from '../../lib/policy.ts'
+import { openSession } from './support/calls.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { pathIn, stall } from './support/log-files.ts'
 
 const RULE = { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' } as const
 const policyOf = (level: string) => definePolicy({ version: 1, rules: [{ ...RULE, level }] })
@@ -33,6 +37,50 @@ test('a policy that changes while the daemon is asked decides', async (t) => {
   assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 403 [^]*OPERATION_REFUSED/)
   assert.deepEqual(daemon.requests, ['GET /containers/web/json'])
 })
+
+test('a policy that changes while a build waits for its session decides', async (t) => {
+  const opening: Duplex[] = []
+  const daemon = await fakeDaemon(t, { upgrade: (_request, socket) => void opening.push(socket) })
+  const options = { authorize: undefined, policy: policyOf('baseline') }
+  const { gateway, port } = await front(t, { socketPath: daemon.socketPath }, options)
+  const client = await newClient('ann')
+  const [build, session] = [await dial(t, port, { client }), await dial(t, port, { client })]
+  build.write('POST /v1.45/build?version=2&session=s1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
+  const opened = openSession(session, 's1')
+  while (opening.length === 0) await delay(5)
+  gateway.reload({ policy: policyOf('read-only') })
+  opening[0]?.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
+  await opened
+  assert.match(await readUntil(build, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 403 [^]*OPERATION_REFUSED/)
+  assert.deepEqual(daemon.requests, ['POST /session'])
+})
+
+for (const [level, wanted, sent] of [
+  ['read-only', /^HTTP\/1\.1 403 [^]*OPERATION_REFUSED/, []],
+  ['baseline', /^HTTP\/1\.1 200 /, [`POST /containers/${WEB.Id}/start`]],
+] as const)
+  test(`a policy that changes to ${level} while a request waits for a slow log decides`, async (t) => {
+    const daemon = await fakeDaemon(t, {
+      answer: (request, response) => void response.end(request.method === 'POST' ? '{}' : JSON.stringify(WEB)),
+    })
+    const log = await openAuditLog({ path: await pathIn(t) })
+    const options = { authorize: undefined, policy: policyOf('baseline'), auditLog: log }
+    const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, options)
+    const socket = await dial(t, port, { client: await newClient('ann') })
+    const hanging = stall(t)
+    socket.write('POST /containers/web/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
+    while (!events.some(({ event }) => event === 'begin')) await delay(5)
+    gateway.reload({ policy: policyOf(level) })
+    hanging.abort()
+    assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), wanted)
+    assert.deepEqual(
+      daemon.requests.filter((line) => line.startsWith('POST')),
+      sent,
+    )
+    assert.equal(events.filter(({ event }) => event === 'begin').length, 1)
+    await gateway.close()
+    await log.close()
+  })
 
 test('what bodies take while the daemon is asked counts as held, and not only their bytes', async (t) => {
   const daemon = await fakeDaemon(t, { answer: () => {} })

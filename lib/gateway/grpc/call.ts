@@ -8,12 +8,13 @@ import type {
 import type { OwnId } from '../../policy/calls/methods.ts'
 import { BodyRefused } from '../body.ts'
 import type { Connection } from '../connections.ts'
+import { decideInForce } from '../in-force.ts'
 import { Place } from '../place.ts'
 import { RequestRecord } from '../record.ts'
 import { headerText, isForCertificate, refusal, type Refusal } from '../refusal.ts'
 import { warningFields } from '../warnings.ts'
 import { refuseKnownBuild } from './known-build.ts'
-import type { CallVerdict, SharedByCalls } from './shared.ts'
+import type { CallJudge, CallVerdict, SharedByCalls } from './shared.ts'
 import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
 
 /** What all calls on a connection share. */
@@ -63,6 +64,10 @@ export class ForwardedCall {
   readonly #left = new AbortController()
   readonly #place: Place
   #status = 0
+  /** Ends the wait of calls that name what this one would open. */
+  #settled: (() => void) | undefined
+  /** Once, however often it is decided. */
+  #begun: ReturnType<CallContext['begin']> | undefined
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, raw: readonly string[], context: CallContext) {
     this.#stream = stream
@@ -117,10 +122,10 @@ export class ForwardedCall {
 
   async #ask(): Promise<void> {
     const { connection, ownIds, limits } = this.#context
-    const judge = this.#context.calls()
+    const { hasOneMessage } = this.#context.calls() ?? {}
     // Only a policy judges calls, and a gateway that has one keeps having one.
-    if (judge === undefined) return this.#refuse(BROKEN)
-    const message = judge.hasOneMessage(this.#path)
+    if (hasOneMessage === undefined) return this.#refuse(BROKEN)
+    const message = hasOneMessage(this.#path)
       ? await readOneMessage(this.#stream, {
           bytes: limits.bodyBytes,
           milliseconds: limits.bodyTimeout,
@@ -128,33 +133,31 @@ export class ForwardedCall {
         })
       : undefined
     const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
-    // The policy may have changed in the meantime.
-    const verdict = await this.#place.inTurn(async () => this.#context.calls()?.judge(connection.identity, call))
-    if (verdict === undefined) return this.#refuse(BROKEN)
-    this.#record.decided(verdict.decided)
-    if (verdict.refused) {
-      if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
-      return this.#refuse(verdict.refused)
-    }
-    const settled = verdict.opens && ownIds.pending(connection.key, verdict.opens)
     try {
-      await this.#decide(verdict)
+      const verdict = await decideInForce(this.#context, () => this.#decide(call))
+      if (verdict?.refused && verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
+      if (this.#left.signal.aborted) return
+      if (!verdict || verdict.refused) this.#refuse(verdict?.refused ?? BROKEN)
+      else this.#forward(verdict)
     } finally {
-      settled?.()
+      this.#settled?.()
     }
   }
 
-  /** Forwards the call unless something else than the policy is against it. */
-  async #decide(verdict: CallVerdict): Promise<void> {
+  /** Judges it, and waits for everything else that has a say. Undefined: nothing may follow. */
+  async #decide(call: Parameters<CallJudge['judge']>[1]): Promise<CallVerdict | undefined> {
     const { connection, ownIds, check, begin } = this.#context
+    const verdict = await this.#place.inTurn(async () => this.#context.calls()?.judge(connection.identity, call))
+    if (verdict === undefined) return undefined
+    this.#record.decided(verdict.decided)
+    this.#settled ??= verdict.opens && ownIds.pending(connection.key, verdict.opens)
+    if (verdict.refused) return verdict
     const foreign =
       (await ownIds.check(connection.key, verdict.uses, this.#left.signal)) ?? (await this.#refuseKnown(verdict.opens))
-    if (this.#left.signal.aborted) return
-    const refused = foreign ?? (await begin(this.#record.beginning())) ?? check(connection)
-    if (this.#left.signal.aborted) return
-    if (!refused) return this.#forward(verdict)
-    if (verdict.opens) ownIds.refuse(connection.key, verdict.opens, refused)
-    this.#refuse(refused)
+    if (this.#left.signal.aborted) return undefined
+    if (foreign) return { ...verdict, refused: foreign }
+    const failed = await (this.#begun ??= begin(this.#record.beginning()))
+    return { ...verdict, refused: failed ?? check(connection) }
   }
 
   /** A build that the gateway doesn't remember may be somebody else's. */

@@ -160,8 +160,8 @@ export class LogFile {
 
   /** A lock shows no process of another container, which may have given the file another name, too. */
   async #refuseChanged(): Promise<void> {
-    const [own, named] = await Promise.all([this.#file.stat(), fs.lstat(this.path).catch(() => undefined)])
-    if (named?.ino !== own.ino || own.size !== this.#bytes + this.#torn) throw CHANGED
+    const [own, named] = await Promise.all([this.#file.stat(), fs.lstat(this.path).catch(undefinedIfGone)])
+    if (named?.ino !== own.ino || named.dev !== own.dev || own.size !== this.#bytes + this.#torn) throw CHANGED
   }
 
   async #mend(): Promise<void> {
@@ -188,6 +188,11 @@ async function openIfThere(path: string): Promise<fs.FileHandle | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined
     throw unusable(path, error)
   })
+}
+
+/** What can't be looked at for another reason may be the same as before. */
+function undefinedIfGone(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
 }
 
 async function exists(path: string): Promise<boolean> {
