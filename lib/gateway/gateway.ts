@@ -152,7 +152,7 @@ export class HttpGateway implements Gateway {
   }
 
   revoke(certificate: X509Certificate | string): void {
-    this.#revoked.add(certificate)
+    this.#revoked.add(certificate, (one) => this.#trust?.renewedFrom(one))
     const changed = [typeof certificate === 'string' ? certificate : certificate.fingerprint256]
     this.#report({ event: 'revoke', changed })
     this.#sweep()

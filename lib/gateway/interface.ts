@@ -33,6 +33,9 @@ export interface Gateway {
    * Refuses a client certificate from now on, and cuts its requests and streams. The gateway forgets this when it is closed: a
    * revocation list is permanent.
    *
+   * If the gateway's issuer has renewed it, its whole line is refused: the first certificate, and all that renew it. By a serial number
+   * or fingerprint, that begins once the gateway sees the certificate.
+   *
    * @param certificate - the certificate, its serial number, or its SHA-256 fingerprint, in hexadecimal. A negative serial number begins
    *   with `-`; its bytes count as well
    * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID

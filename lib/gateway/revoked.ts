@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { ArgumentError } from '../base/errors.ts'
+import type { Origin } from '../identity/origin.ts'
 import { readSerial, serialOf, serialOfCertificate } from '../identity/serial.ts'
 import type { Peer } from './peer.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -13,14 +14,25 @@ export class Revoked {
   readonly #serials = new Set<string>()
   readonly #fingerprints = new Set<string>()
 
-  add(certificate: X509Certificate | string): void {
-    if (certificate instanceof X509Certificate) this.#fingerprints.add(digitsOf(certificate.fingerprint256))
-    else if (typeof certificate === 'string') this.#addText(certificate)
+  /** @param renewedFrom - finds the first of the line of a renewed certificate, which is revoked as well: others may descend from it */
+  add(
+    certificate: X509Certificate | string,
+    renewedFrom: (certificate: X509Certificate) => Origin | undefined = () => undefined,
+  ): void {
+    if (certificate instanceof X509Certificate) {
+      this.#fingerprints.add(digitsOf(certificate.fingerprint256))
+      this.#addLine(renewedFrom(certificate))
+    } else if (typeof certificate === 'string') this.#addText(certificate)
     else throw notOne()
   }
 
+  #addLine(origin: Origin | undefined): void {
+    if (origin) this.#fingerprints.add(digitsOf(origin.fingerprint256))
+  }
+
   /**
-   * A renewed certificate is revoked with the first of its line, and with its issuer.
+   * A renewed certificate is revoked with the first of its line, and with its issuer. If it was named by its number or fingerprint, its
+   * line is revoked from now on.
    *
    * @param issuer - the certificate of the issuer that has renewed it; undefined for any other one
    */
@@ -28,10 +40,10 @@ export class Revoked {
     // The usual case, without computing a fingerprint.
     if (this.#serials.size === 0 && this.#fingerprints.size === 0) return undefined
     const { serial, fingerprint, origin } = peer
+    const isNamed = this.#has(serial, fingerprint)
+    if (isNamed && issuer) this.#addLine(origin)
     const isRevoked =
-      this.#has(serial, fingerprint) ||
-      (origin && this.#has(origin.serial, origin.fingerprint256)) ||
-      (issuer && this.has(issuer))
+      isNamed || (origin && this.#has(origin.serial, origin.fingerprint256)) || (issuer && this.has(issuer))
     if (!isRevoked) return undefined
     return refusal(403, 'CERTIFICATE_REVOKED', 'your certificate has been revoked')
   }

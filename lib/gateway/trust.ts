@@ -124,8 +124,9 @@ export class Trust {
 
   /** The origin of a renewed certificate; undefined for any other one. */
   renewedFrom(certificate: X509Certificate): Origin | undefined {
-    const origin = this.issuer && originOf(certificate)
-    return origin && this.issuer && isIssuedBy(certificate, [this.issuer.certificate]) ? origin : undefined
+    // Nobody else's origin is read: it may be anything.
+    const isOwn = this.issuer && isIssuedBy(certificate, [this.issuer.certificate])
+    return isOwn ? originOf(certificate) : undefined
   }
 
   /** When a line ends, and the CAs that it depends on, each with those above it. */

@@ -40,10 +40,10 @@ export function numberOf({ number }: RevocationList): bigint {
   return number === undefined || number === '' ? 0n : BigInt(`0x${number}`)
 }
 
-/** The newest list of a CA: the date comes first, and then the number, since two may have been issued within a second. */
+/** The newest list of a CA. */
 export function newestList(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
   const own = lists.filter((list) => list.isOf(ca))
-  return own.toSorted((one, other) => Number(other.thisUpdate) - Number(one.thisUpdate) || byNumber(other, one))[0]
+  return own.toSorted((one, other) => byAge(other, one))[0]
 }
 
 /** Is a list valid now? One without a date for the next one isn't. */
@@ -57,13 +57,18 @@ export function isCurrent({ thisUpdate, nextUpdate }: RevocationList, now: numbe
  */
 export function isOlder(list: RevocationList, last: RevocationList, now: number): boolean {
   if (last.thisUpdate.getTime() > now) return false
-  const areNumbered = list.number !== undefined && last.number !== undefined
-  return list.thisUpdate < last.thisUpdate || (areNumbered && byNumber(list, last) < 0)
+  return byAge(list, last) < 0
 }
 
-function byNumber(one: RevocationList, other: RevocationList): number {
+/**
+ * The older one first. The numbers of a CA always rise (RFC 5280 section 5.2.3), while its clock may be set back, so that a date counts
+ * only without them.
+ */
+function byAge(one: RevocationList, other: RevocationList): number {
+  const areNumbered = one.number !== undefined && other.number !== undefined
   const [own, others] = [numberOf(one), numberOf(other)]
-  return own === others ? 0 : own < others ? -1 : 1
+  if (areNumbered && own !== others) return own < others ? -1 : 1
+  return one.thisUpdate.getTime() - other.thisUpdate.getTime()
 }
 
 /**

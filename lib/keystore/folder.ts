@@ -27,11 +27,14 @@ import { appendToLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
 import { settleFolder } from './leftovers.ts'
 import { refuseMismatchedCa } from './pair-faults.ts'
-import { clientRevoked, revocationOf } from './revoked.ts'
+import type { LedgerRevocation } from './ledger-revocation.ts'
+import { clientRevoked, revocationOf, watchRevocations } from './revoked.ts'
 import { refuseTakenName } from './taken-name.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { parseServerNames } from '../pki/server-name.ts'
 import { checkOptions, checkText } from '../base/options.ts'
+
+type Issue = (authority: Authority, leaf: LeafOptions) => Promise<IssuedCertificate>
 
 const AUTHORITY_OPTIONS = ['commonName', 'keyType', 'days', 'passphrase']
 const SIGN_OPTIONS = ['days', 'name', 'file', 'force', 'passphrase']
@@ -146,7 +149,8 @@ export class PkiFolder {
       names: parseServerNames(names),
     } as const
     const command = ['cert', 'server', ...names, ...(host === undefined ? [] : ['--host', host])]
-    return this.#ensure(requested, rest, command, (authority, leaf) => issueServer(authority, { names, ...leaf }))
+    const issue: Issue = (authority, leaf) => issueServer(authority, { names, ...leaf })
+    return this.#ensure(requested, rest, command, { issue })
   }
 
   /**
@@ -162,16 +166,35 @@ export class PkiFolder {
    */
   async ensureClient(name: string, options: FolderLeafOptions = {}): Promise<FolderLeafResult> {
     checkOptions(options, LEAF_OPTIONS, 'PkiFolder.ensureClient')
+    return this.#ensureClient(name, options, options.force === true)
+  }
+
+  /**
+   * Replaces the certificate of a client, even if it has expired or is of a replaced CA, unless the client was revoked.
+   *
+   * @internal
+   */
+  async renewClient(name: string, options: Omit<FolderLeafOptions, 'force' | 'renew'>): Promise<FolderLeafResult> {
+    return this.#ensureClient(name, { ...options, force: true, renew: true }, false)
+  }
+
+  async #ensureClient(name: string, options: FolderLeafOptions, isAlsoRevoked: boolean): Promise<FolderLeafResult> {
     const paths = clientPaths(this.path, parseClientName(name))
+    const revokedSince = await watchRevocations(this.path, 'client', name)
     await refuseTakenName(this.path, 'client', name)
     const requested = { kind: 'client', root: this.path, name, paths } as const
     const command = ['cert', 'client', name]
     const revocation = await revocationOf(this.path, name)
     const anyway = ours(...command, '--dir', this.path, '--force')
-    if (revocation !== undefined && options.force !== true)
-      throw clientRevoked(`issuing the certificate of the client ${name} in ${paths.folder}`, revocation, anyway)
-    const chosen = revocation === undefined ? options : { ...options, renew: true }
-    return this.#ensure(requested, chosen, command, (authority, leaf) => issueClient(authority, { name, ...leaf }))
+    const refuse = (found: LedgerRevocation | undefined): void => {
+      if (found === undefined) return
+      throw clientRevoked(`issuing the certificate of the client ${name} in ${paths.folder}`, found, anyway)
+    }
+    if (!isAlsoRevoked) refuse(revocation)
+    return this.#ensure(requested, revocation === undefined ? options : { ...options, renew: true }, command, {
+      issue: (authority, leaf) => issueClient(authority, { name, ...leaf }),
+      check: async () => refuse(await revokedSince()),
+    })
   }
 
   /**
@@ -234,7 +257,7 @@ export class PkiFolder {
     requested: RequestedLeaf,
     { force = false, renew = false, passphrase, ...leaf }: FolderLeafOptions,
     command: readonly string[],
-    issue: (authority: Authority, leaf: LeafOptions) => Promise<IssuedCertificate>,
+    { issue, check }: { readonly issue: Issue; readonly check?: () => Promise<void> },
   ): Promise<FolderLeafResult> {
     checkLeafOptions(leaf)
     await this.#settle()
@@ -247,7 +270,7 @@ export class PkiFolder {
       forceCommand: ours(...command, '--dir', this.path, '--force'),
       issue: async () => {
         const issued = await issue(await this.#open(requested.kind, passphrase), leaf)
-        await appendToLedger(caPaths(this.path).ledger, ledgerEntry(requested.kind, issued.facts))
+        await appendToLedger(caPaths(this.path).ledger, ledgerEntry(requested.kind, issued.facts), check)
         return issued
       },
     })

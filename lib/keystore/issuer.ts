@@ -20,7 +20,8 @@ import { listCertificates } from './list.ts'
 import { cutNotes } from './notes.ts'
 import { renewAfter } from './renew/due.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
-import { revocationsByFingerprint } from './revoked.ts'
+import type { LedgerRevocation } from './ledger-revocation.ts'
+import { revocationsByFingerprint, watchRevocations } from './revoked.ts'
 import { settleSwap, swapFiles } from './swap.ts'
 import { refuseTakenName } from './taken-name.ts'
 
@@ -77,15 +78,17 @@ export async function ensureIssuer(options: IssuerFolderOptions): Promise<Issuer
   await settleFolder(root)
   await checkLedger(root)
   const paths = issuerPaths(root, name)
+  const revokedSince = await watchRevocations(root, 'issuer', name)
+  const check = async (): Promise<void> => refuseRevoked(root, name, await revokedSince())
   await settleSwap(paths)
   await refuseTakenName(root, 'issuer', name)
   const present = await readPresent(paths)
-  if (present === undefined || force) return issue(options, paths, present)
-  await refuseRevoked(root, name, present.x509)
+  if (present === undefined || force) return issue(options, paths, present, check)
+  refuseRevoked(root, name, (await revocationsByFingerprint(root)).get(present.x509.fingerprint256))
   const isCurrent = await isFromCurrentCa(root, present.x509.toString())
   const isDue = renewAfter(ledgerEntry('issuer', present.facts)).getTime() <= Date.now()
   if (isCurrent && !isDue && !renew) return { action: 'kept', paths, facts: present.facts, keptAside: [], notes: [] }
-  return recertify(options, paths, present.x509)
+  return recertify(options, paths, present.x509, check)
 }
 
 interface Present {
@@ -102,8 +105,7 @@ async function readPresent({ cert, key }: LeafPaths): Promise<Present | undefine
   return { x509, facts: readCertificate(x509, cert) }
 }
 
-async function refuseRevoked(root: string, name: string, { fingerprint256 }: X509Certificate): Promise<void> {
-  const revocation = (await revocationsByFingerprint(root)).get(fingerprint256)
+function refuseRevoked(root: string, name: string, revocation: LedgerRevocation | undefined): void {
   if (revocation === undefined) return
   throw new PkiError('ERR_CLIENT_REVOKED', {
     tried: `renewing the issuer ${name}`,
@@ -116,11 +118,12 @@ async function issue(
   { folder: root, name, days, keyType, passphrase }: IssuerFolderOptions,
   paths: LeafPaths,
   present: Present | undefined,
+  check: () => Promise<void>,
 ): Promise<IssuerResult> {
   const authority = await new PkiFolder(root).openAuthority(passphrase)
   const options = { name, ...(days !== undefined && { days }), ...(keyType !== undefined && { keyType }) }
   const { cert, key, facts, cutToAuthority } = await createIssuer(authority, options)
-  await appendToLedger(caPaths(root).ledger, ledgerEntry('issuer', facts))
+  await appendToLedger(caPaths(root).ledger, ledgerEntry('issuer', facts), check)
   const files: NewFile[] = [
     { path: paths.key, data: key, mode: KEY_MODE },
     { path: paths.cert, data: cert, mode: PUBLIC_MODE },
@@ -133,10 +136,11 @@ async function recertify(
   { folder: root, days, passphrase }: IssuerFolderOptions,
   paths: LeafPaths,
   old: X509Certificate,
+  check: () => Promise<void>,
 ): Promise<IssuerResult> {
   const authority = await new PkiFolder(root).openAuthority(passphrase)
   const { cert, ...facts } = recertifyIssuer(authority, old, days ?? DEFAULT_ISSUER_DAYS)
-  await appendToLedger(caPaths(root).ledger, ledgerEntry('issuer', facts))
+  await appendToLedger(caPaths(root).ledger, ledgerEntry('issuer', facts), check)
   const keptAside = await replaceFiles([{ path: paths.cert, data: cert, mode: PUBLIC_MODE }], [paths.cert])
   return { action: 'renewed', paths, facts, keptAside, notes: [] }
 }

@@ -45,10 +45,12 @@ type Render = (chain: LedgerChain, head: ReadHead) => string
  * Appends an entry and flushes it to the disk. Mode 0600: it contains no secret, but it names everyone who is root on the
  * host.
  *
+ * @param check - run just before, while no other run can write to the ledger: if it throws, nothing is appended
  * @throws {@link FileError} ERR_FILE_WRITE
+ * @throws {@link PkiError} that of `check`
  */
-export function appendToLedger(path: string, entry: LedgerEntry): Promise<void> {
-  return append(path, (chain, head) => renderEntry(entry, nextLink(chain, head)))
+export function appendToLedger(path: string, entry: LedgerEntry, check?: () => Promise<void>): Promise<void> {
+  return append(path, (chain, head) => renderEntry(entry, nextLink(chain, head)), { check })
 }
 
 /**
@@ -88,20 +90,32 @@ export async function acceptLedger(path: string): Promise<readonly LedgerFault[]
   return faults
 }
 
+interface AppendOptions {
+  readonly isNewHead?: boolean
+  readonly nothing?: string
+  readonly check?: (() => Promise<void>) | undefined
+}
+
 /**
  * Adds to the end, one process after the other: a line contains the hash of everything before it.
  *
  * @param isNewHead - write the head even if the old one is missing or unreadable
  * @param nothing - what a failure means
+ * @param check - may refuse it with a PkiError
  */
 async function append(
   path: string,
   render: Render,
-  { isNewHead = false, nothing = 'Nothing was issued.' } = {},
+  { isNewHead = false, nothing = 'Nothing was issued.', check }: AppendOptions = {},
 ): Promise<void> {
+  const work = async (): Promise<void> => {
+    await check?.()
+    await appendLocked(path, render, isNewHead)
+  }
   try {
-    await withLock(ledgerLock(path), () => appendLocked(path, render, isNewHead), 'the ledger')
+    await withLock(ledgerLock(path), work, 'the ledger')
   } catch (cause) {
+    if (cause instanceof PkiError) throw cause
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
       got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),

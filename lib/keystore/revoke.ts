@@ -74,13 +74,15 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
   await settleFolder(root)
   let revokedNow: KnownCertificate[] = []
   const note = async (): Promise<void> => {
-    // Another run may have been first.
-    const { revocable } = await findRevocation(root, { kind: 'client', name })
-    revokedNow = revocable.filter(({ revoked }) => revoked === undefined)
-    await appendRevocations(
-      caPaths(root).ledger,
-      revokedNow.map((one) => lineOf(one, reason)),
-    )
+    // Another run may have been first. One that issues may be in between: from the first line on, it refuses to go on.
+    for (;;) {
+      const { revocable } = await findRevocation(root, { kind: 'client', name })
+      const left = revocable.filter(({ revoked }) => revoked === undefined)
+      if (left.length === 0) return
+      const lines = left.map((one) => lineOf(one, reason))
+      await appendRevocations(caPaths(root).ledger, lines)
+      revokedNow = [...revokedNow, ...left]
+    }
   }
   const crl = await writeLists(root, { passphrase, days, before: note })
   const after = await findRevocation(root, { kind: 'client', name })

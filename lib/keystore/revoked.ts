@@ -24,6 +24,25 @@ export async function revocationOf(root: string, client: string): Promise<Ledger
   )
 }
 
+/**
+ * Remembers what has been revoked under a name. Opening the CA key takes time, and whoever issues a certificate, even with
+ * `force`, has decided without knowing a revocation that came meanwhile.
+ *
+ * @returns finds the newest revocation since; undefined if there is none
+ * @throws {@link PkiError} ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function watchRevocations(
+  root: string,
+  kind: LedgerRevocation['kind'],
+  name: string,
+): Promise<() => Promise<LedgerRevocation | undefined>> {
+  const read = async (): Promise<LedgerRevocation[]> =>
+    (await readRevocations(caPaths(root).ledger)).filter((one) => one.kind === kind && one.name === name)
+  const { length } = await read()
+  return async () => (await read()).slice(length).at(-1)
+}
+
 /** The revocation of each certificate, by its SHA-256. */
 export async function revocationsByFingerprint(root: string): Promise<ReadonlyMap<string, LedgerRevocation>> {
   const all = await readRevocations(caPaths(root).ledger)

@@ -20,7 +20,8 @@ import { keyFingerprint } from '../pki/key-type.ts'
 import { appendToLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
 import { checkLedger } from './ledger-check.ts'
-import { clientRevoked, revocationOf } from './revoked.ts'
+import type { LedgerRevocation } from './ledger-revocation.ts'
+import { clientRevoked, revocationOf, watchRevocations } from './revoked.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays } from '../pki/lifetime.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { readRequest, type RequestFacts } from '../pki/read-request.ts'
@@ -79,7 +80,9 @@ export async function signClient(
   const paths = clientPaths(root, request.name)
   await refuseTakenName(root, 'client', request.name)
   await checkLedger(root)
-  if (!force) await refuseRevoked(root, request.name, file)
+  const revokedSince = await watchRevocations(root, 'client', request.name)
+  const refuse = (found: LedgerRevocation | undefined): void => refuseRevoked(root, request.name, found, file)
+  if (!force) refuse(await revocationOf(root, request.name))
   const keptAside = await settleSwap(paths)
   await settleFolder(root)
   const present = await readPresent(paths)
@@ -89,7 +92,8 @@ export async function signClient(
   const signed = signRead(authority, request, life)
   const keyStays = present.ofKey === request.keyFingerprint256
   const entry = ledgerEntry('client', signed.facts)
-  await appendToLedger(caPaths(root).ledger, keyStays ? entry : { ...entry, keyHeld: 'client' })
+  const line = keyStays ? entry : ({ ...entry, keyHeld: 'client' } as const)
+  await appendToLedger(caPaths(root).ledger, line, async () => refuse(await revokedSince()))
   const certificates = openCertificates(authority.certificate)
   const keepsCa = present.ca !== undefined && holdsCa(present.ca, certificates)
   const copy = caCopy(paths, certificates)
@@ -107,8 +111,7 @@ export async function signClient(
   }
 }
 
-async function refuseRevoked(root: string, name: string, file = 'NAME.csr'): Promise<void> {
-  const revocation = await revocationOf(root, name)
+function refuseRevoked(root: string, name: string, revocation: LedgerRevocation | undefined, file = 'NAME.csr'): void {
   if (revocation === undefined) return
   const anyway = ours('cert', 'sign', file, '--dir', root, '--force')
   throw clientRevoked(`signing a request of the client ${name}`, revocation, anyway)

@@ -485,7 +485,13 @@ describe('the plan of a gateway', () => {
       assert.deepEqual(await kindsFor(old, list(4, -20)), ['older-list'])
       assert.deepEqual(await kindsFor(old, list(4, -10)), ['older-list'])
       assert.deepEqual(await kindsFor(old, list(4, -5)), ['older-list'])
-      assert.deepEqual(await kindsFor(old, list(6, -20)), ['older-list'])
+    })
+
+    test('a newer list is accepted, although the clock of its CA was set back', async () => {
+      assert.deepEqual(await kindsFor(list(5, -10), list(6, -20)), [])
+      // Whichever is the first in the file.
+      assert.deepEqual(await kindsFor(list(5, -10) + list(6, -20), list(5, -5)), ['older-list'])
+      assert.deepEqual(await kindsFor(list(6, -20) + list(5, -10), list(5, -5)), ['older-list'])
     })
 
     test('a list that the gateway has had, and that is gone, is needed again', async () => {

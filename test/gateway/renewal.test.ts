@@ -388,6 +388,35 @@ void describe('revoking', () => {
     })
   }
 
+  for (const by of ['certificate', 'serialNumber', 'fingerprint256'] as const) {
+    void test(`a renewed certificate by gateway.revoke() with its ${by} revokes all of its line, and no other`, async (t) => {
+      const fronted = await start(t)
+      const [first, neighbour] = [await newClient('short'), await newClient('short')]
+      const renewed = await renew(t, fronted, first)
+      const others = await renew(t, fronted, neighbour)
+      await pause()
+      const again = await renew(t, fronted, renewed)
+      const x509 = leafOf(renewed)
+      fronted.gateway.revoke(by === 'certificate' ? x509 : x509[by])
+      // Of a number or fingerprint, the gateway learns the line from the certificate.
+      if (by !== 'certificate') assert.equal((await send(t, fronted, renewed, PING)).reason, 'CERTIFICATE_REVOKED')
+      for (const one of [again, renewed, first]) {
+        assert.equal((await send(t, fronted, one, PING)).reason, 'CERTIFICATE_REVOKED')
+        assert.equal(await refusal(t, fronted, one), '403 CERTIFICATE_REVOKED')
+      }
+      for (const one of [neighbour, others]) assert.equal((await send(t, fronted, one, PING)).status, 200)
+    })
+  }
+
+  void test('a certificate that only claims to be of a line revokes itself alone', async (t) => {
+    const fronted = await start(t)
+    const first = await newClient('short')
+    const elsewhere = await start(t, { issuer: await issuerOf(credentials.authority) })
+    const renewed = await renew(t, elsewhere, first)
+    fronted.gateway.revoke(leafOf(renewed))
+    assert.equal((await send(t, fronted, first, PING)).status, 200)
+  })
+
   void test('the issuer revokes everything that it has issued, and nothing else', async (t) => {
     const fronted = await start(t)
     const [first, other] = [await newClient('short'), await newClient('short')]

@@ -175,10 +175,27 @@ describe('a new revocation list', () => {
     assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
     // Of two lists of one second, the one with the greater number counts, in whatever order they are.
     const both = [crlOf([], { number: 4, from }), crlOf([bob], { number: 5, from })]
-    for (const lists of [both, both.toReversed()]) {
+    const back = [crlOf([], { number: 6, from }), crlOf([bob], { number: 7, from: from - DAY })]
+    for (const lists of [both, both.toReversed(), back, back.toReversed()]) {
       fronted.gateway.reload({ crl: lists.join('') })
       assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
     }
+  })
+})
+
+describe('a revocation list that is dated back, because the clock of its CA was', () => {
+  test('is the newer one by its number, and an older one with a later date is not', async (t) => {
+    const bob = await newClient('bob')
+    const fronted = await start(t, { crl: crlOf([], { number: 1 }) })
+    assert.equal(await comes(t, fronted, bob), '200')
+    fronted.gateway.reload({ crl: crlOf([bob], { number: 2, from: Date.now() - DAY / 24 }) })
+    assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
+    assert.throws(() => fronted.gateway.reload({ crl: crlOf([], { number: 1 }) }), { code: 'ERR_CRL_INVALID' })
+    // Nor by a detour.
+    fronted.gateway.reload({ crl: null })
+    assert.throws(() => fronted.gateway.reload({ crl: crlOf([], { number: 1 }) }), { code: 'ERR_CRL_INVALID' })
+    fronted.gateway.reload({ crl: crlOf([bob], { number: 2, from: Date.now() - DAY / 24 }) })
+    assert.equal(await comes(t, fronted, bob), '403 CERTIFICATE_REVOKED')
   })
 })
 

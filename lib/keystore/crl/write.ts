@@ -98,7 +98,7 @@ function nextNumber(lists: readonly RevocationList[]): bigint {
   )
 }
 
-/** A gateway refuses a list that is older than the one in force, also if a clock was set back by some seconds. */
+/** Gateways compare the numbers of lists, but other programs may compare dates, and a clock may be set back by some seconds. */
 function periodOf(old: RevocationList | undefined, days: number | undefined): { thisUpdate: Date; nextUpdate: Date } {
   const now = Date.now()
   const last = old === undefined || old.thisUpdate.getTime() > now ? 0 : old.thisUpdate.getTime()

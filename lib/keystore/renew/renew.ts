@@ -244,15 +244,14 @@ function issue(folder: PkiFolder, { certificate, days }: Planned, passphrase?: P
     return renewIssuer(folder.path, name, { days, ...(passphrase !== undefined && { passphrase }) })
   const keyType = KEY_TYPES.find((type) => type === certificate.keyType)
   const options = {
-    // Expired certificates, and those of a replaced CA, are replaced only by force.
-    force: true,
-    renew: true,
     days,
     ...(keyType !== undefined && { keyType }),
     ...(passphrase !== undefined && { passphrase }),
   }
-  if (kind === 'client') return folder.ensureClient(name, options)
-  return folder.ensureServer(requestedNames(name, sans), { ...options, ...(host !== undefined && { host }) })
+  if (kind === 'client') return folder.renewClient(name, options)
+  // Expired certificates, and those of a replaced CA, are replaced only by force.
+  const requested = { ...options, force: true, renew: true, ...(host !== undefined && { host }) }
+  return folder.ensureServer(requestedNames(name, sans), requested)
 }
 
 async function renewIssuer(

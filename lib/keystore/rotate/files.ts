@@ -9,6 +9,9 @@ import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
 import { readRotation } from './state.ts'
+import { clientRevoked, revocationsByFingerprint } from '../revoked.ts'
+import { isDockerMtlsError } from '../../base/errors.ts'
+import { ours } from '../../base/sentence.ts'
 import { appendToLedger } from '../ledger.ts'
 import { ledgerEntry, type LedgerEntry } from '../ledger-line.ts'
 import { recertify } from '../../pki/recertify.ts'
@@ -24,8 +27,8 @@ export async function ensureBundle({ paths }: Leaf, { state, trusted }: Rotation
   if (!(await isFolder(paths.folder))) return false
   const text = await readIfThere(paths.ca)
   const there = readable(text)
-  const ours = new Set([state.from.fingerprint256, state.to.fingerprint256])
-  const others = (there ?? []).filter(({ fingerprint256 }) => !ours.has(fingerprint256))
+  const own = new Set([state.from.fingerprint256, state.to.fingerprint256])
+  const others = (there ?? []).filter(({ fingerprint256 }) => !own.has(fingerprint256))
   const wanted = [...trusted, ...others].map(String).join('')
   if (text === wanted) return false
   // The CAs themselves are in their own folder, so only an unreadable file is worth keeping.
@@ -43,24 +46,40 @@ function readable(text: string | undefined): X509Certificate[] | undefined {
 }
 
 /**
- * Replaces a leaf's certificate by one that another CA issues for the same key. The old one is kept beside it.
+ * Replaces a leaf's certificate by one that another CA issues for the same key, unless it has been revoked meanwhile. The old one is
+ * kept beside it.
  *
  * @param ledger - all issued certificates
+ * @returns whether it was replaced
  */
 export async function certifyLeaf(
   root: string,
   leaf: Leaf & { readonly cert: X509Certificate },
   authority: Authority,
   ledger: readonly LedgerEntry[],
-): Promise<void> {
+): Promise<boolean> {
   const { kind, cert: old, paths, keyElsewhere } = leaf
   const line = ledger.find(({ fingerprint256 }) => fingerprint256 === old.fingerprint256)
   const days = lifeInDays(line ?? datesOf(old), ledger)
   const { cert, facts } = recertify(authority, old, { kind, days })
   const entry = ledgerEntry(kind, facts)
-  await appendToLedger(caPaths(root).ledger, keyElsewhere ? { ...entry, keyHeld: 'client' } : entry)
+  const listed = keyElsewhere ? ({ ...entry, keyHeld: 'client' } as const) : entry
+  try {
+    await appendToLedger(caPaths(root).ledger, listed, () => refuseRevoked(root, leaf.name, old))
+  } catch (error) {
+    if (isDockerMtlsError(error, 'ERR_CLIENT_REVOKED')) return false
+    throw error
+  }
   await keepBeside(paths.cert)
   await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })
+  return true
+}
+
+async function refuseRevoked(root: string, name: string, { fingerprint256 }: X509Certificate): Promise<void> {
+  const revocation = (await revocationsByFingerprint(root)).get(fingerprint256)
+  if (revocation === undefined) return
+  const anyway = ours('cert', 'client', name, '--dir', root, '--force')
+  throw clientRevoked(`issuing the certificate of the client ${name}`, revocation, anyway)
 }
 
 function datesOf({ validFrom, validTo }: X509Certificate): Pick<LedgerEntry, 'notBefore' | 'notAfter'> {

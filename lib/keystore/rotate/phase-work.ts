@@ -64,12 +64,12 @@ async function certifyAll(
   if (authority === undefined) return []
   const ledger = await readLedger(caPaths(root).ledger)
   const title = `issue a certificate with ${authority.facts.commonName ?? authority.facts.subject}`
+  const certified: Leaf[] = []
   for (const leaf of leaves) {
-    await runStep(onStep, { step: 'certify', title, subject: leaf.name }, () =>
-      certifyLeaf(root, leaf, authority, ledger),
-    )
+    const work = (): Promise<boolean> => certifyLeaf(root, leaf, authority, ledger)
+    if (await runStep(onStep, { step: 'certify', title, subject: leaf.name }, work)) certified.push(leaf)
   }
-  return [...leaves]
+  return certified
 }
 
 async function install({ folder: root, onStep }: ReadRotateOptions, rotation: Rotation): Promise<void> {
