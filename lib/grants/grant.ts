@@ -15,7 +15,7 @@ import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy, type NewRule } from '../policy/file/edit.ts'
 import type { HostPath, Level } from '../policy/file/types.ts'
 import { withPolicy, type OpenPolicy } from './policy-file.ts'
-import { grantOf, ruleName } from './rules.ts'
+import { grantOf, isPast, ruleName } from './rules.ts'
 
 /** What to grant. */
 export interface GrantOptions {
@@ -64,9 +64,7 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
   return withPolicy(options.policy, async (open) => {
     const now = Date.now()
     await refuseOpen(options, await readGranted(options.folder, name), now)
-    const ended = open.policy.rules.filter(
-      (rule) => grantOf(rule) !== undefined && isOver(Date.parse(rule.until ?? ''), now),
-    )
+    const ended = open.policy.rules.filter((rule) => grantOf(rule) !== undefined && isPast(rule, now))
     const removed = ended.map((rule) => rule.name)
     // Before anything is issued.
     ruleInto(open, options, { fingerprint256: NO_FINGERPRINT, until: new Date(now + options.lifetime), removed })

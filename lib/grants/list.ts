@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { listGranted, type ListedGranted } from '../keystore/granted.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 import { readPolicyText } from './policy-file.ts'
-import { grantOf } from './rules.ts'
+import { grantOf, isEndedEarly, isPast } from './rules.ts'
 
 /**
  * `in force`: certificate and rule are there. `ended`: by itself. `revoked`: its certificate is. `without rule`: this policy has
@@ -55,6 +55,6 @@ function fromFolder(
 function fromPolicy(rule: PolicyRule, now: number): ListedGrant {
   const until = new Date(rule.until ?? '')
   const [fingerprint256 = ''] = rule.who.fingerprint ?? []
-  const state = isOver(until.getTime(), now) ? 'ended' : 'without files'
+  const state = isPast(rule, now) ? 'ended' : isEndedEarly(rule) ? 'revoked' : 'without files'
   return { name: grantOf(rule) ?? '', state, until, fingerprint256, rule }
 }

@@ -1,3 +1,4 @@
+import { isOver } from '../identity/dates.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 
 /** The name of a grant, and the beginning of the fingerprint of its certificate. */
@@ -14,6 +15,16 @@ export function grantOf({ name, who, until }: PolicyRule): string | undefined {
   const [fingerprint = '', ...others] = who.fingerprint ?? []
   const isOurs = until !== undefined && Object.keys(who).length === 1 && others.length === 0
   return isOurs && start === beginning(fingerprint) ? grant : undefined
+}
+
+/** Has `grant end` ended this grant, before its time? Its rule then allows nothing until its certificate ends. */
+export function isEndedEarly({ only }: PolicyRule): boolean {
+  return only.operations?.length === 0
+}
+
+/** Has its time come? */
+export function isPast({ until = '' }: PolicyRule, now: number = Date.now()): boolean {
+  return isOver(Date.parse(until), now)
 }
 
 function beginning(fingerprint256: string): string {

@@ -75,6 +75,12 @@ async function place(t: Cleanable): Promise<Place> {
   }
 }
 
+/** The only operations that a rule allows. */
+async function allowedBy(policy: string, rule: string): Promise<readonly string[] | undefined> {
+  const { rules } = parsePolicy(await readFile(policy, 'utf8'), policy)
+  return rules.find(({ name }) => name === rule)?.only.operations
+}
+
 describe('a grant', { concurrency: true }, () => {
   test('issues a certificate and its rule, which end together, and touches nothing else', async (t) => {
     const { folder, policy, root } = await place(t)
@@ -212,7 +218,7 @@ describe('a grant', { concurrency: true }, () => {
     assert.deepEqual(await rules(), [rule, long.rule, 'grant-mine-0a1b2c3d', 'ann'])
   })
 
-  test('ends early: its certificate is revoked, and its rule and its files are gone', async (t) => {
+  test('ends early: its certificate is revoked, its rule allows nothing, and its files are gone', async (t) => {
     const { folder, policy, give, run } = await place(t)
     await give('ben')
     await give('ann')
@@ -264,7 +270,7 @@ describe('a grant', { concurrency: true }, () => {
     const { code, stdout, stderr } = await run('end', 'ann')
     assert.equal(code, 0, stderr)
     assert.match(stdout, /Its certificate is revoked: .*crl\.pem, until /)
-    assert.deepEqual(await rules(), [second.rule, 'ann'])
+    assert.deepEqual(await rules(), [first.rule, second.rule, 'ann'])
     await writeFile(policy, POLICY)
     const { revoked, removed } = await endGrant({ folder, name: 'ben', policy })
     assert.deepEqual([revoked.map(({ name }) => name), removed], [[second.commonName], []])
@@ -330,12 +336,12 @@ describe('a grant', { concurrency: true }, () => {
       level: 'baseline',
       hostPaths: [],
     })
-    const { removed } = await endGrant({ folder: other, name: 'ann', policy })
-    assert.deepEqual([removed, await rules()], [[own.rule], [theirs.rule, 'ann']])
+    const { kept } = await endGrant({ folder: other, name: 'ann', policy })
+    assert.deepEqual([kept, await rules()], [[own.rule], [own.rule, theirs.rule, 'ann']])
     assert.equal((await listGrants(folder, policy))[0]?.state, 'in force')
   })
 
-  test('ends without its policy file, too, which is said; the rule goes once the file is named', async (t) => {
+  test('ends without its policy file, too, which is said; the rule allows nothing once the file is named', async (t) => {
     const { root, folder, policy, give, rules } = await place(t)
     const { rule, commonName } = await give('ann')
     const end = (path: string): Promise<Ran> => runCli(['grant', 'end', 'ann', '--policy', path, '--dir', folder])
@@ -350,18 +356,44 @@ describe('a grant', { concurrency: true }, () => {
     assert.match((await end(none)).stderr, /ERR_FILE_READ: .*none\.yaml.*there is no such file/)
     const again = await end(policy)
     assert.equal(again.code, 0, again.stderr)
-    assert.deepEqual(await rules(), ['ann'])
+    assert.deepEqual(await rules(), [rule, 'ann'])
+    assert.deepEqual(await allowedBy(policy, rule), [])
   })
 
-  test('that is the only rule stays in the file when it is ended', async (t) => {
+  test('that is the only rule in the file can be ended', async (t) => {
     const { policy, give, run, rules } = await place(t)
     const { rule } = await give('ann')
     const text = await readFile(policy, 'utf8')
     await writeFile(policy, text.slice(0, text.indexOf('  # Ann looks.')))
     const { code, stdout } = await run('end', 'ann')
     assert.equal(code, 0)
-    assert.match(stdout, /stays, because .* has no other\. It ends by itself\./)
+    assert.match(stdout, /Its rule \S+ stays in \S+policy\.yaml, and allows nothing\./)
     assert.deepEqual(await rules(), [rule])
+    assert.deepEqual(await allowedBy(policy, rule), [])
+  })
+
+  test('that was ended is listed as revoked, isn’t ended twice, and goes out of the file after its end', async (t) => {
+    const { folder, policy, give, run, rules } = await place(t)
+    const before = await readFile(policy, 'utf8')
+    const [first, second] = [await give('eve', 6_000), await give('ben', 6_000)]
+    const ended = await endGrant({ folder, name: 'eve', policy })
+    assert.deepEqual([ended.kept, ended.removed], [[first.rule], []])
+    await endGrant({ folder, name: 'ben', policy })
+    const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
+    assert.deepEqual(await states(), ['ben revoked', 'eve revoked'])
+    const again = await run('end', 'eve')
+    assert.equal(again.code, 1)
+    assert.match(
+      again.stderr,
+      /: it has been ended: its certificate is revoked, and its rule \S+ in \S+ allows nothing until /,
+    )
+    assert.doesNotMatch((await runCli(['policy', 'check', policy])).stderr, /ping/)
+    await delay(second.until.getTime() + 50 - Date.now())
+    assert.deepEqual(await states(), ['ben ended', 'eve ended'])
+    assert.deepEqual((await endGrant({ folder, name: 'eve', policy })).removed, [first.rule])
+    const third = await give('cid')
+    assert.deepEqual([third.removed, await rules()], [[second.rule], [third.rule, 'ann']])
+    assert.ok((await readFile(policy, 'utf8')).endsWith(before.slice(before.indexOf('  # Ann looks.'))))
   })
 })
 
@@ -505,6 +537,30 @@ test('a gateway lets the grant do what its rule says, and not after it was ended
   await standing.ping()
 })
 
+test('a gateway that has only the policy of a grant that was ended lets no later rule apply', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const tls = await tlsIn(folder)
+  const issuer = new X509Certificate(tls.ca).fingerprint256
+  await writeFile(policy, `${POLICY}  - { name: all, who: { issuer: '${issuer}' }, level: baseline }\n`)
+  const { socketPath } = await fakeDaemon(t, { answer: (_request, response) => response.end('OK') })
+  await give('ann', 3_600_000, 'read-only')
+  const [ca = '', cert = '', key = ''] = await Promise.all(
+    ['ca', 'cert', 'key'].map((name) => readFile(join(folder, 'grants/ann', `${name}.pem`), 'utf8')),
+  )
+  const policyNow = async () => parsePolicy(await readFile(policy, 'utf8'), policy)
+  const { gateway, port } = await front(t, { socketPath }, { tls, authorize: undefined, policy: await policyNow() })
+  const asked = async (method: string, path: string): Promise<string> =>
+    ask(await dial(t, port, { client: { ca, cert, key } }), path, method)
+  assert.match(await asked('POST', '/containers/prune'), /^403/)
+  assert.match(await asked('GET', '/_ping'), /^200/)
+  await endGrant({ folder, name: 'ann', policy })
+  gateway.reload({ policy: await policyNow() })
+  for (const line of ['POST /containers/prune', 'POST /networks/prune', 'GET /_ping', 'HEAD /_ping', 'GET /info']) {
+    const [method = '', path = ''] = line.split(' ')
+    assert.match(await asked(method, path), /^403/, line)
+  }
+})
+
 test('no later rule is ever for the certificate of a grant, in a gateway or in the plugin of dockerd', async (t) => {
   const { folder, policy: path, give } = await place(t)
   const { rule, fingerprint256 } = await give('ann', 3_600_000, 'read-only')
@@ -539,9 +595,9 @@ test('no later rule is ever for the certificate of a grant, in a gateway or in t
 })
 
 /** The status of one request, and the reason of the gateway. */
-async function ask(socket: TLSSocket, path: string): Promise<string> {
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
-  const answer = await readUntil(socket, /OK|tick|\}\n/)
+async function ask(socket: TLSSocket, path: string, method = 'GET'): Promise<string> {
+  socket.write(`${method} ${path} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  const answer = await readUntil(socket, method === 'HEAD' ? /\r\n\r\n/ : /OK|tick|\}\n/)
   return [answer.slice(9, 12), ...(/(?<=x-docker-mtls-reason: )\S+/i.exec(answer) ?? [])].join(' ')
 }
 

@@ -140,7 +140,7 @@ export const grant: CommandSpec = {
     'Grants access for a while, behind a gateway: issues a client certificate, and writes the rule for it into the policy file, ' +
     'before all other rules. Both end by themselves, at the same moment. The next grant takes rules of ended grants out of ' +
     'the file. A client certificate and a rule that exist already stay as they are.\n\n' +
-    'list  shows the grants;  end  ends one early: it revokes the certificate, and takes the rule out. A daemon without a gateway ' +
+    'list  shows the grants;  end  ends one early: it revokes the certificate, and its rule allows nothing any more. A daemon without a gateway ' +
     'or plugin knows no rules: there, whoever has the certificate is root until it expires.',
   examples: [
     [

@@ -93,13 +93,11 @@ export function endText({ name, revoked, removed, kept }: EndReport, policy: str
   const lines = [
     revoked.length === 0 ? 'Its certificate had expired.' : `Its certificate is revoked: ${list ?? ''}.`,
     ...(removed.length === 0 ? [] : [`${policy} has no rule for it any more: ${removed.join(', ')} is gone.`]),
-    ...(kept.length === 0
-      ? []
-      : [`The rule ${kept.join(', ')} stays, because ${policy} has no other. It ends by itself.`]),
+    ...(kept.length === 0 ? [] : [`Its rule ${kept.join(', ')} stays in ${policy}, and allows nothing.`]),
   ]
   const files: Changed = [
     ...(crl ? ([[crl.path, 'crl.pem']] as const) : []),
-    ...(removed.length === 0 ? [] : ([[policy, 'policy.yaml']] as const)),
+    ...(removed.length + kept.length === 0 ? [] : ([[policy, 'policy.yaml']] as const)),
   ]
   const next = files.length === 0 ? [] : ['', copyStep(files, context)]
   const head = `${paint('green', 'ended')}  ${paint('bold', name)}`
@@ -111,7 +109,7 @@ export function endWarnings({ name, hasPolicy }: EndReport, policy: string, dir:
   if (hasPolicy) return []
   const again = ours('grant', 'end', name, '--policy', 'FILE', ...folderFlags(dir))
   return [
-    sentence`There is no policy ${policy}, so nobody has looked for the rule of the grant. A gateway without the new revocation list still follows it. To take it out:  ${again}`,
+    sentence`There is no policy ${policy}, so nobody has looked for the rule of the grant. A gateway without the new revocation list still follows it. To end it:  ${again}`,
   ]
 }
 

@@ -14,6 +14,8 @@ export interface NewRule {
   readonly until: string
   readonly owner?: string
   readonly hostPaths: readonly HostPath[]
+  /** It allows nothing. */
+  readonly allowsNothing?: boolean
 }
 
 /** What to change. */
@@ -135,7 +137,7 @@ function blockAddition({ text, rules: { range }, keyEnd }: Opened, add: NewRule,
   return { from: at, to: at, by: lines.join('') }
 }
 
-function linesOf({ name, fingerprint, level, until, owner, hostPaths }: NewRule, comment?: string): string[] {
+function linesOf({ name, fingerprint, level, until, owner, hostPaths, allowsNothing }: NewRule, comment?: string): string[] {
   const note = comment === undefined ? '' : ` # ${comment}`
   const paths = hostPaths.map(({ path, readOnly }) => {
     return `      - { path: ${JSON.stringify(path)}${readOnly ? ', readOnly: true' : ''} }`
@@ -147,10 +149,11 @@ function linesOf({ name, fingerprint, level, until, owner, hostPaths }: NewRule,
     `  until: ${until}`,
     ...(owner === undefined ? [] : [`  owner: ${JSON.stringify(owner)}`]),
     ...(paths.length === 0 ? [] : ['  allow:', '    hostPaths:', ...paths]),
+    ...(allowsNothing ? ['  only: { operations: [] }'] : []),
   ]
 }
 
-function objectOf({ name, fingerprint, level, until, owner, hostPaths }: NewRule): object {
+function objectOf({ name, fingerprint, level, until, owner, hostPaths, allowsNothing }: NewRule): object {
   return {
     name,
     who: { fingerprint },
@@ -158,6 +161,7 @@ function objectOf({ name, fingerprint, level, until, owner, hostPaths }: NewRule
     until,
     ...(owner !== undefined && { owner }),
     ...(hostPaths.length > 0 && { allow: { hostPaths } }),
+    ...(allowsNothing && { only: { operations: [] } }),
   }
 }
 
