@@ -14,11 +14,13 @@ export interface TriedRequest {
   /** `POST /v1.47/containers/create`. */
   readonly line: string
   readonly decision: Decision
+  /** The trial has no answer for it, so the command could not go on. */
+  readonly unanswered?: true
 }
 
 /** How a trial ended. */
 export interface Trial {
-  /** In order, without the first questions of each client: ping, version and info. */
+  /** In order. The first questions of clients (ping, version and info) only if they are refused, or if there is nothing else. */
   readonly requests: readonly TriedRequest[]
   /** What the command printed on stderr, at most 64 KiB. */
   readonly stderr: string
@@ -45,7 +47,7 @@ export async function tryCommand([file = '', ...args]: readonly string[], option
   try {
     await listen(server, socket)
     const stderr = await run(file, args, { ...options.env, ...socketEnvironment(socket) }, options.signal)
-    return { requests, stderr }
+    return { requests: withoutFirstQuestions(requests), stderr }
   } finally {
     server.close()
     server.closeAllConnections()
@@ -75,6 +77,18 @@ function run(file: string, args: readonly string[], env: TrialOptions['env'], si
 /** Questions that say nothing about what a command is for. */
 const FIRST_QUESTIONS = new Set(['system.ping', 'system.pingHead', 'system.version', 'system.info'])
 
+const isFirstQuestion = ({ operation = '' }: Decision): boolean => FIRST_QUESTIONS.has(operation)
+
+/** Clients ask them again and again. */
+function withoutFirstQuestions(requests: readonly TriedRequest[]): readonly TriedRequest[] {
+  const others = requests.filter(
+    ({ line, decision }, index) =>
+      !isFirstQuestion(decision) ||
+      (decision.verdict !== 'allow' && requests.findIndex((one) => one.line === line) === index),
+  )
+  return others.length > 0 ? others : requests
+}
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -86,16 +100,37 @@ async function answer(
     const body = await readBody(request)
     const decision = await decide({ method, target, headers, ...(body !== undefined && { body }) })
     const { operation = '', verdict } = decision
-    if (!FIRST_QUESTIONS.has(operation)) requests.push({ line: `${method} ${target}`, decision })
-    const found = FIRST_QUESTIONS.has(operation) || verdict === 'allow' ? ANSWERS[operation] : undefined
-    if (found === undefined) send(response, 403, { message: `docker-mtls policy test: ${verdict}` })
-    else send(response, 200, found)
+    const status = isFirstQuestion(decision) || verdict === 'allow' ? statusOf(operation) : 403
+    const unanswered = verdict !== 'refuse' && status === 403
+    requests.push({ line: `${method} ${target}`, decision, ...(unanswered && { unanswered }) })
+    if (status === 403) send(response, 403, { message: `docker-mtls policy test: ${verdict}` })
+    else if (status === 101) response.socket?.end(UPGRADED)
+    else send(response, status, ANSWERS[operation] ?? '')
   } catch (error) {
     send(response, 400, { message: (error as Error).message })
   }
 }
 
-/** What lets clients go on to what they are for. Nothing exists on this daemon, but whatever they inspect. */
+/** The container that a command creates. */
+export const CREATED: string = 'c'.repeat(64)
+
+/** Of answers that aren't 200. */
+const STATUSES: Readonly<Record<string, number>> = {
+  'containers.attach': 101,
+  'containers.create': 201,
+  'containers.kill': 204,
+  'containers.remove': 204,
+  'containers.restart': 204,
+  'containers.start': 204,
+  'containers.stop': 204,
+}
+
+const statusOf = (operation: string): number => STATUSES[operation] ?? (operation in ANSWERS ? 200 : 403)
+
+/** A stream that ends at once. */
+const UPGRADED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
+
+/** What lets clients go on to what they are for. Nothing exists on this daemon, but whatever they inspect or create. */
 const ANSWERS: Readonly<Record<string, unknown>> = {
   'system.ping': 'OK',
   'system.pingHead': '',
@@ -110,6 +145,8 @@ const ANSWERS: Readonly<Record<string, unknown>> = {
     HostConfig: {},
     NetworkSettings: { Networks: {} },
   },
+  'containers.create': { Id: CREATED, Warnings: [] },
+  'containers.wait': { StatusCode: 0 },
   'images.list': [],
   'images.inspect': { Id: `sha256:${'0'.repeat(64)}`, Config: {} },
   'networks.list': [],

@@ -36,7 +36,7 @@ before(() => writeFile(policy, POLICY))
 
 interface Tried {
   readonly verdict: string
-  readonly requests: readonly (Decision & { readonly request: string })[]
+  readonly requests: readonly (Decision & { readonly request: string; readonly unanswered?: true })[]
 }
 
 const env = { PATH: process.env['PATH'] ?? '', HOME: folder }
@@ -189,7 +189,54 @@ describe('policy test', () => {
     assert.equal(exec.verdict, 'needs')
     assert.deepEqual(exec.requests.at(-1)?.needs, [{ kind: 'container', name: 'web' }])
     const hardened = ['--user', '1000', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', 'alpine']
-    assert.deepEqual((await run('run', ...hardened)).requests.at(-1)?.warn, [])
+    const { requests } = await run('run', ...hardened)
+    assert.deepEqual(requests.find(({ operation }) => operation === 'containers.create')?.warn, [])
+  })
+
+  describe('a docker command is tried to its end', { skip: lacks('docker') }, () => {
+    const rules = [
+      '{ name: a, who: { commonName: a }, level: baseline, deny: { operations: [system.info, containers.start] } }',
+      '{ name: b, who: { commonName: b }, level: baseline, only: { operations: [containers.create, system.ping, system.pingHead] } }',
+      '{ name: c, who: { commonName: c }, level: baseline, deny: { operations: [system.ping, system.pingHead] } }',
+      '{ name: d, who: { commonName: d }, level: { enforce: baseline, warn: restricted } }',
+    ]
+    const limits = join(folder, 'limits.yaml')
+    before(() => writeFile(limits, `version: 1\nrules: [${rules.join(', ')}]\n`))
+    const rows: readonly (readonly [as: string, command: string, exit: number, said: readonly string[]])[] = [
+      ['a', 'run -d alpine', 3, ['allow containers.create', 'allow containers.wait', 'refuse containers.start']],
+      ['b', 'run alpine', 3, ['allow containers.create', 'refuse containers.attach']],
+      ['a', 'info', 3, ['refuse system.info']],
+      ['d', 'info', 0, ['allow system.pingHead', 'allow system.info']],
+      ['c', 'ps', 3, ['refuse system.pingHead', 'allow containers.list']],
+      [
+        'd',
+        'run --rm alpine',
+        0,
+        ['allow containers.attach', 'allow containers.create', 'allow containers.start', 'allow containers.wait'],
+      ],
+      ['d', 'rm -f x y', 0, ['allow containers.remove', 'allow containers.remove']],
+      ['d', 'pull alpine', 0, ['allow images.pull, unanswered']],
+      ['d', 'exec web sh', 3, ['allow containers.inspect', 'needs exec.create, unanswered']],
+    ]
+    for (const [as, command, exit, said] of rows)
+      test(`docker ${command}, as ${as}`, async () => {
+        const words = ['policy', 'test', limits, '--as', as]
+        const { code, stdout, stderr } = await runCli([...words, '--json', '--', 'docker', ...command.split(' ')], {
+          env,
+        })
+        assert.equal(code, exit, stderr)
+        const { requests } = JSON.parse(stdout) as Tried
+        const found = requests.map((one) => `${one.verdict} ${one.operation}${one.unanswered ? ', unanswered' : ''}`)
+        // A client waits for a container in parallel.
+        assert.deepEqual(found.toSorted(), said.toSorted())
+      })
+
+    test('the text says where it has no answer', async () => {
+      const { stdout } = await runCli(['policy', 'test', limits, '--as', 'd', '--', 'docker', 'pull', 'alpine'], {
+        env,
+      })
+      assert.match(stdout, /^ {2}The trial has no answer to this\. Later requests that need one were not tried\.$/m)
+    })
   })
 })
 

@@ -127,11 +127,24 @@ function noRequest(command: readonly string[], stderr: string): ArgumentError {
 async function decider(
   docker: DockerClient | undefined,
 ): Promise<(policy: Policy, identity: PolicyIdentity, request: PolicyRequest) => Decision | Promise<Decision>> {
-  if (docker === undefined) return (await import('../../policy/decide.ts')).decide
+  const [{ decide }, { CREATED }] = await Promise.all([
+    import('../../policy/decide.ts'),
+    import('../../gateway/trial.ts'),
+  ])
+  // The policy has allowed the container that the command created.
+  const isOwn = ({ verdict, needs }: Decision): boolean =>
+    verdict !== 'refuse' && needs.length > 0 && needs.every(({ name }) => name === CREATED)
+  const decideAlone: typeof decide = (...given) => {
+    const decision = decide(...given)
+    return isOwn(decision) ? { ...decision, verdict: 'allow', needs: [] } : decision
+  }
+  if (docker === undefined) return decideAlone
   const { decideAsking } = await import('../../policy/decide-asking.ts')
   const { inspectThing } = await import('../../gateway/inspect.ts')
   const inspect = ({ kind, name }: Need): Promise<Json> => inspectThing(docker.dispatcher, kind, name) as Promise<Json>
-  return (policy, identity, request) => decideAsking(policy, identity, request, inspect)
+  return (...given) => {
+    return isOwn(decide(...given)) ? decideAlone(...given) : decideAsking(...given, inspect)
+  }
 }
 
 function overall(requests: readonly TriedRequest[]): Decision['verdict'] {
@@ -140,9 +153,9 @@ function overall(requests: readonly TriedRequest[]): Decision['verdict'] {
   return verdicts.has('needs') ? 'needs' : 'allow'
 }
 
-function dataOf({ line, decision }: TriedRequest): object {
+function dataOf({ line, decision, unanswered }: TriedRequest): object {
   // What was read has maps, which JSON doesn't know, and its text is in the line.
-  return { request: line, ...decision, read: undefined }
+  return { request: line, ...decision, read: undefined, unanswered }
 }
 
 const MARKS = { allow: 'allowed', refuse: 'refused', needs: 'depends' } as const
@@ -154,7 +167,7 @@ function refusalText({ code, message }: Refusal, { paint, width }: Context): str
   return `${head}\n${wrap(printable(`${code}: ${message}`), width, '  ')}\n${wrap('The policy would say:', width, '  ')}`
 }
 
-function textOf({ line, decision }: TriedRequest, { paint, width }: Context): string {
+function textOf({ line, decision, unanswered }: TriedRequest, { paint, width }: Context): string {
   const { verdict, rule, level, reasons, audit, warn, needs, operation = 'unknown operation' } = decision
   const by = rule === undefined ? 'no rule' : `rule ${rule}, level ${level ?? ''}`
   const row = (text: string): string => wrap(printable(text), width, '  ')
@@ -165,6 +178,7 @@ function textOf({ line, decision }: TriedRequest, { paint, width }: Context): st
     ...needs.map(({ kind, name }) => row(`depends on the ${kind} ${name}: add --ask to ask the daemon`)),
     ...audit.map((reason) => row(`audit: ${reasonText(reason)}`)),
     ...warn.map((reason) => row(`warn: ${reasonText(reason)}`)),
+    ...(unanswered ? [row('The trial has no answer to this. Later requests that need one were not tried.')] : []),
   ].join('\n')
 }
 
@@ -205,6 +219,6 @@ export const policyTest: CommandSpec = {
       'what the container web amounts to',
     ],
   ],
-  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }] }] }',
+  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }], unanswered }] }',
   define,
 }
