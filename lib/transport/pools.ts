@@ -60,7 +60,9 @@ export class PoolsOfCallers {
   }
 
   get #all(): (ShortQueue | UndiciPool)[] {
-    return [this.#own, ...[...this.#callers.values()].map(({ pools }) => pools)].flatMap((pools) => Object.values(pools))
+    return [this.#own, ...[...this.#callers.values()].map(({ pools }) => pools)].flatMap((pools) =>
+      Object.values(pools),
+    )
   }
 
   #dropUnused(): void {

@@ -137,7 +137,10 @@ function blockAddition({ text, rules: { range }, keyEnd }: Opened, add: NewRule,
   return { from: at, to: at, by: lines.join('') }
 }
 
-function linesOf({ name, fingerprint, level, until, owner, hostPaths, allowsNothing }: NewRule, comment?: string): string[] {
+function linesOf(
+  { name, fingerprint, level, until, owner, hostPaths, allowsNothing }: NewRule,
+  comment?: string,
+): string[] {
   const note = comment === undefined ? '' : ` # ${comment}`
   const paths = hostPaths.map(({ path, readOnly }) => {
     return `      - { path: ${JSON.stringify(path)}${readOnly ? ', readOnly: true' : ''} }`
