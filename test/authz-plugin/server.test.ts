@@ -159,7 +159,7 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
       return (await asks({ ...asked, ...ann })).Msg ?? ''
     }
     assert.equal(await create('web'), '')
-    for (const name of ['zz1', 'ipk5']) assert.match(await create(name), /the beginning of the id.*TARGET_UNKNOWN/)
+    for (const name of ['zz1', 'ipk5']) assert.match(await create(name), /whose id begins with it.*TARGET_UNKNOWN/)
   })
 
   test('is judged by the policy, and refused without one', async (t) => {
