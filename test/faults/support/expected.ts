@@ -90,8 +90,9 @@ const RULES: readonly Rule[] = [
   [['list, closing', 'logs, closing', 'list, large'], ['between', 'inside'], ['rst'], EITHER, AT_ONCE],
   ['*', '*', ['rst'], RESET, AT_ONCE],
 
-  ['*', '*', ['silence'], ['ERR_RESPONSE_TIMEOUT'], between(IDLE_MS, IDLE_MS)],
   // A run waits for a container that is just being created, so that it can remove it.
+  [['run: create'], '*', ['silence'], ['ERR_RESPONSE_TIMEOUT'], between(IDLE_MS, 30_000)],
+  ['*', '*', ['silence'], ['ERR_RESPONSE_TIMEOUT'], between(IDLE_MS, IDLE_MS)],
   [['run: create'], '*', ['late'], ['ERR_CALL_TIMEOUT'], between(CALL_MS, CALL_MS + 30_000)],
   ['*', '*', ['late'], ['ERR_CALL_TIMEOUT'], between(CALL_MS, CALL_MS)],
   // The start may need another connection, which is opened before or after packets are dropped.
