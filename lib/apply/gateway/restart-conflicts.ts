@@ -3,6 +3,7 @@ import { command, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { GatewayFlags } from '../../daemon-config/gateway-unit.ts'
+import type { HostFile } from '../../host/fact-records.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
@@ -35,7 +36,7 @@ export function restartConflicts(
     (path) => !restored.includes(path) && (lists.includes(path) || !removed.includes(path)),
   )
   const copy = restored.includes(policy) ? copies.get(policy) : undefined
-  const invalid = stay.includes(policy) ? invalidPolicy(policy, facts, kept) : invalidCopy(policy, facts, copy)
+  const invalid = stay.includes(policy) ? changedPolicy(policy, facts, kept) : restoredPolicy(policy, facts, copy)
   // The running gateway says nothing about files that only the unit from before names.
   const named = stay.filter((path) => [...now.files, ...now.secrets].includes(path))
   const unused = (filesNotInForce(facts, named) ?? []).filter((path) => !invalid.some(({ what }) => what === path))
@@ -66,31 +67,31 @@ const sumIn = ({ file }: HostFacts, path: string): string | undefined => {
   return there && sumOf(there)
 }
 
-function invalidPolicy(path: string, { file }: HostFacts, kept: readonly string[]): Conflict[] {
-  const there = file(path)
-  if (there === undefined) return []
-  try {
-    parsePolicy(there.text ?? '', path)
-    return []
-  } catch (error) {
-    if (!isDockerMtlsError(error)) throw error
-    const got = sentence`it was changed since the apply, and the gateway could not start with it: ${error.got}`
-    const todo = kept.includes(path) ? 'Correct it, or remove it.' : 'Correct it.'
-    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo }]
-  }
+/** A policy that somebody has changed since the apply. */
+function changedPolicy(path: string, facts: HostFacts, kept: readonly string[]): Conflict[] {
+  const todo = kept.includes(path) ? 'Correct it, or remove it.' : 'Correct it.'
+  return mistakeIn(facts.file(path), path, { what: 'it was changed since the apply', todo })
 }
 
 /** The policy from before the apply may have had a mistake already, and the gateway that ran then used an older one. */
-function invalidCopy(path: string, { file }: HostFacts, copy: string | undefined): Conflict[] {
-  const there = copy === undefined ? undefined : file(copy)
-  if (there === undefined) return []
+function restoredPolicy(path: string, { file }: HostFacts, copy: string | undefined): Conflict[] {
+  if (copy === undefined) return []
+  return mistakeIn(file(copy), path, { what: 'it would be as before the apply again', todo: `Correct ${copy}.` })
+}
+
+function mistakeIn(
+  policy: HostFile | undefined,
+  path: string,
+  { what, todo }: { readonly what: string; readonly todo: string },
+): Conflict[] {
+  if (policy === undefined) return []
   try {
-    parsePolicy(there.text ?? '', path)
+    parsePolicy(policy.text ?? '', path)
     return []
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
-    const got = sentence`it would be as before the apply again, and the gateway could not start with it: ${error.got}`
-    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo: `Correct ${copy}.` }]
+    const got = sentence`${what}, and the gateway could not start with it: ${error.got}`
+    return [{ code: 'ERR_APPLY_CONFLICT', kind: 'changed-since', what: path, got, todo }]
   }
 }
 
