@@ -40,8 +40,9 @@ const SHORT = 65_536
 const MOST_LONG_OF_ONE = 4 * MOST_BYTES
 const MOST_LONG = 4 * MOST_LONG_OF_ONE
 
-/** How many bytes the bodies of one caller take while they are judged. */
-const MOST_READ = 256 * 1024 * 1024
+/** How many bytes bodies may take while they are judged, of one caller and of all. */
+const MOST_READ_OF_ONE = 256 * 1024 * 1024
+const MOST_READ = 4 * MOST_READ_OF_ONE
 const TOO_MANY = { Allow: false, Msg: 'too many requests are being judged (TOO_MANY_REQUESTS)' }
 
 /** Identifies the client certificate in the text of a question, before it is parsed. In a string of JSON, a quote is escaped. */
@@ -62,7 +63,7 @@ export class AuthzPlugin {
   readonly #scheduler = new FairScheduler()
   /** How many characters the long questions have that are open. */
   readonly #long = new Shares(MOST_LONG_OF_ONE, MOST_LONG)
-  readonly #read = new Shares(MOST_READ)
+  readonly #read = new Shares(MOST_READ_OF_ONE, MOST_READ)
   readonly #grounds: Omit<Grounds, 'policy' | 'inspect'>
   #file: SocketFile | undefined
   /** Undefined: the version isn't known yet. */

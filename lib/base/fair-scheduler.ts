@@ -20,7 +20,7 @@ export type InTurn = <T>(decide: (outside: Outside) => Promise<T>) => Promise<T>
 export class FairScheduler {
   /** Decisions that wait, by caller, in the order of the callers' turns. */
   readonly #waiting = new Map<string, (() => void)[]>()
-  /** Callers with slow decisions: until when they count as slow, and until when another slow decision makes them so for longer. */
+  /** Callers with slow decisions: until when they count as slow, and until when a second slow decision marks them for `MARK_MS`. */
   readonly #slow = new Map<string, { readonly until: number; readonly suspect: number }>()
   /** When slow callers may run again. */
   #restUntil = 0

@@ -42,15 +42,13 @@ export class Semaphore {
   }
 
   #release(): void {
-    for (const [whose, tasks] of this.#waiting) {
-      const [next] = tasks
-      if (!next) continue
-      this.#waiting.delete(whose)
-      if (tasks.delete(next) && tasks.size > 0) this.#waiting.set(whose, tasks)
-      next()
-      return
-    }
-    this.#free++
+    const [whose, tasks] = [...this.#waiting][0] ?? []
+    const [next] = tasks ?? []
+    if (whose === undefined || !next) return void this.#free++
+    // The others are next.
+    this.#waiting.delete(whose)
+    if (tasks?.delete(next) && tasks.size > 0) this.#waiting.set(whose, tasks)
+    next()
   }
 
   #remove(whose: string, start: () => void): void {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
 import { ByteList } from '../base/byte-list.ts'
+import { MOST_VALUES } from '../policy/reading/scan-json.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
 /** Limits of a JSON body, which is read whole before anybody is asked. */
@@ -91,10 +92,7 @@ function tooLarge(bytes: number): BodyRefused {
 /** What a value of JSON takes in memory while a request is judged, in bytes (measured: 40 to 192). */
 const VALUE_BYTES = 200
 
-/** A body with more is refused while it is read, so commas in long strings shall not count (policy/reading: MOST_VALUES). */
-const MOST_VALUES = 100_000
-
-/** What a JSON body will take when it is read: before each value is a comma or a bracket, or its key. */
+/** Estimates how much memory a parsed JSON body takes, by its commas and opening brackets. A body with more values is refused. */
 export function readBytes(body: Uint8Array): number {
   let values = 0
   for (let index = 0; index < body.length; index++) {

@@ -181,7 +181,6 @@ export class Exchange {
       )
       this.#record.decided(verdict.decided)
       this.#warnings = verdict.warnings
-      this.#until = verdict.until
       return verdict
     } catch (error) {
       if (error instanceof BodyRefused && !this.#hasEnded) this.#failed(error)
@@ -246,9 +245,10 @@ export class Exchange {
     if (this.#arrived.expectsContinue) this.#arrived.response?.writeContinue()
   }
 
-  #forward(asked: AskedRequest, { send: instead, filterAnswer }: ReadVerdict): void {
+  #forward(asked: AskedRequest, { send: instead, filterAnswer, until }: ReadVerdict): void {
     const { request, connection } = this.#arrived
     this.#record.allowed()
+    this.#until = until
     this.#isFiltered = filterAnswer !== undefined
     const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
     const isStream = json === undefined && asked.body === 'unseen'

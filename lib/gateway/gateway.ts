@@ -83,7 +83,7 @@ export class HttpGateway implements Gateway {
     this.#shared = {
       dispatcher: this.#dispatcher,
       authorize:
-        // A function of the app's own gets nothing else.
+        // The app's own function gets only the request, and doesn't wait for a turn.
         authorize
           ? (asked) => authorize(asked)
           : (asked, inTurn) =>

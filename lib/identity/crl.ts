@@ -43,7 +43,11 @@ export function numberOf({ number }: RevocationList): bigint {
 /** The newest list of a CA. */
 export function newestList(lists: readonly RevocationList[], ca: X509Certificate): RevocationList | undefined {
   const own = lists.filter((list) => list.isOf(ca))
-  return own.toSorted((one, other) => byAge(other, one))[0]
+  const newest = (some: readonly RevocationList[]): RevocationList[] =>
+    some.toSorted((one, other) => byAge(other, one)).slice(0, 1)
+  // Three lists, one of them without a number, could each be older than the next.
+  const [numbered, others] = [true, false].map((has) => own.filter(({ number }) => (number !== undefined) === has))
+  return newest([...newest(numbered ?? []), ...newest(others ?? [])])[0]
 }
 
 /** Is a list valid now? One without a date for the next one isn't. */

@@ -54,20 +54,21 @@ async function start(t: Cleanable) {
   return { plugin, asked, failures, create }
 }
 
-for (const [what, change] of [
-  ['changes', { level: 'read-only' }],
-  ['ends', { until: new Date(Date.now() + 2_000).toISOString() }],
+for (const [what, changeOf, code] of [
+  ['changes', () => ({ level: 'read-only' }), 'OPERATION_REFUSED'],
+  ['ends', () => ({ until: new Date(Date.now() + 2_000).toISOString() }), 'RULE_ENDED'],
 ] as const) {
   test(`a rule that ${what} while the daemon is asked decides`, async (t) => {
     const { plugin, asked, create } = await start(t)
+    const change = changeOf()
     const changed = definePolicy({ version: 1, rules: [{ ...RULE, ...change }] })
     if ('until' in change) plugin.policy = changed
     const answer = create({})
-    while (asked.length === 0) await delay(5)
+    await until(() => asked.length > 0, 'the daemon is asked')
     plugin.policy = changed
     if ('until' in change) await delay(2_100)
     asked[0]?.end(JSON.stringify(WEB))
-    assert.match((await answer).Msg ?? '', /OPERATION_REFUSED|RULE_ENDED/)
+    assert.match((await answer).Msg ?? '', new RegExp(code))
   })
 }
 

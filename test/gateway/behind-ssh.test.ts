@@ -28,7 +28,7 @@ async function frontSsh(t: TestContext): Promise<number> {
 }
 
 describe('a daemon behind ssh', { skip: process.platform === 'win32' && 'its ssh is a shell script' }, () => {
-  test('requests of one that get no answer keep those of another from nothing', async (t) => {
+  test('unanswered requests of one client do not delay another client', async (t) => {
     const port = await frontSsh(t)
     const client = await newClient('bob')
     for (let index = 0; index < 40; index++) (await dial(t, port, { client })).write(get('/containers/web/json'))

@@ -3,26 +3,33 @@ import { test } from 'node:test'
 import { PoolsOfCallers, type Pools } from '../../lib/transport/pools.ts'
 
 interface FakePools {
-  size: number
+  /** How many requests each has. */
+  readonly sizes: { short: number; patient: number; hijacked: number }
   readonly did: string[]
 }
 
 function fakes(): { readonly pools: PoolsOfCallers; readonly of: (caller: string) => FakePools } {
   const made = new Map<string, FakePools>()
   const pools = new PoolsOfCallers((caller = '') => {
-    const fake: FakePools = { size: 0, did: [] }
+    const fake: FakePools = { sizes: { short: 0, patient: 0, hijacked: 0 }, did: [] }
     made.set(caller, fake)
-    const pool = {
+    const ends = {
       close: async () => void fake.did.push('close'),
       destroy: async () => void fake.did.push('destroy'),
-      isIdle: true,
-      stats: {
-        get size() {
-          return fake.size
-        },
+    }
+    const pool = (name: 'patient' | 'hijacked'): object => ({
+      ...ends,
+      get stats() {
+        return { size: fake.sizes[name] }
+      },
+    })
+    const short = {
+      ...ends,
+      get isIdle() {
+        return fake.sizes.short === 0
       },
     }
-    return { short: pool, patient: pool, hijacked: pool } as unknown as Pools
+    return { short, patient: pool('patient'), hijacked: pool('hijacked') } as unknown as Pools
   })
   return { pools, of: (caller) => made.get(caller) ?? assert.fail(`no pools of ${caller}`) }
 }
@@ -32,19 +39,23 @@ test('the pools of a caller who has left are closed, but not while a request of 
   t.mock.method(performance, 'now', () => now)
   const { pools, of } = fakes()
   const alice = pools.of('alice')
-  pools.of('bob')
-  of('bob').size = 1
+  const busy = ['short', 'patient', 'hijacked'] as const
+  for (const name of busy) {
+    pools.of(name)
+    of(name).sizes[name] = 1
+  }
   assert.equal(pools.of('alice'), alice)
-  assert.notEqual(pools.of('bob'), alice)
+  assert.notEqual(pools.of('carol'), alice)
   now = 119_000
   pools.of('carol')
   assert.deepEqual(of('alice').did, [])
   now = 121_000
   pools.of('dan')
   assert.deepEqual(of('alice').did, ['close', 'close', 'close'])
-  assert.deepEqual(of('bob').did, [])
+  for (const name of busy) assert.deepEqual(of(name).did, [], name)
   assert.deepEqual(of('carol').did, [])
   await pools.destroy(new Error('enough'))
-  for (const caller of ['', 'bob', 'carol', 'dan']) assert.deepEqual(of(caller).did, ['destroy', 'destroy', 'destroy'])
+  for (const caller of ['', ...busy, 'carol', 'dan'])
+    assert.deepEqual(of(caller).did, ['destroy', 'destroy', 'destroy'])
   assert.deepEqual(of('alice').did, ['close', 'close', 'close'])
 })

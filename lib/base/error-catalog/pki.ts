@@ -81,7 +81,7 @@ export const PKI_ERRORS = {
     remedy: 'Use another name, or end the grant: `docker-mtls grant end NAME`.',
   },
   ERR_GRANT_NOT_FOUND: {
-    meaning: 'Neither the folder nor the policy file has a grant of that name that could be ended.',
+    meaning: 'Neither the folder nor the policy file has an open grant of that name.',
     cause:
       'A typo, another folder or policy file than you meant, a rule whose certificate the CA of another folder issued, or the grant has ended and was removed.',
     remedy: 'List the grants: `docker-mtls grant list`.',

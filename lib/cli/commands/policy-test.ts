@@ -33,7 +33,7 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
   const { identity, refusal } = await readCaller(flags, policy, context)
   const docker = flags.ask === true ? (await connectBy(flags, context)).docker : undefined
   try {
-    const decideOne = await decider(docker)
+    const decideOne = await decider(docker, { creates: flags.request === undefined })
     const { requests, stderr } = await what(context, (request) =>
       decideOne(policy, identity, { ...request, at: new Date() }),
     )
@@ -126,14 +126,18 @@ function noRequest(command: readonly string[], stderr: string): ArgumentError {
 /** Asks the daemon, if there is a client. */
 async function decider(
   docker: DockerClient | undefined,
+  { creates }: { readonly creates: boolean },
 ): Promise<(policy: Policy, identity: PolicyIdentity, request: PolicyRequest) => Decision | Promise<Decision>> {
   const [{ decide }, { CREATED }] = await Promise.all([
     import('../../policy/decide.ts'),
     import('../../gateway/trial.ts'),
   ])
-  // The policy has allowed the container that the command created.
+  // The policy has allowed the container that a command created.
   const isOwn = ({ verdict, needs }: Decision): boolean =>
-    verdict !== 'refuse' && needs.length > 0 && needs.every(({ name }) => name === CREATED)
+    creates &&
+    verdict !== 'refuse' &&
+    needs.length > 0 &&
+    needs.every(({ kind, name }) => kind === 'container' && name === CREATED)
   const decideAlone: typeof decide = (...given) => {
     const decision = decide(...given)
     return isOwn(decision) ? { ...decision, verdict: 'allow', needs: [] } : decision
@@ -143,7 +147,8 @@ async function decider(
   const { inspectThing } = await import('../../gateway/inspect.ts')
   const inspect = ({ kind, name }: Need): Promise<Json> => inspectThing(docker.dispatcher, kind, name) as Promise<Json>
   return (...given) => {
-    return isOwn(decide(...given)) ? decideAlone(...given) : decideAsking(...given, inspect)
+    const alone = decideAlone(...given)
+    return alone.needs.length === 0 ? alone : decideAsking(...given, inspect)
   }
 }
 

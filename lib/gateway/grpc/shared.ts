@@ -31,7 +31,7 @@ export interface CallJudge {
 
 /** What all requests and calls of a gateway share. */
 export interface SharedByCalls {
-  /** By the policy that is in force, and another one after each change. Undefined: a function decides about requests, and calls aren't judged. */
+  /** The judge of the current policy. Each change of the policy creates another one. Undefined: a function decides about requests, and calls aren't judged. */
   readonly calls: () => CallJudge | undefined
   readonly ownIds: OwnIds
   readonly limits: Required<GatewayLimits>

@@ -13,7 +13,7 @@ export type Scanned =
 /** Go allows 10,000. No request of the API needs more than a few. */
 const DEEPEST = 100
 /** More values than any request needs, and few enough to keep in memory. */
-const MOST_VALUES = 100_000
+export const MOST_VALUES = 100_000
 
 const LITERALS: readonly (readonly [word: string, value: Scanned])[] = [
   ['true', { kind: 'boolean', value: true }],
