@@ -9,6 +9,7 @@ import { definePolicy } from '../../lib/policy.ts'
 import { openSession } from './support/calls.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 import { pathIn, stall } from './support/log-files.ts'
+import { until } from './support/until.ts'
 
 const RULE = { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' } as const
 const policyOf = (level: string) => definePolicy({ version: 1, rules: [{ ...RULE, level }] })
@@ -31,7 +32,7 @@ test('a policy that changes while the daemon is asked decides', async (t) => {
   const { gateway, port } = await front(t, { socketPath: daemon.socketPath }, options)
   const socket = await dial(t, port, { client: await newClient('ann') })
   socket.write(create({}))
-  while (asked.length === 0) await delay(5)
+  await until(() => asked.length > 0, 'the daemon is asked')
   gateway.reload({ policy: policyOf('read-only') })
   asked[0]?.end(JSON.stringify(WEB))
   assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 403 [^]*OPERATION_REFUSED/)
@@ -47,7 +48,7 @@ test('a policy that changes while a build waits for its session decides', async 
   const [build, session] = [await dial(t, port, { client }), await dial(t, port, { client })]
   build.write('POST /v1.45/build?version=2&session=s1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
   const opened = openSession(session, 's1')
-  while (opening.length === 0) await delay(5)
+  await until(() => opening.length > 0, 'it waits for the session')
   gateway.reload({ policy: policyOf('read-only') })
   opening[0]?.write('HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n')
   await opened
@@ -69,7 +70,7 @@ for (const [level, wanted, sent] of [
     const socket = await dial(t, port, { client: await newClient('ann') })
     const hanging = stall(t)
     socket.write('POST /containers/web/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
-    while (!events.some(({ event }) => event === 'begin')) await delay(5)
+    await until(() => events.some(({ event }) => event === 'begin'), 'it waits for the log')
     gateway.reload({ policy: policyOf(level) })
     hanging.abort()
     assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), wanted)
@@ -82,6 +83,34 @@ for (const [level, wanted, sent] of [
     await log.close()
   })
 
+test('a rule that ends while a request waits for a slow log leaves it to the next rule', async (t) => {
+  const daemon = await fakeDaemon(t, {
+    answer: (request, response) => void response.end(request.method === 'POST' ? '{}' : JSON.stringify(WEB)),
+  })
+  const log = await openAuditLog({ path: await pathIn(t) })
+  const ends = Date.now() + 1_500
+  const rules = [
+    { ...RULE, name: 'first', until: new Date(ends).toISOString() },
+    { ...RULE, name: 'next' },
+  ]
+  const options = { authorize: undefined, policy: definePolicy({ version: 1, rules }), auditLog: log }
+  const { gateway, port, events } = await front(t, { socketPath: daemon.socketPath }, options)
+  const socket = await dial(t, port, { client: await newClient('ann') })
+  const hanging = stall(t)
+  socket.write('POST /containers/web/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n')
+  await until(() => events.some(({ event }) => event === 'begin'), 'it waits for the log')
+  // The gateway looks for ended permissions twice a second.
+  await delay(ends - Date.now() + 1_200)
+  hanging.abort()
+  assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 200 /)
+  assert.deepEqual(
+    events.flatMap((event) => (event.event === 'request' ? [event.rule] : [])),
+    ['next'],
+  )
+  await gateway.close()
+  await log.close()
+})
+
 test('what bodies take while the daemon is asked counts as held, and not only their bytes', async (t) => {
   const daemon = await fakeDaemon(t, { answer: () => {} })
   const options = { authorize: undefined, policy: policyOf('baseline') }
@@ -90,7 +119,7 @@ test('what bodies take while the daemon is asked counts as held, and not only th
   const DiskQuota = Array.from({ length: 90_000 }, () => ({}))
   const first = await dial(t, port, { client })
   first.write(create({ DiskQuota }))
-  while (daemon.requests.length === 0) await delay(5)
+  await until(() => daemon.requests.length > 0, 'the daemon is asked')
   const second = await dial(t, port, { client })
   second.write(create({ DiskQuota }))
   assert.match(await readUntil(second, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 429 /)
