@@ -5,7 +5,7 @@ import { hasEnded } from '../../policy/who/match.ts'
 
 const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
 
-/** A rule that allows nothing, such as of a grant that was ended, is meant so. */
+/** A rule without operations is intended: `grant end` leaves one. */
 const cannotPing = ({ only }: PolicyRule): boolean =>
   only.operations?.length !== 0 &&
   ['system.ping', 'system.pingHead'].some((name) => only.operations?.includes(name) === false)
