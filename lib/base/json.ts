@@ -21,3 +21,16 @@ export function parseJsonDocument(text: string): unknown {
 function nestedIn(values: readonly unknown[]): unknown[] {
   return values.flatMap((value) => (typeof value === 'object' && value !== null ? Object.values(value) : []))
 }
+
+const [COMMA, BRACE, BRACKET] = [0x2c, 0x7b, 0x5b]
+
+/** Counts the values inside lists and objects: a comma, `[` or `{` is before each, or before its key. It looks into strings as well. */
+export function countValues(json: Uint8Array): number {
+  let values = 0
+  for (let index = 0; index < json.length; index++) {
+    const byte = json[index]
+    // An empty list or object has none; `]` and `}` are two behind `[` and `{`.
+    if (byte === COMMA || ((byte === BRACKET || byte === BRACE) && json[index + 1] !== byte + 2)) values++
+  }
+  return values
+}

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { PassThrough, type Readable } from 'node:stream'
 import { ByteList } from '../base/byte-list.ts'
+import { countValues } from '../base/json.ts'
 import { MOST_VALUES } from '../policy/reading/scan-json.ts'
 import { refusal, type Refusal } from './refusal.ts'
 
@@ -94,13 +95,7 @@ const VALUE_BYTES = 200
 
 /** Estimates how much memory a parsed JSON body takes, by its commas and opening brackets. A body with more values is refused. */
 export function readBytes(body: Uint8Array): number {
-  let values = 0
-  for (let index = 0; index < body.length; index++) {
-    const byte = body[index]
-    // An empty list or object has no value; `]` and `}` are two behind `[` and `{`.
-    if (byte === 0x2c || ((byte === 0x5b || byte === 0x7b) && body[index + 1] !== byte + 2)) values++
-  }
-  return Math.min(values, MOST_VALUES) * VALUE_BYTES
+  return Math.min(countValues(body), MOST_VALUES) * VALUE_BYTES
 }
 
 export function tooMany(): BodyRefused {
