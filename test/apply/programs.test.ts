@@ -397,4 +397,7 @@ test('an interrupted rollback of a finished apply is told from an apply that was
     await writeFile(join(state, '1', 'gateway-was-active'), `${was}\n`)
     assert.deepEqual(told(), ['pending', '1', `yes asked gateway${more}`])
   }
+  // Nor does one come back that ran although its unit file was gone.
+  await writeFile(join(state, '1', 'without-unit'), '')
+  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
 })
