@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { beforeEach, describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
 import {
   CHANGED_CODE,
@@ -352,17 +352,70 @@ describe('a rollback that has restored the files', () => {
   })
 
   test('leaves the next apply alone if another run of it was faster', async () => {
-    const finish = functionsOf(ROLLBACK_PROGRAM, 'finish')
+    const finish = functionsOf(ROLLBACK_PROGRAM, 'end_if_done', 'finish')
     await mkdir(join(state, '1'), { recursive: true })
     const finished = async (pending: string): Promise<string[]> => {
       await writeFile(join(state, 'pending'), `${pending}\n`)
       const { status } = run(
-        `s=${state} id=1 b=${state}/1 how=now\nsync() { :; }\nsystemctl() { :; }\ndisarm() { echo >${state}/disarmed; }\n${finish}\nfinish\n`,
+        `s=${state} id=1 b=${state}/1 how=now returns=''\nsync() { :; }\nsystemctl() { :; }\ndisarm() { echo >${state}/disarmed; }\n${finish}\nfinish\n`,
       )
       return [String(status), ...(await readdir(state)).toSorted()]
     }
     assert.deepEqual(await finished('2'), ['0', '1', 'pending'])
     assert.deepEqual(await finished('1'), ['0', 'disarmed'])
+  })
+})
+
+describe('two runs of a rollback', () => {
+  const state = join(folder, 'two-runs')
+  const own = join(state, '1')
+  const main = /^if test "\$how" = asked; then\n[^]*$/m.exec(ROLLBACK_PROGRAM)?.[0] ?? assert.fail()
+  const names = ['started', 'runs', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
+  const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
+  /** Ends the other run as soon as this one has stopped the gateway, or has restored the files. */
+  const ran = (when: 'stop' | 'restore'): ReturnType<typeof run> => {
+    const ends = `rm -rf ${own} ${state}/pending`
+    const systemctl = `systemctl() { echo "$*"; case $1 in ${when}) ${ends} ;; esac; }`
+    return run(
+      `set +e\n${stubs}${functionsOf(ROLLBACK_PROGRAM, ...names)}\n${systemctl}\nrestore_all() { systemctl restore; }\n${main}`,
+    )
+  }
+
+  beforeEach(async () => {
+    await mkdir(own, { recursive: true })
+    await writeFile(join(state, 'pending'), '1\n')
+    for (const name of ['gateway', 'gateway-was-active']) await writeFile(join(own, name), 'active\n')
+  })
+
+  test('start the gateway again that one has stopped after the other had started it', () => {
+    const { status, stdout } = ran('stop')
+    assert.deepEqual([status, stdout], [0, `stop ${GATEWAY_UNIT}\nstart --no-block ${GATEWAY_UNIT}\n`])
+  })
+
+  test('start it also if the other ends later', () => {
+    const { status, stdout } = ran('restore')
+    assert.deepEqual([status, stdout], [0, `stop ${GATEWAY_UNIT}\nrestore\nstart --no-block ${GATEWAY_UNIT}\n`])
+  })
+
+  test('start no gateway that did not run before', async () => {
+    await rm(join(own, 'gateway-was-active'))
+    assert.equal(ran('stop').stdout, `stop ${GATEWAY_UNIT}\n`)
+  })
+
+  test('do not begin beside each other by a command: the second one waits', async () => {
+    const settle = await readFile(new URL('../../lib/apply/rollback/settle.sh', import.meta.url), 'utf8')
+    await writeFile(join(own, 'rollback.sh'), 'echo beside\n')
+    await writeFile(join(own, 'owner'), '0 0\n')
+    const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs')
+    const settled = (how: string): unknown[] => {
+      const { status, stdout } = run(`s=${state}\n${functions}\n${how}\n${settle}`)
+      return [status, stdout]
+    }
+    assert.deepEqual(settled(`echo "$$ $(started $$)" >${own}/runner`), [11, ''])
+    // Every kind of run says so.
+    run(`set +e\n${stubs}${functions}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${main}`)
+    assert.match(await readFile(join(state, 'kept'), 'utf8'), /^\d+ \d+\n$/)
+    assert.deepEqual(settled(`echo "$$ 1" >${own}/runner\nprune() { :; }\ntidy() { :; }`).slice(1), ['beside\n'])
   })
 })
 

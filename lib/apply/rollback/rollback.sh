@@ -134,7 +134,6 @@ reopen() {
   last=$(cat "$s/last" 2>/dev/null)
   # An earlier run was interrupted, or dockerd didn't start: this one goes on.
   if test "$last" = "$id" && test "$(cat "$s/pending" 2>/dev/null)" = "$id" && ! test -e "$b/writer" && ! runs "$b/runner"; then
-    printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
     return
   fi
   if test "$last" != "$id"; then
@@ -156,8 +155,15 @@ reopen() {
     echo 'the disk may be full' >&2
     exit 1
   fi
-  printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
   arm_timer "$id" "$retry_s" 2>/dev/null
+}
+
+# Ends if another run of this program was faster, such as that of the timer. The next apply may have begun since.
+end_if_done() {
+  if test "$(cat "$s/pending" 2>/dev/null)" = "$id"; then return; fi
+  # This run may have stopped the gateway after the other one had started it.
+  test -z "$returns" || systemctl start --no-block "$gateway"
+  exit 0
 }
 
 # Succeeds if $2 is the same as its copy $1. Two folders count as the same, so that a folder is never replaced. mv(1) doesn't replace
@@ -263,6 +269,7 @@ restart() {
 # Stops the gateway, which holds the port that dockerd may need.
 stop_gateway() {
   if ! test -e "$b/gateway"; then return; fi
+  if test -e "$b/gateway-was-active"; then returns=1; fi
   # At boot, systemd would start it afterwards.
   if test "$how" = boot; then
     test -e "$b/gateway-was-active" || systemctl stop --no-block "$gateway" 2>/dev/null
@@ -301,8 +308,7 @@ restart_gateway() {
 }
 
 finish() {
-  # Another run of this program was faster, such as that of the timer. The next apply may have begun since.
-  test "$(cat "$s/pending" 2>/dev/null)" = "$id" || exit 0
+  end_if_done
   if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then
     if test -s "$s/$(cat "$b/previous" 2>/dev/null)/rollback.sh"; then
       cp "$b/previous" "$s/last.new" && mv -f "$s/last.new" "$s/last"
@@ -332,13 +338,16 @@ else
     exit 0
   fi
 fi
+printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
 # Over ssh, transaction.sh may still be running although its caller has given up. Stop it, so that it writes nothing more.
 who=''
 if runs "$b/writer"; then
   kill -KILL "$who"
   sleep 1
 fi
+returns=''
 stop_gateway
+end_if_done
 # Whoever mends a file because the old dockerd doesn't start keeps it when the rollback goes on.
 if ! test -e "$b/restored"; then
   restore_all
