@@ -75,6 +75,9 @@ function functionsOf(program: string, ...names: readonly string[]): string {
   return texts.join('\n')
 }
 
+/** The main part of the program. */
+const MAIN = /^if test "\$how" = asked; then\n[^]*$/m.exec(ROLLBACK_PROGRAM)?.[0] ?? assert.fail()
+
 const folder = await temporaryFolder()
 const run = (script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
   spawnSync('/bin/sh', ['-eu'], { input: script, encoding: 'utf8', cwd: folder })
@@ -322,16 +325,31 @@ describe('a rollback by hand', () => {
   })
 })
 
-test('a rollback that dockerd did not survive goes on by the same command, and keeps what was mended since', async () => {
+test('a rollback that dockerd did not survive goes on by the same command, and the host completes it', async () => {
   const state = join(folder, 'goes-on')
-  await mkdir(join(state, '1'), { recursive: true })
+  const own = join(state, '1')
+  await mkdir(own, { recursive: true })
   for (const name of ['last', 'pending']) await writeFile(join(state, name), '1\n')
-  const start = `s=${state} id=1 b=${state}/1\n${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen')}\nclaim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\n`
-  assert.equal(run(`${start}reopen x\n`).status, 0)
-  // One that runs already isn't joined, and an apply that is unfinished is no rollback.
-  assert.equal(run(`${start}runs() { return 0; }\nreopen x\n`).status, PENDING_CODE)
-  await writeFile(join(state, '1', 'writer'), '')
-  assert.equal(run(`${start}reopen x\n`).status, PENDING_CODE)
+  const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry')
+  const stubs = `claim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\narm_timer() { echo "timer $*"; }\nsystemctl() { echo "$*"; }\nstop_gateway() { exit; }\n`
+  const asked = (): ReturnType<typeof run> =>
+    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180\n${functions}\n${stubs}${MAIN}`)
+  const unit = 'docker-mtls-rollback-1'
+  const { status, stdout } = asked()
+  assert.deepEqual([status, stdout], [0, `stop ${unit}.timer\nreset-failed ${unit}.*\ntimer 1 180\n`])
+  const runner = await readFile(join(own, 'runner'), 'utf8')
+  assert.match(runner, /^\d+ \d+\n$/)
+  // One that runs already isn't joined.
+  const living = run(
+    `${functionsOf(ROLLBACK_PROGRAM, 'started')}\necho "${process.pid} $(started ${process.pid})"\n`,
+  ).stdout
+  await writeFile(join(own, 'runner'), living)
+  assert.equal(asked().status, PENDING_CODE)
+  // An apply that is unfinished is no rollback.
+  await writeFile(join(own, 'runner'), runner)
+  assert.equal(asked().status, 0)
+  await writeFile(join(own, 'writer'), '')
+  assert.equal(asked().status, PENDING_CODE)
 })
 
 describe('a rollback that has restored the files', () => {
@@ -369,7 +387,6 @@ describe('a rollback that has restored the files', () => {
 describe('two runs of a rollback', () => {
   const state = join(folder, 'two-runs')
   const own = join(state, '1')
-  const main = /^if test "\$how" = asked; then\n[^]*$/m.exec(ROLLBACK_PROGRAM)?.[0] ?? assert.fail()
   const names = ['started', 'runs', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
   const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
   /** Ends the other run as soon as this one has stopped the gateway, or has restored the files. */
@@ -377,7 +394,7 @@ describe('two runs of a rollback', () => {
     const ends = `rm -rf ${own} ${state}/pending`
     const systemctl = `systemctl() { echo "$*"; case $1 in ${when}) ${ends} ;; esac; }`
     return run(
-      `set +e\n${stubs}${functionsOf(ROLLBACK_PROGRAM, ...names)}\n${systemctl}\nrestore_all() { systemctl restore; }\n${main}`,
+      `set +e\n${stubs}${functionsOf(ROLLBACK_PROGRAM, ...names)}\n${systemctl}\nrestore_all() { systemctl restore; }\n${MAIN}`,
     )
   }
 
@@ -413,7 +430,7 @@ describe('two runs of a rollback', () => {
     }
     assert.deepEqual(settled(`echo "$$ $(started $$)" >${own}/runner`), [11, ''])
     // Every kind of run says so.
-    run(`set +e\n${stubs}${functions}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${main}`)
+    run(`set +e\n${stubs}${functions}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${MAIN}`)
     assert.match(await readFile(join(state, 'kept'), 'utf8'), /^\d+ \d+\n$/)
     assert.deepEqual(settled(`echo "$$ 1" >${own}/runner\nprune() { :; }\ntidy() { :; }`).slice(1), ['beside\n'])
   })

@@ -155,6 +155,12 @@ reopen() {
     echo 'the disk may be full' >&2
     exit 1
   fi
+}
+
+# Lets the host complete a requested rollback that is interrupted. A unit that has failed keeps its name, as does a waiting timer.
+arm_retry() {
+  systemctl stop "docker-mtls-rollback-$id.timer" 2>/dev/null
+  systemctl reset-failed "docker-mtls-rollback-$id.*" 2>/dev/null
   arm_timer "$id" "$retry_s" 2>/dev/null
 }
 
@@ -328,6 +334,7 @@ finish() {
 
 if test "$how" = asked; then
   reopen "${2-}"
+  arm_retry
 else
   # If commit.sh runs at the same time, one of the two gives way: commit.sh checks for this file after it has renamed pending,
   # and this script checks pending after it has created the file.
