@@ -184,6 +184,21 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await refused('newer'), [])
   })
 
+  test('a list that only the edited unit names: the unit that returns has to name it, too', async () => {
+    const copy = `/var/lib/docker-mtls/${ID}/2`
+    const [a, b] = ['/srv/a.pem', '/srv/b.pem']
+    const refused = async (earlier: string): Promise<string[]> => {
+      const sums = new Map([a, b].map((path) => [path, sha256(path)]))
+      const lists = { [a]: a, [b]: b, [IN_FORCE_PATH]: renderInForce({ pid: 900, sums }) }
+      const units = { [UNIT]: runs(`--crl ${a} --crl ${b}`), [copy]: runs(earlier) }
+      const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+      const plan = await planned({ entries: [`2 ${UNIT}`], files: { ...lists, ...units }, facts })
+      return plan.conflicts.map(({ what, todo }) => `${what}: ${renderSentence(todo)}`)
+    }
+    assert.deepEqual(await refused(`--crl ${a}`), [`${b}: Add --crl ${b} to the command in ${copy}.`])
+    assert.deepEqual(await refused(`--crl ${a} --crl ${b}`), [])
+  })
+
   test('a unit that somebody has edited is kept aside, which is said', async () => {
     const sum = sha256('as written')
     const entries = [`1 ${UNIT}`, `written ${sum} ${UNIT}`]
