@@ -4,10 +4,12 @@ import { formatTarget, readListener, targetOf } from '../daemon-config/listener-
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
 import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { isActive, type HostFacts } from '../host/facts.ts'
 import type { Conflict } from './conflicts.ts'
+import { environmentOf } from './start.ts'
 
 /** The listeners on the network at which dockerd lets everybody in without a client certificate. */
 export function openListeners(found: FoundUnit, inForce: SettingsInForce): string[] {
@@ -73,6 +75,10 @@ export function opensOnRestart(found: FoundUnit, inForce: SettingsInForce, facts
   const warned = facts.info?.['Warnings']
   // dockerd warns of its listeners with TLS that require no client certificate (moby, fillAPIInfo).
   if (facts.info === undefined || JSON.stringify(warned ?? '').includes('API is accessible on https://')) return []
+  // The other functions here don't read what variables say.
+  const { flags, unknown } = expand(found.unit, assignmentsOf(found.unit, environmentOf(facts)))
+  const verified = flags.findLast(({ name }) => name === 'tlsverify')
+  if (unknown.length > 0 || (verified !== undefined && isOn(verified))) return []
   return openListeners(found, inForce)
     .filter((listener) => facts.fact(`tls:${listener}`).trim() === TLS_ANSWER)
     .map((listener) => ({
