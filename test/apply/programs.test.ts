@@ -243,7 +243,7 @@ describe('a rollback after a removed gateway', () => {
 })
 
 const gatewayFor = (host: string): Record<string, string> => ({
-  '../by-hand-units/c.service': `[Service]\nExecStart=/x/docker-mtls gateway run --host=${host}\n`,
+  '../by-hand-units/c.service': `[Service]\nExecStart=/x/docker-mtls gateway run --listen tcp://0.0.0.0:2376 --host=${host}\n`,
 })
 
 describe('a rollback by hand', () => {
@@ -282,7 +282,13 @@ describe('a rollback by hand', () => {
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
     const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
     assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
-    for (const host of ['tcp://b:2376', `tcp://${hostname()}2:2376`, `ssh://root@${hostname()}.example.com`])
+    for (const host of [
+      'tcp://b:2376',
+      'tcp://10.0.0.50:2376',
+      'tcp://10a0.0.5:2376',
+      `tcp://${hostname()}2:2376`,
+      `ssh://root@${hostname()}.example.com`,
+    ])
       assert.equal(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), '0: ', host)
     for (const host of [
       'tcp://127.0.0.1:2376',
@@ -290,6 +296,11 @@ describe('a rollback by hand', () => {
       'tcp://[::]:2376',
       `tcp://${hostname()}:2376`,
       `ssh://root@${hostname()}`,
+      `tcp://${hostname().toUpperCase()}:2376`,
+      'tcp://LOCALHOST:2376',
+      // dockerd's own listener.
+      'tcp://10.0.0.5:2376',
+      'tcp://10.0.0.5',
     ]) {
       const refused = /^1: .*beside a gateway \(.*c\.service\)/
       assert.match(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), refused, host)

@@ -89,15 +89,16 @@ way_back() {
   echo "$p gateway rollback"
 }
 
-# Prints a unit that starts a gateway in front of a daemon of this host, or that of the running one. Other products have a "gateway run",
-# too.
+# Prints a unit that starts a gateway in front of a daemon of this host, such as at a listener that returns, or that of the running one.
+# Other products have a "gateway run", too.
 gateway_unit() {
   run="gateway[\"']?[[:space:]]+[\"']?run"
   start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
-  own="localhost|127\.|0\.0\.0\.0|\[::1?\]|$(uname -n)([^[:alnum:].-]|\$)"
+  names=$(uname -n)$(sed -n 's#^listens tcp://\(.*\):[0-9]*$#|\1#p' "$b/before" | sed 's/[].[]/\\&/g' | tr -d '\n')
+  own="localhost|127\.|0\.0\.0\.0|\[::1?\]|($names)([^[:alnum:].-]|\$)"
   set -- "$units"/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service
   grep -lsE "$start" "$@" | while read -r f; do
-    if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
+    if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#gI" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
   done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
 }
 
