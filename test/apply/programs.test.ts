@@ -227,9 +227,17 @@ describe('a rollback after a removed gateway', () => {
     test('is not refused after a removal of a gateway that ran without its unit file: nobody has that', async () => {
       await before('active', 'unit')
       await rm(join(units, GATEWAY_UNIT))
-      await writeFile(join(state, 'without-unit'), '')
+      await rm(join(state, 'gateway-was-active'))
+      const variables = `s=${folder} b=${state} units=${units} gateway=${GATEWAY_UNIT} gateway_wants=w owner= user= leaves=/l remaps= before=`
+      const stubs = `sync() { :; }\nfiles() { :; }\ncopy() { :; }\nrollback_program() { :; }\nsystemctl() { echo active; }\n`
+      const backUp = `${variables}\n${stubs}${functionsOf(TRANSACTION, 'started', 'gateway_runs', 'back_up')}\nback_up\n`
+      assert.equal(run(backUp).status, 0)
+      assert.ok((await readdir(state)).includes('without-unit'))
       assert.equal(ran('refuse_gone_program').status, 0)
-      assert.match(TRANSACTION, /^ +if ! test -e "\$units\/\$gateway"; then : >"\$b\/without-unit"; fi$/m)
+      await rm(join(state, 'without-unit'))
+      await writeFile(join(units, GATEWAY_UNIT), text)
+      assert.equal(run(backUp).status, 0)
+      assert.ok(!(await readdir(state)).includes('without-unit'))
     })
 
     test('ends if the apply was interrupted, so that the next apply can mend the gateway', async () => {
