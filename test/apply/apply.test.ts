@@ -101,6 +101,9 @@ describe('dockerd whose files have no TLS any more, before a restart', () => {
         conflicts.map(({ kind }) => kind),
         refused ? ['plaintext-before'] : [],
       )
+      const takesOver = opensOnRestart(found, settingsInForce(found, undefined), facts, true)
+      const todos = [...conflicts, ...takesOver].map(({ todo }) => renderSentence(todo).includes(' daemon apply '))
+      assert.deepEqual(todos, refused ? [false, true] : [])
     })
   }
 

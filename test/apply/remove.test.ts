@@ -199,7 +199,7 @@ describe('the removal of docker-mtls after a gateway', () => {
         const files = path === JSON_PATH ? { ...foreign, [path]: now, [COPY]: copy } : { [path]: now, [COPY]: copy }
         return planRemove(shellOf({ files, replaced: { [path]: now } }))
       }
-      const remedy = `docker-mtls does not open it again. Remove that listener from ${COPY}, which would come back, then run this again.`
+      const remedy = `docker-mtls would restore ${COPY}: remove the listener from it, then run this again.`
       const { conflicts } = await at(before)
       assert.deepEqual(
         conflicts.map(({ kind, what, todo }) => [kind, what, renderSentence(todo)]),

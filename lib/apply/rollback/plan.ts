@@ -62,7 +62,7 @@ function opensBeside(before: HostFacts, { gateway }: LastApply, then?: Configure
   return gateway === undefined && isMore ? besideGateway(before) : []
 }
 
-/** The listeners of dockerd on the network. An address counts as another one once it lets everybody in. */
+/** The listeners of dockerd on the network. A listener without TLS counts as a different one, so opening an existing address counts as a change. */
 export function listenersOf(configured?: Configured): string[] {
   if (configured === undefined) return []
   const { found, inForce } = configured
@@ -169,6 +169,7 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   return { remaps, liveRestore, losses }
 }
 
+/** How dockerd is configured. Throws if the unit can't be read. */
 export function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
   const found = unitOf(facts, name)
   return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text) }

@@ -356,7 +356,7 @@ fi
 returns=''
 stop_gateway
 end_if_done
-# Whoever mends a file because the old dockerd doesn't start keeps it when the rollback goes on.
+# A continued rollback doesn't overwrite a file that somebody has corrected so that dockerd starts.
 if ! test -e "$b/restored"; then
   restore_all
   # Unlike ":", true doesn't end the shell if the disk is full. The next run then restores them again.
