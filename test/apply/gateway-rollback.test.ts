@@ -24,7 +24,7 @@ interface Applied {
   readonly entries: readonly string[]
   readonly files: Readonly<Record<string, string>>
   readonly facts?: Readonly<Record<string, string>>
-  readonly isPending?: true | 'asked'
+  readonly isPending?: true | 'asked' | 'asked restored'
   /** Did a gateway run before? */
   readonly served?: boolean
 }
@@ -34,7 +34,7 @@ function planned({ entries, files, facts = {}, isPending, served = false }: Appl
   const last = [
     isPending ? 'pending' : 'last',
     ID,
-    `yes${isPending === 'asked' ? ' asked' : ''} gateway${served ? ' served' : ''}`,
+    `yes${typeof isPending === 'string' ? ` ${isPending}` : ''} gateway${served ? ' served' : ''}`,
     ...entries,
   ].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
@@ -131,6 +131,27 @@ describe('the rollback of a gateway', () => {
     const about = [[CRL], [], ['daemon-exposed']]
     assert.deepEqual(await said(), [...about, 'The last apply'])
     assert.deepEqual(await said('asked'), [...about, 'An unfinished rollback of the last apply'])
+  })
+
+  test('one that goes on after it has restored the files says that they stay as they are now', async () => {
+    const json = '/etc/docker/daemon.json'
+    const copy = { [`/var/lib/docker-mtls/${ID}/3`]: '{"tlsverify": false}' }
+    const entries = [`3 ${json}`, `2 ${UNIT}`, `- ${CA}`, `written ${sha256('x')} ${json}`]
+    const said = async (isPending: 'asked' | 'asked restored') => {
+      const plan = await planned({ entries, files: { ...copy, [json]: '{}' }, isPending })
+      return rollbackPlanText(plan, { typed: renderSentence }).split('\n').slice(1)
+    }
+    const [restored, removed] = ['is restored', 'did not exist before, and is removed']
+    assert.deepEqual(await said('asked'), [
+      ...[json, UNIT].map((path) => `  ${path}  ${restored}`),
+      `  ${CA}  ${removed}`,
+      `${json} was changed since the apply. The changed file is kept as ${json}.before-rollback.${ID}.`,
+    ])
+    assert.deepEqual(await said('asked restored'), [
+      ...[json, UNIT].map((path) => `  ${path}  ${restored} already`),
+      `  ${CA}  ${removed} already`,
+      'The files were restored before the interruption, and stay as they are now.',
+    ])
   })
 
   test('a policy stays if it was changed since the apply, and else goes', async () => {

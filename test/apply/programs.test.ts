@@ -489,4 +489,6 @@ test('an interrupted rollback of a finished apply is told from an apply that was
   // Nor does one come back that ran although its unit file was gone.
   await writeFile(join(state, '1', 'without-unit'), '')
   assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
+  await writeFile(join(state, '1', 'restored'), '')
+  assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway'])
 })
