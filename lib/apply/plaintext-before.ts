@@ -4,10 +4,12 @@ import { formatTarget, readListener, targetOf } from '../daemon-config/listener-
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
 import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { isActive, type HostFacts } from '../host/facts.ts'
 import type { Conflict } from './conflicts.ts'
+import { environmentOf } from './start.ts'
 
 /** The listeners on the network at which dockerd lets everybody in without a client certificate. */
 export function openListeners(found: FoundUnit, inForce: SettingsInForce): string[] {
@@ -47,7 +49,10 @@ export function plaintextBefore(
       kind: 'plaintext-before',
       what: open.join(', '),
       got: `dockerd listened there before ${whose}, and let everybody in without a certificate`,
-      todo: `docker-mtls does not open it again. ${where === '' ? 'Restore what you need by hand, without that listener.' : `Remove that listener from ${where}, which would come back, then run this again.`}`,
+      todo:
+        where === ''
+          ? 'docker-mtls does not open it again. Restore what you need by hand, without that listener.'
+          : `docker-mtls would restore ${where}: remove the listener from it, then run this again.`,
     },
   ]
 }
@@ -68,18 +73,31 @@ const ASK_PLAINLY = `timeout 10 docker -H "$1" version 2>&1 | grep -o '${TLS_ANS
 /**
  * Listeners that are closed only because dockerd wasn't restarted yet. The rollback of an apply that fails would restart it.
  * A dockerd that lets everybody in must not be refused, so this counts only what is known.
+ *
+ * @param isOfDaemon - is it an apply of dockerd, which can take settings over?
  */
-export function opensOnRestart(found: FoundUnit, inForce: SettingsInForce, facts: HostFacts): Conflict[] {
+export function opensOnRestart(
+  found: FoundUnit,
+  inForce: SettingsInForce,
+  facts: HostFacts,
+  isOfDaemon = false,
+): Conflict[] {
   const warned = facts.info?.['Warnings']
   // dockerd warns of its listeners with TLS that require no client certificate (moby, fillAPIInfo).
   if (facts.info === undefined || JSON.stringify(warned ?? '').includes('API is accessible on https://')) return []
+  // The other functions here don't read what variables say.
+  const { flags, unknown } = expand(found.unit, assignmentsOf(found.unit, environmentOf(facts)))
+  const verified = flags.findLast(({ name }) => name === 'tlsverify')
+  if (unknown.length > 0 || (verified !== undefined && isOn(verified))) return []
   return openListeners(found, inForce)
     .filter((listener) => facts.fact(`tls:${listener}`).trim() === TLS_ANSWER)
     .map((listener) => ({
       code: 'ERR_APPLY_CONFLICT',
       kind: 'plaintext-before',
       what: listener,
-      got: 'dockerd lets nobody in there without a certificate now, but after a restart it would, as its files are: also if this apply failed and was rolled back',
-      todo: sentence`Put its TLS settings back first. If they are in daemon.json, this takes them over:  ${ours('daemon', 'apply', '--daemon-json')}`,
+      got: 'dockerd requires client certificates there now, but its files no longer do: any restart would open it, also the rollback of a failed apply',
+      todo: isOfDaemon
+        ? sentence`Put its TLS settings back, then run this again. If they were in daemon.json, run then:  ${ours('daemon', 'apply', '--daemon-json')}`
+        : 'Put its TLS settings back, then run this again.',
     }))
 }

@@ -202,7 +202,7 @@ function decide(known: Known): ApplyPlan {
     conflicts: [
       ...besideGateway(facts, known.holders !== undefined),
       ...findConflicts(situation),
-      ...opensOnRestart(found, inForce, facts),
+      ...opensOnRestart(found, inForce, facts, known.holders === undefined),
       ...closedFolders(userns),
       ...inPlaceOf(changes, facts),
     ],

@@ -59,6 +59,11 @@ describe('a drop-in that is there', () => {
 
 const OPEN_UNIT = DEBIAN_UNIT.replace('-H fd://', '-H fd:// -H tcp://0.0.0.0:2376')
 
+const IN_VARIABLE = OPEN_UNIT.replace('[Service]', '[Service]\nEnvironmentFile=-/etc/default/docker').replace(
+  '-H fd://',
+  '-H fd:// $O',
+)
+
 const withWarning = (what: string): string =>
   JSON.stringify({ Warnings: ['no swap limit', `API is accessible on ${what}`] })
 
@@ -72,19 +77,23 @@ function askedAt(service: string, listener: string): (string | undefined)[] {
 
 describe('dockerd whose files have no TLS any more, before a restart', () => {
   const TLS = 'HTTP request to an HTTPS server\n'
-  const rows: [name: string, refused: boolean, info: string, answer: string, start?: string][] = [
+  const rows: [name: string, refused: boolean, info: string, answer: string, start?: string, options?: string][] = [
     ['is refused: an apply that fails would open it', true, '{"Warnings":null}', TLS],
     ['may have other warnings', true, '{"Warnings":["no swap limit"]}', TLS],
     ['has them still', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --tlsverify')],
     ['lets everybody in already', false, withWarning('http://0.0.0.0:2376 without encryption'), ''],
     ['does so over TLS', false, withWarning('https://0.0.0.0:2376 without TLS client verification'), TLS],
+    ['has them still, in a variable', false, '{}', TLS, IN_VARIABLE, 'O=--tlsverify --tlscacert=/ca'],
+    ['may have other flags in a variable', true, '{}', TLS, IN_VARIABLE, 'O=--debug'],
+    ['may have turned them off in a variable', true, '{}', TLS, IN_VARIABLE, 'O=--tlsverify=false'],
+    ['may have them in what only systemd knows', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --label=%H')],
     // docker isn't there, is too slow, or can't reach it.
     ['says nothing', false, '{}', ''],
     ['says nothing of itself', false, '', TLS],
   ]
-  for (const [name, refused, info, answer, start = OPEN_UNIT] of rows) {
+  for (const [name, refused, info, answer, start = OPEN_UNIT, options = ''] of rows) {
     test(name, () => {
-      const files = { '/usr/lib/systemd/system/docker.service': start }
+      const files = { '/usr/lib/systemd/system/docker.service': start, '/etc/default/docker': options }
       const facts = factsOf({ facts: { info, 'tls:tcp://0.0.0.0:2376': answer }, files })
       const found = unitOf(facts, 'this machine')
       const conflicts = opensOnRestart(found, settingsInForce(found, undefined), facts)
@@ -92,6 +101,9 @@ describe('dockerd whose files have no TLS any more, before a restart', () => {
         conflicts.map(({ kind }) => kind),
         refused ? ['plaintext-before'] : [],
       )
+      const takesOver = opensOnRestart(found, settingsInForce(found, undefined), facts, true)
+      const todos = [...conflicts, ...takesOver].map(({ todo }) => renderSentence(todo).includes(' daemon apply '))
+      assert.deepEqual(todos, refused ? [false, true] : [])
     })
   }
 

@@ -24,7 +24,7 @@ interface Applied {
   readonly entries: readonly string[]
   readonly files: Readonly<Record<string, string>>
   readonly facts?: Readonly<Record<string, string>>
-  readonly isPending?: true | 'asked'
+  readonly isPending?: true | 'asked' | 'asked restored'
   /** Did a gateway run before? */
   readonly served?: boolean
 }
@@ -34,7 +34,7 @@ function planned({ entries, files, facts = {}, isPending, served = false }: Appl
   const last = [
     isPending ? 'pending' : 'last',
     ID,
-    `yes${isPending === 'asked' ? ' asked' : ''} gateway${served ? ' served' : ''}`,
+    `yes${typeof isPending === 'string' ? ` ${isPending}` : ''} gateway${served ? ' served' : ''}`,
     ...entries,
   ].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
@@ -133,6 +133,27 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await said('asked'), [...about, 'An unfinished rollback of the last apply'])
   })
 
+  test('one that goes on after it has restored the files says that they stay as they are now', async () => {
+    const json = '/etc/docker/daemon.json'
+    const copy = { [`/var/lib/docker-mtls/${ID}/3`]: '{"tlsverify": false}' }
+    const entries = [`3 ${json}`, `2 ${UNIT}`, `- ${CA}`, `written ${sha256('x')} ${json}`]
+    const said = async (isPending: 'asked' | 'asked restored') => {
+      const plan = await planned({ entries, files: { ...copy, [json]: '{}' }, isPending })
+      return rollbackPlanText(plan, { typed: renderSentence }).split('\n').slice(1)
+    }
+    const [restored, removed] = ['is restored', 'did not exist before, and is removed']
+    assert.deepEqual(await said('asked'), [
+      ...[json, UNIT].map((path) => `  ${path}  ${restored}`),
+      `  ${CA}  ${removed}`,
+      `${json} was changed since the apply. The changed file is kept as ${json}.before-rollback.${ID}.`,
+    ])
+    assert.deepEqual(await said('asked restored'), [
+      ...[json, UNIT].map((path) => `  ${path}  ${restored} already`),
+      `  ${CA}  ${removed} already`,
+      'The files were restored before the interruption, and stay as they are now.',
+    ])
+  })
+
   test('a policy stays if it was changed since the apply, and else goes', async () => {
     const policy = '/etc/docker-mtls/policy.yaml'
     const sum = sha256('as written')
@@ -182,6 +203,21 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual(await refused('older'), ['older-list /srv/crl.pem'])
     // Nor is a policy that it doesn't use a reason.
     assert.deepEqual(await refused('newer'), [])
+  })
+
+  test('a list that only the edited unit names: the unit that returns has to name it, too', async () => {
+    const copy = `/var/lib/docker-mtls/${ID}/2`
+    const [a, b] = ['/srv/a.pem', '/srv/b.pem']
+    const refused = async (earlier: string): Promise<string[]> => {
+      const sums = new Map([a, b].map((path) => [path, sha256(path)]))
+      const lists = { [a]: a, [b]: b, [IN_FORCE_PATH]: renderInForce({ pid: 900, sums }) }
+      const units = { [UNIT]: runs(`--crl ${a} --crl ${b}`), [copy]: runs(earlier) }
+      const facts = { gateway: 'ActiveState=active\nMainPID=900' }
+      const plan = await planned({ entries: [`2 ${UNIT}`], files: { ...lists, ...units }, facts })
+      return plan.conflicts.map(({ what, todo }) => `${what}: ${renderSentence(todo)}`)
+    }
+    assert.deepEqual(await refused(`--crl ${a}`), [`${b}: Add --crl ${b} to the command in ${copy}.`])
+    assert.deepEqual(await refused(`--crl ${a} --crl ${b}`), [])
   })
 
   test('a unit that somebody has edited is kept aside, which is said', async () => {

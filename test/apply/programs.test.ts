@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { beforeEach, describe, test } from 'node:test'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
 import {
   CHANGED_CODE,
@@ -74,6 +74,9 @@ function functionsOf(program: string, ...names: readonly string[]): string {
   assert.ok(!texts.includes(undefined), names.join())
   return texts.join('\n')
 }
+
+/** The main part of the program. */
+const MAIN = /^if test "\$how" = asked; then\n[^]*$/m.exec(ROLLBACK_PROGRAM)?.[0] ?? assert.fail()
 
 const folder = await temporaryFolder()
 const run = (script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
@@ -224,9 +227,17 @@ describe('a rollback after a removed gateway', () => {
     test('is not refused after a removal of a gateway that ran without its unit file: nobody has that', async () => {
       await before('active', 'unit')
       await rm(join(units, GATEWAY_UNIT))
-      await writeFile(join(state, 'without-unit'), '')
+      await rm(join(state, 'gateway-was-active'))
+      const variables = `s=${folder} b=${state} units=${units} gateway=${GATEWAY_UNIT} gateway_wants=w owner= user= leaves=/l remaps= before=`
+      const stubs = `sync() { :; }\nfiles() { :; }\ncopy() { :; }\nrollback_program() { :; }\nsystemctl() { echo active; }\n`
+      const backUp = `${variables}\n${stubs}${functionsOf(TRANSACTION, 'started', 'gateway_runs', 'back_up')}\nback_up\n`
+      assert.equal(run(backUp).status, 0)
+      assert.ok((await readdir(state)).includes('without-unit'))
       assert.equal(ran('refuse_gone_program').status, 0)
-      assert.match(TRANSACTION, /^ +if ! test -e "\$units\/\$gateway"; then : >"\$b\/without-unit"; fi$/m)
+      await rm(join(state, 'without-unit'))
+      await writeFile(join(units, GATEWAY_UNIT), text)
+      assert.equal(run(backUp).status, 0)
+      assert.ok(!(await readdir(state)).includes('without-unit'))
     })
 
     test('ends if the apply was interrupted, so that the next apply can mend the gateway', async () => {
@@ -240,7 +251,7 @@ describe('a rollback after a removed gateway', () => {
 })
 
 const gatewayFor = (host: string): Record<string, string> => ({
-  '../by-hand-units/c.service': `[Service]\nExecStart=/x/docker-mtls gateway run --host=${host}\n`,
+  '../by-hand-units/c.service': `[Service]\nExecStart=/x/docker-mtls gateway run --listen tcp://0.0.0.0:2376 --host=${host}\n`,
 })
 
 describe('a rollback by hand', () => {
@@ -279,7 +290,13 @@ describe('a rollback by hand', () => {
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
     const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
     assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')
-    for (const host of ['tcp://b:2376', `tcp://${hostname()}2:2376`, `ssh://root@${hostname()}.example.com`])
+    for (const host of [
+      'tcp://b:2376',
+      'tcp://10.0.0.50:2376',
+      'tcp://10a0.0.5:2376',
+      `tcp://${hostname()}2:2376`,
+      `ssh://root@${hostname()}.example.com`,
+    ])
       assert.equal(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), '0: ', host)
     for (const host of [
       'tcp://127.0.0.1:2376',
@@ -287,6 +304,11 @@ describe('a rollback by hand', () => {
       'tcp://[::]:2376',
       `tcp://${hostname()}:2376`,
       `ssh://root@${hostname()}`,
+      `tcp://${hostname().toUpperCase()}:2376`,
+      'tcp://LOCALHOST:2376',
+      // dockerd's own listener.
+      'tcp://10.0.0.5:2376',
+      'tcp://10.0.0.5',
     ]) {
       const refused = /^1: .*beside a gateway \(.*c\.service\)/
       assert.match(await said('listens tcp://10.0.0.5:2376', gatewayFor(host)), refused, host)
@@ -322,16 +344,31 @@ describe('a rollback by hand', () => {
   })
 })
 
-test('a rollback that dockerd did not survive goes on by the same command, and keeps what was mended since', async () => {
+test('a rollback that dockerd did not survive goes on by the same command, and the host completes it', async () => {
   const state = join(folder, 'goes-on')
-  await mkdir(join(state, '1'), { recursive: true })
+  const own = join(state, '1')
+  await mkdir(own, { recursive: true })
   for (const name of ['last', 'pending']) await writeFile(join(state, name), '1\n')
-  const start = `s=${state} id=1 b=${state}/1\n${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen')}\nclaim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\n`
-  assert.equal(run(`${start}reopen x\n`).status, 0)
-  // One that runs already isn't joined, and an apply that is unfinished is no rollback.
-  assert.equal(run(`${start}runs() { return 0; }\nreopen x\n`).status, PENDING_CODE)
-  await writeFile(join(state, '1', 'writer'), '')
-  assert.equal(run(`${start}reopen x\n`).status, PENDING_CODE)
+  const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry')
+  const stubs = `claim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\narm_timer() { echo "timer $*"; }\nsystemctl() { echo "$*"; }\nstop_gateway() { exit; }\n`
+  const asked = (): ReturnType<typeof run> =>
+    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180\n${functions}\n${stubs}${MAIN}`)
+  const unit = 'docker-mtls-rollback-1'
+  const { status, stdout } = asked()
+  assert.deepEqual([status, stdout], [0, `stop ${unit}.timer\nreset-failed ${unit}.*\ntimer 1 180\n`])
+  const runner = await readFile(join(own, 'runner'), 'utf8')
+  assert.match(runner, /^\d+ \d+\n$/)
+  // One that runs already isn't joined.
+  const living = run(
+    `${functionsOf(ROLLBACK_PROGRAM, 'started')}\necho "${process.pid} $(started ${process.pid})"\n`,
+  ).stdout
+  await writeFile(join(own, 'runner'), living)
+  assert.equal(asked().status, PENDING_CODE)
+  // An apply that is unfinished is no rollback.
+  await writeFile(join(own, 'runner'), runner)
+  assert.equal(asked().status, 0)
+  await writeFile(join(own, 'writer'), '')
+  assert.equal(asked().status, PENDING_CODE)
 })
 
 describe('a rollback that has restored the files', () => {
@@ -352,17 +389,69 @@ describe('a rollback that has restored the files', () => {
   })
 
   test('leaves the next apply alone if another run of it was faster', async () => {
-    const finish = functionsOf(ROLLBACK_PROGRAM, 'finish')
+    const finish = functionsOf(ROLLBACK_PROGRAM, 'end_if_done', 'finish')
     await mkdir(join(state, '1'), { recursive: true })
     const finished = async (pending: string): Promise<string[]> => {
       await writeFile(join(state, 'pending'), `${pending}\n`)
       const { status } = run(
-        `s=${state} id=1 b=${state}/1 how=now\nsync() { :; }\nsystemctl() { :; }\ndisarm() { echo >${state}/disarmed; }\n${finish}\nfinish\n`,
+        `s=${state} id=1 b=${state}/1 how=now returns=''\nsync() { :; }\nsystemctl() { :; }\ndisarm() { echo >${state}/disarmed; }\n${finish}\nfinish\n`,
       )
       return [String(status), ...(await readdir(state)).toSorted()]
     }
     assert.deepEqual(await finished('2'), ['0', '1', 'pending'])
     assert.deepEqual(await finished('1'), ['0', 'disarmed'])
+  })
+})
+
+describe('two runs of a rollback', () => {
+  const state = join(folder, 'two-runs')
+  const own = join(state, '1')
+  const names = ['started', 'runs', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
+  const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
+  /** Ends the other run as soon as this one has stopped the gateway, or has restored the files. */
+  const ran = (when: 'stop' | 'restore'): ReturnType<typeof run> => {
+    const ends = `rm -rf ${own} ${state}/pending`
+    const systemctl = `systemctl() { echo "$*"; case $1 in ${when}) ${ends} ;; esac; }`
+    return run(
+      `set +e\n${stubs}${functionsOf(ROLLBACK_PROGRAM, ...names)}\n${systemctl}\nrestore_all() { systemctl restore; }\n${MAIN}`,
+    )
+  }
+
+  beforeEach(async () => {
+    await mkdir(own, { recursive: true })
+    await writeFile(join(state, 'pending'), '1\n')
+    for (const name of ['gateway', 'gateway-was-active']) await writeFile(join(own, name), 'active\n')
+  })
+
+  test('start the gateway again that one has stopped after the other had started it', () => {
+    const { status, stdout } = ran('stop')
+    assert.deepEqual([status, stdout], [0, `stop ${GATEWAY_UNIT}\nstart --no-block ${GATEWAY_UNIT}\n`])
+  })
+
+  test('start it also if the other ends later', () => {
+    const { status, stdout } = ran('restore')
+    assert.deepEqual([status, stdout], [0, `stop ${GATEWAY_UNIT}\nrestore\nstart --no-block ${GATEWAY_UNIT}\n`])
+  })
+
+  test('start no gateway that did not run before', async () => {
+    await rm(join(own, 'gateway-was-active'))
+    assert.equal(ran('stop').stdout, `stop ${GATEWAY_UNIT}\n`)
+  })
+
+  test('do not begin beside each other by a command: the second one waits', async () => {
+    const settle = await readFile(new URL('../../lib/apply/rollback/settle.sh', import.meta.url), 'utf8')
+    await writeFile(join(own, 'rollback.sh'), 'echo beside\n')
+    await writeFile(join(own, 'owner'), '0 0\n')
+    const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs')
+    const settled = (how: string): unknown[] => {
+      const { status, stdout } = run(`s=${state}\n${functions}\n${how}\n${settle}`)
+      return [status, stdout]
+    }
+    assert.deepEqual(settled(`echo "$$ $(started $$)" >${own}/runner`), [11, ''])
+    // Every kind of run says so.
+    run(`set +e\n${stubs}${functions}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${MAIN}`)
+    assert.match(await readFile(join(state, 'kept'), 'utf8'), /^\d+ \d+\n$/)
+    assert.deepEqual(settled(`echo "$$ 1" >${own}/runner\nprune() { :; }\ntidy() { :; }`).slice(1), ['beside\n'])
   })
 })
 
@@ -397,4 +486,9 @@ test('an interrupted rollback of a finished apply is told from an apply that was
     await writeFile(join(state, '1', 'gateway-was-active'), `${was}\n`)
     assert.deepEqual(told(), ['pending', '1', `yes asked gateway${more}`])
   }
+  // Nor does one come back that ran although its unit file was gone.
+  await writeFile(join(state, '1', 'without-unit'), '')
+  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
+  await writeFile(join(state, '1', 'restored'), '')
+  assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway'])
 })

@@ -116,7 +116,6 @@ const texts = ({ plan: { warnings } }: PlannedGateway): string => warningTexts(w
 const copiedBelow = (folders: string): InspectedHost =>
   inspected(`${host()}\n${record('fact', `parents:${COPY}`, folders)}`)
 
-/** Sets a host up without a gateway, on which these units start one. */
 /** Sets a host up without a gateway that has these units, and where systemd says this of the usual one. */
 const besides = (paths: readonly string[], gateway = 'MainPID=0'): Promise<void> => {
   const says = recordsOf({ files: Object.fromEntries(paths.map((path) => [path, unit()])) })

@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../../base/errors.ts'
-import { command, sentence } from '../../base/sentence.ts'
+import { sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { GatewayFlags } from '../../daemon-config/gateway-unit.ts'
@@ -42,13 +42,18 @@ export function restartConflicts(
   const unused = (filesNotInForce(facts, named) ?? []).filter((path) => !invalid.some(({ what }) => what === path))
   return [
     ...invalid,
-    ...otherLists(facts, now.lists, lists),
+    ...otherLists(facts, now.lists, lists, copies.get(UNIT_PATH)),
     ...unused.map((path) => (lists.includes(path) ? unusedList(path) : unusedFile(path))),
   ]
 }
 
-/** The unit from before may name other lists than that of the running gateway. */
-function otherLists(facts: HostFacts, now: readonly string[], then: readonly string[]): Conflict[] {
+/** The unit from before, of which this is the copy, may name other lists than that of the running gateway. */
+function otherLists(
+  facts: HostFacts,
+  now: readonly string[],
+  then: readonly string[],
+  copy: string = UNIT_PATH,
+): Conflict[] {
   if (now.join('\n') === then.join('\n') || filesNotInForce(facts, []) === undefined) return []
   const sums = parseInForce(facts.file(IN_FORCE_PATH)?.text)?.sums
   const after = new Set(then.flatMap((path) => sumIn(facts, path) ?? []))
@@ -58,7 +63,8 @@ function otherLists(facts: HostFacts, now: readonly string[], then: readonly str
     kind: 'older-list',
     what: path,
     got: `the running gateway uses this revocation list, and with the unit from before the apply it would use ${enumerate(then)}: revoked certificates could work again`,
-    todo: sentence`Copy it there:  ${command('cp', path, then[0] ?? '')}`,
+    // Each list may be of another CA, so none replaces another.
+    todo: `Add --crl ${path} to the command in ${copy}.`,
   }))
 }
 

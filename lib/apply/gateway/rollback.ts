@@ -57,7 +57,7 @@ export async function planGatewayRollback(
   if (!last.isPending && open.length > 0) return { ...plan, conflicts: open }
   const effects = last.gateway.restarted
     ? plan
-    : { ...plan, losses: plan.losses.filter(({ code }) => code === 'changed-since'), stops: 0 }
+    : { ...plan, losses: plan.losses.filter(({ code }) => OF_FILES.has(code)), stops: 0 }
   const [flags, flagsThen] = [gatewayFlags(facts), gatewayFlags(before)]
   const starts = [startFiles(flags), startFiles(flagsThen)] as const
   const [own, secrets] = [starts.flatMap((start) => start.files), starts.flatMap((start) => start.secrets)]
@@ -94,6 +94,9 @@ export async function planGatewayRollback(
     ],
   }
 }
+
+/** The codes of what a rollback says of files. The others are about dockerd, which may not restart. */
+const OF_FILES: ReadonlySet<string> = new Set(['changed-since', 'restored-already'])
 
 /** The files that `rollback.sh` leaves as they are (`keeps`). An unfinished apply is undone as a whole. */
 function keptFiles({ file }: HostFacts, last: LastApply): string[] {

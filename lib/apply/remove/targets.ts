@@ -1,4 +1,4 @@
-import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
@@ -105,10 +105,7 @@ function namedTarget(path: string, restores: boolean, secured: Secured): Target 
     if (sumOf(original) === sumOf(file)) return { path }
     // Beside the others from before, it would be of another CA, or without its key.
     const got = 'it is another file than docker-mtls has written, and dockerd would use it with the others from before'
-    return {
-      path,
-      changed: { got, todo: sentence`Put the file from before there:  ${command('cp', '-p', copy, path)}` },
-    }
+    return { path, changed: { got, todo: KEEP_OR_REMOVE } }
   }
   if (copy === undefined || original === undefined) {
     const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'

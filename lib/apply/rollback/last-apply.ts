@@ -17,6 +17,8 @@ export interface LastApply {
   readonly isPending: boolean
   /** Was it finished, and is a requested rollback of it unfinished? */
   readonly isAsked?: true
+  /** Has an unfinished rollback restored the files? When it goes on, it leaves them as they are. */
+  readonly isRestored?: true
   /** Did dockerd run before it? If not, a rollback stops dockerd. */
   readonly wasActive: boolean
   /** The files that a rollback restores, and the copy of each. */
@@ -46,6 +48,7 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
     at: dateOf(id),
     isPending: kind === 'pending',
     ...(others.includes('asked') && { isAsked: true }),
+    ...(others.includes('restored') && { isRestored: true }),
     wasActive: active === 'yes',
     copies: new Map(copies.map(({ number, path }) => [path, `${STATE_FOLDER}/${id}/${number}`])),
     restored: copies.map(({ path }) => path),

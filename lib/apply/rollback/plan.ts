@@ -62,7 +62,7 @@ function opensBeside(before: HostFacts, { gateway }: LastApply, then?: Configure
   return gateway === undefined && isMore ? besideGateway(before) : []
 }
 
-/** The listeners of dockerd on the network. An address counts as another one once it lets everybody in. */
+/** The listeners of dockerd on the network. A listener without TLS counts as a different one, so opening an existing address counts as a change. */
 export function listenersOf(configured?: Configured): string[] {
   if (configured === undefined) return []
   const { found, inForce } = configured
@@ -79,9 +79,16 @@ function opens(then: Configured | undefined): Warning[] {
   }))
 }
 
-/** Warns of files that were changed since the apply: `rollback.sh` keeps them aside. An unfinished apply is undone as a whole. */
+/**
+ * Warns of files that were changed since the apply: `rollback.sh` keeps them aside, or leaves them if it goes on. An unfinished apply
+ * is undone as a whole.
+ */
 function setAside(now: HostFacts, before: HostFacts, last: LastApply): Warning[] {
-  const { id, written, restored, removed } = last
+  const { id, written, restored, removed, isRestored } = last
+  if (isRestored) {
+    const text = 'The files were restored before the interruption, and stay as they are now.'
+    return [{ code: 'restored-already', text }]
+  }
   if (isUndoneWhole(last) || written.size === 0) return []
   return [...restored, ...removed].flatMap((path) => {
     const [file, old] = [now.file(path), before.file(path)]
@@ -110,7 +117,8 @@ export async function factsBefore(
   signal?: AbortSignal,
 ): Promise<HostFacts> {
   const copies = [DAEMON_JSON, DROP_IN, UNIT_PATH].flatMap((path) => last.copies.get(path) ?? [])
-  return asBefore(await gatherFurtherFacts(shell, facts, { files: copies, more: [gatewayQuestion()] }, signal), last)
+  const further = await gatherFurtherFacts(shell, facts, { files: copies, more: [gatewayQuestion()] }, signal)
+  return last.isRestored ? further : asBefore(further, last)
 }
 
 /** A change of the files on a host. */
@@ -169,6 +177,7 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   return { remaps, liveRestore, losses }
 }
 
+/** How dockerd is configured. Throws if the unit can't be read. */
 export function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
   const found = unitOf(facts, name)
   return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text) }

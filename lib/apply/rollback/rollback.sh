@@ -89,15 +89,16 @@ way_back() {
   echo "$p gateway rollback"
 }
 
-# Prints a unit that starts a gateway in front of a daemon of this host, or that of the running one. Other products have a "gateway run",
-# too.
+# Prints a unit that starts a gateway in front of a daemon of this host, such as at a listener that returns, or that of the running one.
+# Other products have a "gateway run", too.
 gateway_unit() {
   run="gateway[\"']?[[:space:]]+[\"']?run"
   start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
-  own="localhost|127\.|0\.0\.0\.0|\[::1?\]|$(uname -n)([^[:alnum:].-]|\$)"
+  names=$(uname -n)$(sed -n 's#^listens tcp://\(.*\):[0-9]*$#|\1#p' "$b/before" | sed 's/[].[]/\\&/g' | tr -d '\n')
+  own="localhost|127\.|0\.0\.0\.0|\[::1?\]|($names)([^[:alnum:].-]|\$)"
   set -- "$units"/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service
   grep -lsE "$start" "$@" | while read -r f; do
-    if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
+    if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#gI" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
   done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
 }
 
@@ -134,7 +135,6 @@ reopen() {
   last=$(cat "$s/last" 2>/dev/null)
   # An earlier run was interrupted, or dockerd didn't start: this one goes on.
   if test "$last" = "$id" && test "$(cat "$s/pending" 2>/dev/null)" = "$id" && ! test -e "$b/writer" && ! runs "$b/runner"; then
-    printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
     return
   fi
   if test "$last" != "$id"; then
@@ -156,8 +156,21 @@ reopen() {
     echo 'the disk may be full' >&2
     exit 1
   fi
-  printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
+}
+
+# Lets the host complete a requested rollback that is interrupted. A unit that has failed keeps its name, as does a waiting timer.
+arm_retry() {
+  systemctl stop "docker-mtls-rollback-$id.timer" 2>/dev/null
+  systemctl reset-failed "docker-mtls-rollback-$id.*" 2>/dev/null
   arm_timer "$id" "$retry_s" 2>/dev/null
+}
+
+# Ends if another run of this program was faster, such as that of the timer. The next apply may have begun since.
+end_if_done() {
+  if test "$(cat "$s/pending" 2>/dev/null)" = "$id"; then return; fi
+  # This run may have stopped the gateway after the other one had started it.
+  test -z "$returns" || systemctl start --no-block "$gateway"
+  exit 0
 }
 
 # Succeeds if $2 is the same as its copy $1. Two folders count as the same, so that a folder is never replaced. mv(1) doesn't replace
@@ -263,6 +276,7 @@ restart() {
 # Stops the gateway, which holds the port that dockerd may need.
 stop_gateway() {
   if ! test -e "$b/gateway"; then return; fi
+  if test -e "$b/gateway-was-active"; then returns=1; fi
   # At boot, systemd would start it afterwards.
   if test "$how" = boot; then
     test -e "$b/gateway-was-active" || systemctl stop --no-block "$gateway" 2>/dev/null
@@ -301,8 +315,7 @@ restart_gateway() {
 }
 
 finish() {
-  # Another run of this program was faster, such as that of the timer. The next apply may have begun since.
-  test "$(cat "$s/pending" 2>/dev/null)" = "$id" || exit 0
+  end_if_done
   if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then
     if test -s "$s/$(cat "$b/previous" 2>/dev/null)/rollback.sh"; then
       cp "$b/previous" "$s/last.new" && mv -f "$s/last.new" "$s/last"
@@ -322,6 +335,7 @@ finish() {
 
 if test "$how" = asked; then
   reopen "${2-}"
+  arm_retry
 else
   # If commit.sh runs at the same time, one of the two gives way: commit.sh checks for this file after it has renamed pending,
   # and this script checks pending after it has created the file.
@@ -332,14 +346,17 @@ else
     exit 0
   fi
 fi
+printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
 # Over ssh, transaction.sh may still be running although its caller has given up. Stop it, so that it writes nothing more.
 who=''
 if runs "$b/writer"; then
   kill -KILL "$who"
   sleep 1
 fi
+returns=''
 stop_gateway
-# Whoever mends a file because the old dockerd doesn't start keeps it when the rollback goes on.
+end_if_done
+# A continued rollback doesn't overwrite a file that somebody has corrected so that dockerd starts.
 if ! test -e "$b/restored"; then
   restore_all
   # Unlike ":", true doesn't end the shell if the disk is full. The next run then restores them again.

@@ -1,8 +1,8 @@
 # Rolls back an unfinished apply if its process is certainly gone. Otherwise its timer rolls it back. state.sh and timer.sh
 # come before it.
 #
-# Exit codes: 0 nothing is unfinished; 10 another apply is running; 11 the timer will roll back, in the printed number of seconds;
-# else that of a rollback that failed.
+# Exit codes: 0 nothing is unfinished; 10 another apply is running; 11 a rollback is running, or the timer will roll back in the printed
+# number of seconds; else that of a rollback that failed.
 : "${s:?}"
 umask 077
 
@@ -26,8 +26,10 @@ if ! test -s "$s/$id/rollback.sh"; then
   tidy
 fi
 if runs "$s/$id/owner"; then exit 10; fi
-if ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; then
-  seconds_left
+# A second rollback beside one that runs could stop the gateway after that one has started it.
+if runs "$s/$id/runner" ||
+  { ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; }; then
+  seconds_left || true
   exit 11
 fi
 /bin/sh "$s/$id/rollback.sh" now || exit

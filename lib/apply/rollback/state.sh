@@ -20,7 +20,7 @@
 #   gateway          exists if the apply installs, changes or removes the gateway
 #   gateway-was-active  exists if the gateway was running before the apply, and contains "activating" if it was only starting
 #   without-unit     exists if that gateway ran although its unit file was gone
-#   runner           the shell that carries out a requested rollback, "PID START"
+#   runner           the shell that carries out a rollback, "PID START"
 #   restored         exists once a rollback has restored all files: if it goes on, it leaves what somebody has mended since
 #   keep             exists if the apply is kept for good, since it has the only copy of a file
 #   user             the user whom the apply has created for the gateway

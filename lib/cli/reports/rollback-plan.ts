@@ -31,7 +31,8 @@ export function gatewayRollbackDone(plan: RollbackPlan, { listeners, hasGateway 
 
 /** What a rollback restores. */
 export function rollbackPlanText({ last, kept = [], losses }: RollbackPlan, { typed }: Pick<Context, 'typed'>): string {
-  const { at, isPending, isAsked, restored, removed } = last
+  const { at, isPending, isAsked, isRestored, restored, removed } = last
+  const already = isRestored ? ' already' : ''
   const which = isAsked
     ? 'An unfinished rollback of the last apply'
     : isPending
@@ -40,8 +41,8 @@ export function rollbackPlanText({ last, kept = [], losses }: RollbackPlan, { ty
   const when = `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
   return [
     `${which}, of ${when}:`,
-    ...restored.map((path) => `  ${path}  is restored`),
-    ...removed.map((path) => `  ${path}  did not exist before, and is removed`),
+    ...restored.map((path) => `  ${path}  is restored${already}`),
+    ...removed.map((path) => `  ${path}  did not exist before, and is removed${already}`),
     ...kept.map((path) => `  ${path}  stays as it is`),
     ...losses.map(({ text }) => printableLines(typed(text))),
   ].join('\n')
