@@ -85,5 +85,7 @@ export function isBehindGateway({ gateway }: Pick<Snapshot, 'gateway'>): boolean
   return 'value' in gateway && gateway.value !== null
 }
 
-export type AuditedContainer = z.infer<typeof AUDITED_CONTAINER>
-export type RunningImage = z.infer<typeof RUNNING_IMAGE>
+// By way of Snapshot, so that the declaration file has these long types once.
+type ElementOf<List extends Part<unknown[]>> = Extract<List, { value: unknown }>['value'][number]
+export type AuditedContainer = ElementOf<Snapshot['containers']>
+export type RunningImage = ElementOf<Snapshot['runningImages']>

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { AuthorizationQuestion } from '../../harness/authorization.ts'
 
 /** How long a connection has to be silent after an answer, until no more is expected on it. */
-const SILENT_MS = 300
+const SILENT_MS = 1_000
 /** Longer than an answer takes on a loaded machine. */
 const LONG_MS = 20_000
 
@@ -17,8 +17,16 @@ export function hiddenCreate(image: string, name: string): string {
 export const makingIn = (name: string, calls: readonly string[]): string[] =>
   calls.filter((one) => one.endsWith(`?name=${name}`))
 
-/** Sends these bytes on a connection, and takes all that comes back, until the other side ends it or has no more to say. */
-export function exchange(socket: Duplex, bytes: string): Promise<string> {
+/**
+ * Sends these bytes on a connection, and takes all that comes back, until the other side ends it or has no more to say.
+ *
+ * @param isExpecting - is it known that more has to come after this?
+ */
+export function exchange(
+  socket: Duplex,
+  bytes: string,
+  isExpecting: (received: string) => boolean = () => false,
+): Promise<string> {
   let text = ''
   let timer: NodeJS.Timeout | undefined
   return new Promise((resolve) => {
@@ -27,9 +35,13 @@ export function exchange(socket: Duplex, bytes: string): Promise<string> {
       socket.destroy()
       resolve(text)
     }
+    const until = performance.now() + LONG_MS
     const wait = (milliseconds: number): void => {
       clearTimeout(timer)
-      timer = setTimeout(finish, milliseconds)
+      timer = setTimeout(() => {
+        if (isExpecting(text) && performance.now() < until) wait(SILENT_MS)
+        else finish()
+      }, milliseconds)
     }
     // Who answers before the whole request has come may cut the connection.
     socket.on('error', finish).on('end', finish)
