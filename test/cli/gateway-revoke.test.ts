@@ -127,9 +127,13 @@ test('cert revoke beside gateway run: refused, and cut, within a second; others 
   }
 
   t.diagnostic(JSON.stringify(after))
-  // A busy machine may delay one of them.
-  for (const [what, times] of Object.entries(after))
-    assert.ok(Math.min(...times) <= 1_000, `${what} ${times.join(', ')} ms after the end of the command`)
+  for (const [what, times] of Object.entries(after)) {
+    const said = `${what} ${times.join(', ')} ms after the end of the command`
+    const [, median = Infinity, longest = Infinity] = times.toSorted((one, other) => one - other)
+    assert.ok(median <= 1_000, said)
+    // A busy machine may delay one of them.
+    assert.ok(longest <= 5_000, said)
+  }
   work.isDone = true
   await Promise.all(calls)
   assert.ok(answersOfAlice.length > 100, `only ${answersOfAlice.length} requests of alice`)
