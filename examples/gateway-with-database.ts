@@ -9,17 +9,19 @@ import { connect, isDockerMtlsError, type DockerClient } from 'docker-mtls'
 import { createGateway, type AskedRequest, type GatewayIdentity, type Verdict } from 'docker-mtls/gateway'
 import { createAuthority, issueClient, issueServer } from 'docker-mtls/pki'
 import { identityOfCertificate, readRequest, writeRequest } from 'docker-mtls/policy'
+import sqlite from 'node-sqlite3-wasm'
 
-/** Stands for a table of your database. */
-const ACCESS = [
-  { client: 'ann', operation: 'system.ping' },
-  { client: 'ann', operation: 'system.pingHead' },
-  { client: 'ann', operation: 'containers.list' },
-]
+/** SQLite, in memory. Any other database will do. */
+const database = new sqlite.Database()
+database.exec(`
+  CREATE TABLE access (client TEXT, operation TEXT, PRIMARY KEY (client, operation));
+  INSERT INTO access VALUES ('ann', 'system.ping'), ('ann', 'system.pingHead'), ('ann', 'containers.list');
+`)
 
-/** `SELECT 1 FROM access WHERE client = $1 AND operation = $2`. If it fails, so does the request. */
+/** If the query fails, the gateway refuses the request. */
 async function mayUse(client: string, operation: string): Promise<boolean> {
-  return ACCESS.some((row) => row.client === client && row.operation === operation)
+  const query = 'SELECT 1 FROM access WHERE client = ? AND operation = ?'
+  return database.get(query, [client, operation]) !== null
 }
 
 /** The common name, or the name of the local socket. */
@@ -49,8 +51,9 @@ async function tryIt(docker: DockerClient): Promise<string> {
     const { Containers } = await docker.info()
     return `${Containers} containers`
   } catch (error) {
-    if (!isDockerMtlsError(error, 'ERR_API_FORBIDDEN')) throw error
-    return `refused: ${error.daemonMessage}`
+    if (isDockerMtlsError(error, 'ERR_API_FORBIDDEN')) return `refused: ${error.daemonMessage}`
+    if (isDockerMtlsError(error, 'ERR_API_UNAVAILABLE')) return `failed: ${error.daemonMessage}`
+    throw error
   }
 }
 
@@ -70,8 +73,12 @@ async function main(socketPath: string): Promise<void> {
   try {
     console.log(`list: ${(await docker.containers.list()).length} containers run`)
     console.log(`info: ${await tryIt(docker)}`)
-    ACCESS.push({ client: 'ann', operation: 'system.info' })
+    database.run('INSERT INTO access VALUES (?, ?)', ['ann', 'system.info'])
     console.log(`info, with a new row: ${await tryIt(docker)}`)
+    database.run('DELETE FROM access WHERE operation = ?', ['system.info'])
+    console.log(`info, without it: ${await tryIt(docker)}`)
+    database.exec('DROP TABLE access')
+    console.log(`info, without a table: ${await tryIt(docker)}`)
   } finally {
     await docker.close()
     await gateway.close()

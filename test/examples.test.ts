@@ -130,7 +130,9 @@ describe('with a real daemon', { skip: lacks('namespaces', 'dockerd') }, () => {
       text,
       'list: 0 containers run\n' +
         'info: refused: ann may not use system.info\n' +
-        'info, with a new row: 0 containers\n',
+        'info, with a new row: 0 containers\n' +
+        'info, without it: refused: ann may not use system.info\n' +
+        'info, without a table: failed: docker-mtls gateway: whether you may do this could not be decided\n',
     )
   })
 
