@@ -145,9 +145,18 @@ describe('gateway log verify', () => {
     const { code, stdout, stderr } = await runCli(['gateway', 'log', 'verify', file])
     assert.equal(code, 1)
     assert.match(stdout, /^39 lines, .*: not as it was written\n.*cli\.log:10: missing: 1 line is missing before it\n$/)
-    assert.match(stderr, /The head file \(\.head\) is missing/)
+    assert.match(stderr, /The head \(\.head\) is missing/)
     const { faults } = await runJson<{ faults: object[] }>(['gateway', 'log', 'verify', file])
     assert.deepEqual(faults, [{ kind: 'missing', file, line: 10, got: '1 line is missing before it' }])
+  })
+
+  test('exits with 1 if the head is missing: lines may have been removed at the end', async () => {
+    const file = join(folder, 'cut.log')
+    await writeFile(file, textOf(lines.slice(0, -3)))
+    const { code, stdout, stderr } = await runCli(['gateway', 'log', 'verify', file])
+    assert.equal(code, 1)
+    assert.match(stdout, /^37 lines, .*: its end cannot be verified\nHash of the last line: /)
+    assert.match(stderr, /The head \(\.head\) is missing, so lines that were removed at the end can't be detected/)
   })
 
   test('an empty log is only right if its head says so', async () => {

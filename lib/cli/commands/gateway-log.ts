@@ -16,18 +16,24 @@ const ACTIONS = ['verify']
 async function runLog(_action: string, files: readonly string[], flags: LogFlags, context: Context): Promise<void> {
   const { verifyAuditLog } = await import('../../gateway/log/verify.ts')
   const found = await verifyAuditLog(files, flags.hash === undefined ? {} : { hash: flags.hash })
-  const failed = found.faults.length > 0
+  const failed = found.faults.length > 0 || !found.hasHead
   context.answer({ data: found, text: textOf(found, context), warnings: warningsOf(found), failed }, flags)
 }
 
-function textOf({ lines, first, last, hash, faults }: LogVerification, { paint }: Context): string {
+function textOf(found: LogVerification, { paint }: Context): string {
+  const { lines, first, last, hash, faults } = found
   const span =
     first && last ? `, numbers ${first.n} to ${last.n}, from ${printable(first.time)} to ${printable(last.time)}` : ''
-  const wrong = faults[0]?.kind === 'empty' ? 'nothing to verify' : 'not as it was written'
-  const verdict = faults.length > 0 ? paint('red', wrong) : paint('green', 'ok')
+  const wrong = wrongWith(found)
+  const verdict = wrong === undefined ? paint('green', 'ok') : paint('red', wrong)
   const head = `${lines} ${lines === 1 ? 'line' : 'lines'}${span}: ${verdict}`
   const end = last === undefined || faults.length > 0 ? [] : [`Hash of the last line: ${hash}`]
   return `${[head, ...faults.map(faultLine), ...end].join('\n')}\n`
+}
+
+function wrongWith({ faults, hasHead }: LogVerification): string | undefined {
+  if (faults.length > 0) return faults[0]?.kind === 'empty' ? 'nothing to verify' : 'not as it was written'
+  return hasHead ? undefined : 'its end cannot be verified'
 }
 
 function faultLine({ kind, file, line, got }: LogFault): string {
@@ -36,7 +42,11 @@ function faultLine({ kind, file, line, got }: LogFault): string {
 
 function warningsOf({ hasHead, headless, torn, lost, first }: LogVerification): string[] {
   return [
-    ...(hasHead ? [] : ["The head file (.head) is missing, so lines that were removed at the end can't be detected."]),
+    ...(hasHead
+      ? []
+      : [
+          "The head (.head) is missing, so lines that were removed at the end can't be detected. Verify the log beside its head.",
+        ]),
     ...(headless.length === 0 ? [] : [withoutHead(headless.map(({ n }) => n))]),
     ...(first === undefined || first.n === 1
       ? []
@@ -70,7 +80,7 @@ function define(command: Command, context: Context): void {
 export const gatewayLog: CommandSpec = {
   description:
     'Verifies the audit log of a gateway: finds each line that was changed, taken out, moved or added. Each line has the hash of ' +
-    'the one before it, and the head beside the log names the last one. Whoever can write to both can write them anew: so ' +
+    'the one before it, and the head beside the log names the last one: without a head, it fails. Whoever can write to both can write them anew: so ' +
     'keep the hash of the last line on another machine, and give it next time.',
   examples: [
     [sentence`${SELF} gateway log verify /var/log/docker-mtls/audit.log`, 'the log, and how it ends'],
