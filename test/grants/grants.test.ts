@@ -575,8 +575,8 @@ test('no later rule is ever for the certificate of a grant, in a gateway or in t
   const identity = identityOfCertificate(certificate, authorities)
   const question = { target: '/v1.47/networks/x', headers: {}, body: undefined, hasUser: true }
   const grounds = { policy, localName: undefined, authorities, inspect: async () => ({}) }
-  const allows = (method: string): Promise<string | undefined> =>
-    judge({ ...question, method, certificates: [certificate.toString()] }, grounds)
+  const allows = async (method: string): Promise<string | undefined> =>
+    (await judge({ ...question, method, certificates: [certificate.toString()] }, grounds)).refusal
   const seen = new Set<string>()
   for (const offset of [-1_000, -1, 0, 1, 999, 1_000, 5_000]) {
     const now = Date.parse(certificate.validTo) + offset
