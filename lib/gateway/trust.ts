@@ -90,10 +90,10 @@ export class Trust {
     if (by === undefined || !isInTime(issuer, now) || !isInTime(by, now)) return 'expired'
     if (this.crl === undefined) return undefined
     const own = listFault(ITS_ISSUER, issuer.serial, this.#listsOf(by, now), now)
-    const fault = own ?? this.#faultAbove(by, now)
+    const fault = gravest(own, this.#faultAbove(by, now))
     if (fault === undefined) return undefined
-    if (fault.code !== 'CERTIFICATE_REVOKED') return 'unlisted'
-    return own ? 'revoked' : 'ca-revoked'
+    if (!isRevoked(fault)) return 'unlisted'
+    return fault === own ? 'revoked' : 'ca-revoked'
   }
 
   /** What a certificate descends from: itself, unless it is a renewed one. Undefined: it isn't trusted. */
@@ -202,7 +202,7 @@ export class Trust {
     const ca = origin && this.#caOf(origin.issuerFingerprint256, now)
     const fault = [issuer, by, ca].map((one) => certificateFault(peer, one, now)).find(Boolean)
     if (fault || !origin || !ca || !by) return fault ?? certificateFault(peer, undefined, now)
-    return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now, ITS_ISSUER)
+    return gravest(this.#listedFault(origin.serial, ca, now), this.#listedFault(issuer.serial, by, now, ITS_ISSUER))
   }
 
   /** The CA with this fingerprint. After its end, it can have another certificate for the same key. */
@@ -214,7 +214,7 @@ export class Trust {
   /** What the lists say about a certificate that this CA has signed, and about the CAs above. */
   #listedFault(serial: string, ca: TrustedCa, now: number, what = 'your certificate'): Refusal | undefined {
     if (this.crl === undefined) return undefined
-    return listFault(what, serial, this.#listsOf(ca, now), now) ?? this.#faultAbove(ca, now)
+    return gravest(listFault(what, serial, this.#listsOf(ca, now), now), this.#faultAbove(ca, now))
   }
 
   /** What the lists say about a CA. It can have several certificates for one key: one of them that nobody has revoked is enough. */
@@ -230,7 +230,7 @@ export class Trust {
     // CAs may have signed each other.
     if (above === undefined || below.includes(ca)) return undefined
     const fault = listFault('a CA of your certificate', ca.serial, this.#listsOf(above, now), now)
-    return fault ?? this.#faultAbove(above, now, [...below, ca])
+    return gravest(fault, this.#faultAbove(above, now, [...below, ca]))
   }
 
   #issuerOf(peer: Peer, now: number = Date.now()): TrustedCa | undefined {
@@ -284,6 +284,13 @@ function listFault(what: string, serial: string, lists: readonly RevocationList[
   if (!lists.some((list) => isCurrent(list, now)))
     return refusal(503, 'CRL_EXPIRED', 'the revocation list of a CA of your certificate is not current')
   return undefined
+}
+
+const isRevoked = (fault: Refusal | undefined): boolean => fault?.code === 'CERTIFICATE_REVOKED'
+
+/** What one list revokes stays revoked if another one is missing or not current. */
+function gravest(one: Refusal | undefined, other: Refusal | undefined): Refusal | undefined {
+  return isRevoked(other) ? other : (one ?? other)
 }
 
 function readCas(pem: string): X509Certificate[] {
