@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { endGrant } from '../../lib/grants/end.ts'
@@ -200,24 +200,6 @@ describe('a grant', { concurrency: true }, () => {
     assert.match(stdout, /^ann +in force +\d{4}-\d\d-\d\d \d\d:\d\d UTC +baseline$/m)
   })
 
-  test('goes out of the file by the next one after its end, with its key; rules of people stay', async (t) => {
-    const { folder, policy, give, rules } = await place(t)
-    const own = `  - { name: grant-mine-0a1b2c3d, who: { commonName: x }, level: read-only, until: 2026-01-01T00:00:00Z }\n`
-    await writeFile(policy, POLICY.replace('rules:\n', `rules:\n${own}`))
-    const old = await give('eve', 4_000)
-    const long = await give('ben')
-    assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
-    await delay(old.until.getTime() + 50 - Date.now())
-    assert.deepEqual(
-      (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
-      ['ben in force', 'eve ended'],
-    )
-    const { rule, removed } = await give('cid')
-    assert.deepEqual(removed, [old.rule])
-    assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'cid'])
-    assert.deepEqual(await rules(), [rule, long.rule, 'grant-mine-0a1b2c3d', 'ann'])
-  })
-
   test('ends early: its certificate is revoked, its rule allows nothing, and its files are gone', async (t) => {
     const { folder, policy, give, run } = await place(t)
     await give('ben')
@@ -371,30 +353,66 @@ describe('a grant', { concurrency: true }, () => {
     assert.deepEqual(await rules(), [rule])
     assert.deepEqual(await allowedBy(policy, rule), [])
   })
+})
 
-  test('that was ended is listed as revoked, isn’t ended twice, and goes out of the file after its end', async (t) => {
-    const { folder, policy, give, run, rules } = await place(t)
-    const before = await readFile(policy, 'utf8')
-    const [first, second] = [await give('eve', 6_000), await give('ben', 6_000)]
-    const ended = await endGrant({ folder, name: 'eve', policy })
-    assert.deepEqual([ended.kept, ended.removed], [[first.rule], []])
-    await endGrant({ folder, name: 'ben', policy })
-    const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
-    assert.deepEqual(await states(), ['ben revoked', 'eve revoked'])
-    const again = await run('end', 'eve')
-    assert.equal(again.code, 1)
-    assert.match(
-      again.stderr,
-      /: it has been ended: its certificate is revoked, and its rule \S+ in \S+ allows nothing until /,
-    )
-    assert.doesNotMatch((await runCli(['policy', 'check', policy])).stderr, /ping/)
-    await delay(second.until.getTime() + 50 - Date.now())
-    assert.deepEqual(await states(), ['ben ended', 'eve ended'])
-    assert.deepEqual((await endGrant({ folder, name: 'eve', policy })).removed, [first.rule])
-    const third = await give('cid')
-    assert.deepEqual([third.removed, await rules()], [[second.rule], [third.rule, 'ann']])
-    assert.ok((await readFile(policy, 'utf8')).endsWith(before.slice(before.indexOf('  # Ann looks.'))))
-  })
+/** From now on, the clock is this much ahead. */
+function setAhead(t: TestContext, milliseconds: number): void {
+  const now = Date.now() + milliseconds
+  t.mock.timers.reset()
+  t.mock.timers.enable({ apis: ['Date'], now })
+}
+
+const HOUR = 3_600_000
+
+test('a grant goes out of the file by the next one a day after its end, with its key; rules of people stay', async (t) => {
+  const { folder, policy, give, rules } = await place(t)
+  const own = `  - { name: grant-mine-0a1b2c3d, who: { commonName: x }, level: read-only, until: 2026-01-01T00:00:00Z }\n`
+  await writeFile(policy, POLICY.replace('rules:\n', `rules:\n${own}`))
+  const old = await give('eve', HOUR)
+  const long = await give('ben', 48 * HOUR)
+  assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
+  setAhead(t, HOUR)
+  assert.deepEqual(
+    (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
+    ['ben in force', 'eve ended'],
+  )
+  // A gateway whose clock is behind still accepts the certificate, and a later rule must not be for it.
+  setAhead(t, 23 * HOUR)
+  const early = await give('dan', 48 * HOUR)
+  assert.deepEqual(early.removed, [])
+  assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'dan', 'eve'])
+  setAhead(t, HOUR)
+  const { rule, removed } = await give('cid')
+  assert.deepEqual(removed, [old.rule])
+  assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'cid', 'dan'])
+  assert.deepEqual(await rules(), [rule, early.rule, long.rule, 'grant-mine-0a1b2c3d', 'ann'])
+})
+
+test('a grant that was ended is listed as revoked, isn’t ended twice, and goes out of the file after its end', async (t) => {
+  const { folder, policy, give, run, rules } = await place(t)
+  const before = await readFile(policy, 'utf8')
+  const [first, second] = [await give('eve'), await give('ben')]
+  const ended = await endGrant({ folder, name: 'eve', policy })
+  assert.deepEqual([ended.kept, ended.removed], [[first.rule], []])
+  await endGrant({ folder, name: 'ben', policy })
+  const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
+  assert.deepEqual(await states(), ['ben revoked', 'eve revoked'])
+  const again = await run('end', 'eve')
+  assert.equal(again.code, 1)
+  assert.match(
+    again.stderr,
+    /: it has been ended: its certificate is revoked, and its rule \S+ in \S+ allows nothing until /,
+  )
+  assert.doesNotMatch((await runCli(['policy', 'check', policy])).stderr, /ping/)
+  setAhead(t, HOUR)
+  assert.deepEqual(await states(), ['ben ended', 'eve ended'])
+  // A gateway whose clock is behind still accepts the certificate.
+  await assert.rejects(endGrant({ folder, name: 'eve', policy }), { code: 'ERR_GRANT_NOT_FOUND' })
+  setAhead(t, 24 * HOUR)
+  assert.deepEqual((await endGrant({ folder, name: 'eve', policy })).removed, [first.rule])
+  const third = await give('cid')
+  assert.deepEqual([third.removed, await rules()], [[second.rule], [third.rule, 'ann']])
+  assert.ok((await readFile(policy, 'utf8')).endsWith(before.slice(before.indexOf('  # Ann looks.'))))
 })
 
 test('if the rule can’t be written, the key is deleted', async (t) => {

@@ -138,8 +138,8 @@ function define(command: Command, context: Context): void {
 export const grant: CommandSpec = {
   description:
     'Grants access for a while, behind a gateway: issues a client certificate, and writes the rule for it into the policy file, ' +
-    'before all other rules. Both end by themselves, at the same moment. The next grant takes rules of ended grants out of ' +
-    'the file. A client certificate and a rule that exist already stay as they are.\n\n' +
+    'before all other rules. Both end by themselves, at the same moment. The next grant takes rules that ended a day before or ' +
+    'earlier out of the file. A client certificate and a rule that exist already stay as they are.\n\n' +
     'list  shows the grants;  end  ends one early: it revokes the certificate, and its rule allows nothing any more. A daemon without a gateway ' +
     'or plugin knows no rules: there, whoever has the certificate is root until it expires.',
   examples: [
