@@ -7,7 +7,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { endGrant } from '../../lib/grants/end.ts'
-import { grant, type GrantReport } from '../../lib/grants/grant.ts'
+import { grant } from '../../lib/grants/grant.ts'
 import { listGrants } from '../../lib/grants/list.ts'
 import { grantOf } from '../../lib/grants/rules.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
@@ -18,67 +18,23 @@ import { planRenewal } from '../../lib/keystore/renew/plan.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { createRequest, issueClient } from '../../lib/pki.ts'
-import { readCrl } from '../../lib/provision.ts'
+import { readCrl, revokeClient } from '../../lib/provision.ts'
 import { judge } from '../../lib/authz-plugin/judge.ts'
 import { createGateway, type GatewayTls } from '../../lib/gateway.ts'
 import { Peer } from '../../lib/gateway/peer.ts'
 import { Trust } from '../../lib/gateway/trust.ts'
 import { connect } from '../../lib/index.ts'
-import { identityOfCertificate, parsePolicy, type Level } from '../../lib/policy.ts'
+import { identityOfCertificate, parsePolicy } from '../../lib/policy.ts'
 import type { HostPath } from '../../lib/policy/file/types.ts'
 import { matchRule } from '../../lib/policy/who/match.ts'
 import { dial, endOf, fakeDaemon, front, readUntil, tickingDaemon } from '../gateway/support/fixture.ts'
 import { runCli, runJson, runProcess, type Ran } from '../cli/support/run-cli.ts'
-import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
-
-const POLICY = `# Ours.
-version: 1
-rules:
-  # Ann looks.
-  - name: ann
-    who: { commonName: ann }
-    level: read-only
-`
+import { allowedBy, place, POLICY } from './support/place.ts'
 
 interface Revoked {
   readonly revoked: boolean
   readonly grants: readonly object[]
-}
-
-interface Place {
-  readonly root: string
-  readonly folder: string
-  readonly policy: string
-  readonly give: (name: string, lifetime?: number, level?: Level) => Promise<GrantReport>
-  readonly rules: () => Promise<string[]>
-  readonly run: (...words: string[]) => Promise<Ran>
-}
-
-/** A folder with a CA, the server localhost and the client ann, and a policy. */
-async function place(t: Cleanable): Promise<Place> {
-  const root = await temporaryFolder(t)
-  const [folder, policy] = [join(root, 'keys'), join(root, 'policy.yaml')]
-  const pki = new PkiFolder(folder)
-  await pki.ensureAuthority()
-  await pki.ensureServer(['localhost'])
-  await pki.ensureClient('ann')
-  await writeFile(policy, POLICY)
-  return {
-    root,
-    folder,
-    policy,
-    give: (name, lifetime = 3_600_000, level = 'baseline') =>
-      grant({ folder, name, policy, lifetime, level, hostPaths: [] }),
-    rules: async () => parsePolicy(await readFile(policy, 'utf8'), 'p').rules.map(({ name }) => name),
-    run: (...words) => runCli(['grant', ...words, '--policy', policy, '--dir', folder]),
-  }
-}
-
-/** The only operations that a rule allows. */
-async function allowedBy(policy: string, rule: string): Promise<readonly string[] | undefined> {
-  const { rules } = parsePolicy(await readFile(policy, 'utf8'), policy)
-  return rules.find(({ name }) => name === rule)?.only.operations
 }
 
 describe('a grant', { concurrency: true }, () => {
@@ -652,4 +608,18 @@ test('a grant ends by itself at a gateway: its stream is cut, and it is refused 
   assert.equal(await ask(await dial(t, port, { client: granted }), '/_ping'), '')
   assert.equal((await listGrants(folder, policy))[0]?.state, 'ended')
   assert.match(await readUntil(other, 'tick'), /tick/)
+})
+
+test('a grant of a CA that was replaced is listed so, and one whose certificate was revoked without its files', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
+  await give('ann')
+  const { commonName } = await give('cid')
+  await revokeClient({ folder, name: commonName })
+  await rm(join(folder, 'grants/cid'), { recursive: true })
+  assert.deepEqual(await states(), ['ann in force', 'cid revoked'])
+  await new PkiFolder(folder).replaceAuthority({ commonName: 'Next' })
+  assert.deepEqual(await states(), ['ann of a replaced CA', 'cid revoked'])
+  await give('ben')
+  assert.deepEqual(await states(), ['ann of a replaced CA', 'ben in force', 'cid revoked'])
 })
