@@ -77,7 +77,7 @@ async function end(name: string | undefined, policy: string, given: GrantFlags, 
   const warnings = endWarnings(report, policy, dir)
   const text = endText(report, policy, context)
   // The rule may still be somewhere.
-  context.answer({ data: endData(report), text, warnings, failed: !report.hasPolicy }, flags)
+  context.answer({ data: endData(report), text, warnings, failed: !report.hasPolicy || !report.hasRule }, flags)
 }
 
 async function list(policy: string, flags: GrantFlags, context: Context): Promise<void> {
@@ -150,6 +150,6 @@ export const grant: CommandSpec = {
     [sentence`${SELF} grant list --policy /etc/docker-mtls/policy.yaml`, 'who has a grant, and until when'],
     [sentence`${SELF} grant end ann`, 'end it now'],
   ],
-  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, crl: { path, nextUpdate } }',
+  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, hasRule, crl: { path, nextUpdate } }',
   define,
 }
