@@ -2,11 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import { isOver, readDate } from '../identity/dates.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
-import { noRule, type Decision } from '../policy/decide.ts'
+import type { Decision } from '../policy/decide.ts'
 import type { Need } from '../policy/facts.ts'
 import { refusalText } from '../policy/refusal-text.ts'
 import type { Json, PolicyRequest, Reason } from '../policy/request.ts'
-import { matchRule } from '../policy/who/match.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { AmbiguousName } from './inspect.ts'
 import { requestOf, type Question } from './question.ts'
@@ -23,30 +22,36 @@ export interface Grounds {
   readonly inspect: (need: Need) => Promise<Json>
 }
 
-/** Judges a request. @returns why it is refused; undefined if it is allowed */
-export async function judge(question: Question, grounds: Grounds): Promise<string | undefined> {
+/** What the plugin says of a request. */
+export interface Judgement {
+  /** Undefined: it is allowed. */
+  readonly refusal: string | undefined
+  /** When the certificate or the rule ends that allows it, in milliseconds. */
+  readonly until: number
+}
+
+/** Judges a request. */
+export async function judge(question: Question, grounds: Grounds): Promise<Judgement> {
   const { policy, inspect } = grounds
-  if (policy === undefined) return NO_POLICY
+  if (policy === undefined) return refused(NO_POLICY)
   const at = new Date()
-  const identity = identityOf(question, grounds, at)
-  if (typeof identity === 'string') return identity
+  const caller = callerOf(question, grounds, at)
+  if (typeof caller === 'string') return refused(caller)
   try {
     const request = { ...requestOf(question), at }
-    const decision = await decideAsking(policy, identity, request, inspect)
-    if (decision.verdict !== 'allow') return refusalText(decision)
-    // What was inspected can have taken long: the certificate or the rule may have ended.
-    const now = new Date()
-    const late = identityOf(question, grounds, now)
-    if (typeof late === 'string') return late
-    if (matchRule(policy, identity, now)?.name !== decision.rule)
-      return refusalText({ reasons: [noRule(policy, identity)] })
+    const decision = await decideAsking(policy, caller.identity, request, inspect)
+    if (decision.verdict !== 'allow') return refused(refusalText(decision))
     const hidden = hiddenFrom(decision, request)
-    return hidden && refusalText({ ...decision, reasons: [hidden] })
+    if (hidden) return refused(refusalText({ ...decision, reasons: [hidden] }))
+    const { until } = decision
+    return { refusal: undefined, until: Math.min(caller.until, until === undefined ? Infinity : Date.parse(until)) }
   } catch (error) {
-    if (error instanceof AmbiguousName) return refusalText({ reasons: [error.reason] })
+    if (error instanceof AmbiguousName) return refused(refusalText({ reasons: [error.reason] }))
     throw error
   }
 }
+
+const refused = (refusal: string): Judgement => ({ refusal, until: Infinity })
 
 const NO_POLICY =
   "the policy file of docker-mtls authz-plugin can't be used, so it refuses everything; correct the file on the host of the daemon"
@@ -54,21 +59,22 @@ const NO_CERTIFICATE =
   'this request has no client certificate, and docker-mtls authz-plugin runs without --local-name (IDENTITY_UNKNOWN)'
 const EXPIRED = 'the client certificate has expired, or is not valid yet (CERTIFICATE_EXPIRED)'
 
-/** Who asks, or why nobody can. dockerd has verified the certificates in the handshake, which may have been long ago. */
-function identityOf(
+/** Who asks, until when, or why nobody can. dockerd has verified the certificates in the handshake, which may have been long ago. */
+function callerOf(
   { certificates, hasUser }: Question,
   { localName, authorities }: Grounds,
   now: Date,
-): PolicyIdentity | string {
+): { readonly identity: PolicyIdentity; readonly until: number } | string {
   const [own] = certificates
-  if (own === undefined) return localName === undefined || hasUser ? NO_CERTIFICATE : { socket: localName }
+  if (own === undefined)
+    return localName === undefined || hasUser ? NO_CERTIFICATE : { identity: { socket: localName }, until: Infinity }
   const certificate = new X509Certificate(own)
   const [from, to] = [certificate.validFrom, certificate.validTo].map((date) => readDate(date).getTime()) as [
     number,
     number,
   ]
   const isCurrent = from <= now.getTime() && !isOver(to, now.getTime())
-  return isCurrent ? identityOfCertificate(certificate, authorities) : EXPIRED
+  return isCurrent ? { identity: identityOfCertificate(certificate, authorities), until: to } : EXPIRED
 }
 
 /** Their bodies are archives, which dockerd doesn't show, and their queries are judged. */

@@ -7,6 +7,7 @@ import type { Policy } from '../policy/file/types.ts'
 import { certificatesIn, openCertificate } from '../identity/certificate.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { readBytes } from '../gateway/body.ts'
+import { decideInForce } from '../gateway/in-force.ts'
 import { parseBody, type Parse } from '../gateway/inspect.ts'
 import { bypassOf } from './bypass.ts'
 import { inspectUnambiguous } from './inspect.ts'
@@ -142,16 +143,14 @@ export class AuthzPlugin {
   async #judged(caller: string, question: Question): Promise<object> {
     const inTurn: InTurn = (decide) => this.#scheduler.run(caller, decide)
     const parse: Parse = (body) => inTurn(() => parseBody(body))
-    const refusal = await inTurn(async (outside) => {
+    const found = await inTurn((outside) => {
       const inspect: Grounds['inspect'] = (need) => outside(() => inspectUnambiguous(this.#own, need, parse))
-      for (;;) {
-        const { policy } = this
-        const found = await judge(question, { ...this.#grounds, inspect, policy })
-        // What is inspected, and others' turns, can take long.
-        if (policy === this.policy) return found
-      }
+      return decideInForce(
+        () => this.policy,
+        () => judge(question, { ...this.#grounds, inspect, policy: this.policy }),
+      )
     })
-    return refusal === undefined ? { Allow: true } : { Allow: false, Msg: refusal }
+    return found.refusal === undefined ? { Allow: true } : { Allow: false, Msg: found.refusal }
   }
 
   /** Asks until there is an answer: the plugin starts before the daemon. */

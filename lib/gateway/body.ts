@@ -76,14 +76,18 @@ export function readBody(source: Readable, length: number | undefined, limits: B
   })
 }
 
-/** A stream of the body that can be destroyed without its connection, on which the answer is still to be written. */
-export function bodyStream(request: IncomingMessage): Readable {
+/**
+ * A stream for the body that can be destroyed without its connection, on which the answer is still to be written. To be piped into it when
+ * the daemon gets it: until then, another stream can have the body.
+ */
+export function bodyStream(request: IncomingMessage): PassThrough {
   const body = new PassThrough()
-  body.on('error', () => {})
-  request.once('close', () => {
+  const closed = (): void => {
     if (!request.complete) body.destroy(new Error('the client left'))
-  })
-  return request.pipe(body)
+  }
+  body.on('error', () => {}).once('close', () => request.off('close', closed))
+  request.once('close', closed)
+  return body
 }
 
 function tooLarge(bytes: number): BodyRefused {

@@ -2,17 +2,16 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
 import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
-import { bodyStream, BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
-import { fieldsForDaemon, headersOf } from './fields.ts'
-import { forward, isEndless } from './forward.ts'
-import { decideInForce } from './in-force.ts'
+import { BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
+import { headersOf } from './fields.ts'
+import { forward } from './forward.ts'
+import { decideInForce, type InForce } from './in-force.ts'
 import { Inspections } from './inspections.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
 import { isForCertificate, ONLY_POST, refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
-import type { RenewalAsked } from './renewal/renewals.ts'
 import { Place } from './place.ts'
 import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
@@ -143,12 +142,16 @@ export class Exchange {
       inspect: (kind, name) => this.#inspections.inspect(kind, name),
     }
     const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
-    const verdict = await decideInForce(this.#shared, () => this.#decide(asked))
+    await this.#carryOut(asked)
+  }
+
+  async #carryOut(asked: AskedRequest): Promise<void> {
+    const verdict = await decideInForce(this.#shared.calls, () => this.#decide(asked))
     if (verdict === undefined || this.#isOver) return
-    if (isQuestion(request)) answerJson(this.#answer(), answerOf(verdict))
+    if (asked.isQuestion) answerJson(this.#answer(), answerOf(verdict))
     else if (verdict.refused) this.#refuse(verdict.refused)
     else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
-    else if (isRenewal(asked.target)) this.#renew({ request: body, seconds: verdict.renewFor })
+    else if (isRenewal(asked.target)) this.#renew(asked, verdict)
     else this.#forward(asked, verdict)
   }
 
@@ -245,18 +248,12 @@ export class Exchange {
     if (this.#arrived.expectsContinue) this.#arrived.response?.writeContinue()
   }
 
-  #forward(asked: AskedRequest, { send: instead, filterAnswer, until }: ReadVerdict): void {
+  #forward(asked: AskedRequest, { send: instead, filterAnswer, until, holds }: InForce<ReadVerdict>): void {
     const { request, connection } = this.#arrived
     this.#record.allowed()
-    this.#until = until
-    this.#isFiltered = filterAnswer !== undefined
-    const json = instead?.body ?? (asked.body === 'unseen' ? undefined : asked.body)
-    const isStream = json === undefined && asked.body === 'unseen'
-    if (isStream) this.#continue()
-    const body = isStream ? bodyStream(request) : json
-    const kind = isStream ? 'stream' : json && 'json'
     const target = instead?.target ?? asked.target
     const method = instead?.method ?? asked.method
+    const body = instead?.body ?? asked.body
     const answer = forward(
       this.#shared.dispatcher,
       request,
@@ -265,8 +262,7 @@ export class Exchange {
         method,
         target,
         body,
-        fields: fieldsForDaemon(request, { upgrade: this.#upgrade, body: kind }),
-        upgrade: this.#upgrade ?? (isEndless(method, target) ? 'tcp' : undefined),
+        upgrade: this.#upgrade,
         filter: filterAnswer && {
           apply: filterAnswer,
           reserve: (bytes) => this.#place.hold(bytes),
@@ -274,6 +270,18 @@ export class Exchange {
         },
       },
       {
+        connected: () => {
+          // For a connection, it can have waited as long as for anything else.
+          if (!holds() || this.#shared.check(connection)) return false
+          this.#until = until
+          this.#isFiltered = filterAnswer !== undefined
+          if (body === 'unseen') this.#continue()
+          return true
+        },
+        stopped: () => {
+          this.#record.undecided()
+          void this.#carryOut(asked).catch((error: unknown) => this.#failed(error))
+        },
         upgraded: (fields, socket) => this.#upgraded(fields, socket),
         response: () => this.#answer(),
         failed: (refused, error) => {
@@ -286,7 +294,8 @@ export class Exchange {
     if (request.socket.destroyed) answer.leave()
   }
 
-  #renew(asked: RenewalAsked): void {
+  #renew({ body }: AskedRequest, { renewFor }: ReadVerdict): void {
+    const asked = { request: body === 'unseen' ? undefined : body, seconds: renewFor }
     const renewed = this.#shared.renew(this.#arrived.connection, asked)
     if ('status' in renewed) return this.#refuse(renewed)
     this.#record.allowed()

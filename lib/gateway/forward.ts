@@ -1,19 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex, Readable } from 'node:stream'
+import type { Duplex, Writable } from 'node:stream'
 import { isDockerMtlsError } from '../base/errors.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { laneOf, type Lane, type LaneDispatchOptions } from '../transport/lanes.ts'
 import { RESPONSE_TIMEOUT_MS } from '../transport/tls-policy.ts'
 import type { Handler } from '../transport/undici.ts'
 import { finish } from './answer.ts'
-import { fieldsForClient } from './fields.ts'
+import { bodyStream } from './body.ts'
+import { fieldsForClient, fieldsForDaemon } from './fields.ts'
 import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
+import type { Upgrade } from './screening.ts'
 
 /** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
 const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
 
-export function isEndless(method: string, target: string): boolean {
+function isEndless(method: string, target: string): boolean {
   return method === 'POST' && ENDLESS.test(target)
 }
 
@@ -23,15 +25,19 @@ export interface Forwarded {
   readonly caller: string
   readonly method: string
   readonly target: string
-  /** Names and values in turns. */
-  readonly fields: string[]
-  readonly body: Uint8Array | Readable | undefined
-  readonly upgrade: string | undefined
+  /** JSON. `unseen`: what arrives. */
+  readonly body: Uint8Array | 'unseen' | undefined
+  /** To what the client switches. */
+  readonly upgrade: Upgrade | undefined
   readonly filter: Filter | undefined
 }
 
-/** What becomes of the daemon's answer. */
+/** What becomes of the request, and of the daemon's answer. */
 export interface Outcome {
+  /** The daemon gets it next: there is a connection. False: it must not get it any more. */
+  readonly connected: () => boolean
+  /** The daemon has not got it, as `connected` has said. */
+  readonly stopped: () => void
   /** The daemon has switched protocols. */
   readonly upgraded: (fields: string[], socket: Duplex) => void
   /** For an answer that doesn't switch. */
@@ -47,15 +53,18 @@ export function forward(
   forwarded: Forwarded,
   outcome: Outcome,
 ): DaemonAnswer {
-  const { caller, method, target, fields, body, upgrade, filter } = forwarded
-  const handler = new DaemonAnswer(request, outcome, filter)
+  const { caller, method, target, filter } = forwarded
+  const stream = forwarded.body === 'unseen' ? bodyStream(request) : undefined
+  const body = forwarded.body === 'unseen' ? stream : forwarded.body
+  const upgrade = forwarded.upgrade ?? (isEndless(method, target) ? 'tcp' : undefined)
+  const handler = new DaemonAnswer(request, outcome, filter, stream)
   const options: LaneDispatchOptions = {
     lane: laneTo(dispatcher),
     caller,
     origin: dispatcher.origin,
     path: dispatcher.prefix + target,
     method,
-    headers: fields,
+    headers: fieldsForDaemon(request, { upgrade: forwarded.upgrade, body: stream ? 'stream' : body && 'json' }),
     body: body ?? null,
     reset: false,
     // As in the lane for short calls: a daemon that never answers must not keep a place for ever.
@@ -83,12 +92,15 @@ export class DaemonAnswer implements Handler {
   #hasLeft = false
   #hasData = false
   readonly #filter: Filter | undefined
+  readonly #body: Writable | undefined
   #held: HeldAnswer | undefined
 
-  constructor(request: IncomingMessage, outcome: Outcome, filter?: Filter) {
+  /** @param body - the stream of what arrives, if the daemon gets it */
+  constructor(request: IncomingMessage, outcome: Outcome, filter?: Filter, body?: Writable) {
     this.#request = request
     this.#outcome = outcome
     this.#filter = filter
+    this.#body = body
   }
 
   /** The client has left: the daemon shall stop. */
@@ -100,6 +112,8 @@ export class DaemonAnswer implements Handler {
   onConnect(abort: (reason?: Error) => void): void {
     this.#abort = abort
     if (this.#hasLeft) abort(LEFT)
+    else if (!this.#outcome.connected()) abort(STOPPED)
+    else if (this.#body) this.#request.pipe(this.#body)
   }
 
   onUpgrade(_status: number, headers: Buffer[], socket: unknown): void {
@@ -153,6 +167,7 @@ export class DaemonAnswer implements Handler {
 
   onError(error: Error): void {
     if (this.#hasLeft) return
+    if (error === STOPPED) return this.#outcome.stopped()
     // Of an answer that was held, nothing has been sent.
     if (this.#response && !this.#held) this.#response.destroy()
     this.#outcome.failed(describe(error), error)
@@ -160,6 +175,7 @@ export class DaemonAnswer implements Handler {
 }
 
 const LEFT = new Error('the client left')
+const STOPPED = new Error('it must not be sent any more')
 const TOO_LARGE = new Error('the answer is too large to be filtered')
 
 function describe(error: Error): Refusal {

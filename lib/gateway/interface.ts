@@ -25,7 +25,7 @@ export interface Gateway {
    * If something new can't be used, the call throws and everything stays as it was.
    *
    * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID, ERR_IDENTITY_NOT_PEM, ERR_IDENTITY_CERT_INVALID
-   * @throws {@link PkiError} ERR_CRL_INVALID, also for a list that is older than the one in force
+   * @throws {@link PkiError} ERR_CRL_INVALID, also for a list that is no newer than the one in force, and may lack revocations
    * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID, ERR_OPTION_UNKNOWN
    */
   reload(changed: GatewayChange): void

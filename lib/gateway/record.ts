@@ -43,6 +43,11 @@ export class RequestRecord {
     this.#verdict = 'allow'
   }
 
+  /** The daemon has not got it, and it is decided again. */
+  undecided(): void {
+    this.#verdict = undefined
+  }
+
   refused({ code }: Refusal): this {
     this.#reason = code
     this.#verdict ??= 'refuse'

@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
-import { isCurrent, isOlder, readRevocationLists, type RevocationList } from '../identity/crl.ts'
+import { isCurrent, isFuture, mayLack, readRevocationLists, type RevocationList } from '../identity/crl.ts'
 import { isOver, readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
@@ -31,8 +31,8 @@ export class Trust {
   /** The issuer, and the CA that signed it, which is to be trusted, too. A CA can have several certificates for one key. */
   readonly #renewing: { readonly issuer: TrustedCa; readonly by: readonly TrustedCa[] } | undefined
   readonly #issuers = new WeakMap<Peer, readonly TrustedCa[]>()
-  /** The newest list that was in force before, by the name and key of its CA. */
-  readonly #earlier = new Map<string, RevocationList>()
+  /** The lists from before that the list of a CA doesn't replace yet, the newest first, by the name and key of the CA. */
+  readonly #earlier = new Map<string, readonly RevocationList[]>()
 
   /**
    * @throws {@link IdentityError} ERR_GATEWAY_TLS_INVALID
@@ -57,7 +57,9 @@ export class Trust {
   hasCurrentLists(now: number): boolean {
     const valid = this.#cas.filter((ca) => isInTime(ca, now))
     const needed = valid.length > 0 ? valid : this.#cas
-    return typeof this.crl === 'string' && needed.every(({ list }) => list !== undefined && isCurrent(list, now))
+    return (
+      typeof this.crl === 'string' && needed.every((ca) => this.#listsOf(ca, now).some((list) => isCurrent(list, now)))
+    )
   }
 
   /** The options of the TLS server. It gets no lists: OpenSSL would refuse without saying whom, and why. */
@@ -87,11 +89,11 @@ export class Trust {
     const by = validOf(this.#renewing.by, now)
     if (by === undefined || !isInTime(issuer, now) || !isInTime(by, now)) return 'expired'
     if (this.crl === undefined) return undefined
-    const own = listFault(ITS_ISSUER, issuer.serial, by.list, now)
-    const fault = own ?? this.#faultAbove(by, now)
+    const own = listFault(ITS_ISSUER, issuer.serial, this.#listsOf(by, now), now)
+    const fault = gravest(own, this.#faultAbove(by, now))
     if (fault === undefined) return undefined
-    if (fault.code !== 'CERTIFICATE_REVOKED') return 'unlisted'
-    return own ? 'revoked' : 'ca-revoked'
+    if (!isRevoked(fault)) return 'unlisted'
+    return fault === own ? 'revoked' : 'ca-revoked'
   }
 
   /** What a certificate descends from: itself, unless it is a renewed one. Undefined: it isn't trusted. */
@@ -146,26 +148,44 @@ export class Trust {
       endDate(one === issuer?.certificate ? 'issuer' : 'ca', one, one.validFrom, one.validTo),
     )
     if (this.crl === undefined) return [...server, ...cas]
-    const lists = this.#cas.map(({ certificate, list }) => ({
-      kind: 'crl' as const,
-      name: subjectOf(certificate),
-      from: list?.thisUpdate.getTime() ?? 0,
-      at: list?.nextUpdate?.getTime() ?? Number.NaN,
-    }))
+    const now = Date.now()
+    const lists = this.#cas.map((ca) => {
+      const list = this.#listsOf(ca, now).find((one) => isCurrent(one, now)) ?? ca.list
+      const [from, at] = [list?.thisUpdate.getTime() ?? 0, list?.nextUpdate?.getTime() ?? Number.NaN]
+      return { kind: 'crl' as const, name: subjectOf(ca.certificate), from, at }
+    })
     return [...server, ...cas, ...lists]
   }
 
-  /** Refuses a list that is older than any that was in force: it may lack what has been revoked since. */
+  /**
+   * Refuses a list that may lack what one before it revokes. One that isn't valid yet replaces only others that aren't: the list in force
+   * stays beside it.
+   */
   refuseOlder(before: Trust): void {
     const now = Date.now()
-    const lists = before.#cas.flatMap(({ nameAndKey, list }) => (list ? [[nameAndKey, list] as const] : []))
-    for (const [ca, last] of [...before.#earlier, ...lists]) {
-      const own = this.#cas.find(({ nameAndKey }) => nameAndKey === ca)?.list
-      if (own && isOlder(own, last, now)) throw invalidList('it is older than one that was in force')
-      const earlier = this.#earlier.get(ca)
-      const wasInForce = last.thisUpdate.getTime() <= now
-      if (wasInForce && !(earlier && isOlder(last, earlier, now))) this.#earlier.set(ca, last)
+    for (const ca of new Set([...before.#earlier.keys(), ...before.#cas.map(({ nameAndKey }) => nameAndKey)])) {
+      const known = before.#known(ca)
+      const own = this.#listBy(ca)
+      if (own && known.some((last) => mayLack(own, last, now))) throw invalidList(NO_NEWER)
+      const inForce = known.filter((last) => !isFuture(last, now)).slice(0, 1)
+      this.#earlier.set(ca, own === undefined ? known : isFuture(own, now) ? inForce : [])
     }
+  }
+
+  #listBy(ca: string): RevocationList | undefined {
+    return this.#cas.find(({ nameAndKey }) => nameAndKey === ca)?.list
+  }
+
+  /** All lists of a CA that may say what is revoked. */
+  #known(ca: string): readonly RevocationList[] {
+    const own = this.#listBy(ca)
+    return [...(own ? [own] : []), ...(this.#earlier.get(ca) ?? [])]
+  }
+
+  /** The lists of a CA that count now: its own; until that is valid, also the one before. None: it is missing. */
+  #listsOf({ list, nameAndKey }: TrustedCa, now: number): readonly RevocationList[] {
+    if (list === undefined) return []
+    return isFuture(list, now) ? this.#known(nameAndKey) : [list]
   }
 
   /** Checks a client before each request: a handshake may have been long ago, or have resumed a session. */
@@ -182,7 +202,7 @@ export class Trust {
     const ca = origin && this.#caOf(origin.issuerFingerprint256, now)
     const fault = [issuer, by, ca].map((one) => certificateFault(peer, one, now)).find(Boolean)
     if (fault || !origin || !ca || !by) return fault ?? certificateFault(peer, undefined, now)
-    return this.#listedFault(origin.serial, ca, now) ?? this.#listedFault(issuer.serial, by, now, ITS_ISSUER)
+    return gravest(this.#listedFault(origin.serial, ca, now), this.#listedFault(issuer.serial, by, now, ITS_ISSUER))
   }
 
   /** The CA with this fingerprint. After its end, it can have another certificate for the same key. */
@@ -194,7 +214,7 @@ export class Trust {
   /** What the lists say about a certificate that this CA has signed, and about the CAs above. */
   #listedFault(serial: string, ca: TrustedCa, now: number, what = 'your certificate'): Refusal | undefined {
     if (this.crl === undefined) return undefined
-    return listFault(what, serial, ca.list, now) ?? this.#faultAbove(ca, now)
+    return gravest(listFault(what, serial, this.#listsOf(ca, now), now), this.#faultAbove(ca, now))
   }
 
   /** What the lists say about a CA. It can have several certificates for one key: one of them that nobody has revoked is enough. */
@@ -209,8 +229,8 @@ export class Trust {
     const above = validOf(ca.above, now)
     // CAs may have signed each other.
     if (above === undefined || below.includes(ca)) return undefined
-    const fault = listFault('a CA of your certificate', ca.serial, above.list, now)
-    return fault ?? this.#faultAbove(above, now, [...below, ca])
+    const fault = listFault('a CA of your certificate', ca.serial, this.#listsOf(above, now), now)
+    return gravest(fault, this.#faultAbove(above, now, [...below, ca]))
   }
 
   #issuerOf(peer: Peer, now: number = Date.now()): TrustedCa | undefined {
@@ -253,15 +273,24 @@ export function ownFault(peer: Peer, now: number): Refusal | undefined {
   return undefined
 }
 
+const NO_NEWER = 'it is no newer than one that was in force, and may lack certificates that were revoked since'
 const ITS_ISSUER = 'the issuer that has renewed your certificate'
 
-function listFault(what: string, serial: string, list: RevocationList | undefined, now: number): Refusal | undefined {
-  if (list === undefined)
+function listFault(what: string, serial: string, lists: readonly RevocationList[], now: number): Refusal | undefined {
+  if (lists.length === 0)
     return refusal(503, 'CRL_MISSING', 'there is no usable revocation list of a CA of your certificate')
-  if (list.serials.has(serial)) return refusal(403, 'CERTIFICATE_REVOKED', `${what} has been revoked`)
-  if (!isCurrent(list, now))
+  if (lists.some(({ serials }) => serials.has(serial)))
+    return refusal(403, 'CERTIFICATE_REVOKED', `${what} has been revoked`)
+  if (!lists.some((list) => isCurrent(list, now)))
     return refusal(503, 'CRL_EXPIRED', 'the revocation list of a CA of your certificate is not current')
   return undefined
+}
+
+const isRevoked = (fault: Refusal | undefined): boolean => fault?.code === 'CERTIFICATE_REVOKED'
+
+/** What one list revokes stays revoked if another one is missing or not current. */
+function gravest(one: Refusal | undefined, other: Refusal | undefined): Refusal | undefined {
+  return isRevoked(other) ? other : (one ?? other)
 }
 
 function readCas(pem: string): X509Certificate[] {

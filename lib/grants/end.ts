@@ -1,5 +1,6 @@
-import { PkiError } from '../base/errors.ts'
+import { DockerMtlsError, isDockerMtlsError, PkiError, sentencesOf } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { isOver } from '../identity/dates.ts'
 import {
   listIssuedGranted,
@@ -11,11 +12,10 @@ import {
 } from '../keystore/granted.ts'
 import { revokeClient, type RevokeReport } from '../keystore/revoke.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
-import { editPolicy, type PolicyEdit } from '../policy/file/edit.ts'
-import { parsePolicy } from '../policy/file/parse.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
+import { endRules, findNamed, type GrantCertificate, type NamedCertificate } from './end-rules.ts'
 import { isPolicyMissing, readPolicyText, withPolicy, type OpenPolicy } from './policy-file.ts'
-import { grantOf, isEndedEarly, isPast } from './rules.ts'
+import { grantOf, isEndedEarly } from './rules.ts'
 
 /** Which grant to end. */
 export interface EndOptions {
@@ -31,17 +31,20 @@ export interface EndReport {
   readonly name: string
   /** The revoked certificates. Usually one; none, if it had expired. */
   readonly revoked: readonly RevokeReport[]
-  /** The rules that were taken out, because their time had come. */
+  /** The rules that were taken out, because they ended a day before or earlier. */
   readonly removed: readonly string[]
   /** The rules that stay, and allow nothing. */
   readonly kept: readonly string[]
   /** Is there a policy file? If not, nobody has looked for the rule. */
   readonly hasPolicy: boolean
+  /** Has the policy a rule for the certificate? If not, another file may have one. True if it has expired. */
+  readonly hasRule: boolean
 }
 
 /**
- * Ends a grant early: revokes its certificate, which it finds by the ledger if its file is gone, lets its rule in the policy allow
- * nothing, and deletes its files. It does the rest also if there is no policy file. If it fails in between, it can be called again.
+ * Ends a grant early: lets its rule in the policy allow nothing, for which it needs no CA key, revokes its certificate, which it finds by the
+ * ledger if its file is gone, and deletes its files. It does the rest also if there is no policy file, or no rule in it. If it fails in between,
+ * it can be called again.
  *
  * @throws {@link PkiError} ERR_GRANT_NOT_FOUND, ERR_NAME_INVALID, and those of {@link revokeClient}
  * @throws {@link PolicyError} ERR_POLICY_INVALID
@@ -53,51 +56,62 @@ export async function endGrant(options: EndOptions): Promise<EndReport> {
   return (await isPolicyMissing(policy)) ? end(options) : withPolicy(policy, (open) => end(options, open))
 }
 
-async function end({ folder, name, policy, passphrase }: EndOptions, open?: OpenPolicy): Promise<EndReport> {
+async function end(options: EndOptions, open?: OpenPolicy): Promise<EndReport> {
+  const { folder, name, policy } = options
   const granted = await readGranted(folder, name)
   const issued = await listIssuedGranted(folder, name)
-  const own = new Set([granted.facts, ...issued].map((one) => one?.fingerprint256))
-  const named = open?.policy.rules.filter((rule) => grantOf(rule) === name) ?? []
-  // Another folder can have a grant of this name in the same policy.
-  const issuedHere = named.filter(({ who }) => who.fingerprint?.some((one) => own.has(one)))
-  const written = issuedHere.filter((rule) => !isEndedEarly(rule) || isPast(rule))
-  const isOpen = ({ fingerprint256, isRevoked }: IssuedGranted): boolean =>
-    !isRevoked || written.some(({ who }) => who.fingerprint?.includes(fingerprint256))
-  const valid = issued.filter((one) => isOpen(one) && !isOver(one.validTo.getTime(), Date.now()))
-  if (granted.facts === undefined && written.length + valid.length === 0) {
-    // Its rule may be in a policy that was not named.
-    if (open === undefined) await readPolicyText(policy)
-    const [ended] = issuedHere
-    if (ended !== undefined) throw endedBefore(folder, policy, name, ended)
-    throw named.length > 0 ? issuedElsewhere(folder, name, policy) : notFound(folder, name, policy)
-  }
-  const revoked: RevokeReport[] = []
-  for (const commonName of namesOf(granted, valid))
-    revoked.push(await revokeClient({ folder, name: commonName, ...(passphrase !== undefined && { passphrase }) }))
-  const text = written.reduce((whole, rule) => editPolicy(whole, policy, editOf(rule)), open?.text ?? '')
-  await open?.replace(text)
+  const own = [...(granted.facts ? [granted.facts] : []), ...issued]
+  const certificates = [...new Map(own.map((one) => [one.fingerprint256, one])).values()]
+  const named = open ? findNamed(open.policy, name, certificates) : []
+  const toEnd = new Set(named.flatMap(({ edit, fingerprint256 }) => (edit ? [fingerprint256] : [])))
+  const valid = issued.filter((one) => (!one.isRevoked || toEnd.has(one.fingerprint256)) && isCurrent(one))
+  if (granted.facts === undefined && toEnd.size + valid.length === 0) throw await nothingToEnd(options, open, named)
+  // Whatever happens to the rule, the certificate must be revoked.
+  const [rules] = await Promise.allSettled([open && endRules(open, policy, name, named)])
+  const { removed = [], kept = [] } = rules.status === 'fulfilled' ? (rules.value ?? {}) : {}
+  const revoked = await revoke(options, namesOf(granted, valid), kept)
+  if (rules.status === 'rejected') throw rules.reason
   await removeGranted(granted)
-  const left = new Set(open && parsePolicy(text, policy).rules.map((rule) => rule.name))
-  const rules = written.map((rule) => rule.name)
-  return {
-    name,
-    revoked,
-    removed: rules.filter((rule) => !left.has(rule)),
-    kept: rules.filter((rule) => left.has(rule)),
-    hasPolicy: open !== undefined,
+  const wanted = [...(granted.facts ? [granted.facts] : []), ...valid].filter(isCurrent)
+  const hasRule = wanted.every((one) => named.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256))
+  return { name, revoked, removed, kept, hasPolicy: open !== undefined, hasRule }
+}
+
+const isCurrent = ({ validTo }: GrantCertificate): boolean => !isOver(validTo.getTime(), Date.now())
+
+/** Revokes the certificates. The CA key may be elsewhere, and the rules have ended already. */
+async function revoke(
+  { folder, name, policy, passphrase }: EndOptions,
+  commonNames: ReadonlySet<string>,
+  ended: readonly string[],
+): Promise<RevokeReport[]> {
+  const revoked: RevokeReport[] = []
+  try {
+    for (const commonName of commonNames)
+      revoked.push(await revokeClient({ folder, name: commonName, ...(passphrase !== undefined && { passphrase }) }))
+    return revoked
+  } catch (error) {
+    if (ended.length === 0 || !isDockerMtlsError(error)) throw error
+    const { tried, got, details = [], todo } = sentencesOf(error)
+    const done = `The rule ${enumerate(ended)} in ${policy} allows nothing any more, but the certificate is not revoked.`
+    const again = ours('grant', 'end', name, '--policy', policy, '--dir', folder)
+    const then = sentence`${todo}  Then end the grant once more:  ${again}`
+    throw new DockerMtlsError(error.code, { tried, got, details: [...details, done], todo: then, cause: error })
   }
 }
 
-/**
- * Until the certificate expires, its rule stays, and allows nothing: a gateway that doesn't have the new revocation list would take a later
- * rule for it.
- */
-function editOf(rule: PolicyRule): PolicyEdit {
-  const { name, who, until = '' } = rule
-  if (isPast(rule)) return { remove: [name] }
-  const [fingerprint = ''] = who.fingerprint ?? []
-  const add = { name, fingerprint, level: 'read-only', until, hostPaths: [], allowsNothing: true } as const
-  return { remove: [name], add, comment: 'ended early; docker-mtls grant takes it out after its end' }
+async function nothingToEnd(
+  { folder, name, policy }: EndOptions,
+  open: OpenPolicy | undefined,
+  named: readonly NamedCertificate[],
+): Promise<PkiError> {
+  // Its rule may be in a policy that was not named.
+  if (open === undefined) await readPolicyText(policy)
+  const ended = named.flatMap(({ rules }) => rules.slice(0, 1)).find(isEndedEarly)
+  if (ended !== undefined) return endedBefore(folder, policy, name, ended)
+  // Another folder can have a grant of this name in the same policy.
+  const isElsewhere = open?.policy.rules.some((rule) => grantOf(rule) === name) === true
+  return isElsewhere ? issuedElsewhere(folder, name, policy) : notFound(folder, name, policy)
 }
 
 /** The common names to revoke: by the ledger, also if the files are gone, and by a file that the ledger lacks. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { PkiError } from '../base/errors.ts'
+import { KEPT_MS } from '../base/expiry.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { isOver } from '../identity/dates.ts'
 import {
@@ -47,7 +48,7 @@ export interface GrantReport {
   readonly rule: string
   /** The folder of its files. */
   readonly files: string
-  /** Rules of grants that had ended, which were taken out. */
+  /** Rules of grants that had ended a day before or earlier, which were taken out. */
   readonly removed: readonly string[]
 }
 
@@ -64,7 +65,7 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
   return withPolicy(options.policy, async (open) => {
     const now = Date.now()
     await refuseOpen(options, await readGranted(options.folder, name), now)
-    const ended = open.policy.rules.filter((rule) => grantOf(rule) !== undefined && isPast(rule, now))
+    const ended = open.policy.rules.filter((rule) => grantOf(rule) !== undefined && isPast(rule, now - KEPT_MS))
     const removed = ended.map((rule) => rule.name)
     // Before anything is issued.
     ruleInto(open, options, { fingerprint256: NO_FINGERPRINT, until: new Date(now + options.lifetime), removed })
@@ -81,7 +82,7 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
       await removeGranted(issued)
       throw error
     }
-    await removeEnded(options.folder, now)
+    await removeEnded(options.folder, now - KEPT_MS)
     const commonName = issued.facts.commonName ?? name
     const rule = ruleName(name, fingerprint256)
     return { name, commonName, fingerprint256, until, rule, files: resolve(issued.paths.folder), removed }
@@ -113,10 +114,10 @@ function ruleInto(
   return editPolicy(text, policy, { remove: removed, add, comment: 'docker-mtls grant takes it out after its end' })
 }
 
-/** The keys of grants that have ended are of no use any more. What can't be deleted stays, until the next grant. */
-async function removeEnded(folder: string, now: number): Promise<void> {
+/** The keys of grants that have ended before are of no use any more. What can't be deleted stays, until the next grant. */
+async function removeEnded(folder: string, before: number): Promise<void> {
   const ended = (await listGranted(folder)).filter(
-    ({ facts }) => facts !== undefined && isOver(facts.validTo.getTime(), now),
+    ({ facts }) => facts !== undefined && isOver(facts.validTo.getTime(), before),
   )
   for (const one of ended) await removeGranted(one).catch(() => undefined)
 }

@@ -1,15 +1,19 @@
-import { isOver } from '../identity/dates.ts'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { isOver } from '../identity/dates.ts'
 import { listGranted, type ListedGranted } from '../keystore/granted.ts'
+import { isFromCurrentCa, revocationsByFingerprint } from '../keystore/keystore.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 import { readPolicyText } from './policy-file.ts'
 import { grantOf, isEndedEarly, isPast } from './rules.ts'
 
 /**
- * `in force`: certificate and rule are there. `ended`: by itself. `revoked`: its certificate is. `without rule`: this policy has
- * none. `without files`: its certificate isn't in this folder.
+ * `in force`: certificate and rule are there. `ended`: by itself. `revoked`: its certificate is. `not revoked`: its rule was ended, and its
+ * certificate wasn't revoked. `of a replaced CA`: whoever trusts only the CA of now refuses it. `without rule`: this policy has none.
+ * `without files`: its certificate isn't in this folder.
  */
-export type GrantState = 'in force' | 'ended' | 'revoked' | 'without rule' | 'without files'
+export type GrantState =
+  'in force' | 'ended' | 'revoked' | 'not revoked' | 'of a replaced CA' | 'without rule' | 'without files'
 
 /** A grant, as folder and policy show it. */
 export interface ListedGrant {
@@ -20,7 +24,7 @@ export interface ListedGrant {
   readonly fingerprint256?: string
   /** The folder of its files. */
   readonly files?: string
-  /** The rule that it wrote. */
+  /** The first rule for its certificate. */
   readonly rule?: PolicyRule
 }
 
@@ -32,29 +36,44 @@ export interface ListedGrant {
  */
 export async function listGrants(root: string, policy: string, now: number = Date.now()): Promise<ListedGrant[]> {
   const { rules } = (await readPolicyText(policy)).policy
-  const written = rules.filter((rule) => grantOf(rule) !== undefined)
-  const ofFolder = (await listGranted(root)).map((one) => fromFolder(one, written, now))
-  const known = new Set(ofFolder.map(({ rule }) => rule?.name))
-  const ofPolicy = written.filter(({ name }) => !known.has(name)).map((rule) => fromPolicy(rule, now))
+  const ofFolder = await Promise.all((await listGranted(root)).map((one) => fromFolder(root, one, rules, now)))
+  const known = new Set(ofFolder.map(({ fingerprint256 }) => fingerprint256))
+  const written = rules.filter((rule) => grantOf(rule) !== undefined && !known.has(rule.who.fingerprint?.[0]))
+  const revocations = await revocationsByFingerprint(root)
+  const ofPolicy = written.map((rule) => fromPolicy(rule, revocations, now))
   return [...ofFolder, ...ofPolicy].toSorted((one, other) => (one.name < other.name ? -1 : 1))
 }
 
-function fromFolder(
+async function fromFolder(
+  root: string,
   { name, paths, facts, isRevoked }: ListedGranted,
-  written: readonly PolicyRule[],
+  rules: readonly PolicyRule[],
   now: number,
-): ListedGrant {
+): Promise<ListedGrant> {
   const files = resolve(paths.folder)
   if (facts === undefined) return { name, state: 'ended', files }
   const { fingerprint256, validTo: until } = facts
-  const rule = written.find(({ who }) => who.fingerprint?.[0] === fingerprint256)
-  const state = isOver(until.getTime(), now) ? 'ended' : isRevoked ? 'revoked' : rule ? 'in force' : 'without rule'
+  // A person may have renamed it.
+  const rule = rules.find(({ who }) => who.fingerprint?.includes(fingerprint256))
+  const state = isOver(until.getTime(), now)
+    ? 'ended'
+    : isRevoked
+      ? 'revoked'
+      : (await isFromCurrentCa(root, await readFile(paths.cert, 'utf8')))
+        ? stateByRule(rule)
+        : 'of a replaced CA'
   return { name, state, until, fingerprint256, files, ...(rule && { rule }) }
 }
 
-function fromPolicy(rule: PolicyRule, now: number): ListedGrant {
+function stateByRule(rule: PolicyRule | undefined): GrantState {
+  if (rule === undefined) return 'without rule'
+  return isEndedEarly(rule) ? 'not revoked' : 'in force'
+}
+
+function fromPolicy(rule: PolicyRule, revocations: ReadonlyMap<string, unknown>, now: number): ListedGrant {
   const until = new Date(rule.until ?? '')
   const [fingerprint256 = ''] = rule.who.fingerprint ?? []
-  const state = isPast(rule, now) ? 'ended' : isEndedEarly(rule) ? 'revoked' : 'without files'
+  const isRevoked = isEndedEarly(rule) || revocations.has(fingerprint256)
+  const state = isPast(rule, now) ? 'ended' : isRevoked ? 'revoked' : 'without files'
   return { name: grantOf(rule) ?? '', state, until, fingerprint256, rule }
 }

@@ -17,6 +17,11 @@ export function grantOf({ name, who, until }: PolicyRule): string | undefined {
   return isOurs && start === beginning(fingerprint) ? grant : undefined
 }
 
+/** Is a rule for this certificate, and for no other one? */
+export function isOnlyFor({ who }: PolicyRule, fingerprint256: string): boolean {
+  return Object.keys(who).length === 1 && who.fingerprint?.length === 1 && who.fingerprint[0] === fingerprint256
+}
+
 /** Has `grant end` ended this grant, before its time? Its rule then allows nothing until its certificate ends. */
 export function isEndedEarly({ only }: PolicyRule): boolean {
   return only.operations?.length === 0

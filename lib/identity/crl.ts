@@ -55,13 +55,19 @@ export function isCurrent({ thisUpdate, nextUpdate }: RevocationList, now: numbe
   return thisUpdate.getTime() <= now && nextUpdate !== undefined && now <= nextUpdate.getTime()
 }
 
+/** Is a list not valid yet? The clock of its CA is ahead, or ours is behind. */
+export function isFuture({ thisUpdate }: RevocationList, now: number): boolean {
+  return thisUpdate.getTime() > now
+}
+
 /**
- * Does a list come before another one of the same CA, so that it may lack what was revoked since? One with a date in the future was
- * never in force: the clock of its CA was wrong.
+ * May a list lack what another one of the same CA revokes, because it comes before that one, or has the same number and date? After one of
+ * the future, a CA that was restored from a backup can't number its lists higher: such a list counts if it has all of its revocations.
  */
-export function isOlder(list: RevocationList, last: RevocationList, now: number): boolean {
-  if (last.thisUpdate.getTime() > now) return false
-  return byAge(list, last) < 0
+export function mayLack(list: RevocationList, last: RevocationList, now: number): boolean {
+  const age = byAge(list, last)
+  if (age > 0) return false
+  return (age < 0 && !isFuture(last, now)) || [...last.serials].some((serial) => !list.serials.has(serial))
 }
 
 /**

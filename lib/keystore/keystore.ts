@@ -15,5 +15,6 @@ export { clientNames, serverPlaces, type ClientFiles, type ListedCertificate } f
 export { findPairFaults, type PairFault } from './pair-faults.ts'
 export { refuseOtherServer } from './other-server.ts'
 export { planServerRemoval, removeServer, type ServerRemoval } from './remove-server.ts'
+export { revocationsByFingerprint } from './revoked.ts'
 export { isFromCurrentCa, refuseRotation } from './rotate/cas.ts'
 export { readRotation, type RotatedAuthority, type RotationPhase } from './rotate/state.ts'

@@ -54,21 +54,33 @@ async function start(t: Cleanable) {
   return { plugin, asked, failures, create }
 }
 
-for (const [what, changeOf, code] of [
-  ['changes', () => ({ level: 'read-only' }), 'OPERATION_REFUSED'],
-  ['ends', () => ({ until: new Date(Date.now() + 2_000).toISOString() }), 'RULE_ENDED'],
+const soon = () => ({ ...RULE, until: new Date(Date.now() + 2_000).toISOString() })
+
+for (const [what, changeOf, wanted] of [
+  ['that changes while the daemon is asked decides', () => [{ ...RULE, level: 'read-only' }], /OPERATION_REFUSED/],
+  ['that ends while the daemon is asked decides', () => [soon()], /RULE_ENDED/],
+  [
+    'that ends while the daemon is asked leaves it to the next rule',
+    () => [soon(), { ...RULE, name: 'next' }],
+    /^allowed$/,
+  ],
 ] as const) {
-  test(`a rule that ${what} while the daemon is asked decides`, async (t) => {
+  test(`a rule ${what}`, async (t) => {
     const { plugin, asked, create } = await start(t)
-    const change = changeOf()
-    const changed = definePolicy({ version: 1, rules: [{ ...RULE, ...change }] })
-    if ('until' in change) plugin.policy = changed
+    const changed = definePolicy({ version: 1, rules: changeOf() })
+    const ends = Date.parse(changed.rules[0]?.until ?? '')
+    if (ends) plugin.policy = changed
     const answer = create({})
     await until(() => asked.length > 0, 'the daemon is asked')
     plugin.policy = changed
-    if ('until' in change) await delay(2_100)
-    asked[0]?.end(JSON.stringify(WEB))
-    assert.match((await answer).Msg ?? '', new RegExp(code))
+    if (ends) await delay(ends - Date.now() + 100)
+    // It may be asked again.
+    const timer = setInterval(() => {
+      for (const response of asked.splice(0)) response.end(JSON.stringify(WEB))
+    }, 5)
+    const { Allow, Msg } = await answer
+    clearInterval(timer)
+    assert.match(Allow ? 'allowed' : (Msg ?? ''), wanted)
   })
 }
 

@@ -3,11 +3,11 @@ import { X509Certificate } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, test } from 'node:test'
+import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { endGrant } from '../../lib/grants/end.ts'
-import { grant, type GrantReport } from '../../lib/grants/grant.ts'
+import { grant } from '../../lib/grants/grant.ts'
 import { listGrants } from '../../lib/grants/list.ts'
 import { grantOf } from '../../lib/grants/rules.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
@@ -18,67 +18,23 @@ import { planRenewal } from '../../lib/keystore/renew/plan.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { createRequest, issueClient } from '../../lib/pki.ts'
-import { readCrl } from '../../lib/provision.ts'
+import { readCrl, revokeClient } from '../../lib/provision.ts'
 import { judge } from '../../lib/authz-plugin/judge.ts'
 import { createGateway, type GatewayTls } from '../../lib/gateway.ts'
 import { Peer } from '../../lib/gateway/peer.ts'
 import { Trust } from '../../lib/gateway/trust.ts'
 import { connect } from '../../lib/index.ts'
-import { identityOfCertificate, parsePolicy, type Level } from '../../lib/policy.ts'
+import { identityOfCertificate, parsePolicy } from '../../lib/policy.ts'
 import type { HostPath } from '../../lib/policy/file/types.ts'
 import { matchRule } from '../../lib/policy/who/match.ts'
 import { dial, endOf, fakeDaemon, front, readUntil, tickingDaemon } from '../gateway/support/fixture.ts'
 import { runCli, runJson, runProcess, type Ran } from '../cli/support/run-cli.ts'
-import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
-
-const POLICY = `# Ours.
-version: 1
-rules:
-  # Ann looks.
-  - name: ann
-    who: { commonName: ann }
-    level: read-only
-`
+import { allowedBy, place, POLICY } from './support/place.ts'
 
 interface Revoked {
   readonly revoked: boolean
   readonly grants: readonly object[]
-}
-
-interface Place {
-  readonly root: string
-  readonly folder: string
-  readonly policy: string
-  readonly give: (name: string, lifetime?: number, level?: Level) => Promise<GrantReport>
-  readonly rules: () => Promise<string[]>
-  readonly run: (...words: string[]) => Promise<Ran>
-}
-
-/** A folder with a CA, the server localhost and the client ann, and a policy. */
-async function place(t: Cleanable): Promise<Place> {
-  const root = await temporaryFolder(t)
-  const [folder, policy] = [join(root, 'keys'), join(root, 'policy.yaml')]
-  const pki = new PkiFolder(folder)
-  await pki.ensureAuthority()
-  await pki.ensureServer(['localhost'])
-  await pki.ensureClient('ann')
-  await writeFile(policy, POLICY)
-  return {
-    root,
-    folder,
-    policy,
-    give: (name, lifetime = 3_600_000, level = 'baseline') =>
-      grant({ folder, name, policy, lifetime, level, hostPaths: [] }),
-    rules: async () => parsePolicy(await readFile(policy, 'utf8'), 'p').rules.map(({ name }) => name),
-    run: (...words) => runCli(['grant', ...words, '--policy', policy, '--dir', folder]),
-  }
-}
-
-/** The only operations that a rule allows. */
-async function allowedBy(policy: string, rule: string): Promise<readonly string[] | undefined> {
-  const { rules } = parsePolicy(await readFile(policy, 'utf8'), policy)
-  return rules.find(({ name }) => name === rule)?.only.operations
 }
 
 describe('a grant', { concurrency: true }, () => {
@@ -198,24 +154,6 @@ describe('a grant', { concurrency: true }, () => {
     const { stdout } = await run('list')
     assert.match(stdout, /^NAME +STATE +UNTIL +LEVEL/)
     assert.match(stdout, /^ann +in force +\d{4}-\d\d-\d\d \d\d:\d\d UTC +baseline$/m)
-  })
-
-  test('goes out of the file by the next one after its end, with its key; rules of people stay', async (t) => {
-    const { folder, policy, give, rules } = await place(t)
-    const own = `  - { name: grant-mine-0a1b2c3d, who: { commonName: x }, level: read-only, until: 2026-01-01T00:00:00Z }\n`
-    await writeFile(policy, POLICY.replace('rules:\n', `rules:\n${own}`))
-    const old = await give('eve', 4_000)
-    const long = await give('ben')
-    assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
-    await delay(old.until.getTime() + 50 - Date.now())
-    assert.deepEqual(
-      (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
-      ['ben in force', 'eve ended'],
-    )
-    const { rule, removed } = await give('cid')
-    assert.deepEqual(removed, [old.rule])
-    assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'cid'])
-    assert.deepEqual(await rules(), [rule, long.rule, 'grant-mine-0a1b2c3d', 'ann'])
   })
 
   test('ends early: its certificate is revoked, its rule allows nothing, and its files are gone', async (t) => {
@@ -371,30 +309,66 @@ describe('a grant', { concurrency: true }, () => {
     assert.deepEqual(await rules(), [rule])
     assert.deepEqual(await allowedBy(policy, rule), [])
   })
+})
 
-  test('that was ended is listed as revoked, isn’t ended twice, and goes out of the file after its end', async (t) => {
-    const { folder, policy, give, run, rules } = await place(t)
-    const before = await readFile(policy, 'utf8')
-    const [first, second] = [await give('eve', 6_000), await give('ben', 6_000)]
-    const ended = await endGrant({ folder, name: 'eve', policy })
-    assert.deepEqual([ended.kept, ended.removed], [[first.rule], []])
-    await endGrant({ folder, name: 'ben', policy })
-    const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
-    assert.deepEqual(await states(), ['ben revoked', 'eve revoked'])
-    const again = await run('end', 'eve')
-    assert.equal(again.code, 1)
-    assert.match(
-      again.stderr,
-      /: it has been ended: its certificate is revoked, and its rule \S+ in \S+ allows nothing until /,
-    )
-    assert.doesNotMatch((await runCli(['policy', 'check', policy])).stderr, /ping/)
-    await delay(second.until.getTime() + 50 - Date.now())
-    assert.deepEqual(await states(), ['ben ended', 'eve ended'])
-    assert.deepEqual((await endGrant({ folder, name: 'eve', policy })).removed, [first.rule])
-    const third = await give('cid')
-    assert.deepEqual([third.removed, await rules()], [[second.rule], [third.rule, 'ann']])
-    assert.ok((await readFile(policy, 'utf8')).endsWith(before.slice(before.indexOf('  # Ann looks.'))))
-  })
+/** From now on, the clock is this much ahead. */
+function setAhead(t: TestContext, milliseconds: number): void {
+  const now = Date.now() + milliseconds
+  t.mock.timers.reset()
+  t.mock.timers.enable({ apis: ['Date'], now })
+}
+
+const HOUR = 3_600_000
+
+test('a grant goes out of the file by the next one a day after its end, with its key; rules of people stay', async (t) => {
+  const { folder, policy, give, rules } = await place(t)
+  const own = `  - { name: grant-mine-0a1b2c3d, who: { commonName: x }, level: read-only, until: 2026-01-01T00:00:00Z }\n`
+  await writeFile(policy, POLICY.replace('rules:\n', `rules:\n${own}`))
+  const old = await give('eve', HOUR)
+  const long = await give('ben', 48 * HOUR)
+  assert.deepEqual(await rules(), [long.rule, old.rule, 'grant-mine-0a1b2c3d', 'ann'])
+  setAhead(t, HOUR)
+  assert.deepEqual(
+    (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`),
+    ['ben in force', 'eve ended'],
+  )
+  // A gateway whose clock is behind still accepts the certificate, and a later rule must not be for it.
+  setAhead(t, 23 * HOUR)
+  const early = await give('dan', 48 * HOUR)
+  assert.deepEqual(early.removed, [])
+  assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'dan', 'eve'])
+  setAhead(t, HOUR)
+  const { rule, removed } = await give('cid')
+  assert.deepEqual(removed, [old.rule])
+  assert.deepEqual((await readdir(join(folder, 'grants'))).toSorted(), ['ben', 'cid', 'dan'])
+  assert.deepEqual(await rules(), [rule, early.rule, long.rule, 'grant-mine-0a1b2c3d', 'ann'])
+})
+
+test('a grant that was ended is listed as revoked, isn’t ended twice, and goes out of the file after its end', async (t) => {
+  const { folder, policy, give, run, rules } = await place(t)
+  const before = await readFile(policy, 'utf8')
+  const [first, second] = [await give('eve'), await give('ben')]
+  const ended = await endGrant({ folder, name: 'eve', policy })
+  assert.deepEqual([ended.kept, ended.removed], [[first.rule], []])
+  await endGrant({ folder, name: 'ben', policy })
+  const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
+  assert.deepEqual(await states(), ['ben revoked', 'eve revoked'])
+  const again = await run('end', 'eve')
+  assert.equal(again.code, 1)
+  assert.match(
+    again.stderr,
+    /: it has been ended: its certificate is revoked, and its rule \S+ in \S+ allows nothing until /,
+  )
+  assert.doesNotMatch((await runCli(['policy', 'check', policy])).stderr, /ping/)
+  setAhead(t, HOUR)
+  assert.deepEqual(await states(), ['ben ended', 'eve ended'])
+  // A gateway whose clock is behind still accepts the certificate.
+  await assert.rejects(endGrant({ folder, name: 'eve', policy }), { code: 'ERR_GRANT_NOT_FOUND' })
+  setAhead(t, 24 * HOUR)
+  assert.deepEqual((await endGrant({ folder, name: 'eve', policy })).removed, [first.rule])
+  const third = await give('cid')
+  assert.deepEqual([third.removed, await rules()], [[second.rule], [third.rule, 'ann']])
+  assert.ok((await readFile(policy, 'utf8')).endsWith(before.slice(before.indexOf('  # Ann looks.'))))
 })
 
 test('if the rule can’t be written, the key is deleted', async (t) => {
@@ -575,8 +549,8 @@ test('no later rule is ever for the certificate of a grant, in a gateway or in t
   const identity = identityOfCertificate(certificate, authorities)
   const question = { target: '/v1.47/networks/x', headers: {}, body: undefined, hasUser: true }
   const grounds = { policy, localName: undefined, authorities, inspect: async () => ({}) }
-  const allows = (method: string): Promise<string | undefined> =>
-    judge({ ...question, method, certificates: [certificate.toString()] }, grounds)
+  const allows = async (method: string): Promise<string | undefined> =>
+    (await judge({ ...question, method, certificates: [certificate.toString()] }, grounds)).refusal
   const seen = new Set<string>()
   for (const offset of [-1_000, -1, 0, 1, 999, 1_000, 5_000]) {
     const now = Date.parse(certificate.validTo) + offset
@@ -634,4 +608,18 @@ test('a grant ends by itself at a gateway: its stream is cut, and it is refused 
   assert.equal(await ask(await dial(t, port, { client: granted }), '/_ping'), '')
   assert.equal((await listGrants(folder, policy))[0]?.state, 'ended')
   assert.match(await readUntil(other, 'tick'), /tick/)
+})
+
+test('a grant of a CA that was replaced is listed so, and one whose certificate was revoked without its files', async (t) => {
+  const { folder, policy, give } = await place(t)
+  const states = async () => (await listGrants(folder, policy)).map(({ name, state }) => `${name} ${state}`)
+  await give('ann')
+  const { commonName } = await give('cid')
+  await revokeClient({ folder, name: commonName })
+  await rm(join(folder, 'grants/cid'), { recursive: true })
+  assert.deepEqual(await states(), ['ann in force', 'cid revoked'])
+  await new PkiFolder(folder).replaceAuthority({ commonName: 'Next' })
+  assert.deepEqual(await states(), ['ann of a replaced CA', 'cid revoked'])
+  await give('ben')
+  assert.deepEqual(await states(), ['ann of a replaced CA', 'ben in force', 'cid revoked'])
 })

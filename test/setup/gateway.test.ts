@@ -196,7 +196,7 @@ describe('the gateway of a host', () => {
           options,
         ),
       )
-    await assert.rejects(setUp(newest, old), /is older than the one in force/)
+    await assert.rejects(setUp(newest, old), /is no newer than the one in force/)
     assert.equal((await setUp(old, newest)).plan.crl, newest)
     assert.equal((await setUp(newest, undefined)).plan.crl, newest)
     const kinds = async (): Promise<string[]> =>

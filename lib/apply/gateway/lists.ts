@@ -7,7 +7,7 @@ import { STATE_FOLDER, type FactCall } from '../../host/facts-script.ts'
 import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
 import {
   isCurrent,
-  isOlder,
+  mayLack,
   newestList,
   numberOf,
   readRevocationLists,
@@ -29,7 +29,7 @@ export interface ChangedLists {
 }
 
 /**
- * Finds requested lists that are older than those in force: they may lack what was revoked since. Nothing overrides this. The
+ * Finds requested lists that may lack what those in force revoke, such as older ones. Nothing overrides this. The
  * numbers of our CAs grow with the time, also after a backup of the CA was restored, so that the newest list is always accepted.
  */
 export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
@@ -38,7 +38,7 @@ export function olderLists({ before, next, ca }: ChangedLists): Conflict[] {
   const cas = splitPem(ca).map((pem) => openCertificate(pem))
   return cas.flatMap((one) => {
     const [last, list] = [newestList(old, one), newestList(requested, one)]
-    return last && list && isOlder(list, last, Date.now()) ? [conflictOf(list, last)] : []
+    return last && list && mayLack(list, last, Date.now()) ? [conflictOf(list, last)] : []
   })
 }
 
@@ -156,7 +156,7 @@ function conflictOf(list: RevocationList, last: RevocationList): Conflict {
     code: 'ERR_APPLY_CONFLICT',
     kind: 'older-list',
     what: GATEWAY_FILES.crl,
-    got: `the revocation list ${about(list)} is older than the one in force (${about(last)}), and may lack certificates that were revoked since`,
+    got: `the revocation list ${about(list)} is no newer than the one in force (${about(last)}), and may lack certificates that were revoked since`,
     todo: NEWEST_LIST,
   }
 }

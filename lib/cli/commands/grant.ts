@@ -77,7 +77,7 @@ async function end(name: string | undefined, policy: string, given: GrantFlags, 
   const warnings = endWarnings(report, policy, dir)
   const text = endText(report, policy, context)
   // The rule may still be somewhere.
-  context.answer({ data: endData(report), text, warnings, failed: !report.hasPolicy }, flags)
+  context.answer({ data: endData(report), text, warnings, failed: !report.hasPolicy || !report.hasRule }, flags)
 }
 
 async function list(policy: string, flags: GrantFlags, context: Context): Promise<void> {
@@ -138,8 +138,8 @@ function define(command: Command, context: Context): void {
 export const grant: CommandSpec = {
   description:
     'Grants access for a while, behind a gateway: issues a client certificate, and writes the rule for it into the policy file, ' +
-    'before all other rules. Both end by themselves, at the same moment. The next grant takes rules of ended grants out of ' +
-    'the file. A client certificate and a rule that exist already stay as they are.\n\n' +
+    'before all other rules. Both end by themselves, at the same moment. The next grant takes rules that ended a day before or ' +
+    'earlier out of the file. A client certificate and a rule that exist already stay as they are.\n\n' +
     'list  shows the grants;  end  ends one early: it revokes the certificate, and its rule allows nothing any more. A daemon without a gateway ' +
     'or plugin knows no rules: there, whoever has the certificate is root until it expires.',
   examples: [
@@ -150,6 +150,6 @@ export const grant: CommandSpec = {
     [sentence`${SELF} grant list --policy /etc/docker-mtls/policy.yaml`, 'who has a grant, and until when'],
     [sentence`${SELF} grant end ann`, 'end it now'],
   ],
-  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, crl: { path, nextUpdate } }',
+  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, hasRule, crl: { path, nextUpdate } }',
   define,
 }

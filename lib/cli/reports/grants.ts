@@ -73,7 +73,7 @@ function step(heading: string, line: string, { paint, width }: Context): string 
 const pathsText = (paths: readonly HostPath[]): string =>
   paths.map(({ path, readOnly }) => printable(readOnly ? `${path} (read-only)` : path)).join(', ')
 
-export function endData({ name, revoked, removed, kept, hasPolicy }: EndReport): object {
+export function endData({ name, revoked, removed, kept, hasPolicy, hasRule }: EndReport): object {
   const crl = revoked.at(-1)?.crl
   const fingerprints = revoked.flatMap(({ revocable }) => revocable.map(({ fingerprint256 }) => fingerprint256))
   return {
@@ -82,6 +82,7 @@ export function endData({ name, revoked, removed, kept, hasPolicy }: EndReport):
     removed,
     kept,
     hasPolicy,
+    hasRule,
     ...(crl && { crl: { path: crl.path, nextUpdate: crl.nextUpdate } }),
   }
 }
@@ -105,12 +106,13 @@ export function endText({ name, revoked, removed, kept }: EndReport, policy: str
 }
 
 /** Where a policy has been read without the list, its rule still counts. */
-export function endWarnings({ name, hasPolicy }: EndReport, policy: string, dir: string): Sentence[] {
-  if (hasPolicy) return []
+export function endWarnings({ name, hasPolicy, hasRule }: EndReport, policy: string, dir: string): Sentence[] {
+  if (hasPolicy && hasRule) return []
+  const found = hasPolicy
+    ? `The policy ${policy} has no rule for the certificate of the grant: it may be in another file.`
+    : `There is no policy ${policy}, so nobody has looked for the rule of the grant.`
   const again = ours('grant', 'end', name, '--policy', 'FILE', ...folderFlags(dir))
-  return [
-    sentence`There is no policy ${policy}, so nobody has looked for the rule of the grant. A gateway without the new revocation list still follows it. To end it:  ${again}`,
-  ]
+  return [sentence`${found} A gateway without the new revocation list still follows it. To end it:  ${again}`]
 }
 
 export function listData(grants: readonly ListedGrant[]): object[] {

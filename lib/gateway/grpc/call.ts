@@ -134,7 +134,7 @@ export class ForwardedCall {
       : undefined
     const call = { path: this.#path, metadata: (name: string) => this.#metadata(name), ...(message && { message }) }
     try {
-      const verdict = await decideInForce(this.#context, () => this.#decide(call))
+      const verdict = await decideInForce(this.#context.calls, () => this.#decide(call))
       if (verdict?.refused && verdict.opens) ownIds.refuse(connection.key, verdict.opens, verdict.refused)
       if (this.#left.signal.aborted) return
       if (!verdict || verdict.refused) this.#refuse(verdict?.refused ?? BROKEN)

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
-import { DAY_MS } from '../../base/expiry.ts'
+import { DAY_MS, KEPT_MS } from '../../base/expiry.ts'
 import { withLock } from '../../base/lock.ts'
 import { keepBeside } from '../../base/replace-files.ts'
 import { newestList, numberOf, type RevocationList } from '../../identity/crl.ts'
@@ -130,9 +130,6 @@ async function endsOf(root: string, revocations: readonly LedgerRevocation[]): P
   const entries = await readLedger(caPaths(root).ledger)
   return new Map([...revocations, ...entries].map(({ serial, notAfter }) => [serialOf(serial), Date.parse(notAfter)]))
 }
-
-/** The clock of a gateway may be behind. RFC 5280, section 3.3, keeps an entry for one list after its certificate has expired. */
-const KEPT_MS = DAY_MS
 
 /**
  * Everything that was revoked, until a day after it expires. The ledger doesn't say which CA issued a certificate, so the list of each CA

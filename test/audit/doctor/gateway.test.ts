@@ -275,7 +275,7 @@ async function denial(rule: object, target: string): Promise<string> {
   const { policy } = ruled(rule)
   const question = { method: 'GET', target, headers: {}, body: undefined, certificates: [credentials.client.cert] }
   const grounds = { policy, localName: undefined, authorities: [], inspect: () => Promise.resolve(null) }
-  const reason = await judge({ ...question, hasUser: true }, grounds)
+  const { refusal: reason } = await judge({ ...question, hasUser: true }, grounds)
   assert.ok(reason, 'the plugin refuses it')
   return `authorization denied by plugin docker-mtls: ${reason}`
 }
