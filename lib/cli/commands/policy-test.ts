@@ -269,7 +269,7 @@ function define(command: Command, context: Context): void {
     .option('--socket <name>', 'the name of the local socket that the caller uses, instead of --as', once('--socket'))
     .option('--request <line>', 'try a request of the Engine API instead of a command', once('--request'))
     .option('--body <file>', 'the JSON body of the request, or - for stdin', once('--body'))
-    .option('--ask', 'ask the daemon about the containers, networks and volumes that a request names')
+    .option('--ask', 'ask the daemon about what requests name, list or inspect')
   addConnectOptions(command)
   addJson(command).action((file: string, words: readonly string[], flags: TestFlags) =>
     runTest(file, words, flags, context),
@@ -282,7 +282,7 @@ export const policyTest: CommandSpec = {
     'DOCKER_HOST set to a daemon that only answers what the policy says, and carries nothing out. --as and --group test ' +
     'rules for common names and organizational units alone; --cert tests all, and with the ca.pem of the gateway as --ca, also ' +
     'whether the gateway accepts the certificate. Revocation lists are not read. Exit code 3: something is refused, or ' +
-    'depends on what the daemon has.',
+    'depends on what the daemon has, or was not tried to its end. The image of  docker run  counts as pulled.',
   examples: [
     [sentence`${SELF} policy test policy.yaml --as ann -- docker run -v /:/host alpine`, 'a command'],
     [sentence`${SELF} policy test policy.yaml --group ci --request "GET /info"`, 'a request, as a member of ci'],
@@ -291,6 +291,6 @@ export const policyTest: CommandSpec = {
       'what the container web amounts to',
     ],
   ],
-  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }], unanswered }] }',
+  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, failure: { exitCode, said }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }], unanswered }] }',
   define,
 }
