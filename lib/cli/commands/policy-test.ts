@@ -41,7 +41,7 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
     const { requests } = trial
     if (requests.length === 0) throw noRequest(command, trial.stderr)
     const failure = failureOf(trial)
-    const verdict = refusal ? 'refuse' : overall(requests, command, failure)
+    const verdict = refusal ? 'refuse' : overall(trial, command, failure)
     const certificate = refusal && { code: refusal.code, got: refusal.message }
     const data = {
       verdict,
@@ -193,12 +193,23 @@ async function asker({ dispatcher }: DockerClient): Promise<NonNullable<Asking['
   }
 }
 
-function overall(requests: readonly TriedRequest[], command: readonly string[], failure: unknown): Decision['verdict'] {
-  const verdicts = new Set(requests.map(({ decision }) => decision.verdict))
+function overall(
+  { requests, exitCode }: Trial,
+  command: readonly string[],
+  failure: Failure | undefined,
+): Decision['verdict'] {
+  // Clients look whether something is there before they create it.
+  const counting = requests.filter(
+    ({ decision }) => exitCode !== 0 || command.length === 0 || !isLookForMissing(decision),
+  )
+  const verdicts = new Set(['allow', ...counting.map(({ decision }) => decision.verdict)])
   if (verdicts.has('refuse')) return 'refuse'
   const isUntried = requests.some((one) => one.unanswered && !isLast(one, command))
   return verdicts.has('needs') || isUntried || failure !== undefined ? 'needs' : 'allow'
 }
+
+const isLookForMissing = ({ verdict, reasons, operation }: Decision): boolean =>
+  verdict === 'refuse' && operation?.endsWith('.inspect') === true && reasons.every(({ code }) => code === 'NOT_FOUND')
 
 /** docker would keep the password or write the file if it got an answer. It sends nothing else. */
 const LAST = new Set(['system.auth', 'images.save', 'containers.export', 'containers.archive.get', 'containers.stats'])
