@@ -62,7 +62,7 @@ const NO_TERMINAL = /the input device is not a TTY/
 /** Without the first `-t` of the docker command, alone or as in `-it`. Undefined: it has none. */
 function withoutTerminal([file = '', ...words]: readonly string[]): readonly string[] | undefined {
   const at = words.findIndex((word) => TERMINAL.test(word))
-  if (at < 0 || !/^docker(?:\.exe)?$/.test(basename(file))) return undefined
+  if (at < 0 || !isDocker(file)) return undefined
   const rest = words[at]?.replace(TERMINAL, '$1') ?? ''
   return [file, ...words.toSpliced(at, 1, ...(/^-?$/.test(rest) ? [] : [rest]))]
 }
@@ -101,8 +101,10 @@ function listen(server: Server, socket: string): Promise<void> {
 
 const MOST_STDERR = 64 * 1024
 
-/** To prompts. */
+/** To prompts of docker, such as that of `docker system prune`. What else a script asks, or `docker trust`, it would do for real. */
 const YES = 'y\n'.repeat(16)
+
+const isDocker = (file: string): boolean => /^docker(?:\.exe)?$/.test(basename(file))
 
 function run(
   file: string,
@@ -115,7 +117,7 @@ function run(
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(0, MOST_STDERR)))
     // Most commands don't read it.
-    child.stdin.once('error', () => undefined).end(YES)
+    child.stdin.once('error', () => undefined).end(isDocker(file) && !args.includes('trust') ? YES : '')
     child.once('error', reject)
     child.once('close', (exitCode) => resolve({ exitCode, stderr }))
   })
@@ -126,14 +128,15 @@ const FIRST_QUESTIONS = new Set(['system.ping', 'system.pingHead', 'system.versi
 
 const isFirstQuestion = ({ operation = '' }: Decision): boolean => FIRST_QUESTIONS.has(operation)
 
-/** Clients ask them again and again. A command that fails after them may have more to send. */
+/** Clients ask them again and again. A command that fails after them, or has only pinged, may have more to send: a prompt had no answer. */
 function withoutFirstQuestions(requests: readonly TriedRequest[], exitCode: number | null): readonly TriedRequest[] {
   const others = requests.filter(
     ({ line, decision }, index) =>
       !isFirstQuestion(decision) ||
       (decision.verdict !== 'allow' && requests.findIndex((one) => one.line === line) === index),
   )
-  return others.length > 0 || exitCode !== 0 ? others : requests
+  const isOnlyPings = requests.every(({ decision }) => decision.operation?.startsWith('system.ping'))
+  return others.length > 0 || exitCode !== 0 || isOnlyPings ? others : requests
 }
 
 /** Without a real daemon, a command that creates nothing for its project has nothing to work on. */

@@ -103,6 +103,15 @@ describe('policy test says allowed only if the whole command is', { skip: lacks(
   ]
   rows.forEach(tries)
 
+  test('prompts of other programs get no answer, and a ping alone is no request', async () => {
+    const words = ['policy', 'test', at('baseline.policy'), '--as', 'ann', '--', 'sh', '-c']
+    const { stderr } = await runCli([...words, 'read -r said; echo "got $said" >&2; exit 1'], { env })
+    assert.match(stderr, /; it said: got ?\.$/m)
+    const pruned = await runCli([...words, 'docker container prune; true'], { env })
+    assert.equal(pruned.code, 2, pruned.stdout)
+    assert.match(pruned.stderr, /sent no request/)
+  })
+
   test('start goes on with the name of the container', async () => {
     const { text } = await tryAt('privileged', 'docker start -a web')
     assert.match(text, /"POST \/v[\d.]+\/containers\/web\/start"/)
