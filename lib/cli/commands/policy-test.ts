@@ -6,11 +6,11 @@ import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import type { Refusal } from '../../gateway/refusal.ts'
-import type { Trial, TriedRequest } from '../../gateway/trial.ts'
+import type { Own, Trial, TrialOptions, TriedRequest } from '../../gateway/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/file/types.ts'
 import type { Need } from '../../policy/facts.ts'
-import type { Json, PolicyRequest, Reason } from '../../policy/request.ts'
+import type { Json, PolicyRequest, ReadRequest, Reason } from '../../policy/request.ts'
 import type { PolicyIdentity } from '../../policy/who/identity.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, many, once } from '../command-line/options.ts'
@@ -33,15 +33,27 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
   const { identity, refusal } = await readCaller(flags, policy, context)
   const docker = flags.ask === true ? (await connectBy(flags, context)).docker : undefined
   try {
-    const decideOne = await decider(docker, { creates: flags.request === undefined })
-    const { requests, stderr } = await what(context, (request) =>
-      decideOne(policy, identity, { ...request, at: new Date() }),
-    )
-    if (requests.length === 0) throw noRequest(command, stderr)
-    const verdict = refusal ? 'refuse' : overall(requests)
+    const decideOne = await decider(docker)
+    const trial = await what(context, {
+      decide: (request, own) => decideOne(policy, identity, { ...request, at: new Date() }, own),
+      ask: docker && (await asker(docker)),
+    })
+    const { requests } = trial
+    if (requests.length === 0) throw noRequest(command, trial.stderr)
+    const failure = failureOf(trial)
+    const verdict = refusal ? 'refuse' : overall(trial, command, failure)
     const certificate = refusal && { code: refusal.code, got: refusal.message }
-    const data = { verdict, ...(certificate && { certificate }), requests: requests.map(dataOf) }
-    const parts = [...(refusal ? [refusalText(refusal, context)] : []), ...requests.map((one) => textOf(one, context))]
+    const data = {
+      verdict,
+      ...(certificate && { certificate }),
+      ...(failure && { failure }),
+      requests: requests.map(dataOf),
+    }
+    const parts = [
+      ...(refusal ? [refusalText(refusal, context)] : []),
+      ...requests.map((one) => textOf(one, context, docker !== undefined)),
+      ...(failure ? [failureText(failure, context)] : []),
+    ]
     const text = `${parts.join('\n\n')}\n`
     context.answer({ data, text, exitCode: verdict === 'allow' ? 0 : 3 }, flags)
   } finally {
@@ -49,13 +61,13 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
   }
 }
 
-type Decide = (request: PolicyRequest) => Decision | Promise<Decision>
-type Attempt = (context: Context, decide: Decide) => Promise<Trial>
+type Asking = Pick<TrialOptions, 'decide' | 'ask'>
+type Attempt = (context: Context, asking: Asking) => Promise<Trial>
 
 function whatToTry(command: readonly string[], { request, body }: TestFlags): Attempt {
   if (request !== undefined && command.length > 0)
     throw usageError(WHERE, '--request and a command are both given', 'Give one of them.')
-  if (request !== undefined) return (context, decide) => tryRequest(request, body, context, decide)
+  if (request !== undefined) return (context, { decide }) => tryRequest(request, body, context, decide)
   if (body !== undefined) throw usageError(WHERE, '--body is given without --request', 'Add  --request "POST /PATH" .')
   if (command.length === 0)
     throw usageError(
@@ -64,7 +76,7 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
       sentence`Add a command:  ${SELF} policy test POLICY --as NAME -- docker run alpine`,
     )
   refuseOtherDaemon(command)
-  return (context, decide) => tryCommandLine(command, context, decide)
+  return (context, asking) => tryCommandLine(command, context, asking)
 }
 
 /** The docker command would reach a real daemon, or a builder beside it. */
@@ -87,7 +99,12 @@ const TAKES_VALUE = /^(?:--config|--log-level|-l|--tls(?:cacert|cert|key))$/
 
 const WHERE = sentence`${SELF} policy test`
 
-async function tryRequest(line: string, file: string | undefined, context: Context, decide: Decide): Promise<Trial> {
+async function tryRequest(
+  line: string,
+  file: string | undefined,
+  context: Context,
+  decide: Asking['decide'],
+): Promise<Trial> {
   const [, method = '', target = ''] = /^([A-Z]+) (\S+)$/.exec(line) ?? []
   if (method === '')
     throw usageError(
@@ -98,14 +115,14 @@ async function tryRequest(line: string, file: string | undefined, context: Conte
   const body =
     file === undefined ? undefined : await readInput(file, context.io, { what: 'the body', maxBytes: 5 * 1024 * 1024 })
   const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-  const decision = await decide({ method, target, headers, ...(body && { body }) })
-  return { requests: [{ line, decision }], stderr: '' }
+  const decision = await decide({ method, target, headers, ...(body && { body }) }, () => undefined)
+  return { requests: [{ line, decision }], exitCode: 0, stderr: '' }
 }
 
-async function tryCommandLine(command: readonly string[], { io }: Context, decide: Decide): Promise<Trial> {
+async function tryCommandLine(command: readonly string[], { io }: Context, asking: Asking): Promise<Trial> {
   const { tryCommand } = await import('../../gateway/trial.ts')
   try {
-    return await tryCommand(command, { decide, env: io.env, signal: io.signal })
+    return await tryCommand(command, { ...asking, env: io.env, signal: io.signal })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
     const got = `there is no command ${printable(command[0] ?? '')} here`
@@ -117,45 +134,98 @@ async function tryCommandLine(command: readonly string[], { io }: Context, decid
   }
 }
 
+/** But a hint such as "See 'docker run --help'." */
+const lastLine = (stderr: string): string =>
+  stderr.split('\n').findLast((line) => line.trim() !== '' && !/^(?:See|Run) '/.test(line)) ?? ''
+
+const firstLine = (stderr: string): string => stderr.trim().split('\n')[0] ?? ''
+
 function noRequest(command: readonly string[], stderr: string): ArgumentError {
-  const [line = ''] = stderr.trim().split('\n')
+  const line = firstLine(stderr)
   const said = line === '' ? '' : `; it said: ${printable(line)}`
   return usageError(WHERE, `${printable(command.join(' '))} sent no request${said}`, 'Correct the command.')
 }
 
+type Decider = (
+  policy: Policy,
+  identity: PolicyIdentity,
+  request: PolicyRequest,
+  own: Own,
+) => Decision | Promise<Decision>
+
 /** Asks the daemon, if there is a client. */
-async function decider(
-  docker: DockerClient | undefined,
-  { creates }: { readonly creates: boolean },
-): Promise<(policy: Policy, identity: PolicyIdentity, request: PolicyRequest) => Decision | Promise<Decision>> {
-  const [{ decide }, { CREATED }] = await Promise.all([
+async function decider(docker: DockerClient | undefined): Promise<Decider> {
+  const [{ decide }, { decideOpening }] = await Promise.all([
     import('../../policy/decide.ts'),
-    import('../../gateway/trial.ts'),
+    import('../../policy/calls/open.ts'),
   ])
-  // The policy has allowed the container that a command created.
-  const isOwn = ({ verdict, needs }: Decision): boolean =>
-    creates &&
-    verdict !== 'refuse' &&
-    needs.length > 0 &&
-    needs.every(({ kind, name }) => kind === 'container' && name === CREATED)
-  const decideAlone: typeof decide = (...given) => {
-    const decision = decide(...given)
-    return isOwn(decision) ? { ...decision, verdict: 'allow', needs: [] } : decision
+  // The policy has allowed what the command created. A gateway judges the calls of a build one by one.
+  const decideAlone = (own: Own, ...given: Parameters<typeof decideOpening>): Decision => {
+    const decision = decideOpening(...given) ?? decide(...given)
+    const isOwn = decision.verdict !== 'refuse' && decision.needs.length > 0 && decision.needs.every(own)
+    return isOwn ? { ...decision, verdict: 'allow', needs: [] } : decision
   }
-  if (docker === undefined) return decideAlone
+  if (docker === undefined) return (policy, identity, request, own) => decideAlone(own, policy, identity, request)
   const { decideAsking } = await import('../../policy/decide-asking.ts')
   const { inspectThing } = await import('../../gateway/inspect.ts')
-  const inspect = ({ kind, name }: Need): Promise<Json> => inspectThing(docker.dispatcher, kind, name) as Promise<Json>
-  return (...given) => {
-    const alone = decideAlone(...given)
-    return alone.needs.length === 0 ? alone : decideAsking(...given, inspect)
+  return (policy, identity, request, own) => {
+    const alone = decideAlone(own, policy, identity, request)
+    if (alone.needs.length === 0) return alone
+    const inspect = async (need: Need): Promise<Json> =>
+      (own(need) ?? (await inspectThing(docker.dispatcher, need.kind, need.name))) as Json
+    return decideAsking(policy, identity, request, inspect)
   }
 }
 
-function overall(requests: readonly TriedRequest[]): Decision['verdict'] {
-  const verdicts = new Set(requests.map(({ decision }) => decision.verdict))
+/** Lets the daemon answer what lists and inspects, as the caller would see it. */
+async function asker({ dispatcher }: DockerClient): Promise<NonNullable<Asking['ask']>> {
+  const [{ writeRequest }, { collect }] = await Promise.all([
+    import('../../policy/writing.ts'),
+    import('../../transport/send.ts'),
+  ])
+  return async ({ read, filterAnswer }) => {
+    // The daemon may be older than the newest version of the API.
+    const { version: _, ...rest } = read as ReadRequest
+    const { method, target: path } = writeRequest(rest)
+    const { status, body } = await collect(dispatcher, { method, path })
+    const value = JSON.parse(body.toString()) as Json
+    return { status, value: filterAnswer && status === 200 ? filterAnswer(value) : value }
+  }
+}
+
+function overall(
+  { requests, exitCode }: Trial,
+  command: readonly string[],
+  failure: Failure | undefined,
+): Decision['verdict'] {
+  // Clients look whether something is there before they create it.
+  const counting = requests.filter(
+    ({ decision }) => exitCode !== 0 || command.length === 0 || !isLookForMissing(decision),
+  )
+  const verdicts = new Set(['allow', ...counting.map(({ decision }) => decision.verdict)])
   if (verdicts.has('refuse')) return 'refuse'
-  return verdicts.has('needs') ? 'needs' : 'allow'
+  const isUntried = requests.some((one) => one.unanswered && !isLast(one, command))
+  return verdicts.has('needs') || isUntried || failure !== undefined ? 'needs' : 'allow'
+}
+
+const isLookForMissing = ({ verdict, reasons, operation }: Decision): boolean =>
+  verdict === 'refuse' && operation?.endsWith('.inspect') === true && reasons.every(({ code }) => code === 'NOT_FOUND')
+
+/** docker would keep the password or write the file if it got an answer. It sends nothing else. */
+const LAST = new Set(['system.auth', 'images.save', 'containers.export', 'containers.archive.get', 'containers.stats'])
+
+const isLast = ({ decision }: TriedRequest, [file = '']: readonly string[]): boolean =>
+  LAST.has(decision.operation ?? '') && /^docker(?:\.exe)?$/.test(basename(file))
+
+interface Failure {
+  readonly exitCode: number | null
+  readonly said: string
+}
+
+/** The command ended early, though nothing has stopped it. */
+function failureOf({ requests, exitCode, stderr }: Trial): Failure | undefined {
+  const isStopped = requests.some(({ decision, unanswered }) => unanswered || decision.verdict !== 'allow')
+  return exitCode === 0 || isStopped ? undefined : { exitCode, said: lastLine(stderr) }
 }
 
 function dataOf({ line, decision, unanswered }: TriedRequest): object {
@@ -172,7 +242,14 @@ function refusalText({ code, message }: Refusal, { paint, width }: Context): str
   return `${head}\n${wrap(printable(`${code}: ${message}`), width, '  ')}\n${wrap('The policy would say:', width, '  ')}`
 }
 
-function textOf({ line, decision, unanswered }: TriedRequest, { paint, width }: Context): string {
+/** What the command would have sent then isn't tried. */
+function failureText({ exitCode, said }: Failure, { paint, width }: Context): string {
+  const head = `${paint(COLOURS.needs, MARKS.needs)}  ${paint('bold', 'the command gave up')}`
+  const code = exitCode === null ? 'A signal ended it' : `It ended with exit code ${exitCode}`
+  return `${head}\n${wrap(`${code}${said === '' ? '' : `; it said: ${printable(said)}`}`, width, '  ')}`
+}
+
+function textOf({ line, decision, unanswered }: TriedRequest, { paint, width }: Context, asks: boolean): string {
   const { verdict, rule, level, reasons, audit, warn, needs, operation = 'unknown operation' } = decision
   const by = rule === undefined ? 'no rule' : `rule ${rule}, level ${level ?? ''}`
   const row = (text: string): string => wrap(printable(text), width, '  ')
@@ -184,6 +261,7 @@ function textOf({ line, decision, unanswered }: TriedRequest, { paint, width }: 
     ...audit.map((reason) => row(`audit: ${reasonText(reason)}`)),
     ...warn.map((reason) => row(`warn: ${reasonText(reason)}`)),
     ...(unanswered ? [row('The trial has no answer to this. Later requests that need one were not tried.')] : []),
+    ...(unanswered && !asks && operation.endsWith('.list') ? [row('Add --ask to ask the daemon.')] : []),
   ].join('\n')
 }
 
@@ -202,7 +280,7 @@ function define(command: Command, context: Context): void {
     .option('--socket <name>', 'the name of the local socket that the caller uses, instead of --as', once('--socket'))
     .option('--request <line>', 'try a request of the Engine API instead of a command', once('--request'))
     .option('--body <file>', 'the JSON body of the request, or - for stdin', once('--body'))
-    .option('--ask', 'ask the daemon about the containers, networks and volumes that a request names')
+    .option('--ask', 'ask the daemon about what requests name, list or inspect')
   addConnectOptions(command)
   addJson(command).action((file: string, words: readonly string[], flags: TestFlags) =>
     runTest(file, words, flags, context),
@@ -215,7 +293,7 @@ export const policyTest: CommandSpec = {
     'DOCKER_HOST set to a daemon that only answers what the policy says, and carries nothing out. --as and --group test ' +
     'rules for common names and organizational units alone; --cert tests all, and with the ca.pem of the gateway as --ca, also ' +
     'whether the gateway accepts the certificate. Revocation lists are not read. Exit code 3: something is refused, or ' +
-    'depends on what the daemon has.',
+    'depends on what the daemon has, or was not tried to its end. The image of  docker run  counts as pulled.',
   examples: [
     [sentence`${SELF} policy test policy.yaml --as ann -- docker run -v /:/host alpine`, 'a command'],
     [sentence`${SELF} policy test policy.yaml --group ci --request "GET /info"`, 'a request, as a member of ci'],
@@ -224,6 +302,6 @@ export const policyTest: CommandSpec = {
       'what the container web amounts to',
     ],
   ],
-  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }], unanswered }] }',
+  json: '{ verdict ("allow", "refuse", "needs"), certificate: { code, got }, failure: { exitCode, said }, requests: [{ request, verdict, rule, level, operation, reasons: [{ code, where, got }], audit, warn, needs: [{ kind, name }], unanswered }] }',
   define,
 }
