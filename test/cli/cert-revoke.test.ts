@@ -372,4 +372,19 @@ describe('cert crl', () => {
     assert.deepEqual([crl.renewed, crl.faults], [false, []])
     assert.equal((await run(['cert', 'list', '--expiring', '1d'])).code, 0)
   })
+
+  test('cert adopt says what the list knows and the lost ledger does not', async (t) => {
+    const { folder, run, json } = await place(t)
+    await run(['cert', 'revoke', 'alice', '--yes'])
+    for (const name of ['ledger.jsonl', 'ledger-heads.jsonl']) await rm(join(folder, 'ca', name))
+    const noted = /noted? {2}that client alice, serial [0-9A-F]+, was revoked, as ca\/crl\.pem says\n$/
+    assert.match((await run(['cert', 'adopt', '--dry-run'])).stdout, noted)
+    const { revoked } = await json<{ revoked: readonly { name: string }[] }>(['cert', 'adopt'])
+    assert.deepEqual(
+      revoked.map(({ name }) => name),
+      ['alice'],
+    )
+    assert.equal((await run(['cert', 'adopt'])).stdout, 'The ledger is complete.\n')
+    await fails(run(['cert', 'client', 'alice', '--renew']), 'ERR_CLIENT_REVOKED')
+  })
 })

@@ -11,10 +11,11 @@ import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { DEFAULT_CRL_DAYS } from '../../pki/lifetime.ts'
 import { openFolderCa, readCaPair, type CaPair } from '../ca.ts'
 import { caPaths, crlLock, crlPath } from '../layout.ts'
-import { appendRevocations, readLedger, readRevocations } from '../ledger.ts'
+import { readLedger, readRevocations } from '../ledger.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
 import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
-import { isDue, listedOnly, readCrl, readLists, type CrlState } from './state.ts'
+import { noteListed } from './note.ts'
+import { isDue, readCrl, readLists, type CrlState } from './state.ts'
 
 /** Clocks differ: a gateway refuses everybody with a list of the future. */
 const BACKDATE_MS = 5 * 60_000
@@ -109,20 +110,6 @@ function periodOf(old: RevocationList | undefined, days: number | undefined): { 
 function lifeOf(old: RevocationList | undefined): number {
   if (old?.nextUpdate === undefined) return DEFAULT_CRL_DAYS
   return Math.max(1, Math.round((old.nextUpdate.getTime() - old.thisUpdate.getTime()) / DAY_MS))
-}
-
-/** After an old ledger was restored, it gets back the revocations that only a list has. */
-async function noteListed(root: string): Promise<void> {
-  const { lists } = await readLists(root)
-  const wanted = await listedOnly(root, lists, Date.now())
-  const { ledger } = caPaths(root)
-  await appendRevocations(
-    ledger,
-    wanted.map(({ list, entry: { kind, name, serial, fingerprint256, notAfter } }) => {
-      const revokedAt = list.thisUpdate.toISOString()
-      return { revokedAt, kind: kind === 'issuer' ? kind : 'client', name, serial, fingerprint256, notAfter }
-    }),
-  )
 }
 
 /** When each certificate that the ledger knows expires, by its serial number. */
