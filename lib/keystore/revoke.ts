@@ -13,6 +13,7 @@ import { settleFolder } from './leftovers.ts'
 import { listCertificates } from './list.ts'
 import type { KnownCertificate } from './renew/known.ts'
 import { findRevocation, type Revocation } from './revocation.ts'
+import { keysOfClients } from './revoked-key.ts'
 
 export type { Revocation } from './revocation.ts'
 
@@ -79,7 +80,8 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
       const { revocable } = await findRevocation(root, { kind: 'client', name })
       const left = revocable.filter(({ revoked }) => revoked === undefined)
       if (left.length === 0) return
-      const lines = left.map((one) => lineOf(one, reason))
+      const keys = await keysOfClients(root)
+      const lines = left.map((one) => lineOf(one, reason, keys.get(one.fingerprint256)))
       await appendRevocations(caPaths(root).ledger, lines)
       revokedNow = [...revokedNow, ...left]
     }
@@ -92,10 +94,20 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
 function lineOf(
   { kind, name, serial, fingerprint256, notAfter }: KnownCertificate,
   reason: RevocationReason | undefined,
+  key: string | undefined,
 ): LedgerRevocation {
   const revokedAt = new Date().toISOString()
   const whose = kind === 'issuer' ? kind : 'client'
-  return { revokedAt, ...(reason && { reason }), kind: whose, name, serial, fingerprint256, notAfter }
+  return {
+    revokedAt,
+    ...(reason && { reason }),
+    kind: whose,
+    name,
+    serial,
+    fingerprint256,
+    notAfter,
+    ...(key && { key }),
+  }
 }
 
 /**

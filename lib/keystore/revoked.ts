@@ -62,16 +62,22 @@ export async function revocationsByFingerprint(root: string): Promise<ReadonlyMa
   return new Map(all.map((one) => [one.fingerprint256, one]))
 }
 
-/** The error for a new certificate of a revoked client. `anyway` is the command that issues it. */
+/** The error for a new certificate of a revoked client. `anyway` is the command that issues it, and `may` what it does. */
 export function clientRevoked(
   tried: string,
-  { name, revokedAt, reason }: LedgerRevocation,
+  revocation: LedgerRevocation,
   anyway: CommandPart,
+  may: string = 'issue a new certificate',
 ): PkiError {
-  const why = reason === undefined ? '' : ` (${reason})`
   return new PkiError('ERR_CLIENT_REVOKED', {
     tried,
-    got: `${name} was revoked on ${revokedAt.slice(0, 10)}${why}`,
-    todo: sentence`Use another name. If this client may come back under its name, issue a new certificate:  ${anyway}`,
+    got: revokedText(revocation),
+    todo: sentence`Use another name. If this client may come back under its name, ${may}:  ${anyway}`,
   })
+}
+
+/** Who was revoked, when and why: a sentence without a full stop. */
+export function revokedText({ name, revokedAt, reason }: LedgerRevocation): string {
+  const why = reason === undefined ? '' : ` (${reason})`
+  return `${name} was revoked on ${revokedAt.slice(0, 10)}${why}`
 }

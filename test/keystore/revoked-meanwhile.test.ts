@@ -14,6 +14,8 @@ import { temporaryFolder } from '../support/temporary.ts'
 
 const REVOKED = withCode('ERR_CLIENT_REVOKED')
 const { request } = await createRequest({ name: 'alice', keyType: 'p256' })
+/** Of a new key: a revoked one is refused in any case. */
+const other = await createRequest({ name: 'alice', keyType: 'p256' })
 
 /** Issues a certificate, and again for the same client or issuer. */
 interface Way {
@@ -42,7 +44,7 @@ const WAYS: readonly Way[] = [
   {
     what: 'signClient() with force',
     first: signed,
-    again: (root) => new PkiFolder(root).signClient(request, { force: true }),
+    again: (root) => new PkiFolder(root).signClient(other.request, { force: true }),
   },
   {
     what: 'ensureIssuer()',
