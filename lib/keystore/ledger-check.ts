@@ -3,8 +3,8 @@ import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
 import { certificatesIn, openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serialOf } from '../identity/serial.ts'
-import { caPaths, clientPaths, issuerPaths, nextCaPaths } from './layout.ts'
-import { clientNames, issuerNames, serverPlaces, type ListedCertificate } from './list.ts'
+import { caPaths, clientPaths, grantPaths, issuerPaths, nextCaPaths } from './layout.ts'
+import { clientNames, grantNames, issuerNames, serverPlaces, type ListedCertificate } from './list.ts'
 import { readLedger } from './ledger.ts'
 import { ledgerEntry, type LedgerEntry } from './ledger-line.ts'
 import { readIfThere } from '../base/files.ts'
@@ -26,9 +26,11 @@ export interface Place {
   readonly keyPath?: string
   /** For one of several servers: its name. */
   readonly host?: string
+  /** For the certificate of a grant: the name of the grant. */
+  readonly grant?: string
 }
 
-/** The places of installed certificates: the CA, the next CA during a rotation, the servers and the clients. */
+/** The places of installed certificates: the CA, the next CA during a rotation, the servers, issuers, clients and grants. */
 async function places(root: string): Promise<Place[]> {
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
   return [
@@ -39,6 +41,9 @@ async function places(root: string): Promise<Place[]> {
     ),
     ...(await issuerNames(root)).map((name) => ({ path: issuerPaths(root, name).cert, kind: 'issuer' }) as const),
     ...clients.map(({ cert, key }) => ({ path: cert, kind: 'client', keyPath: key }) as const),
+    ...(await grantNames(root)).map(
+      (grant) => ({ path: grantPaths(root, grant).cert, kind: 'client', grant }) as const,
+    ),
   ]
 }
 
@@ -71,9 +76,11 @@ export async function findUnlisted(root: string, ledger: readonly LedgerEntry[])
   for (const { place, certificates } of await readPlaces(root)) {
     for (const certificate of certificates) {
       if (typeof certificate === 'string' || listed.has(certificate.fingerprint256)) continue
-      const { path, host } = place
+      const { path, host, grant } = place
       const entry = await entryOf(place, certificate)
-      unlisted.set(certificate.fingerprint256, { ...entry, path, ...(host !== undefined && { host }) })
+      // Nothing renews the certificate of a grant, so its file is no place in which a new one belongs.
+      const where = grant === undefined ? { path, ...(host !== undefined && { host }) } : {}
+      unlisted.set(certificate.fingerprint256, { ...entry, ...where })
     }
   }
   return [...unlisted.values()]
@@ -91,18 +98,29 @@ export async function checkLedger(root: string): Promise<void> {
   throw new PkiError('ERR_LEDGER_MISMATCH', {
     tried: `comparing the certificates in ${root} with ${caPaths(root).ledger}`,
     got: `${first.path}: ${first.got}${more}`,
-    todo: remedy(root, first),
+    todo: remedy(
+      root,
+      first,
+      (await grantNames(root)).find((name) => grantPaths(root, name).cert === first.path),
+    ),
   })
 }
 
-function remedy(root: string, { kind }: LedgerConflict): Sentence {
+function remedy(root: string, { kind }: LedgerConflict, grant: string | undefined): Sentence {
+  const adoption = ours('cert', 'adopt', '--dir', root)
+  if (grant !== undefined) {
+    const end = ours('grant', 'end', grant, '--dir', root)
+    return kind === 'unknown'
+      ? sentence`If you know the grant, add its certificate to the ledger:  ${adoption}  Otherwise end it:  ${end}`
+      : sentence`Restore the right file, or end the grant:  ${end}`
+  }
   const back = 'Restore the right file; older ones are in the same folder, with a date in their names.'
   if (kind === 'differs') {
     const acceptance = ours('cert', 'adopt', '--accept-changes', '--dir', root)
     return sentence`${back} If the certificate is right, correct that line of the ledger, then accept the change:  ${acceptance}`
   }
   if (kind === 'unreadable') return `${back} Otherwise issue the certificate again.`
-  return sentence`${back} If you trust the certificate, add it to the ledger:  ${ours('cert', 'adopt', '--dir', root)}`
+  return sentence`${back} If you trust the certificate, add it to the ledger:  ${adoption}`
 }
 
 /** The line of the ledger for an installed certificate. */
