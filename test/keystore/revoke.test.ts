@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { readRevocationLists } from '../../lib/identity/crl.ts'
@@ -9,7 +9,7 @@ import type { StepEvent } from '../../lib/base/progress.ts'
 import { readLedger, readRevocations, verifyLedger } from '../../lib/keystore/ledger.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { renderPrometheus } from '../../lib/keystore/renew/prometheus.ts'
-import { createRequest, PkiFolder } from '../../lib/pki.ts'
+import { createAuthority, createCrl, createRequest, PkiFolder } from '../../lib/pki.ts'
 import { readCrl, renewCertificates, revokeClient, writeCrl, type RevokeReport } from '../../lib/provision.ts'
 import { killedBefore, stepsThatChange } from '../contexts/support/crash.ts'
 import { withCode } from '../pki/support/expect.ts'
@@ -234,6 +234,17 @@ describe('the list', () => {
     t.mock.timers.setTime(now - 5_000)
     const next = await writeCrl({ folder: root })
     assert.equal(next.lists[0]?.thisUpdate.getTime(), lists[0]?.thisUpdate.getTime())
+  })
+
+  test('has no number after that of a list of another CA, which may be the greatest', async (t) => {
+    const { root } = await made(t)
+    await writeCrl({ folder: root })
+    const next = { nextUpdate: new Date(Date.now() + DAY) }
+    const foreign = createCrl(await createAuthority(), { revoked: [], number: 2n ** 159n - 1n, ...next })
+    await appendFile(listPath(root), foreign.pem)
+    await writeCrl({ folder: root })
+    assert.ok((await numberIn(root)) < Date.now() + DAY)
+    assert.equal((await serialsIn(root)).length, 0)
   })
 
   test('keeps what it has if the ledger was restored from an old backup', async (t) => {

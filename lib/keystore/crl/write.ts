@@ -60,9 +60,10 @@ export async function writeLists(root: string, { passphrase, days, before }: Wri
     if (fault !== undefined) await keepBeside(path)
     const revocations = await readRevocations(caPaths(root).ledger)
     const ends = await endsOf(root, revocations)
-    const number = nextNumber(lists)
-    const pems = authorities.map((authority) => {
-      const old = newestList(lists, new X509Certificate(authority.certificate))
+    const cas = authorities.map((authority) => ({ authority, ca: new X509Certificate(authority.certificate) }))
+    const number = nextNumber(lists.filter((list) => cas.some(({ ca }) => list.isOf(ca))))
+    const pems = cas.map(({ authority, ca }) => {
+      const old = newestList(lists, ca)
       const period = periodOf(old, days)
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })
@@ -91,7 +92,8 @@ export async function renewLists(
 }
 
 /**
- * Greater than all numbers before. Since it is at least the time in milliseconds, that holds after a backup was restored, too.
+ * Greater than all numbers before. Since it is at least the time in milliseconds, that holds after a backup was restored, too. A list
+ * of another CA doesn't count: it may have the greatest number that there is.
  */
 function nextNumber(lists: readonly RevocationList[]): bigint {
   return [BigInt(Date.now()), ...lists.map((list) => numberOf(list) + 1n)].reduce((one, other) =>
