@@ -1,7 +1,7 @@
 import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
 import type { NewFile } from '../base/replace-files.ts'
-import { withLock } from '../base/lock.ts'
+import { isLockHeld, withLock } from '../base/lock.ts'
 import { appendFlushed, endsWithLine } from './append.ts'
 import { ledgerLock } from './layout.ts'
 import {
@@ -124,11 +124,13 @@ async function append(
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
       got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),
-      todo: `${nothing} Make the file writable, check that its disk has free space, and run the command again.`,
+      todo: `${nothing} ${isLockHeld(cause) ? cause.todo : WRITABLE}`,
       cause,
     })
   }
 }
+
+const WRITABLE = 'Make the file writable, check that its disk has free space, and run the command again.'
 
 async function appendLocked(path: string, render: Render, isNewHead: boolean): Promise<void> {
   const head = await readHead(path)
