@@ -103,7 +103,10 @@ describe('cert revoke', () => {
     const again = await run(['cert', 'revoke', 'alice'])
     assert.equal(again.code, 0, again.stderr)
     assert.match(again.stdout, /^The client alice was revoked before:[^]*Nothing was changed\. The revocation list is /)
-    assert.deepEqual(await treeOf(folder), before)
+    // The ledger has its last line again, for a run that issues a certificate at this moment.
+    const after = await treeOf(folder)
+    const changed = Object.keys(after).filter((path) => after[path] !== before[path])
+    assert.deepEqual([changed, Object.keys(after)], [['ca/ledger-heads.jsonl', 'ca/ledger.jsonl'], Object.keys(before)])
   })
 
   test('its JSON says the same', async (t) => {
