@@ -125,10 +125,19 @@ async function removeStale(path: string, owner: string): Promise<void> {
   }
 }
 
+const HELD = new WeakSet<FileError>()
+
+/** Does an error say that another process holds a lock? Its remedy names the file of the lock. */
+export function isLockHeld(error: unknown): error is FileError {
+  return error instanceof FileError && HELD.has(error)
+}
+
 function stillHeld(path: string, owner: string | undefined, what: string): FileError {
-  return new FileError('ERR_FILE_WRITE', {
+  const error = new FileError('ERR_FILE_WRITE', {
     tried: `writing ${path}`,
     got: `process ${owner ?? '(unknown)'} is changing ${what}`,
-    todo: 'Wait until that process has ended. If it is not docker-mtls, remove this file.',
+    todo: `Wait until that process has ended. If it is not docker-mtls, remove its lock, ${path}.`,
   })
+  HELD.add(error)
+  return error
 }

@@ -199,7 +199,8 @@ export class PkiFolder {
 
   /**
    * Signs a client's request and keeps the certificate in the client's folder, without a key. Signing a request with the same
-   * key renews the certificate; another key for an existing client requires `force`, and so does a client that was revoked.
+   * key renews the certificate; another key for an existing client requires `force`, and so does a client that was revoked. The key of
+   * a revoked certificate is always refused.
    *
    * @param request - the request, PKCS#10 as PEM
    * @param options - lifetime, name, and whether to accept another key

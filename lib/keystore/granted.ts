@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { FileError, PkiError } from '../base/errors.ts'
-import { fileReason, flushFolder, isFolder, KEY_MODE, PUBLIC_MODE, readIfThere } from '../base/files.ts'
+import { fileReason, flushFolder, KEY_MODE, PUBLIC_MODE, readIfThere } from '../base/files.ts'
 import { publishFolder } from '../base/replace-files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import type { Authority } from '../pki/ca.ts'
 import { parseClientName } from '../pki/client-name.ts'
 import { issueClient } from '../pki/issue.ts'
 import { GRANTED_NAME } from './granted-name.ts'
-import { caPaths, clientFilesIn, grantsFolder, type LeafPaths } from './layout.ts'
+import { caPaths, grantPaths, type LeafPaths } from './layout.ts'
 import { isOfLeaf } from './leaf-files.ts'
 import { appendToLedger, readLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
-import { clientNames, isClientName } from './list.ts'
+import { clientNames, grantNames } from './list.ts'
 import { revocationsByFingerprint } from './revoked.ts'
 
 const SUFFIX = /-grant-[0-9a-f]{8}$/
@@ -83,9 +83,7 @@ export async function issueGranted(
 
 /** The grants that have files, by their names. */
 export async function listGranted(root: string): Promise<ListedGranted[]> {
-  const folder = grantsFolder(root)
-  if (!(await isFolder(folder))) return []
-  const names = (await fs.readdir(folder)).filter(isClientName).toSorted()
+  const names = await grantNames(root)
   const revocations = await revocationsByFingerprint(root)
   return Promise.all(
     names.map(async (name) => {
@@ -157,10 +155,6 @@ export async function removeGranted({ paths: { folder } }: Granted): Promise<voi
       cause,
     })
   }
-}
-
-function grantPaths(root: string, name: string): LeafPaths {
-  return clientFilesIn(join(grantsFolder(root), name))
 }
 
 function endsBefore({ facts }: Authority, until: Date): PkiError {

@@ -124,6 +124,11 @@ export function grantsFolder(root: string): string {
   return join(root, 'grants')
 }
 
+/** The files of a grant. `name` must be checked: it becomes a folder. */
+export function grantPaths(root: string, name: string): LeafPaths {
+  return clientFilesIn(join(grantsFolder(root), name))
+}
+
 /** The files of a client. `name` must be checked: it becomes a folder. */
 export function clientPaths(root: string, name: string): LeafPaths {
   return clientFilesIn(join(clientsFolder(root), name))

@@ -1,15 +1,13 @@
 import type { X509Certificate } from 'node:crypto'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
-import { certificatesIn, isIssuedBy, openCertificate, readCertificate } from '../identity/certificate.ts'
+import { certificatesIn, openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serialOf } from '../identity/serial.ts'
-import { caPaths, clientPaths, issuerPaths, nextCaPaths } from './layout.ts'
-import { clientNames, issuerNames, listCertificates, serverPlaces, type ListedCertificate } from './list.ts'
-import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger.ts'
-import type { LedgerFault } from './ledger-chain.ts'
+import { caPaths, clientPaths, grantPaths, issuerPaths, nextCaPaths } from './layout.ts'
+import { clientNames, grantNames, issuerNames, serverPlaces, type ListedCertificate } from './list.ts'
+import { readLedger } from './ledger.ts'
 import { ledgerEntry, type LedgerEntry } from './ledger-line.ts'
 import { readIfThere } from '../base/files.ts'
-import { takenBy } from './taken-name.ts'
 
 /** A certificate file that the ledger doesn't list or lists differently, or whose key doesn't match. */
 export interface LedgerConflict {
@@ -20,16 +18,19 @@ export interface LedgerConflict {
   readonly got: string
 }
 
-interface Place {
+/** Where an installed certificate is. */
+export interface Place {
   readonly path: string
   readonly kind: LedgerEntry['kind']
   /** For a client: the path of its key, which may be on the client's machine instead. */
   readonly keyPath?: string
   /** For one of several servers: its name. */
   readonly host?: string
+  /** For the certificate of a grant: the name of the grant. */
+  readonly grant?: string
 }
 
-/** The places of installed certificates: the CA, the next CA during a rotation, the servers and the clients. */
+/** The places of installed certificates: the CA, the next CA during a rotation, the servers, issuers, clients and grants. */
 async function places(root: string): Promise<Place[]> {
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
   return [
@@ -40,6 +41,9 @@ async function places(root: string): Promise<Place[]> {
     ),
     ...(await issuerNames(root)).map((name) => ({ path: issuerPaths(root, name).cert, kind: 'issuer' }) as const),
     ...clients.map(({ cert, key }) => ({ path: cert, kind: 'client', keyPath: key }) as const),
+    ...(await grantNames(root)).map(
+      (grant) => ({ path: grantPaths(root, grant).cert, kind: 'client', grant }) as const,
+    ),
   ]
 }
 
@@ -72,9 +76,11 @@ export async function findUnlisted(root: string, ledger: readonly LedgerEntry[])
   for (const { place, certificates } of await readPlaces(root)) {
     for (const certificate of certificates) {
       if (typeof certificate === 'string' || listed.has(certificate.fingerprint256)) continue
-      const { path, host } = place
+      const { path, host, grant } = place
       const entry = await entryOf(place, certificate)
-      unlisted.set(certificate.fingerprint256, { ...entry, path, ...(host !== undefined && { host }) })
+      // Nothing renews the certificate of a grant, so its file is no place in which a new one belongs.
+      const where = grant === undefined ? { path, ...(host !== undefined && { host }) } : {}
+      unlisted.set(certificate.fingerprint256, { ...entry, ...where })
     }
   }
   return [...unlisted.values()]
@@ -92,111 +98,51 @@ export async function checkLedger(root: string): Promise<void> {
   throw new PkiError('ERR_LEDGER_MISMATCH', {
     tried: `comparing the certificates in ${root} with ${caPaths(root).ledger}`,
     got: `${first.path}: ${first.got}${more}`,
-    todo: remedy(root, first),
+    todo: remedy(
+      root,
+      first,
+      (await grantNames(root)).find((name) => grantPaths(root, name).cert === first.path),
+    ),
   })
 }
 
-function remedy(root: string, { kind }: LedgerConflict): Sentence {
+function remedy(root: string, { kind }: LedgerConflict, grant: string | undefined): Sentence {
+  const adoption = ours('cert', 'adopt', '--dir', root)
+  if (grant !== undefined) {
+    const end = ours('grant', 'end', grant, '--dir', root)
+    return kind === 'unknown'
+      ? sentence`If you know the grant, add its certificate to the ledger:  ${adoption}  Otherwise end it:  ${end}`
+      : sentence`Restore the right file, or end the grant:  ${end}`
+  }
   const back = 'Restore the right file; older ones are in the same folder, with a date in their names.'
   if (kind === 'differs') {
     const acceptance = ours('cert', 'adopt', '--accept-changes', '--dir', root)
     return sentence`${back} If the certificate is right, correct that line of the ledger, then accept the change:  ${acceptance}`
   }
   if (kind === 'unreadable') return `${back} Otherwise issue the certificate again.`
-  return sentence`${back} If you trust the certificate, add it to the ledger:  ${ours('cert', 'adopt', '--dir', root)}`
+  return sentence`${back} If you trust the certificate, add it to the ledger:  ${adoption}`
 }
 
-/** The certificates that {@link adoptCertificates} added to the ledger, and those that it refused. */
-export interface Adopted {
-  /** Lines that were changed or removed, and are accepted. */
-  readonly accepted: readonly LedgerFault[]
-  readonly adopted: readonly (LedgerEntry & { readonly path: string })[]
-  readonly refused: readonly LedgerConflict[]
-}
-
-/** Options of {@link adoptCertificates}. */
-export interface AdoptOptions {
-  /** Reports what would be done, and writes nothing. */
-  readonly dryRun: boolean
-  /** Accepts a ledger with lines that were changed or removed. The loss of the whole file is accepted in any case. */
-  readonly acceptChanges: boolean
-}
-
-/**
- * Adds installed certificates to the ledger, for example after the ledger was lost. Certificates that no CA of the folder
- * has signed, or that contradict an entry, are refused.
- *
- * @throws {@link PkiError} ERR_CA_MISSING, ERR_LEDGER_INVALID
- */
-export async function adoptCertificates(root: string, { dryRun, acceptChanges }: AdoptOptions): Promise<Adopted> {
-  const { ledger: path } = caPaths(root)
-  // Throws if there is no CA that could have signed anything.
-  await listCertificates(root)
-  const ledger = await readLedger(path)
-  const accepted = acceptChanges || ledger.length === 0 ? await accept(path, dryRun) : []
-  const there = await readPlaces(root)
-  const cas = there
-    .filter(({ place }) => place.kind === 'ca')
-    .flatMap(({ certificates }) => certificates.filter((one) => typeof one !== 'string'))
-  const adopted: (LedgerEntry & { path: string })[] = []
-  const refused: LedgerConflict[] = []
-  for (const { place, certificates } of there) {
-    for (const certificate of certificates) {
-      const conflict = conflictOf(place, certificate, ledger)
-      if (conflict === undefined) continue
-      const got =
-        typeof certificate === 'string'
-          ? conflict.got
-          : (foreignFault(place, certificate, cas) ?? nameFault(place, certificate, ledger))
-      if (typeof certificate === 'string' || conflict.kind !== 'unknown' || got !== undefined) {
-        refused.push({ ...conflict, got: got ?? conflict.got })
-        continue
-      }
-      const entry = await entryOf(place, certificate)
-      adopted.push({ ...entry, path: place.path })
-      // The same certificate may be in two places, as the new CA is at the end of a rotation.
-      ledger.push(entry)
-      if (!dryRun) await appendToLedger(path, entry)
-    }
-  }
-  return { accepted, adopted, refused }
-}
-
-async function accept(path: string, dryRun: boolean): Promise<readonly LedgerFault[]> {
-  return dryRun ? (await verifyLedger(path)).faults : acceptLedger(path)
-}
-
-async function entryOf({ kind, keyPath }: Place, certificate: X509Certificate): Promise<LedgerEntry> {
+/** The line of the ledger for an installed certificate. */
+export async function entryOf({ kind, keyPath }: Place, certificate: X509Certificate): Promise<LedgerEntry> {
   const entry = ledgerEntry(kind, readCertificate(certificate))
   const isHeld = keyPath !== undefined && (await readIfThere(keyPath)) === undefined
   return isHeld ? { ...entry, keyHeld: 'client' } : entry
 }
 
-/** Why it can't have been issued here. */
-function foreignFault(
-  { kind }: Place,
-  certificate: X509Certificate,
-  cas: readonly X509Certificate[],
-): string | undefined {
-  const signers = kind === 'ca' ? [certificate] : cas
-  if (isIssuedBy(certificate, signers)) return undefined
-  return `it was issued by ${readCertificate(certificate).issuer}, which is not a CA of this folder`
-}
-
-/** Why it may not be in the ledger beside the others. */
-function nameFault({ kind }: Place, certificate: X509Certificate, ledger: readonly LedgerEntry[]): string | undefined {
-  const { name } = ledgerEntry(kind, readCertificate(certificate))
-  const other = takenBy(kind, name, ledger)
-  return other && `${other} has the name ${name}, too, and a revocation could not tell them apart`
-}
-
-interface Read {
+/** The certificates in such a place. */
+interface ReadPlace {
   readonly place: Place
   /** A string says why one can't be read. */
   readonly certificates: readonly (X509Certificate | string)[]
 }
 
-async function readPlaces(root: string): Promise<Read[]> {
+/**
+ * Reads all installed certificates.
+ *
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function readPlaces(root: string): Promise<ReadPlace[]> {
   const all = await Promise.all(
     (await places(root)).map(async (place) => ({ place, pem: await readIfThere(place.path) })),
   )
@@ -215,7 +161,8 @@ function readCertificates({ path, kind }: Place, pem: string): (X509Certificate 
   }
 }
 
-function conflictOf(
+/** How a certificate and the ledger disagree; undefined if they don't. */
+export function conflictOf(
   { path, kind }: Place,
   certificate: X509Certificate | string,
   ledger: readonly LedgerEntry[],

@@ -15,9 +15,13 @@ export interface LedgerRevocation {
   readonly fingerprint256: string
   /** The end of its validity, in ISO 8601: until then, it is in the revocation lists. */
   readonly notAfter: string
+  /** SHA-256 of its public key, in hexadecimal with colons. Absent: the certificate of a client wasn't in the folder any more. */
+  readonly key?: string
 }
 
 const TEXTS = ['revokedAt', 'name', 'serial', 'fingerprint256', 'notAfter'] as const
+
+const KEYS: ReadonlySet<string> = new Set(['string', 'undefined'])
 
 /**
  * Reads the fields of such a line. A line that can't be read is no line that was cut off: otherwise a revocation would be
@@ -36,6 +40,7 @@ export function parseRevocation(
 function revocationFault(record: Readonly<Record<string, unknown>>): string | undefined {
   const missing = TEXTS.find((key) => typeof record[key] !== 'string')
   if (missing !== undefined) return `its "${missing}" is not a string`
+  if (!KEYS.has(typeof record['key'])) return 'its "key" is not a string'
   const undated = (['revokedAt', 'notAfter'] as const).find((key) => Number.isNaN(Date.parse(record[key] as string)))
   if (undated !== undefined) return `its "${undated}" is not a date`
   if (record['kind'] !== 'client' && record['kind'] !== 'issuer')

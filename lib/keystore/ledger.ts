@@ -1,7 +1,7 @@
 import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
 import type { NewFile } from '../base/replace-files.ts'
-import { withLock } from '../base/lock.ts'
+import { isLockHeld, withLock } from '../base/lock.ts'
 import { appendFlushed, endsWithLine } from './append.ts'
 import { ledgerLock } from './layout.ts'
 import {
@@ -38,6 +38,8 @@ export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
   ]
 }
 
+type Check = () => Promise<boolean | void>
+
 /** Renders the next line. */
 type Render = (chain: LedgerChain, head: ReadHead) => string
 
@@ -45,11 +47,12 @@ type Render = (chain: LedgerChain, head: ReadHead) => string
  * Appends an entry and flushes it to the disk. Mode 0600: it contains no secret, but it names everyone who is root on the
  * host.
  *
- * @param check - run just before, while no other run can write to the ledger: if it throws, nothing is appended
+ * @param check - run just before, while no other run can write to the ledger: if it throws or returns false, nothing is appended
+ * @returns whether it was appended
  * @throws {@link FileError} ERR_FILE_WRITE
  * @throws {@link PkiError} that of `check`
  */
-export function appendToLedger(path: string, entry: LedgerEntry, check?: () => Promise<void>): Promise<void> {
+export function appendToLedger(path: string, entry: LedgerEntry, check?: Check): Promise<boolean> {
   return append(path, (chain, head) => renderEntry(entry, nextLink(chain, head)), { check })
 }
 
@@ -93,7 +96,7 @@ export async function acceptLedger(path: string): Promise<readonly LedgerFault[]
 interface AppendOptions {
   readonly isNewHead?: boolean
   readonly nothing?: string
-  readonly check?: (() => Promise<void>) | undefined
+  readonly check?: Check | undefined
 }
 
 /**
@@ -101,29 +104,33 @@ interface AppendOptions {
  *
  * @param isNewHead - write the head even if the old one is missing or unreadable
  * @param nothing - what a failure means
- * @param check - may refuse it with a PkiError
+ * @param check - may refuse it with a PkiError or false
+ * @returns whether it was added
  */
 async function append(
   path: string,
   render: Render,
   { isNewHead = false, nothing = 'Nothing was issued.', check }: AppendOptions = {},
-): Promise<void> {
-  const work = async (): Promise<void> => {
-    await check?.()
+): Promise<boolean> {
+  const work = async (): Promise<boolean> => {
+    if ((await check?.()) === false) return false
     await appendLocked(path, render, isNewHead)
+    return true
   }
   try {
-    await withLock(ledgerLock(path), work, 'the ledger')
+    return await withLock(ledgerLock(path), work, 'the ledger')
   } catch (cause) {
     if (cause instanceof PkiError) throw cause
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
       got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),
-      todo: `${nothing} Make the file writable, check that its disk has free space, and run the command again.`,
+      todo: `${nothing} ${isLockHeld(cause) ? cause.todo : WRITABLE}`,
       cause,
     })
   }
 }
+
+const WRITABLE = 'Make the file writable, check that its disk has free space, and run the command again.'
 
 async function appendLocked(path: string, render: Render, isNewHead: boolean): Promise<void> {
   const head = await readHead(path)

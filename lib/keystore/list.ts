@@ -10,6 +10,7 @@ import {
   caPaths,
   clientPaths,
   clientsFolder,
+  grantsFolder,
   hostsFolder,
   isHostName,
   issuerPaths,
@@ -90,6 +91,11 @@ export function clientNames(root: string): Promise<string[]> {
 /** The issuers that have a folder, in alphabetical order. */
 export function issuerNames(root: string): Promise<string[]> {
   return namesIn(issuersFolder(root))
+}
+
+/** The grants that have a folder, in alphabetical order. */
+export function grantNames(root: string): Promise<string[]> {
+  return namesIn(grantsFolder(root))
 }
 
 /** An issuer, and the file of its certificate. */

@@ -7,12 +7,13 @@ import { isReason, REASON_NUMBERS, type RevocationReason } from '../pki/revocati
 import { isDue, readCrl, type CrlState } from './crl/state.ts'
 import { writeLists } from './crl/write.ts'
 import { caPaths } from './layout.ts'
-import { appendRevocations } from './ledger.ts'
+import { appendRevocations, readRevocations } from './ledger.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
 import { settleFolder } from './leftovers.ts'
 import { listCertificates } from './list.ts'
 import type { KnownCertificate } from './renew/known.ts'
 import { findRevocation, type Revocation } from './revocation.ts'
+import { keysOfClients } from './revoked-key.ts'
 
 export type { Revocation } from './revocation.ts'
 
@@ -49,7 +50,8 @@ export interface RevokeReport extends Revocation {
  * revocation list of each CA in force to `ca/crl.pem`. A gateway that reads this file refuses the client from its next request
  * on. dockerd doesn't read it, so without a gateway the certificates work until they expire.
  *
- * If it is killed between the two, the next call writes the list. Revoking once more changes nothing.
+ * If it is killed between the two, the next call writes the list. Revoking once more only repeats a line of the ledger, for a run that
+ * issues a certificate at this moment.
  *
  * @throws {@link PkiError} ERR_CLIENT_NOT_FOUND, ERR_NAME_INVALID, ERR_DAYS_INVALID, ERR_CA_MISSING, ERR_CA_INVALID,
  *   ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_LEDGER_INVALID
@@ -66,9 +68,9 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
   const days = checkedDays(options)
   if (reason !== undefined && !isReason(reason)) throw notAReason()
   const found = await findRevocation(root, { kind: 'client', name: parseClientName(name) })
-  const wanted = found.revocable.filter(({ revoked }) => revoked === undefined)
+  const isNew = found.revocable.some(({ revoked }) => revoked === undefined)
   const before = await readCrl(root)
-  if (wanted.length === 0 && (before === undefined || !isDue(before))) {
+  if (!isNew && (before === undefined || !isDue(before)) && (await repeat(root, name))) {
     return { ...found, revokedNow: [], isListWritten: false, ...(before && { crl: before }) }
   }
   await settleFolder(root)
@@ -76,10 +78,10 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
   const note = async (): Promise<void> => {
     // Another run may have been first. One that issues may be in between: from the first line on, it refuses to go on.
     for (;;) {
-      const { revocable } = await findRevocation(root, { kind: 'client', name })
-      const left = revocable.filter(({ revoked }) => revoked === undefined)
-      if (left.length === 0) return
-      const lines = left.map((one) => lineOf(one, reason))
+      const left = await leftOf(root, name)
+      if (left.length === 0 && (revokedNow.length > 0 || (await repeat(root, name)))) return
+      const keys = await keysOfClients(root)
+      const lines = left.map((one) => lineOf(one, reason, keys.get(one.fingerprint256)))
       await appendRevocations(caPaths(root).ledger, lines)
       revokedNow = [...revokedNow, ...left]
     }
@@ -89,13 +91,42 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
   return { ...after, revokedNow, isListWritten: true, crl }
 }
 
+/** The certificates that have to be revoked. */
+async function leftOf(root: string, name: string): Promise<KnownCertificate[]> {
+  const { revocable } = await findRevocation(root, { kind: 'client', name })
+  return revocable.filter(({ revoked }) => revoked === undefined)
+}
+
+/**
+ * Repeats the last line about each kind of certificate of this name, as it is: a run that issues one at this moment, although the
+ * others are revoked, sees that somebody has revoked it once more.
+ *
+ * @returns whether there is still nothing to revoke; a run that issues may have been faster
+ */
+async function repeat(root: string, name: string): Promise<boolean> {
+  const { ledger } = caPaths(root)
+  const own = (await readRevocations(ledger)).filter((one) => one.name === name)
+  await appendRevocations(ledger, [...new Map(own.map((one) => [one.kind, one])).values()])
+  return (await leftOf(root, name)).length === 0
+}
+
 function lineOf(
   { kind, name, serial, fingerprint256, notAfter }: KnownCertificate,
   reason: RevocationReason | undefined,
+  key: string | undefined,
 ): LedgerRevocation {
   const revokedAt = new Date().toISOString()
   const whose = kind === 'issuer' ? kind : 'client'
-  return { revokedAt, ...(reason && { reason }), kind: whose, name, serial, fingerprint256, notAfter }
+  return {
+    revokedAt,
+    ...(reason && { reason }),
+    kind: whose,
+    name,
+    serial,
+    fingerprint256,
+    notAfter,
+    ...(key && { key }),
+  }
 }
 
 /**

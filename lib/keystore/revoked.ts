@@ -1,36 +1,48 @@
 import { PkiError } from '../base/errors.ts'
 import { sentence, type CommandPart } from '../base/sentence.ts'
+import { noteListed } from './crl/note.ts'
 import { caPaths } from './layout.ts'
 import { readRecords, readRevocations } from './ledger.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
 
 /**
- * Was the client revoked, and has it got no certificate since?
+ * Was the client revoked, and has it got no certificate since? The revocation of an older certificate than its newest doesn't count: it
+ * may have a later line, since the ledger gets it back from a list.
  *
- * @returns its last revocation
+ * @returns its revocation
  * @throws {@link PkiError} ERR_LEDGER_INVALID
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function revocationOf(root: string, client: string): Promise<LedgerRevocation | undefined> {
   const records = await readRecords(caPaths(root).ledger)
-  const isOwn = (one: { readonly kind: string; readonly name: string } | undefined): boolean =>
-    one?.kind === 'client' && one.name === client
-  const own = records.filter(({ entry, revocation }) => isOwn(entry) || isOwn(revocation))
-  const last = own.at(-1)
-  // A certificate that was adopted after its revocation has the later line.
-  return (
-    last?.revocation ??
-    own.find(({ revocation }) => revocation?.fingerprint256 === last?.entry?.fingerprint256)?.revocation
-  )
+  const own = records.filter(({ entry, revocation }) => isOf(client, entry ?? revocation))
+  const lastIndex = own.findLastIndex(({ revocation }) => revocation !== undefined)
+  const last = own[lastIndex]?.revocation
+  if (last === undefined) return undefined
+  const revoked = new Map(own.flatMap(({ revocation: one }) => (one ? [[one.fingerprint256, one] as const] : [])))
+  const listed = new Set(own.map(({ entry }) => entry?.fingerprint256))
+  const newest = own.findLast(({ entry, revocation }, index) => {
+    // A revoked certificate without an entry was installed then.
+    if (entry === undefined) return !listed.has(revocation?.fingerprint256)
+    // One that had expired was left out when the others were revoked.
+    const isLeftOut = index < lastIndex && Date.parse(entry.notAfter) <= Date.parse(last.revokedAt)
+    return revoked.has(entry.fingerprint256) || !isLeftOut
+  })
+  return revoked.get((newest?.entry ?? newest?.revocation)?.fingerprint256 ?? '')
+}
+
+function isOf(client: string, one: { readonly kind: string; readonly name: string } | undefined): boolean {
+  return one?.kind === 'client' && one.name === client
 }
 
 /**
- * Remembers what has been revoked under a name. Opening the CA key takes time, and whoever issues a certificate, even with
- * `force`, has decided without knowing a revocation that came meanwhile.
+ * Begins to issue a certificate: the ledger first gets back what only a list says is revoked, and it remembers what has been
+ * revoked under a name. Opening the CA key takes time, and whoever issues a certificate, even with `force`, has decided without
+ * knowing a revocation that came meanwhile.
  *
  * @returns finds the newest revocation since; undefined if there is none
  * @throws {@link PkiError} ERR_LEDGER_INVALID
- * @throws {@link FileError} ERR_FILE_READ
+ * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
 export async function watchRevocations(
   root: string,
@@ -39,6 +51,7 @@ export async function watchRevocations(
 ): Promise<() => Promise<LedgerRevocation | undefined>> {
   const read = async (): Promise<LedgerRevocation[]> =>
     (await readRevocations(caPaths(root).ledger)).filter((one) => one.kind === kind && one.name === name)
+  await noteListed(root)
   const { length } = await read()
   return async () => (await read()).slice(length).at(-1)
 }
@@ -49,16 +62,22 @@ export async function revocationsByFingerprint(root: string): Promise<ReadonlyMa
   return new Map(all.map((one) => [one.fingerprint256, one]))
 }
 
-/** The error for a new certificate of a revoked client. `anyway` is the command that issues it. */
+/** The error for a new certificate of a revoked client. `anyway` is the command that issues it, and `may` what it does. */
 export function clientRevoked(
   tried: string,
-  { name, revokedAt, reason }: LedgerRevocation,
+  revocation: LedgerRevocation,
   anyway: CommandPart,
+  may: string = 'issue a new certificate',
 ): PkiError {
-  const why = reason === undefined ? '' : ` (${reason})`
   return new PkiError('ERR_CLIENT_REVOKED', {
     tried,
-    got: `${name} was revoked on ${revokedAt.slice(0, 10)}${why}`,
-    todo: sentence`Use another name. If this client may come back under its name, issue a new certificate:  ${anyway}`,
+    got: revokedText(revocation),
+    todo: sentence`Use another name. If this client may come back under its name, ${may}:  ${anyway}`,
   })
+}
+
+/** Who was revoked, when and why: a sentence without a full stop. */
+export function revokedText({ name, revokedAt, reason }: LedgerRevocation): string {
+  const why = reason === undefined ? '' : ` (${reason})`
+  return `${name} was revoked on ${revokedAt.slice(0, 10)}${why}`
 }

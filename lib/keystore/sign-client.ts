@@ -22,6 +22,7 @@ import { ledgerEntry } from './ledger-line.ts'
 import { checkLedger } from './ledger-check.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
 import { clientRevoked, revocationOf, watchRevocations } from './revoked.ts'
+import { refuseRevokedKey } from './revoked-key.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays } from '../pki/lifetime.ts'
 import { openCertificates } from '../pki/load-ca.ts'
 import { readRequest, type RequestFacts } from '../pki/read-request.ts'
@@ -30,8 +31,8 @@ import { signRead, type SignOptions } from '../pki/sign-request.ts'
 /** Options of {@link PkiFolder.signClient}. */
 export interface FolderSignOptions extends SignOptions {
   /**
-   * Signs another key for an existing client, or a request of a client that was revoked. The old files are kept under other
-   * names.
+   * Signs another key for an existing client, or for a client that was revoked. The old files are kept under other names. A
+   * revoked key is never signed again.
    *
    * @defaultValue false
    */
@@ -82,9 +83,10 @@ export async function signClient(
   await checkLedger(root)
   const revokedSince = await watchRevocations(root, 'client', request.name)
   const refuse = (found: LedgerRevocation | undefined): void => refuseRevoked(root, request.name, found, file)
-  if (!force) refuse(await revocationOf(root, request.name))
   const keptAside = await settleSwap(paths)
   await settleFolder(root)
+  await refuseRevokedKey(root, request)
+  if (!force) refuse(await revocationOf(root, request.name))
   const present = await readPresent(paths)
   if (!force) refuseOtherKey(paths, present, request)
   const twins = await namesOfKey(root, request)
@@ -93,7 +95,10 @@ export async function signClient(
   const keyStays = present.ofKey === request.keyFingerprint256
   const entry = ledgerEntry('client', signed.facts)
   const line = keyStays ? entry : ({ ...entry, keyHeld: 'client' } as const)
-  await appendToLedger(caPaths(root).ledger, line, async () => refuse(await revokedSince()))
+  await appendToLedger(caPaths(root).ledger, line, async () => {
+    await refuseRevokedKey(root, request)
+    refuse(await revokedSince())
+  })
   const certificates = openCertificates(authority.certificate)
   const keepsCa = present.ca !== undefined && holdsCa(present.ca, certificates)
   const copy = caCopy(paths, certificates)
@@ -114,7 +119,8 @@ export async function signClient(
 function refuseRevoked(root: string, name: string, revocation: LedgerRevocation | undefined, file = 'NAME.csr'): void {
   if (revocation === undefined) return
   const anyway = ours('cert', 'sign', file, '--dir', root, '--force')
-  throw clientRevoked(`signing a request of the client ${name}`, revocation, anyway)
+  const may = 'make sure that the key of the request is a new one, and sign it'
+  throw clientRevoked(`signing a request of the client ${name}`, revocation, anyway, may)
 }
 
 /** Other clients with a certificate for the same key. */

@@ -85,7 +85,7 @@ describe('.gitignore', () => {
     await folder.ensureClient('alice')
     assert.deepEqual([(await folder.list()).length, await folder.clients()], [2, ['alice']])
     const adopted = await adoptCertificates(root, { dryRun: false, acceptChanges: false })
-    assert.deepEqual(adopted, { accepted: [], adopted: [], refused: [] })
+    assert.deepEqual(adopted, { accepted: [], adopted: [], refused: [], revoked: [] })
   })
 
   test('that cannot be written is an error, before there is a key', async (t) => {

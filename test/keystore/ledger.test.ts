@@ -315,3 +315,18 @@ describe('cert list and cert adopt', () => {
     assert.deepEqual([code, stderr], [0, ''])
   })
 })
+
+test('a lock that another process holds is named, with what to do about it', async (t) => {
+  const path = await ledgerOf(t, 'a')
+  const lock = join(path, '../.ledger.lock')
+  await writeFile(lock, String(process.ppid))
+  const { now } = Date
+  let looks = 0
+  t.mock.method(Date, 'now', () => now() + 6_000 * looks++)
+  await assert.rejects(appendToLedger(path, entry('b')), {
+    code: 'ERR_FILE_WRITE',
+    tried: `writing the ledger ${path}`,
+    got: `process ${process.ppid} is changing the ledger`,
+    todo: `Nothing was issued. Wait until that process has ended. If it is not docker-mtls, remove its lock, ${lock}.`,
+  })
+})

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { readRevocationLists } from '../../lib/identity/crl.ts'
@@ -9,7 +9,7 @@ import type { StepEvent } from '../../lib/base/progress.ts'
 import { readLedger, readRevocations, verifyLedger } from '../../lib/keystore/ledger.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { renderPrometheus } from '../../lib/keystore/renew/prometheus.ts'
-import { createRequest, PkiFolder } from '../../lib/pki.ts'
+import { createAuthority, createCrl, createRequest, PkiFolder } from '../../lib/pki.ts'
 import { readCrl, renewCertificates, revokeClient, writeCrl, type RevokeReport } from '../../lib/provision.ts'
 import { killedBefore, stepsThatChange } from '../contexts/support/crash.ts'
 import { withCode } from '../pki/support/expect.ts'
@@ -89,13 +89,18 @@ describe('revokeClient()', () => {
     assert.match(alice.stderr + alice.stdout, /certificate revoked/)
   })
 
-  test('once more, it changes nothing and says so', async (t) => {
+  test('once more, it changes nothing and says so; only the ledger has its line again', async (t) => {
     const { root } = await made(t)
     await revoke(root)
-    const before = await treeOf(root)
+    const ledger = join(root, 'ca/ledger.jsonl')
+    const [before, known, lines] = [await treeOf(root), await listKnown(root), await readRevocations(ledger)]
     const again = await revokeClient({ folder: root, name: 'alice', reason: 'superseded' })
     assert.deepEqual([again.revokedNow, again.isListWritten, again.crl?.lists.length], [[], false, 1])
-    assert.deepEqual(await treeOf(root), before)
+    assert.deepEqual([await listKnown(root), await readRevocations(ledger)], [known, [...lines, ...lines]])
+    assert.equal((await verifyLedger(ledger)).faults.length, 0)
+    const after = await treeOf(root)
+    const changed = Object.keys(after).filter((path) => after[path] !== before[path])
+    assert.deepEqual([changed, Object.keys(after)], [['ca/ledger-heads.jsonl', 'ca/ledger.jsonl'], Object.keys(before)])
   })
 
   test('two runs at once lose nothing', async (t) => {
@@ -103,7 +108,9 @@ describe('revokeClient()', () => {
     await Promise.all([revoke(root, 'alice'), revoke(root, 'bob'), revoke(root, 'alice')])
     const wanted = [await serialIn(root, 'alice'), await serialIn(root, 'bob')]
     assert.deepEqual((await serialsIn(root)).toSorted(), wanted.toSorted())
-    assert.equal((await readRevocations(join(root, 'ca/ledger.jsonl'))).length, 2)
+    // That of alice is there once more: two runs have revoked her.
+    const noted = (await readRevocations(join(root, 'ca/ledger.jsonl'))).map(({ name }) => name)
+    assert.deepEqual([noted.length, new Set(noted)], [3, new Set(['alice', 'bob'])])
   })
 
   test('a client without files, of a request, and with an expired certificate', async (t) => {
@@ -164,7 +171,13 @@ describe('revokeClient()', () => {
       if (step % 2 === 0 || noted === 0) await revoke(root)
       else await renewCertificates({ folder: root })
       assert.deepEqual(await serialsIn(root), [await serialIn(root, 'alice')], String(step))
-      assert.equal((await readRevocations(join(root, 'ca/ledger.jsonl'))).length, 1)
+      // Revoking once more repeats the line.
+      const wanted = noted === 1 && step % 2 === 0 ? 2 : 1
+      const [line, ...others] = await readRevocations(join(root, 'ca/ledger.jsonl'))
+      assert.deepEqual(
+        others,
+        Array.from({ length: wanted - 1 }, () => line),
+      )
       assert.deepEqual((await readCrl(root))?.faults, [])
       const rest = (await readdir(join(root, 'ca'))).filter((name) => name.startsWith('.'))
       assert.deepEqual(rest, [], String(step))
@@ -221,6 +234,17 @@ describe('the list', () => {
     t.mock.timers.setTime(now - 5_000)
     const next = await writeCrl({ folder: root })
     assert.equal(next.lists[0]?.thisUpdate.getTime(), lists[0]?.thisUpdate.getTime())
+  })
+
+  test('has no number after that of a list of another CA, which may be the greatest', async (t) => {
+    const { root } = await made(t)
+    await writeCrl({ folder: root })
+    const next = { nextUpdate: new Date(Date.now() + DAY) }
+    const foreign = createCrl(await createAuthority(), { revoked: [], number: 2n ** 159n - 1n, ...next })
+    await appendFile(listPath(root), foreign.pem)
+    await writeCrl({ folder: root })
+    assert.ok((await numberIn(root)) < Date.now() + DAY)
+    assert.equal((await serialsIn(root)).length, 0)
   })
 
   test('keeps what it has if the ledger was restored from an old backup', async (t) => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { promises as fs } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { openFolderCa, readCaPair } from '../../lib/keystore/ca.ts'
-import { readLedger } from '../../lib/keystore/ledger.ts'
+import { readLedger, readRevocations } from '../../lib/keystore/ledger.ts'
+import type { LedgerRevocation } from '../../lib/keystore/ledger-revocation.ts'
 import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { certifyLeaf } from '../../lib/keystore/rotate/files.ts'
 import { readLeaves, type Leaf } from '../../lib/keystore/rotate/leaves.ts'
@@ -14,6 +16,8 @@ import { temporaryFolder } from '../support/temporary.ts'
 
 const REVOKED = withCode('ERR_CLIENT_REVOKED')
 const { request } = await createRequest({ name: 'alice', keyType: 'p256' })
+/** Of a new key: a revoked one is refused in any case. */
+const other = await createRequest({ name: 'alice', keyType: 'p256' })
 
 /** Issues a certificate, and again for the same client or issuer. */
 interface Way {
@@ -42,7 +46,7 @@ const WAYS: readonly Way[] = [
   {
     what: 'signClient() with force',
     first: signed,
-    again: (root) => new PkiFolder(root).signClient(request, { force: true }),
+    again: (root) => new PkiFolder(root).signClient(other.request, { force: true }),
   },
   {
     what: 'ensureIssuer()',
@@ -96,6 +100,10 @@ async function unrevoked(root: string, called: string): Promise<number> {
   return (await listKnown(root)).filter(({ name, state }) => name === called && state !== 'revoked').length
 }
 
+async function revocationsIn(root: string): Promise<LedgerRevocation[]> {
+  return readRevocations(join(root, 'ca/ledger.jsonl'))
+}
+
 describe('a revocation between the checks of a run and its signature', () => {
   for (const { what, name = 'alice', first, again } of WAYS) {
     test(`is not lost: ${what}`, async (t) => {
@@ -112,6 +120,45 @@ describe('a revocation between the checks of a run and its signature', () => {
       assert.deepEqual((await readCrl(root))?.faults, [])
     })
   }
+
+  for (const { what, name = 'alice', first, again } of WAYS.filter((way) => way.what.includes('with force'))) {
+    for (const isDue of [false, true]) {
+      test(`is not lost if it is the second one: ${what}${isDue ? ', with a list that is due' : ''}`, async (t) => {
+        const root = await made(t)
+        await first(root)
+        await revokeClient({ folder: root, name })
+        const before = await revocationsIn(root)
+        whenKeyIsRead(t, root, async () => {
+          if (isDue) await rm(join(root, 'ca/crl.pem'))
+          const { revokedNow, isListWritten } = await revokeClient({ folder: root, name, reason: 'superseded' })
+          assert.deepEqual([revokedNow, isListWritten], [[], isDue])
+        })
+        await assert.rejects(again(root), REVOKED)
+        assert.equal(await unrevoked(root, name), 0)
+        // It is the line that was there.
+        assert.deepEqual(await revocationsIn(root), [...before, ...before])
+        assert.deepEqual((await readCrl(root))?.faults, [])
+      })
+    }
+  }
+
+  test('is not lost if it is the second one, and comes when the certificate is listed', async (t) => {
+    const root = await made(t)
+    await client(root)
+    await revokeClient({ folder: root, name: 'alice' })
+    const { open } = fs
+    let isFirst = true
+    const opening = async (...args: Parameters<typeof open>): ReturnType<typeof open> => {
+      if (isFirst && String(args[0]).includes('.ledger.lock')) {
+        isFirst = false
+        await new PkiFolder(root).ensureClient('alice', { force: true })
+      }
+      return open(...args)
+    }
+    t.mock.method(fs, 'open', opening)
+    const { revokedNow, isListWritten } = await revokeClient({ folder: root, name: 'alice' })
+    assert.deepEqual([revokedNow.length, isListWritten, await unrevoked(root, 'alice')], [1, true, 0])
+  })
 
   test('is not lost: a rotation of the CA', async (t) => {
     const root = await made(t)

@@ -16,26 +16,32 @@ interface AdoptFlags extends FolderFlags {
 async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
   const { adoptCertificates } = await import('../../keystore/keystore.ts')
   const { dir, dryRun = false, acceptChanges = false } = await withFolder(flags, context)
-  const { accepted, adopted, refused } = await adoptCertificates(dir, { dryRun, acceptChanges })
+  const { accepted, adopted, refused, revoked } = await adoptCertificates(dir, { dryRun, acceptChanges })
   const data = {
     folder: resolve(dir),
     accepted,
     adopted: adopted.map((one) => ({ ...one, path: resolve(one.path) })),
     refused: refused.map((one) => ({ ...one, path: resolve(one.path) })),
+    revoked,
   }
   const warnings = refused.map(({ path, got }) => `${path} was not added to the ledger: ${got}`)
-  context.answer({ data, text: textOf({ accepted, adopted }, dryRun), warnings, failed: refused.length > 0 }, flags)
+  const text = textOf({ accepted, adopted, revoked }, dryRun)
+  context.answer({ data, text, warnings, failed: refused.length > 0 }, flags)
 }
 
-function textOf({ accepted, adopted }: Pick<Adopted, 'accepted' | 'adopted'>, dryRun: boolean): string {
-  if (accepted.length + adopted.length === 0) return 'The ledger is complete.\n'
+function textOf({ accepted, adopted, revoked }: Omit<Adopted, 'refused'>, dryRun: boolean): string {
+  if (accepted.length + adopted.length + revoked.length === 0) return 'The ledger is complete.\n'
   const would = dryRun ? 'would ' : ''
-  const [accept, adopt] = dryRun ? ['accept', 'adopt'] : ['accepted', 'adopted']
+  const [accept, adopt, note] = dryRun ? ['accept', 'adopt', 'note'] : ['accepted', 'adopted', 'noted']
   const lines = [
     ...accepted.map(({ got }) => `${would}${accept}  the ledger, although ${got}`),
     ...adopted.map(({ kind, name, serial, notAfter, path }) => {
       return `${would}${adopt}  ${path}: ${kind} ${name}, serial ${serial}, ${until(new Date(notAfter))}`
     }),
+    ...revoked.map(
+      ({ kind, name, serial }) =>
+        `${would}${note}  that ${kind} ${name}, serial ${serial}, was revoked, as ca/crl.pem says`,
+    ),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }
@@ -55,12 +61,12 @@ export const certAdopt: CommandSpec = {
   description:
     'Adds certificates that are in their folders to the ledger, ca/ledger.jsonl, which lists all issued certificates. Use it ' +
     'after the ledger was lost, for example. It accepts only certificates that a CA in the folder has signed, and changes ' +
-    'no certificate.',
+    'no certificate. The ledger also notes again what only the list ca/crl.pem says is revoked.',
   examples: [
     [sentence`${SELF} cert adopt --dry-run`, 'show what would be added'],
     [sentence`${SELF} cert adopt`, 'add them'],
     [sentence`${SELF} cert adopt --accept-changes`, 'after you have corrected the ledger or restored it from a backup'],
   ],
-  json: '{ folder, accepted: [{ kind, line, got }], adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }] }',
+  json: '{ folder, accepted: [{ kind, line, got }], adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }], revoked: [{ kind, name, serial, revokedAt, ... }] }',
   define,
 }

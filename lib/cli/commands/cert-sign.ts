@@ -149,7 +149,7 @@ function define(command: Command, context: Context): void {
   addPassphraseFile(command)
   command.option(
     '--force',
-    'sign even if the client exists with another key or was revoked; the old files are kept beside it',
+    'sign a new key even if the client exists with another one or was revoked; the old files are kept beside it',
   )
   addJson(addYes(command)).action((path: string, flags: SignFlags) => runSign(path, flags, context))
 }

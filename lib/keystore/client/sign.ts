@@ -13,6 +13,7 @@ import {
 import { PkiFolder } from '../folder.ts'
 import { clientPaths } from '../layout.ts'
 import { readClientIssuer } from '../rotate/cas.ts'
+import { refuseRevokedKey } from '../revoked-key.ts'
 import { readSettled } from '../swap.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../../pki/lifetime.ts'
@@ -88,7 +89,8 @@ export interface SignedBefore {
  * sign again, and not due for renewal yet.
  *
  * @returns undefined if signing is a first time, or a renewal
- * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_NAME_INVALID, ERR_ROTATION_INVALID
+ * @throws {@link PkiError} ERR_REQUEST_INVALID, ERR_REQUEST_REFUSED, ERR_CLIENT_REVOKED if a certificate with this key was revoked,
+ *   ERR_NAME_INVALID, ERR_ROTATION_INVALID, ERR_LEDGER_INVALID
  * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
  * @throws {@link FileError} ERR_FILE_EXISTS, ERR_FILE_READ
  */
@@ -98,6 +100,8 @@ export async function findSignedBefore(
 ): Promise<SignedBefore | undefined> {
   const { facts } = await checkRequest(request, options)
   const { folder } = options
+  // Before a question about it.
+  await refuseRevokedKey(folder, facts)
   const paths = clientPaths(folder, facts.name)
   const pem = await readSettled(paths, paths.cert)
   const issuer = await readClientIssuer(folder)

@@ -6,7 +6,7 @@ import { newestList, numberOf, readRevocationLists, type RevocationList } from '
 import { serialOf } from '../../identity/serial.ts'
 import { caPaths, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
-import type { LedgerEntry } from '../ledger-line.ts'
+import { findUnlisted } from '../ledger-check.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
 import { readRotatedCas } from '../rotate/cas.ts'
 import type { RotatedAuthority } from '../rotate/state.ts'
@@ -98,9 +98,7 @@ export async function readCrl(root: string, now: number = Date.now()): Promise<C
       ...(text === undefined ? ['it is missing, although certificates were revoked'] : []),
       ...(fault === undefined ? [] : [`it can't be read: ${fault}`]),
       ...(text === undefined || fault !== undefined ? [] : faultsOf(found, lists, revoked, now)),
-      ...unknown
-        .slice(0, 1)
-        .map(({ entry: { name } }) => `the ledger doesn't say that ${name} was revoked, as the list does`),
+      ...unknown.slice(0, 1).map(({ name }) => `the ledger doesn't say that ${name} was revoked, as the list does`),
     ],
   }
 }
@@ -127,25 +125,30 @@ function faultsOf(
   ]
 }
 
-/** A certificate in the ledger, and the list that says that it was revoked. */
-interface Listed {
-  readonly entry: LedgerEntry
-  readonly list: RevocationList
-}
-
-/** The certificates of clients that only lists of the CAs in force call revoked: an old ledger was restored. */
-export async function listedOnly(root: string, lists: readonly RevocationList[], now: number): Promise<Listed[]> {
+/**
+ * The revocations of certificates that only lists of the CAs in force have: an old ledger was restored, or it was lost. Of a
+ * certificate that neither the ledger nor an installed file shows, nobody knows whose it is.
+ */
+export async function listedOnly(
+  root: string,
+  lists: readonly RevocationList[],
+  now: number,
+): Promise<LedgerRevocation[]> {
   if (lists.every(({ serials }) => serials.size === 0)) return []
   const cas = await casInForce(root)
   const own = lists.filter((list) => cas.some((ca) => list.isOf(ca)))
   const { ledger } = caPaths(root)
   const noted = new Set((await readRevocations(ledger)).map(({ serial }) => serialOf(serial)))
-  return (await readLedger(ledger)).flatMap((entry) => {
-    const serial = serialOf(entry.serial)
-    if ((entry.kind !== 'client' && entry.kind !== 'issuer') || noted.has(serial) || Date.parse(entry.notAfter) <= now)
-      return []
-    const list = own.find(({ serials }) => serials.has(serial))
-    return list === undefined ? [] : [{ entry, list }]
+  const missing = new Map(own.flatMap((list) => [...list.serials].map((serial) => [serial, list] as const)))
+  for (const serial of noted) missing.delete(serial)
+  if (missing.size === 0) return []
+  const entries = await readLedger(ledger)
+  const known = new Set(entries.map(({ serial }) => serialOf(serial)))
+  const unlisted = [...missing.keys()].every((serial) => known.has(serial)) ? [] : await findUnlisted(root, entries)
+  return [...entries, ...unlisted].flatMap(({ kind, name, serial, fingerprint256, notAfter }) => {
+    const list = missing.get(serialOf(serial))
+    if ((kind !== 'client' && kind !== 'issuer') || list === undefined || Date.parse(notAfter) <= now) return []
+    return [{ revokedAt: list.thisUpdate.toISOString(), kind, name, serial, fingerprint256, notAfter }]
   })
 }
 

@@ -11,10 +11,11 @@ import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { DEFAULT_CRL_DAYS } from '../../pki/lifetime.ts'
 import { openFolderCa, readCaPair, type CaPair } from '../ca.ts'
 import { caPaths, crlLock, crlPath } from '../layout.ts'
-import { appendRevocations, readLedger, readRevocations } from '../ledger.ts'
+import { readLedger, readRevocations } from '../ledger.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
 import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
-import { isDue, listedOnly, readCrl, readLists, type CrlState } from './state.ts'
+import { noteListed } from './note.ts'
+import { isDue, readCrl, readLists, type CrlState } from './state.ts'
 
 /** Clocks differ: a gateway refuses everybody with a list of the future. */
 const BACKDATE_MS = 5 * 60_000
@@ -59,9 +60,10 @@ export async function writeLists(root: string, { passphrase, days, before }: Wri
     if (fault !== undefined) await keepBeside(path)
     const revocations = await readRevocations(caPaths(root).ledger)
     const ends = await endsOf(root, revocations)
-    const number = nextNumber(lists)
-    const pems = authorities.map((authority) => {
-      const old = newestList(lists, new X509Certificate(authority.certificate))
+    const cas = authorities.map((authority) => ({ authority, ca: new X509Certificate(authority.certificate) }))
+    const number = nextNumber(lists.filter((list) => cas.some(({ ca }) => list.isOf(ca))))
+    const pems = cas.map(({ authority, ca }) => {
+      const old = newestList(lists, ca)
       const period = periodOf(old, days)
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })
@@ -90,7 +92,8 @@ export async function renewLists(
 }
 
 /**
- * Greater than all numbers before. Since it is at least the time in milliseconds, that holds after a backup was restored, too.
+ * Greater than all numbers before. Since it is at least the time in milliseconds, that holds after a backup was restored, too. A list
+ * of another CA doesn't count: it may have the greatest number that there is.
  */
 function nextNumber(lists: readonly RevocationList[]): bigint {
   return [BigInt(Date.now()), ...lists.map((list) => numberOf(list) + 1n)].reduce((one, other) =>
@@ -109,20 +112,6 @@ function periodOf(old: RevocationList | undefined, days: number | undefined): { 
 function lifeOf(old: RevocationList | undefined): number {
   if (old?.nextUpdate === undefined) return DEFAULT_CRL_DAYS
   return Math.max(1, Math.round((old.nextUpdate.getTime() - old.thisUpdate.getTime()) / DAY_MS))
-}
-
-/** After an old ledger was restored, it gets back the revocations that only a list has. */
-async function noteListed(root: string): Promise<void> {
-  const { lists } = await readLists(root)
-  const wanted = await listedOnly(root, lists, Date.now())
-  const { ledger } = caPaths(root)
-  await appendRevocations(
-    ledger,
-    wanted.map(({ list, entry: { kind, name, serial, fingerprint256, notAfter } }) => {
-      const revokedAt = list.thisUpdate.toISOString()
-      return { revokedAt, kind: kind === 'issuer' ? kind : 'client', name, serial, fingerprint256, notAfter }
-    }),
-  )
 }
 
 /** When each certificate that the ledger knows expires, by its serial number. */

@@ -9,9 +9,7 @@ import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
 import { readRotation } from './state.ts'
-import { clientRevoked, revocationsByFingerprint } from '../revoked.ts'
-import { isDockerMtlsError } from '../../base/errors.ts'
-import { ours } from '../../base/sentence.ts'
+import { revocationsByFingerprint } from '../revoked.ts'
 import { appendToLedger } from '../ledger.ts'
 import { ledgerEntry, type LedgerEntry } from '../ledger-line.ts'
 import { recertify } from '../../pki/recertify.ts'
@@ -64,22 +62,11 @@ export async function certifyLeaf(
   const { cert, facts } = recertify(authority, old, { kind, days })
   const entry = ledgerEntry(kind, facts)
   const listed = keyElsewhere ? ({ ...entry, keyHeld: 'client' } as const) : entry
-  try {
-    await appendToLedger(caPaths(root).ledger, listed, () => refuseRevoked(root, leaf.name, old))
-  } catch (error) {
-    if (isDockerMtlsError(error, 'ERR_CLIENT_REVOKED')) return false
-    throw error
-  }
+  const isUnrevoked = async (): Promise<boolean> => !(await revocationsByFingerprint(root)).has(old.fingerprint256)
+  if (!(await appendToLedger(caPaths(root).ledger, listed, isUnrevoked))) return false
   await keepBeside(paths.cert)
   await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })
   return true
-}
-
-async function refuseRevoked(root: string, name: string, { fingerprint256 }: X509Certificate): Promise<void> {
-  const revocation = (await revocationsByFingerprint(root)).get(fingerprint256)
-  if (revocation === undefined) return
-  const anyway = ours('cert', 'client', name, '--dir', root, '--force')
-  throw clientRevoked(`issuing the certificate of the client ${name}`, revocation, anyway)
 }
 
 function datesOf({ validFrom, validTo }: X509Certificate): Pick<LedgerEntry, 'notBefore' | 'notAfter'> {

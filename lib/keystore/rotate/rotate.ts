@@ -4,6 +4,7 @@ import { FileError, isDockerMtlsError, PkiError } from '../../base/errors.ts'
 import { fileReason } from '../../base/files.ts'
 import { rotationLock } from '../layout.ts'
 import { readRotatedCas, type Rotation } from './cas.ts'
+import { noteListed } from '../crl/note.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { settleFolder } from '../leftovers.ts'
@@ -93,6 +94,7 @@ async function go(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root, onStep, passphrase, next } = options
   await settleFolder(root)
   await checkLedger(root)
+  await noteListed(root)
   const leaves = await readLeaves(root)
   for (const target of options.targets) serverOf(target, leaves)
   const begun = (await readRotatedCas(root)) === undefined

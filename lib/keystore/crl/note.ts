@@ -1,0 +1,29 @@
+import { caPaths } from '../layout.ts'
+import { appendRevocations } from '../ledger.ts'
+import type { LedgerRevocation } from '../ledger-revocation.ts'
+import { listedOnly, readLists } from './state.ts'
+
+/**
+ * Finds the revocations that `ca/crl.pem` has and the ledger lacks.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID, ERR_ROTATION_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function findUnnoted(root: string): Promise<LedgerRevocation[]> {
+  const { lists } = await readLists(root)
+  return listedOnly(root, lists, Date.now())
+}
+
+/**
+ * Gives the ledger back the revocations that only `ca/crl.pem` has, after an old ledger was restored or the ledger was lost. It
+ * needs no CA key.
+ *
+ * @returns what the ledger lacked
+ * @throws those of {@link findUnnoted}
+ * @throws {@link FileError} ERR_FILE_WRITE
+ */
+export async function noteListed(root: string): Promise<LedgerRevocation[]> {
+  const unnoted = await findUnnoted(root)
+  await appendRevocations(caPaths(root).ledger, unnoted)
+  return unnoted
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { endGrant } from '../../lib/grants/end.ts'
+import { grant } from '../../lib/grants/grant.ts'
+import { serialOf } from '../../lib/identity/serial.ts'
+import { PkiFolder } from '../../lib/keystore/folder.ts'
+import { adoptCertificates, findConflicts } from '../../lib/keystore/keystore.ts'
+import { listKnown } from '../../lib/keystore/renew/known.ts'
+import { parsePolicy } from '../../lib/policy.ts'
+import { readCrl, renewCertificates } from '../../lib/provision.ts'
+import { createRequest } from '../../lib/pki.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+
+interface Place {
+  readonly folder: string
+  readonly policy: string
+  readonly cert: string
+  readonly serial: string
+}
+
+/** A folder with a grant for ann, and the ledger from before it. */
+async function place(t: TestContext): Promise<Place> {
+  const root = await temporaryFolder(t)
+  const [folder, policy] = [join(root, 'keys'), join(root, 'policy.yaml')]
+  const pki = new PkiFolder(folder)
+  await pki.ensureAuthority()
+  await pki.ensureServer(['localhost'])
+  await writeFile(policy, 'version: 1\nrules:\n  - name: ann\n    who: { commonName: ann }\n    level: read-only\n')
+  const files = ['ca/ledger.jsonl', 'ca/ledger-heads.jsonl'].map((file) => join(folder, file))
+  for (const file of files) await copyFile(file, `${file}.old`)
+  await grant({ folder, name: 'ann', policy, lifetime: 3_600_000, level: 'baseline', hostPaths: [] })
+  for (const file of files) await copyFile(`${file}.old`, file)
+  const cert = join(folder, 'grants/ann/cert.pem')
+  return { folder, policy, cert, serial: serialOf(new X509Certificate(await readFile(cert)).serialNumber) }
+}
+
+async function states(folder: string): Promise<string[]> {
+  return (await listKnown(folder)).filter(({ kind }) => kind === 'client').map(({ state }) => state)
+}
+
+async function endsIt({ folder, policy, serial }: Place): Promise<void> {
+  const { revoked, kept } = await endGrant({ folder, name: 'ann', policy })
+  assert.deepEqual([revoked.length, kept.length], [1, 1])
+  const { rules } = parsePolicy(await readFile(policy, 'utf8'), policy)
+  assert.deepEqual(rules.find(({ name }) => name === kept[0])?.only.operations, [])
+  assert.deepEqual((await readCrl(folder))?.lists[0]?.serials.map(serialOf), [serial])
+  await assert.rejects(readFile(join(folder, 'grants/ann/key.pem')), { code: 'ENOENT' })
+}
+
+describe('a grant that the ledger does not list, since an old one was restored', () => {
+  test('is a conflict, and is adopted; then it is a grant as before', async (t) => {
+    const all = await place(t)
+    const { folder, cert } = all
+    const conflicts = await findConflicts(folder)
+    assert.deepEqual(
+      conflicts.map(({ path, kind }) => [path, kind]),
+      [[cert, 'unknown']],
+    )
+    const { request } = await createRequest({ name: 'bob' })
+    await assert.rejects(new PkiFolder(folder).signClient(request), {
+      code: 'ERR_LEDGER_MISMATCH',
+      message: /add its certificate to the ledger: {2}docker-mtls cert adopt .* end it: {2}docker-mtls grant end ann/,
+    })
+    const { adopted, refused } = await adoptCertificates(folder, { dryRun: false, acceptChanges: false })
+    assert.deepEqual([adopted.map(({ path }) => path), refused], [[cert], []])
+    assert.deepEqual([await states(folder), await findConflicts(folder)], [['grant'], []])
+    const { renewed } = await renewCertificates({ folder, all: true })
+    assert.deepEqual(
+      renewed.map(({ certificate: { kind } }) => kind),
+      ['server'],
+    )
+    await endsIt(all)
+  })
+
+  test('can be ended without that', async (t) => {
+    const all = await place(t)
+    assert.deepEqual(await states(all.folder), ['grant'])
+    await endsIt(all)
+  })
+
+  test('with a damaged certificate has to be ended', async (t) => {
+    const { folder, cert } = await place(t)
+    await writeFile(cert, 'x')
+    const { request } = await createRequest({ name: 'bob' })
+    await assert.rejects(new PkiFolder(folder).signClient(request), {
+      code: 'ERR_LEDGER_MISMATCH',
+      message: /Restore the right file, or end the grant: {2}docker-mtls grant end ann/,
+    })
+  })
+})
