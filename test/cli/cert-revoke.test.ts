@@ -105,7 +105,7 @@ describe('cert revoke', () => {
     assert.match(again.stdout, /^The client alice was revoked before:[^]*Nothing was changed\. The revocation list is /)
     // The ledger has its last line again, for a run that issues a certificate at this moment.
     const after = await treeOf(folder)
-    const changed = Object.keys(after).filter((path) => after[path] !== before[path])
+    const changed = Object.keys(after).filter((file) => after[file] !== before[file])
     assert.deepEqual([changed, Object.keys(after)], [['ca/ledger-heads.jsonl', 'ca/ledger.jsonl'], Object.keys(before)])
   })
 

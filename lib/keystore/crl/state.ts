@@ -6,7 +6,6 @@ import { newestList, numberOf, readRevocationLists, type RevocationList } from '
 import { serialOf } from '../../identity/serial.ts'
 import { caPaths, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
-import { findUnlisted } from '../ledger-check.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
 import { readRotatedCas } from '../rotate/cas.ts'
 import type { RotatedAuthority } from '../rotate/state.ts'
@@ -144,7 +143,9 @@ export async function listedOnly(
   if (missing.size === 0) return []
   const entries = await readLedger(ledger)
   const known = new Set(entries.map(({ serial }) => serialOf(serial)))
-  const unlisted = [...missing.keys()].every((serial) => known.has(serial)) ? [] : await findUnlisted(root, entries)
+  const isComplete = [...missing.keys()].every((serial) => known.has(serial))
+  // Only the ledger that was lost needs that code.
+  const unlisted = isComplete ? [] : await (await import('../ledger-check.ts')).findUnlisted(root, entries)
   return [...entries, ...unlisted].flatMap(({ kind, name, serial, fingerprint256, notAfter }) => {
     const list = missing.get(serialOf(serial))
     if ((kind !== 'client' && kind !== 'issuer') || list === undefined || Date.parse(notAfter) <= now) return []
