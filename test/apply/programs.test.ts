@@ -175,7 +175,15 @@ describe('a rollback after a removed gateway', () => {
   describe('whose program is gone', () => {
     const [state, units, program] = [join(folder, 'state'), join(folder, 'units'), join(folder, 'main.js')]
     const text = `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`
-    const names = ['program_of', 'unit_copy', 'gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
+    const names = [
+      'program_of',
+      'unit_copy',
+      'gone_for',
+      'gateway_runs',
+      'refuse_gone_program',
+      'limited',
+      'restart_gateway',
+    ]
     /** A systemd that fails to start the gateway. It says that the gateway is in `$now`. */
     const systemctl =
       'systemctl() { case "$*" in *ActiveState*) echo "$now" ;; *restart*) echo "$*"; test "$2" = --no-block ;; esac; }'
@@ -349,10 +357,10 @@ test('a rollback that dockerd did not survive goes on by the same command, and t
   const own = join(state, '1')
   await mkdir(own, { recursive: true })
   for (const name of ['last', 'pending']) await writeFile(join(state, name), '1\n')
-  const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry')
+  const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry', 'end_if_done')
   const stubs = `claim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\narm_timer() { echo "timer $*"; }\nsystemctl() { echo "$*"; }\nstop_gateway() { exit; }\n`
   const asked = (): ReturnType<typeof run> =>
-    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180\n${functions}\n${stubs}${MAIN}`)
+    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180 lock_s=5\n${functions}\n${stubs}${MAIN}`)
   const unit = 'docker-mtls-rollback-1'
   const { status, stdout } = asked()
   assert.deepEqual([status, stdout], [0, `stop ${unit}.timer\nreset-failed ${unit}.*\ntimer 1 180\n`])
@@ -406,8 +414,8 @@ describe('a rollback that has restored the files', () => {
 describe('two runs of a rollback', () => {
   const state = join(folder, 'two-runs')
   const own = join(state, '1')
-  const names = ['started', 'runs', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
-  const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
+  const names = ['started', 'runs', 'limited', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
+  const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 lock_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
   /** Ends the other run as soon as this one has stopped the gateway, or has restored the files. */
   const ran = (when: 'stop' | 'restore'): ReturnType<typeof run> => {
     const ends = `rm -rf ${own} ${state}/pending`
@@ -449,7 +457,9 @@ describe('two runs of a rollback', () => {
     }
     assert.deepEqual(settled(`echo "$$ $(started $$)" >${own}/runner`), [11, ''])
     // Every kind of run says so.
-    run(`set +e\n${stubs}${functions}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${MAIN}`)
+    run(
+      `set +e\n${stubs}${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${MAIN}`,
+    )
     assert.match(await readFile(join(state, 'kept'), 'utf8'), /^\d+ \d+\n$/)
     assert.deepEqual(settled(`echo "$$ 1" >${own}/runner\nprune() { :; }\ntidy() { :; }`).slice(1), ['beside\n'])
   })
