@@ -7,7 +7,7 @@ import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
-import { rollbackFailed } from './pending.ts'
+import { requireRolledBack } from './pending.ts'
 import { STATE_SH } from './state.ts'
 
 const FAILED_APPLY_SH: string = shellFile(new URL('./failed-apply.sh', import.meta.url))
@@ -37,10 +37,10 @@ export async function rollBackFailedApply(cause: unknown, failed: FailedApply): 
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
   await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
     const script = shellProgram(assignments({ id }), STATE_SH, FAILED_APPLY_SH)
-    const ran = await shell.run(script, { limits: CHANGE_LIMITS }).catch((reason: unknown) => {
-      throw outOfReach(failed, reason)
+    const done = shell.run(script, { limits: CHANGE_LIMITS }).then((ran) => requireRolledBack(shell, id, ran, cause))
+    await done.catch((reason: unknown) => {
+      throw isDockerMtlsError(reason, 'ERR_APPLY_ROLLBACK_FAILED') ? reason : outOfReach(failed, reason)
     })
-    if (ran.code !== 0) throw rollbackFailed(shell.name, ran, cause)
   })
   const seen = failed.wasActive ? await checkOldDaemon(failed, cause) : ''
   if (signal?.aborted === true) return signal.reason

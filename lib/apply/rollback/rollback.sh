@@ -141,7 +141,7 @@ reopen() {
   fi
   if test "$last" != "$id"; then
     echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
-    exit 1
+    exit 75
   fi
   if test "$1" != checked; then refuse_unchecked; fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
