@@ -496,9 +496,9 @@ test('an interrupted rollback of a finished apply is told from an apply that was
     await writeFile(join(state, '1', 'gateway-was-active'), `${was}\n`)
     assert.deepEqual(told(), ['pending', '1', `yes asked gateway${more}`])
   }
-  // Nor does one come back that ran although its unit file was gone.
+  // One that ran although its unit file was gone does not come back.
   await writeFile(join(state, '1', 'without-unit'), '')
-  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
+  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway lost'])
   await writeFile(join(state, '1', 'restored'), '')
-  assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway'])
+  assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway lost'])
 })

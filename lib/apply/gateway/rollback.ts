@@ -28,6 +28,7 @@ import { exposureOf } from './remove/exposure.ts'
 import { restartConflicts } from './restart-conflicts.ts'
 import { gatewayQuestion, readGatewayState, type GatewayState } from './state.ts'
 import { verifyOldGateway } from './verify.ts'
+import { lostGateway } from './without-unit.ts'
 
 /** The state after a rollback. */
 export interface RolledBack {
@@ -82,6 +83,7 @@ export async function planGatewayRollback(
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
+      ...lostGateway(last),
       ...(isUndoneWhole(last)
         ? []
         : [
