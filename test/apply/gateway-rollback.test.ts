@@ -175,6 +175,19 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
   })
 
+  test('a policy that an interrupted rollback has restored is no changed one, and one that it has kept is', async () => {
+    const policy = '/etc/docker-mtls/policy.yaml'
+    const entries = [`4 ${policy}`, `2 ${UNIT}`, `written ${sha256('as written')} ${policy}`]
+    const copy = { [`/var/lib/docker-mtls/${ID}/4`]: VALID }
+    for (const [now, kept] of [
+      [VALID, undefined],
+      [`${VALID}# mine\n`, [policy]],
+    ] as const) {
+      const plan = await planned({ entries, files: { ...copy, [policy]: now }, isPending: 'asked restored' })
+      assert.deepEqual([plan.kept, plan.last.restored], [kept, kept ? [UNIT] : [policy, UNIT]])
+    }
+  })
+
   test('fails if a gateway that ran before does not run again', async () => {
     assert.equal(await endsWith('failed', true), 'ERR_APPLY_ROLLBACK_FAILED: systemd says that it is failed')
     assert.equal(await endsWith('active', true), 'done')

@@ -107,7 +107,9 @@ function keptFiles({ file }: HostFacts, last: LastApply): string[] {
   if (isUndoneWhole(last)) return []
   const sum = written.get(policy)
   const edited = file(policy)
-  const isEdited = sum !== undefined && edited !== undefined && sumOf(edited) !== sum
+  // An unfinished rollback may have restored it already.
+  const copy = file(last.copies.get(policy) ?? '')
+  const isEdited = sum !== undefined && edited !== undefined && ![sum, copy && sumOf(copy)].includes(sumOf(edited))
   return [...(file(crl) === undefined ? [] : [crl]), ...(isEdited ? [policy] : [])].filter(
     (path) => restored.includes(path) || removed.includes(path),
   )
