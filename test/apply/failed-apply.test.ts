@@ -28,6 +28,22 @@ function afterRollback(last: string): Promise<unknown> {
   return rollBackFailedApply(FAILED, { ...common, shell, started: true }).catch((error: unknown) => error)
 }
 
+test('an apply that the timer has overtaken names the timer, and not what that has ended', async () => {
+  const overtaken = new ProvisionError('ERR_HOST_COMMAND_FAILED', { tried: 'a', got: 'it took longer', todo: 'c' })
+  const common = { id: 'ID', onStep: undefined, signal: undefined, wasActive: true, isEnding: false, after: 180 }
+  for (const [stdout, given, got] of [
+    ['@overtaken\n', overtaken, 'it took longer'],
+    ['@overtaken\n', undefined, 'it failed'],
+    ['', overtaken, 'it failed'],
+  ] as const) {
+    const shell = fakeShell((script) => (script.includes('may have failed at any point') ? { stdout } : {}), false)
+    const failed = { ...common, shell, started: true, overtaken: given }
+    const error = await rollBackFailedApply(FAILED, failed)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK'), String(error))
+    assert.equal(error.got, got)
+  }
+})
+
 describe('an apply failed, and then the host', () => {
   test('does not answer: it rolls back by itself', async () => {
     const error = await afterApply('rollback.sh', SILENT)

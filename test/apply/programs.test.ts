@@ -465,6 +465,20 @@ describe('two runs of a rollback', () => {
   })
 })
 
+test('the rollback of a failed apply says if the timer was faster', async () => {
+  const state = join(folder, 'overtaken')
+  const program = await readFile(new URL('../../lib/apply/rollback/failed-apply.sh', import.meta.url), 'utf8')
+  const said = (): string => run(`set +e\ns=${state} id=1\ndisarm() { :; }\n${program}`).stdout
+  await mkdir(join(state, '1'), { recursive: true })
+  await writeFile(join(state, '1', 'rollback.sh'), 'echo "$@"\n')
+  await writeFile(join(state, 'pending'), '1\n')
+  assert.equal(said(), 'now\n')
+  assert.equal(said(), '@overtaken\nnow\n')
+  await rm(state, { recursive: true })
+  await mkdir(state)
+  assert.equal(said(), '@overtaken\n')
+})
+
 test('the rollback of an apply whose answer was lost skips the checks for a rollback by hand', async () => {
   const state = join(folder, 'lost-answer')
   await mkdir(join(state, '1'), { recursive: true })

@@ -13,6 +13,9 @@ import { STATE_SH } from './state.ts'
 const FAILED_APPLY_SH: string = shellFile(new URL('./failed-apply.sh', import.meta.url))
 const DAEMON_LOG_SH: string = shellFile(new URL('./daemon-log.sh', import.meta.url))
 
+/** What `failed-apply.sh` prints if another run of the rollback was faster. */
+const OVERTAKEN = '@overtaken'
+
 /** A failed apply, and its state. */
 export interface FailedApply {
   readonly id: string
@@ -27,18 +30,23 @@ export interface FailedApply {
   readonly isEnding: boolean
   /** After how many seconds the host rolls back by itself. */
   readonly after: number
+  /** What went wrong instead if the timer was faster: it ended dockerd or the gateway while that was tested. */
+  readonly overtaken?: ProvisionError | undefined
   /** Checks more than that the daemon answers. */
   readonly verifyOld?: (() => Promise<void>) | undefined
 }
 
 /** Rolls back an apply that failed. Returns the error for the caller. */
-export async function rollBackFailedApply(cause: unknown, failed: FailedApply): Promise<unknown> {
-  const { id, shell, onStep, signal, started } = failed
+export async function rollBackFailedApply(first: unknown, failed: FailedApply): Promise<unknown> {
+  const { id, shell, onStep, signal, started, overtaken } = failed
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
-  await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
+  const cause = await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
     const script = shellProgram(assignments({ id }), STATE_SH, FAILED_APPLY_SH)
-    const done = shell.run(script, { limits: CHANGE_LIMITS }).then((ran) => requireRolledBack(shell, id, ran, cause))
-    await done.catch((reason: unknown) => {
+    const done = shell.run(script, { limits: CHANGE_LIMITS }).then(async (ran) => {
+      await requireRolledBack(shell, id, ran, first)
+      return ran.stdout.startsWith(OVERTAKEN) ? (overtaken ?? first) : first
+    })
+    return done.catch((reason: unknown) => {
       throw isDockerMtlsError(reason, 'ERR_APPLY_ROLLBACK_FAILED') ? reason : outOfReach(failed, reason)
     })
   })
