@@ -153,6 +153,7 @@ export async function runGuarded<Seen>(
   const owner = shell.isHere ? await ownMark() : undefined
   const before = daemonBefore(plan.facts, shell)
   signal?.throwIfAborted()
+  const began = Date.now()
   let ran: ScriptResult | undefined
   let isEnding = false
   try {
@@ -175,6 +176,8 @@ export async function runGuarded<Seen>(
       wasActive: isActive(plan.facts),
       started: ran?.code === 0 || ran?.code === GATEWAY_CODE,
       isEnding,
+      ...(ran?.code === 0 &&
+        Date.now() - began >= rollbackAfter * 1000 && { overtaken: rolledBack('testing the changes') }),
       verifyOld,
       after: rollbackAfter,
     })

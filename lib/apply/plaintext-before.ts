@@ -4,7 +4,7 @@ import { formatTarget, readListener, targetOf } from '../daemon-config/listener-
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
-import { assignmentsOf, expand } from '../daemon-config/unit/variables.ts'
+import { assignmentsOf, expand, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
 import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { isActive, type HostFacts } from '../host/facts.ts'
@@ -70,6 +70,23 @@ export function tlsQuestions(facts: HostFacts, found: FoundUnit, inForce: Settin
 const TLS_ANSWER = 'HTTP request to an HTTPS server'
 const ASK_PLAINLY = `timeout 10 docker -H "$1" version 2>&1 | grep -o '${TLS_ANSWER}'`
 
+/** Can a word that only systemd can expand turn the verification on? `--label=%H` can't. */
+function maySwitch(word: string): boolean {
+  const [begin = ''] = word.replaceAll(/["']/g, '').split(/[$%]/)
+  return '--tlsverify'.startsWith(begin) || begin.startsWith('--tlsverify')
+}
+
+/** The environment of dockerd after a restart. If its unit has changed, systemd still tells the earlier one. */
+function environmentAfter({ paths }: FoundUnit, facts: HostFacts): UnitEnvironment {
+  const now = environmentOf(facts)
+  if (facts.property('service', 'NeedDaemonReload') !== 'yes') return now
+  const texts = paths.map((path) => now.textOf(path) ?? '').join('\n')
+  const settings = texts.replaceAll(/\\\n/g, ' ').matchAll(/^[ \t]*Environment[ \t]*=[ \t]*(.*)$/gm)
+  // An empty one drops those before it.
+  const values = [...settings].map(([, value = '']) => value)
+  return { ...now, environment: values.slice(values.lastIndexOf('') + 1).join(' ') }
+}
+
 /**
  * Listeners that are closed only because dockerd wasn't restarted yet. The rollback of an apply that fails would restart it.
  * A dockerd that lets everybody in must not be refused, so this counts only what is known.
@@ -86,9 +103,9 @@ export function opensOnRestart(
   // dockerd warns of its listeners with TLS that require no client certificate (moby, fillAPIInfo).
   if (facts.info === undefined || JSON.stringify(warned ?? '').includes('API is accessible on https://')) return []
   // The other functions here don't read what variables say.
-  const { flags, unknown } = expand(found.unit, assignmentsOf(found.unit, environmentOf(facts)))
+  const { flags, unknown } = expand(found.unit, assignmentsOf(found.unit, environmentAfter(found, facts)))
   const verified = flags.findLast(({ name }) => name === 'tlsverify')
-  if (unknown.length > 0 || (verified !== undefined && isOn(verified))) return []
+  if (unknown.some(maySwitch) || (verified !== undefined && isOn(verified))) return []
   return openListeners(found, inForce)
     .filter((listener) => facts.fact(`tls:${listener}`).trim() === TLS_ANSWER)
     .map((listener) => ({

@@ -86,11 +86,35 @@ describe('dockerd whose files have no TLS any more, before a restart', () => {
     ['has them still, in a variable', false, '{}', TLS, IN_VARIABLE, 'O=--tlsverify --tlscacert=/ca'],
     ['may have other flags in a variable', true, '{}', TLS, IN_VARIABLE, 'O=--debug'],
     ['may have turned them off in a variable', true, '{}', TLS, IN_VARIABLE, 'O=--tlsverify=false'],
-    ['may have them in what only systemd knows', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --label=%H')],
+    ['may have them in what only systemd knows', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// %I')],
+    [
+      'may have them in a part that only systemd knows',
+      false,
+      '{}',
+      TLS,
+      OPEN_UNIT.replace('fd://', 'fd:// "--tls%i"'),
+    ],
+    ['may have the value of the switch there', false, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --tlsverify=${V}')],
+    ['has no TLS in a label', true, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --label=%H')],
+    ['has no TLS in an address', true, '{}', TLS, OPEN_UNIT.replace('fd://', 'fd:// --bip=${IP}/24')],
     // docker isn't there, is too slow, or can't reach it.
     ['says nothing', false, '{}', ''],
     ['says nothing of itself', false, '', TLS],
   ]
+  for (const [name, refused, lines] of [
+    ['from before a change of the unit', true, ''],
+    ['in its changed unit', false, 'Environment=A=b\nEnvironment="O=--tlsverify --tlscacert=/ca"\n'],
+    ['in its changed unit, which then drops them', true, 'Environment=O=--tlsverify\nEnvironment=\n'],
+  ] as const) {
+    test(`has them in a variable ${name}`, () => {
+      const text = OPEN_UNIT.replace('fd://', 'fd:// $O').replace('[Service]\n', `[Service]\n${lines}`)
+      const service = 'LoadState=loaded\nActiveState=active\nNeedDaemonReload=yes\nEnvironment=O=--tlsverify'
+      const answers = { info: '{}', 'tls:tcp://0.0.0.0:2376': TLS, service }
+      const facts = factsOf({ facts: answers, files: { '/usr/lib/systemd/system/docker.service': text } })
+      const found = unitOf(facts, 'this machine')
+      assert.equal(opensOnRestart(found, settingsInForce(found, undefined), facts).length, refused ? 1 : 0)
+    })
+  }
   for (const [name, refused, info, answer, start = OPEN_UNIT, options = ''] of rows) {
     test(name, () => {
       const files = { '/usr/lib/systemd/system/docker.service': start, '/etc/default/docker': options }

@@ -18,11 +18,56 @@ function afterApply(words: string, answer: Answer, started = true): Promise<unkn
   return rollBackFailedApply(FAILED, failed).catch((error: unknown) => error)
 }
 
+/** The rollback of an apply fails, and then the host tells of this apply. */
+function afterRollback(last: string): Promise<unknown> {
+  const shell = fakeShell((script) => {
+    if (script.includes('may have failed at any point')) return { code: 1, stderr: 'mv: no such file' }
+    return script.includes('apply that can be rolled back') ? last : {}
+  }, false)
+  const common = { id: 'ID', onStep: undefined, signal: undefined, wasActive: true, isEnding: false, after: 180 }
+  return rollBackFailedApply(FAILED, { ...common, shell, started: true }).catch((error: unknown) => error)
+}
+
+test('an apply that the timer has overtaken names the timer, and not what that has ended', async () => {
+  const overtaken = new ProvisionError('ERR_HOST_COMMAND_FAILED', { tried: 'a', got: 'it took longer', todo: 'c' })
+  const common = { id: 'ID', onStep: undefined, signal: undefined, wasActive: true, isEnding: false, after: 180 }
+  for (const [stdout, given, got] of [
+    ['@overtaken\n', overtaken, 'it took longer'],
+    ['@overtaken\n', undefined, 'it failed'],
+    ['', overtaken, 'it failed'],
+  ] as const) {
+    const shell = fakeShell((script) => (script.includes('may have failed at any point') ? { stdout } : {}), false)
+    const failed = { ...common, shell, started: true, overtaken: given }
+    const error = await rollBackFailedApply(FAILED, failed)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK'), String(error))
+    assert.equal(error.got, got)
+  }
+})
+
 describe('an apply failed, and then the host', () => {
   test('does not answer: it rolls back by itself', async () => {
     const error = await afterApply('rollback.sh', SILENT)
     assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'), String(error))
     assert.match(error.message, /it printed nothing.*It rolls back by itself, at the latest 180 seconds/s)
+  })
+
+  test('fails to roll back: the remedy continues that rollback, and undoes no other apply', async () => {
+    for (const [last, remedy] of [
+      ['pending\nID\nyes\n', 'daemon rollback'],
+      ['pending\nID\nyes gateway\n', 'daemon rollback'],
+      ['last\nID\nyes\n', 'daemon rollback'],
+      ['last\nID\nyes gateway\n', 'gateway rollback'],
+    ] as const) {
+      const error = await afterRollback(last)
+      assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'), String(error))
+      assert.match(error.message, new RegExp(`mv: no such file.*${remedy}$`, 's'), last)
+    }
+    // Another run of it, such as that of the timer, was faster.
+    for (const last of ['', 'last\nEARLIER\nyes\n', 'pending\nLATER\nyes\n']) {
+      const error = await afterRollback(last)
+      assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK'), String(error))
+      assert.match(error.message, /Everything is as it was, and the old daemon answers/)
+    }
   })
 
   test('has rolled back, and does not answer any more: that is what the error says', async () => {

@@ -3,7 +3,7 @@ import { before, describe, test } from 'node:test'
 import { planGatewayRollback, rollBackGateway } from '../../lib/apply/gateway/rollback.ts'
 import { requireLastApply } from '../../lib/apply/rollback/last-apply.ts'
 import type { RollbackPlan } from '../../lib/apply/rollback/plan.ts'
-import { rollbackPlanText } from '../../lib/cli/reports/rollback-plan.ts'
+import { gatewayRollbackDone, rollbackPlanText } from '../../lib/cli/reports/rollback-plan.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { renderSentence } from '../../lib/base/sentence.ts'
 import { IN_FORCE_PATH, renderInForce } from '../../lib/daemon-config/gateway-in-force.ts'
@@ -26,7 +26,7 @@ interface Applied {
   readonly facts?: Readonly<Record<string, string>>
   readonly isPending?: true | 'asked' | 'asked restored'
   /** Did a gateway run before? */
-  readonly served?: boolean
+  readonly served?: boolean | 'lost'
 }
 
 function planned({ entries, files, facts = {}, isPending, served = false }: Applied): Promise<RollbackPlan> {
@@ -34,7 +34,7 @@ function planned({ entries, files, facts = {}, isPending, served = false }: Appl
   const last = [
     isPending ? 'pending' : 'last',
     ID,
-    `yes${typeof isPending === 'string' ? ` ${isPending}` : ''} gateway${served ? ' served' : ''}`,
+    `yes${typeof isPending === 'string' ? ` ${isPending}` : ''} gateway${served === false ? '' : served === 'lost' ? ' lost' : ' served'}`,
     ...entries,
   ].join('\n')
   const shell = fakeShell((script) => (script.includes('apply that can be rolled back') ? last : printed))
@@ -67,6 +67,17 @@ const endsWith = async (active: string, served: boolean): Promise<string> => {
     (error: unknown) => (isDockerMtlsError(error) ? `${error.code}: ${error.got}` : String(error)),
   )
 }
+
+test('a gateway that ran without its unit file does not come back, which the plan and the result say', async () => {
+  const plan = await planned({ entries: [`- ${UNIT}`], files: {}, served: 'lost' })
+  assert.ok(plan.losses.some(({ code }) => code === 'gateway-lost'))
+  const now = { listeners: [], hasGateway: false }
+  const done = renderSentence(gatewayRollbackDone(plan, now))
+  assert.match(done, /^All files are as they were before, .*No gateway runs: the one before ran without its unit file/s)
+  const other = await planned({ entries: [`- ${UNIT}`], files: {} })
+  assert.ok(!other.losses.some(({ code }) => code === 'gateway-lost'))
+  assert.match(renderSentence(gatewayRollbackDone(other, now)), /^Everything is as it was before/)
+})
 
 describe('the rollback of a gateway', () => {
   let old: Authority
@@ -162,6 +173,19 @@ describe('the rollback of a gateway', () => {
     assert.deepEqual([edited.kept, edited.last.removed], [[policy], [UNIT]])
     const same = await planned({ entries, files: { [policy]: 'as written' } })
     assert.deepEqual([same.kept, same.last.removed], [undefined, [policy, UNIT]])
+  })
+
+  test('a policy that an interrupted rollback has restored is no changed one, and one that it has kept is', async () => {
+    const policy = '/etc/docker-mtls/policy.yaml'
+    const entries = [`4 ${policy}`, `2 ${UNIT}`, `written ${sha256('as written')} ${policy}`]
+    const copy = { [`/var/lib/docker-mtls/${ID}/4`]: VALID }
+    for (const [now, kept] of [
+      [VALID, undefined],
+      [`${VALID}# mine\n`, [policy]],
+    ] as const) {
+      const plan = await planned({ entries, files: { ...copy, [policy]: now }, isPending: 'asked restored' })
+      assert.deepEqual([plan.kept, plan.last.restored], [kept, kept ? [UNIT] : [policy, UNIT]])
+    }
   })
 
   test('fails if a gateway that ran before does not run again', async () => {

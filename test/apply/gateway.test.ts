@@ -3,11 +3,13 @@ import { chown, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { planApply } from '../../lib/apply/plan.ts'
+import { carryOutGateway } from '../../lib/apply/gateway/carry-out.ts'
 import { planGateway, type GatewayPlan } from '../../lib/apply/gateway/plan.ts'
 import type { RequestedGateway } from '../../lib/apply/gateway/requested.ts'
 import { nodeFault, pathFault, programFaults } from '../../lib/apply/gateway/program.ts'
 import { askForSshKeys } from '../../lib/apply/gateway/ssh-keys.ts'
 import { checkServerFiles, type ServerFiles } from '../../lib/apply/server-files.ts'
+import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { renderSentence, type Sentence } from '../../lib/base/sentence.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import type { Context } from '../../lib/cli/command.ts'
@@ -675,6 +677,27 @@ describe('the plan of a gateway', () => {
       })
     }
   })
+})
+
+test('a gateway that runs without its unit file: the plan warns, and a failed apply does not say that all is as it was', async () => {
+  const codes = async (files: Readonly<Record<string, string>>, active: string): Promise<string[]> =>
+    (await plan({ files, facts: { gateway: stateOf(active) } })).warnings.map(({ code }) => code)
+  assert.ok((await codes({}, 'active')).includes('gateway-without-unit'))
+  assert.ok(!(await codes({}, 'inactive')).includes('gateway-without-unit'))
+  assert.ok(!(await codes({ [GATEWAY]: unitWith() }, 'active')).includes('gateway-without-unit'))
+  const ofGateway = await plan({ facts: { gateway: stateOf('active') } })
+  assert.deepEqual(ofGateway.conflicts, [])
+  const failed = async (now: string): Promise<unknown> => {
+    const shell = fakeShell((script) => {
+      if (script.includes('step backup')) return { code: 1, stderr: 'it failed' }
+      return script.includes('ActiveState,SubState') ? stateOf(now) : {}
+    }, false)
+    return carryOutGateway(ofGateway, { shell }).catch((error: unknown) => error)
+  }
+  const lost = await failed('inactive')
+  assert.ok(isDockerMtlsError(lost, 'ERR_APPLY_ROLLBACK_FAILED'), String(lost))
+  assert.match(lost.message, /ran without its unit file.*gateway apply$/s)
+  assert.ok(isDockerMtlsError(await failed('active'), 'ERR_APPLY_ROLLED_BACK'))
 })
 
 const stateOf = (active: string): string => `ActiveState=${active}\nMainPID=900`

@@ -175,7 +175,15 @@ describe('a rollback after a removed gateway', () => {
   describe('whose program is gone', () => {
     const [state, units, program] = [join(folder, 'state'), join(folder, 'units'), join(folder, 'main.js')]
     const text = `[Service]\nExecStart=/bin/sh ${program} gateway run --listen 10.0.0.5:2376\n`
-    const names = ['program_of', 'unit_copy', 'gone_for', 'gateway_runs', 'refuse_gone_program', 'restart_gateway']
+    const names = [
+      'program_of',
+      'unit_copy',
+      'gone_for',
+      'gateway_runs',
+      'refuse_gone_program',
+      'limited',
+      'restart_gateway',
+    ]
     /** A systemd that fails to start the gateway. It says that the gateway is in `$now`. */
     const systemctl =
       'systemctl() { case "$*" in *ActiveState*) echo "$now" ;; *restart*) echo "$*"; test "$2" = --no-block ;; esac; }'
@@ -349,10 +357,10 @@ test('a rollback that dockerd did not survive goes on by the same command, and t
   const own = join(state, '1')
   await mkdir(own, { recursive: true })
   for (const name of ['last', 'pending']) await writeFile(join(state, name), '1\n')
-  const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry')
+  const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry', 'end_if_done')
   const stubs = `claim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\narm_timer() { echo "timer $*"; }\nsystemctl() { echo "$*"; }\nstop_gateway() { exit; }\n`
   const asked = (): ReturnType<typeof run> =>
-    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180\n${functions}\n${stubs}${MAIN}`)
+    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180 lock_s=5\n${functions}\n${stubs}${MAIN}`)
   const unit = 'docker-mtls-rollback-1'
   const { status, stdout } = asked()
   assert.deepEqual([status, stdout], [0, `stop ${unit}.timer\nreset-failed ${unit}.*\ntimer 1 180\n`])
@@ -406,8 +414,8 @@ describe('a rollback that has restored the files', () => {
 describe('two runs of a rollback', () => {
   const state = join(folder, 'two-runs')
   const own = join(state, '1')
-  const names = ['started', 'runs', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
-  const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
+  const names = ['started', 'runs', 'limited', 'stop_gateway', 'restart_gateway', 'end_if_done', 'finish']
+  const stubs = `s=${state} id=1 b=${own} how=now restart_s=5 lock_s=5 gateway=${GATEWAY_UNIT}\nsync() { :; }\ndisarm() { :; }\nrestart() { :; }\ntimeout() { shift; "$@"; }\n`
   /** Ends the other run as soon as this one has stopped the gateway, or has restored the files. */
   const ran = (when: 'stop' | 'restore'): ReturnType<typeof run> => {
     const ends = `rm -rf ${own} ${state}/pending`
@@ -449,10 +457,26 @@ describe('two runs of a rollback', () => {
     }
     assert.deepEqual(settled(`echo "$$ $(started $$)" >${own}/runner`), [11, ''])
     // Every kind of run says so.
-    run(`set +e\n${stubs}${functions}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${MAIN}`)
+    run(
+      `set +e\n${stubs}${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { cp ${own}/runner ${state}/kept; exit; }\n${MAIN}`,
+    )
     assert.match(await readFile(join(state, 'kept'), 'utf8'), /^\d+ \d+\n$/)
     assert.deepEqual(settled(`echo "$$ 1" >${own}/runner\nprune() { :; }\ntidy() { :; }`).slice(1), ['beside\n'])
   })
+})
+
+test('the rollback of a failed apply says if the timer was faster', async () => {
+  const state = join(folder, 'overtaken')
+  const program = await readFile(new URL('../../lib/apply/rollback/failed-apply.sh', import.meta.url), 'utf8')
+  const said = (): string => run(`set +e\ns=${state} id=1\ndisarm() { :; }\n${program}`).stdout
+  await mkdir(join(state, '1'), { recursive: true })
+  await writeFile(join(state, '1', 'rollback.sh'), 'echo "$@"\n')
+  await writeFile(join(state, 'pending'), '1\n')
+  assert.equal(said(), 'now\n')
+  assert.equal(said(), '@overtaken\nnow\n')
+  await rm(state, { recursive: true })
+  await mkdir(state)
+  assert.equal(said(), '@overtaken\n')
 })
 
 test('the rollback of an apply whose answer was lost skips the checks for a rollback by hand', async () => {
@@ -486,9 +510,9 @@ test('an interrupted rollback of a finished apply is told from an apply that was
     await writeFile(join(state, '1', 'gateway-was-active'), `${was}\n`)
     assert.deepEqual(told(), ['pending', '1', `yes asked gateway${more}`])
   }
-  // Nor does one come back that ran although its unit file was gone.
+  // One that ran although its unit file was gone does not come back.
   await writeFile(join(state, '1', 'without-unit'), '')
-  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway'])
+  assert.deepEqual(told(), ['pending', '1', 'yes asked gateway lost'])
   await writeFile(join(state, '1', 'restored'), '')
-  assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway'])
+  assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway lost'])
 })

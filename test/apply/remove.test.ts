@@ -310,14 +310,24 @@ describe('the removal of docker-mtls after a gateway', () => {
     })
 
     test('mixes none with another that somebody has put there since', async () => {
-      for (const path of [ca, cert, key]) {
-        // It may be the only copy of a renewed key.
-        const remedy = 'Move it away if you need it, or remove it, then run this again.'
+      for (const [at, path] of [ca, cert, key].entries()) {
+        // It may be the only copy of a renewed key, and dockerd uses it until then.
+        const remedy = `Put the file from before there, which keeps this one beside it:  cp -p --backup=numbered /var/lib/docker-mtls/1/${at + 1} ${path}  Then run this again.`
         assert.deepEqual(refused(await planned({ [path]: 'renewed' })), [`${path}: ${remedy}`])
         // Nor is it in the way if somebody has put the earlier one there again.
         const again = await planned({ [path]: 'own' })
         assert.deepEqual(again.conflicts, [])
         assert.ok(again.changes.every((change) => change.path !== path))
+      }
+    })
+
+    test('leaves one that somebody has put there since where it is if dockerd no longer uses it', async () => {
+      for (const path of [ca, cert, key]) {
+        const plan = await planned({ [path]: 'renewed' }, { start: NO_HOST_UNIT })
+        assert.deepEqual(refused(plan), [])
+        assert.deepEqual(changes(plan).length, 3)
+        assert.ok(plan.changes.every((change) => change.path !== path))
+        assert.ok(plan.stays.includes(`${path}: somebody has replaced it, and it stays`))
       }
     })
 

@@ -32,8 +32,15 @@ function info(running: number, live: boolean): string {
 
 describe('a rollback that fails', () => {
   const way = { last: LAST, conflicts: [], losses: [], stops: 0 }
-  const failureOf = async (answer: Partial<ScriptResult>, isOfScript: boolean): Promise<unknown> => {
-    const shell = fakeShell((script) => (script.includes('rollback.sh asked') === isOfScript ? answer : {}), false)
+  const failureOf = async (
+    answer: Partial<ScriptResult>,
+    isOfScript: boolean,
+    pending = `pending\n${LAST.id}\nyes asked\n`,
+  ): Promise<unknown> => {
+    const shell = fakeShell((script) => {
+      if (script.includes('apply that can be rolled back')) return pending
+      return script.includes('rollback.sh asked') === isOfScript ? answer : {}
+    }, false)
     return rollBack(way, { shell }).catch((error: unknown) => error)
   }
 
@@ -48,6 +55,11 @@ describe('a rollback that fails', () => {
     const error = await failureOf({ code: 1, stderr: 'no room' }, true)
     assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'))
     assert.match(error.message, /no room.*journalctl -u docker\.service.*daemon rollback/s)
+  })
+
+  test('another run of it has completed it: that is no failure, and a further one would undo an earlier apply', async () => {
+    for (const last of ['', 'last\nEARLIER\nyes\n'])
+      assert.equal(await failureOf({ code: 1, stderr: 'mv: no such file' }, true, last), undefined)
   })
 
   test('the gateway does not start: its own log says why', async () => {

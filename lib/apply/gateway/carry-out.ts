@@ -9,6 +9,7 @@ import { GATEWAY_FOLDER, GATEWAY_USER, ownListener } from './files.ts'
 import { verifyListeners } from './listeners.ts'
 import type { GatewayPlan } from './plan.ts'
 import { verifyGateway, verifyOldGateway } from './verify.ts'
+import { ranWithoutUnit, verifyWithoutUnit } from './without-unit.ts'
 
 /** The result of an apply. */
 export interface GatewayReport {
@@ -60,7 +61,8 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
   const verifyOld = async (): Promise<void> => {
     await verifyListeners(closes, shell, signal)
     const listen = ownListener(plan.facts)
-    if (listen !== undefined && plan.isServing) await verifyOldGateway({ listen, state: plan.state }, options)
+    if (ranWithoutUnit(plan)) await verifyWithoutUnit(shell)
+    else if (listen !== undefined && plan.isServing) await verifyOldGateway({ listen, state: plan.state }, options)
   }
   const { id, seen } = await runGuarded(guarded, { ...options, verifyOld }, () => verifyGateway(plan, options))
   return { id, ...reportOf(plan, seen) }

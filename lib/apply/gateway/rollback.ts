@@ -28,6 +28,7 @@ import { exposureOf } from './remove/exposure.ts'
 import { restartConflicts } from './restart-conflicts.ts'
 import { gatewayQuestion, readGatewayState, type GatewayState } from './state.ts'
 import { verifyOldGateway } from './verify.ts'
+import { lostGateway } from './without-unit.ts'
 
 /** The state after a rollback. */
 export interface RolledBack {
@@ -82,6 +83,7 @@ export async function planGatewayRollback(
     ...(kept.length > 0 && { kept }),
     losses: [
       ...effects.losses,
+      ...lostGateway(last),
       ...(isUndoneWhole(last)
         ? []
         : [
@@ -105,7 +107,9 @@ function keptFiles({ file }: HostFacts, last: LastApply): string[] {
   if (isUndoneWhole(last)) return []
   const sum = written.get(policy)
   const edited = file(policy)
-  const isEdited = sum !== undefined && edited !== undefined && sumOf(edited) !== sum
+  // An unfinished rollback may have restored it already.
+  const copy = file(last.copies.get(policy) ?? '')
+  const isEdited = sum !== undefined && edited !== undefined && ![sum, copy && sumOf(copy)].includes(sumOf(edited))
   return [...(file(crl) === undefined ? [] : [crl]), ...(isEdited ? [policy] : [])].filter(
     (path) => restored.includes(path) || removed.includes(path),
   )

@@ -10,6 +10,7 @@ import { hadList, NO_LIST, unknownLists } from './lists.ts'
 import { metricsTarget } from './metrics.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder } from './issuer.ts'
+import { withoutUnit } from './without-unit.ts'
 
 /** Warnings about a plan. */
 export function gatewayWarnings(situation: GatewaySituation, server: ServerFiles): Warning[] {
@@ -24,6 +25,7 @@ export function gatewayWarnings(situation: GatewaySituation, server: ServerFiles
     ...warningsOf({ found, inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
     ...(crl === undefined && !hadList(facts) ? [{ code: 'no-revocation-list', text: NO_LIST }] : []),
     ...unknownLists(facts),
+    ...withoutUnit(situation),
     ...droppedIssuer(situation),
     ...(metrics === undefined || isLoopback(readListener(metricsTarget(metrics)).host)
       ? []

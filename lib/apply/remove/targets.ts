@@ -1,4 +1,4 @@
-import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
@@ -80,9 +80,8 @@ function replace(before: HostFile, text: string, mode = before.mode): Change {
 function tlsTarget(file: HostFile, { originals }: Secured): Target {
   const { path } = file
   const written = originals.written.get(path)
-  if (written !== undefined && written !== sumOf(file)) {
-    return { path, changed: { got: 'it is another file than docker-mtls has written', todo: KEEP_OR_REMOVE } }
-  }
+  // dockerd uses it until the end of the removal, and no longer afterwards.
+  if (written !== undefined && written !== sumOf(file)) return { path, stays: 'somebody has replaced it, and it stays' }
   const change = remove(file)
   return originals.copies.get(path) === undefined
     ? { path, change }
@@ -105,7 +104,9 @@ function namedTarget(path: string, restores: boolean, secured: Secured): Target 
     if (sumOf(original) === sumOf(file)) return { path }
     // Beside the others from before, it would be of another CA, or without its key.
     const got = 'it is another file than docker-mtls has written, and dockerd would use it with the others from before'
-    return { path, changed: { got, todo: KEEP_OR_REMOVE } }
+    // dockerd must find a file at any moment, and this one may be the only copy of a renewed key.
+    const todo = sentence`Put the file from before there, which keeps this one beside it:  ${command('cp', '-p', '--backup=numbered', copy, path)}  Then run this again.`
+    return { path, changed: { got, todo } }
   }
   if (copy === undefined || original === undefined) {
     const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'
@@ -125,8 +126,6 @@ function namedTarget(path: string, restores: boolean, secured: Secured): Target 
     },
   }
 }
-
-const KEEP_OR_REMOVE: Sentence = 'Move it away if you need it, or remove it, then run this again.'
 
 const applyFirst = (facts: HostFacts): Sentence =>
   sentence`Undo that change, or write the file again:  ${ours(hasGateway(facts) ? 'gateway' : 'daemon', 'apply')}`

@@ -7,11 +7,14 @@ import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
-import { rollbackFailed } from './pending.ts'
+import { requireRolledBack } from './pending.ts'
 import { STATE_SH } from './state.ts'
 
 const FAILED_APPLY_SH: string = shellFile(new URL('./failed-apply.sh', import.meta.url))
 const DAEMON_LOG_SH: string = shellFile(new URL('./daemon-log.sh', import.meta.url))
+
+/** What `failed-apply.sh` prints if another run of the rollback was faster. */
+const OVERTAKEN = '@overtaken'
 
 /** A failed apply, and its state. */
 export interface FailedApply {
@@ -27,20 +30,25 @@ export interface FailedApply {
   readonly isEnding: boolean
   /** After how many seconds the host rolls back by itself. */
   readonly after: number
+  /** What went wrong instead if the timer was faster: it ended dockerd or the gateway while that was tested. */
+  readonly overtaken?: ProvisionError | undefined
   /** Checks more than that the daemon answers. */
   readonly verifyOld?: (() => Promise<void>) | undefined
 }
 
 /** Rolls back an apply that failed. Returns the error for the caller. */
-export async function rollBackFailedApply(cause: unknown, failed: FailedApply): Promise<unknown> {
-  const { id, shell, onStep, signal, started } = failed
+export async function rollBackFailedApply(first: unknown, failed: FailedApply): Promise<unknown> {
+  const { id, shell, onStep, signal, started, overtaken } = failed
   const why = started ? undefined : await whyNotStarted(shell, id).catch(() => undefined)
-  await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
+  const cause = await runStep(onStep, { step: 'roll-back', title: 'roll back all changes' }, async () => {
     const script = shellProgram(assignments({ id }), STATE_SH, FAILED_APPLY_SH)
-    const ran = await shell.run(script, { limits: CHANGE_LIMITS }).catch((reason: unknown) => {
-      throw outOfReach(failed, reason)
+    const done = shell.run(script, { limits: CHANGE_LIMITS }).then(async (ran) => {
+      await requireRolledBack(shell, id, ran, first)
+      return ran.stdout.startsWith(OVERTAKEN) ? (overtaken ?? first) : first
     })
-    if (ran.code !== 0) throw rollbackFailed(shell.name, ran, cause)
+    return done.catch((reason: unknown) => {
+      throw isDockerMtlsError(reason, 'ERR_APPLY_ROLLBACK_FAILED') ? reason : outOfReach(failed, reason)
+    })
   })
   const seen = failed.wasActive ? await checkOldDaemon(failed, cause) : ''
   if (signal?.aborted === true) return signal.reason

@@ -29,8 +29,8 @@ export interface LastApply {
   readonly removed: readonly string[]
   /** The SHA-256 of each file as the apply has written it. Earlier releases recorded none. */
   readonly written: ReadonlyMap<string, string>
-  /** For an apply of the gateway: did it restart dockerd, too, and did a gateway run before? */
-  readonly gateway?: { readonly restarted: boolean; readonly served: boolean }
+  /** For an apply of the gateway: did it restart dockerd, too, and did a gateway run before? One without its unit file is lost. */
+  readonly gateway?: { readonly restarted: boolean; readonly served: boolean; readonly isLost?: true }
 }
 
 /** Finds the apply that a rollback would undo. Only root sees any. */
@@ -55,7 +55,11 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
     written: new Map(written.map(([, sum = '', path = '']) => [path, sum])),
     removed: files.flatMap(({ number, path }) => (number === '-' ? [path] : [])),
     ...(others.includes('gateway') && {
-      gateway: { restarted: others.includes('docker'), served: others.includes('served') },
+      gateway: {
+        restarted: others.includes('docker'),
+        served: others.includes('served'),
+        ...(others.includes('lost') && { isLost: true }),
+      },
     }),
   }
 }

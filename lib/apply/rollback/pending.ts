@@ -10,6 +10,7 @@ import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../../host/shell.ts'
+import { findLastApply, isOfGateway } from './last-apply.ts'
 import { GATEWAY_CODE, STATE_SH } from './state.ts'
 
 /** Rolls back an apply if its process is certainly gone; otherwise its timer does. */
@@ -65,13 +66,35 @@ function atWork({ name }: HostShell): ProvisionError {
   })
 }
 
-/** The rollback itself failed and is unfinished. `daemon rollback` continues it. */
-export function rollbackFailed(host: string, ran: ScriptResult, cause?: unknown): ProvisionError {
+/**
+ * Refuses a failed rollback of an apply. If another run has completed it meanwhile, such as that of the timer, it has not failed: a
+ * further one would undo an earlier apply.
+ *
+ * @throws {@link ProvisionError} ERR_APPLY_ROLLBACK_FAILED
+ */
+export async function requireRolledBack(
+  shell: HostShell,
+  id: string,
+  ran: ScriptResult,
+  cause?: unknown,
+): Promise<void> {
+  if (ran.code === 0) return
+  const last = await findLastApply(shell)
+  if (last?.id === id) throw rollbackFailed(shell.name, ran, cause, isOfGateway(last) ? 'gateway' : 'daemon')
+}
+
+/** The rollback itself failed and is unfinished. `daemon rollback` continues it, also that of a gateway once it has begun. */
+function rollbackFailed(
+  host: string,
+  ran: ScriptResult,
+  cause?: unknown,
+  of: 'daemon' | 'gateway' = 'daemon',
+): ProvisionError {
   const unit = ran.code === GATEWAY_CODE ? GATEWAY_UNIT : UNIT_NAME
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `rolling back ${host}`,
     got: stderrSummary(ran),
-    todo: sentence`The previous files are kept in ${STATE_FOLDER}. Find the cause (${command('journalctl', '-u', unit)}), then finish the rollback:  ${ours('daemon', 'rollback')}`,
+    todo: sentence`The previous files are kept in ${STATE_FOLDER}. Find the cause (${command('journalctl', '-u', unit)}), then finish the rollback:  ${ours(of, 'rollback')}`,
     cause,
   })
 }

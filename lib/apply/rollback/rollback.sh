@@ -20,6 +20,8 @@ how=${1-now}
 restart_s=90
 # After this time the host completes a requested rollback by itself, if it was interrupted.
 retry_s=180
+# A run takes less: it waits for systemd three times at most.
+lock_s=300
 
 # Refuses to leave containers running that dockerd will not see. With live-restore, containers keep running while dockerd
 # restarts, and a dockerd with other user namespaces doesn't see them.
@@ -139,7 +141,7 @@ reopen() {
   fi
   if test "$last" != "$id"; then
     echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
-    exit 1
+    exit 75
   fi
   if test "$1" != checked; then refuse_unchecked; fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
@@ -168,7 +170,7 @@ arm_retry() {
 # Ends if another run of this program was faster, such as that of the timer. The next apply may have begun since.
 end_if_done() {
   if test "$(cat "$s/pending" 2>/dev/null)" = "$id"; then return; fi
-  # This run may have stopped the gateway after the other one had started it.
+  # Without a lock, this run may have stopped the gateway after the other one had started it.
   test -z "$returns" || systemctl start --no-block "$gateway"
   exit 0
 }
@@ -258,18 +260,25 @@ restore_all() {
   sync
 }
 
+# Runs a command that may take long. It doesn't inherit the lock: if this run is killed, the next one need not wait for the command.
+limited() {
+  timeout "$restart_s" "$@" 9<&-
+}
+
 # Restores the previous state of dockerd. At boot, systemd starts dockerd after this script.
 restart() {
   systemctl daemon-reload || exit 1
   if test "$how" = boot || ! test -e "$b/restarted"; then return; fi
   systemctl reset-failed docker.service docker.socket 2>/dev/null
+  # Without its folder, nobody knows any more whether dockerd ran.
+  end_if_done
   if test -e "$b/was-active"; then
-    timeout "$restart_s" systemctl restart docker.service || exit 1
+    limited systemctl restart docker.service || exit 1
   elif test -e "$b/socket-was-off"; then
     # Stop the socket too, or the next connection would start dockerd again.
-    timeout "$restart_s" systemctl stop docker.service docker.socket
+    limited systemctl stop docker.service docker.socket
   else
-    timeout "$restart_s" systemctl stop docker.service
+    limited systemctl stop docker.service
   fi
 }
 
@@ -282,7 +291,7 @@ stop_gateway() {
     test -e "$b/gateway-was-active" || systemctl stop --no-block "$gateway" 2>/dev/null
     return
   fi
-  timeout "$restart_s" systemctl stop "$gateway" 2>/dev/null
+  limited systemctl stop "$gateway" 2>/dev/null
 }
 
 # Restores the previous state of the gateway. Without it, nobody needs its user; the audit log stays.
@@ -301,7 +310,7 @@ restart_gateway() {
       systemctl restart --no-block "$gateway"
       return
     fi
-    timeout "$restart_s" systemctl restart "$gateway" || exit 79
+    limited systemctl restart "$gateway" || exit 79
     return
   fi
   systemctl reset-failed "$gateway" 2>/dev/null
@@ -318,7 +327,9 @@ finish() {
   end_if_done
   if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then
     if test -s "$s/$(cat "$b/previous" 2>/dev/null)/rollback.sh"; then
-      cp "$b/previous" "$s/last.new" && mv -f "$s/last.new" "$s/last"
+      # A hard link needs no space on a full disk.
+      { ln -f "$b/previous" "$s/last.new" 2>/dev/null || cp "$b/previous" "$s/last.new"; } &&
+        mv -f "$s/last.new" "$s/last" || exit 1
     else
       rm -f "$s/last"
     fi
@@ -346,6 +357,14 @@ else
     exit 0
   fi
 fi
+# Only one run at a time: two would take each other's copies away. The kernel ends the lock with this process. A failed exec would end
+# the shell.
+if command -v flock >/dev/null && (exec 9<"$s") 2>/dev/null; then
+  exec 9<"$s"
+  flock -w "$lock_s" 9
+fi
+returns=''
+end_if_done
 printf '%s %s\n' "$$" "$(started $$)" >"$b/runner"
 # Over ssh, transaction.sh may still be running although its caller has given up. Stop it, so that it writes nothing more.
 who=''
@@ -353,7 +372,6 @@ if runs "$b/writer"; then
   kill -KILL "$who"
   sleep 1
 fi
-returns=''
 stop_gateway
 end_if_done
 # A continued rollback doesn't overwrite a file that somebody has corrected so that dockerd starts.

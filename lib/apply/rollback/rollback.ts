@@ -8,7 +8,7 @@ import { refuseConflicts } from '../conflicts.ts'
 import { LEFT_BEHIND } from '../running.ts'
 import type { LastApply } from './last-apply.ts'
 import { noAnswer, whyNoAnswer } from './old-daemon.ts'
-import { rollbackFailed, settlePending } from './pending.ts'
+import { requireRolledBack, settlePending } from './pending.ts'
 import type { RollbackPlan } from './plan.ts'
 import { LEFT_BEHIND_CODE, PENDING_CODE, GATEWAY_GONE_CODE } from './state.ts'
 
@@ -48,7 +48,7 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
   if (ran.code === PENDING_CODE) {
     throw new ProvisionError('ERR_APPLY_PENDING', {
       tried,
-      got: 'an apply has just started',
+      got: 'another apply has just started, or another rollback runs',
       todo: 'Wait until it ends.',
     })
   }
@@ -59,5 +59,5 @@ async function restore({ id }: LastApply, shell: HostShell): Promise<void> {
       todo: 'Put that file back, or create that user again, then run this again.',
     })
   }
-  throw rollbackFailed(shell.name, ran)
+  await requireRolledBack(shell, id, ran)
 }

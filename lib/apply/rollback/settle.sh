@@ -26,11 +26,15 @@ if ! test -s "$s/$id/rollback.sh"; then
   tidy
 fi
 if runs "$s/$id/owner"; then exit 10; fi
-# A second rollback beside one that runs could stop the gateway after that one has started it.
+# A second rollback would wait for one that runs, without a word.
 if runs "$s/$id/runner" ||
   { ! test -s "$s/$id/owner" && systemctl is-active --quiet "docker-mtls-rollback-$id.timer"; }; then
   seconds_left || true
   exit 11
 fi
-/bin/sh "$s/$id/rollback.sh" now || exit
+# If another run has ended the rollback meanwhile, that program may be gone.
+/bin/sh "$s/$id/rollback.sh" now || {
+  code=$?
+  test "$(cat "$s/pending" 2>/dev/null)" != "$id" || exit "$code"
+}
 test -e "$s/pending" || tidy

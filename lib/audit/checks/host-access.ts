@@ -1,4 +1,6 @@
 import { DAY_MS } from '../../base/expiry.ts'
+import { isLoopback } from '../../daemon-config/listener-target.ts'
+import { isAnyAddress } from '../addresses.ts'
 import { known, type Check } from '../check.ts'
 import { isInFront } from '../snapshot/has-gateway.ts'
 import type { AccessFacts, HostFacts, PowerfulRule, ServiceFacts } from '../snapshot/host/schema.ts'
@@ -44,17 +46,24 @@ const around = hostCheck({
     const listeners = known(accessOf(host).listeners)
     if (listeners.length === 0) return pass()
     const shown = `dockerd listens on ${listeners.join(', ')}`
-    const used = new Set(gateways.flatMap(({ daemon }) => portOf(daemon ?? '') ?? []))
     // The gateway may need this one. Then a CA of its own can keep others away.
-    return listeners.every((listener) => used.has(portOf(listener) ?? ''))
+    return listeners.every((listener) => gateways.some(({ daemon }) => needs(daemon ?? '', listener)))
       ? warn(`${shown}, and the gateway connects to it there`)
       : fail(shown)
   },
 })
 
-/** Of `tcp://127.0.0.1:2377`, and of `2377 (docker.socket)`. */
-function portOf(listener: string): string | undefined {
-  return /^(?:tcp:\/\/)?(?:[^/]*:)?(\d+)(?: |$)/.exec(listener)?.[1]
+/** Does a gateway with this daemon need the listener, and not one that more can reach? */
+function needs(daemon: string, listener: string): boolean {
+  const [used, own] = [addressOf(daemon), addressOf(listener)]
+  if (own === undefined || own.port !== used?.port) return false
+  return isLoopback(own.host) || (own.host === used.host && own.host !== '' && !isAnyAddress(own.host))
+}
+
+/** Of `tcp://127.0.0.1:2377`, and of `2377 (docker.socket)`, which is on all addresses. */
+function addressOf(listener: string): { readonly host: string; readonly port: string } | undefined {
+  const [, host = '', port] = /^(?:tcp:\/\/)?(?:([^/]*):)?(\d+)(?: |$)/.exec(listener) ?? []
+  return port === undefined ? undefined : { host: host.replaceAll(/[[\]]/g, ''), port }
 }
 
 /** Its user has to read these files, and must not write to them. */

@@ -6,10 +6,15 @@ import { enumerate, printableLines } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 
 /** What a rollback has done. */
-export function rollbackDone({ stops, kept = [], last: { wasActive } }: RollbackPlan): Sentence {
+export function rollbackDone({ stops, kept = [], last: { wasActive, gateway } }: RollbackPlan): Sentence {
   const daemon = wasActive ? 'and the daemon answers' : 'docker was not running before, and is stopped'
   const other = kept.length > 0 ? ' else' : ''
-  if (stops === 0) return `Everything${other} is as it was before${wasActive ? ', ' : ': '}${daemon}.`
+  if (stops === 0) {
+    const what = gateway?.isLost
+      ? `All${kept.length > 0 ? ' other' : ''} files are as they were`
+      : `Everything${other} is as it was`
+    return `${what} before${wasActive ? ', ' : ': '}${daemon}.`
+  }
   const what = stops === 1 ? 'The one container that ran was' : `The ${stops} containers that ran were`
   const again = wasActive
     ? sentence`; those with a restart policy were started again:  ${command('docker', 'ps', '-a')}`
@@ -23,6 +28,9 @@ export function gatewayRollbackDone(plan: RollbackPlan, { listeners, hasGateway 
   const daemon = plan.last.wasActive ? ` dockerd listens ${where}, as before.` : ''
   const done = rollbackDone(plan)
   if (hasGateway) return sentence`${done}\nThe gateway runs as before.${daemon}`
+  if (plan.last.gateway?.isLost) {
+    return sentence`${done}\nNo gateway runs: the one before ran without its unit file, and does not come back.${daemon} For a new one:  ${ours('gateway', 'apply')}`
+  }
   if (plan.last.removed.includes(UNIT_PATH)) {
     return sentence`${done}\nThe gateway is removed; its audit log stays.${daemon}`
   }

@@ -122,7 +122,30 @@ const CASES: Cases = {
       'a port for the gateway',
       gateway({ daemon: 'tcp://127.0.0.1:2377' }, {}, listens('tcp://127.0.0.1:2377')),
     ],
-    ['warn', 'that of docker.socket', gateway({ daemon: 'tcp://[::1]:2377' }, {}, listens('2377 (docker.socket)'))],
+    ...(
+      [
+        ['tcp://[::1]:2377', '[::1]:2377 (docker.socket)', 'warn'],
+        ['tcp://localhost:2377', 'tcp://127.0.0.1:2377', 'warn'],
+        // On all addresses.
+        ['tcp://[::1]:2377', '2377 (docker.socket)', 'fail'],
+        ['tcp://127.0.0.1:2377', 'tcp://0.0.0.0:2377', 'fail'],
+        ['tcp://127.0.0.1:2377', 'tcp://[::]:2377', 'fail'],
+        ['tcp://0.0.0.0:2377', 'tcp://0.0.0.0:2377', 'fail'],
+        ['tcp://127.0.0.1:2377', ':2377', 'fail'],
+        ['tcp://127.0.0.1:2377', 'tcp://10.0.0.5:2377', 'fail'],
+      ] as const
+    ).map(([daemon, listener, status]): Row => [
+      status,
+      `${daemon} with ${listener}`,
+      gateway({ daemon }, {}, listens(listener)),
+    ]),
+    [
+      'warn',
+      'the address of the gateway itself',
+      gateway({ daemon: 'tcp://10.0.0.5:2377' }, {}, listens('tcp://10.0.0.5:2377'), {
+        settings: { value: { ...SETTINGS, hosts: ['tcp://10.0.0.5:2377'] } },
+      }),
+    ],
     [
       'fail',
       'a port, and another one for the gateway',
