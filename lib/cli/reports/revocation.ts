@@ -181,7 +181,7 @@ function listText(report: RevokeReport, { path, nextUpdate }: CrlState): string 
     ? revokedNow.length > 0
       ? 'The new revocation list is'
       : 'The revocation list was out of date. The new one is'
-    : 'Nothing was changed. The revocation list is'
+    : 'Nothing was left to revoke. The revocation list is'
   return `${what} ${path}${end}. A gateway that has read it refuses ${whom} from its next request on, and cuts its open streams. Copy it to the machine of each gateway that reads another file: setup --gateway does that for its hosts.`
 }
 
