@@ -102,7 +102,10 @@ describe('cert revoke', () => {
     const before = await treeOf(folder)
     const again = await run(['cert', 'revoke', 'alice'])
     assert.equal(again.code, 0, again.stderr)
-    assert.match(again.stdout, /^The client alice was revoked before:[^]*Nothing was left to revoke\. The revocation list is /)
+    assert.match(
+      again.stdout,
+      /^The client alice was revoked before:[^]*Nothing was left to revoke\. The revocation list is /,
+    )
     // The ledger has its last line again, for a run that issues a certificate at this moment.
     const after = await treeOf(folder)
     const changed = Object.keys(after).filter((file) => after[file] !== before[file])

@@ -51,6 +51,8 @@ const portOf = ({ address }: Gateway): number => (address as { readonly port: nu
 const nameOf = ({ name }: Way, front: string, config: object): string =>
   `x-${name.replaceAll(/[, ]+/g, '-')}-${front}-${Object.keys(config).length}`
 
+const isRefused = (answer: string): boolean => answer.includes('(PRIVILEGED)')
+
 describe("dockerd's authorization plugin", { skip }, () => {
   let server: PluggedDaemon
   let plugin: RunningPlugin
@@ -502,7 +504,6 @@ describe("dockerd's authorization plugin", { skip }, () => {
             const bytes = smuggled({ hidden: hiddenCreate(image, name), streamed })[variant] ?? ''
             const { port } = server.daemon.place
             const isJudged = (): boolean => makingIn(name, asked).length > 0
-            const isRefused = (received: string): boolean => received.includes('(PRIVILEGED)')
             const answer = await exchange(
               server.dial('smuggler', port),
               bytes,
