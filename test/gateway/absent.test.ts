@@ -18,7 +18,7 @@ function daemonWithStrong(t: TestContext): Promise<FakeDaemon> {
     answer: ({ url = '' }, response) => {
       const found = /\/containers\/strong\/json/.test(url)
         ? STRONG
-        : /\/networks\/net$/.test(url) && { Id: 'cd'.repeat(32), Name: 'net', Driver: 'bridge' }
+        : url.endsWith('/networks/net') && { Id: 'cd'.repeat(32), Name: 'net', Driver: 'bridge' }
       response.writeHead(found ? 200 : 404, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(found || { message: 'not found' }))
     },
