@@ -120,10 +120,16 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
 
 function refused(decision: Decision): Verdict {
   const { reasons } = decision
-  const missing = reasons.find(({ code }) => code === 'NOT_FOUND')
+  const missing = reasons.find(({ code, absent }) => code === 'NOT_FOUND' || absent !== undefined)
   // It says nothing of the rest.
   if (missing)
-    return { allow: false, status: 404, code: missing.code, message: missing.got, reasons: [partOf(missing)] }
+    return {
+      allow: false,
+      status: 404,
+      code: missing.code,
+      message: missing.absent ?? missing.got,
+      reasons: [partOf(missing)],
+    }
   return {
     allow: false,
     status: 403,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { Duplex, Transform } from 'node:stream'
 import { isDockerMtlsError } from '../base/errors.ts'
 
 /** How long a tool may read the answer if it was still sending its request, in milliseconds. */
@@ -8,10 +8,13 @@ const LINGER_MS = 2_000
 /**
  * Copies bytes in both directions until both have ended. When one direction ends, it ends the other socket's by
  * shutdown(2) or TLS's close_notify, and the other direction continues. A slow reader slows the sender down.
+ *
+ * @param change - what the daemon gets of the tool's bytes. Omitted: all of them
  */
-export function pipeBothWays(tool: Duplex, daemon: Duplex): void {
+export function pipeBothWays(tool: Duplex, daemon: Duplex, change?: Transform): void {
   daemon.allowHalfOpen = true
-  tool.pipe(daemon)
+  if (change) tool.pipe(change).pipe(daemon)
+  else tool.pipe(daemon)
   daemon.pipe(tool)
   propagateClose(tool, daemon)
   propagateClose(daemon, tool)

@@ -19,6 +19,12 @@ import * as volumes from '../engine/volumes/operations.ts'
 /** The views of an operation that the engine has for its own methods: the request is the same. */
 const VIEWS: ReadonlySet<Operation> = new Set([images.PULL, images.IMPORT, images.BUILD_PRUNE_1_47])
 
+/**
+ * Removes the link with the name of a container and an alias, `web/db`. Without `link`, dockerd would remove the container to which it leads
+ * (moby, daemon/delete.go).
+ */
+export const REMOVE_LINK: Operation = { ...containers.REMOVE, path: '/containers/{id}/{alias}' }
+
 /** All operations of the Engine API, one for each method and path. */
 export const OPERATIONS: readonly Operation[] = [
   checkpoints,

@@ -22,7 +22,7 @@ export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
     pinned.set('networkmode', [isPredefinedName(mode) ? mode : idOfKind('network', pinMode(mode, idOf))])
   return {
     ...read,
-    parameters: pinPath(read, idOfKind),
+    parameters: 'alias' in read.parameters ? pinLinkPath(read, facts) : pinPath(read, idOfKind),
     query: pinned,
     ...(isObject(body) && { body: pinNetworks(read, pinBody(body, idOf), facts) }),
   }
@@ -35,6 +35,13 @@ function pinPath({ operation, parameters }: ReadRequest, idOf: IdOfKind): ReadRe
   const { id } = parameters
   const kind = (['container', 'network', 'service'] as const).find((one) => operation.path.startsWith(`/${one}s/`))
   return id === undefined || kind === undefined ? parameters : { ...parameters, id: idOf(kind, id) }
+}
+
+/** dockerd finds a link by the name of its container alone, and would take the beginning of an id for the name of another one. */
+function pinLinkPath({ parameters }: ReadRequest, facts: Facts): ReadRequest['parameters'] {
+  const { id = '' } = parameters
+  const { Name } = objectOf(facts.get({ kind: 'container', name: id }))
+  return { ...parameters, id: textOf(Name).replace(/^\//, '') || id }
 }
 
 /** dockerd keeps the names of networks until it starts a container, and takes an id if there is one. */

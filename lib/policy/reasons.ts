@@ -1,6 +1,7 @@
 import { DEFAULT_CAPABILITIES } from '../container/capabilities.ts'
 import { Facts, type Need } from './facts.ts'
 import { isUsable, isUsableMount, nameTaken, notFound } from './owner/belonging.ts'
+import { missingText } from './owner/missing.ts'
 import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import {
@@ -199,13 +200,24 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
   }
   // A container can be named like the id of one that is gone.
   const isOther = 'byId' in reference && textOf(objectOf(fact)['Id']) !== name
-  if (fact === null || isOther) return [{ code: 'TARGET_UNKNOWN', where, got: `the daemon has no ${kind} ${name}` }]
+  if (fact === null || isOther) return [unknown(reference, fact === null && depth === 0 && SUBJECTS.has(where))]
   return [
     ...(kind === 'container' ? reasonsOfImage(reference, fact, on) : []),
     ...[...judgeFact(reference, fact)].flatMap((one) =>
       reasonsFor(one, on, depth + 1).map((reason) => inTarget(reference, reason)),
     ),
   ]
+}
+
+/**
+ * Where a request names what it is about: in the path, and for commits and connections of networks. Not what else a new container needs: of
+ * that, docker takes 404 for a missing image, which it would pull.
+ */
+const SUBJECTS: ReadonlySet<string> = new Set(['the path', 'container', 'Container'])
+
+function unknown({ kind, name, where }: Reference | ServiceUse, isAbsent: boolean): Reason {
+  const got = `the daemon has no ${kind} ${name}`
+  return { code: 'TARGET_UNKNOWN', where, got, ...(isAbsent && { absent: missingText({ kind, name }) }) }
 }
 
 /** A network that is gone can't be joined again: then its id and name are those that the container has. */

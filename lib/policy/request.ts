@@ -53,6 +53,8 @@ export interface Reason {
   readonly where?: string
   /** What is there, and why it is refused: a clause without a full stop. */
   readonly got: string
+  /** dockerd's message, if what the request is about doesn't exist. Whoever answers in the place of dockerd can give it, with 404. */
+  readonly absent?: string
 }
 
 /** Why a request is refused. */

@@ -19,7 +19,7 @@ import { OwnIds } from '../../lib/gateway/grpc/own-ids.ts'
 import { detached } from '../../lib/transport/detached.ts'
 import { begin, ended, frame } from '../engine/workflows/build/support/fake-builder.ts'
 import { bytesField, BRIDGE, CONTROL, mapField, numberField, solve } from '../policy/calls/encode.ts'
-import { call, openCalls, openGrpc, openSession } from './support/calls.ts'
+import { call, openCalls, openChunked, openGrpc, openSession } from './support/calls.ts'
 import { credentials, dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
 import { until } from './support/until.ts'
 
@@ -604,6 +604,47 @@ describe('sessions and builds', () => {
       await assert.rejects(openSession(await dialAs(bob), id), /^Error: HTTP\/1\.1 400 [^]*MALFORMED_REQUEST/)
     await assert.rejects(openSession(await dialAs(bob), 's1'), /^Error: HTTP\/1\.1 403 [^]*TARGET_UNKNOWN/)
     await openSession(await dialAs(bob), 's2')
+  })
+
+  const EMPTY: Readonly<Record<string, readonly string[]>> = {
+    'with the head': ['0\r\n\r\n'],
+    'after the head': ['', '0\r\n\r\n'],
+    'in parts': ['0', '\r\n', '\r', '\n'],
+    'not at all': [''],
+  }
+  for (const [when, parts] of Object.entries(EMPTY))
+    test(`open with an empty chunked body, as of dockerode, whose end arrives ${when}`, async (t) => {
+      const { daemon, dial: dialAs, received } = await place(t)
+      const client = await openChunked(await dialAs(), parts)
+      t.after(() => client.destroy())
+      assert.equal((await call(client, INFO)).status, 0)
+      assert.deepEqual([received.map(({ path }) => path), daemon.requests], [[INFO], ['POST /session']])
+    })
+
+  const OTHERS: Readonly<Record<string, readonly [parts: readonly string[], field?: string]>> = {
+    'another body': [['1\r\nx\r\n0\r\n\r\n']],
+    'a trailer': [['0\r\nx: y\r\n\r\n']],
+    'two ends': [['0\r\n\r\n', '0\r\n\r\n']],
+    'an end without a body': [['0\r\n\r\n'], ''],
+    'a request behind it': [['0\r\n\r\nPOST /containers/evil/start HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n']],
+  }
+  for (const [name, [parts, field]] of Object.entries(OTHERS))
+    test(`end with ${name}, and the daemon gets no other request`, async (t) => {
+      const { daemon, dial: dialAs, received } = await place(t)
+      const socket = await dialAs()
+      const client = await openChunked(socket, parts, field)
+      t.after(() => client.destroy())
+      await assert.rejects(call(client, INFO))
+      assert.deepEqual([received.length, daemon.requests], [0, ['POST /session']])
+    })
+
+  test('with a body of some length are refused', async (t) => {
+    const { daemon, dial: dialAs } = await place(t)
+    for (const body of ['0\r\n\r\n', '{"a":1}']) {
+      const opened = openChunked(await dialAs(), [body], `Content-Length: ${body.length}\r\n`)
+      await assert.rejects(opened, /^Error: HTTP\/1\.1 403 /)
+    }
+    assert.deepEqual(daemon.requests, [])
   })
 
   test('end with their connection', async (t) => {

@@ -655,6 +655,17 @@ test('what is sent names containers by the ids that were judged', () => {
   })
 })
 
+test('a link is removed by names, and with the operation that removes containers', () => {
+  const line = 'DELETE /v1.45/containers/web/d%62?link=yes&v=0'
+  assert.equal(sent(line).target, '/v1.45/containers/web/db?link=true&v=false')
+  assert.equal(ask(line).operation, 'containers.remove')
+  assert.equal(brief(ask(line, undefined, { level: 'read-only' })), 'refuse OPERATION_REFUSED')
+  const denied = { deny: { operations: ['containers.remove'] } }
+  assert.equal(brief(ask(line, undefined, { rule: denied })), 'refuse OPERATION_REFUSED')
+  // dockerd would remove the container db.
+  assert.equal(brief(ask('DELETE /containers/web/db?link=0')), 'refuse OPERATION_UNKNOWN')
+})
+
 test('a container in Links and VolumesFrom may have the slash of its inspection', () => {
   const [webId, dbId] = ['f', 'd'].map((letter) => letter.repeat(64))
   const HostConfig = { NetworkMode: 'none', VolumesFrom: ['/web:ro', '/db'], Links: ['/db:/c1/alias', '/web'] }

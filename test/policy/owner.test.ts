@@ -180,6 +180,19 @@ describe('what an owner makes', () => {
     assert.equal(brief(ask('POST /containers/mine/rename?name=3g', undefined, [mine])), 'needs container 3g')
   })
 
+  test('only a link of an own container is removed, by its name', () => {
+    const unlink = (labels: Json, line = 'DELETE /containers/f0/db?link=1'): Decision =>
+      ask(line, undefined, [['container', 'f0', container(labels, { Name: '/mine' })]])
+    assert.equal(brief(ask('DELETE /containers/f0/db?link=1')), 'needs container f0')
+    assert.deepEqual(
+      [brief(unlink(OWN)), brief(unlink(FOREIGN)), brief(unlink(null))],
+      ['allow', 'refuse NOT_FOUND', 'refuse NOT_FOUND'],
+    )
+    const { read } = unlink(OWN)
+    assert.equal(read && writeRequest(read).target, '/containers/mine/db?link=true')
+    assert.equal(brief(unlink(OWN, 'DELETE /containers/f0/db')), 'refuse OPERATION_UNKNOWN')
+  })
+
   test('nothing is said about an exec before its container is known', () => {
     const exec = ['exec', 'x', { ContainerID: 'c', ProcessConfig: { privileged: true } }] as const
     assert.equal(brief(ask('POST /exec/x/start', {}, [exec])), 'needs container c')

@@ -5,6 +5,7 @@ import { isId, type OwnId } from '../../policy/calls/methods.ts'
 import type { Connection } from '../connections.ts'
 import { refusal, type Refusal } from '../refusal.ts'
 import type { Decided } from '../types.ts'
+import { withoutEmptyBody } from './empty-body.ts'
 import { serveCalls } from './serve.ts'
 import type { SharedByCalls } from './shared.ts'
 
@@ -41,7 +42,8 @@ export function join(
   if (session && shared.ownIds.add(connection.key, session) === undefined) {
     daemon.once('close', () => shared.ownIds.remove(connection.key, session))
   }
-  pipeBothWays(client, daemon)
+  const isChunked = isH2c && headers['transfer-encoding'] !== undefined
+  pipeBothWays(client, daemon, isChunked ? withoutEmptyBody() : undefined)
 }
 
 /** The session that a request `POST /session` opens. With several values, it is not known which one dockerd reads. */

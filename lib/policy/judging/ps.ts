@@ -5,8 +5,9 @@ const ONE_WORD = new Set(
   ),
 )
 
-/** The formats that ps has itself, with one word in each column before the last. */
-const OWN_FORMAT = /^(?:-(?:e|A|ax|aux|ef|el|efl)|axu?|aux)w{0,2}(?: -?w{1,2})?$/
+/** The formats that ps has itself, with one word in each column before the last. Without a dash, letters may have any order. */
+const OWN_FORMAT =
+  /^(?:-(?:e|A|ax|aux|ef|el|efl)w{0,2}|(?=[uw]*(?:a[uw]*x|x[uw]*a)[uw]*(?: |$))(?!\S*u\S*u)(?!(?:\S*w){3})\S+)(?: -?w{1,2})?$/
 
 /** Chosen columns, of all processes or not. */
 const COLUMNS = /^(?:-(?:e|A|ax)?o|axo|(?:-e|-A|-?ax) -o) ?([a-z%_]+(?::\d{1,3})?(?:,[a-z%_]+(?::\d{1,3})?)*)$/

@@ -48,7 +48,8 @@ export function* volumeOfDriver(driver: string, options: JsonObject, where: stri
 /** The body of volumes.create. */
 export function* judgeVolume(body: Json): Iterable<Judged> {
   const { Driver, DriverOpts, ClusterVolumeSpec } = objectOf(body)
-  yield* volumeOfDriver(textOf(Driver), objectOf(DriverOpts), 'DriverOpts')
+  const driver = textOf(Driver)
+  yield* volumeOfDriver(driver, objectOf(DriverOpts), driver === '' || driver === 'local' ? 'DriverOpts' : 'Driver')
   if (!isEmpty(ClusterVolumeSpec)) {
     yield fromBaseline('VOLUME_DRIVER', 'ClusterVolumeSpec', 'a volume of a CSI plugin, which runs as root')
   }

@@ -32,16 +32,17 @@ const JSON_TYPE = /^application\/json(?:[ \t]*;[ \t]*charset=(?:utf-8|"utf-8"))?
 const ANY_TYPE = /^[\w.+-]+\/[\w.+-]+(?:[ \t]*;[\x20-\x7e]*)?$/
 
 /**
- * Refuses a body of another media type than its operation has, and one that is compressed.
+ * Refuses a body of another media type than its operation has, and JSON that is compressed. Of an archive, dockerd never reads
+ * Content-Encoding: it finds out by its first bytes how it is compressed (moby, pkg/archive). Nobody judges what is in an archive.
  *
  * @param isIgnored - dockerd reads no archive
  */
 export function checkMediaType(operation: Operation, headers: Headers, isIgnored: boolean): void {
   const encoding = oneValue(headers, 'content-encoding', 'MEDIA_TYPE')
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    throw new Unreadable('MEDIA_TYPE', 'the header Content-Encoding', 'dockerd reads the body as it is')
   const type = oneValue(headers, 'content-type', 'MEDIA_TYPE')
   if (operation.body === 'bytes') return checkArchiveType(type, isIgnored)
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    throw new Unreadable('MEDIA_TYPE', 'the header Content-Encoding', 'dockerd reads the body as it is')
   if (type === undefined || !JSON_TYPE.test(type)) throw mediaType('the body must be application/json, in UTF-8')
 }
 

@@ -1,5 +1,6 @@
 import type { Operation } from '../../engine/operation.ts'
-import { OPERATIONS } from '../operations.ts'
+import { OPERATIONS, REMOVE_LINK } from '../operations.ts'
+import type { ReadRequest } from '../request.ts'
 import { Unreadable } from './unreadable.ts'
 
 /** What dockerd's router finds for a request. */
@@ -17,7 +18,7 @@ interface Pattern {
 /** The names of these have slashes: `me/app`, `registry.example/me/app`. */
 const WITH_SLASHES = /^\/(images|plugins|distribution)\//
 
-const PATTERNS: readonly Pattern[] = OPERATIONS.map(toPattern)
+const PATTERNS: readonly Pattern[] = [...OPERATIONS, REMOVE_LINK].map(toPattern)
 
 /**
  * Chooses the operation as dockerd does, by the exact method and the decoded path. The last segments decide, so that
@@ -28,8 +29,17 @@ export function chooseOperation(method: string, segments: readonly string[]): Ro
   const fitting = PATTERNS.filter((pattern) => pattern.operation.method === method && pattern.path.test(path))
   // A path without parameters wins: GET /images/json isn't an image.
   const chosen = fitting.toSorted((one, other) => one.names.length - other.names.length)[0]
-  if (!chosen) throw new Unreadable('OPERATION_UNKNOWN', 'the method and path', whyUnknown(path))
+  if (!chosen) throw unknownOperation(path)
   return { operation: chosen.operation, parameters: parametersOf(chosen, path) }
+}
+
+/** Refuses a path with an alias that doesn't remove a link. */
+export function checkLink(operation: Operation, query: ReadRequest['query']): void {
+  if (operation === REMOVE_LINK && query.get('link')?.[0] !== 'true') throw unknownOperation('')
+}
+
+function unknownOperation(path: string): Unreadable {
+  return new Unreadable('OPERATION_UNKNOWN', 'the method and path', whyUnknown(path))
 }
 
 /** `policy/calls/` judges what is sent to `/grpc`, call by call. Whoever asks about requests alone can't allow it. */

@@ -3,7 +3,7 @@ import { bodyFieldNames, readBody } from './body.ts'
 import { checkConnectionHeaders, hasRegistryAuth } from './headers.ts'
 import { ignoredNames } from './ignored.ts'
 import { namedOperation } from '../operations.ts'
-import { chooseOperation } from './operation.ts'
+import { checkLink, chooseOperation } from './operation.ts'
 import { parametersOf } from './query-parameters.ts'
 import { readQuery } from './query.ts'
 import { parseTarget } from './target.ts'
@@ -49,6 +49,7 @@ function read(request: PolicyRequest, needsBody: (head: ReadRequest) => boolean)
   const { operation, parameters } = chooseOperation(request.method, rest)
   checkConnectionHeaders(operation, request.headers ?? {})
   const query = readQuery(operation, search, ignoredNames(operation, bodyFieldNames(operation)))
+  checkLink(operation, query)
   const head: ReadRequest = {
     operation: namedOperation(operation, query),
     ...(version !== undefined && { version }),

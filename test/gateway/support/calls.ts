@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import http2, { type ClientHttp2Session } from 'node:http2'
 import type { Duplex } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { detached } from '../../../lib/transport/detached.ts'
 import { begin, ended, frame, type Ended } from '../../engine/workflows/build/support/fake-builder.ts'
 import { readUntil } from './fixture.ts'
@@ -24,6 +25,26 @@ export async function openGrpc(socket: Duplex, line = 'POST /grpc'): Promise<voi
 /** Opens a session with this id, in which nothing is served. */
 export async function openSession(socket: Duplex, id: string): Promise<void> {
   await upgrade(socket, `POST /session ${UPGRADE}X-Docker-Expose-Session-Uuid: ${id}\r\n\r\n`)
+}
+
+/**
+ * Opens a session whose request announces a body, as dockerode does, and returns a client of HTTP/2 on its connection.
+ *
+ * @param parts - of the body: the first in the packet of the head, each of the others in a later one
+ */
+export async function openChunked(
+  socket: Duplex,
+  [first = '', ...later]: readonly string[],
+  field = 'Transfer-Encoding: chunked\r\n',
+): Promise<ClientHttp2Session> {
+  await upgrade(socket, `POST /session ${UPGRADE}X-Docker-Expose-Session-Uuid: s1\r\n${field}\r\n${first}`)
+  for (const part of later) {
+    socket.write(part)
+    await delay(20)
+  }
+  const client = http2.connect('http://localhost', { createConnection: () => detached(socket) })
+  client.on('error', () => {})
+  return client
 }
 
 async function upgrade(socket: Duplex, head: string): Promise<void> {

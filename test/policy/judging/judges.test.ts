@@ -392,7 +392,7 @@ test('what baseline refuses in other requests', () => {
     ],
     ['volumes.create', { Driver: 'local', DriverOpts: { device: '/etc' } }, ['HOST_PATH DriverOpts']],
     ['volumes.create', { Name: 'v' }, []],
-    ['volumes.create', { Driver: 'x' }, ['VOLUME_DRIVER DriverOpts']],
+    ['volumes.create', { Driver: 'x' }, ['VOLUME_DRIVER Driver']],
     ['services.create', service({ Image: 'a' }), ['image a', 'network bridge']],
     [
       'services.create',

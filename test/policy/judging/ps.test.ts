@@ -10,6 +10,8 @@ const USUAL = [
   '-efww',
   'aux',
   'auxww',
+  'waux',
+  'xauw',
   '-aux',
   'ax',
   '-el',
@@ -47,6 +49,13 @@ describe('options of ps', () => {
   })
 
   for (const options of [
+    'wauxuw',
+    'wwauxw',
+    'auxe',
+    'waxo',
+    'uw',
+    'wx',
+    'uaxZ w',
     // Five words in a column with one title.
     'ewwf -eo lstart,etimes,uid,uid,uid,pid,ppid,args',
     '-eo lstart,pid',

@@ -100,6 +100,24 @@ describe('a body', () => {
         assert.ok(isRead(reading) && reading.body === undefined, line)
       }
   })
+  test('that is an archive may be compressed, and JSON may not', () => {
+    const encoded = { 'content-type': 'application/tar', 'content-encoding': 'gzip' }
+    for (const line of [
+      'POST /build',
+      'POST /images/load',
+      'PUT /containers/x/archive?path=/',
+      'POST /images/create',
+    ]) {
+      assert.ok(isRead(readRequest(unseen(line, encoded))), line)
+      const twice = { ...encoded, 'content-encoding': ['gzip', 'gzip'] }
+      assert.equal((readRequest(unseen(line, twice)) as { code: string }).code, 'MEDIA_TYPE')
+      const form = { ...encoded, 'content-type': 'application/x-www-form-urlencoded' }
+      assert.equal((readRequest(unseen(line, form)) as { code: string }).code, 'MEDIA_TYPE')
+    }
+    for (const type of ['application/json', 'application/tar'])
+      for (const line of [CREATE, 'POST /containers/x/start', 'POST /commit?container=x', 'POST /images/a/push'])
+        assert.equal(refusal(line, '{}', { ...encoded, 'content-type': type }).code, 'MEDIA_TYPE', `${line} ${type}`)
+  })
   const JSON_TYPES = ['application/json', 'Application/JSON ;x=y', 'application/json; charset=utf-8']
   test('that is an archive is none with the media type of JSON, which would be sent as it is read', () => {
     for (const line of [
