@@ -91,4 +91,4 @@ export const API_ERRORS = {
       'Docker Engine older than 19.03 (API 1.40), or `DOCKER_API_VERSION` pins a version that is too new or older than 1.40.',
     remedy: 'Remove `DOCKER_API_VERSION` and `apiVersion`, or update Docker Engine.',
   },
-} as const
+}

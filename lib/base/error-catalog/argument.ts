@@ -33,4 +33,4 @@ export const ARGUMENT_ERRORS = {
     cause: 'A typo.',
     remedy: 'Run the command with `--help`.',
   },
-} as const
+}

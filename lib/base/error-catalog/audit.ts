@@ -15,4 +15,4 @@ export const AUDIT_ERRORS = {
     cause: 'A report in another format, a file that was cut off, or a report of a version with another JSON format.',
     remedy: 'Write the baseline again with `docker-mtls audit --format json --output FILE`.',
   },
-} as const
+}

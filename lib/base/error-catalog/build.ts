@@ -30,4 +30,4 @@ export const BUILD_ERRORS = {
     cause: "An environment variable or file that doesn't exist, or a secret that is too long.",
     remedy: 'Set the variable, or correct the path.',
   },
-} as const
+}

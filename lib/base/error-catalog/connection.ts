@@ -120,4 +120,4 @@ export const CONNECTION_ERRORS = {
       'Its issuer has expired or is missing, its revocation list or audit log is not in order, or the certificate was renewed a second ago.',
     remedy: 'Read the reason in the message. `client renew --watch` tries again until the certificate expires.',
   },
-} as const
+}

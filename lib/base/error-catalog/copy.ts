@@ -21,4 +21,4 @@ export const COPY_ERRORS = {
     cause: 'The daemon was stopped, or a proxy changed the data.',
     remedy: 'Copy again.',
   },
-} as const
+}

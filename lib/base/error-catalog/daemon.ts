@@ -52,4 +52,4 @@ export const DAEMON_ERRORS = {
     cause: 'A line break or quote in a path.',
     remedy: 'Choose a name or path without that character.',
   },
-} as const
+}

@@ -92,4 +92,4 @@ export const ENDPOINT_ERRORS = {
       "The download was cut short, the file isn't from `docker context export`, or it holds entries that don't belong there.",
     remedy: 'Export the context again and import the new file.',
   },
-} as const
+}

@@ -21,4 +21,4 @@ export const FILE_ERRORS = {
     cause: "A file that doesn't exist or can't be read, a broken source, or a stream that was already read or closed.",
     remedy: 'Correct the source, and call again with a new stream.',
   },
-} as const
+}

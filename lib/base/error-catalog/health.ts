@@ -25,4 +25,4 @@ export const HEALTH_ERRORS = {
     cause: 'The daemon was stopped.',
     remedy: 'Check the daemon, then wait again.',
   },
-} as const
+}

@@ -93,4 +93,4 @@ export const IDENTITY_ERRORS = {
     cause: "A key that doesn't belong to the certificate, a CA without a certificate, or text that OpenSSL can't read.",
     remedy: 'Pass the PEM texts of the CA, and of a server certificate with its own key.',
   },
-} as const
+}

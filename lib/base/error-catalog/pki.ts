@@ -171,4 +171,4 @@ export const PKI_ERRORS = {
       'The server is no gateway of docker-mtls, or has no issuer; the policy has no `renew` for you; the certificate was revoked; the one at the beginning of its line has expired; or what came back is no renewed certificate of yours.',
     remedy: 'Read the reason in the message. A new certificate from the machine of the CA begins a new line.',
   },
-} as const
+}

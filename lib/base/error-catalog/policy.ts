@@ -6,4 +6,4 @@ export const POLICY_ERRORS = {
       'A mistyped key, operation or level, a value of another type, or a feature of YAML that policies must not use.',
     remedy: 'Correct the lines that the message names. `faults` of the error has them as data.',
   },
-} as const
+}

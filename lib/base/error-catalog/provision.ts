@@ -114,4 +114,4 @@ export const PROVISION_ERRORS = {
     cause: 'Installing the plugin on Windows.',
     remedy: 'Use the command `docker-mtls`, or install the plugin within WSL.',
   },
-} as const
+}

@@ -20,4 +20,4 @@ export const REGISTRY_ERRORS = {
     cause: 'A locked keychain, or no desktop session.',
     remedy: 'Run the command in the message in a terminal.',
   },
-} as const
+}

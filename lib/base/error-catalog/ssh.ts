@@ -55,4 +55,4 @@ export const SSH_AND_PROXY_ERRORS = {
     cause: 'A wrong port, a SOCKS proxy, or a proxy that expects TLS.',
     remedy: 'Use the address of an HTTP proxy that is reached without TLS.',
   },
-} as const
+}

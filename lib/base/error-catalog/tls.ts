@@ -93,4 +93,4 @@ export const TLS_ERRORS = {
     cause: 'A proxy or middlebox that changes TLS, or a server with an unusual configuration.',
     remedy: "Read the daemon's log: `journalctl -u docker`.",
   },
-} as const
+}
