@@ -168,12 +168,12 @@ describe('setup --undo', { skip: lacksMachine() }, () => {
 
   test('changes nothing there or here if somebody has changed a file since, or if dockerd does not start', async () => {
     await setsUp()
-    await machine.must(['sh', '-c', 'echo "# mine" >>/etc/docker/tls/ca.pem'])
+    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
+    await machine.must(['sh', '-c', `echo "# mine" >>${dropIn}`])
     const changed = await undone('--yes')
     assert.deepEqual([changed.code, changed.hosts[0]?.error?.code], [1, 'ERR_APPLY_CONFLICT'])
-    await machine.must(['sed', '-i', '/# mine/d', '/etc/docker/tls/ca.pem'])
+    await machine.must(['sed', '-i', '/# mine/d', dropIn])
     await isUntouched()
-    const dropIn = '/etc/systemd/system/docker.service.d/override.conf'
     const check = '/run/systemd/system/docker.service.d/10-check.conf'
     await machine.write(check, `[Service]\nExecStartPre=/usr/bin/test -e ${dropIn}\n`)
     await machine.must(['systemctl', 'daemon-reload'])
