@@ -130,8 +130,8 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
 
 /** Options of {@link runGuarded}. */
 export type GuardOptions = Pick<CarryOutOptions, 'shell' | 'rollbackAfter' | 'signal' | 'onStep'> & {
-  /** After a rollback, checks more than that the daemon answers. Rejects if the host isn't as it was. */
-  readonly verifyOld?: (() => Promise<void>) | undefined
+  /** After a rollback, checks more than that the daemon answers. Rejects if the host isn't as it was. It gets why the apply failed. */
+  readonly verifyOld?: ((cause: unknown) => Promise<void>) | undefined
 }
 
 /** The part of a plan that {@link runGuarded} needs. */

@@ -58,10 +58,10 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
     gateway: { user: GATEWAY_USER, starts: plan.starts },
     facts: plan.facts,
   }
-  const verifyOld = async (): Promise<void> => {
+  const verifyOld = async (cause: unknown): Promise<void> => {
     await verifyListeners(closes, shell, signal)
     const listen = ownListener(plan.facts)
-    if (ranWithoutUnit(plan)) await verifyWithoutUnit(shell)
+    if (ranWithoutUnit(plan)) await verifyWithoutUnit(shell, cause)
     else if (listen !== undefined && plan.isServing) await verifyOldGateway({ listen, state: plan.state }, options)
   }
   const { id, seen } = await runGuarded(guarded, { ...options, verifyOld }, () => verifyGateway(plan, options))

@@ -36,7 +36,7 @@ export interface FailedApply {
   /** What went wrong instead if the timer was faster: it ended dockerd or the gateway while that was tested. */
   readonly overtaken?: ProvisionError | undefined
   /** Checks more than that the daemon answers. */
-  readonly verifyOld?: (() => Promise<void>) | undefined
+  readonly verifyOld?: ((cause: unknown) => Promise<void>) | undefined
 }
 
 /** Rolls back an apply that failed. Returns the error for the caller. */
@@ -82,7 +82,7 @@ function checkOldDaemon({ shell, onStep, verifyOld }: FailedApply, cause: unknow
   return runStep(onStep, { step: 'old-daemon', title: 'check that the old daemon answers' }, async () => {
     const why = await whyNoAnswer(shell)
     if (why !== undefined) throw noAnswer(shell.name, why, cause)
-    await verifyOld?.()
+    await verifyOld?.(cause)
     return ', and the old daemon answers'
   }).catch((error: unknown) => {
     if (!(error instanceof ConnectionError) && !isDockerMtlsError(error, 'ERR_HOST_UNREADABLE')) throw error
