@@ -56,7 +56,7 @@ export interface CarryOutOptions extends VerificationOptions {
  * Carries out a plan: validates, backs up, writes, restarts, and tests the daemon from outside. If any of it fails, everything
  * is rolled back, and the old daemon is checked.
  *
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed, or the apply was kept.
  *   ERR_APPLY_ROLLED_BACK: all changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
  * @throws the signal's reason, after everything was rolled back
  */
@@ -130,8 +130,8 @@ async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<Appl
 
 /** Options of {@link runGuarded}. */
 export type GuardOptions = Pick<CarryOutOptions, 'shell' | 'rollbackAfter' | 'signal' | 'onStep'> & {
-  /** After a rollback, checks more than that the daemon answers. Rejects if the host isn't as it was. */
-  readonly verifyOld?: (() => Promise<void>) | undefined
+  /** After a rollback, checks more than that the daemon answers. Rejects if the host isn't as it was. It gets why the apply failed. */
+  readonly verifyOld?: ((cause: unknown) => Promise<void>) | undefined
 }
 
 /** The part of a plan that {@link runGuarded} needs. */

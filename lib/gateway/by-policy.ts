@@ -15,6 +15,7 @@ import { writeRequest } from '../policy/writing.ts'
 import { decidedBy, MOST_REASONS } from './decided.ts'
 import { callsByPolicy } from './grpc/by-policy.ts'
 import type { CallJudge } from './grpc/shared.ts'
+import { missingOf } from './missing.ts'
 import { isRenewal, RENEW_OPERATION } from './renewal/path.ts'
 import { nameAndKeyOf } from './trusted-ca.ts'
 import type { AskedRequest, GatewayIdentity, RefusedPart, SentInstead, Verdict } from './types.ts'
@@ -120,14 +121,14 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
 
 function refused(decision: Decision): Verdict {
   const { reasons } = decision
-  const missing = reasons.find(({ code, absent }) => code === 'NOT_FOUND' || absent !== undefined)
+  const missing = missingOf(reasons)
   // It says nothing of the rest.
   if (missing)
     return {
       allow: false,
       status: 404,
       code: missing.code,
-      message: missing.absent ?? missing.got,
+      message: missing.message,
       reasons: [partOf(missing)],
     }
   return {

@@ -154,7 +154,8 @@ export class TrialDaemon {
     const key = CREATED[operation.name]
     if (operation.name === 'containers.create') return this.#createContainer(read)
     if (key !== undefined) return this.#create(kind, key, read)
-    if (kind === 'container') this.#change(name, verb)
+    // rm --link removes a name only.
+    if (kind === 'container' && !('alias' in parameters)) this.#change(name, verb)
     if (operation.name === 'services.update') this.#looks.delete(name)
     if (verb === 'list' && resource !== 'images') return this.#list(kind, read)
     if (verb === 'inspect' && kind !== resource) return this.#inspect(kind, name)
@@ -163,7 +164,7 @@ export class TrialDaemon {
 
   /** What the client itself has created. */
   own({ kind, name }: Need): object | undefined {
-    return this.#containers.get(name)?.inspect ?? this.#things.get(`${kind} ${name}`)
+    return kind === 'container' ? this.#containers.get(name)?.inspect : this.#things.get(`${kind} ${name}`)
   }
 
   /** Whether only a real daemon knows the answer. */

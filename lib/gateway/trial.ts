@@ -3,12 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { NEWEST_API_VERSION } from '../engine/version.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Need } from '../policy/facts.ts'
 import type { PolicyRequest } from '../policy/request.ts'
 import { isJson } from './body.ts'
+import { asksForDaemon, isDocker } from './docker-command.ts'
+import { missingOf } from './missing.ts'
 import { socketEnvironment } from './socket-environment.ts'
 import { TrialDaemon, type TrialAnswer } from './trial-daemon.ts'
 
@@ -101,10 +103,8 @@ function listen(server: Server, socket: string): Promise<void> {
 
 const MOST_STDERR = 64 * 1024
 
-/** To prompts of docker, such as that of `docker system prune`. What else a script asks, or `docker trust`, it would do for real. */
+/** To prompts of docker, such as that of `docker system prune`. */
 const YES = 'y\n'.repeat(16)
-
-const isDocker = (file: string): boolean => /^docker(?:\.exe)?$/.test(basename(file))
 
 function run(
   file: string,
@@ -117,7 +117,7 @@ function run(
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(0, MOST_STDERR)))
     // Most commands don't read it.
-    child.stdin.once('error', () => undefined).end(isDocker(file) && !args.includes('trust') ? YES : '')
+    child.stdin.once('error', () => undefined).end(asksForDaemon([file, ...args]) ? YES : '')
     child.once('error', reject)
     child.once('close', (exitCode) => resolve({ exitCode, stderr }))
   })
@@ -161,10 +161,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, attemp
     const reply = isFirstQuestion(decision) || verdict !== 'refuse' ? await answerTo(decision, attempt) : undefined
     const unanswered = verdict !== 'refuse' && reply === undefined
     attempt.requests.push({ line: `${method} ${target}`, decision, ...(unanswered && { unanswered }) })
-    const missing = decision.reasons.find(({ code }) => code === 'NOT_FOUND')
+    const missing = missingOf(decision.reasons)
     if (decision.operation === 'system.events' && verdict === 'allow') await sendEvents(response, attempt)
     // As a gateway does.
-    else if (reply === undefined && missing) send(response, 404, { message: missing.got })
+    else if (reply === undefined && missing) send(response, 404, { message: missing.message })
     else if (reply === undefined) send(response, 403, { message: `docker-mtls policy test: ${verdict}` })
     else if (reply.status === 101) response.socket?.end(UPGRADED)
     else send(response, reply.status, reply.value)

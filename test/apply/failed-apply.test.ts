@@ -19,9 +19,9 @@ function afterApply(words: string, answer: Answer, started = true): Promise<unkn
 }
 
 /** The rollback of an apply fails, and then the host tells of this apply. */
-function afterRollback(last: string): Promise<unknown> {
+function afterRollback(last: Answer | string, code = 1): Promise<unknown> {
   const shell = fakeShell((script) => {
-    if (script.includes('may have failed at any point')) return { code: 1, stderr: 'mv: no such file' }
+    if (script.includes('may have failed at any point')) return { code, stderr: 'mv: no such file' }
     return script.includes('apply that can be rolled back') ? last : {}
   }, false)
   const common = { id: 'ID', onStep: undefined, signal: undefined, wasActive: true, isEnding: false, after: 180 }
@@ -68,6 +68,19 @@ describe('an apply failed, and then the host', () => {
       assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLED_BACK'), String(error))
       assert.match(error.message, /Everything is as it was, and the old daemon answers/)
     }
+  })
+
+  test('has kept it, because a later apply goes back to it: no error says that all is as it was', async () => {
+    const error = await afterRollback('last\nLATER\nyes\n', 75)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_PENDING'), String(error))
+    assert.match(error.message, /this apply was kept, and another one, or a rollback, has begun since/)
+    assert.equal(error.cause, FAILED)
+  })
+
+  test('does not say whether another run has rolled back', async () => {
+    const error = await afterRollback({ code: 2, stderr: 'cat: input/output error' })
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'), String(error))
+    assert.match(error.message, /input\/output error/)
   })
 
   test('has rolled back, and does not answer any more: that is what the error says', async () => {

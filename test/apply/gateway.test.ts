@@ -696,7 +696,7 @@ test('a gateway that runs without its unit file: the plan warns, and a failed ap
   }
   const lost = await failed('inactive')
   assert.ok(isDockerMtlsError(lost, 'ERR_APPLY_ROLLBACK_FAILED'), String(lost))
-  assert.match(lost.message, /ran without its unit file.*gateway apply$/s)
+  assert.match(lost.message, /ran without its unit file.*it failed.*gateway apply$/s)
   assert.ok(isDockerMtlsError(await failed('active'), 'ERR_APPLY_ROLLED_BACK'))
 })
 

@@ -446,6 +446,12 @@ describe('two runs of a rollback', () => {
     assert.equal(ran('stop').stdout, `stop ${GATEWAY_UNIT}\n`)
   })
 
+  test('do not run at the same time, also with the flock of BusyBox, which has no -w', () => {
+    const busybox = 'flock() { case $1 in -*) return 1 ;; esac; command flock "$@"; }'
+    const part = `${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { command flock -n ${state} echo free; exit; }`
+    assert.equal(run(`set +e\n${stubs}${busybox}\n${part}\n${MAIN}`).stdout, '')
+  })
+
   test('do not begin beside each other by a command: the second one waits', async () => {
     const settle = await readFile(new URL('../../lib/apply/rollback/settle.sh', import.meta.url), 'utf8')
     await writeFile(join(own, 'rollback.sh'), 'echo beside\n')
@@ -487,6 +493,15 @@ test('the rollback of an apply whose answer was lost skips the checks for a roll
   const program = await readFile(new URL('../../lib/apply/rollback/failed-apply.sh', import.meta.url), 'utf8')
   const { stdout } = run(`s=${state} id=1\n${program}`)
   assert.equal(stdout, 'asked checked\n')
+  // A later apply was committed since: its copies have to be restored first.
+  await mkdir(join(state, '2'))
+  for (const [path, text] of [
+    ['last', '2\n'],
+    ['2/previous', '1\n'],
+  ] as const)
+    await writeFile(join(state, path), text)
+  assert.equal(run(`set +e\ns=${state} id=1\n${program}`).status, PENDING_CODE)
+  assert.deepEqual(await readdir(join(state, '1')), ['rollback.sh'])
 })
 
 test('an interrupted rollback of a finished apply is told from an apply that was interrupted', async () => {

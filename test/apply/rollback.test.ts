@@ -206,4 +206,6 @@ test('the last apply, as the host tells it', async () => {
     removed: ['/etc/docker/daemon.json'],
   })
   assert.equal(await findLastApply(fakeShell(() => ({}), false)), undefined)
+  const failed = findLastApply(fakeShell(() => ({ code: 2, stdout, stderr: 'no disk' }), false))
+  await assert.rejects(failed, { code: 'ERR_HOST_UNREADABLE', got: 'no disk' })
 })

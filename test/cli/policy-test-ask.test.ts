@@ -40,6 +40,7 @@ const ANSWERS: readonly (readonly [path: RegExp, value: object])[] = [
   [/^\/containers\/json$/, [{ ...WEB, Names: ['/web'], State: 'running', Labels }]],
   [/^\/containers\/(?:web|a{64})\/json$/, WEB],
   [/^\/networks$/, []],
+  [/^\/volumes\/root$/, { Name: 'root', Driver: 'local', Options: { type: 'none', o: 'bind', device: '/' } }],
 ]
 
 const got: string[] = []
@@ -104,6 +105,21 @@ describe('policy test --ask', { skip: lacks('docker', COMPOSE) }, () => {
     const { code, requests } = await ask('level: baseline, owner: a', 'sh', '-c', missing)
     assert.deepEqual([code, requests.map((one) => one.operation)], [0, ['networks.inspect', 'networks.create']])
     assert.equal((await ask('level: baseline, owner: a', 'docker', 'network', 'inspect', 'n')).code, 3)
+  })
+
+  test('a volume that is there already is judged by what it is, whatever the command has created', async () => {
+    for (const create of ['docker volume create root', 'docker create --name root alpine']) {
+      const { code, requests } = await ask('level: baseline', 'sh', '-c', `${create}; docker run -v root:/x alpine`)
+      assert.deepEqual([code, requests.at(-1)?.verdict], [3, 'refuse'], create)
+    }
+    const created = await ask('level: baseline', 'sh', '-c', 'docker volume create v && docker run -v v:/x alpine')
+    assert.equal(created.code, 0)
+  })
+
+  test('the command learns what is not there, as from a gateway', async () => {
+    const script = 'docker start nope 2>&1 | grep -q "No such container: nope" && docker network create n'
+    const { requests } = await ask('level: baseline', 'sh', '-c', script)
+    assert.equal(requests.at(-1)?.operation, 'networks.create')
   })
 
   test('a daemon that fails is an error, and no verdict', async () => {

@@ -39,6 +39,32 @@ before(async () => {
   }
 })
 
+const run = (...command: string[]): ReturnType<typeof runCli> =>
+  runCli(['policy', 'test', at('baseline.policy'), '--as', 'ann', '--', ...command], { env })
+
+describe('policy test', () => {
+  test('says yes only to prompts of commands that the daemon carries out', async () => {
+    await writeFile(at('docker'), '#!/bin/sh\nread -r said; echo "got $said" >&2; exit 1\n', { mode: 0o755 })
+    const silent = ['buildx rm --all-inactive', 'buildx prune', 'compose publish --with-env a/b', 'trust revoke a', '']
+    for (const words of [...silent, 'context prune', 'run alpine system prune', '--config system prune']) {
+      const { stderr } = await run(at('docker'), ...words.split(' '))
+      assert.match(stderr, /; it said: got ?\.$/m, words)
+    }
+    for (const words of ['system prune', '-D --config x volume prune -a', 'builder prune', 'plugin install a/b']) {
+      const { stderr } = await run(at('docker'), ...words.split(' '))
+      assert.match(stderr, /; it said: got y\.$/m, words)
+    }
+  })
+
+  test('refuses programs that drop DOCKER_HOST', async () => {
+    for (const word of ['sudo', '/usr/bin/doas', 'su', 'pkexec', 'runuser', 'ssh']) {
+      const { code, stderr } = await run(word, '--version')
+      assert.equal(code, 2, word)
+      assert.match(stderr, new RegExp(`${word} drops DOCKER_HOST`))
+    }
+  })
+})
+
 /** `mild.yaml` and the like are in the folder of this test. */
 async function tryAt(
   level: string,
@@ -110,6 +136,27 @@ describe('policy test says allowed only if the whole command is', { skip: lacks(
     const pruned = await runCli([...words, 'docker container prune; true'], { env })
     assert.equal(pruned.code, 2, pruned.stdout)
     assert.match(pruned.stderr, /sent no request/)
+  })
+
+  test('what a command has created counts by its kind, and a removed link removes no container', async () => {
+    for (const [script, exit] of [
+      ['docker volume create web; docker run -v web:/x alpine', 0],
+      ['docker run -v web:/x alpine', 3],
+      ['docker rm --link web/db; docker start web', 0],
+    ] as const) {
+      const { code, stdout } = await run('sh', '-c', `docker create --name web alpine; ${script}`)
+      assert.equal(code, exit, stdout)
+    }
+  })
+
+  test('the last request of a command that keeps the answer counts as answered', async () => {
+    for (const command of ['docker login -u a -p b', 'docker save -o saved alpine']) {
+      const { code, requests, text } = await tryAt('privileged', command)
+      assert.equal(code, 0, text)
+      assert.ok(!JSON.stringify(requests).includes('unanswered'), text)
+      const words = ['policy', 'test', at('privileged.policy'), '--as', 'ann', '--', ...command.split(' ')]
+      assert.doesNotMatch((await runCli(words, { env })).stdout, /no answer/)
+    }
   })
 
   test('start goes on with the name of the container', async () => {

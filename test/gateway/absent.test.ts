@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { definePolicy } from '../../lib/policy.ts'
 import type { FakeDaemon } from './support/fixture.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const POLICY = definePolicy({
   version: 1,
@@ -12,13 +13,17 @@ const ann = await newClient('ann')
 
 const STRONG = { Id: 'ab'.repeat(32), Config: { Image: 'x' }, HostConfig: { Privileged: true } }
 
-/** A daemon that has only a privileged container, strong, and the network net. */
+/** A daemon that has only a privileged container, strong, and the networks net and lan, which is that of the host. */
 function daemonWithStrong(t: TestContext): Promise<FakeDaemon> {
   return fakeDaemon(t, {
     answer: ({ url = '' }, response) => {
       const found = /\/containers\/strong\/json/.test(url)
         ? STRONG
-        : url.endsWith('/networks/net') && { Id: 'cd'.repeat(32), Name: 'net', Driver: 'bridge' }
+        : /\/networks\/(?:net|lan)$/.test(url) && {
+            Id: 'cd'.repeat(32),
+            Name: 'net',
+            Driver: url.endsWith('lan') ? 'host' : 'bridge',
+          }
       response.writeHead(found ? 200 : 404, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(found || { message: 'not found' }))
     },
@@ -41,8 +46,12 @@ const ROWS: readonly Row[] = [
   ['POST /containers/nope/exec', { Cmd: ['id'], Privileged: true }, 403, /Privileged: it is true/, 'PRIVILEGED'],
   ['POST /exec/nope/start', {}, 404, /^No such exec instance: nope$/],
   ['POST /commit?container=nope', {}, 404, /^No such container: nope$/],
-  ['POST /networks/nope/connect', { Container: 'strong' }, 404, /^network nope not found$/],
+  ['POST /networks/nope/connect', { Container: 'nope' }, 404, /^network nope not found$/],
+  // The container is refused whatever the network is.
+  ['POST /networks/nope/connect', { Container: 'strong' }, 403, /PRIVILEGED/],
   ['POST /networks/net/connect', { Container: 'nope' }, 404, /^No such container: nope$/],
+  // The network is refused whatever the container is.
+  ['POST /networks/lan/connect', { Container: 'nope' }, 403, /host/, 'TARGET_TOO_POWERFUL'],
   // docker would pull the image after 404.
   ['POST /containers/create', { Image: 'x', HostConfig: { Links: ['nope:a'] } }, 403, /has no container nope/],
   ['POST /containers/create', { Image: 'x', HostConfig: { PidMode: 'container:nope' } }, 403, /no container nope/],
@@ -64,5 +73,5 @@ for (const [line, body, status, message, reason = 'TARGET_UNKNOWN'] of ROWS)
       daemon.requests.filter((one) => !one.startsWith('GET ')),
       [],
     )
-    assert.ok(JSON.stringify(events).includes(`"code":"${reason}"`))
+    await until(() => JSON.stringify(events).includes(`"code":"${reason}"`), 'the event')
   })

@@ -36,7 +36,7 @@ export interface GatewayApplyOptions extends VerificationOptions {
  * Carries out a plan: validates, backs up, writes, restarts dockerd if it has to, starts the gateway, and tests both from
  * outside. If any of it fails, everything is rolled back, and dockerd listens as before.
  *
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed, or the apply was kept.
  *   ERR_APPLY_ROLLED_BACK: all changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
  * @throws the signal's reason, after everything was rolled back
  */
@@ -58,10 +58,10 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
     gateway: { user: GATEWAY_USER, starts: plan.starts },
     facts: plan.facts,
   }
-  const verifyOld = async (): Promise<void> => {
+  const verifyOld = async (cause: unknown): Promise<void> => {
     await verifyListeners(closes, shell, signal)
     const listen = ownListener(plan.facts)
-    if (ranWithoutUnit(plan)) await verifyWithoutUnit(shell)
+    if (ranWithoutUnit(plan)) await verifyWithoutUnit(shell, cause)
     else if (listen !== undefined && plan.isServing) await verifyOldGateway({ listen, state: plan.state }, options)
   }
   const { id, seen } = await runGuarded(guarded, { ...options, verifyOld }, () => verifyGateway(plan, options))

@@ -1,4 +1,4 @@
-import { ProvisionError } from '../../base/errors.ts'
+import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import type { Warning } from '../../base/warning.ts'
 import type { HostFacts } from '../../host/facts.ts'
@@ -32,12 +32,14 @@ export function lostGateway({ gateway }: LastApply): Warning[] {
  *
  * @throws {@link ProvisionError} ERR_APPLY_ROLLBACK_FAILED
  */
-export async function verifyWithoutUnit(shell: HostShell): Promise<void> {
+export async function verifyWithoutUnit(shell: HostShell, cause: unknown): Promise<void> {
   const { active } = await readGatewayState(shell)
   if (active === 'active') return
+  const why = isDockerMtlsError(cause) ? cause.got : String(cause)
   throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `starting the gateway on ${shell.name} again after a complete rollback`,
-    got: 'it ran without its unit file, so systemd cannot start it: nobody can connect through it',
+    got: `it ran without its unit file, so systemd cannot start it: nobody can connect through it. The apply failed because of: ${why}`,
     todo: sentence`Fix what made the apply fail, then run it again:  ${ours('gateway', 'apply')}`,
+    cause,
   })
 }

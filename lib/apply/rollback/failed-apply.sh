@@ -3,6 +3,8 @@
 b=$s/$id
 # The apply was committed, and only the answer was lost.
 if test "$(cat "$s/last" 2>/dev/null)" = "$id"; then exec /bin/sh "$b/rollback.sh" asked checked; fi
+# A later apply was committed since, and goes back to this one.
+if test -d "$b" && grep -qsxF "$id" "$s"/*/previous; then exit 75; fi
 # Another run has begun or even completed the rollback: that of the timer, if the apply had begun.
 if test -e "$b/going-back" || ! test -d "$b"; then echo '@overtaken'; fi
 # Over ssh, transaction.sh may still be running on the host. It stops once this file exists.

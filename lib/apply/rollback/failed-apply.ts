@@ -16,6 +16,9 @@ const DAEMON_LOG_SH: string = shellFile(new URL('./daemon-log.sh', import.meta.u
 /** What `failed-apply.sh` prints if another run of the rollback was faster. */
 const OVERTAKEN = '@overtaken'
 
+/** What a host has said of a rollback. */
+const SAID = ['ERR_APPLY_ROLLBACK_FAILED', 'ERR_APPLY_PENDING'] as const
+
 /** A failed apply, and its state. */
 export interface FailedApply {
   readonly id: string
@@ -33,7 +36,7 @@ export interface FailedApply {
   /** What went wrong instead if the timer was faster: it ended dockerd or the gateway while that was tested. */
   readonly overtaken?: ProvisionError | undefined
   /** Checks more than that the daemon answers. */
-  readonly verifyOld?: (() => Promise<void>) | undefined
+  readonly verifyOld?: ((cause: unknown) => Promise<void>) | undefined
 }
 
 /** Rolls back an apply that failed. Returns the error for the caller. */
@@ -47,7 +50,8 @@ export async function rollBackFailedApply(first: unknown, failed: FailedApply): 
       return ran.stdout.startsWith(OVERTAKEN) ? (overtaken ?? first) : first
     })
     return done.catch((reason: unknown) => {
-      throw isDockerMtlsError(reason, 'ERR_APPLY_ROLLBACK_FAILED') ? reason : outOfReach(failed, reason)
+      const isSaid = SAID.some((code) => isDockerMtlsError(reason, code))
+      throw isSaid ? reason : outOfReach(failed, reason)
     })
   })
   const seen = failed.wasActive ? await checkOldDaemon(failed, cause) : ''
@@ -78,7 +82,7 @@ function checkOldDaemon({ shell, onStep, verifyOld }: FailedApply, cause: unknow
   return runStep(onStep, { step: 'old-daemon', title: 'check that the old daemon answers' }, async () => {
     const why = await whyNoAnswer(shell)
     if (why !== undefined) throw noAnswer(shell.name, why, cause)
-    await verifyOld?.()
+    await verifyOld?.(cause)
     return ', and the old daemon answers'
   }).catch((error: unknown) => {
     if (!(error instanceof ConnectionError) && !isDockerMtlsError(error, 'ERR_HOST_UNREADABLE')) throw error

@@ -25,3 +25,4 @@ for kind in pending last; do
   if test -e "$s/$id/written"; then sed 's/^/written /' "$s/$id/written"; fi
   exit 0
 done
+exit 0

@@ -4,7 +4,7 @@ import { shellFile } from '../../base/shell-file.ts'
 import { lines } from '../../host/facts.ts'
 import { STATE_FOLDER } from '../../host/facts-script.ts'
 import { shellProgram } from '../../host/script.ts'
-import type { HostShell } from '../../host/shell.ts'
+import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { STATE_SH } from './state.ts'
 
 const LAST_APPLY_SH: string = shellFile(new URL('./last-apply.sh', import.meta.url))
@@ -33,10 +33,15 @@ export interface LastApply {
   readonly gateway?: { readonly restarted: boolean; readonly served: boolean; readonly isLost?: true }
 }
 
-/** Finds the apply that a rollback would undo. Only root sees any. */
+/**
+ * Finds the apply that a rollback would undo. Only root sees any.
+ *
+ * @throws {@link ProvisionError} ERR_HOST_UNREADABLE
+ */
 export async function findLastApply(shell: HostShell): Promise<LastApply | undefined> {
-  const { stdout } = await shell.run(shellProgram(STATE_SH, LAST_APPLY_SH))
-  const [kind, id = '', about = '', ...entries] = lines(stdout)
+  const ran = await shell.run(shellProgram(STATE_SH, LAST_APPLY_SH))
+  if (ran.code !== 0) throw unreadable(shell, stderrSummary(ran))
+  const [kind, id = '', about = '', ...entries] = lines(ran.stdout)
   if (kind === undefined) return undefined
   const [active, ...others] = about.split(' ')
   const written = entries.flatMap((line) => [/^written (\S+) (.*)$/.exec(line) ?? []].filter(([found]) => found))
@@ -62,6 +67,14 @@ export async function findLastApply(shell: HostShell): Promise<LastApply | undef
       },
     }),
   }
+}
+
+function unreadable({ name }: HostShell, got: string): ProvisionError {
+  return new ProvisionError('ERR_HOST_UNREADABLE', {
+    tried: `looking for the last apply on ${name}`,
+    got,
+    todo: sentence`Log in there and check its disks and ${STATE_FOLDER}.`,
+  })
 }
 
 /** Is it an entry of a folder? They are created, or shared with the gateway: see `rollback.sh`. */

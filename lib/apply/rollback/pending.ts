@@ -11,7 +11,7 @@ import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../../host/shell.ts'
 import { findLastApply, isOfGateway } from './last-apply.ts'
-import { GATEWAY_CODE, STATE_SH } from './state.ts'
+import { GATEWAY_CODE, PENDING_CODE, STATE_SH } from './state.ts'
 
 /** Rolls back an apply if its process is certainly gone; otherwise its timer does. */
 export const SETTLE_SCRIPT: string = shellProgram(STATE_SH, shellFile(new URL('./settle.sh', import.meta.url)))
@@ -70,7 +70,7 @@ function atWork({ name }: HostShell): ProvisionError {
  * Refuses a failed rollback of an apply. If another run has completed it meanwhile, such as that of the timer, it has not failed: a
  * further one would undo an earlier apply.
  *
- * @throws {@link ProvisionError} ERR_APPLY_ROLLBACK_FAILED
+ * @throws {@link ProvisionError} ERR_APPLY_ROLLBACK_FAILED; ERR_APPLY_PENDING: the apply was kept
  */
 export async function requireRolledBack(
   shell: HostShell,
@@ -79,8 +79,19 @@ export async function requireRolledBack(
   cause?: unknown,
 ): Promise<void> {
   if (ran.code === 0) return
+  if (ran.code === PENDING_CODE) throw kept(shell, cause)
   const last = await findLastApply(shell)
   if (last?.id === id) throw rollbackFailed(shell.name, ran, cause, isOfGateway(last) ? 'gateway' : 'daemon')
+}
+
+/** Only the answer of its last step was lost. Another apply builds on it. */
+function kept({ name }: HostShell, cause: unknown): ProvisionError {
+  return new ProvisionError('ERR_APPLY_PENDING', {
+    tried: `rolling back ${name}`,
+    got: 'this apply was kept, and another one, or a rollback, has begun since',
+    todo: sentence`Nothing was rolled back. Wait until it ends, then look:  ${ours('daemon', 'status')}`,
+    cause,
+  })
 }
 
 /** The rollback itself failed and is unfinished. `daemon rollback` continues it, also that of a gateway once it has begun. */

@@ -361,7 +361,8 @@ fi
 # the shell.
 if command -v flock >/dev/null && (exec 9<"$s") 2>/dev/null; then
   exec 9<"$s"
-  flock -w "$lock_s" 9
+  # The one of BusyBox has no -w.
+  timeout "$lock_s" flock 9
 fi
 returns=''
 end_if_done

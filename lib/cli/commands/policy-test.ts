@@ -5,6 +5,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
+import { isDocker, withoutOptions } from '../../gateway/docker-command.ts'
 import type { Refusal } from '../../gateway/refusal.ts'
 import type { Own, Trial, TrialOptions, TriedRequest } from '../../gateway/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
@@ -38,10 +39,10 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
       decide: (request, own) => decideOne(policy, identity, { ...request, at: new Date() }, own),
       ask: docker && (await asker(docker)),
     })
-    const { requests } = trial
+    const requests = trial.requests.map((one) => (isLast(one, command) ? answered(one) : one))
     if (requests.length === 0) throw noRequest(command, trial.stderr)
     const failure = failureOf(trial)
-    const verdict = refusal ? 'refuse' : overall(trial, command, failure)
+    const verdict = refusal ? 'refuse' : overall({ ...trial, requests }, command, failure)
     const certificate = refusal && { code: refusal.code, got: refusal.message }
     const data = {
       verdict,
@@ -79,11 +80,13 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
   return (context, asking) => tryCommandLine(command, context, asking)
 }
 
-/** The docker command would reach a real daemon, or a builder beside it. */
+/** The command would reach a real daemon, or a builder beside it. */
 function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
+  if (/^(?:sudo|doas|su|pkexec|runuser|ssh)$/.test(basename(file)))
+    throw usageError(WHERE, `${printable(file)} drops DOCKER_HOST`, 'Write the command without it.')
   if (!/^(?:docker(?:-compose|-buildx)?|buildx)(?:\.exe)?$/.test(basename(file))) return
-  const end = words.findIndex((word, index) => !word.startsWith('-') && !TAKES_VALUE.test(words[index - 1] ?? ''))
-  const flag = words.slice(0, end < 0 ? words.length : end).find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))
+  const options = words.slice(0, words.length - withoutOptions(words).length)
+  const flag = options.find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))
   const builder = [file, ...words].some(isBuilding) ? words.find((word) => /^--builder(?:=|$)/.test(word)) : undefined
   const [found, what] = flag === undefined ? [builder, 'builder'] : [flag, 'daemon']
   if (found === undefined) return
@@ -93,9 +96,6 @@ function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
 
 const isBuilding = (word: string): boolean =>
   /^(?:build|builder|bake|(?:\S*\/)?(?:docker-)?buildx(?:\.exe)?)$/.test(word)
-
-/** Options before the command whose value is the next word. */
-const TAKES_VALUE = /^(?:--config|--log-level|-l|--tls(?:cacert|cert|key))$/
 
 const WHERE = sentence`${SELF} policy test`
 
@@ -169,10 +169,12 @@ async function decider(docker: DockerClient | undefined): Promise<Decider> {
   const { decideAsking } = await import('../../policy/decide-asking.ts')
   const { inspectThing } = await import('../../gateway/inspect.ts')
   return (policy, identity, request, own) => {
-    const alone = decideAlone(own, policy, identity, request)
+    // A volume that is there already stays as it is when it is created once more.
+    const isNew: Own = (need) => (need.kind === 'volume' ? undefined : own(need))
+    const alone = decideAlone(isNew, policy, identity, request)
     if (alone.needs.length === 0) return alone
     const inspect = async (need: Need): Promise<Json> =>
-      (own(need) ?? (await inspectThing(docker.dispatcher, need.kind, need.name))) as Json
+      (isNew(need) ?? (await inspectThing(docker.dispatcher, need.kind, need.name)) ?? own(need) ?? null) as Json
     return decideAsking(policy, identity, request, inspect)
   }
 }
@@ -204,7 +206,7 @@ function overall(
   )
   const verdicts = new Set(['allow', ...counting.map(({ decision }) => decision.verdict)])
   if (verdicts.has('refuse')) return 'refuse'
-  const isUntried = requests.some((one) => one.unanswered && !isLast(one, command))
+  const isUntried = requests.some(({ unanswered }) => unanswered)
   return verdicts.has('needs') || isUntried || failure !== undefined ? 'needs' : 'allow'
 }
 
@@ -215,7 +217,9 @@ const isLookForMissing = ({ verdict, reasons, operation }: Decision): boolean =>
 const LAST = new Set(['system.auth', 'images.save', 'containers.export', 'containers.archive.get', 'containers.stats'])
 
 const isLast = ({ decision }: TriedRequest, [file = '']: readonly string[]): boolean =>
-  LAST.has(decision.operation ?? '') && /^docker(?:\.exe)?$/.test(basename(file))
+  LAST.has(decision.operation ?? '') && isDocker(file)
+
+const answered = ({ line, decision }: TriedRequest): TriedRequest => ({ line, decision })
 
 interface Failure {
   readonly exitCode: number | null
