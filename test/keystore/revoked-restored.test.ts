@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { adoptCertificates } from '../../lib/keystore/adopt.ts'
@@ -58,7 +58,7 @@ async function stateOf(root: string, called: string): Promise<string[]> {
 }
 
 /** Everything that gives access with the key of a revoked certificate, or under the name of a revoked client. */
-async function refusesAll(root: string): Promise<void> {
+async function refusesAll(root: string, bob = 'in use'): Promise<void> {
   const ways = [
     () => new PkiFolder(root).signClient(request),
     () => new PkiFolder(root).ensureClient('carol', { renew: true }),
@@ -66,7 +66,7 @@ async function refusesAll(root: string): Promise<void> {
   ]
   for (const way of ways) await assert.rejects(way(), REVOKED)
   for (const name of ['alice', 'carol', 'renewals']) assert.deepEqual(await stateOf(root, name), ['revoked'])
-  assert.deepEqual(await stateOf(root, 'bob'), ['in use'])
+  assert.deepEqual(await stateOf(root, 'bob'), [bob])
 }
 
 describe('what only the list says is revoked stays revoked', () => {
@@ -139,6 +139,26 @@ test('a client that got a certificate after its revocation keeps it when the led
   // And it can be revoked again.
   await revokeClient({ folder: root, name: 'carol' })
   await assert.rejects(folder.ensureClient('carol'), REVOKED)
+})
+
+test('a new CA takes over what only the list of the old one says is revoked', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  await new PkiFolder(root).replaceAuthority({ commonName: 'B' })
+  await refusesAll(root, 'of a replaced CA')
+  assert.equal((await readCrl(root))?.lists[0]?.serials.length, 3)
+})
+
+test('a new CA in place of a damaged one keeps the lists under another name', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  const list = await readFile(join(root, 'ca/crl.pem'), 'utf8')
+  await writeFile(join(root, 'ca/ca.pem'), 'damaged')
+  const { notes } = await new PkiFolder(root).replaceAuthority({ commonName: 'B' })
+  const kept = (await readdir(join(root, 'ca'))).filter((file) => file.startsWith('crl.pem.'))
+  assert.equal(kept.length, 1)
+  assert.equal(await readFile(join(root, 'ca', kept[0] ?? ''), 'utf8'), list)
+  assert.ok(notes[0]?.endsWith(kept[0] ?? '-'), notes[0])
 })
 
 test('a client whose newest certificate had expired before it was revoked is revoked', async (t) => {

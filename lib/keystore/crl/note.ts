@@ -1,7 +1,8 @@
-import { caPaths } from '../layout.ts'
+import { keepBeside } from '../../base/replace-files.ts'
+import { caPaths, crlPath } from '../layout.ts'
 import { appendRevocations } from '../ledger.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
-import { listedOnly, readLists } from './state.ts'
+import { casInForce, listedOnly, readLists } from './state.ts'
 
 /**
  * Finds the revocations that `ca/crl.pem` has and the ledger lacks.
@@ -26,4 +27,18 @@ export async function noteListed(root: string): Promise<LedgerRevocation[]> {
   const unnoted = await findUnnoted(root)
   await appendRevocations(caPaths(root).ledger, unnoted)
   return unnoted
+}
+
+/**
+ * Does the same before a new CA replaces the one in force, whose list counts no longer then. If nobody can read that CA, the lists stay
+ * under another name.
+ *
+ * @returns that name
+ * @throws those of {@link noteListed}
+ */
+export async function noteBeforeReplacement(root: string): Promise<string | undefined> {
+  const cas = await casInForce(root).catch(() => [])
+  if (cas.length === 0) return keepBeside(crlPath(root))
+  await noteListed(root)
+  return undefined
 }
