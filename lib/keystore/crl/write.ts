@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { resolve } from 'node:path'
 import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { DAY_MS, KEPT_MS } from '../../base/expiry.ts'
 import { withLock } from '../../base/lock.ts'
@@ -51,13 +52,13 @@ interface WriteOptions {
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
 export async function writeLists(root: string, { passphrase, days, before }: WriteOptions): Promise<CrlState> {
-  const write = async (): Promise<void> => {
+  const write = async (): Promise<string | undefined> => {
     const authorities = await openCasInForce(root, passphrase)
     await before?.()
     await noteListed(root)
     const path = crlPath(root)
     const { lists, fault } = await readLists(root)
-    if (fault !== undefined) await keepBeside(path)
+    const keptAside = fault === undefined ? undefined : await keepBeside(path)
     const revocations = await readRevocations(caPaths(root).ledger)
     const ends = await endsOf(root, revocations)
     const cas = authorities.map((authority) => ({ authority, ca: new X509Certificate(authority.certificate) }))
@@ -68,11 +69,12 @@ export async function writeLists(root: string, { passphrase, days, before }: Wri
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })
     await writeFileAtomically(path, pems.join(''), { mode: PUBLIC_MODE })
+    return keptAside
   }
-  await withLock(crlLock(root), write, 'the revocation lists')
+  const keptAside = await withLock(crlLock(root), write, 'the revocation lists')
   const state = await readCrl(root)
   if (state === undefined) throw new TypeError('another run has removed the revocation lists')
-  return state
+  return { ...state, ...(keptAside !== undefined && { keptAside: resolve(keptAside) }) }
 }
 
 /**
