@@ -19,6 +19,16 @@ export interface LedgerRevocation {
   readonly key?: string
 }
 
+/** The first line about each certificate says when it was revoked: revoking it once more repeats the line with a later date. */
+export function firstLines(
+  revocations: readonly LedgerRevocation[],
+  keyOf: (one: LedgerRevocation) => string,
+): Map<string, LedgerRevocation> {
+  const first = new Map<string, LedgerRevocation>()
+  for (const one of revocations) if (!first.has(keyOf(one))) first.set(keyOf(one), one)
+  return first
+}
+
 const TEXTS = ['revokedAt', 'name', 'serial', 'fingerprint256', 'notAfter'] as const
 
 const KEYS: ReadonlySet<string> = new Set(['string', 'undefined'])

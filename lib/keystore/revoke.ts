@@ -98,15 +98,20 @@ async function leftOf(root: string, name: string): Promise<KnownCertificate[]> {
 }
 
 /**
- * Repeats the last line about each kind of certificate of this name, as it is: a run that issues one at this moment, although the
- * others are revoked, sees that somebody has revoked it once more.
+ * Repeats the last line about each kind of certificate of this name, with the date of now: a run that issues one at this moment, although
+ * the others are revoked, sees that somebody has revoked it once more, and a certificate that has expired since the first time is left out.
  *
  * @returns whether there is still nothing to revoke; a run that issues may have been faster
  */
 async function repeat(root: string, name: string): Promise<boolean> {
   const { ledger } = caPaths(root)
   const own = (await readRevocations(ledger)).filter((one) => one.name === name)
-  await appendRevocations(ledger, [...new Map(own.map((one) => [one.kind, one])).values()])
+  const last = new Map(own.map((one) => [one.kind, one]))
+  const revokedAt = new Date().toISOString()
+  await appendRevocations(
+    ledger,
+    [...last.values()].map((one) => ({ ...one, revokedAt })),
+  )
   return (await leftOf(root, name)).length === 0
 }
 

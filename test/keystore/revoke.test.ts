@@ -96,7 +96,10 @@ describe('revokeClient()', () => {
     const [before, known, lines] = [await treeOf(root), await listKnown(root), await readRevocations(ledger)]
     const again = await revokeClient({ folder: root, name: 'alice', reason: 'superseded' })
     assert.deepEqual([again.revokedNow, again.isListWritten, again.crl?.lists.length], [[], false, 1])
-    assert.deepEqual([await listKnown(root), await readRevocations(ledger)], [known, [...lines, ...lines]])
+    const [first, repeated, ...others] = await readRevocations(ledger)
+    assert.deepEqual([await listKnown(root), first, others], [known, lines[0], []])
+    assert.deepEqual({ ...repeated, revokedAt: first?.revokedAt }, first)
+    assert.ok((repeated?.revokedAt ?? '') > (first?.revokedAt ?? '-'))
     assert.equal((await verifyLedger(ledger)).faults.length, 0)
     const after = await treeOf(root)
     const changed = Object.keys(after).filter((path) => after[path] !== before[path])

@@ -173,3 +173,19 @@ test('a client whose newest certificate had expired before it was revoked is rev
   await folder.ensureClient('dora', { force: true })
   assert.equal((await folder.ensureClient('dora')).action, 'kept')
 })
+
+test('a client that came back is revoked once more after that certificate expired and its files were removed', async (t) => {
+  const root = await made(t)
+  const folder = new PkiFolder(root)
+  await folder.ensureClient('carol', { force: true, days: 1 })
+  await rm(join(root, 'clients/carol'), { recursive: true })
+  const later = Date.now() + 2 * 86_400_000
+  t.mock.timers.enable({ apis: ['Date'], now: later })
+  assert.deepEqual((await revokeClient({ folder: root, name: 'carol' })).revokedNow, [])
+  await assert.rejects(folder.ensureClient('carol'), REVOKED)
+  // The list keeps the first date.
+  await writeCrl({ folder: root })
+  const body = (await readFile(join(root, 'ca/crl.pem'), 'utf8')).replaceAll(/-----.*-----|\s/g, '')
+  const date = new Date(later).toISOString().replaceAll(/^20|\.\d+|[-:T]/g, '')
+  assert.equal(Buffer.from(body, 'base64').includes(date), false, date)
+})

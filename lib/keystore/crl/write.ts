@@ -13,7 +13,7 @@ import { DEFAULT_CRL_DAYS } from '../../pki/lifetime.ts'
 import { openFolderCa, readCaPair, type CaPair } from '../ca.ts'
 import { caPaths, crlLock, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
-import type { LedgerRevocation } from '../ledger-revocation.ts'
+import { firstLines, type LedgerRevocation } from '../ledger-revocation.ts'
 import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
 import { noteListed } from './note.ts'
 import { isDue, readCrl, readLists, type CrlState } from './state.ts'
@@ -134,7 +134,7 @@ function entriesOf(
   const now = Date.now() - KEPT_MS
   const isOver = (serial: string): boolean => (ends.get(serial) ?? Infinity) <= now
   const valid = revocations.filter(({ notAfter }) => Date.parse(notAfter) > now)
-  const noted = new Map(valid.map((one) => [serialOf(one.serial), one]))
+  const noted = firstLines(valid, ({ serial }) => serialOf(serial))
   const kept = [...(old?.serials ?? [])].filter((serial) => !noted.has(serial) && !isOver(serial))
   return [
     ...[...noted].map(([serial, { revokedAt, reason }]) => ({ serialNumber: serial, at: new Date(revokedAt), reason })),
