@@ -15,7 +15,7 @@ export interface LedgerRevocation {
   readonly fingerprint256: string
   /** The end of its validity, in ISO 8601: until then, it is in the revocation lists. */
   readonly notAfter: string
-  /** SHA-256 of its public key, in hexadecimal with colons. Absent: the certificate of a client wasn't in the folder any more. */
+  /** SHA-256 of its public key, in hexadecimal with colons. Absent: the certificate wasn't in the folder any more. */
   readonly key?: string
 }
 

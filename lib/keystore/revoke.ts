@@ -4,6 +4,7 @@ import { parseClientName } from '../pki/client-name.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../pki/lifetime.ts'
 import { isReason, REASON_NUMBERS, type RevocationReason } from '../pki/revocation-reasons.ts'
+import { keysInFolder } from './certificate-keys.ts'
 import { isDue, readCrl, type CrlState } from './crl/state.ts'
 import { writeLists } from './crl/write.ts'
 import { caPaths } from './layout.ts'
@@ -13,7 +14,6 @@ import { settleFolder } from './leftovers.ts'
 import { listCertificates } from './list.ts'
 import type { KnownCertificate } from './renew/known.ts'
 import { findRevocation, type Revocation } from './revocation.ts'
-import { keysOfClients } from './revoked-key.ts'
 
 export type { Revocation } from './revocation.ts'
 
@@ -80,7 +80,7 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
     for (;;) {
       const left = await leftOf(root, name)
       if (left.length === 0 && (revokedNow.length > 0 || (await repeat(root, name)))) return
-      const keys = await keysOfClients(root)
+      const keys = await keysInFolder(root)
       const lines = left.map((one) => lineOf(one, reason, keys.get(one.fingerprint256)))
       await appendRevocations(caPaths(root).ledger, lines)
       revokedNow = [...revokedNow, ...left]

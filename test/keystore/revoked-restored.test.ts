@@ -141,6 +141,15 @@ test('a client that got a certificate after its revocation keeps it when the led
   await assert.rejects(folder.ensureClient('carol'), REVOKED)
 })
 
+test('what the ledger gets back has the keys, so that none is signed again once the files are gone', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  assert.equal((await adopt(root)).length, 3)
+  assert.ok((await readRevocations(join(root, 'ca/ledger.jsonl'))).every(({ key }) => key !== undefined))
+  await rm(join(root, 'clients/alice'), { recursive: true })
+  await assert.rejects(new PkiFolder(root).signClient(request, { name: 'alice2' }), REVOKED)
+})
+
 test('a new CA takes over what only the list of the old one says is revoked', async (t) => {
   const root = await made(t)
   await restore(root)

@@ -1,4 +1,5 @@
 import { keepBeside } from '../../base/replace-files.ts'
+import { keysInFolder } from '../certificate-keys.ts'
 import { caPaths, crlPath } from '../layout.ts'
 import { appendRevocations } from '../ledger.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
@@ -12,7 +13,13 @@ import { casInForce, listedOnly, readLists } from './state.ts'
  */
 export async function findUnnoted(root: string): Promise<LedgerRevocation[]> {
   const { lists } = await readLists(root)
-  return listedOnly(root, lists, Date.now())
+  const unnoted = await listedOnly(root, lists, Date.now())
+  if (unnoted.length === 0) return unnoted
+  const keys = await keysInFolder(root)
+  return unnoted.map((one) => {
+    const key = keys.get(one.fingerprint256)
+    return { ...one, ...(key !== undefined && { key }) }
+  })
 }
 
 /**
