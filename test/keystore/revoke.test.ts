@@ -174,11 +174,13 @@ describe('revokeClient()', () => {
       if (step % 2 === 0 || noted === 0) await revoke(root)
       else await renewCertificates({ folder: root })
       assert.deepEqual(await serialsIn(root), [await serialIn(root, 'alice')], String(step))
-      // Revoking once more repeats the line.
+      // Revoking once more repeats the line, with a later date.
       const wanted = noted === 1 && step % 2 === 0 ? 2 : 1
       const [line, ...others] = await readRevocations(join(root, 'ca/ledger.jsonl'))
+      const revokedAt = line?.revokedAt ?? ''
+      assert.ok(others.every((one) => one.revokedAt > revokedAt))
       assert.deepEqual(
-        others,
+        others.map((one) => ({ ...one, revokedAt })),
         Array.from({ length: wanted - 1 }, () => line),
       )
       assert.deepEqual((await readCrl(root))?.faults, [])
