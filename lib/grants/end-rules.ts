@@ -4,7 +4,7 @@ import { editPolicy, type PolicyEdit } from '../policy/file/edit.ts'
 import { parsePolicy } from '../policy/file/parse.ts'
 import type { Policy, PolicyRule } from '../policy/file/types.ts'
 import type { OpenPolicy } from './policy-file.ts'
-import { grantOf, isEndedEarly, isOnlyFor, ruleName } from './rules.ts'
+import { endedRuleName, grantOf, isEndedEarly, isOnlyFor, ruleName } from './rules.ts'
 
 /** A certificate of a grant. */
 export interface GrantCertificate {
@@ -27,7 +27,7 @@ export function findNamed(
 ): NamedCertificate[] {
   return certificates.flatMap((one) => {
     const own = rules.filter((rule) => isFor(rule, one))
-    const edit = editOf(grant, one, own)
+    const edit = editOf(grant, one, own, rules)
     return own.length === 0 ? [] : [{ ...one, rules: own, ...(edit && { edit }) }]
   })
 }
@@ -73,15 +73,19 @@ function editOf(
   grant: string,
   { fingerprint256: fingerprint, validTo }: GrantCertificate,
   rules: readonly PolicyRule[],
+  all: readonly PolicyRule[],
 ): PolicyEdit | undefined {
   if (isOver(validTo.getTime(), Date.now() - KEPT_MS)) {
     const own = rules.filter((rule) => grantOf(rule) === grant).map(({ name }) => name)
     return own.length === 0 ? undefined : { remove: own }
   }
   if (rules[0] && isEndedEarly(rules[0])) return undefined
-  const name = ruleName(grant, fingerprint)
   const until = validTo.toISOString().replace('.000Z', 'Z')
-  const add = { name, fingerprint, level: 'read-only', until, hostPaths: [], allowsNothing: true } as const
   const remove = rules.filter((rule) => isOnlyFor(rule, fingerprint)).map((rule) => rule.name)
+  const usual = ruleName(grant, fingerprint)
+  // A person may have let the rule of the grant be for other certificates, too.
+  const isTaken = all.some((rule) => rule.name === usual && !remove.includes(usual))
+  const name = isTaken ? endedRuleName(grant, fingerprint) : usual
+  const add = { name, fingerprint, level: 'read-only', until, hostPaths: [], allowsNothing: true } as const
   return { remove, add, comment: 'ended early; docker-mtls grant takes it out after its end' }
 }

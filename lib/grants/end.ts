@@ -1,5 +1,6 @@
 import { DockerMtlsError, isDockerMtlsError, PkiError, sentencesOf } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { isFolder } from '../base/files.ts'
 import { enumerate } from '../base/text.ts'
 import { isOver } from '../identity/dates.ts'
 import {
@@ -15,7 +16,7 @@ import type { Passphrase } from '../pki/encrypted-key.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 import { endRules, findNamed, type GrantCertificate, type NamedCertificate } from './end-rules.ts'
 import { isPolicyMissing, readPolicyText, withPolicy, type OpenPolicy } from './policy-file.ts'
-import { grantOf, isEndedEarly } from './rules.ts'
+import { grantOf, isEndedEarly, isPast } from './rules.ts'
 
 /** Which grant to end. */
 export interface EndOptions {
@@ -39,11 +40,21 @@ export interface EndReport {
   readonly hasPolicy: boolean
   /** Has the policy a rule for the certificate? If not, another file may have one. True if it has expired. */
   readonly hasRule: boolean
+  /** Nobody knows the certificate: its file can't be read, and the ledger has no valid one. Only its files were deleted. */
+  readonly unreadable?: UnreadableGrant
+}
+
+/** A grant whose certificate nobody knows. */
+export interface UnreadableGrant {
+  /** Where its certificate was. */
+  readonly path: string
+  /** The rules of grants with its name that still allow something. */
+  readonly rules: readonly string[]
 }
 
 /**
  * Ends a grant early: lets its rule in the policy allow nothing, for which it needs no CA key, revokes its certificate, which it finds by the
- * ledger if its file is gone, and deletes its files. It does the rest also if there is no policy file, or no rule in it. If it fails in between,
+ * ledger if its file is gone, and deletes its files, also if nobody knows its certificate any more. It does the rest also if there is no policy file, or no rule in it. If it fails in between,
  * it can be called again.
  *
  * @throws {@link PkiError} ERR_GRANT_NOT_FOUND, ERR_NAME_INVALID, and those of {@link revokeClient}
@@ -65,7 +76,9 @@ async function end(options: EndOptions, open?: OpenPolicy): Promise<EndReport> {
   const named = open ? findNamed(open.policy, name, certificates) : []
   const toEnd = new Set(named.flatMap(({ edit, fingerprint256 }) => (edit ? [fingerprint256] : [])))
   const valid = issued.filter((one) => (!one.isRevoked || toEnd.has(one.fingerprint256)) && isCurrent(one))
-  if (granted.facts === undefined && toEnd.size + valid.length === 0) throw await nothingToEnd(options, open, named)
+  const isKnown = granted.facts !== undefined || toEnd.size + valid.length > 0
+  if (!isKnown && (await isFolder(granted.paths.folder))) return endUnreadable(granted, open)
+  if (!isKnown) throw await nothingToEnd(options, open, named)
   // Whatever happens to the rule, the certificate must be revoked.
   const [rules] = await Promise.allSettled([open && endRules(open, policy, name, named)])
   const { removed = [], kept = [] } = rules.status === 'fulfilled' ? (rules.value ?? {}) : {}
@@ -75,6 +88,15 @@ async function end(options: EndOptions, open?: OpenPolicy): Promise<EndReport> {
   const wanted = [...(granted.facts ? [granted.facts] : []), ...valid].filter(isCurrent)
   const hasRule = wanted.every((one) => named.some(({ fingerprint256 }) => fingerprint256 === one.fingerprint256))
   return { name, revoked, removed, kept, hasPolicy: open !== undefined, hasRule }
+}
+
+/** A damaged file of a grant keeps everybody from getting a certificate, so it has to go. */
+async function endUnreadable(granted: Granted, open: OpenPolicy | undefined): Promise<EndReport> {
+  const { name, paths } = granted
+  await removeGranted(granted)
+  const left = open?.policy.rules.filter((rule) => grantOf(rule) === name && !isEndedEarly(rule) && !isPast(rule)) ?? []
+  const unreadable = { path: paths.cert, rules: left.map((rule) => rule.name) }
+  return { name, revoked: [], removed: [], kept: [], hasPolicy: open !== undefined, hasRule: false, unreadable }
 }
 
 const isCurrent = ({ validTo }: GrantCertificate): boolean => !isOver(validTo.getTime(), Date.now())

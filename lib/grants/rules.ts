@@ -2,11 +2,16 @@ import { isOver } from '../identity/dates.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 
 /** The name of a grant, and the beginning of the fingerprint of its certificate. */
-const NAME = /^grant-([A-Za-z0-9][A-Za-z0-9_-]{0,48})-([0-9a-f]{8})$/
+const NAME = /^(?:grant|ended)-([A-Za-z0-9][A-Za-z0-9_-]{0,48})-([0-9a-f]{8})$/
 
 /** The name of the rule of a grant. */
 export function ruleName(grant: string, fingerprint256: string): string {
   return `grant-${grant}-${beginning(fingerprint256)}`
+}
+
+/** The name of the rule that ends a grant, if a person's rule has {@link ruleName}. It is as long. */
+export function endedRuleName(grant: string, fingerprint256: string): string {
+  return `ended-${grant}-${beginning(fingerprint256)}`
 }
 
 /** The name of the grant that wrote a rule. Undefined: a person wrote it, whatever it is called. */

@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { isIssuedBy, readCertificate } from '../identity/certificate.ts'
 import { findUnnoted, noteListed } from './crl/note.ts'
+import { readLists } from './crl/state.ts'
 import { caPaths } from './layout.ts'
 import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger.ts'
 import type { LedgerFault } from './ledger-chain.ts'
@@ -18,6 +19,8 @@ export interface Adopted {
   readonly refused: readonly LedgerConflict[]
   /** Revocations that only the lists in `ca/crl.pem` have, and that the ledger notes. */
   readonly revoked: readonly LedgerRevocation[]
+  /** Why `ca/crl.pem` can't be read: the ledger may lack revocations. */
+  readonly listFault?: string
 }
 
 /** Options of {@link adoptCertificates}. */
@@ -66,7 +69,8 @@ export async function adoptCertificates(root: string, { dryRun, acceptChanges }:
     }
   }
   const revoked = dryRun ? await findUnnoted(root) : await noteListed(root)
-  return { accepted, adopted, refused, revoked }
+  const { fault: listFault } = await readLists(root)
+  return { accepted, adopted, refused, revoked, ...(listFault !== undefined && { listFault }) }
 }
 
 async function accept(path: string, dryRun: boolean): Promise<readonly LedgerFault[]> {

@@ -15,6 +15,7 @@ import {
   type CaPair,
   type OpenedCa,
 } from './ca.ts'
+import { noteBeforeReplacement } from './crl/note.ts'
 import { ensureLeaf, type FolderLeafResult } from './ensure-leaf.ts'
 import type { FolderLeafOptions, FolderServerOptions } from './folder-options.ts'
 import type { RequestedLeaf } from './leaf.ts'
@@ -108,11 +109,13 @@ export class PkiFolder {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
     await refuseRotation(this.path, `replacing the CA in ${this.path}`)
     await this.#settle()
+    const lists = await noteBeforeReplacement(this.path)
     const { result, opened } = await replaceCa(this.path, options)
     this.#keepOpened(opened)
     const { renewLists } = await import('./crl/write.ts')
     await renewLists(this.path, options.passphrase)
-    return result
+    if (lists === undefined) return result
+    return { ...result, notes: [...result.notes, `The ledger may lack revocations that the old list has: ${lists}`] }
   }
 
   /**

@@ -15,8 +15,18 @@ export interface LedgerRevocation {
   readonly fingerprint256: string
   /** The end of its validity, in ISO 8601: until then, it is in the revocation lists. */
   readonly notAfter: string
-  /** SHA-256 of its public key, in hexadecimal with colons. Absent: the certificate of a client wasn't in the folder any more. */
+  /** SHA-256 of its public key, in hexadecimal with colons. Absent: the certificate wasn't in the folder any more. */
   readonly key?: string
+}
+
+/** The first line about each certificate says when it was revoked: revoking it once more repeats the line with a later date. */
+export function firstLines(
+  revocations: readonly LedgerRevocation[],
+  keyOf: (one: LedgerRevocation) => string,
+): Map<string, LedgerRevocation> {
+  const first = new Map<string, LedgerRevocation>()
+  for (const one of revocations) if (!first.has(keyOf(one))) first.set(keyOf(one), one)
+  return first
 }
 
 const TEXTS = ['revokedAt', 'name', 'serial', 'fingerprint256', 'notAfter'] as const

@@ -40,7 +40,7 @@ export function newLedger(path: string, entry: LedgerEntry): NewFile[] {
 
 type Check = () => Promise<boolean | void>
 
-/** Renders the next line. */
+/** Renders the next line, or several. */
 type Render = (chain: LedgerChain, head: ReadHead) => string
 
 /**
@@ -57,19 +57,24 @@ export function appendToLedger(path: string, entry: LedgerEntry, check?: Check):
 }
 
 /**
- * Notes that certificates were revoked, as {@link appendToLedger} adds entries.
+ * Notes that certificates were revoked, all at once, as {@link appendToLedger} adds entries.
  *
  * @throws {@link FileError} ERR_FILE_WRITE
  */
 export async function appendRevocations(path: string, revocations: readonly LedgerRevocation[]): Promise<void> {
-  for (const one of revocations) {
-    const render: Render = (chain, head) => {
-      const link = nextLink(chain, head)
+  if (revocations.length === 0) return
+  const render: Render = (chain, head) => {
+    const { entry, ...link } = nextLink(chain, head)
+    let { previous } = link
+    const texts = revocations.map((one) => {
       // It adds no entry.
-      return renderRevocation(one, { ...link, entry: link.entry - 1 })
-    }
-    await append(path, render, { nothing: 'Not all certificates were revoked.' })
+      const text = renderRevocation(one, { ...link, entry: entry - 1, previous })
+      previous = text.split('\n').reduce((state, line) => nextState(state, Buffer.from(line)), previous)
+      return text
+    })
+    return texts.join('\n')
   }
+  await append(path, render, { nothing: 'Not all certificates were revoked.' })
 }
 
 /**

@@ -4,6 +4,7 @@ import { parseClientName } from '../pki/client-name.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { MAX_LEAF_DAYS, parseDays } from '../pki/lifetime.ts'
 import { isReason, REASON_NUMBERS, type RevocationReason } from '../pki/revocation-reasons.ts'
+import { keysInFolder } from './certificate-keys.ts'
 import { isDue, readCrl, type CrlState } from './crl/state.ts'
 import { writeLists } from './crl/write.ts'
 import { caPaths } from './layout.ts'
@@ -13,7 +14,6 @@ import { settleFolder } from './leftovers.ts'
 import { listCertificates } from './list.ts'
 import type { KnownCertificate } from './renew/known.ts'
 import { findRevocation, type Revocation } from './revocation.ts'
-import { keysOfClients } from './revoked-key.ts'
 
 export type { Revocation } from './revocation.ts'
 
@@ -80,7 +80,7 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
     for (;;) {
       const left = await leftOf(root, name)
       if (left.length === 0 && (revokedNow.length > 0 || (await repeat(root, name)))) return
-      const keys = await keysOfClients(root)
+      const keys = await keysInFolder(root)
       const lines = left.map((one) => lineOf(one, reason, keys.get(one.fingerprint256)))
       await appendRevocations(caPaths(root).ledger, lines)
       revokedNow = [...revokedNow, ...left]
@@ -98,15 +98,20 @@ async function leftOf(root: string, name: string): Promise<KnownCertificate[]> {
 }
 
 /**
- * Repeats the last line about each kind of certificate of this name, as it is: a run that issues one at this moment, although the
- * others are revoked, sees that somebody has revoked it once more.
+ * Repeats the last line about each kind of certificate of this name, with the date of now: a run that issues one at this moment, although
+ * the others are revoked, sees that somebody has revoked it once more, and a certificate that has expired since the first time is left out.
  *
  * @returns whether there is still nothing to revoke; a run that issues may have been faster
  */
 async function repeat(root: string, name: string): Promise<boolean> {
   const { ledger } = caPaths(root)
   const own = (await readRevocations(ledger)).filter((one) => one.name === name)
-  await appendRevocations(ledger, [...new Map(own.map((one) => [one.kind, one])).values()])
+  const last = new Map(own.map((one) => [one.kind, one]))
+  const revokedAt = new Date().toISOString()
+  await appendRevocations(
+    ledger,
+    [...last.values()].map((one) => ({ ...one, revokedAt })),
+  )
   return (await leftOf(root, name)).length === 0
 }
 

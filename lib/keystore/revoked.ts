@@ -3,7 +3,7 @@ import { sentence, type CommandPart } from '../base/sentence.ts'
 import { noteListed } from './crl/note.ts'
 import { caPaths } from './layout.ts'
 import { readRecords, readRevocations } from './ledger.ts'
-import type { LedgerRevocation } from './ledger-revocation.ts'
+import { firstLines, type LedgerRevocation } from './ledger-revocation.ts'
 
 /**
  * Was the client revoked, and has it got no certificate since? The revocation of an older certificate than its newest doesn't count: it
@@ -19,7 +19,10 @@ export async function revocationOf(root: string, client: string): Promise<Ledger
   const lastIndex = own.findLastIndex(({ revocation }) => revocation !== undefined)
   const last = own[lastIndex]?.revocation
   if (last === undefined) return undefined
-  const revoked = new Map(own.flatMap(({ revocation: one }) => (one ? [[one.fingerprint256, one] as const] : [])))
+  const revoked = firstLines(
+    own.flatMap(({ revocation }) => revocation ?? []),
+    fingerprintOf,
+  )
   const listed = new Set(own.map(({ entry }) => entry?.fingerprint256))
   const newest = own.findLast(({ entry, revocation }, index) => {
     // A revoked certificate without an entry was installed then.
@@ -59,8 +62,10 @@ export async function watchRevocations(
 /** The revocation of each certificate, by its SHA-256. */
 export async function revocationsByFingerprint(root: string): Promise<ReadonlyMap<string, LedgerRevocation>> {
   const all = await readRevocations(caPaths(root).ledger)
-  return new Map(all.map((one) => [one.fingerprint256, one]))
+  return firstLines(all, fingerprintOf)
 }
+
+const fingerprintOf = ({ fingerprint256 }: LedgerRevocation): string => fingerprint256
 
 /** The error for a new certificate of a revoked client. `anyway` is the command that issues it, and `may` what it does. */
 export function clientRevoked(

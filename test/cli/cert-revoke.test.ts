@@ -393,4 +393,25 @@ describe('cert crl', () => {
     assert.equal((await run(['cert', 'adopt'])).stdout, 'The ledger is complete.\n')
     await fails(run(['cert', 'client', 'alice', '--renew']), 'ERR_CLIENT_REVOKED')
   })
+
+  test('cert adopt and cert crl do not take a list that cannot be read for an empty one', async (t) => {
+    const { folder, run, json } = await place(t)
+    await run(['cert', 'revoke', 'alice', '--yes'])
+    for (const name of ['ledger.jsonl', 'ledger-heads.jsonl']) await rm(join(folder, 'ca', name))
+    await run(['cert', 'adopt'])
+    await writeFile(join(folder, 'ca/crl.pem'), '-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n')
+    const { code, stdout, stderr } = await run(['cert', 'adopt'])
+    assert.deepEqual([code, stdout], [1, ''])
+    assert.match(stderr, /crl\.pem can't be read: .*\. Copy it again from a gateway before .* cert crl --dir /)
+    assert.equal(typeof (await json<{ listFault?: string }>(['cert', 'adopt'])).listFault, 'string')
+    const written = await run(['cert', 'crl'])
+    const aside = (await readdir(join(folder, 'ca'))).filter((file) => file.startsWith('crl.pem.'))
+    assert.deepEqual([written.code, aside.length], [0, 1])
+    assert.ok(
+      written.stderr.includes(`could not be read, and is now ${join(folder, 'ca', aside[0] ?? '')}.`),
+      written.stderr,
+    )
+    assert.equal((await run(['cert', 'adopt'])).stdout, 'The ledger is complete.\n')
+    assert.equal((await json<{ keptAside?: string }>(['cert', 'crl'])).keptAside, undefined)
+  })
 })

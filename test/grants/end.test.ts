@@ -104,6 +104,21 @@ describe('the end of a grant', { concurrency: true }, () => {
     assert.deepEqual(await where.rules(), [rule, 'both', 'ann'])
   })
 
+  test('puts its rule before its former one that a person lets be for other certificates, too', async (t) => {
+    const where = await place(t)
+    const { rule, fingerprint256 } = await where.give('ann', 3_600_000, 'privileged')
+    const cert = await certIn(where)
+    await edit(where, (text) => text.replace(`"${fingerprint256}"`, `["${fingerprint256}", "${'00:'.repeat(31)}00"]`))
+    const { code, stdout, stderr } = await where.run('end', 'ann')
+    assert.equal(code, 0, stderr)
+    const ended = rule.replace('grant-', 'ended-')
+    assert.ok(stdout.includes(`Its rule ${ended} stays in`), stdout)
+    assert.deepEqual(await where.rules(), [ended, rule, 'ann'])
+    assert.deepEqual([await decides(where, cert), await allowedBy(where.policy, ended)], [ended, []])
+    assert.match((await where.run('end', 'ann')).stderr, /ERR_GRANT_NOT_FOUND/)
+    assert.deepEqual(await statesIn(where), ['ann revoked'])
+  })
+
   test('needs no CA key for the rule, says that the certificate is not revoked, and goes on with the key', async (t) => {
     const where = await place(t)
     const { folder, policy, root, give, run } = where

@@ -12,6 +12,7 @@ import { listKnown } from '../../lib/keystore/renew/known.ts'
 import { parsePolicy } from '../../lib/policy.ts'
 import { readCrl, renewCertificates } from '../../lib/provision.ts'
 import { createRequest } from '../../lib/pki.ts'
+import { runCli } from '../cli/support/run-cli.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 interface Place {
@@ -81,13 +82,23 @@ describe('a grant that the ledger does not list, since an old one was restored',
     await endsIt(all)
   })
 
-  test('with a damaged certificate has to be ended', async (t) => {
-    const { folder, cert } = await place(t)
+  test('with a damaged certificate has to be ended, and its rule taken out by hand', async (t) => {
+    const { folder, cert, policy } = await place(t)
     await writeFile(cert, 'x')
     const { request } = await createRequest({ name: 'bob' })
     await assert.rejects(new PkiFolder(folder).signClient(request), {
       code: 'ERR_LEDGER_MISMATCH',
       message: /Restore the right file, or end the grant: {2}docker-mtls grant end ann/,
     })
+    const before = await readFile(policy, 'utf8')
+    const rule = parsePolicy(before, policy).rules[0]?.name ?? '-'
+    const end = ['grant', 'end', 'ann', '--policy', policy, '--dir', folder]
+    const { code, stdout, stderr } = await runCli(end)
+    assert.deepEqual([code, stdout], [1, 'ended  ann\n       Its files are deleted.\n'])
+    assert.ok(stderr.includes(`${cert} could not be read, and the ledger has no valid certificate`), stderr)
+    assert.ok(stderr.endsWith(`Take ${rule} out of ${policy} by hand.\n`), stderr)
+    assert.equal(await readFile(policy, 'utf8'), before)
+    assert.equal((await new PkiFolder(folder).signClient(request)).action, 'created')
+    assert.match((await runCli(end)).stderr, /ERR_GRANT_NOT_FOUND/)
   })
 })

@@ -5,8 +5,16 @@ import { once } from 'node:events'
 import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { acceptLedger, appendToLedger, readLedger, verifyLedger } from '../../lib/keystore/ledger.ts'
+import {
+  acceptLedger,
+  appendRevocations,
+  appendToLedger,
+  readLedger,
+  readRevocations,
+  verifyLedger,
+} from '../../lib/keystore/ledger.ts'
 import type { LedgerEntry } from '../../lib/keystore/ledger-line.ts'
+import type { LedgerRevocation } from '../../lib/keystore/ledger-revocation.ts'
 import { PkiFolder } from '../../lib/pki.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { killedBefore } from '../contexts/support/crash.ts'
@@ -17,6 +25,11 @@ function entry(name: string): LedgerEntry {
   const date = '2026-11-26T00:00:00.000Z'
   const dates = { notBefore: date, notAfter: date, issuedAt: date }
   return { serial: `0${name}`, kind: 'client', name, sans: [], fingerprint256: name, ...dates, keyType: 'p256' }
+}
+
+function revocation(serial: string): LedgerRevocation {
+  const date = '2026-11-26T00:00:00.000Z'
+  return { revokedAt: date, kind: 'client', name: serial, serial, fingerprint256: serial, notAfter: date }
 }
 
 async function ledgerOf(t: TestContext, ...names: readonly string[]): Promise<string> {
@@ -194,6 +207,20 @@ describe('a ledger of an earlier release', () => {
     })
     assert.deepEqual(isRead, [true, true, true, true])
   })
+})
+
+test('several revocations are written at once, with the chain of one after the other', async (t) => {
+  const paths = [await ledgerOf(t, 'a', 'b'), await ledgerOf(t, 'a', 'b')] as const
+  const lines = ['0A', '0B', '0C'].map(revocation)
+  await appendRevocations(paths[0], lines)
+  for (const line of lines) await appendRevocations(paths[1], [line])
+  for (const path of paths) {
+    await appendToLedger(path, entry('c'))
+    assert.deepEqual([await readRevocations(path), await faultsIn(path)], [lines, []])
+  }
+  assert.equal(await readFile(paths[0], 'utf8'), await readFile(paths[1], 'utf8'))
+  const heads = (await readFile(headOf(paths[0]), 'utf8')).split('\n')
+  assert.equal(heads.length, 5)
 })
 
 describe('writers of the ledger', () => {

@@ -96,7 +96,10 @@ describe('revokeClient()', () => {
     const [before, known, lines] = [await treeOf(root), await listKnown(root), await readRevocations(ledger)]
     const again = await revokeClient({ folder: root, name: 'alice', reason: 'superseded' })
     assert.deepEqual([again.revokedNow, again.isListWritten, again.crl?.lists.length], [[], false, 1])
-    assert.deepEqual([await listKnown(root), await readRevocations(ledger)], [known, [...lines, ...lines]])
+    const [first, repeated, ...others] = await readRevocations(ledger)
+    assert.deepEqual([await listKnown(root), first, others], [known, lines[0], []])
+    assert.deepEqual({ ...repeated, revokedAt: first?.revokedAt }, first)
+    assert.ok((repeated?.revokedAt ?? '') > (first?.revokedAt ?? '-'))
     assert.equal((await verifyLedger(ledger)).faults.length, 0)
     const after = await treeOf(root)
     const changed = Object.keys(after).filter((path) => after[path] !== before[path])
@@ -171,11 +174,13 @@ describe('revokeClient()', () => {
       if (step % 2 === 0 || noted === 0) await revoke(root)
       else await renewCertificates({ folder: root })
       assert.deepEqual(await serialsIn(root), [await serialIn(root, 'alice')], String(step))
-      // Revoking once more repeats the line.
+      // Revoking once more repeats the line, with a later date.
       const wanted = noted === 1 && step % 2 === 0 ? 2 : 1
       const [line, ...others] = await readRevocations(join(root, 'ca/ledger.jsonl'))
+      const revokedAt = line?.revokedAt ?? ''
+      assert.ok(others.every((one) => one.revokedAt > revokedAt))
       assert.deepEqual(
-        others,
+        others.map((one) => ({ ...one, revokedAt })),
         Array.from({ length: wanted - 1 }, () => line),
       )
       assert.deepEqual((await readCrl(root))?.faults, [])

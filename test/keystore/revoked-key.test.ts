@@ -3,10 +3,14 @@ import { promises as fs } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { openCertificate } from '../../lib/identity/certificate.ts'
 import { findSignedBefore } from '../../lib/keystore/client/sign.ts'
+import { issueGranted } from '../../lib/keystore/granted.ts'
 import { readRevocations } from '../../lib/keystore/ledger.ts'
+import { refuseRevokedKey } from '../../lib/keystore/revoked-key.ts'
+import { keyFingerprint } from '../../lib/pki/key-type.ts'
 import { createRequest, PkiFolder } from '../../lib/pki.ts'
-import { revokeClient } from '../../lib/provision.ts'
+import { ensureIssuer, revokeClient } from '../../lib/provision.ts'
 import { runCli } from '../cli/support/run-cli.ts'
 import { withCode } from '../pki/support/expect.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -16,6 +20,7 @@ const REVOKED = withCode('ERR_CLIENT_REVOKED')
 const { request } = await createRequest({ name: 'alice', keyType: 'p256' })
 const other = await createRequest({ name: 'alice', keyType: 'p256' })
 const none = (): undefined => undefined
+const soon = (): Date => new Date(Date.now() + 3_600_000)
 
 /** A folder in which alice was revoked, whose key is in `request`. */
 async function made(t: TestContext): Promise<{ root: string; folder: PkiFolder }> {
@@ -63,6 +68,26 @@ describe('a revoked key is never signed again', () => {
     await assert.rejects(folder.signClient(request, { force: true }), REVOKED)
     await writeFile(path, text.replace(/,"key":"[0-9A-F:]+"/, ',"key":1'))
     await assert.rejects(folder.signClient(request, { force: true }), withCode('ERR_LEDGER_INVALID'))
+  })
+
+  test('of a grant or an issuer, also where the line lacks the key', async (t) => {
+    const { root, folder } = await made(t)
+    const granted = await issueGranted(root, await folder.openAuthority(), { name: 'ann', until: soon() })
+    const issuer = await ensureIssuer({ folder: root, name: 'renewals' })
+    const own = [
+      [granted.facts.commonName ?? '', granted.paths.cert],
+      ['renewals', issuer.paths.cert],
+    ] as const
+    const path = join(root, 'ca/ledger.jsonl')
+    for (const [name, cert] of own) {
+      const keyFingerprint256 = keyFingerprint(openCertificate(await readFile(cert, 'utf8')).publicKey)
+      await revokeClient({ folder: root, name })
+      assert.equal((await readRevocations(path)).at(-1)?.key, keyFingerprint256)
+      const facts = { name: 'mallory', keyFingerprint256 }
+      await assert.rejects(refuseRevokedKey(root, facts), REVOKED)
+      await writeFile(path, (await readFile(path, 'utf8')).replaceAll(/,"key":"[0-9A-F:]+"/g, ''))
+      await assert.rejects(refuseRevokedKey(root, facts), REVOKED)
+    }
   })
 
   test('where it is revoked under another name while it is signed', async (t) => {

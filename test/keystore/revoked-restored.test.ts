@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { adoptCertificates } from '../../lib/keystore/adopt.ts'
@@ -58,7 +58,7 @@ async function stateOf(root: string, called: string): Promise<string[]> {
 }
 
 /** Everything that gives access with the key of a revoked certificate, or under the name of a revoked client. */
-async function refusesAll(root: string): Promise<void> {
+async function refusesAll(root: string, bob = 'in use'): Promise<void> {
   const ways = [
     () => new PkiFolder(root).signClient(request),
     () => new PkiFolder(root).ensureClient('carol', { renew: true }),
@@ -66,7 +66,7 @@ async function refusesAll(root: string): Promise<void> {
   ]
   for (const way of ways) await assert.rejects(way(), REVOKED)
   for (const name of ['alice', 'carol', 'renewals']) assert.deepEqual(await stateOf(root, name), ['revoked'])
-  assert.deepEqual(await stateOf(root, 'bob'), ['in use'])
+  assert.deepEqual(await stateOf(root, 'bob'), [bob])
 }
 
 describe('what only the list says is revoked stays revoked', () => {
@@ -141,6 +141,35 @@ test('a client that got a certificate after its revocation keeps it when the led
   await assert.rejects(folder.ensureClient('carol'), REVOKED)
 })
 
+test('what the ledger gets back has the keys, so that none is signed again once the files are gone', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  assert.equal((await adopt(root)).length, 3)
+  assert.ok((await readRevocations(join(root, 'ca/ledger.jsonl'))).every(({ key }) => key !== undefined))
+  await rm(join(root, 'clients/alice'), { recursive: true })
+  await assert.rejects(new PkiFolder(root).signClient(request, { name: 'alice2' }), REVOKED)
+})
+
+test('a new CA takes over what only the list of the old one says is revoked', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  await new PkiFolder(root).replaceAuthority({ commonName: 'B' })
+  await refusesAll(root, 'of a replaced CA')
+  assert.equal((await readCrl(root))?.lists[0]?.serials.length, 3)
+})
+
+test('a new CA in place of a damaged one keeps the lists under another name', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  const list = await readFile(join(root, 'ca/crl.pem'), 'utf8')
+  await writeFile(join(root, 'ca/ca.pem'), 'damaged')
+  const { notes } = await new PkiFolder(root).replaceAuthority({ commonName: 'B' })
+  const kept = (await readdir(join(root, 'ca'))).filter((file) => file.startsWith('crl.pem.'))
+  assert.equal(kept.length, 1)
+  assert.equal(await readFile(join(root, 'ca', kept[0] ?? ''), 'utf8'), list)
+  assert.ok(notes[0]?.endsWith(kept[0] ?? '-'), notes[0])
+})
+
 test('a client whose newest certificate had expired before it was revoked is revoked', async (t) => {
   const root = await made(t)
   const folder = new PkiFolder(root)
@@ -152,4 +181,20 @@ test('a client whose newest certificate had expired before it was revoked is rev
   await assert.rejects(folder.ensureClient('dora'), REVOKED)
   await folder.ensureClient('dora', { force: true })
   assert.equal((await folder.ensureClient('dora')).action, 'kept')
+})
+
+test('a client that came back is revoked once more after that certificate expired and its files were removed', async (t) => {
+  const root = await made(t)
+  const folder = new PkiFolder(root)
+  await folder.ensureClient('carol', { force: true, days: 1 })
+  await rm(join(root, 'clients/carol'), { recursive: true })
+  const later = Date.now() + 2 * 86_400_000
+  t.mock.timers.enable({ apis: ['Date'], now: later })
+  assert.deepEqual((await revokeClient({ folder: root, name: 'carol' })).revokedNow, [])
+  await assert.rejects(folder.ensureClient('carol'), REVOKED)
+  // The list keeps the first date.
+  await writeCrl({ folder: root })
+  const body = (await readFile(join(root, 'ca/crl.pem'), 'utf8')).replaceAll(/-----.*-----|\s/g, '')
+  const date = new Date(later).toISOString().replaceAll(/^20|\.\d+|[-:T]/g, '')
+  assert.equal(Buffer.from(body, 'base64').includes(date), false, date)
 })

@@ -1,4 +1,4 @@
-import { SELF, sentence } from '../../base/sentence.ts'
+import { ours, SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import type { Adopted } from '../../keystore/keystore.ts'
@@ -15,22 +15,35 @@ interface AdoptFlags extends FolderFlags {
 
 async function runAdopt(flags: AdoptFlags, context: Context): Promise<void> {
   const { adoptCertificates } = await import('../../keystore/keystore.ts')
+  const { crlPath } = await import('../../keystore/layout.ts')
   const { dir, dryRun = false, acceptChanges = false } = await withFolder(flags, context)
-  const { accepted, adopted, refused, revoked } = await adoptCertificates(dir, { dryRun, acceptChanges })
+  const { accepted, adopted, refused, revoked, listFault } = await adoptCertificates(dir, { dryRun, acceptChanges })
   const data = {
     folder: resolve(dir),
     accepted,
     adopted: adopted.map((one) => ({ ...one, path: resolve(one.path) })),
     refused: refused.map((one) => ({ ...one, path: resolve(one.path) })),
     revoked,
+    ...(listFault !== undefined && { listFault }),
   }
-  const warnings = refused.map(({ path, got }) => `${path} was not added to the ledger: ${got}`)
-  const text = textOf({ accepted, adopted, revoked }, dryRun)
-  context.answer({ data, text, warnings, failed: refused.length > 0 }, flags)
+  const warnings = [
+    ...refused.map(({ path, got }) => `${path} was not added to the ledger: ${got}`),
+    ...(listFault === undefined ? [] : [unreadable(crlPath(dir), listFault, dir)]),
+  ]
+  const isComplete = accepted.length + adopted.length + revoked.length + warnings.length === 0
+  const text = isComplete ? 'The ledger is complete.\n' : textOf({ accepted, adopted, revoked }, dryRun)
+  context.answer({ data, text, warnings, failed: warnings.length > 0 }, flags)
 }
 
-function textOf({ accepted, adopted, revoked }: Omit<Adopted, 'refused'>, dryRun: boolean): string {
-  if (accepted.length + adopted.length + revoked.length === 0) return 'The ledger is complete.\n'
+function unreadable(path: string, fault: string, dir: string): Sentence {
+  const again = ours('cert', 'crl', '--dir', dir)
+  return sentence`${resolve(path)} can't be read: ${fault}. Copy it again from a gateway before you write a new one with  ${again}`
+}
+
+function textOf(
+  { accepted, adopted, revoked }: Pick<Adopted, 'accepted' | 'adopted' | 'revoked'>,
+  dryRun: boolean,
+): string {
   const would = dryRun ? 'would ' : ''
   const [accept, adopt, note] = dryRun ? ['accept', 'adopt', 'note'] : ['accepted', 'adopted', 'noted']
   const lines = [
@@ -67,6 +80,6 @@ export const certAdopt: CommandSpec = {
     [sentence`${SELF} cert adopt`, 'add them'],
     [sentence`${SELF} cert adopt --accept-changes`, 'after you have corrected the ledger or restored it from a backup'],
   ],
-  json: '{ folder, accepted: [{ kind, line, got }], adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }], revoked: [{ kind, name, serial, revokedAt, ... }] }',
+  json: "{ folder, accepted: [{ kind, line, got }], adopted: [{ kind, name, serial, path, ... }], refused: [{ path, kind, got }], revoked: [{ kind, name, serial, revokedAt, ... }], listFault };\nlistFault says why ca/crl.pem can't be read, and is missing otherwise.",
   define,
 }

@@ -13,7 +13,7 @@ import {
 } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { crlData, crlLines, crlWarnings } from '../reports/crl.ts'
+import { crlData, crlLines, crlWarnings, keptAsideWarnings } from '../reports/crl.ts'
 import { summaryText } from '../reports/summary.ts'
 import { until } from '../reports/time-left.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
@@ -41,7 +41,14 @@ async function runCrl(given: CrlFlags, context: Context): Promise<void> {
     })
   const state = await withPassphrase({ folder, flags, run }, context)
   const text = `${summaryText({ action, path: state.path, about: crlLines(state) }, context)}\n`
-  context.answer({ data: { written: true, ...crlData(state) }, text, warnings: crlWarnings(state, folder) }, flags)
+  context.answer(
+    {
+      data: { written: true, ...crlData(state) },
+      text,
+      warnings: [...crlWarnings(state, folder), ...keptAsideWarnings(state)],
+    },
+    flags,
+  )
 }
 
 /** Writes nothing, and needs no key. */
@@ -94,6 +101,6 @@ export const certCrl: CommandSpec = {
     [sentence`${SELF} cert crl --crl-days 7`, 'valid for 7 days'],
     [sentence`${SELF} cert crl --check 7d`, 'for monitoring: exit code 1 if it expires within 7 days'],
   ],
-  json: '{ written, path, number, nextUpdate, lists: [{ ca: { name, fingerprint256 }, number, thisUpdate, nextUpdate, serials }], faults };\nnextUpdate is that of the list that expires first; faults say why a gateway with this file would decide wrongly; with --check, path and the rest are missing if there is no list.',
+  json: '{ written, path, number, nextUpdate, lists: [{ ca: { name, fingerprint256 }, number, thisUpdate, nextUpdate, serials }], faults, keptAside };\nnextUpdate is that of the list that expires first; faults say why a gateway with this file would decide wrongly; keptAside is the new path of a file that could not be read; with --check, path and the rest are missing if there is no list.',
   define,
 }

@@ -16,7 +16,7 @@ import {
   readDays,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { crlData, crlLines } from '../reports/crl.ts'
+import { crlData, crlLines, keptAsideWarnings } from '../reports/crl.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
@@ -61,7 +61,7 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
   const report = await withPassphrase({ folder, flags, run }, context)
   const isChanged = report.renewed.some(({ result }) => result !== undefined)
   const stale = isChanged ? await staleContextWarnings(folder, context) : []
-  const warnings = [...(await warningsOf(report, folder)), ...stale]
+  const warnings = [...(await warningsOf(report, folder)), ...keptAsideWarnings(report.crl ?? {}), ...stale]
   const texts = warnings.map((warning) => renderSentence(warning))
   context.answer(
     { data: dataOf(report, texts), text: textOf(report, { ...flags, dir: folder }, context), warnings },

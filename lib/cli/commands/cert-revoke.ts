@@ -17,6 +17,7 @@ import {
 } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { keptAsideWarnings } from '../reports/crl.ts'
 import { revocationData, revocationText, revokedData, revokedText, whoseOf } from '../reports/revocation.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
@@ -74,7 +75,8 @@ async function revoke(name: string, given: RevokeFlags, context: Context): Promi
   const grants = await grantsOf(name, dir)
   const text = revokedText(report, { dir, grants }, context)
   const data = revokedData(report, { dir, grants })
-  context.answer({ data, text, failed: report.revocable.length === 0 }, flags)
+  const warnings = keptAsideWarnings(report.crl ?? {})
+  context.answer({ data, text, warnings, failed: report.revocable.length === 0 }, flags)
 }
 
 /** What the client keeps: a grant has a certificate of its own, with another name. */

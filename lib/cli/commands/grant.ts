@@ -150,6 +150,6 @@ export const grant: CommandSpec = {
     [sentence`${SELF} grant list --policy /etc/docker-mtls/policy.yaml`, 'who has a grant, and until when'],
     [sentence`${SELF} grant end ann`, 'end it now'],
   ],
-  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, hasRule, crl: { path, nextUpdate } }',
+  json: '{ name, commonName, fingerprint256, until, rule, files, removed, policy, level, owner, hostPaths }; with list: { folder, policy, grants: [{ name, state, until, fingerprint256, files, rule, level, owner, hostPaths }] }; with end: { name, revoked, removed, kept, hasPolicy, hasRule, unreadable: { path, rules }, crl: { path, nextUpdate } }',
   define,
 }

@@ -4,8 +4,9 @@ import { folderFlags } from '../command-line/options.ts'
 import { until } from './time-left.ts'
 
 /** The lists as JSON. */
-export function crlData({ path, lists, nextUpdate, faults }: CrlState): object {
-  return { path, ...(lists[0] && { number: lists[0].number }), nextUpdate, lists, faults }
+export function crlData({ path, lists, nextUpdate, faults, keptAside }: CrlState): object {
+  const aside = keptAside !== undefined && { keptAside }
+  return { path, ...(lists[0] && { number: lists[0].number }), nextUpdate, lists, faults, ...aside }
 }
 
 /** A line for each list. */
@@ -22,4 +23,12 @@ function listLine({ ca, number, nextUpdate, serials }: FolderList): string {
 export function crlWarnings({ path, faults }: CrlState, dir: string): Sentence[] {
   const mend = ours('cert', 'crl', ...folderFlags(dir))
   return faults.map((fault) => sentence`The revocation list ${path}: ${fault}. Write it again:  ${mend}`)
+}
+
+/** The new list may lack revocations of a file that could not be read. */
+export function keptAsideWarnings({ keptAside }: Pick<CrlState, 'keptAside'>): Sentence[] {
+  if (keptAside === undefined) return []
+  return [
+    `The old revocation list could not be read, and is now ${keptAside}. If the new one lacks a revoked certificate, a gateway that gets it accepts that certificate again.`,
+  ]
 }

@@ -1,8 +1,8 @@
 import { shellLine } from '../../base/quoting/posix.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
-import { printable } from '../../base/text.ts'
+import { enumerate, printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
-import type { EndReport } from '../../grants/end.ts'
+import type { EndReport, UnreadableGrant } from '../../grants/end.ts'
 import type { GrantReport } from '../../grants/grant.ts'
 import type { ListedGrant } from '../../grants/list.ts'
 import { formatDate, inWords } from '../../base/dates.ts'
@@ -73,7 +73,7 @@ function step(heading: string, line: string, { paint, width }: Context): string 
 const pathsText = (paths: readonly HostPath[]): string =>
   paths.map(({ path, readOnly }) => printable(readOnly ? `${path} (read-only)` : path)).join(', ')
 
-export function endData({ name, revoked, removed, kept, hasPolicy, hasRule }: EndReport): object {
+export function endData({ name, revoked, removed, kept, hasPolicy, hasRule, unreadable }: EndReport): object {
   const crl = revoked.at(-1)?.crl
   const fingerprints = revoked.flatMap(({ revocable }) => revocable.map(({ fingerprint256 }) => fingerprint256))
   return {
@@ -83,16 +83,22 @@ export function endData({ name, revoked, removed, kept, hasPolicy, hasRule }: En
     kept,
     hasPolicy,
     hasRule,
+    ...(unreadable && { unreadable }),
     ...(crl && { crl: { path: crl.path, nextUpdate: crl.nextUpdate } }),
   }
 }
 
-export function endText({ name, revoked, removed, kept }: EndReport, policy: string, context: Context): string {
+export function endText(report: EndReport, policy: string, context: Context): string {
+  const { name, revoked, removed, kept, unreadable } = report
   const { paint, width } = context
   const crl = revoked.at(-1)?.crl
   const list = crl && `${crl.path}${crl.nextUpdate ? `, until ${day(crl.nextUpdate)}` : ''}`
   const lines = [
-    revoked.length === 0 ? 'Its certificate had expired.' : `Its certificate is revoked: ${list ?? ''}.`,
+    unreadable
+      ? 'Its files are deleted.'
+      : revoked.length === 0
+        ? 'Its certificate had expired.'
+        : `Its certificate is revoked: ${list ?? ''}.`,
     ...(removed.length === 0 ? [] : [`${policy} has no rule for it any more: ${removed.join(', ')} is gone.`]),
     ...(kept.length === 0 ? [] : [`Its rule ${kept.join(', ')} stays in ${policy}, and allows nothing.`]),
   ]
@@ -106,13 +112,20 @@ export function endText({ name, revoked, removed, kept }: EndReport, policy: str
 }
 
 /** Where a policy has been read without the list, its rule still counts. */
-export function endWarnings({ name, hasPolicy, hasRule }: EndReport, policy: string, dir: string): Sentence[] {
+export function endWarnings(report: EndReport, policy: string, dir: string): Sentence[] {
+  const { name, hasPolicy, hasRule, unreadable } = report
+  if (unreadable) return [unreadableText(unreadable, policy)]
   if (hasPolicy && hasRule) return []
   const found = hasPolicy
     ? `The policy ${policy} has no rule for the certificate of the grant: it may be in another file.`
     : `There is no policy ${policy}, so nobody has looked for the rule of the grant.`
   const again = ours('grant', 'end', name, '--policy', 'FILE', ...folderFlags(dir))
   return [sentence`${found} A gateway without the new revocation list still follows it. To end it:  ${again}`]
+}
+
+function unreadableText({ path, rules }: UnreadableGrant, policy: string): string {
+  const which = rules.length === 0 ? 'any rule for it' : enumerate(rules)
+  return `${path} could not be read, and the ledger has no valid certificate of this grant, so none was revoked. Take ${which} out of ${policy} by hand.`
 }
 
 export function listData(grants: readonly ListedGrant[]): object[] {

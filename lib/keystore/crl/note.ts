@@ -1,7 +1,9 @@
-import { caPaths } from '../layout.ts'
+import { keepBeside } from '../../base/replace-files.ts'
+import { keysInFolder } from '../certificate-keys.ts'
+import { caPaths, crlPath } from '../layout.ts'
 import { appendRevocations } from '../ledger.ts'
 import type { LedgerRevocation } from '../ledger-revocation.ts'
-import { listedOnly, readLists } from './state.ts'
+import { casInForce, listedOnly, readLists } from './state.ts'
 
 /**
  * Finds the revocations that `ca/crl.pem` has and the ledger lacks.
@@ -11,7 +13,13 @@ import { listedOnly, readLists } from './state.ts'
  */
 export async function findUnnoted(root: string): Promise<LedgerRevocation[]> {
   const { lists } = await readLists(root)
-  return listedOnly(root, lists, Date.now())
+  const unnoted = await listedOnly(root, lists, Date.now())
+  if (unnoted.length === 0) return unnoted
+  const keys = await keysInFolder(root)
+  return unnoted.map((one) => {
+    const key = keys.get(one.fingerprint256)
+    return { ...one, ...(key !== undefined && { key }) }
+  })
 }
 
 /**
@@ -26,4 +34,18 @@ export async function noteListed(root: string): Promise<LedgerRevocation[]> {
   const unnoted = await findUnnoted(root)
   await appendRevocations(caPaths(root).ledger, unnoted)
   return unnoted
+}
+
+/**
+ * Does the same before a new CA replaces the one in force, whose list counts no longer then. If nobody can read that CA, the lists stay
+ * under another name.
+ *
+ * @returns that name
+ * @throws those of {@link noteListed}
+ */
+export async function noteBeforeReplacement(root: string): Promise<string | undefined> {
+  const cas = await casInForce(root).catch(() => [])
+  if (cas.length === 0) return keepBeside(crlPath(root))
+  await noteListed(root)
+  return undefined
 }

@@ -34,6 +34,8 @@ export interface CrlState {
   readonly nextUpdate?: Date
   /** Why a gateway that reads the file would let in a revoked client or refuse a good one; sentences without a full stop. */
   readonly faults: readonly string[]
+  /** The new path of a file that could not be read, when new lists took its place: only it may have some of the revocations. */
+  readonly keptAside?: string
 }
 
 /** The lists in the file as they are, for those who write the next ones. */

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { resolve } from 'node:path'
 import { PUBLIC_MODE, writeFileAtomically } from '../../base/files.ts'
 import { DAY_MS, KEPT_MS } from '../../base/expiry.ts'
 import { withLock } from '../../base/lock.ts'
@@ -12,7 +13,7 @@ import { DEFAULT_CRL_DAYS } from '../../pki/lifetime.ts'
 import { openFolderCa, readCaPair, type CaPair } from '../ca.ts'
 import { caPaths, crlLock, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
-import type { LedgerRevocation } from '../ledger-revocation.ts'
+import { firstLines, type LedgerRevocation } from '../ledger-revocation.ts'
 import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
 import { noteListed } from './note.ts'
 import { isDue, readCrl, readLists, type CrlState } from './state.ts'
@@ -51,13 +52,13 @@ interface WriteOptions {
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
 export async function writeLists(root: string, { passphrase, days, before }: WriteOptions): Promise<CrlState> {
-  const write = async (): Promise<void> => {
+  const write = async (): Promise<string | undefined> => {
     const authorities = await openCasInForce(root, passphrase)
     await before?.()
     await noteListed(root)
     const path = crlPath(root)
     const { lists, fault } = await readLists(root)
-    if (fault !== undefined) await keepBeside(path)
+    const keptAside = fault === undefined ? undefined : await keepBeside(path)
     const revocations = await readRevocations(caPaths(root).ledger)
     const ends = await endsOf(root, revocations)
     const cas = authorities.map((authority) => ({ authority, ca: new X509Certificate(authority.certificate) }))
@@ -68,11 +69,12 @@ export async function writeLists(root: string, { passphrase, days, before }: Wri
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })
     await writeFileAtomically(path, pems.join(''), { mode: PUBLIC_MODE })
+    return keptAside
   }
-  await withLock(crlLock(root), write, 'the revocation lists')
+  const keptAside = await withLock(crlLock(root), write, 'the revocation lists')
   const state = await readCrl(root)
   if (state === undefined) throw new TypeError('another run has removed the revocation lists')
-  return state
+  return { ...state, ...(keptAside !== undefined && { keptAside: resolve(keptAside) }) }
 }
 
 /**
@@ -132,7 +134,7 @@ function entriesOf(
   const now = Date.now() - KEPT_MS
   const isOver = (serial: string): boolean => (ends.get(serial) ?? Infinity) <= now
   const valid = revocations.filter(({ notAfter }) => Date.parse(notAfter) > now)
-  const noted = new Map(valid.map((one) => [serialOf(one.serial), one]))
+  const noted = firstLines(valid, ({ serial }) => serialOf(serial))
   const kept = [...(old?.serials ?? [])].filter((serial) => !noted.has(serial) && !isOver(serial))
   return [
     ...[...noted].map(([serial, { revokedAt, reason }]) => ({ serialNumber: serial, at: new Date(revokedAt), reason })),

@@ -1,0 +1,39 @@
+import { promises as fs } from 'node:fs'
+import { basename, join } from 'node:path'
+import { readIfThere } from '../base/files.ts'
+import { openCertificate } from '../identity/certificate.ts'
+import { keyFingerprint } from '../pki/key-type.ts'
+import { clientPaths, grantPaths, issuerPaths } from './layout.ts'
+import { clientNames, grantNames, issuerNames } from './list.ts'
+
+/**
+ * The public keys of all certificates of clients, grants and issuers in the folder, also of replaced ones: the SHA-256 of each key by that
+ * of its certificate.
+ */
+export async function keysInFolder(root: string): Promise<ReadonlyMap<string, string>> {
+  const keys = new Map<string, string>()
+  for (const path of await certificatePaths(root)) {
+    try {
+      const { fingerprint256, publicKey } = openCertificate((await readIfThere(path)) ?? '')
+      keys.set(fingerprint256, keyFingerprint(publicKey))
+    } catch {
+      // What can't be read is reported when its client gets a certificate.
+    }
+  }
+  return keys
+}
+
+async function certificatePaths(root: string): Promise<string[]> {
+  const all = [
+    ...(await clientNames(root)).map((name) => clientPaths(root, name)),
+    ...(await grantNames(root)).map((name) => grantPaths(root, name)),
+    ...(await issuerNames(root)).map((name) => issuerPaths(root, name)),
+  ]
+  const paths: string[] = []
+  for (const { folder, cert } of all) {
+    const names = await fs.readdir(folder).catch(() => [])
+    const own = names.filter((name) => name === basename(cert) || name.startsWith(`${basename(cert)}.`))
+    paths.push(...own.map((name) => join(folder, name)))
+  }
+  return paths
+}
