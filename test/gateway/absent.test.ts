@@ -3,6 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { definePolicy } from '../../lib/policy.ts'
 import type { FakeDaemon } from './support/fixture.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { until } from './support/until.ts'
 
 const POLICY = definePolicy({
   version: 1,
@@ -31,6 +32,8 @@ const request = (line: string, body?: object): string => {
   return `${line} HTTP/1.1\r\nHost: x\r\n${type}Content-Length: ${json.length}\r\n\r\n${json}`
 }
 
+const SERVICE = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'x' } } }
+
 type Row = readonly [line: string, body: object | undefined, status: number, message: RegExp, reason?: string]
 
 const ROWS: readonly Row[] = [
@@ -41,7 +44,17 @@ const ROWS: readonly Row[] = [
   ['POST /containers/nope/exec', { Cmd: ['id'], Privileged: true }, 403, /Privileged: it is true/, 'PRIVILEGED'],
   ['POST /exec/nope/start', {}, 404, /^No such exec instance: nope$/],
   ['POST /commit?container=nope', {}, 404, /^No such container: nope$/],
-  ['POST /networks/nope/connect', { Container: 'strong' }, 404, /^network nope not found$/],
+  ['POST /networks/no_pe/connect', { Container: 'strong' }, 404, /^network no_pe not found$/],
+  [`POST /networks/${'z'.repeat(25)}/connect`, { Container: 'strong' }, 404, /^network z+ not found$/],
+  [`POST /containers/${'a'.repeat(64)}/start`, undefined, 404, /^No such container: a+$/],
+  // What could be the beginning of several ids may exist.
+  ['POST /containers/ab/start', undefined, 403, /has no container ab\b/],
+  [`POST /containers/${'a'.repeat(63)}/start`, undefined, 403, /has no container a+\b/],
+  ['POST /commit?container=ab', undefined, 403, /has no container ab\b/],
+  ['POST /networks/net/connect', { Container: 'ab' }, 403, /has no container ab\b/],
+  ['POST /networks/nope/connect', { Container: 'strong' }, 403, /has no network nope\b/],
+  // Only a manager knows services.
+  ['POST /services/web/update?version=1', SERVICE, 403, /has no service web\b/],
   ['POST /networks/net/connect', { Container: 'nope' }, 404, /^No such container: nope$/],
   // docker would pull the image after 404.
   ['POST /containers/create', { Image: 'x', HostConfig: { Links: ['nope:a'] } }, 403, /has no container nope/],
@@ -64,5 +77,5 @@ for (const [line, body, status, message, reason = 'TARGET_UNKNOWN'] of ROWS)
       daemon.requests.filter((one) => !one.startsWith('GET ')),
       [],
     )
-    assert.ok(JSON.stringify(events).includes(`"code":"${reason}"`))
+    await until(() => JSON.stringify(events).includes(`"code":"${reason}"`), 'it is reported')
   })
