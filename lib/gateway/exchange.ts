@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
-import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
+import { answerJson, answerOn, refuse, sendContinue, streamOn } from './answer.ts'
 import { BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
 import { headersOf } from './fields.ts'
 import { forward } from './forward.ts'
@@ -232,7 +232,7 @@ export class Exchange {
     const isRenewing = isRenewal(request.url)
     const isRead = isRenewing || isJson(request)
     if (this.#upgrade === undefined ? !hasBody(request) || !isRead : Number(announced ?? 0) === 0) return undefined
-    this.#continue()
+    sendContinue(this.#arrived)
     const { bodyTimeout } = this.#shared.limits
     const bodyBytes = isRenewing ? MOST_REQUEST_BYTES : this.#shared.limits.bodyBytes
     if (Number(announced ?? 0) > bodyBytes)
@@ -242,10 +242,6 @@ export class Exchange {
     return this.#upgrade === undefined
       ? readBody(request, undefined, limits)
       : readBody(request.socket, Number(announced), limits)
-  }
-
-  #continue(): void {
-    if (this.#arrived.expectsContinue) this.#arrived.response?.writeContinue()
   }
 
   #forward(asked: AskedRequest, { send: instead, filterAnswer, until, holds }: InForce<ReadVerdict>): void {
@@ -275,7 +271,7 @@ export class Exchange {
           if (!holds() || this.#shared.check(connection)) return false
           this.#until = until
           this.#isFiltered = filterAnswer !== undefined
-          if (body === 'unseen') this.#continue()
+          if (body === 'unseen') sendContinue(this.#arrived)
           return true
         },
         stopped: () => {

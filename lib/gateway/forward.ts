@@ -34,7 +34,7 @@ export interface Forwarded {
 
 /** What becomes of the request, and of the daemon's answer. */
 export interface Outcome {
-  /** The daemon gets it next: there is a connection. False: it must not get it any more. */
+  /** The daemon gets it next: there is a connection, and then, a stream begins. False: it must not get it any more. */
   readonly connected: () => boolean
   /** The daemon has not got it, as `connected` has said. */
   readonly stopped: () => void
@@ -106,6 +106,7 @@ export class DaemonAnswer implements Handler {
   /** The client has left: the daemon shall stop. */
   leave(): void {
     this.#hasLeft = true
+    this.#stopWaiting()
     this.#abort?.(LEFT)
   }
 
@@ -113,7 +114,20 @@ export class DaemonAnswer implements Handler {
     this.#abort = abort
     if (this.#hasLeft) abort(LEFT)
     else if (!this.#outcome.connected()) abort(STOPPED)
-    else if (this.#body) this.#request.pipe(this.#body)
+    else if (this.#body && this.#request.complete) this.#request.pipe(this.#body)
+    else if (this.#body) this.#request.once('readable', this.#begin)
+  }
+
+  /** Of a stream, undici sends nothing before its first bytes, not even the head: they may come much later than the connection. */
+  readonly #begin = (): void => {
+    if (!this.#body || this.#body.destroyed) return
+    if (this.#outcome.connected()) this.#request.pipe(this.#body)
+    else this.#abort?.(STOPPED)
+  }
+
+  /** A request that somebody waits to read doesn't flow. */
+  #stopWaiting(): void {
+    this.#request.off('readable', this.#begin)
   }
 
   onUpgrade(_status: number, headers: Buffer[], socket: unknown): void {
@@ -147,6 +161,7 @@ export class DaemonAnswer implements Handler {
   }
 
   onComplete(): void {
+    this.#stopWaiting()
     if (this.#held && this.#response) void this.#writeFiltered(this.#held, this.#response)
     else if (this.#response) finish(this.#request, this.#response)
   }
@@ -166,6 +181,7 @@ export class DaemonAnswer implements Handler {
   }
 
   onError(error: Error): void {
+    this.#stopWaiting()
     if (this.#hasLeft) return
     if (error === STOPPED) return this.#outcome.stopped()
     // Of an answer that was held, nothing has been sent.

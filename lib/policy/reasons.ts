@@ -184,7 +184,7 @@ function throughFacts(reference: Reference | ServiceUse, on: Case, depth: number
 }
 
 function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: number): readonly Reason[] {
-  const { kind, name, where } = reference
+  const { kind, name } = reference
   // Every daemon has it, and it isn't that of the host.
   if (kind === 'network' && name === DEFAULT_NETWORK) return []
   const fact = depth > LONGEST_CHAIN ? null : on.facts.get(reference)
@@ -200,7 +200,7 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
   }
   // A container can be named like the id of one that is gone.
   const isOther = 'byId' in reference && textOf(objectOf(fact)['Id']) !== name
-  if (fact === null || isOther) return [unknown(reference, fact === null && depth === 0 && SUBJECTS.has(where))]
+  if (fact === null || isOther) return [unknown(reference, fact === null && depth === 0 && isSurelyAbsent(reference))]
   return [
     ...(kind === 'container' ? reasonsOfImage(reference, fact, on) : []),
     ...[...judgeFact(reference, fact)].flatMap((one) =>
@@ -214,6 +214,14 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
  * that, docker takes 404 for a missing image, which it would pull.
  */
 const SUBJECTS: ReadonlySet<string> = new Set(['the path', 'container', 'Container'])
+
+/** What could be the beginning of an id, by kind. That of several ids names none of them, although they exist. */
+const BEGINNINGS: Readonly<Record<string, RegExp>> = { container: /^[0-9a-f]{1,63}$/, network: /^[0-9a-z]{1,24}$/ }
+
+/** dockerd finds a service only on a manager. */
+function isSurelyAbsent({ kind, name, where }: Reference | ServiceUse): boolean {
+  return SUBJECTS.has(where) && kind !== 'service' && BEGINNINGS[kind]?.test(name) !== true
+}
 
 function unknown({ kind, name, where }: Reference | ServiceUse, isAbsent: boolean): Reason {
   const got = `the daemon has no ${kind} ${name}`

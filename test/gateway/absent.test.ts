@@ -36,6 +36,8 @@ const request = (line: string, body?: object): string => {
   return `${line} HTTP/1.1\r\nHost: x\r\n${type}Content-Length: ${json.length}\r\n\r\n${json}`
 }
 
+const SERVICE = { Name: 'web', TaskTemplate: { ContainerSpec: { Image: 'x' } } }
+
 type Row = readonly [line: string, body: object | undefined, status: number, message: RegExp, reason?: string]
 
 const ROWS: readonly Row[] = [
@@ -46,9 +48,19 @@ const ROWS: readonly Row[] = [
   ['POST /containers/nope/exec', { Cmd: ['id'], Privileged: true }, 403, /Privileged: it is true/, 'PRIVILEGED'],
   ['POST /exec/nope/start', {}, 404, /^No such exec instance: nope$/],
   ['POST /commit?container=nope', {}, 404, /^No such container: nope$/],
-  ['POST /networks/nope/connect', { Container: 'nope' }, 404, /^network nope not found$/],
+  ['POST /networks/no_pe/connect', { Container: 'nope' }, 404, /^network no_pe not found$/],
+  [`POST /networks/${'z'.repeat(25)}/connect`, { Container: 'nope' }, 404, /^network z+ not found$/],
   // The container is refused whatever the network is.
-  ['POST /networks/nope/connect', { Container: 'strong' }, 403, /PRIVILEGED/],
+  ['POST /networks/no_pe/connect', { Container: 'strong' }, 403, /PRIVILEGED/],
+  [`POST /containers/${'a'.repeat(64)}/start`, undefined, 404, /^No such container: a+$/],
+  // What could be the beginning of several ids may exist.
+  ['POST /containers/ab/start', undefined, 403, /has no container ab\b/],
+  [`POST /containers/${'a'.repeat(63)}/start`, undefined, 403, /has no container a+\b/],
+  ['POST /commit?container=ab', undefined, 403, /has no container ab\b/],
+  ['POST /networks/net/connect', { Container: 'ab' }, 403, /has no container ab\b/],
+  ['POST /networks/nope/connect', { Container: 'strong' }, 403, /has no network nope\b/],
+  // Only a manager knows services.
+  ['POST /services/web/update?version=1', SERVICE, 403, /has no service web\b/],
   ['POST /networks/net/connect', { Container: 'nope' }, 404, /^No such container: nope$/],
   // The network is refused whatever the container is.
   ['POST /networks/lan/connect', { Container: 'nope' }, 403, /host/, 'TARGET_TOO_POWERFUL'],

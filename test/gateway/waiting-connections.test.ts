@@ -10,7 +10,7 @@ import { openAuditLog, verifyAuditLog, type GatewayOptions } from '../../lib/gat
 import { createDispatcher, loadIdentity, parseHost } from '../../lib/index.ts'
 import { issueClient } from '../../lib/pki.ts'
 import { definePolicy } from '../../lib/policy.ts'
-import { credentials, dial, front, newClient, readUntil, serverTls } from './support/fixture.ts'
+import { credentials, dial, endOf, front, newClient, readUntil, serverTls } from './support/fixture.ts'
 import { linesOf, pathIn } from './support/log-files.ts'
 import { until } from './support/until.ts'
 
@@ -27,16 +27,20 @@ const FIRST = policyOf(rule('first'))
 /** A daemon over TLS, to which no handshake comes before the test says so. */
 async function slowDaemon(t: TestContext) {
   const got: string[] = []
+  const heads: string[] = []
   const note = (line: string, bytes: string | Buffer): unknown =>
     got.push(`${line} ${createHash('sha256').update(bytes).digest('hex')}`)
   const server = createHttps({ ...serverTls, requestCert: true }, (request, response) => {
     const chunks: Buffer[] = []
+    heads.push(request.url ?? '')
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       note(`${request.method} ${request.url}`, Buffer.concat(chunks))
       response.end('{}')
     })
   })
+  let handshakes = 0
+  server.on('secureConnection', () => handshakes++)
   server.on('upgrade', (request, socket: Duplex, head: Buffer) => {
     const { 'content-length': length = 0, upgrade } = request.headers
     note(`${request.method} ${request.url}`, head.subarray(0, Number(length)))
@@ -68,7 +72,7 @@ async function slowDaemon(t: TestContext) {
     server.close()
     relay.close()
   })
-  return { dispatcher, got, waiting, open: () => passes.abort() }
+  return { dispatcher, got, heads, waiting, open: () => passes.abort(), handshakes: () => handshakes }
 }
 
 async function start(t: TestContext, options: Partial<GatewayOptions> = {}) {
@@ -243,5 +247,97 @@ describe('a request that waits for its connection to the daemon', { concurrency:
     await delay(200)
     assert.deepEqual(got, [])
     assert.doesNotMatch((await logged()).join('\n'), /^allow .* 200/m)
+  })
+})
+
+const CHUNKED = 'Transfer-Encoding: chunked\r\n'
+const EXPECT = 'Expect: 100-continue\r\n'
+const chunked = (body: string): string => `${body && `${body.length.toString(16)}\r\n${body}\r\n`}0\r\n\r\n`
+
+/** A request whose body has not begun when the daemon's connection is there. */
+async function withoutBody(t: TestContext, fields: string, options: Partial<GatewayOptions> = {}) {
+  const started = await start(t, options)
+  const client = await newClient('ann')
+  const socket = await dial(t, started.port, { client })
+  socket.write(`PUT /v1.45/containers/web/archive?path=%2F HTTP/1.1\r\nHost: x\r\n${fields}\r\n`)
+  started.open()
+  if (fields.includes(EXPECT)) assert.equal(await readUntil(socket, '\r\n\r\n'), 'HTTP/1.1 100 Continue\r\n\r\n')
+  await until(() => started.handshakes() === 1, 'it is connected')
+  await delay(50)
+  return { ...started, client, socket }
+}
+
+describe('a body that comes after the connection to the daemon', { concurrency: 4 }, () => {
+  for (const [what, fields, sent, body] of [
+    ['after 100 Continue', `${EXPECT}Content-Length: ${LONG.length}\r\n`, LONG, LONG],
+    ['in chunks', CHUNKED, chunked(LONG), LONG],
+    ['in chunks after 100 Continue', CHUNKED + EXPECT, chunked(LONG), LONG],
+    ['without a byte', CHUNKED, chunked(''), ''],
+  ] as const)
+    for (const [change, policy, wanted, isSent] of [
+      ['no change', undefined, 'allow first 200', true],
+      ['a policy that allows it, too', policyOf(rule('next')), 'allow next 200', true],
+      ['a policy that refuses it', policyOf(rule('next', 'read-only')), 'refuse next 403 OPERATION_REFUSED', false],
+    ] as const)
+      test(`${what}: ${change}`, async (t) => {
+        const limits = { streams: 1, requests: 1 }
+        const { gateway, socket, got, heads, logged } = await withoutBody(t, fields, { limits })
+        if (policy) gateway.reload({ policy })
+        const answer = readUntil(socket, /\r\n\r\n[^]*\}/)
+        socket.write(sent)
+        // Neither again 100 Continue, nor anything else before it.
+        assert.match(await answer, new RegExp(`^HTTP/1.1 ${/\d{3}/.exec(wanted)?.[0]} `))
+        assert.deepEqual(got, isSent ? [`PUT /v1.45/containers/web/archive?path=%2F ${hashOf(body)}`] : [])
+        assert.equal(heads.length, Number(isSent))
+        socket.destroy()
+        assert.deepEqual(await logged(), [wanted])
+      })
+
+  test('is decided again as often as the policy changes', async (t) => {
+    const { gateway, socket, got, heads, waiting, dispatcher, logged } = await withoutBody(t, CHUNKED + EXPECT)
+    let changes = 0
+    const dispatch = dispatcher.dispatch.bind(dispatcher)
+    t.mock.method(dispatcher, 'dispatch', (...asked: Parameters<typeof dispatch>) => {
+      if (++changes < 5) setImmediate(() => gateway.reload({ policy: policyOf(rule(`number-${changes}`)) }))
+      return dispatch(...asked)
+    })
+    gateway.reload({ policy: policyOf(rule('next')) })
+    const answer = readUntil(socket, /\r\n\r\n[^]*\}/)
+    socket.write(chunked(LONG))
+    assert.match(await answer, /^HTTP\/1\.1 200 /)
+    assert.deepEqual(got, [`PUT /v1.45/containers/web/archive?path=%2F ${hashOf(LONG)}`])
+    assert.deepEqual([heads.length, waiting.length > 2], [1, true])
+    socket.destroy()
+    assert.match((await logged()).join('\n'), /^allow number-\d 200$/)
+  })
+
+  for (const [what, leave] of [
+    ['leaves', (socket: Socket) => socket.destroy()],
+    ['sends something else', (socket: Socket) => socket.write('no chunk\r\n')],
+  ] as const)
+    test(`its client ${what}, and gives its place back`, async (t) => {
+      const { port, socket, client, got, heads } = await withoutBody(t, CHUNKED, { limits: { streams: 1 } })
+      const full = await dial(t, port, { client })
+      full.write(`POST /v1.45/images/load HTTP/1.1\r\nHost: x\r\n${CHUNKED}\r\n${chunked('a')}`)
+      assert.match(await readUntil(full, /\r\n\r\n[^]*\}/), /^HTTP\/1\.1 429 /)
+      leave(socket)
+      await endOf(socket)
+      socket.destroy()
+      await delay(100)
+      const next = await dial(t, port, { client })
+      next.write(`POST /v1.45/images/load HTTP/1.1\r\nHost: x\r\n${CHUNKED}\r\n${chunked('a')}`)
+      assert.match(await readUntil(next, /\r\n\r\n[^]*\}/), /^HTTP\/1\.1 200 /)
+      assert.deepEqual([got, heads.length], [[`POST /v1.45/images/load ${hashOf('a')}`], 1])
+    })
+
+  test('the daemon breaks off meanwhile, and what comes is read', async (t) => {
+    const { socket, waiting, heads } = await withoutBody(t, CHUNKED)
+    waiting[0]?.destroy()
+    assert.match(await readUntil(socket, /\r\n\r\n[^]*\}/), /^HTTP\/1\.1 502 /)
+    const began = Date.now()
+    socket.resume().write(chunked(LONG))
+    await once(socket, 'end')
+    assert.ok(Date.now() - began < 1_000)
+    assert.equal(heads.length, 0)
   })
 })

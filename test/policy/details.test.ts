@@ -27,6 +27,7 @@ const ROWS: readonly (readonly [line: string, expected: object | undefined, body
   ['POST /containers/web/kill?signal=KILL', { container: 'web', signal: 'KILL' }],
   ['DELETE /containers/web?force=1&v=1', { container: 'web', force: true, removeVolumes: true }],
   ['DELETE /containers/web?force=0', { container: 'web' }],
+  ['DELETE /containers/web/db?link=1&force=1&v=1', { container: 'web', link: 'db' }],
   ['POST /containers/web/rename?name=db', { container: 'web', name: 'db' }],
   ['PUT /containers/web/archive?path=/etc/cron.d', { container: 'web', path: '/etc/cron.d' }],
   ['POST /containers/web/exec', { container: 'web', privileged: true, user: '0' }, { Privileged: true, User: '0' }],

@@ -32,7 +32,7 @@ function fields<Type extends keyof Values, Text extends string>(
 const TYPES = [
   ...fields(
     'text',
-    'container exec image network volume service task node secret config plugin checkpoint name user networkMode pidMode ipcMode utsMode usernsMode cgroupnsMode runtime cgroupParent path folder remote driver logDriver platform dockerfile signal role availability',
+    'container exec image network volume service task node secret config plugin checkpoint link name user networkMode pidMode ipcMode utsMode usernsMode cgroupnsMode runtime cgroupParent path folder remote driver logDriver platform dockerfile signal role availability',
   ),
   ...fields('flag', 'privileged unmasked force removeVolumes rollback internal publishAll truncated'),
   ...fields(

@@ -75,6 +75,12 @@ function pluginDetails(read: ReadRequest): RequestDetails {
   return { remote: imageText(first(read, 'remote')), name: first(read, 'name') }
 }
 
+/** dockerd removes either a link or the container. */
+function removalDetails(read: ReadRequest): RequestDetails {
+  const { alias } = read.parameters
+  return alias === undefined ? { ...isForced(read), removeVolumes: first(read, 'v') === 'true' } : { link: alias }
+}
+
 /** The images of a JSON list in a query. */
 function imagesIn(text: string): string[] {
   try {
@@ -103,7 +109,7 @@ const DETAILS: Readonly<Record<string, (read: ReadRequest) => RequestDetails>> =
     ...containerDetails(read.body ?? null),
   }),
   'containers.kill': signalOf,
-  'containers.remove': (read) => ({ ...isForced(read), removeVolumes: first(read, 'v') === 'true' }),
+  'containers.remove': removalDetails,
   'containers.rename': (read) => ({ name: first(read, 'name') }),
   'containers.restart': signalOf,
   'containers.start': (read) => ({ checkpoint: first(read, 'checkpoint') }),

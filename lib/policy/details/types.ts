@@ -28,6 +28,8 @@ export interface RequestDetails {
   readonly plugin?: string
   /** The checkpoint of a container. */
   readonly checkpoint?: string
+  /** The name of a link that is removed, and not the container. */
+  readonly link?: string
   /** The new name, or the name of something new. */
   readonly name?: string
   /** It is privileged. */
