@@ -130,7 +130,7 @@ describe('a client whose certificate has a negative serial number', () => {
     const renewed = { ca: ben.ca, cert: certificate, key: newKey }
     assert.equal(originOf(new X509Certificate(certificate))?.serial, SHOWN.toLowerCase())
     assert.equal(await comes(t, fronted, renewed), '200')
-    fronted.gateway.reload({ crl: listOf(NEGATIVE) })
+    fronted.gateway.reload({ crl: listOf('01', NEGATIVE) })
     assert.equal(await comes(t, fronted, renewed), '403 CERTIFICATE_REVOKED')
 
     const root = await makeCa({ commonName: 'Root' })
