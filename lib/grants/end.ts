@@ -1,6 +1,6 @@
 import { DockerMtlsError, isDockerMtlsError, PkiError, sentencesOf } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
-import { isFolder } from '../base/files.ts'
+import { isThere } from '../base/files.ts'
 import { enumerate } from '../base/text.ts'
 import { isOver } from '../identity/dates.ts'
 import {
@@ -53,9 +53,8 @@ export interface UnreadableGrant {
 }
 
 /**
- * Ends a grant early: lets its rule in the policy allow nothing, for which it needs no CA key, revokes its certificate, which it finds by the
- * ledger if its file is gone, and deletes its files, also if nobody knows its certificate any more. It does the rest also if there is no policy file, or no rule in it. If it fails in between,
- * it can be called again.
+ * Ends a grant early. Its rule in the policy then allows nothing, which needs no CA key; its certificate is revoked, and its files are
+ * deleted. If the files are gone, the ledger shows the certificate. It works without a policy file, too. If it fails halfway, call it again.
  *
  * @throws {@link PkiError} ERR_GRANT_NOT_FOUND, ERR_NAME_INVALID, and those of {@link revokeClient}
  * @throws {@link PolicyError} ERR_POLICY_INVALID
@@ -76,9 +75,10 @@ async function end(options: EndOptions, open?: OpenPolicy): Promise<EndReport> {
   const named = open ? findNamed(open.policy, name, certificates) : []
   const toEnd = new Set(named.flatMap(({ edit, fingerprint256 }) => (edit ? [fingerprint256] : [])))
   const valid = issued.filter((one) => (!one.isRevoked || toEnd.has(one.fingerprint256)) && isCurrent(one))
-  const isKnown = granted.facts !== undefined || toEnd.size + valid.length > 0
-  if (!isKnown && (await isFolder(granted.paths.folder))) return endUnreadable(granted, open)
-  if (!isKnown) throw await nothingToEnd(options, open, named)
+  const isUnread = granted.facts === undefined
+  // An old rule may be of an earlier certificate.
+  if (isUnread && valid.length === 0 && (await isThere(granted.paths.cert))) return endUnreadable(granted, open)
+  if (isUnread && toEnd.size + valid.length === 0) throw await nothingToEnd(options, open, named)
   // Whatever happens to the rule, the certificate must be revoked.
   const [rules] = await Promise.allSettled([open && endRules(open, policy, name, named)])
   const { removed = [], kept = [] } = rules.status === 'fulfilled' ? (rules.value ?? {}) : {}

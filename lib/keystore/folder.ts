@@ -109,13 +109,14 @@ export class PkiFolder {
     checkOptions(options, AUTHORITY_OPTIONS, 'PkiFolder.replaceAuthority')
     await refuseRotation(this.path, `replacing the CA in ${this.path}`)
     await this.#settle()
-    const lists = await noteBeforeReplacement(this.path)
+    const old = await noteBeforeReplacement(this.path)
     const { result, opened } = await replaceCa(this.path, options)
     this.#keepOpened(opened)
     const { renewLists } = await import('./crl/write.ts')
-    await renewLists(this.path, options.passphrase)
-    if (lists === undefined) return result
-    return { ...result, notes: [...result.notes, `The ledger may lack revocations that the old list has: ${lists}`] }
+    const renewed = await renewLists(this.path, options.passphrase)
+    const unread = old ?? renewed?.state.keptAside
+    if (unread === undefined) return result
+    return { ...result, notes: [...result.notes, `The ledger may lack revocations that the old list has: ${unread}`] }
   }
 
   /**

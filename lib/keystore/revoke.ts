@@ -98,8 +98,8 @@ async function leftOf(root: string, name: string): Promise<KnownCertificate[]> {
 }
 
 /**
- * Repeats the last line about each kind of certificate of this name, with the date of now: a run that issues one at this moment, although
- * the others are revoked, sees that somebody has revoked it once more, and a certificate that has expired since the first time is left out.
+ * Repeats the last line about each kind of certificate of this name, with the date of now. So a run that issues one at this moment sees
+ * that somebody has revoked the name once more, and a certificate that has expired since the first revocation doesn't count as a return.
  *
  * @returns whether there is still nothing to revoke; a run that issues may have been faster
  */

@@ -20,7 +20,7 @@ export async function refuseRevokedKey(
   const revocations = await readRevocations(caPaths(root).ledger)
   // Reading all certificates takes long, and hardly any line lacks its key.
   const keys = revocations.every(({ key }) => key !== undefined) ? undefined : await keysInFolder(root)
-  const found = revocations.findLast((one) => (one.key ?? keys?.get(one.fingerprint256)) === keyFingerprint256)
+  const found = revocations.find((one) => (one.key ?? keys?.get(one.fingerprint256)) === keyFingerprint256)
   if (found === undefined) return
   throw new PkiError('ERR_CLIENT_REVOKED', {
     tried: `signing the key ${keyFingerprint256} for the client ${name}`,

@@ -100,5 +100,9 @@ describe('a grant that the ledger does not list, since an old one was restored',
     assert.equal(await readFile(policy, 'utf8'), before)
     assert.equal((await new PkiFolder(folder).signClient(request)).action, 'created')
     assert.match((await runCli(end)).stderr, /ERR_GRANT_NOT_FOUND/)
+    // A file of somebody's in the folder is no certificate that can't be read.
+    await mkdir(dirname(cert), { recursive: true })
+    await writeFile(join(dirname(cert), 'note'), '')
+    assert.match((await runCli(end)).stderr, /ERR_GRANT_NOT_FOUND/)
   })
 })

@@ -10,6 +10,7 @@ import { usageError } from '../errors.ts'
 import { hostPathOf } from '../inputs/bind.ts'
 import { onlyHost } from '../inputs/client-folder.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
+import { keptAsideWarnings } from '../reports/crl.ts'
 import { endData, endText, endWarnings, grantData, grantText, listData, listText } from '../reports/grants.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
@@ -74,7 +75,8 @@ async function end(name: string | undefined, policy: string, given: GrantFlags, 
   const run = (passphrase: string | undefined) =>
     endGrant({ folder: dir, name, policy, ...(passphrase !== undefined && { passphrase }) })
   const report = await withPassphrase({ folder: dir, flags, run }, context)
-  const warnings = endWarnings(report, policy, dir)
+  const aside = report.revoked.flatMap(({ crl }) => keptAsideWarnings(crl ?? {}))
+  const warnings = [...endWarnings(report, policy, dir), ...aside]
   const text = endText(report, policy, context)
   // The rule may still be somewhere.
   context.answer({ data: endData(report), text, warnings, failed: !report.hasPolicy || !report.hasRule }, flags)

@@ -83,7 +83,7 @@ function whatToTry(command: readonly string[], { request, body }: TestFlags): At
 /** The command would reach a real daemon, or a builder beside it. */
 function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
   if (/^(?:sudo|doas|su|pkexec|runuser|ssh)$/.test(basename(file)))
-    throw usageError(WHERE, `${printable(file)} drops DOCKER_HOST`, 'Write the command without it.')
+    throw usageError(WHERE, `${printable(file)} can keep the command from the trial`, 'Write the command without it.')
   if (!/^(?:docker(?:-compose|-buildx)?|buildx)(?:\.exe)?$/.test(basename(file))) return
   const options = words.slice(0, words.length - withoutOptions(words).length)
   const flag = options.find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))

@@ -114,7 +114,7 @@ export function endText(report: EndReport, policy: string, context: Context): st
 /** Where a policy has been read without the list, its rule still counts. */
 export function endWarnings(report: EndReport, policy: string, dir: string): Sentence[] {
   const { name, hasPolicy, hasRule, unreadable } = report
-  if (unreadable) return [unreadableText(unreadable, policy)]
+  if (unreadable) return [unreadableText(unreadable, hasPolicy, policy)]
   if (hasPolicy && hasRule) return []
   const found = hasPolicy
     ? `The policy ${policy} has no rule for the certificate of the grant: it may be in another file.`
@@ -123,9 +123,13 @@ export function endWarnings(report: EndReport, policy: string, dir: string): Sen
   return [sentence`${found} A gateway without the new revocation list still follows it. To end it:  ${again}`]
 }
 
-function unreadableText({ path, rules }: UnreadableGrant, policy: string): string {
-  const which = rules.length === 0 ? 'any rule for it' : enumerate(rules)
-  return `${path} could not be read, and the ledger has no valid certificate of this grant, so none was revoked. Take ${which} out of ${policy} by hand.`
+function unreadableText({ path, rules }: UnreadableGrant, hasPolicy: boolean, policy: string): string {
+  const found = hasPolicy
+    ? rules.length === 0
+      ? `${policy} has no rule of this name that still allows something.`
+      : `Take ${enumerate(rules)} out of ${policy} by hand.`
+    : 'Take its rule out of the policy of each gateway by hand.'
+  return `${path} could not be read, and the ledger has no valid certificate of this grant, so this command revoked none. ${found}`
 }
 
 export function listData(grants: readonly ListedGrant[]): object[] {

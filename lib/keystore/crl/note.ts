@@ -37,8 +37,8 @@ export async function noteListed(root: string): Promise<LedgerRevocation[]> {
 }
 
 /**
- * Does the same before a new CA replaces the one in force, whose list counts no longer then. If nobody can read that CA, the lists stay
- * under another name.
+ * Notes the revocations of the list before a new CA replaces the one that signed it. If that CA can't be read, keeps the list under
+ * another name.
  *
  * @returns that name
  * @throws those of {@link noteListed}
