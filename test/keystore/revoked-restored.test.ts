@@ -170,6 +170,16 @@ test('a new CA in place of a damaged one keeps the lists under another name', as
   assert.ok(notes[0]?.endsWith(kept[0] ?? '-'), notes[0])
 })
 
+test('a new CA keeps a damaged list under another name, and says so', async (t) => {
+  const root = await made(t)
+  await restore(root)
+  await writeFile(join(root, 'ca/crl.pem'), 'damaged')
+  const { notes } = await new PkiFolder(root).replaceAuthority({ commonName: 'B' })
+  const [kept = '-'] = (await readdir(join(root, 'ca'))).filter((file) => file.startsWith('crl.pem.'))
+  assert.equal(await readFile(join(root, 'ca', kept), 'utf8'), 'damaged')
+  assert.ok(notes.at(-1)?.endsWith(kept), notes.join())
+})
+
 test('a client whose newest certificate had expired before it was revoked is revoked', async (t) => {
   const root = await made(t)
   const folder = new PkiFolder(root)
