@@ -1,20 +1,12 @@
 import { basename } from 'node:path'
+import { readFlags } from '../base/docker-flags.ts'
 
 /** Is it docker itself, and none of its plugins? */
 export const isDocker = (file: string): boolean => /^docker(?:\.exe)?$/.test(basename(file))
 
-/** Options before the command whose value is the next word. */
-const TAKES_VALUE = /^(?:--config|--log-level|-l|--tls(?:cacert|cert|key))$/
-
-/** The words of a docker command after its global options. */
-export function withoutOptions(words: readonly string[]): readonly string[] {
-  const at = words.findIndex((word, index) => !word.startsWith('-') && !TAKES_VALUE.test(words[index - 1] ?? ''))
-  return at < 0 ? [] : words.slice(at)
-}
-
 /** Does the daemon carry out what this command asks about first? Others, such as `docker buildx rm`, act on their own. */
 export function asksForDaemon([file = '', ...words]: readonly string[]): boolean {
-  const [noun = '', verb = ''] = withoutOptions(words)
+  const [noun = '', verb = ''] = readFlags(words).rest
   return isDocker(file) && ASKING.test(`${noun} ${verb}`)
 }
 

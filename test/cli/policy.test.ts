@@ -148,10 +148,18 @@ describe('policy test', () => {
       [['--as', 'ann', '--request', 'GET /info', '--', 'docker', 'ps'], /--request and a command/],
       [['--as', 'ann', '--', 'nosuchcommand'], /there is no command nosuchcommand here/],
       [['--as', 'ann', '--', 'true'], /true sent no request/],
-      [['--as', 'ann', '--', 'docker', '-H', 'tcp://prod', 'ps'], /-H of the docker command names a real daemon/],
-      [['--as', 'ann', '--', 'docker', '--log-level', 'debug', '-H', 'tcp://prod', 'ps'], /-H of the docker command/],
-      [['--as', 'ann', '--', 'docker-compose', '-DH', 'tcp://prod', 'up'], /-DH of the docker command/],
-      [['--as', 'ann', '--', 'docker', '--context=prod', 'ps'], /--context=prod of the docker command/],
+      [['--as', 'ann', '--', 'docker', '-H', 'tcp://prod', 'ps'], /--host of the docker command names a real daemon/],
+      [
+        ['--as', 'ann', '--', 'docker', '--log-level', 'debug', '-H', 'tcp://prod', 'ps'],
+        /--host of the docker command/,
+      ],
+      [
+        ['--as', 'ann', '--', 'docker', '-Dl', 'debug', '-H', 'ssh://prod', 'rm', 'web'],
+        /--host of the docker command/,
+      ],
+      [['--as', 'ann', '--', 'docker-compose', '-f', 'a.yml', '-Htcp://prod', 'down'], /--host of the docker command/],
+      [['--as', 'ann', '--', 'docker-compose', '-DH', 'tcp://prod', 'up'], /--host of the docker command/],
+      [['--as', 'ann', '--', 'docker', '--context=prod', 'ps'], /--context of the docker command/],
       [
         ['--as', 'ann', '--', 'docker', 'build', '--builder', 'x', '.'],
         /--builder of the docker command names a real bu/,

@@ -2,7 +2,8 @@ import { basename, dirname } from 'node:path'
 import type { ArgumentError } from '../../base/errors.ts'
 import { type CommandPart, sentence, type Sentence } from '../../base/sentence.ts'
 import { usageError } from '../errors.ts'
-import { isOn, type DockerFlag } from '../plugin/call.ts'
+import type { DockerFlag } from '../../base/docker-flags.ts'
+import { isOn } from '../plugin/call.ts'
 
 /** Options that aren't passed on: some have become variables, others concern only the docker command. */
 const NOT_OURS = new Set(['--config', '--debug', '--log-level', '--version'])

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { basename } from 'node:path'
+import { readFlags } from '../../base/docker-flags.ts'
 import type { ArgumentError } from '../../base/errors.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
-import { isDocker, withoutOptions } from '../../gateway/docker-command.ts'
+import { isDocker } from '../../gateway/docker-command.ts'
 import type { Refusal } from '../../gateway/refusal.ts'
 import type { Own, Trial, TrialOptions, TriedRequest } from '../../gateway/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
@@ -85,8 +86,7 @@ function refuseOtherDaemon([file = '', ...words]: readonly string[]): void {
   if (/^(?:sudo|doas|su|pkexec|runuser|ssh)$/.test(basename(file)))
     throw usageError(WHERE, `${printable(file)} can keep the command from the trial`, 'Write the command without it.')
   if (!/^(?:docker(?:-compose|-buildx)?|buildx)(?:\.exe)?$/.test(basename(file))) return
-  const options = words.slice(0, words.length - withoutOptions(words).length)
-  const flag = options.find((word) => /^(?:-D*[Hc]|--host|--context)/.test(word))
+  const [flag] = readFlags(words).flags.find(([one]) => one === '--host' || one === '--context') ?? []
   const builder = [file, ...words].some(isBuilding) ? words.find((word) => /^--builder(?:=|$)/.test(word)) : undefined
   const [found, what] = flag === undefined ? [builder, 'builder'] : [flag, 'daemon']
   if (found === undefined) return

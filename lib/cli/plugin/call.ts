@@ -1,10 +1,8 @@
+import { readFlags, type DockerFlag } from '../../base/docker-flags.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 
 /** The variable that the docker command sets for its plugins. Programs that these start inherit it. */
 export const PLUGIN_VARIABLE = 'DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'
-
-/** An option of the docker command itself, in its long form: `--host` for `-H`. */
-export type DockerFlag = readonly [flag: string, value: string | undefined]
 
 /** A command line of ours that was typed after `docker`. */
 export interface PluginCall {
@@ -14,14 +12,6 @@ export interface PluginCall {
 }
 
 const NAME = 'mtls'
-const LONG: Readonly<Record<string, string>> = {
-  c: '--context',
-  D: '--debug',
-  H: '--host',
-  l: '--log-level',
-  v: '--version',
-}
-const WITH_VALUE = new Set(['--config', '--context', '--host', '--log-level', '--tlscacert', '--tlscert', '--tlskey'])
 
 /**
  * Recognizes a call by the docker command: `docker-mtls [its options] mtls ARGUMENTS`, or `help mtls` instead of `mtls`, as
@@ -46,28 +36,6 @@ function hasVersion(flags: readonly DockerFlag[]): boolean {
 /** Is a switch of the docker command on? It accepts the same words (Go, strconv.ParseBool). */
 export function isOn(value = 'true'): boolean {
   return ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(value)
-}
-
-/** As pflag reads them: `--host X`, `--host=X`, `-H X`, `-HX`, `-H=X` and `-DH X`. */
-function readFlags(argv: readonly string[]): { flags: DockerFlag[]; rest: readonly string[] } {
-  const flags: DockerFlag[] = []
-  const words = [...argv]
-  while (words[0]?.startsWith('-') === true) {
-    const word = words.shift() ?? ''
-    const [, flag = word, value] = /^(--[^=]+)=(.*)$/s.exec(word) ?? []
-    if (!word.startsWith('--')) flags.push(...readShort(word.slice(1), words))
-    else flags.push([flag, value ?? (WITH_VALUE.has(flag) ? words.shift() : undefined)])
-  }
-  return { flags, rest: words }
-}
-
-function readShort(letters: string, words: string[]): DockerFlag[] {
-  const [letter = '', ...others] = Array.from(letters)
-  const flag = LONG[letter] ?? `-${letter}`
-  const rest = others.join('')
-  if (WITH_VALUE.has(flag)) return [[flag, rest === '' ? words.shift() : rest.replace(/^=/, '')]]
-  if (rest.startsWith('=')) return [[flag, rest.slice(1)]]
-  return [[flag, undefined], ...(rest === '' ? [] : readShort(rest, words))]
 }
 
 /** The options that become variables. The last one counts, as for the docker command. */

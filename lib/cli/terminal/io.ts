@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Output } from '../../base/terminal/output.ts'
 import type { Environment } from '../../endpoint/environment.ts'
-import type { DockerFlag } from '../plugin/call.ts'
+import type { DockerFlag } from '../../base/docker-flags.ts'
 
 /** The input stream, perhaps a terminal. */
 export type Input = Readable & { readonly isTTY?: boolean; setRawMode?: (mode: boolean) => unknown }
