@@ -56,7 +56,7 @@ export interface CarryOutOptions extends VerificationOptions {
  * Carries out a plan: validates, backs up, writes, restarts, and tests the daemon from outside. If any of it fails, everything
  * is rolled back, and the old daemon is checked.
  *
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed, or the apply was kept.
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
  *   ERR_APPLY_ROLLED_BACK: all changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
  * @throws the signal's reason, after everything was rolled back
  */

@@ -72,8 +72,8 @@ describe('an apply failed, and then the host', () => {
 
   test('has kept it, because a later apply goes back to it: no error says that all is as it was', async () => {
     const error = await afterRollback('last\nLATER\nyes\n', 75)
-    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_PENDING'), String(error))
-    assert.match(error.message, /this apply was kept, and another one, or a rollback, has begun since/)
+    assert.ok(isDockerMtlsError(error, 'ERR_APPLY_ROLLBACK_FAILED'), String(error))
+    assert.match(error.message, /the apply itself was finished, and another apply or a rollback has begun since/)
     assert.equal(error.cause, FAILED)
   })
 

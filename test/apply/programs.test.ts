@@ -359,8 +359,8 @@ test('a rollback that dockerd did not survive goes on by the same command, and t
   for (const name of ['last', 'pending']) await writeFile(join(state, name), '1\n')
   const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'way_back', 'reopen', 'arm_retry', 'end_if_done')
   const stubs = `claim() { return 1; }\narm() { :; }\nrefuse_unchecked() { :; }\nrefuse_gone_program() { :; }\narm_timer() { echo "timer $*"; }\nsystemctl() { echo "$*"; }\nstop_gateway() { exit; }\n`
-  const asked = (): ReturnType<typeof run> =>
-    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180 lock_s=5\n${functions}\n${stubs}${MAIN}`)
+  const asked = (more = ''): ReturnType<typeof run> =>
+    run(`set +e\ns=${state} id=1 b=${own} how=asked retry_s=180 lock_s=5\n${functions}\n${stubs}${more}${MAIN}`)
   const unit = 'docker-mtls-rollback-1'
   const { status, stdout } = asked()
   assert.deepEqual([status, stdout], [0, `stop ${unit}.timer\nreset-failed ${unit}.*\ntimer 1 180\n`])
@@ -377,6 +377,10 @@ test('a rollback that dockerd did not survive goes on by the same command, and t
   assert.equal(asked().status, 0)
   await writeFile(join(own, 'writer'), '')
   assert.equal(asked().status, PENDING_CODE)
+  // One that has begun since comes before all that would be refused: otherwise, nobody would learn of it.
+  await writeFile(join(state, 'pending'), '2\n')
+  const gone = `refuse_gone_program() { exit ${GATEWAY_GONE_CODE}; }\n`
+  assert.equal(asked(gone).status, PENDING_CODE)
 })
 
 describe('a rollback that has restored the files', () => {
@@ -446,10 +450,13 @@ describe('two runs of a rollback', () => {
     assert.equal(ran('stop').stdout, `stop ${GATEWAY_UNIT}\n`)
   })
 
-  test('do not run at the same time, also with the flock of BusyBox, which has no -w', () => {
-    const busybox = 'flock() { case $1 in -*) return 1 ;; esac; command flock "$@"; }'
-    const part = `${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { command flock -n ${state} echo free; exit; }`
-    assert.equal(run(`set +e\n${stubs}${busybox}\n${part}\n${MAIN}`).stdout, '')
+  test('do not run at the same time, also with the flock of BusyBox, which has no -w', async () => {
+    const bin = join(folder, 'busybox')
+    await mkdir(bin, { recursive: true })
+    const flock = 'case $1 in -*) exit 1 ;; esac\nPATH=${PATH#*:} exec flock "$@"\n'
+    await writeFile(join(bin, 'flock'), `#!/bin/sh\n${flock}`, { mode: 0o755 })
+    const part = `${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { PATH=\${PATH#*:} flock -n ${state} echo free; exit; }`
+    assert.equal(run(`set +e\nPATH=${bin}:$PATH\n${stubs}${part}\n${MAIN}`).stdout, '')
   })
 
   test('do not begin beside each other by a command: the second one waits', async () => {
@@ -530,4 +537,10 @@ test('an interrupted rollback of a finished apply is told from an apply that was
   assert.deepEqual(told(), ['pending', '1', 'yes asked gateway lost'])
   await writeFile(join(state, '1', 'restored'), '')
   assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway lost'])
+  // A file that can't be read does not count as none.
+  await rm(join(state, 'pending'))
+  await mkdir(join(state, 'pending'))
+  const { status, stderr } = run(`set +e\ns=${state}\n${program}`)
+  assert.equal(status, 1)
+  assert.match(stderr, /directory/)
 })

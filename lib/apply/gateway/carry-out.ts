@@ -36,7 +36,7 @@ export interface GatewayApplyOptions extends VerificationOptions {
  * Carries out a plan: validates, backs up, writes, restarts dockerd if it has to, starts the gateway, and tests both from
  * outside. If any of it fails, everything is rolled back, and dockerd listens as before.
  *
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed, or the apply was kept.
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
  *   ERR_APPLY_ROLLED_BACK: all changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
  * @throws the signal's reason, after everything was rolled back
  */

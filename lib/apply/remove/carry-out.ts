@@ -29,7 +29,7 @@ export interface RemoveOptions {
  * Removes docker-mtls from a host: changes the files as an apply does, with the same rollback, checks that dockerd answers and
  * that its ports are closed, and then removes the data for rollbacks, unless it has the only copy of a file.
  *
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed, or the apply was kept. ERR_APPLY_ROLLED_BACK: all
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLED_BACK: all
  *   changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
  */
 export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): Promise<void> {

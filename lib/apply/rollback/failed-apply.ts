@@ -16,9 +16,6 @@ const DAEMON_LOG_SH: string = shellFile(new URL('./daemon-log.sh', import.meta.u
 /** What `failed-apply.sh` prints if another run of the rollback was faster. */
 const OVERTAKEN = '@overtaken'
 
-/** What a host has said of a rollback. */
-const SAID = ['ERR_APPLY_ROLLBACK_FAILED', 'ERR_APPLY_PENDING'] as const
-
 /** A failed apply, and its state. */
 export interface FailedApply {
   readonly id: string
@@ -50,8 +47,7 @@ export async function rollBackFailedApply(first: unknown, failed: FailedApply): 
       return ran.stdout.startsWith(OVERTAKEN) ? (overtaken ?? first) : first
     })
     return done.catch((reason: unknown) => {
-      const isSaid = SAID.some((code) => isDockerMtlsError(reason, code))
-      throw isSaid ? reason : outOfReach(failed, reason)
+      throw isDockerMtlsError(reason, 'ERR_APPLY_ROLLBACK_FAILED') ? reason : outOfReach(failed, reason)
     })
   })
   const seen = failed.wasActive ? await checkOldDaemon(failed, cause) : ''

@@ -6,7 +6,8 @@
 # Prints nothing if the folder of the ID is gone, or if the user isn't root.
 : "${s:?}"
 for kind in pending last; do
-  id=$(cat "$s/$kind" 2>/dev/null)
+  # The second cat says why it fails.
+  id=$(cat "$s/$kind" 2>/dev/null) || ! test -e "$s/$kind" || cat "$s/$kind" >/dev/null || exit 1
   if test -z "$id" || ! test -s "$s/$id/rollback.sh"; then continue; fi
   active=no
   if test -e "$s/$id/was-active"; then active=yes; fi
@@ -25,4 +26,3 @@ for kind in pending last; do
   if test -e "$s/$id/written"; then sed 's/^/written /' "$s/$id/written"; fi
   exit 0
 done
-exit 0

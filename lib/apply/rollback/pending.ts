@@ -70,7 +70,7 @@ function atWork({ name }: HostShell): ProvisionError {
  * Refuses a failed rollback of an apply. If another run has completed it meanwhile, such as that of the timer, it has not failed: a
  * further one would undo an earlier apply.
  *
- * @throws {@link ProvisionError} ERR_APPLY_ROLLBACK_FAILED; ERR_APPLY_PENDING: the apply was kept
+ * @throws {@link ProvisionError} ERR_APPLY_ROLLBACK_FAILED
  */
 export async function requireRolledBack(
   shell: HostShell,
@@ -86,10 +86,10 @@ export async function requireRolledBack(
 
 /** Only the answer of its last step was lost. Another apply builds on it. */
 function kept({ name }: HostShell, cause: unknown): ProvisionError {
-  return new ProvisionError('ERR_APPLY_PENDING', {
+  return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `rolling back ${name}`,
-    got: 'this apply was kept, and another one, or a rollback, has begun since',
-    todo: sentence`Nothing was rolled back. Wait until it ends, then look:  ${ours('daemon', 'status')}`,
+    got: 'the apply itself was finished, and another apply or a rollback has begun since',
+    todo: sentence`This run rolled nothing back. See what is in force:  ${ours('daemon', 'status')}`,
     cause,
   })
 }

@@ -143,6 +143,13 @@ reopen() {
     echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
     exit 75
   fi
+  case $(cat "$s/pending" 2>/dev/null) in
+  '' | "$id") ;;
+  *)
+    echo 'another apply is unfinished' >&2
+    exit 75
+    ;;
+  esac
   if test "$1" != checked; then refuse_unchecked; fi
   if test -e "$b/other-userns"; then refuse_left_behind; fi
   refuse_gone_program

@@ -35,7 +35,7 @@ export interface GatewayRemoveReport {
  * result. If any of it fails, everything is rolled back, and the gateway runs as before.
  *
  * @param plan - of a host with a gateway
- * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed, or the apply was kept.
+ * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_INVALID, ERR_APPLY_PENDING: nothing was changed.
  *   ERR_APPLY_ROLLED_BACK: all changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
  * @throws the signal's reason, after everything was rolled back
  */
