@@ -3,19 +3,9 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { isArriving } from './body.ts'
 import { renderRefusal, type Refusal } from './refusal.ts'
-import type { Arrived } from './shared.ts'
 
 /** How long a client may go on sending a body after it was answered, in milliseconds. */
 const LINGER_MS = 2_000
-
-const continued = new WeakSet<ServerResponse>()
-
-/** Lets a client that waits for it send its body, once. */
-export function sendContinue({ response, expectsContinue }: Arrived): void {
-  if (!expectsContinue || !response || continued.has(response)) return
-  continued.add(response)
-  response.writeContinue()
-}
 
 /** The answer to a request that asked for an upgrade, for which Node creates none. The connection ends after it. */
 export function answerOn(socket: Socket, request: IncomingMessage): ServerResponse {

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
-import { answerJson, answerOn, refuse, sendContinue, streamOn } from './answer.ts'
+import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
 import { BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
 import { headersOf } from './fields.ts'
 import { forward } from './forward.ts'
@@ -37,6 +37,7 @@ export class Exchange {
   #isFiltered = false
   #left: (() => void) | undefined
   #isHeld = false
+  #hasContinued = false
   /** Once, however often it is decided. */
   #begun: ReturnType<Shared['begin']> | undefined
 
@@ -112,8 +113,7 @@ export class Exchange {
    * connection over. No Docker client sends any of these.
    */
   #drop(why: string): void {
-    const { check } = this.#shared
-    this.#record.refused(check(this.#arrived.connection) ?? refusal(400, 'MALFORMED_REQUEST', why))
+    this.#record.refused(this.#shared.check(this.#arrived.connection) ?? refusal(400, 'MALFORMED_REQUEST', why))
     if (this.#arrived.response === undefined) this.#arrived.request.socket.destroy()
     this.#reportEnd()
   }
@@ -141,8 +141,7 @@ export class Exchange {
       upgrade: this.#upgrade,
       inspect: (kind, name) => this.#inspections.inspect(kind, name),
     }
-    const asked = isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived
-    await this.#carryOut(asked)
+    await this.#carryOut(isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived)
   }
 
   async #carryOut(asked: AskedRequest): Promise<void> {
@@ -225,6 +224,12 @@ export class Exchange {
     return this.#upgrade === undefined && hasBody(this.#arrived.request)
   }
 
+  /** Lets a client that waits for it send its body, once. */
+  #continue(): void {
+    if (this.#arrived.expectsContinue && !this.#hasContinued) this.#response?.writeContinue()
+    this.#hasContinued = true
+  }
+
   /** Reads a JSON body. Undefined: there is none, or it is a stream. */
   async #readBody(): Promise<Buffer | undefined> {
     const { request } = this.#arrived
@@ -232,7 +237,7 @@ export class Exchange {
     const isRenewing = isRenewal(request.url)
     const isRead = isRenewing || isJson(request)
     if (this.#upgrade === undefined ? !hasBody(request) || !isRead : Number(announced ?? 0) === 0) return undefined
-    sendContinue(this.#arrived)
+    this.#continue()
     const { bodyTimeout } = this.#shared.limits
     const bodyBytes = isRenewing ? MOST_REQUEST_BYTES : this.#shared.limits.bodyBytes
     if (Number(announced ?? 0) > bodyBytes)
@@ -271,7 +276,7 @@ export class Exchange {
           if (!holds() || this.#shared.check(connection)) return false
           this.#until = until
           this.#isFiltered = filterAnswer !== undefined
-          if (body === 'unseen') sendContinue(this.#arrived)
+          if (body === 'unseen') this.#continue()
           return true
         },
         stopped: () => {
@@ -347,7 +352,7 @@ export class Exchange {
   }
 
   #reportEnd(): void {
-    const response = this.#response
-    this.#shared.report(this.#record.ending(this.#status || (response?.headersSent ? response.statusCode : 0)))
+    const answered = this.#response?.headersSent === true ? this.#response.statusCode : 0
+    this.#shared.report(this.#record.ending(this.#status || answered))
   }
 }

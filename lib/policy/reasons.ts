@@ -215,12 +215,13 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
  */
 const SUBJECTS: ReadonlySet<string> = new Set(['the path', 'container', 'Container'])
 
-/** What could be the beginning of an id, by kind. That of several ids names none of them, although they exist. */
-const BEGINNINGS: Readonly<Record<string, RegExp>> = { container: /^[0-9a-f]{1,63}$/, network: /^[0-9a-z]{1,24}$/ }
-
-/** dockerd finds a service only on a manager. */
+/**
+ * A beginning that several ids share finds none of them, although they exist. A worker of a swarm doesn't find networks and services
+ * that a manager has.
+ */
 function isSurelyAbsent({ kind, name, where }: Reference | ServiceUse): boolean {
-  return SUBJECTS.has(where) && kind !== 'service' && BEGINNINGS[kind]?.test(name) !== true
+  if (!SUBJECTS.has(where)) return false
+  return kind === 'exec' || (kind === 'container' && !/^[0-9a-f]{1,63}$/.test(name))
 }
 
 function unknown({ kind, name, where }: Reference | ServiceUse, isAbsent: boolean): Reason {
