@@ -21,7 +21,8 @@ import { cutNotes } from './notes.ts'
 import { renewAfter } from './renew/due.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
-import { revocationsByFingerprint, watchRevocations } from './revoked.ts'
+import { revokedText, watchRevocations } from './revoked.ts'
+import { revocationFinder } from './revoked-key.ts'
 import { settleSwap, swapFiles } from './swap.ts'
 import { refuseTakenName } from './taken-name.ts'
 
@@ -84,7 +85,7 @@ export async function ensureIssuer(options: IssuerFolderOptions): Promise<Issuer
   await refuseTakenName(root, 'issuer', name)
   const present = await readPresent(paths)
   if (present === undefined || force) return issue(options, paths, present, check)
-  refuseRevoked(root, name, (await revocationsByFingerprint(root)).get(present.x509.fingerprint256))
+  refuseRevoked(root, name, (await revocationFinder(root))(present.x509))
   const isCurrent = await isFromCurrentCa(root, present.x509.toString())
   const isDue = renewAfter(ledgerEntry('issuer', present.facts)).getTime() <= Date.now()
   if (isCurrent && !isDue && !renew) return { action: 'kept', paths, facts: present.facts, keptAside: [], notes: [] }
@@ -107,9 +108,10 @@ async function readPresent({ cert, key }: LeafPaths): Promise<Present | undefine
 
 function refuseRevoked(root: string, name: string, revocation: LedgerRevocation | undefined): void {
   if (revocation === undefined) return
+  const isOwn = revocation.kind === 'issuer' && revocation.name === name
   throw new PkiError('ERR_CLIENT_REVOKED', {
     tried: `renewing the issuer ${name}`,
-    got: `it was revoked on ${revocation.revokedAt.slice(0, 10)}`,
+    got: `${isOwn ? '' : 'a certificate with its key was revoked: '}${revokedText(revocation)}`,
     todo: sentence`Create a new key. Clients whose certificates it has renewed need new ones:  ${ours('cert', 'issuer', name, '--force', '--dir', root)}`,
   })
 }

@@ -1,10 +1,13 @@
+import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { keyFingerprint } from '../pki/key-type.ts'
 import type { RequestFacts } from '../pki/read-request.ts'
 import { keysInFolder } from './certificate-keys.ts'
 import { caPaths } from './layout.ts'
 import { readRevocations } from './ledger.ts'
-import { revokedText } from './revoked.ts'
+import { firstLines, type LedgerRevocation } from './ledger-revocation.ts'
+import { revocationsByFingerprint, revokedText } from './revoked.ts'
 
 /**
  * Refuses a request for the key of a revoked certificate, under any name and with `force`, too: whoever has stolen the key would get
@@ -17,14 +20,34 @@ export async function refuseRevokedKey(
   root: string,
   { name, keyFingerprint256 }: Pick<RequestFacts, 'name' | 'keyFingerprint256'>,
 ): Promise<void> {
-  const revocations = await readRevocations(caPaths(root).ledger)
-  // Reading all certificates takes long, and hardly any line lacks its key.
-  const keys = revocations.every(({ key }) => key !== undefined) ? undefined : await keysInFolder(root)
-  const found = revocations.find((one) => (one.key ?? keys?.get(one.fingerprint256)) === keyFingerprint256)
+  const found = (await revocationsByKey(root)).get(keyFingerprint256)
   if (found === undefined) return
   throw new PkiError('ERR_CLIENT_REVOKED', {
     tried: `signing the key ${keyFingerprint256} for the client ${name}`,
     got: `a certificate with this key was revoked: ${revokedText(found)}`,
     todo: sentence`On the client's machine, create a new key and a request for it:  ${ours('client', 'request', name, '--force')}  Then sign that request.`,
   })
+}
+
+/**
+ * Finds the revocation of a certificate that another one shall follow for the same key, or of any certificate with that key.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function revocationFinder(root: string): Promise<(cert: X509Certificate) => LedgerRevocation | undefined> {
+  const certificates = await revocationsByFingerprint(root)
+  const keys = await revocationsByKey(root)
+  return ({ fingerprint256, publicKey }) => certificates.get(fingerprint256) ?? keys.get(keyFingerprint(publicKey))
+}
+
+async function revocationsByKey(root: string): Promise<ReadonlyMap<string, LedgerRevocation>> {
+  const revocations = await readRevocations(caPaths(root).ledger)
+  // Reading all certificates takes long, and hardly any line lacks its key.
+  const keys = revocations.every(({ key }) => key !== undefined) ? undefined : await keysInFolder(root)
+  const keyOf = ({ key, fingerprint256 }: LedgerRevocation): string => key ?? keys?.get(fingerprint256) ?? ''
+  return firstLines(
+    revocations.filter((one) => keyOf(one) !== ''),
+    keyOf,
+  )
 }

@@ -10,7 +10,7 @@ import {
   checkLedger,
 } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
-import { isDue, readCrl } from '../keystore/crl/state.ts'
+import { isDue, readCrl, requireReadableLists } from '../keystore/crl/state.ts'
 import { writeCrl } from '../keystore/revoke.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
@@ -35,7 +35,7 @@ export interface IssuedCertificates {
  * it.
  *
  * @throws {@link PkiError} ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED, ERR_CA_PASSPHRASE, ERR_LEDGER_MISMATCH,
- *   ERR_CLIENT_KEY_ELSEWHERE, ERR_PKI_FILE_INVALID
+ *   ERR_CLIENT_KEY_ELSEWHERE, ERR_CRL_INVALID, ERR_PKI_FILE_INVALID
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
 export async function issueCertificates(
@@ -46,6 +46,7 @@ export async function issueCertificates(
   const opening = passphrase === undefined ? {} : { passphrase }
   await refuseMissingCa(dir)
   if (await isFolder(caPaths(dir).folder)) await checkLedger(dir)
+  if (gateway !== undefined) await requireReadableLists(dir)
   const folder = new PkiFolder(dir)
   const authority = await folder.ensureAuthority(opening)
   const client = await folder.ensureClient(name, opening)
@@ -70,8 +71,13 @@ async function currentLists(dir: string, passphrase: Passphrase | undefined): Pr
   return readIfThere(state.path)
 }
 
-/** Would {@link issueCertificates} issue the revocation lists again? That needs the key of the CA. */
+/**
+ * Would {@link issueCertificates} issue the revocation lists again? That needs the key of the CA.
+ *
+ * @throws {@link PkiError} ERR_CRL_INVALID, as it would
+ */
 export async function renewsLists(dir: string): Promise<boolean> {
+  await requireReadableLists(dir)
   const state = await readCrl(dir)
   return state !== undefined && isDue(state) && (await isThere(caPaths(dir).key))
 }

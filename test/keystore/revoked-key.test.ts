@@ -6,11 +6,13 @@ import { describe, test, type TestContext } from 'node:test'
 import { openCertificate } from '../../lib/identity/certificate.ts'
 import { findSignedBefore } from '../../lib/keystore/client/sign.ts'
 import { issueGranted } from '../../lib/keystore/granted.ts'
-import { readRevocations } from '../../lib/keystore/ledger.ts'
+import { ledgerEntry } from '../../lib/keystore/ledger-line.ts'
+import { appendToLedger, readRevocations } from '../../lib/keystore/ledger.ts'
 import { refuseRevokedKey } from '../../lib/keystore/revoked-key.ts'
+import { recertifyIssuer } from '../../lib/pki/issuer.ts'
 import { keyFingerprint } from '../../lib/pki/key-type.ts'
 import { createRequest, PkiFolder } from '../../lib/pki.ts'
-import { ensureIssuer, revokeClient } from '../../lib/provision.ts'
+import { ensureIssuer, revokeClient, rotateAuthority } from '../../lib/provision.ts'
 import { runCli } from '../cli/support/run-cli.ts'
 import { withCode } from '../pki/support/expect.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -88,6 +90,42 @@ describe('a revoked key is never signed again', () => {
       await writeFile(path, (await readFile(path, 'utf8')).replaceAll(/,"key":"[0-9A-F:]+"/g, ''))
       await assert.rejects(refuseRevokedKey(root, facts), REVOKED)
     }
+  })
+
+  test('by a rotation of the CA, of which another client has a certificate', async (t) => {
+    const root = join(await temporaryFolder(t), 'keys')
+    const folder = new PkiFolder(root)
+    await folder.ensureAuthority({ commonName: 'A' })
+    for (const [name, one] of [
+      ['alice', request],
+      ['bob', request],
+      ['carl', other.request],
+    ] as const)
+      await folder.signClient(one, { name })
+    await revokeClient({ folder: root, name: 'alice' })
+    await rotateAuthority({ folder: root, next: { commonName: 'B' } })
+    await rotateAuthority({ folder: root, confirm: ['carl'], confirmServer: ['server'] })
+    const { phase, left } = await rotateAuthority({ folder: root, confirmServer: ['server'] })
+    assert.deepEqual([phase, left], ['clients', ['alice', 'bob']])
+    const issuers = ['alice', 'bob', 'carl'].map(
+      async (name) => openCertificate(await readFile(join(root, 'clients', name, 'cert.pem'), 'utf8')).issuer,
+    )
+    assert.deepEqual(await Promise.all(issuers), ['CN=A', 'CN=A', 'CN=B'])
+  })
+
+  test('for an issuer', async (t) => {
+    const { root, folder } = await made(t)
+    const { paths } = await ensureIssuer({ folder: root, name: 'renewals' })
+    const { cert, ...facts } = recertifyIssuer(
+      await folder.openAuthority(),
+      openCertificate(await readFile(paths.cert, 'utf8')),
+      90,
+    )
+    await revokeClient({ folder: root, name: 'renewals' })
+    await appendToLedger(join(root, 'ca/ledger.jsonl'), ledgerEntry('issuer', facts))
+    await writeFile(paths.cert, cert)
+    await assert.rejects(ensureIssuer({ folder: root, name: 'renewals', renew: true }), REVOKED)
+    await ensureIssuer({ folder: root, name: 'renewals', force: true })
   })
 
   test('where it is revoked under another name while it is signed', async (t) => {

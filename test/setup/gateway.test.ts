@@ -234,6 +234,21 @@ describe('the gateway of a host', () => {
     await assert.rejects(dry(), { code: 'ERR_CRL_INVALID' })
   })
 
+  test('unreadable lists are refused, in a dry run, too: new ones could lack a revocation', async () => {
+    const folder = await temporaryFolder()
+    const mine = { dir: folder, gateway: { program, policyFor: () => policy('ann'), checkTrust } }
+    const issue = (): Promise<IssuedCertificates> =>
+      issueCertificates([inspected(host())], { ...options, ...mine }, undefined)
+    await issue()
+    await writeFile(crlPath(folder), 'damaged')
+    for (const refused of [issue, () => trial(inspected(host()), mine)])
+      await assert.rejects(refused, { code: 'ERR_CRL_INVALID', message: /crl\.pem.*docker-mtls cert crl/s })
+    assert.equal(await readFile(crlPath(folder), 'utf8'), 'damaged')
+    const { keptAside = '' } = await writeCrl({ folder })
+    assert.equal(await readFile(keptAside, 'utf8'), 'damaged')
+    assert.match((await issue()).crl ?? '', /BEGIN X509 CRL/)
+  })
+
   test('dockerd is not put on the network beside a gateway, whatever its unit is called', async () => {
     const [own, other] = ['/etc/systemd/system/docker-mtls-gateway.service', '/usr/lib/systemd/system/proxy.service']
     const keeps = /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s

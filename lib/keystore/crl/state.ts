@@ -1,6 +1,8 @@
 import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
+import { PkiError } from '../../base/errors.ts'
 import { readIfThere } from '../../base/files.ts'
+import { ours, sentence } from '../../base/sentence.ts'
 import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
 import { newestList, numberOf, readRevocationLists, type RevocationList } from '../../identity/crl.ts'
 import { serialOf } from '../../identity/serial.ts'
@@ -67,6 +69,22 @@ export async function readLists(root: string): Promise<ReadLists> {
   } catch (cause) {
     return { text, lists: [], fault: (cause as Error).message }
   }
+}
+
+/**
+ * Refuses to go on while the lists can't be read: new ones in their place could lack a revocation.
+ *
+ * @throws {@link PkiError} ERR_CRL_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function requireReadableLists(root: string): Promise<void> {
+  const { fault } = await readLists(root)
+  if (fault === undefined) return
+  throw new PkiError('ERR_CRL_INVALID', {
+    tried: `reading ${crlPath(root)}`,
+    got: fault,
+    todo: sentence`Restore the file from a backup. Without one, write new lists, and revoke again what the ledger lacks:  ${ours('cert', 'crl', '--dir', root)}`,
+  })
 }
 
 /**

@@ -9,7 +9,7 @@ import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
 import { readRotation } from './state.ts'
-import { revocationsByFingerprint } from '../revoked.ts'
+import { revocationFinder } from '../revoked-key.ts'
 import { appendToLedger } from '../ledger.ts'
 import { ledgerEntry, type LedgerEntry } from '../ledger-line.ts'
 import { recertify } from '../../pki/recertify.ts'
@@ -62,7 +62,8 @@ export async function certifyLeaf(
   const { cert, facts } = recertify(authority, old, { kind, days })
   const entry = ledgerEntry(kind, facts)
   const listed = keyElsewhere ? ({ ...entry, keyHeld: 'client' } as const) : entry
-  const isUnrevoked = async (): Promise<boolean> => !(await revocationsByFingerprint(root)).has(old.fingerprint256)
+  const isUnrevoked = async (): Promise<boolean> =>
+    kind === 'server' || (await revocationFinder(root))(old) === undefined
   if (!(await appendToLedger(caPaths(root).ledger, listed, isUnrevoked))) return false
   await keepBeside(paths.cert)
   await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })

@@ -6,7 +6,7 @@ import { clientPaths, serverFolder, type LeafPaths } from '../layout.ts'
 import { clientNames, serverPlaces } from '../list.ts'
 import type { Rotation } from './cas.ts'
 import { readSettled } from '../swap.ts'
-import { revocationsByFingerprint } from '../revoked.ts'
+import { revocationFinder } from '../revoked-key.ts'
 import { isKeyElsewhere } from '../key-held.ts'
 import type { Participants } from './phases.ts'
 
@@ -20,7 +20,7 @@ export interface Leaf {
   readonly cert?: X509Certificate
   /** Is its key on the client's own machine? */
   readonly keyElsewhere: boolean
-  /** Was its certificate revoked? */
+  /** Was its certificate revoked, or another one with its key? */
   readonly isRevoked: boolean
 }
 
@@ -31,13 +31,13 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
   )
   const names = await clientNames(root)
   const clients = names.map((name) => ({ kind: 'client', name, paths: clientPaths(root, name) }) as const)
-  const revoked = await revocationsByFingerprint(root)
+  const revocationOf = await revocationFinder(root)
   const leaves: Leaf[] = []
   for (const { kind, name, paths } of [...servers, ...clients]) {
     const pem = await readSettled(paths, paths.cert)
     const keyElsewhere = kind === 'client' && (await isKeyElsewhere(root, name))
     const cert = pem === undefined ? undefined : openCertificate(pem, paths.cert)
-    const isRevoked = cert !== undefined && revoked.has(cert.fingerprint256)
+    const isRevoked = cert !== undefined && revocationOf(cert) !== undefined
     leaves.push({ kind, name, paths, keyElsewhere, isRevoked, ...(cert && { cert }) })
   }
   return leaves

@@ -5,6 +5,7 @@ import { fileReason } from '../../base/files.ts'
 import { rotationLock } from '../layout.ts'
 import { readRotatedCas, type Rotation } from './cas.ts'
 import { noteListed } from '../crl/note.ts'
+import { requireReadableLists } from '../crl/state.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { settleFolder } from '../leftovers.ts'
@@ -49,7 +50,7 @@ export type { RotationReport, WaitingClient, WaitingServer } from './report.ts'
  *
  * @throws {@link PkiError} ERR_ROTATION_NONE, ERR_ROTATION_PHASE, ERR_ROTATION_INVALID, ERR_LEDGER_MISMATCH,
  *   ERR_LEDGER_INVALID, ERR_CLIENT_NOT_FOUND, ERR_PKI_FILE_INVALID, ERR_CA_MISSING, ERR_CA_INVALID, ERR_CA_EXPIRED,
- *   ERR_CA_PASSPHRASE, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID
+ *   ERR_CA_PASSPHRASE, ERR_CRL_INVALID, ERR_NAME_INVALID, ERR_KEY_TYPE_INVALID, ERR_DAYS_INVALID
  * @throws {@link EndpointError} for an invalid host
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  * @throws {@link ArgumentError} ERR_OPTION_UNKNOWN, ERR_ARGUMENT_INVALID
@@ -94,6 +95,7 @@ async function go(options: ReadRotateOptions): Promise<RotationReport> {
   const { folder: root, onStep, passphrase, next } = options
   await settleFolder(root)
   await checkLedger(root)
+  await requireReadableLists(root)
   await noteListed(root)
   const leaves = await readLeaves(root)
   for (const target of options.targets) serverOf(target, leaves)
@@ -223,6 +225,7 @@ async function abort(options: ReadRotateOptions): Promise<RotationReport> {
     })
   }
   await checkLedger(root)
+  await requireReadableLists(root)
   if (phase !== 'abort') {
     await checkKeyFor(options, rotation, 'abort')
     await writeRotation(root, enter(rotation.state, 'abort', new Date()))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { readRevocationLists } from '../../../lib/identity/crl.ts'
@@ -9,6 +9,7 @@ import { createRequest } from '../../../lib/pki.ts'
 import { readCrl, revokeClient, writeCrl } from '../../../lib/provision.ts'
 import { killedBefore, stepsThatChange } from '../../contexts/support/crash.ts'
 import { withCode } from '../../pki/support/expect.ts'
+import { treeOf } from '../../support/tree.ts'
 import { agree, copyOf, COURSE, made, unlock } from './support/course.ts'
 
 /** Of each list, its CA and how many certificates it has. */
@@ -74,6 +75,19 @@ describe('a rotation with revocation lists', () => {
     assert.equal(revokedNow.length, 2)
     for (const list of readRevocationLists(await readFile(join(root, 'ca/crl.pem'), 'utf8')))
       assert.deepEqual([...list.serials.keys()].toSorted(), [old, await serial('alice')].toSorted())
+  })
+
+  test('does not go on and is not aborted while the lists are unreadable, and changes nothing', async (t) => {
+    const { root, rotate } = await made(t)
+    await writeCrl({ folder: root })
+    await rotate(COURSE[0])
+    await writeFile(join(root, 'ca/crl.pem'), 'damaged')
+    const before = await treeOf(root)
+    for (const said of [{}, { action: 'abort' }] as const)
+      await assert.rejects(rotate(said), withCode('ERR_CRL_INVALID'))
+    assert.deepEqual(await treeOf(root), before)
+    await writeCrl({ folder: root })
+    assert.equal((await rotate({ action: 'abort' })).outcome, 'aborted')
   })
 
   test('aborted, it has the list of the old CA alone', async (t) => {
