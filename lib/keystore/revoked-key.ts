@@ -7,7 +7,7 @@ import { keysInFolder } from './certificate-keys.ts'
 import { caPaths } from './layout.ts'
 import { readRevocations } from './ledger.ts'
 import { firstLines, type LedgerRevocation } from './ledger-revocation.ts'
-import { revocationsByFingerprint, revokedText } from './revoked.ts'
+import { revokedText } from './revoked.ts'
 
 /**
  * Refuses a request for the key of a revoked certificate, under any name and with `force`, too: whoever has stolen the key would get
@@ -20,7 +20,7 @@ export async function refuseRevokedKey(
   root: string,
   { name, keyFingerprint256 }: Pick<RequestFacts, 'name' | 'keyFingerprint256'>,
 ): Promise<void> {
-  const found = (await revocationsByKey(root)).get(keyFingerprint256)
+  const found = (await revocationsByKey(root, await readRevocations(caPaths(root).ledger))).get(keyFingerprint256)
   if (found === undefined) return
   throw new PkiError('ERR_CLIENT_REVOKED', {
     tried: `signing the key ${keyFingerprint256} for the client ${name}`,
@@ -36,13 +36,16 @@ export async function refuseRevokedKey(
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function revocationFinder(root: string): Promise<(cert: X509Certificate) => LedgerRevocation | undefined> {
-  const certificates = await revocationsByFingerprint(root)
-  const keys = await revocationsByKey(root)
+  const all = await readRevocations(caPaths(root).ledger)
+  const certificates = firstLines(all, ({ fingerprint256 }) => fingerprint256)
+  const keys = await revocationsByKey(root, all)
   return ({ fingerprint256, publicKey }) => certificates.get(fingerprint256) ?? keys.get(keyFingerprint(publicKey))
 }
 
-async function revocationsByKey(root: string): Promise<ReadonlyMap<string, LedgerRevocation>> {
-  const revocations = await readRevocations(caPaths(root).ledger)
+async function revocationsByKey(
+  root: string,
+  revocations: readonly LedgerRevocation[],
+): Promise<ReadonlyMap<string, LedgerRevocation>> {
   // Reading all certificates takes long, and hardly any line lacks its key.
   const keys = revocations.every(({ key }) => key !== undefined) ? undefined : await keysInFolder(root)
   const keyOf = ({ key, fingerprint256 }: LedgerRevocation): string => key ?? keys?.get(fingerprint256) ?? ''
