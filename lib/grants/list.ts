@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import { isThere } from '../base/files.ts'
 import { isOver } from '../identity/dates.ts'
-import { listGranted, type ListedGranted } from '../keystore/granted.ts'
+import { listGranted, listIssuedGranted, type ListedGranted } from '../keystore/granted.ts'
 import { isFromCurrentCa, revocationsByFingerprint } from '../keystore/keystore.ts'
 import type { PolicyRule } from '../policy/file/types.ts'
 import { readPolicyText } from './policy-file.ts'
@@ -10,7 +11,7 @@ import { grantOf, isEndedEarly, isPast } from './rules.ts'
 /**
  * `in force`: certificate and rule are there. `ended`: by itself. `revoked`: its certificate is. `not revoked`: its rule was ended, and its
  * certificate wasn't revoked. `of a replaced CA`: whoever trusts only the CA of now refuses it. `without rule`: this policy has none.
- * `without files`: its certificate isn't in this folder.
+ * `without files`: its certificate isn't in this folder, or can't be read there.
  */
 export type GrantState =
   'in force' | 'ended' | 'revoked' | 'not revoked' | 'of a replaced CA' | 'without rule' | 'without files'
@@ -46,15 +47,15 @@ export async function listGrants(root: string, policy: string, now: number = Dat
 
 async function fromFolder(
   root: string,
-  { name, paths, facts, isRevoked }: ListedGranted,
+  granted: ListedGranted,
   rules: readonly PolicyRule[],
   now: number,
 ): Promise<ListedGrant> {
+  const { name, paths, facts, isRevoked } = granted
+  if (facts === undefined) return withoutCertificate(root, granted, rules, now)
   const files = resolve(paths.folder)
-  if (facts === undefined) return { name, state: 'ended', files }
   const { fingerprint256, validTo: until } = facts
-  // A person may have renamed it.
-  const rule = rules.find(({ who }) => who.fingerprint?.includes(fingerprint256))
+  const rule = ruleFor(fingerprint256, rules)
   const state = isOver(until.getTime(), now)
     ? 'ended'
     : isRevoked
@@ -63,6 +64,29 @@ async function fromFolder(
         ? stateByRule(rule)
         : 'of a replaced CA'
   return { name, state, until, fingerprint256, files, ...(rule && { rule }) }
+}
+
+/** Its certificate can't be read, or is gone. The ledger may show that it's valid, or know none of this name. */
+async function withoutCertificate(
+  root: string,
+  { name, paths }: ListedGranted,
+  rules: readonly PolicyRule[],
+  now: number,
+): Promise<ListedGrant> {
+  const files = resolve(paths.folder)
+  const issued = await listIssuedGranted(root, name)
+  const isPassed = ({ validTo }: (typeof issued)[number]): boolean => isOver(validTo.getTime(), now)
+  const newest = issued.findLast((one) => !one.isRevoked && !isPassed(one)) ?? issued.at(-1)
+  if (newest === undefined) return { name, state: (await isThere(paths.cert)) ? 'without files' : 'ended', files }
+  const { fingerprint256, validTo: until } = newest
+  const state = isPassed(newest) ? 'ended' : newest.isRevoked ? 'revoked' : 'without files'
+  const rule = ruleFor(fingerprint256, rules)
+  return { name, state, until, fingerprint256, files, ...(rule && { rule }) }
+}
+
+/** A person may have renamed it. */
+function ruleFor(fingerprint256: string, rules: readonly PolicyRule[]): PolicyRule | undefined {
+  return rules.find(({ who }) => who.fingerprint?.includes(fingerprint256))
 }
 
 function stateByRule(rule: PolicyRule | undefined): GrantState {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { endGrant } from '../../lib/grants/end.ts'
 import { grant } from '../../lib/grants/grant.ts'
+import { listGrants } from '../../lib/grants/list.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
 import { adoptCertificates, findConflicts } from '../../lib/keystore/keystore.ts'
@@ -80,6 +81,24 @@ describe('a grant that the ledger does not list, since an old one was restored',
     const all = await place(t)
     assert.deepEqual(await states(all.folder), ['grant'])
     await endsIt(all)
+  })
+
+  test('is not listed as ended while its certificate is damaged', async (t) => {
+    const { folder, cert, policy } = await place(t)
+    const listed = async (): Promise<string[]> =>
+      (await listGrants(folder, policy)).map(
+        ({ state, rule }) => `${state}, ${rule === undefined ? 'no rule' : 'rule'}`,
+      )
+    const text = await readFile(cert, 'utf8')
+    await writeFile(cert, 'x')
+    // Nobody knows whether the rule is for that certificate.
+    assert.deepEqual(await listed(), ['without files, no rule', 'without files, rule'])
+    await writeFile(cert, text)
+    await adoptCertificates(folder, { dryRun: false, acceptChanges: false })
+    await writeFile(cert, 'x')
+    assert.deepEqual(await listed(), ['without files, rule'])
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 })
+    assert.deepEqual(await listed(), ['ended, rule'])
   })
 
   test('with a damaged certificate has to be ended, and its rule taken out by hand', async (t) => {
