@@ -13,7 +13,7 @@ const LONG: Readonly<Record<string, string>> = {
 }
 const WITH_VALUE = new Set(
   `--config --context --host --log-level --tlscacert --tlscert --tlskey
-   --ansi --env-file --file --parallel --profile --project-directory --project-name`.split(/\s+/),
+   --ansi --env-file --file --parallel --profile --progress --project-directory --project-name --workdir`.split(/\s+/),
 )
 
 /** Reads the options in front of a docker command, as pflag does: `--host X`, `--host=X`, `-H X`, `-HX`, `-H=X` and `-DH X`. */

@@ -79,8 +79,9 @@ async function withoutCertificate(
   const newest = issued.findLast((one) => !one.isRevoked && !isPassed(one)) ?? issued.at(-1)
   if (newest === undefined) return { name, state: (await isThere(paths.cert)) ? 'without files' : 'ended', files }
   const { fingerprint256, validTo: until } = newest
-  const state = isPassed(newest) ? 'ended' : newest.isRevoked ? 'revoked' : 'without files'
   const rule = ruleFor(fingerprint256, rules)
+  const stateNow = rule !== undefined && isEndedEarly(rule) ? 'not revoked' : 'without files'
+  const state = isPassed(newest) ? 'ended' : newest.isRevoked ? 'revoked' : stateNow
   return { name, state, until, fingerprint256, files, ...(rule && { rule }) }
 }
 

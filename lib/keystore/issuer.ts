@@ -22,7 +22,7 @@ import { renewAfter } from './renew/due.ts'
 import { isFromCurrentCa } from './rotate/cas.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
 import { revokedText, watchRevocations } from './revoked.ts'
-import { revocationFinder } from './revoked-key.ts'
+import { notedRevocation, revocationFinder } from './revoked-key.ts'
 import { settleSwap, swapFiles } from './swap.ts'
 import { refuseTakenName } from './taken-name.ts'
 
@@ -89,7 +89,10 @@ export async function ensureIssuer(options: IssuerFolderOptions): Promise<Issuer
   const isCurrent = await isFromCurrentCa(root, present.x509.toString())
   const isDue = renewAfter(ledgerEntry('issuer', present.facts)).getTime() <= Date.now()
   if (isCurrent && !isDue && !renew) return { action: 'kept', paths, facts: present.facts, keptAside: [], notes: [] }
-  return recertify(options, paths, present.x509, check)
+  return recertify(options, paths, present.x509, async () => {
+    await check()
+    refuseRevoked(root, name, await notedRevocation(root, present.x509))
+  })
 }
 
 interface Present {

@@ -30,7 +30,8 @@ export async function refuseRevokedKey(
 }
 
 /**
- * Finds the revocation of a certificate that another one shall follow for the same key, or of any certificate with that key.
+ * Returns a function that says whether the key of a certificate may be signed again: it finds the revocation of this certificate, or of
+ * another one with its key.
  *
  * @throws {@link PkiError} ERR_LEDGER_INVALID
  * @throws {@link FileError} ERR_FILE_READ
@@ -40,6 +41,22 @@ export async function revocationFinder(root: string): Promise<(cert: X509Certifi
   const certificates = firstLines(all, ({ fingerprint256 }) => fingerprint256)
   const keys = await revocationsByKey(root, all)
   return ({ fingerprint256, publicKey }) => certificates.get(fingerprint256) ?? keys.get(keyFingerprint(publicKey))
+}
+
+/**
+ * Finds such a revocation in the ledger alone. That is enough for one that was noted since {@link revocationFinder} was called: its line has
+ * its key, if the folder has its certificate.
+ *
+ * @throws {@link PkiError} ERR_LEDGER_INVALID
+ * @throws {@link FileError} ERR_FILE_READ
+ */
+export async function notedRevocation(
+  root: string,
+  { fingerprint256, publicKey }: X509Certificate,
+): Promise<LedgerRevocation | undefined> {
+  const own = keyFingerprint(publicKey)
+  const all = await readRevocations(caPaths(root).ledger)
+  return all.find((one) => one.fingerprint256 === fingerprint256 || one.key === own)
 }
 
 async function revocationsByKey(

@@ -216,7 +216,7 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
 const SUBJECTS: ReadonlySet<string> = new Set(['the path', 'container', 'Container'])
 
 /**
- * A beginning that several ids share finds none of them, although they exist. A worker of a swarm doesn't find networks and services
+ * dockerd answers 404 for a beginning that several ids share, although those containers exist. A worker of a swarm doesn't find networks and services
  * that a manager has.
  */
 function isSurelyAbsent({ kind, name, where }: Reference | ServiceUse): boolean {

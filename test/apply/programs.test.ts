@@ -79,8 +79,14 @@ function functionsOf(program: string, ...names: readonly string[]): string {
 const MAIN = /^if test "\$how" = asked; then\n[^]*$/m.exec(ROLLBACK_PROGRAM)?.[0] ?? assert.fail()
 
 const folder = await temporaryFolder()
+/** A program of that folder. */
+const ofRollback = (name: string): Promise<string> =>
+  readFile(new URL(`../../lib/apply/rollback/${name}.sh`, import.meta.url), 'utf8')
+
+/** Most programs use it. */
+const READ_ID = functionsOf(ROLLBACK_PROGRAM, 'read_id')
 const run = (script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
-  spawnSync('/bin/sh', ['-eu'], { input: script, encoding: 'utf8', cwd: folder })
+  spawnSync('/bin/sh', ['-eu'], { input: `${READ_ID}\n${script}`, encoding: 'utf8', cwd: folder })
 
 test('an old apply stays if it has the only copy of a file', async () => {
   const state = join(folder, 'applies')
@@ -453,14 +459,15 @@ describe('two runs of a rollback', () => {
   test('do not run at the same time, also with the flock of BusyBox, which has no -w', async () => {
     const bin = join(folder, 'busybox')
     await mkdir(bin, { recursive: true })
-    const flock = 'case $1 in -*) exit 1 ;; esac\nPATH=${PATH#*:} exec flock "$@"\n'
+    const flock = 'echo "$*" >>"${0%/*}/asked"\ncase $1 in -*) exit 1 ;; esac\nPATH=${PATH#*:} exec flock "$@"\n'
     await writeFile(join(bin, 'flock'), `#!/bin/sh\n${flock}`, { mode: 0o755 })
-    const part = `${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { PATH=\${PATH#*:} flock -n ${state} echo free; exit; }`
-    assert.equal(run(`set +e\nPATH=${bin}:$PATH\n${stubs}${part}\n${MAIN}`).stdout, '')
+    const part = `${functionsOf(ROLLBACK_PROGRAM, 'started', 'runs', 'end_if_done')}\nstop_gateway() { PATH=\${PATH#*:} flock -n ${state} true && echo free || echo held; exit; }`
+    assert.equal(run(`set +e\nPATH=${bin}:$PATH\n${stubs}${part}\n${MAIN}`).stdout, 'held\n')
+    assert.equal(await readFile(join(bin, 'asked'), 'utf8'), '9\n')
   })
 
   test('do not begin beside each other by a command: the second one waits', async () => {
-    const settle = await readFile(new URL('../../lib/apply/rollback/settle.sh', import.meta.url), 'utf8')
+    const settle = await ofRollback('settle')
     await writeFile(join(own, 'rollback.sh'), 'echo beside\n')
     await writeFile(join(own, 'owner'), '0 0\n')
     const functions = functionsOf(ROLLBACK_PROGRAM, 'started', 'runs')
@@ -480,7 +487,7 @@ describe('two runs of a rollback', () => {
 
 test('the rollback of a failed apply says if the timer was faster', async () => {
   const state = join(folder, 'overtaken')
-  const program = await readFile(new URL('../../lib/apply/rollback/failed-apply.sh', import.meta.url), 'utf8')
+  const program = await ofRollback('failed-apply')
   const said = (): string => run(`set +e\ns=${state} id=1\ndisarm() { :; }\n${program}`).stdout
   await mkdir(join(state, '1'), { recursive: true })
   await writeFile(join(state, '1', 'rollback.sh'), 'echo "$@"\n')
@@ -492,12 +499,41 @@ test('the rollback of a failed apply says if the timer was faster', async () => 
   assert.equal(said(), '@overtaken\n')
 })
 
+test('an ID that cannot be read does not count as none: nothing is removed', async () => {
+  const state = join(folder, 'unreadable')
+  const own = join(state, '1')
+  const functions = functionsOf(TRANSACTION, 'started', 'runs', 'prune')
+  const stubs = `set +e\nid=1 s=${state} b=${own} how=now lock_s=5\ndisarm() { echo >${state}/disarmed; }\nsystemctl() { :; }\n`
+  const programs = {
+    settle: `${stubs}${functions}\n${await ofRollback('settle')}`,
+    'failed-apply': `${stubs}${await ofRollback('failed-apply')}`,
+    rollback: `${stubs}${functions}\n${functionsOf(ROLLBACK_PROGRAM, 'end_if_done')}\n${MAIN}`,
+    'last-apply': `${stubs}${await ofRollback('last-apply')}`,
+  }
+  for (const [name, program] of Object.entries(programs)) {
+    await mkdir(join(state, 'pending'), { recursive: true })
+    await mkdir(own, { recursive: true })
+    const { status, stderr } = run(program)
+    assert.equal(status, 1, name)
+    assert.match(stderr, /directory/, name)
+    assert.deepEqual((await readdir(state)).toSorted(), ['1', 'pending'], name)
+  }
+  for (const unreadable of ['last', 'pending']) {
+    await rm(state, { recursive: true })
+    await mkdir(join(state, unreadable), { recursive: true })
+    await mkdir(own)
+    await writeFile(join(own, 'owner'), '0 0\n')
+    assert.equal(run(`${stubs}${functions}\nprune\n`).status, 0)
+    assert.ok((await readdir(state)).includes('1'), unreadable)
+  }
+})
+
 test('the rollback of an apply whose answer was lost skips the checks for a rollback by hand', async () => {
   const state = join(folder, 'lost-answer')
   await mkdir(join(state, '1'), { recursive: true })
   await writeFile(join(state, '1', 'rollback.sh'), 'echo "$@"\n')
   await writeFile(join(state, 'last'), '1\n')
-  const program = await readFile(new URL('../../lib/apply/rollback/failed-apply.sh', import.meta.url), 'utf8')
+  const program = await ofRollback('failed-apply')
   const { stdout } = run(`s=${state} id=1\n${program}`)
   assert.equal(stdout, 'asked checked\n')
   // A later apply was committed since: its copies have to be restored first.
@@ -516,7 +552,7 @@ test('an interrupted rollback of a finished apply is told from an apply that was
   await mkdir(join(state, '1'), { recursive: true })
   for (const name of ['rollback.sh', 'entries', 'writer', 'was-active', 'gateway'])
     await writeFile(join(state, '1', name), name === 'rollback.sh' ? ':\n' : '')
-  const program = await readFile(new URL('../../lib/apply/rollback/last-apply.sh', import.meta.url), 'utf8')
+  const program = await ofRollback('last-apply')
   const told = (): string[] => run(`set +e\ns=${state}\n${program}`).stdout.split('\n', 3)
   await writeFile(join(state, 'last'), '1\n')
   assert.deepEqual(told(), ['last', '1', 'yes gateway'])
@@ -537,10 +573,4 @@ test('an interrupted rollback of a finished apply is told from an apply that was
   assert.deepEqual(told(), ['pending', '1', 'yes asked gateway lost'])
   await writeFile(join(state, '1', 'restored'), '')
   assert.deepEqual(told(), ['pending', '1', 'yes asked restored gateway lost'])
-  // A file that can't be read does not count as none.
-  await rm(join(state, 'pending'))
-  await mkdir(join(state, 'pending'))
-  const { status, stderr } = run(`set +e\ns=${state}\n${program}`)
-  assert.equal(status, 1)
-  assert.match(stderr, /directory/)
 })

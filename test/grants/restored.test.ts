@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { endGrant } from '../../lib/grants/end.ts'
@@ -97,6 +97,12 @@ describe('a grant that the ledger does not list, since an old one was restored',
     await adoptCertificates(folder, { dryRun: false, acceptChanges: false })
     await writeFile(cert, 'x')
     assert.deepEqual(await listed(), ['without files, rule'])
+    // Its rule was ended without the CA key.
+    const before = await readFile(policy, 'utf8')
+    await rename(join(folder, 'ca/ca-key.pem'), join(folder, 'key'))
+    await assert.rejects(endGrant({ folder, name: 'ann', policy }))
+    assert.deepEqual(await listed(), ['not revoked, rule'])
+    await writeFile(policy, before)
     t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 3_600_000 })
     assert.deepEqual(await listed(), ['ended, rule'])
   })

@@ -3,11 +3,10 @@
 # requested rollback that is unfinished, "restored" if an unfinished rollback has restored the files, "gateway" for an apply of the
 # gateway, and then "docker" if that has restarted dockerd, and "served" if the gateway ran before, or "lost" if that ran without its
 # unit file and can't come back.
-# Prints nothing if the folder of the ID is gone, or if the user isn't root.
+# Prints nothing if the folder of the ID is gone, or if the user isn't root. Fails if an ID can't be read. state.sh comes before it.
 : "${s:?}"
 for kind in pending last; do
-  # The second cat says why it fails.
-  id=$(cat "$s/$kind" 2>/dev/null) || ! test -e "$s/$kind" || cat "$s/$kind" >/dev/null || exit 1
+  id=$(read_id "$kind") || exit 1
   if test -z "$id" || ! test -s "$s/$id/rollback.sh"; then continue; fi
   active=no
   if test -e "$s/$id/was-active"; then active=yes; fi

@@ -1,5 +1,5 @@
 import { pause } from '../../base/abort.ts'
-import { ProvisionError } from '../../base/errors.ts'
+import { isDockerMtlsError, ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { command, ours, sentence } from '../../base/sentence.ts'
 import { shellFile } from '../../base/shell-file.ts'
@@ -80,11 +80,13 @@ export async function requireRolledBack(
 ): Promise<void> {
   if (ran.code === 0) return
   if (ran.code === PENDING_CODE) throw kept(shell, cause)
-  const last = await findLastApply(shell)
+  const last = await findLastApply(shell).catch((error: unknown) => {
+    throw isDockerMtlsError(error, 'ERR_HOST_UNREADABLE') ? rollbackFailed(shell.name, ran, cause) : error
+  })
   if (last?.id === id) throw rollbackFailed(shell.name, ran, cause, isOfGateway(last) ? 'gateway' : 'daemon')
 }
 
-/** Only the answer of its last step was lost. Another apply builds on it. */
+/** Only the answer of its last step was lost, and what began afterwards builds on it. */
 function kept({ name }: HostShell, cause: unknown): ProvisionError {
   return new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `rolling back ${name}`,

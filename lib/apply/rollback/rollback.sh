@@ -134,16 +134,17 @@ refuse_unchecked() {
 # Begins to roll back an apply that was finished.
 reopen() {
   # A later apply has changed the files since. Its copies have to be restored first.
-  last=$(cat "$s/last" 2>/dev/null)
+  last=$(read_id last) || exit 1
+  unfinished=$(read_id pending) || exit 1
   # An earlier run was interrupted, or dockerd didn't start: this one goes on.
-  if test "$last" = "$id" && test "$(cat "$s/pending" 2>/dev/null)" = "$id" && ! test -e "$b/writer" && ! runs "$b/runner"; then
+  if test "$last" = "$id" && test "$unfinished" = "$id" && ! test -e "$b/writer" && ! runs "$b/runner"; then
     return
   fi
   if test "$last" != "$id"; then
     echo "a later apply has to be rolled back first:  $(way_back "$last")" >&2
     exit 75
   fi
-  case $(cat "$s/pending" 2>/dev/null) in
+  case $unfinished in
   '' | "$id") ;;
   *)
     echo 'another apply is unfinished' >&2
@@ -176,7 +177,8 @@ arm_retry() {
 
 # Ends if another run of this program was faster, such as that of the timer. The next apply may have begun since.
 end_if_done() {
-  if test "$(cat "$s/pending" 2>/dev/null)" = "$id"; then return; fi
+  unfinished=$(read_id pending) || exit 1
+  if test "$unfinished" = "$id"; then return; fi
   # Without a lock, this run may have stopped the gateway after the other one had started it.
   test -z "$returns" || systemctl start --no-block "$gateway"
   exit 0
@@ -359,7 +361,8 @@ else
   # and this script checks pending after it has created the file.
   if test -d "$b"; then true >"$b/going-back"; fi
   # The apply was already committed or rolled back.
-  if test "$(cat "$s/pending" 2>/dev/null)" != "$id"; then
+  unfinished=$(read_id pending) || exit 1
+  if test "$unfinished" != "$id"; then
     test -e "$s/pending" || disarm
     exit 0
   fi

@@ -19,7 +19,7 @@ seconds_left() {
 }
 
 test -e "$s/pending" || tidy
-id=$(cat "$s/pending")
+id=$(read_id pending) || exit 1
 # The data for a rollback is written to the disk before the first change. If it is missing, nothing was changed.
 if ! test -s "$s/$id/rollback.sh"; then
   rm -f "$s/pending"
@@ -35,6 +35,6 @@ fi
 # If another run has ended the rollback meanwhile, that program may be gone.
 /bin/sh "$s/$id/rollback.sh" now || {
   code=$?
-  test "$(cat "$s/pending" 2>/dev/null)" != "$id" || exit "$code"
+  { now=$(read_id pending) && test "$now" != "$id"; } || exit "$code"
 }
 test -e "$s/pending" || tidy

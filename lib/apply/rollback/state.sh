@@ -58,6 +58,11 @@ gateway_runs() {
   esac
 }
 
+# Prints the ID in the file $s/$1, if there is one. Fails if it can't be read, and says why: that isn't the same as none.
+read_id() {
+  cat "$s/$1" 2>/dev/null || ! test -e "$s/$1" || cat "$s/$1"
+}
+
 # Makes $1 the unfinished apply. Fails if there already is one. If two applies begin at the same time, only one succeeds,
 # since link(2) never replaces a file. The file is written before it is linked, so that a full disk never leaves an empty
 # $s/pending.
@@ -76,7 +81,7 @@ place_beside() {
 # unfinished one, those that are about to begin, and those with the file keep.
 prune() {
   keep='' count=0
-  one=$(cat "$s/last" 2>/dev/null || true)
+  one=$(read_id last) || return 0
   while test -n "$one" && test "$count" -lt 3; do
     keep="$keep/$one/"
     count=$((count + 1))
@@ -87,7 +92,8 @@ prune() {
     name=${one##*/}
     case $keep in */"$name"/*) continue ;; esac
     if test -e "$one/keep"; then continue; fi
-    if test "$(cat "$s/pending" 2>/dev/null)" = "$name" || runs "$one/owner"; then continue; fi
+    unfinished=$(read_id pending) || return 0
+    if test "$unfinished" = "$name" || runs "$one/owner"; then continue; fi
     # An apply over ssh has no owner on this host, so its age decides.
     if ! test -s "$one/owner" && test -n "$(find "$one" -maxdepth 0 -mmin -60 2>/dev/null)"; then continue; fi
     rm -rf -- "$one"

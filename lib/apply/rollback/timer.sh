@@ -18,7 +18,7 @@ After=local-fs.target
 
 [Service]
 Type=oneshot
-ExecStart=/bin/sh -c 'id=$$(cat /var/lib/docker-mtls/pending 2>/dev/null); if test -s "/var/lib/docker-mtls/$$id/rollback.sh"; then exec /bin/sh "/var/lib/docker-mtls/$$id/rollback.sh" boot; fi; rm -f /etc/systemd/system/multi-user.target.wants/docker-mtls-recover.service /etc/systemd/system/docker-mtls-recover.service'
+ExecStart=/bin/sh -c 'id=$$(cat /var/lib/docker-mtls/pending) || ! test -e /var/lib/docker-mtls/pending || exit 1; if test -s "/var/lib/docker-mtls/$$id/rollback.sh"; then exec /bin/sh "/var/lib/docker-mtls/$$id/rollback.sh" boot; fi; rm -f /etc/systemd/system/multi-user.target.wants/docker-mtls-recover.service /etc/systemd/system/docker-mtls-recover.service'
 END_OF_UNIT
   )
   # Don't rewrite a unit that is already correct: an interrupted write would leave an incomplete unit.

@@ -150,7 +150,7 @@ export const PKI_ERRORS = {
     cause:
       'You or a script issued, renewed or signed a certificate for a name that `cert revoke` has revoked, or signed the key of a revoked certificate.',
     remedy:
-      'Use another name. If the client may come back, issue a new certificate with `cert client NAME --force`; the revoked ones stay revoked. `cert sign` needs a request with a new key: `client request NAME --force`.',
+      'Use another name. If the client may come back, issue a new certificate with `cert client NAME --force`; the revoked ones stay revoked. `cert sign` needs a request with a new key: `client request NAME --force`. An issuer gets a new key by `cert issuer NAME --force`.',
   },
   ERR_CRL_INVALID: {
     meaning: "A certificate revocation list (CRL) can't be created or used.",

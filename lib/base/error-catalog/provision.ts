@@ -81,7 +81,8 @@ export const PROVISION_ERRORS = {
   },
   ERR_APPLY_ROLLBACK_FAILED: {
     meaning: "The change failed, and the rollback couldn't be completed or verified.",
-    cause: "The connection to the host was lost, or the old daemon doesn't start either.",
+    cause:
+      "The connection to the host was lost, the old daemon doesn't start either, or another apply or rollback began meanwhile.",
     remedy: 'Read the message: it says what the host does by itself. The old files are in `/var/lib/docker-mtls`.',
   },
   ERR_APPLY_NOTHING_TO_ROLL_BACK: {

@@ -83,7 +83,7 @@ export async function requireReadableLists(root: string): Promise<void> {
   throw new PkiError('ERR_CRL_INVALID', {
     tried: `reading ${crlPath(root)}`,
     got: fault,
-    todo: sentence`Copy it from a gateway or a backup. Without either, write new lists, and revoke again what the ledger lacks:  ${ours('cert', 'crl', '--dir', root)}`,
+    todo: sentence`Copy the newest list of a gateway there. If there is none, write a new one:  ${ours('cert', 'crl', '--dir', root)}  Then revoke again whom only the damaged file had.`,
   })
 }
 

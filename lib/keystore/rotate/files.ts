@@ -9,7 +9,7 @@ import { codeOf } from '../../base/system-error.ts'
 import { caPaths, nextCaPaths } from '../layout.ts'
 import { readNextPair, type Rotation } from './cas.ts'
 import { readRotation } from './state.ts'
-import { revocationFinder } from '../revoked-key.ts'
+import { notedRevocation } from '../revoked-key.ts'
 import { appendToLedger } from '../ledger.ts'
 import { ledgerEntry, type LedgerEntry } from '../ledger-line.ts'
 import { recertify } from '../../pki/recertify.ts'
@@ -44,8 +44,8 @@ function readable(text: string | undefined): X509Certificate[] | undefined {
 }
 
 /**
- * Replaces a leaf's certificate by one that another CA issues for the same key, unless it has been revoked meanwhile. The old one is
- * kept beside it.
+ * Replaces a leaf's certificate by one that another CA issues for the same key, unless it has been revoked meanwhile, as only clients
+ * are. The old one is kept beside it.
  *
  * @param ledger - all issued certificates
  * @returns whether it was replaced
@@ -63,7 +63,7 @@ export async function certifyLeaf(
   const entry = ledgerEntry(kind, facts)
   const listed = keyElsewhere ? ({ ...entry, keyHeld: 'client' } as const) : entry
   const isUnrevoked = async (): Promise<boolean> =>
-    kind === 'server' || (await revocationFinder(root))(old) === undefined
+    kind === 'server' || (await notedRevocation(root, old)) === undefined
   if (!(await appendToLedger(caPaths(root).ledger, listed, isUnrevoked))) return false
   await keepBeside(paths.cert)
   await writeFileAtomically(paths.cert, cert, { mode: PUBLIC_MODE })

@@ -37,7 +37,7 @@ export async function readLeaves(root: string): Promise<Leaf[]> {
     const pem = await readSettled(paths, paths.cert)
     const keyElsewhere = kind === 'client' && (await isKeyElsewhere(root, name))
     const cert = pem === undefined ? undefined : openCertificate(pem, paths.cert)
-    const isRevoked = cert !== undefined && revocationOf(cert) !== undefined
+    const isRevoked = kind === 'client' && cert !== undefined && revocationOf(cert) !== undefined
     leaves.push({ kind, name, paths, keyElsewhere, isRevoked, ...(cert && { cert }) })
   }
   return leaves
@@ -53,7 +53,8 @@ export function isOf({ cert }: Leaf, ca: X509Certificate): boolean {
 
 /**
  * Is it in use, so that the rotation waits for its client? A certificate that has expired, was revoked, or is of a CA that was
- * replaced earlier, gives no access. It gets no new certificate either, since that would give access again.
+ * replaced earlier, gives no access, and one with the key of a revoked one shall give none. It gets no new certificate either, since that
+ * would give access again.
  */
 export function isInUse(leaf: Leaf, { present, next }: Rotation): boolean {
   const { cert } = leaf

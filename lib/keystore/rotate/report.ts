@@ -62,7 +62,10 @@ export interface RotationReport {
   }
   /** The results of inspecting daemons in this call. */
   readonly looks: readonly Look[]
-  /** Clients that are left out: their certificates have expired, were revoked, or are of a CA that was replaced earlier. */
+  /**
+   * Clients that are left out: their certificates have expired, were revoked, have the key of a revoked one, or are of a CA that was replaced
+   * earlier.
+   */
   readonly left: readonly string[]
   /**
    * Issuers that the new CA hasn't signed yet, once it issues the clients' certificates. A gateway with one of them can't drop the old CA
