@@ -2,6 +2,7 @@ import { PkiError } from '../base/errors.ts'
 import { readIfThere } from '../base/files.ts'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
+import { keysInFolder } from './certificate-keys.ts'
 import { caPaths, nextCaPaths } from './layout.ts'
 import { listValidGranted } from './granted.ts'
 import { readLedger } from './ledger.ts'
@@ -95,6 +96,15 @@ export async function findRevocation(root: string, revoked: Revoked): Promise<Re
     hasCaKey: (await readIfThere(caPaths(root).key)) !== undefined,
     ...(state && { phase: state.phase }),
   }
+}
+
+/** The other clients that have a valid certificate for one of its keys: whoever has that key can connect under their names, too. */
+export async function clientsWithSameKey(root: string, { revocable, others }: Revocation): Promise<string[]> {
+  const keys = await keysInFolder(root)
+  const own = new Set(revocable.map(({ fingerprint256 }) => keys.get(fingerprint256)))
+  own.delete(undefined)
+  const valid = others.filter(({ revoked, notAfter }) => revoked === undefined && Date.parse(notAfter) > Date.now())
+  return valid.filter(({ fingerprint256 }) => own.has(keys.get(fingerprint256))).map(({ name }) => name)
 }
 
 interface Whose {

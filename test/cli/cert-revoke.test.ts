@@ -5,6 +5,7 @@ import { describe, test } from 'node:test'
 import { readRevocationLists } from '../../lib/identity/crl.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
+import { createRequest } from '../../lib/pki.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
 import { runCli, runJson, type Ran, type RunOptions } from './support/run-cli.ts'
@@ -44,6 +45,7 @@ interface Revocation {
     readonly serial: string
     readonly revoked?: { readonly at: string; readonly reason?: string }
   }[]
+  readonly sameKey: readonly { readonly name: string; readonly command: string }[]
   readonly acceptedBy: readonly { readonly name: string }[]
   readonly ways: readonly { readonly speed: string; readonly commands: readonly string[] }[]
   readonly crl?: Crl
@@ -137,6 +139,22 @@ describe('cert revoke', () => {
     const listed = await json<{ crl: Crl; certificates: Revocation['certificates'] }>(['cert', 'list'])
     assert.deepEqual(listed.crl, crl)
     assert.ok(listed.certificates.some((one) => one.state === 'revoked' && one.revoked?.at !== undefined))
+  })
+
+  test('names the clients that have a certificate for the same key, until they are revoked, too', async (t) => {
+    const { folder, run, json } = await place(t)
+    const { request } = await createRequest({ name: 'carol' })
+    for (const name of ['carol', 'dave', 'eve']) await new PkiFolder(folder).signClient(request, { name })
+    const dry = await run(['cert', 'revoke', 'dave', '--dry-run'])
+    assert.match(dry.stdout, /Whoever has the same key can also connect as carol or eve\. To end that:/)
+    const revoked = await run(['cert', 'revoke', 'carol', '--yes'])
+    assert.equal(revoked.code, 0)
+    for (const name of ['dave', 'eve'])
+      assert.ok(revoked.stdout.includes(`docker-mtls cert revoke ${name} --dir ${folder}`), revoked.stdout)
+    const { sameKey } = await json(['cert', 'revoke', 'dave', '--yes'])
+    assert.deepEqual(sameKey, [{ name: 'eve', command: `docker-mtls cert revoke eve --dir ${folder}` }])
+    assert.deepEqual((await json(['cert', 'revoke', 'eve', '--yes'])).sameKey, [])
+    assert.doesNotMatch((await run(['cert', 'revoke', 'bob', '--yes'])).stdout, /same key/)
   })
 
   test('the key of the CA may be encrypted', async (t) => {

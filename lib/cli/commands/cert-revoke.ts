@@ -1,7 +1,6 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import { enumerate } from '../../base/text.ts'
-import type { IssuedGranted } from '../../keystore/granted.ts'
 import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -18,7 +17,14 @@ import {
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 import { keptAsideWarnings } from '../reports/crl.ts'
-import { revocationData, revocationText, revokedData, revokedText, whoseOf } from '../reports/revocation.ts'
+import {
+  type Beside,
+  revocationData,
+  revocationText,
+  revokedData,
+  revokedText,
+  whoseOf,
+} from '../reports/revocation.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 
@@ -47,10 +53,10 @@ async function runRevoke(name: string | undefined, given: RevokeFlags, context: 
   const { dir } = await withFolder(given, context)
   const whose = name === undefined ? { kind: 'server', called: host ?? '' } : { kind: 'client', name }
   const found = await findRevocation(dir, whose as Parameters<typeof findRevocation>[1])
-  const grants = name === undefined ? [] : await grantsOf(name, dir)
-  const text = revocationText(found, { dir, grants }, context)
+  const beside = await besideOf(found, dir)
+  const text = revocationText(found, beside, context)
   // Without --dry-run, the command hasn't done what its name says.
-  context.answer({ data: revocationData(found, { dir, grants }), text, failed: dryRun !== true }, given)
+  context.answer({ data: revocationData(found, beside), text, failed: dryRun !== true }, given)
 }
 
 async function revoke(name: string, given: RevokeFlags, context: Context): Promise<void> {
@@ -72,17 +78,19 @@ async function revoke(name: string, given: RevokeFlags, context: Context): Promi
       ...(passphrase !== undefined && { passphrase }),
     })
   const report = await withPassphrase({ folder: dir, flags, run }, context)
-  const grants = await grantsOf(name, dir)
-  const text = revokedText(report, { dir, grants }, context)
-  const data = revokedData(report, { dir, grants })
+  const beside = await besideOf(report, dir)
+  const text = revokedText(report, beside, context)
+  const data = revokedData(report, beside)
   const warnings = keptAsideWarnings(report.crl ?? {})
   context.answer({ data, text, warnings, failed: report.revocable.length === 0 }, flags)
 }
 
-/** What the client keeps: a grant has a certificate of its own, with another name. */
-async function grantsOf(name: string, dir: string): Promise<IssuedGranted[]> {
+/** What the client keeps: a grant has a certificate of its own, with another name. And who else has its key. */
+async function besideOf(found: Revocation, dir: string): Promise<Beside> {
+  if (found.kind === 'server') return { dir, grants: [], sameKey: [] }
   const { listValidGranted } = await import('../../keystore/granted.ts')
-  return listValidGranted(dir, name)
+  const { clientsWithSameKey } = await import('../../keystore/revocation.ts')
+  return { dir, grants: await listValidGranted(dir, found.name), sameKey: await clientsWithSameKey(dir, found) }
 }
 
 function question(found: Revocation): string {
@@ -135,7 +143,7 @@ export const certRevoke: CommandSpec = {
     [sentence`${SELF} cert revoke alice --dry-run`, 'show what ends the access, also without the CA key'],
     [sentence`${SELF} cert revoke --host build01.example.com`, "somebody may have the server's key"],
   ],
-  json: '{ revoked, changed, kind, name, certificates, crl: { path, number, nextUpdate, lists, faults }, grants: [{ commonName, fingerprint256, until, command }], acceptedBy: [{ name, host }], authorities: [{ name, fingerprint256 }], ways: [{ speed, effect, commands }] };\nchanged is false if all of them were revoked before; a certificate is an entry of  cert list ; lists is that of  cert crl ;\nspeed is "at once" or "in phases". With --dry-run or --host, revoked is false, and because says why.',
+  json: '{ revoked, changed, kind, name, certificates, crl: { path, number, nextUpdate, lists, faults }, grants: [{ commonName, fingerprint256, until, command }], sameKey: [{ name, command }], acceptedBy: [{ name, host }], authorities: [{ name, fingerprint256 }], ways: [{ speed, effect, commands }] };\nchanged is false if all of them were revoked before; a certificate is an entry of  cert list ; lists is that of  cert crl ;\nspeed is "at once" or "in phases". With --dry-run or --host, revoked is false, and because says why.',
   stray: (extra) => sentence`Name one client at a time:  ${SELF} cert revoke ${extra}`,
   hint: (error) =>
     isWithoutKey(error)

@@ -29,6 +29,8 @@ export interface Beside {
   readonly dir: string
   /** Certificates of grants for the same name, which stay in force. */
   readonly grants: readonly IssuedGranted[]
+  /** Other clients with a valid certificate for the same key. */
+  readonly sameKey: readonly string[]
 }
 
 /** The ways that work for it; the first one is the fastest. */
@@ -82,7 +84,11 @@ export function revokedData(report: RevokeReport, beside: Beside): object {
   }
 }
 
-function aboutData(found: Revocation, certificates: readonly KnownCertificate[], { dir, grants }: Beside): object {
+function aboutData(
+  found: Revocation,
+  certificates: readonly KnownCertificate[],
+  { dir, grants, sameKey }: Beside,
+): object {
   const { kind, name, servers, authorities } = found
   return {
     kind,
@@ -96,6 +102,7 @@ function aboutData(found: Revocation, certificates: readonly KnownCertificate[],
       const command = renderSentence([endGrant(name, dir)])
       return { commonName, fingerprint256, until: validTo.toISOString(), command }
     }),
+    sameKey: sameKey.map((other) => ({ name: other, command: renderSentence([revokeToo(other, dir)]) })),
     acceptedBy:
       kind === 'server' ? [] : servers.map((one) => ({ name: one.name, ...(one.host && { host: one.host }) })),
     authorities: authorities.map((one) => ({ name: one.name, fingerprint256: one.fingerprint256 })),
@@ -109,7 +116,7 @@ export function revocationText(found: Revocation, beside: Beside, context: Conte
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
   const head = paint('yellow', paragraph(`Nothing was revoked: ${REASON}.`))
   if (whoseOf(found) === 'issuer') return `${head}\n\n${paragraph(OF_ISSUER)}\n`
-  const kept = grantText(found, beside, context)
+  const kept = keptText(found, beside, context)
   if (certificates.length === 0) return [head, '', paragraph(nothingValid(found)), ...kept, ''].join('\n')
   return [
     head,
@@ -147,7 +154,7 @@ export function revokedText(report: RevokeReport, beside: Beside, context: Conte
   const { paint, width } = context
   const { name, revokedNow, revocable, certificates, crl } = report
   const paragraph = (text: string, indent = ''): string => wrap(printableLines(text), width, indent)
-  const kept = grantText(report, beside, context)
+  const kept = keptText(report, beside, context)
   if (revocable.length === 0) return [paragraph(`Nothing was revoked. ${nothingValid(report)}`), ...kept, ''].join('\n')
   const head = `The ${whoseOf(report)} ${name} ${revokedNow.length > 0 ? 'is revoked' : 'was revoked before'}:`
   const shown = revokedNow.length > 0 ? revokedNow : revocable
@@ -163,6 +170,20 @@ export function revokedText(report: RevokeReport, beside: Beside, context: Conte
 }
 
 const endGrant = (name: string, dir: string): CommandPart => ours('grant', 'end', name, ...folderFlags(dir))
+
+const revokeToo = (name: string, dir: string): CommandPart => ours('cert', 'revoke', name, ...folderFlags(dir))
+
+/** What still gives access: the certificates of grants, and those of others for the same key. */
+function keptText(found: Revocation, beside: Beside, context: Context): string[] {
+  return [...grantText(found, beside, context), ...sameKeyText(beside, context)]
+}
+
+function sameKeyText({ dir, sameKey }: Beside, { paint, typed, width }: Context): string[] {
+  if (sameKey.length === 0) return []
+  const text = `Whoever has the same key can also connect as ${enumerate(sameKey, 'or')}. To end that:`
+  const lines = sameKey.map((name) => `  ${typed([revokeToo(name, dir)])}`)
+  return ['', paint('yellow', wrap(printableLines(text), width)), ...lines]
+}
 
 /** What the client keeps. */
 function grantText({ name }: Revocation, { dir, grants }: Beside, { paint, typed, width }: Context): string[] {
