@@ -11,8 +11,8 @@ export interface Lifetime {
 export const DAY_MS = 86_400_000
 
 /**
- * For how long, in milliseconds, a revocation, or the rule of a grant, stays after the end of its certificate: the clock of a gateway may be behind. RFC 5280,
- * section 3.3, keeps an entry for one list after its certificate has expired.
+ * For how long, in milliseconds, a revocation, or the rule of a grant, stays after the end of its certificate: the clock of a gateway may
+ * be behind. RFC 5280, section 3.3, keeps an entry for one list after its certificate has expired.
  */
 export const KEPT_MS = 24 * 3_600_000
 

@@ -216,8 +216,8 @@ function reasonsOfFact(reference: Reference | ServiceUse, on: Case, depth: numbe
 const SUBJECTS: ReadonlySet<string> = new Set(['the path', 'container', 'Container'])
 
 /**
- * dockerd answers 404 for a beginning that several ids share, although those containers exist. A worker of a swarm doesn't find networks and services
- * that a manager has.
+ * dockerd answers 404 for a beginning that several ids share, although those containers exist. A worker of a swarm doesn't find networks
+ * and services that a manager has.
  */
 function isSurelyAbsent({ kind, name, where }: Reference | ServiceUse): boolean {
   if (!SUBJECTS.has(where)) return false

@@ -122,7 +122,7 @@ export function rotationWarnings({ outcome, from, left, lost, issuers }: Rotatio
     ...(left.length === 0
       ? []
       : [
-          `These clients ${verb}, because their certificates have expired, were revoked, have the key of a revoked one, or are of a CA that was replaced before: ${enumerate(left)}. A client that shall come back needs a new key.`,
+          `These clients ${verb}, because their certificates have expired, were revoked, have the key of a revoked one, or are of a CA that was replaced before: ${enumerate(left)}. To let one of them back in, issue a certificate with a new key.`,
         ]),
     ...lost.map(
       ({ name, serial, notAfter }) =>
