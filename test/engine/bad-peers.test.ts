@@ -4,6 +4,7 @@ import { getEventListeners } from 'node:events'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
+import { readByClients } from '../support/read-by-clients.ts'
 import { startBadPeer, untilIdle, type BadPeer, type Behave } from './support/bad-peer.ts'
 
 interface Options {
@@ -67,7 +68,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     codes: { hijack: 'ERR_SERVER_NOT_DOCKER', 'web socket': 'ERR_SERVER_NOT_DOCKER', any: 'ERR_CONNECTION_CLOSED' },
   },
   'cuts the connection in the body': {
-    behave: ({ socket, reset }) => void socket.write(`${head(100)}{"half`, () => setTimeout(reset, 30)),
+    behave: ({ socket, reset }) => void socket.write(`${head(100)}{"half`, () => void readByClients(30).then(reset)),
     codes: { hijack: 'ERR_SERVER_NOT_DOCKER', 'web socket': 'ERR_SERVER_NOT_DOCKER', any: 'ERR_CONNECTION_RESET' },
   },
   'ends its answer in the middle of a value': {

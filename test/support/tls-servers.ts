@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import { readByClients } from './read-by-clients.ts'
 
 /** What a server shows, as PEM; with a `ca` it asks for a client's certificate, as dockerd does. */
 export interface PeerCredentials {
@@ -38,7 +39,7 @@ const ignore: OnSocket = () => undefined
 const carriers = new Map<number | undefined, Socket>()
 const reset: OnSocket = (socket) => carriers.get(socket.remotePort)?.resetAndDestroy()
 /** Late enough for what was written before to have gone out. */
-const resetLater: OnSocket = (socket) => void setTimeout(reset, 50, socket)
+const resetLater: OnSocket = (socket) => void readByClients(50).then(() => reset(socket))
 const close: OnSocket = (socket) => socket.end()
 
 /** Answers every request with the same text, HEAD without its body. */

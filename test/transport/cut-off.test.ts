@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { DockerClient } from '../../lib/index.ts'
 import { startBadPeer, type BadPeer } from '../engine/support/bad-peer.ts'
 import { frame, UPGRADED } from '../support/pretend.ts'
+import { readByClients } from '../support/read-by-clients.ts'
 
 const HEAD = `${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`
 
@@ -50,7 +51,7 @@ describe('a stream that took over its connection, and is cut between two frames'
       test(`${name}: a reader that begins after it was ${how} gets the reason`, async () => {
         peer.behave = ({ socket, carrier, reset }) => {
           socket.write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n')]))
-          setTimeout(() => (how === 'cut' ? carrier?.end() : reset()), 10)
+          void readByClients(10).then(() => (how === 'cut' ? carrier?.end() : reset()))
         }
         const stream = await open()
         await delay(100)

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import { setTimeout as delay } from 'node:timers/promises'
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls'
+import { readByClients } from '../../support/read-by-clients.ts'
 import type { PeerCredentials } from '../../support/tls-servers.ts'
 import { answerTo } from './answers.ts'
 import { Builder } from './builder.ts'
@@ -196,11 +196,11 @@ export class Peer {
   async #strikeAll(): Promise<void> {
     for (const line of this.#lines.values()) this.#strike(line)
     await this.struck
-    await delay(READ_MS)
+    await readByClients(READ_MS)
   }
 
   async #strikeLater(line: Line): Promise<void> {
-    await delay(READ_MS)
+    await readByClients(READ_MS)
     this.#strike(line)
   }
 
