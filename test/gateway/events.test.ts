@@ -9,6 +9,7 @@ import { addressOf } from '../../lib/gateway/connections.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
+import { untilEnded } from './support/until.ts'
 
 const ann = await newClient('ann')
 const rule = { name: 'ann', who: { commonName: 'ann' } }
@@ -23,9 +24,6 @@ const json = (path: string, body: object): string => {
   return `${head}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`
 }
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
-
-const ended = (events: readonly GatewayEvent[]): RequestEnded[] =>
-  events.filter(({ event }) => event === 'request') as RequestEnded[]
 
 test('a function for events that fails, at once or later, ends nothing', async (t) => {
   const daemon = await fakeDaemon(t)
@@ -63,7 +61,7 @@ describe('an event of a request', () => {
     )
     const refused = await readUntil(socket, /\}\n/)
     assert.match(refused, /^HTTP\/1\.1 403 [^]*X-Docker-Mtls-Warning: /)
-    const [first, second] = ended(events)
+    const [first, second] = await untilEnded(events, 2)
     assert.ok(first && second)
     const { id, milliseconds, bytesIn, bytesOut, fingerprint, ...rest } = first
     assert.deepEqual(rest, {
@@ -99,8 +97,9 @@ describe('an event of a request', () => {
     assert.equal(second.bytesOut, Buffer.byteLength(refused))
     socket.write(PING)
     await readUntil(socket, '{}')
-    assert.equal(ended(events)[2]?.operation, 'system.ping')
-    assert.ok(!('details' in (ended(events)[2] ?? {})))
+    const [, , third] = await untilEnded(events, 3)
+    assert.ok(third && !('details' in third))
+    assert.equal(third.operation, 'system.ping')
     // Both events of a request say the same.
     const begun = events.filter(({ event }) => event === 'begin') as RequestBegan[]
     assert.deepEqual(
@@ -137,7 +136,7 @@ describe('an event of a request', () => {
       await readUntil(socket, /\}\n/)
     }
     assert.deepEqual(
-      ended(events).map(({ verdict, details }) => [verdict, details]),
+      (await untilEnded(events, 3)).map(({ verdict, details }) => [verdict, details]),
       [
         ['allow', { container, exec: 'one' }],
         ['refuse', { container, exec: 'root' }],
@@ -171,7 +170,7 @@ describe('an event of a request', () => {
       await readUntil(client, 'OK')
     }
     assert.deepEqual(
-      ended(events).map(({ identity, address, path, details }) => [identity, address, path, details]),
+      (await untilEnded(events, 2)).map(({ identity, address, path, details }) => [identity, address, path, details]),
       [
         ['agent', undefined, '/containers/web', { container: 'web' }],
         ['agent', undefined, '/nothing/web', undefined],
@@ -203,13 +202,12 @@ describe('an event of a request', () => {
         'the query parameter filters: *',
       ],
     ]
-    for (const [request, where] of rows) {
+    for (const [index, [request, where]] of rows.entries()) {
       socket.write(request)
       await readUntil(socket, /\}\n/)
+      const last = (await untilEnded(events, index + 1)).at(-1)
       assert.deepEqual(
-        ended(events)
-          .at(-1)
-          ?.reasons?.map((reason) => reason.where),
+        last?.reasons?.map((reason) => reason.where),
         [where],
         request,
       )
@@ -229,14 +227,14 @@ describe('an event of a request', () => {
     const fronted = await front(t, { socketPath: daemon.socketPath })
     events = fronted.events
     const socket = await dial(t, fronted.port)
-    for (const line of ['GET /_ping', 'POST /containers/a/start', 'GET /events']) {
+    for (const [index, line] of ['GET /_ping', 'POST /containers/a/start', 'GET /events'].entries()) {
       socket.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`)
       await readUntil(socket, 'OK')
+      await untilEnded(events, index + 1)
     }
     assert.deepEqual(seen, ['/_ping ', '/containers/a/start request begin', '/events request begin request begin'])
-    socket.destroy()
-    while (ended(events).length < 3) await delay(10)
-    const ids = events.flatMap((event) => ('id' in event ? [event.id - (ended(events)[0]?.id ?? 0)] : []))
+    const [first] = await untilEnded(events, 3)
+    const ids = events.flatMap((event) => ('id' in event ? [event.id - (first?.id ?? 0)] : []))
     assert.deepEqual(ids, [0, 1, 1, 2, 2])
   })
 
@@ -249,7 +247,7 @@ describe('an event of a request', () => {
     socket.write('POST /containers/a/start HTTP/1.1\r\nHost: x\r\n\r\n')
     while (asked.length === 0) await delay(10)
     socket.destroy()
-    while (ended(events).length === 0) await delay(10)
+    const [left] = await untilEnded(events, 1)
     asked[0]?.({ allow: true })
     await delay(100)
     assert.deepEqual(daemon.requests, [])
@@ -257,7 +255,7 @@ describe('an event of a request', () => {
       events.map(({ event }) => event),
       ['request'],
     )
-    assert.deepEqual([ended(events)[0]?.verdict, ended(events)[0]?.status], [undefined, 0])
+    assert.deepEqual([left?.verdict, left?.status], [undefined, 0])
   })
 })
 
@@ -285,7 +283,7 @@ describe('the notes of a verdict', () => {
     assert.match(text, /X-Docker-Mtls-Warning: one__X-Evil: 1\r\n/)
     assert.match(text, /X-Docker-Mtls-Warning: two\r\n/)
     assert.doesNotMatch(text, /^X-Evil/m)
-    const { rule: name, reasons, level, details } = ended(events)[0] ?? {}
+    const [{ rule: name, reasons, level, details } = {}] = (await untilEnded(events, 1)) as Partial<RequestEnded>[]
     assert.deepEqual([name, reasons, level], ['mine', [{ code: 'X', where: 'Y' }], undefined])
     assert.deepEqual(details, { image: 'app', mounts: ['/x'] })
     assert.doesNotMatch(JSON.stringify(events), /secret/)

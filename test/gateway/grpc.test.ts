@@ -21,7 +21,7 @@ import { begin, ended, frame } from '../engine/workflows/build/support/fake-buil
 import { bytesField, BRIDGE, CONTROL, mapField, numberField, solve } from '../policy/calls/encode.ts'
 import { call, openCalls, openChunked, openGrpc, openSession } from './support/calls.ts'
 import { credentials, dial, endOf, fakeDaemon, front, newClient, type FakeDaemon } from './support/fixture.ts'
-import { until } from './support/until.ts'
+import { until, untilEnded } from './support/until.ts'
 
 const ann = await newClient('ann')
 const bob = await newClient('bob')
@@ -346,7 +346,7 @@ describe('a call', () => {
       received.map(({ path }) => path),
       [],
     )
-    const refused = events.filter((event) => event.event === 'request' && event.verdict === 'refuse')
+    const refused = (await untilEnded(events, REFUSED.length)).filter(({ verdict }) => verdict === 'refuse')
     assert.equal(refused.length, REFUSED.length)
     // Of what a client writes, only the details are in events.
     assert.doesNotMatch(JSON.stringify(refused), /hunter2/)
@@ -359,7 +359,7 @@ describe('a call', () => {
   test('is in the log when it begins and when it ends', async (t) => {
     const { connect, events } = await place(t)
     await call(await connect(), SOLVE, solve())
-    await delay(20)
+    await untilEnded(events, 1)
     const found = events.flatMap((event) =>
       (event.event === 'begin' || event.event === 'request') && event.path === SOLVE
         ? [[event.event, event.identity, event.verdict, event.operation, event.rule, event.level]]
@@ -546,7 +546,7 @@ describe('the end of', () => {
           socket.destroy()
         }),
       )
-    await until(() => events.filter(({ event }) => event === 'request').length === 40, 'all have ended')
+    await untilEnded(events, 40)
     assert.equal(count, 40)
   })
 

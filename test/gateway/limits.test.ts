@@ -24,7 +24,7 @@ import {
   serverTls,
   type FakeDaemon,
 } from './support/fixture.ts'
-import { until } from './support/until.ts'
+import { until, untilEnded } from './support/until.ts'
 
 const PING = 'GET /_ping HTTP/1.1\r\nHost: x\r\n\r\n'
 /** What the daemon says of a plain container. */
@@ -287,7 +287,7 @@ describe('limits of one identity', () => {
     await Promise.race([endOf(socket), delay(2_000)])
     assert.ok(!isOpen(socket))
     await until(() => daemon.open() === 0, 'the daemon has no connection')
-    assert.equal(events.filter(({ event }) => event === 'request').length, 1 + 15 + 655)
+    assert.equal((await untilEnded(events, 1 + 15 + 655)).length, 1 + 15 + 655)
     assert.deepEqual(warnings, [])
   })
 
@@ -590,7 +590,7 @@ test('a client of a local socket that is killed keeps no stream, also if the dae
   await readUntil(client, '\r\n\r\n')
   while (client.write(Buffer.alloc(65_536)) || (await Promise.race([once(client, 'drain'), delay(300)])) !== undefined);
   client.destroy()
-  await until(() => events.some(({ event }) => event === 'request'), 'the stream has ended')
+  await untilEnded(events, 1)
 })
 
 describe('a client that ends in the body of a request for an upgrade', () => {
@@ -607,7 +607,7 @@ describe('a client that ends in the body of a request for an upgrade', () => {
       for (const socket of left) socket.write(PART, () => socket[end]())
       await Promise.all(left.map((socket) => readUntil(socket, 'nothing')))
     }
-    await until(() => events.filter(({ event }) => event === 'request').length === 6, 'all have ended')
+    await untilEnded(events, 6)
     const socket = await dial(t, port)
     socket.write(EVENTS)
     assert.match(await readUntil(socket, /tick|\}\n/), /^HTTP\/1\.1 200/)
@@ -663,5 +663,5 @@ test('a stream that its client leaves counts as one, and makes room for one', as
   sockets[0]?.destroy()
   await delay(100)
   assert.deepEqual([await open(), await open()], ['200', '429'])
-  assert.equal(events.filter(({ event }) => event === 'request').length, 3)
+  assert.equal((await untilEnded(events, 3)).length, 3)
 })

@@ -9,7 +9,7 @@ import { definePolicy } from '../../lib/policy.ts'
 import { openSession } from './support/calls.ts'
 import { dial, fakeDaemon, front, newClient, readUntil } from './support/fixture.ts'
 import { pathIn, stall } from './support/log-files.ts'
-import { until } from './support/until.ts'
+import { until, untilEnded } from './support/until.ts'
 
 const RULE = { name: 'ann', who: { commonName: 'ann' }, level: 'baseline' } as const
 const policyOf = (level: string) => definePolicy({ version: 1, rules: [{ ...RULE, level }] })
@@ -104,7 +104,7 @@ test('a rule that ends while a request waits for a slow log leaves it to the nex
   hanging.abort()
   assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 200 /)
   assert.deepEqual(
-    events.flatMap((event) => (event.event === 'request' ? [event.rule] : [])),
+    (await untilEnded(events, 1)).map((event) => event.rule),
     ['next'],
   )
   await gateway.close()

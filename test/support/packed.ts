@@ -39,7 +39,7 @@ export function attempt(cwd: string, file: string, ...args: string[]): Promise<C
     NO_COLOR: '1',
   }
   const env = { PATH, ...quiet, ...(cache !== undefined && { npm_config_cache: cache }) }
-  return runCommand(file, args, { cwd, env, timeout: 180_000 })
+  return runCommand(file, args, { cwd, env, timeout: 400_000 })
 }
 
 /**

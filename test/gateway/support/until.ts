@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
+import type { GatewayEvent, RequestEnded } from '../../../lib/gateway.ts'
 
 /** Waits until something holds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
@@ -8,4 +9,11 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
     await delay(10)
   }
   assert.fail(`not in time: ${what}`)
+}
+
+/** The requests that have ended, once there are so many: a client has read its answer before the gateway reports the end. */
+export async function untilEnded(events: readonly GatewayEvent[], count: number): Promise<RequestEnded[]> {
+  const ended = (): RequestEnded[] => events.filter((event) => event.event === 'request')
+  await until(() => ended().length >= count, `${count} requests have ended`)
+  return ended()
 }
