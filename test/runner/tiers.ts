@@ -32,6 +32,7 @@ const LONG: ReadonlySet<string> = new Set([
   'test/fuzz/fuzz.test.ts',
   'test/interop/bridge-daemon.test.ts',
   'test/keystore/leftovers.test.ts',
+  'test/keystore/rotate/failing-disk.test.ts',
   'test/keystore/rotate/killed.test.ts',
   'test/keystore/rotate/rotate.test.ts',
   'test/package.test.ts',

@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
-import { failingAt, killedBefore, stepsThatChange } from '../../contexts/support/crash.ts'
+import { killedBefore, stepsThatChange } from '../../contexts/support/crash.ts'
 import { withCode } from '../../pki/support/expect.ts'
-import { contentsOf, treeOf } from '../../support/tree.ts'
 import { assertConsistent } from './support/consistent.ts'
 import { COURSE, copyOf, finish, madeUpTo, unlock, type Rotate } from './support/course.ts'
 
@@ -63,24 +62,4 @@ describe('killed at any step, it is in the old state or the new one', () => {
       }
     })
   }
-
-  test('and with a disk that fails at any step', async (t) => {
-    for (const [index, said] of COURSE.entries()) {
-      const start = await madeUpTo(index, t)
-      const seen = new Set<string>()
-      for (let step = 1, reached = true; reached; step++) {
-        const { root, rotate } = await copyOf(start, t)
-        reached = await failingAt(step, () => rotate(said))
-        await unlock(root)
-        // The same files go on in the same way.
-        const contents = JSON.stringify(contentsOf(await treeOf(root)))
-        if (seen.has(contents)) continue
-        seen.add(contents)
-        await assertConsistent(root)
-        await finish(root, rotate)
-        assert.deepEqual((await assertConsistent(root)).server, { issuer: 'B', trusts: ['B'] })
-      }
-      assert.ok(seen.size > 1)
-    }
-  })
 })

@@ -1,0 +1,58 @@
+import net from 'node:net'
+
+type Done = (error?: Error | null) => void
+
+/**
+ * A local socket whose other side may close it while it has input to read: dockerd does so when a program exits. The system then
+ * fails writes, and ends the output with a reset (unix(7)). Node would destroy the socket, together with output that has arrived.
+ * Here, such a reset is the end, and of a failed write learns only who wrote.
+ */
+export class ReadToEnd extends net.Socket {
+  #failure: Error | undefined
+
+  /** Connects to a socket in the file system. */
+  static to(path: string): ReadToEnd {
+    const socket = new ReadToEnd().connect({ path })
+    // net.Socket's connect() sets a write() of its own.
+    socket.write = (chunk: string | Uint8Array, ...rest: (BufferEncoding | Done | undefined)[]) => {
+      const done = rest.find((one) => typeof one === 'function')
+      const encoding = rest.find((one) => typeof one === 'string')
+      return net.Socket.prototype.write.call(
+        socket,
+        chunk,
+        encoding,
+        done && ((error) => done(error ?? socket.#failure)),
+      )
+    }
+    return socket
+  }
+
+  override _write(chunk: unknown, encoding: BufferEncoding, done: Done): void {
+    super._write(chunk, encoding, this.#noting(done))
+  }
+
+  override _writev(chunks: { chunk: unknown; encoding: BufferEncoding }[], done: Done): void {
+    super._writev?.(chunks, this.#noting(done))
+  }
+
+  override destroy(error?: Error): this {
+    if (!isUnread(error) || this.connecting) return super.destroy(error)
+    this.push(null)
+    // As Node does at the end: without data, nobody would notice it.
+    this.read(0)
+    return this
+  }
+
+  #noting(done: Done): Done {
+    return (error) => {
+      if (!isUnread(error)) return done(error)
+      this.#failure = error
+      done()
+    }
+  }
+}
+
+/** The other side has closed the socket, and has not read all that it was sent. */
+function isUnread(error: (Error & { code?: string }) | null | undefined): error is Error {
+  return error?.code === 'ECONNRESET' || error?.code === 'EPIPE'
+}

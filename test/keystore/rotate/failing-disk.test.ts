@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { failingAt } from '../../contexts/support/crash.ts'
+import { contentsOf, treeOf } from '../../support/tree.ts'
+import { assertConsistent } from './support/consistent.ts'
+import { COURSE, copyOf, finish, madeUpTo, unlock } from './support/course.ts'
+
+test('with a disk that fails at any step, it is in the old state or the new one, and goes on', async (t) => {
+  for (const [index, said] of COURSE.entries()) {
+    const start = await madeUpTo(index, t)
+    const seen = new Set<string>()
+    for (let step = 1, reached = true; reached; step++) {
+      const { root, rotate } = await copyOf(start, t)
+      reached = await failingAt(step, () => rotate(said))
+      await unlock(root)
+      // The same files go on in the same way.
+      const contents = JSON.stringify(contentsOf(await treeOf(root)))
+      if (seen.has(contents)) continue
+      seen.add(contents)
+      await assertConsistent(root)
+      await finish(root, rotate)
+      assert.deepEqual((await assertConsistent(root)).server, { issuer: 'B', trusts: ['B'] })
+    }
+    assert.ok(seen.size > 1)
+  }
+})

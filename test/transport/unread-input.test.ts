@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import type { Duplex } from 'node:stream'
+import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { frame, pretend, UPGRADED } from '../support/pretend.ts'
+
+const HEAD = `${UPGRADED}Content-Type: application/vnd.docker.multiplexed-stream\r\n\r\n`
+
+/** Fills the buffers of the socket, which nobody reads. */
+async function fill(stdin: Duplex | NodeJS.WritableStream): Promise<void> {
+  for (let round = 0; round < 20; round++) stdin.write(Buffer.alloc(64 * 1024, 'x'))
+  await delay(20)
+}
+
+describe('a local socket that is closed with input that nobody has read', () => {
+  const CLOSING: Record<string, (connection: Duplex) => void> = {
+    'at once': (connection) => void connection.write(frame(1, 'more\n'), () => connection.destroy()),
+    'after its own end': (connection) => void connection.end(frame(1, 'more\n'), () => connection.destroy()),
+  }
+  for (const [how, close] of Object.entries(CLOSING)) {
+    test(`${how}: the output comes to its end`, async (t) => {
+      let daemon: Duplex | undefined
+      const { docker } = await pretend(t, {
+        upgrade: (_, connection) => {
+          daemon = connection.pause()
+          daemon.write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n')]))
+        },
+      })
+      const stream = await docker.containers.attach('x', { stdin: true })
+      await fill(stream.stdin)
+      if (daemon) close(daemon)
+      await delay(50)
+      // What it is sent after the end of the other side ends nothing either.
+      stream.stdin.write('y')
+      assert.equal(await stream.text(), 'one\nmore\n')
+    })
+
+    test(`${how}, in the middle of a frame: that is an error`, async (t) => {
+      let daemon: Duplex | undefined
+      const { docker } = await pretend(t, {
+        upgrade: (_, connection) => {
+          daemon = connection.pause()
+          daemon.write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n', 400)]))
+        },
+      })
+      const stream = await docker.containers.attach('x', { stdin: true })
+      await fill(stream.stdin)
+      if (daemon) close(daemon)
+      await assert.rejects(stream.text(), { code: 'ERR_API_STREAM_TRUNCATED' })
+    })
+  }
+
+  test('before it has answered: that is an error', async (t) => {
+    const { docker } = await pretend(t, { upgrade: (_, connection) => void connection.destroy() })
+    await assert.rejects(docker.containers.attach('x', { stdin: true }), { code: 'ERR_CONNECTION_CLOSED' })
+  })
+
+  test('an input without end stops, and whoever writes it gets the reason', async (t) => {
+    const { docker } = await pretend(t, {
+      upgrade: (_, connection) => {
+        connection.pause().write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n')]))
+        setTimeout(() => connection.destroy(), 50)
+      },
+    })
+    const stream = await docker.containers.attach('x', { stdin: true })
+    const write = (): Promise<unknown> => new Promise((done) => stream.stdin.write(Buffer.alloc(64 * 1024), done))
+    let failed = await write()
+    while (!failed) failed = await write()
+    assert.equal((failed as { code?: string }).code, 'EPIPE')
+    // Who reads only now gets the output nevertheless.
+    await delay(50)
+    assert.equal(await stream.text(), 'one\n')
+  })
+})
