@@ -2,6 +2,11 @@ import net from 'node:net'
 
 type Done = (error?: Error | null) => void
 
+/** Node's own part of a socket, which tells it what was read. */
+interface Handle {
+  onread?: (...read: unknown[]) => unknown
+}
+
 /**
  * A local socket whose other side may close it while it has input to read: dockerd does so when a program exits. The system then
  * fails writes, and ends the output with a reset (unix(7)). Node would destroy the socket, together with output that has arrived.
@@ -9,10 +14,13 @@ type Done = (error?: Error | null) => void
  */
 export class ReadToEnd extends net.Socket {
   #failure: Error | undefined
+  /** Others may destroy it with a reason that is a reset of another socket. */
+  #isReading = false
 
   /** Connects to a socket in the file system. */
   static to(path: string): ReadToEnd {
     const socket = new ReadToEnd().connect({ path })
+    socket.#watchReading()
     // net.Socket's connect() sets a write() of its own.
     socket.write = (chunk: string | Uint8Array, ...rest: (BufferEncoding | Done | undefined)[]) => {
       const done = rest.find((one) => typeof one === 'function')
@@ -36,11 +44,25 @@ export class ReadToEnd extends net.Socket {
   }
 
   override destroy(error?: Error): this {
-    if (!isUnread(error) || this.connecting) return super.destroy(error)
+    if (!this.#isReading || !isUnread(error)) return super.destroy(error)
     this.push(null)
     // As Node does at the end: without data, nobody would notice it.
     this.read(0)
     return this
+  }
+
+  #watchReading(): void {
+    const { _handle: handle } = this as { _handle?: Handle }
+    const { onread } = handle ?? {}
+    if (!handle || !onread) return
+    handle.onread = (...read) => {
+      this.#isReading = true
+      try {
+        return onread.apply(handle, read)
+      } finally {
+        this.#isReading = false
+      }
+    }
   }
 
   #noting(done: Done): Done {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import type { Duplex } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -70,5 +71,21 @@ describe('a local socket that is closed with input that nobody has read', () => 
     // Who reads only now gets the output nevertheless.
     await delay(50)
     assert.equal(await stream.text(), 'one\n')
+  })
+
+  test('closed by us with the reset of another socket as the reason: that is the reason, and not the end', async (t) => {
+    let closed: Promise<unknown> | undefined
+    const { docker } = await pretend(t, {
+      upgrade: (_, connection) => {
+        closed = once(connection, 'end')
+        connection.resume().write(Buffer.concat([Buffer.from(HEAD), frame(1, 'one\n')]))
+      },
+    })
+    const stopped = new AbortController()
+    const stream = await docker.containers.attach('x', { stdin: true, signal: stopped.signal })
+    const reason = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', syscall: 'read' })
+    setTimeout(() => stopped.abort(reason), 30)
+    await assert.rejects(stream.text(), (error) => error === reason || (error as Error).cause === reason)
+    await closed
   })
 })
