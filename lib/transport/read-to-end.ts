@@ -45,6 +45,8 @@ export class ReadToEnd extends net.Socket {
 
   override destroy(error?: Error): this {
     if (!this.#isReading || !isUnread(error)) return super.destroy(error)
+    // Nothing can be written any more: the end closes it.
+    this.allowHalfOpen = false
     this.push(null)
     // As Node does at the end: without data, nobody would notice it.
     this.read(0)
@@ -56,7 +58,8 @@ export class ReadToEnd extends net.Socket {
     const { onread } = handle ?? {}
     if (!handle || !onread) return
     handle.onread = (...read) => {
-      this.#isReading = true
+      // Without data: a listener of these may destroy it.
+      this.#isReading = read[0] === undefined
       try {
         return onread.apply(handle, read)
       } finally {
@@ -67,7 +70,9 @@ export class ReadToEnd extends net.Socket {
 
   #noting(done: Done): Done {
     return (error) => {
-      if (!isUnread(error)) return done(error)
+      // After the end of a half-open connection there is no output left to keep.
+      if (!isUnread(error) || (this.readableEnded && this.allowHalfOpen)) return done(error)
+      this.allowHalfOpen = false
       this.#failure = error
       done()
     }
