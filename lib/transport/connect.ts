@@ -11,8 +11,8 @@ export type Connect = (signal: AbortSignal, options?: ConnectionNeeds) => Promis
 /** The properties of one connection. */
 export interface ConnectionNeeds {
   /**
-   * The connection fails if TCP ends without the end of TLS (close_notify). Only a stream without a length needs that: the
-   * check makes a connection slower.
+   * For a stream without a length. Over TLS, the connection fails if TCP ends without the end of TLS (close_notify); the check makes
+   * it slower. A local socket is read to its end, also if the daemon closes it without having read all its input.
    *
    * @defaultValue false
    */

@@ -1,4 +1,5 @@
 import net from 'node:net'
+import { codeOf } from '../base/system-error.ts'
 
 type Done = (error?: Error | null) => void
 
@@ -8,20 +9,20 @@ interface Handle {
 }
 
 /**
- * A local socket whose other side may close it while it has input to read: dockerd does so when a program exits. The system then
- * fails writes, and ends the output with a reset (unix(7)). Node would destroy the socket, together with output that has arrived.
- * Here, such a reset is the end, and of a failed write learns only who wrote.
+ * A local socket that is read to its end, although the other side closes it without having read all its input, as dockerd does when
+ * a program exits. Then the system ends the output with a reset, and writes fail (unix(7)). Node would destroy the socket, together
+ * with output that has arrived. Here, such a reset is the end, and a failed write only calls its own callback with the error.
  */
 export class ReadToEnd extends net.Socket {
   #failure: Error | undefined
-  /** Others may destroy it with a reason that is a reset of another socket. */
+  /** A reset that comes otherwise is that of another socket: the reason for which somebody destroys this one. */
   #isReading = false
 
   /** Connects to a socket in the file system. */
   static to(path: string): ReadToEnd {
     const socket = new ReadToEnd().connect({ path })
     socket.#watchReading()
-    // net.Socket's connect() sets a write() of its own.
+    // connect() has set the write() of net.Socket.
     socket.write = (chunk: string | Uint8Array, ...rest: (BufferEncoding | Done | undefined)[]) => {
       const done = rest.find((one) => typeof one === 'function')
       const encoding = rest.find((one) => typeof one === 'string')
@@ -58,7 +59,7 @@ export class ReadToEnd extends net.Socket {
     const { onread } = handle ?? {}
     if (!handle || !onread) return
     handle.onread = (...read) => {
-      // Without data: a listener of these may destroy it.
+      // Node passes no data with an error. While it passes data, their listeners may destroy the socket.
       this.#isReading = read[0] === undefined
       try {
         return onread.apply(handle, read)
@@ -79,7 +80,7 @@ export class ReadToEnd extends net.Socket {
   }
 }
 
-/** The other side has closed the socket, and has not read all that it was sent. */
-function isUnread(error: (Error & { code?: string }) | null | undefined): error is Error {
-  return error?.code === 'ECONNRESET' || error?.code === 'EPIPE'
+/** The other side has closed the socket without having read all its input. */
+function isUnread(error: Error | null | undefined): error is Error {
+  return ['ECONNRESET', 'EPIPE'].includes(codeOf(error))
 }

@@ -1,10 +1,21 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
-import { dial, endOf, fakeDaemon, front, readUntil } from './support/fixture.ts'
+import { describe, test, type TestContext } from 'node:test'
+import { dial, endOf, fakeDaemon, front, readUntil, type FakeDaemon } from './support/fixture.ts'
 import { until, untilEnded } from './support/until.ts'
 
 const UPGRADED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nout'
 const ATTACH = 'POST /containers/a/attach HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
+
+/** A daemon that writes a program's output, and then closes the connection. */
+function closingDaemon(t: TestContext, { reads }: { reads: boolean }): Promise<FakeDaemon> {
+  return fakeDaemon(t, {
+    upgrade: (_request, socket) => {
+      if (!reads) socket.pause()
+      socket.write(UPGRADED)
+      setTimeout(() => socket.write('put', () => socket.destroy()), 200)
+    },
+  })
+}
 
 describe('a client gets the output to its end, and its stream ends, if dockerd closes the connection', () => {
   for (const [how, reads] of [
@@ -12,13 +23,7 @@ describe('a client gets the output to its end, and its stream ends, if dockerd c
     ['and has read all input', true],
   ] as const) {
     test(`${how}, and the client goes on sending`, async (t) => {
-      const daemon = await fakeDaemon(t, {
-        upgrade: (_request, socket) => {
-          if (!reads) socket.pause()
-          socket.write(UPGRADED)
-          setTimeout(() => socket.write('put', () => socket.destroy()), 200)
-        },
-      })
+      const daemon = await closingDaemon(t, { reads })
       const { port, events } = await front(t, { socketPath: daemon.socketPath })
       const client = await dial(t, port)
       client.write(ATTACH)
@@ -33,12 +38,7 @@ describe('a client gets the output to its end, and its stream ends, if dockerd c
   }
 
   test('with input that it has not read, and the client stays', async (t) => {
-    const daemon = await fakeDaemon(t, {
-      upgrade: (_request, socket) => {
-        socket.pause().write(UPGRADED)
-        setTimeout(() => socket.write('put', () => socket.destroy()), 200)
-      },
-    })
+    const daemon = await closingDaemon(t, { reads: false })
     const { port, events } = await front(t, { socketPath: daemon.socketPath })
     const client = await dial(t, port)
     client.write(ATTACH)
