@@ -21,7 +21,12 @@ export type { Revocation } from './revocation.ts'
 export interface CrlFolderOptions {
   /** The folder that `init` created. */
   readonly folder: string
-  /** For how many days the list is valid, 1 to 3,650. @defaultValue as many as the list before, or 30 */
+  /**
+   * For how many days the list is valid, 1 to 3,650. Once it has expired, gateways refuse every client of its CA, so choose it only if
+   * something delivers the next one in time.
+   *
+   * @defaultValue until the CA expires; {@link revokeClient} keeps what was chosen for the list before
+   */
   readonly crlDays?: number
   /** Decrypts the CA key, if it is encrypted. */
   readonly passphrase?: Passphrase
@@ -86,7 +91,7 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
       revokedNow = [...revokedNow, ...left]
     }
   }
-  const crl = await writeLists(root, { passphrase, days, before: note })
+  const crl = await writeLists(root, { passphrase, life: days, before: note })
   const after = await findRevocation(root, { kind: 'client', name })
   return { ...after, revokedNow, isListWritten: true, crl }
 }
@@ -154,7 +159,7 @@ export async function writeCrl(options: CrlFolderOptions): Promise<CrlState> {
   // Throws if there is no CA, before a lock file is created beside it.
   await listCertificates(root)
   await settleFolder(root)
-  return writeLists(root, { passphrase, days })
+  return writeLists(root, { passphrase, life: days ?? 'of-ca' })
 }
 
 function checkedDays({ crlDays }: CrlFolderOptions): number | undefined {

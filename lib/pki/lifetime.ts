@@ -13,8 +13,6 @@ export const DEFAULT_CA_DAYS = 3650
 export const DEFAULT_LEAF_DAYS = 397
 /** A century: a longer lifetime is more likely a typo. */
 export const MAX_CA_DAYS = 36_500
-/** A month: gateways refuse everybody once their list has expired, so it has to be renewed in time. */
-export const DEFAULT_CRL_DAYS = 30
 /** Apple's clients reject server certificates beyond 825 days; Docker's don't. */
 export const MAX_LEAF_DAYS = 3650
 

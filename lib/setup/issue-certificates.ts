@@ -11,7 +11,7 @@ import {
 } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { isDue, readCrl, requireReadableLists } from '../keystore/crl/state.ts'
-import { writeCrl } from '../keystore/revoke.ts'
+import { renewLists } from '../keystore/crl/write.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { InspectedHost } from './inspect-hosts.ts'
@@ -63,11 +63,9 @@ export async function issueCertificates(
 async function currentLists(dir: string, passphrase: Passphrase | undefined): Promise<string | undefined> {
   const state = await readCrl(dir)
   if (state === undefined) return undefined
-  if (isDue(state)) {
-    await writeCrl({ folder: dir, ...(passphrase !== undefined && { passphrase }) }).catch((error: unknown) => {
-      if (!isDockerMtlsError(error) || state.faults.length > 0) throw error
-    })
-  }
+  await renewLists(dir, passphrase).catch((error: unknown) => {
+    if (!isDockerMtlsError(error) || state.faults.length > 0) throw error
+  })
   return readIfThere(state.path)
 }
 

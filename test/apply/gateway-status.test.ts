@@ -64,11 +64,11 @@ const saidFrom = async (fragment: string): Promise<string> => {
   return found.map((one) => renderSentence(one)).join('\n')
 }
 
-const listOf = (by: Authority, from = -1): string =>
+const listOf = (by: Authority, from = -1, days = 9): string =>
   createCrl(by, {
     revoked: [],
     thisUpdate: new Date(Date.now() + from * DAY_MS),
-    nextUpdate: new Date(Date.now() + 9 * DAY_MS),
+    nextUpdate: new Date(Date.now() + days * DAY_MS),
     number: 1,
   }).pem
 
@@ -103,6 +103,16 @@ describe('gateway status', () => {
       await saidFrom('/usr/lib/systemd/system/docker-mtls-gateway.service'),
       /runs from \/usr\/lib\/\S+, which .* systemctl disable --now/,
     )
+  })
+
+  test('a list is a problem in the last third of its life, unless it ends with its CA', async () => {
+    const said = (crl: string): Promise<string> => problems({ files: { ...files, [`${FOLDER}/crl.pem`]: crl } })
+    assert.match(
+      await said(listOf(authority, -21)),
+      /^The revocation list of the CA .* is valid until .* docker-mtls cert crl/m,
+    )
+    assert.doesNotMatch(await said(listOf(authority)), /is valid until/)
+    assert.doesNotMatch(await said(listOf(authority, -9000, 3650)), /is valid until/)
   })
 
   test('a CA without a current list is a problem, as the gateway refuses its clients', async () => {

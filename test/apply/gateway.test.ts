@@ -23,6 +23,7 @@ import {
   type GatewayService,
 } from '../../lib/daemon-config/gateway-unit.ts'
 import { parsePolicy } from '../../lib/policy/file/parse.ts'
+import { readCertificate } from '../../lib/identity/certificate.ts'
 import { createAuthority, createCrl, issueServer, type Authority } from '../../lib/pki.ts'
 import { DEBIAN_UNIT } from '../daemon-config/support/units.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -191,6 +192,23 @@ describe('the plan of a gateway', () => {
         texts,
       )
     }
+  })
+
+  test('warns of a list that expires before its CA, and says what happens then', async () => {
+    const endsWithCa = createCrl(authority, {
+      revoked: [],
+      nextUpdate: readCertificate(authority.certificate).validTo,
+      number: 1,
+    })
+    const texts = async (crl: string): Promise<string[]> =>
+      warningTexts((await plan({}, { crl })).warnings).filter((text) => text.includes('is valid until'))
+    assert.deepEqual(await texts(endsWithCa.pem), [])
+    const [text = '', ...others] = await texts(list(1, -5))
+    assert.deepEqual(others, [])
+    assert.match(
+      text,
+      /After that, the gateway refuses every client of this CA\. .* docker-mtls cert crl {2}Then copy /,
+    )
   })
 
   test('SSH keys of root that a build could use: no new gateway, and a warning for one that is there', async () => {

@@ -116,7 +116,7 @@ describe('cert revoke', () => {
 
   test('its JSON says the same', async (t) => {
     const { folder, json } = await place(t)
-    const words = ['cert', 'revoke', 'bob', '--reason', 'CessationOfOperation', '--crl-days', '7', '--yes']
+    const words = ['cert', 'revoke', 'bob', '--reason', 'CessationOfOperation', '--for', '7d', '--yes']
     const { revoked, changed, certificates, acceptedBy, ways, crl } = await json(words)
     assert.deepEqual([revoked, changed, acceptedBy], [true, true, [{ name: 'build01' }]])
     assert.deepEqual(
@@ -312,10 +312,10 @@ describe('cert revoke --dry-run', () => {
       [],
       ['alice', '--host', 'build01'],
       ['--host', 'build01', '--reason', 'superseded'],
-      ['--host', 'build01', '--crl-days', '3'],
+      ['--host', 'build01', '--for', '3d'],
       ['alice', '--reason', 'whim'],
-      ['alice', '--crl-days', 'x'],
-      ['alice', '--crl-days', '0', '--yes'],
+      ['alice', '--for', 'x'],
+      ['alice', '--for', '12h', '--yes'],
     ])
       assert.equal((await run(['cert', 'revoke', ...words])).code, 2, words.join(' '))
   })
@@ -330,13 +330,22 @@ describe('cert crl', () => {
       first.stdout,
       /^created {3}\S+\/ca\/crl\.pem\n {10}of the CA .*: 0 revoked certificates, number \d+, until/,
     )
-    const { written, crl, ...data } = await json<Crl & { crl?: unknown }>(['cert', 'crl', '--crl-days', '7'])
+    const { written, crl, ...data } = await json<Crl & { crl?: unknown }>(['cert', 'crl', '--for', '7d'])
     assert.deepEqual(
       [written, data.path, daysOf(data), data.lists[0]?.serials],
       [true, join(folder, 'ca/crl.pem'), 7, []],
     )
     assert.equal(crl, undefined)
-    assert.match((await run(['cert', 'crl'])).stdout, /^replaced .*\n.*\(7 days left\)/)
+    const limited = await run(['cert', 'crl', '--for', '2w'])
+    assert.match(
+      limited.stdout,
+      /\(14 days left\)\nOnce a list has expired, gateways refuse every client of its CA\. Deliver the next one before:\n {2}docker-mtls cert crl --for 14d --dir \S+\n {2}scp \S+\/ca\/crl\.pem USER@GATEWAY:\/etc\/docker-mtls\/crl\.pem\n$/,
+    )
+    assert.match(
+      (await run(['cert', 'revoke', 'bob', '--yes'])).stdout,
+      /14 days left[^]*Deliver the next one before:\n/,
+    )
+    assert.match((await run(['cert', 'crl'])).stdout, /^replaced .*\n.*, as long as the CA\n$/)
     await fails(runCli(['cert', 'crl', '--dir', join(folder, 'none')]), 'ERR_CA_MISSING')
   })
 
@@ -346,7 +355,7 @@ describe('cert crl', () => {
     const none = await check('7d')
     assert.deepEqual([none.code, none.stdout], [1, ''])
     assert.match(none.stderr, /There is no revocation list\. Write one: {2}docker-mtls cert crl --dir/)
-    await run(['cert', 'crl', '--crl-days', '10'])
+    await run(['cert', 'crl', '--for', '10d'])
     const before = await treeOf(folder)
     const good = await check('9d')
     assert.deepEqual([good.code, good.stderr], [0, ''])
@@ -365,8 +374,8 @@ describe('cert crl', () => {
     assert.equal((await check('1d')).code, 0)
     for (const words of [
       ['--check', '7'],
-      ['--check', '7d', '--crl-days', '3'],
-      ['--crl-days', '5000'],
+      ['--check', '7d', '--for', '3d'],
+      ['--for', '5000d'],
     ])
       assert.equal((await run(['cert', 'crl', ...words])).code, 2, words.join(' '))
     await fails(runCli(['cert', 'crl', '--check', '7d', '--dir', join(folder, 'none')]), 'ERR_CA_MISSING')

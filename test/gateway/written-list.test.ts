@@ -95,7 +95,7 @@ describe('a gateway with ca/crl.pem', () => {
     await runCli(['cert', 'revoke', 'alice', '--yes', '--dir', root])
     await reload()
     for (const line of [
-      ['cert', 'crl', '--crl-days', '2'],
+      ['cert', 'crl', '--for', '2d'],
       ['cert', 'revoke', 'bob', '--yes'],
       ['cert', 'crl'],
     ]) {

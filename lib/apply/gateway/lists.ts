@@ -1,10 +1,11 @@
+import { formatDate } from '../../base/dates.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import type { Warning } from '../../base/warning.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../../host/facts-script.ts'
-import { openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
+import { certificatesIn, openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
 import {
   isCurrent,
   mayLack,
@@ -133,6 +134,32 @@ export function casWithoutList({ ca, issuer, lists }: ListedFiles, now: number):
       const list = newestList(known, one)
       return list !== undefined && isCurrent(list, now) ? [] : [commonName ?? subject]
     })
+}
+
+/** The list of a CA, from its issue to its end. */
+export interface ListPeriod {
+  /** The name of the CA. */
+  readonly ca: string
+  readonly from: Date
+  readonly to: Date
+  /** Does it expire with its CA? */
+  readonly endsWithCa: boolean
+}
+
+/** When the newest list of each CA expires. */
+export function periodsOfLists({ ca, lists }: Pick<ListedFiles, 'ca' | 'lists'>): ListPeriod[] {
+  const known = lists.flatMap((text) => readLists(text ?? ''))
+  return certificatesIn(ca).flatMap((one) => {
+    const { thisUpdate: from, nextUpdate: to } = newestList(known, one) ?? {}
+    if (from === undefined || to === undefined) return []
+    const { commonName, subject, validTo } = readCertificate(one)
+    return [{ ca: commonName ?? subject, from, to, endsWithCa: to >= validTo }]
+  })
+}
+
+/** What becomes of a gateway whose list expires before its CA, and what prevents it. */
+export function listEnds({ ca, to }: ListPeriod): Sentence {
+  return sentence`The revocation list of the CA ${ca} is valid until ${formatDate(to)}. After that, the gateway refuses every client of this CA. To write one that is valid as long as the CA, where the CA is:  ${ours('cert', 'crl')}  Then copy ca/crl.pem to ${GATEWAY_FILES.crl} on this host.`
 }
 
 /** Files of a gateway, as PEM. */

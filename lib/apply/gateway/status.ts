@@ -1,3 +1,4 @@
+import { expiresSoon } from '../../base/expiry.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
@@ -22,7 +23,7 @@ import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
 import { gatewayFlags, startFiles, UNIT_PATH } from './files.ts'
 import { filesNotInForce, settledFacts } from './in-force.ts'
-import { casWithoutList, hadList } from './lists.ts'
+import { casWithoutList, hadList, listEnds, type ListPeriod, periodsOfLists } from './lists.ts'
 import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.ts'
 
 /** The policy of a gateway: how many rules it has, or why it can't be used. */
@@ -54,6 +55,8 @@ export interface GatewayStatus {
   readonly lists?: readonly ListStatus[]
   /** The names of the CAs whose clients it refuses, since it has no current list of theirs. Absent: it needs none. */
   readonly unlisted?: readonly string[]
+  /** Lists that expire soon, before their CAs. */
+  readonly ending?: readonly ListPeriod[]
   /** Files that have changed, and that the running gateway doesn't use. Absent: it doesn't say. */
   readonly older?: readonly string[]
   /** Where it serves metrics: a port of 127.0.0.1, or an address and a port. Absent: nowhere. */
@@ -107,6 +110,9 @@ export async function gatewayStatus(
   const [issuerText] = issuerCert.map(text)
   const [issuer] = certificatesIn(issuerText)
   const trusted = { ca: text(paths.ca) ?? '', issuer: issuer && issuerText, lists: lists.map(text) }
+  const ending = periodsOfLists(trusted).filter(
+    ({ from, to, endsWithCa }) => !endsWithCa && expiresSoon({ from: from.getTime(), to: to.getTime() }, Date.now()),
+  )
   const status = {
     installed: unit !== undefined,
     state: parseGatewayState(facts.fact('gateway')),
@@ -118,6 +124,7 @@ export async function gatewayStatus(
     ...(flags.issuer !== undefined && { issuer }),
     ...(hasLists && { lists: lists.flatMap((path) => listsIn(text(path))) }),
     ...(hasLists && authorities.length > 0 && { unlisted: casWithoutList(trusted, Date.now()) }),
+    ...(ending.length > 0 && { ending }),
     ...(older && { older }),
     ...(flags.metrics !== undefined && { metrics: flags.metrics }),
     ...rollbackOf(last, isApplyPending(facts)),
@@ -243,6 +250,7 @@ function fileProblems({
   authorities,
   lists = [],
   unlisted = [],
+  ending = [],
   older = [],
   ...more
 }: Known): Sentence[] {
@@ -268,6 +276,7 @@ function fileProblems({
       (name) =>
         sentence`The CA ${name} has no current revocation list: it is missing, can't be read or has expired. So the gateway refuses its clients. ${CRL_AGAIN}`,
     ),
+    ...ending.map(listEnds),
     ...(unlisted.length === 0 && lists.some(({ isExpired }) => isExpired)
       ? [sentence`A revocation list has expired or can't be read. ${CRL_AGAIN}`]
       : []),

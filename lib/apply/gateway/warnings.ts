@@ -6,7 +6,7 @@ import type { ServerFiles } from '../server-files.ts'
 import { warningsOf } from '../warnings.ts'
 import type { GatewaySituation } from './conflicts.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, ownListener } from './files.ts'
-import { hadList, NO_LIST, unknownLists } from './lists.ts'
+import { hadList, listEnds, NO_LIST, periodsOfLists, unknownLists } from './lists.ts'
 import { metricsTarget } from './metrics.ts'
 import { issuerFilesIn } from './issuer-files.ts'
 import { issuerFolder } from './issuer.ts'
@@ -24,6 +24,9 @@ export function gatewayWarnings(situation: GatewaySituation, server: ServerFiles
   return [
     ...warningsOf({ found, inForce, facts, settings: { listen: [], tlsDir: GATEWAY_FOLDER } }, server),
     ...(crl === undefined && !hadList(facts) ? [{ code: 'no-revocation-list', text: NO_LIST }] : []),
+    ...periodsOfLists({ ca: server.ca, lists: [crl] })
+      .filter(({ endsWithCa }) => !endsWithCa)
+      .map((one) => ({ code: 'list-ends', text: listEnds(one) })),
     ...unknownLists(facts),
     ...withoutUnit(situation),
     ...droppedIssuer(situation),

@@ -3,6 +3,7 @@ import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { KeyType } from '../../pki/key-type.ts'
 import { LONGEST_TIMER } from '../../base/abort.ts'
 import { PkiError, type ArgumentError } from '../../base/errors.ts'
+import { DAY_MS } from '../../base/expiry.ts'
 import { SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { enumerate, quoted } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
@@ -162,10 +163,23 @@ export function addDays(command: Command, byDefault: number): Command {
   return command.option('--days <days>', `how many days it is valid (default: ${byDefault})`, once('--days'))
 }
 
+/**
+ * Reads the flag of {@link addListLife}.
+ *
+ * @throws {@link ArgumentError} ERR_ARGUMENT_INVALID
+ * @throws {@link PkiError} ERR_DAYS_INVALID
+ */
+export async function readListDays(text: string | undefined): Promise<number | undefined> {
+  if (text === undefined) return undefined
+  const { parseDuration } = await import('../../keystore/renew/known.ts')
+  const { MAX_LEAF_DAYS, parseDays } = await import('../../pki/lifetime.ts')
+  return parseDays(parseDuration(text, '--for') / DAY_MS, MAX_LEAF_DAYS, '--for')
+}
+
 /** For commands that write revocation lists. */
-export function addCrlDays(command: Command): Command {
-  const about = 'how many days the list is valid (default: as long as the one before, or 30)'
-  return command.option('--crl-days <days>', about, once('--crl-days'))
+export function addListLife(command: Command, byDefault: string): Command {
+  const about = `how long the list is valid, such as 30d or 2w, if a timer delivers the next one in time (default: ${byDefault})`
+  return command.option('--for <time>', about, once('--for'))
 }
 
 export function addPassphraseFile(command: Command): Command {

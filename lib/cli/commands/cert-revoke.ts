@@ -5,14 +5,14 @@ import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import {
-  addCrlDays,
   addFolder,
   addJson,
+  addListLife,
   addPassphraseFile,
   addYes,
   choice,
   once,
-  readDays,
+  readListDays,
 } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
@@ -31,7 +31,7 @@ import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 interface RevokeFlags extends FolderFlags, PassphraseFlags, ConfirmFlags {
   readonly host?: string
   readonly reason?: RevocationReason
-  readonly crlDays?: string
+  readonly for?: string
   readonly dryRun?: true
   readonly json?: true
 }
@@ -62,8 +62,8 @@ async function runRevoke(name: string | undefined, given: RevokeFlags, context: 
 async function revoke(name: string, given: RevokeFlags, context: Context): Promise<void> {
   const { revokeClient } = await import('../../keystore/revoke.ts')
   const { findRevocation } = await import('../../keystore/revocation.ts')
-  const { reason, crlDays } = given
-  const days = crlDays === undefined ? undefined : readDays(crlDays, '--crl-days')
+  const { reason } = given
+  const days = await readListDays(given.for)
   const flags = await withFolder(given, context)
   const { dir } = flags
   const found = await findRevocation(dir, { kind: 'client', name })
@@ -108,10 +108,9 @@ function checkNames(name: string | undefined, flags: RevokeFlags): void {
     const got = name === undefined ? 'nothing is named' : 'a client and a server are named'
     throw usageError(where, got, 'Name a client, or a server with  --host HOST .')
   }
-  const without = host === undefined ? undefined : (['reason', 'crlDays'] as const).find((key) => flags[key])
+  const without = host === undefined ? undefined : (['reason', 'for'] as const).find((key) => flags[key])
   if (without === undefined) return
-  const flag = without === 'reason' ? '--reason' : '--crl-days'
-  throw usageError(where, `${flag} has no effect with --host: clients read no revocation list`, 'Leave it out.')
+  throw usageError(where, `--${without} has no effect with --host: clients read no revocation list`, 'Leave it out.')
 }
 
 function define(command: Command, context: Context): void {
@@ -124,7 +123,7 @@ function define(command: Command, context: Context): void {
     )
     .addOption(choice('--reason <reason>', `why: ${enumerate(REASONS, 'or')}`, REASONS))
     .option('--dry-run', 'show the certificates, who accepts them, and what ends that; change nothing')
-  addCrlDays(command)
+  addListLife(command, 'as long as the list before, or until the CA expires')
   addFolder(command)
   addPassphraseFile(command)
   addJson(addYes(command)).action((name: string | undefined, flags: RevokeFlags) => runRevoke(name, flags, context))

@@ -127,6 +127,6 @@ export const gatewayStatus: CommandSpec = {
     [sentence`${SELF} gateway status`, 'as root, to see everything'],
     [sentence`${SELF} gateway status --json`, 'for monitoring'],
   ],
-  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], unlisted, older, metrics, rollback, unfinished, problems }',
+  json: '{ installed, active, state, pid, since, enabled, restarts, listener: { listener, isSecure, plaintext, protocols, clientCertificate, acceptedAuthorities }, daemonListeners, policy: { path, rules } or { path, fault }, certificate, authorities, issuer, lists: [{ nextUpdate, isExpired, revoked }], unlisted, ending: [{ ca, from, to, endsWithCa }], older, metrics, rollback, unfinished, problems }',
   define,
 }

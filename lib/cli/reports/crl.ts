@@ -1,7 +1,13 @@
-import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { DAY_MS } from '../../base/expiry.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { wrap } from '../../base/wrap.ts'
 import type { CrlState, FolderList } from '../../keystore/crl/state.ts'
+import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
 import { until } from './time-left.ts'
+
+/** Where `gateway render` expects the policy and the list. */
+export const ON_GATEWAY = 'USER@GATEWAY:/etc/docker-mtls/'
 
 /** The lists as JSON. */
 export function crlData({ path, lists, nextUpdate, faults, keptAside }: CrlState): object {
@@ -14,9 +20,22 @@ export function crlLines({ lists }: CrlState): string[] {
   return lists.map(listLine)
 }
 
-function listLine({ ca, number, nextUpdate, serials }: FolderList): string {
+function listLine({ ca, number, nextUpdate, serials, endsWithCa }: FolderList): string {
   const count = serials.length === 1 ? '1 revoked certificate' : `${serials.length} revoked certificates`
-  return `of the CA ${ca.name}: ${count}, number ${number}, ${until(nextUpdate)}`
+  return `of the CA ${ca.name}: ${count}, number ${number}, ${until(nextUpdate)}${endsWithCa ? ', as long as the CA' : ''}`
+}
+
+/** What happens once they have expired, and what delivers the next ones; nothing for lists that are valid as long as their CAs. */
+export function deliveryLines({ path, lists }: CrlState, dir: string, { typed, width }: Context): string[] {
+  const limited = lists.find(({ endsWithCa }) => !endsWithCa)
+  if (limited === undefined) return []
+  const days = Math.max(1, Math.round((limited.nextUpdate.getTime() - limited.thisUpdate.getTime()) / DAY_MS))
+  const what = 'Once a list has expired, gateways refuse every client of its CA. Deliver the next one before:'
+  const steps = [
+    [ours('cert', 'crl', '--for', `${days}d`, ...folderFlags(dir))],
+    [command('scp', path, `${ON_GATEWAY}crl.pem`)],
+  ]
+  return [wrap(what, width), ...steps.map((step) => `  ${typed(step)}`)]
 }
 
 /** What is wrong with the lists, and the command that mends it. */

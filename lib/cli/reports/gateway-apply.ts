@@ -1,6 +1,7 @@
 import type { GatewayReport } from '../../apply/gateway/carry-out.ts'
 import { GATEWAY_USER } from '../../apply/gateway/files.ts'
 import { metricsUrl } from '../../apply/gateway/metrics.ts'
+import { periodsOfLists } from '../../apply/gateway/lists.ts'
 import type { GatewayPlan } from '../../apply/gateway/plan.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
@@ -10,6 +11,7 @@ import type { Context } from '../command.ts'
 import { facts } from '../terminal/layout.ts'
 import { changeText, fileData, proofText, serverRow, type Row } from './apply.ts'
 import { certificateData } from './data.ts'
+import { until } from './time-left.ts'
 
 /** A plan for --json. It contains only the path of the key, never its text. */
 export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
@@ -75,10 +77,19 @@ export function gatewayResultText(plan: GatewayPlan, report: GatewayReport, cont
     ['Gateway', `${plan.listen}, to the local socket of dockerd`],
     serverRow(plan),
     ...(plan.metrics === undefined ? [] : [['Metrics', metricsUrl(plan.metrics)] satisfies Row]),
+    ...listRows(plan),
     ...gatewayResultRows(report),
     ...(report.id === undefined ? [] : [['To roll back', context.typed([ours('gateway', 'rollback')])] satisfies Row]),
   ]
   return `${facts(rows, context)}\n`
+}
+
+/** Until when it accepts clients. */
+export function listRows({ server, crl }: GatewayPlan): Row[] {
+  const lines = periodsOfLists({ ca: server.ca, lists: [crl] }).map(
+    ({ ca, to, endsWithCa }) => `of the CA ${ca}, ${until(to)}${endsWithCa ? ', as long as the CA' : ''}`,
+  )
+  return lines.length === 0 ? [] : [['Revocation list', lines.join('\n')]]
 }
 
 /** What an apply of a gateway has changed and verified. */

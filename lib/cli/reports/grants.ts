@@ -11,6 +11,7 @@ import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
 import { columns } from '../terminal/layout.ts'
 import { testStep } from './client-steps.ts'
+import { ON_GATEWAY } from './crl.ts'
 import { day } from './dates.ts'
 import { summaryText } from './summary.ts'
 
@@ -26,9 +27,6 @@ export interface Granting {
   /** The daemon, as far as it is known. */
   readonly host?: string | undefined
 }
-
-/** Where `gateway render` expects the policy. */
-const ON_GATEWAY = 'USER@GATEWAY:/etc/docker-mtls/'
 
 export function grantData(report: GrantReport, { policy, level, hostPaths, owner }: Granting): object {
   return { ...report, policy, level, ...(owner !== undefined && { owner }), hostPaths }

@@ -9,7 +9,7 @@ import type { CrlState } from '../../keystore/crl/state.ts'
 import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
-import { crlData } from './crl.ts'
+import { crlData, deliveryLines } from './crl.ts'
 import { daysLeft } from './dates.ts'
 import { until } from './time-left.ts'
 
@@ -162,7 +162,7 @@ export function revokedText(report: RevokeReport, beside: Beside, context: Conte
   return [
     paint('bold', paragraph(head)),
     ...shown.map((one) => paragraph(`  ${certificateText(one)}`, '    ')),
-    ...(crl === undefined ? [] : [paragraph(listText(report, crl))]),
+    ...(crl === undefined ? [] : [paragraph(listText(report, crl)), ...deliveryLines(crl, beside.dir, context)]),
     ...kept,
     ...(certificates.length === 0 ? [] : ['', paragraph(without), '', ...sooner(report, beside.dir, context)]),
     '',
@@ -194,10 +194,11 @@ function grantText({ name }: Revocation, { dir, grants }: Beside, { paint, typed
   return ['', paint('yellow', wrap(printableLines(still), width)), `  ${typed([endGrant(name, dir)])}`]
 }
 
-function listText(report: RevokeReport, { path, nextUpdate }: CrlState): string {
+function listText(report: RevokeReport, { path, lists, nextUpdate }: CrlState): string {
   const { revokedNow, isListWritten } = report
   const whom = whoseOf(report) === 'issuer' ? 'every certificate that it has renewed' : 'the client'
-  const end = nextUpdate === undefined ? '' : `, ${until(nextUpdate)}`
+  const life = lists.every(({ endsWithCa }) => endsWithCa) ? ', as long as the CA' : ''
+  const end = nextUpdate === undefined ? '' : `, ${until(nextUpdate)}${life}`
   const what = isListWritten
     ? revokedNow.length > 0
       ? 'The new revocation list is'

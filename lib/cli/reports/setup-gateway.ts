@@ -5,7 +5,7 @@ import type { PlannedGateway } from '../../setup/gateway/plan.ts'
 import type { ProgramCopy } from '../../setup/gateway/program-copy.ts'
 import type { Context } from '../command.ts'
 import { serverRow } from './apply.ts'
-import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultRows } from './gateway-apply.ts'
+import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultRows, listRows } from './gateway-apply.ts'
 import { sshLine, type ApplyRows, type Data } from './setup.ts'
 
 const MEGABYTE = 1_000_000
@@ -46,6 +46,7 @@ export function ofGateway(program: ProgramCopy): ApplyRows<SetUpGateway> & { rea
     result: ({ plan, report }) => [
       ['Gateway', `${plan.listen}, to the local socket of dockerd\n${program.folder}`],
       ['Policy', policyOf(plan)],
+      ...listRows(plan),
       ...gatewayResultRows(report),
     ],
     // It asks, so it needs a terminal.

@@ -5,6 +5,7 @@ import { readIfThere } from '../../base/files.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
 import { newestList, numberOf, readRevocationLists, type RevocationList } from '../../identity/crl.ts'
+import { readDate } from '../../identity/dates.ts'
 import { serialOf } from '../../identity/serial.ts'
 import { caPaths, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
@@ -22,6 +23,8 @@ export interface FolderList {
   readonly thisUpdate: Date
   /** When it expires. */
   readonly nextUpdate: Date
+  /** Does it expire with its CA? Then it needs no renewal. */
+  readonly endsWithCa: boolean
   /** The serial numbers of revoked certificates, in hexadecimal. */
   readonly serials: readonly string[]
 }
@@ -106,7 +109,7 @@ export async function readCrl(root: string, now: number = Date.now()): Promise<C
   if (text === undefined && revoked.length === 0) return undefined
   const cas = await casInForce(root)
   const found = cas.map((ca) => ({ ca: nameOf(ca), list: newestList(lists, ca) }))
-  const own = found.flatMap(({ ca, list }) => (list === undefined ? [] : [folderList(ca, list)]))
+  const own = cas.flatMap((ca) => folderList(ca, newestList(lists, ca)) ?? [])
   const unknown = await listedOnly(root, lists, now)
   const ends = own.map(({ nextUpdate }) => nextUpdate.getTime())
   return {
@@ -178,13 +181,16 @@ export async function revokedUntilNow(root: string, now: number): Promise<Ledger
   return (await readRevocations(caPaths(root).ledger)).filter(({ notAfter }) => Date.parse(notAfter) > now)
 }
 
-function folderList(ca: RotatedAuthority, list: RevocationList): FolderList {
+function folderList(ca: X509Certificate, list: RevocationList | undefined): FolderList | undefined {
+  if (list === undefined) return undefined
+  // A list without an end counts as expired, as in a gateway.
+  const { thisUpdate, nextUpdate = thisUpdate } = list
   return {
-    ca,
+    ca: nameOf(ca),
     number: String(numberOf(list)),
-    thisUpdate: list.thisUpdate,
-    // A list without an end counts as expired, as in a gateway.
-    nextUpdate: list.nextUpdate ?? list.thisUpdate,
+    thisUpdate,
+    nextUpdate,
+    endsWithCa: nextUpdate >= readDate(ca.validTo),
     serials: [...list.serials].map((serial) => serial.toUpperCase()),
   }
 }
@@ -194,7 +200,12 @@ function nameOf(ca: X509Certificate): RotatedAuthority {
   return { name: commonName ?? subject, fingerprint256 }
 }
 
-/** Should new lists be issued? They are if something is wrong with those in the file, or half of their life is over. */
+/**
+ * Should new lists be issued? They are if something is wrong with those in the file, or half of a life is over that ends before that of
+ * the CA.
+ */
 export function isDue({ lists, faults }: CrlState, now: number = Date.now()): boolean {
-  return faults.length > 0 || lists.some((list) => now >= (list.thisUpdate.getTime() + list.nextUpdate.getTime()) / 2)
+  const isHalfOver = ({ thisUpdate, nextUpdate }: FolderList): boolean =>
+    now >= (thisUpdate.getTime() + nextUpdate.getTime()) / 2
+  return faults.length > 0 || lists.some((list) => !list.endsWithCa && isHalfOver(list))
 }

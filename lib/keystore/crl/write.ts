@@ -5,11 +5,11 @@ import { DAY_MS, KEPT_MS } from '../../base/expiry.ts'
 import { withLock } from '../../base/lock.ts'
 import { keepBeside } from '../../base/replace-files.ts'
 import { newestList, numberOf, type RevocationList } from '../../identity/crl.ts'
+import { readDate } from '../../identity/dates.ts'
 import { serialOf } from '../../identity/serial.ts'
 import type { Authority } from '../../pki/ca.ts'
 import { createCrl, type RevokedCertificate } from '../../pki/crl.ts'
 import type { Passphrase } from '../../pki/encrypted-key.ts'
-import { DEFAULT_CRL_DAYS } from '../../pki/lifetime.ts'
 import { openFolderCa, readCaPair, type CaPair } from '../ca.ts'
 import { caPaths, crlLock, crlPath } from '../layout.ts'
 import { readLedger, readRevocations } from '../ledger.ts'
@@ -39,8 +39,8 @@ export async function openCasInForce(root: string, passphrase: Passphrase | unde
 /** How to write lists. */
 interface WriteOptions {
   readonly passphrase: Passphrase | undefined
-  /** Their lifetime; by default that of the lists before, or 30. */
-  readonly days?: number | undefined
+  /** For how many days they are valid, or until their CAs expire. By default as the lists before, which count from now. */
+  readonly life?: number | 'of-ca' | undefined
   /** Done first, once the keys are open and no other run can write lists. */
   readonly before?: () => Promise<void>
 }
@@ -51,7 +51,7 @@ interface WriteOptions {
  * @throws {@link PkiError} ERR_LEDGER_INVALID, and those of {@link openCasInForce} before anything is changed
  * @throws {@link FileError} ERR_FILE_READ, ERR_FILE_WRITE
  */
-export async function writeLists(root: string, { passphrase, days, before }: WriteOptions): Promise<CrlState> {
+export async function writeLists(root: string, { passphrase, life, before }: WriteOptions): Promise<CrlState> {
   const write = async (): Promise<string | undefined> => {
     const authorities = await openCasInForce(root, passphrase)
     await before?.()
@@ -63,9 +63,17 @@ export async function writeLists(root: string, { passphrase, days, before }: Wri
     const ends = await endsOf(root, revocations)
     const cas = authorities.map((authority) => ({ authority, ca: new X509Certificate(authority.certificate) }))
     const number = nextNumber(lists.filter((list) => cas.some(({ ca }) => list.isOf(ca))))
+    const days =
+      life === 'of-ca'
+        ? Infinity
+        : (life ??
+          daysOf(
+            lists,
+            cas.map(({ ca }) => ca),
+          ))
     const pems = cas.map(({ authority, ca }) => {
       const old = newestList(lists, ca)
-      const period = periodOf(old, days)
+      const period = periodOf(old, ca, days)
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })
     await writeFileAtomically(path, pems.join(''), { mode: PUBLIC_MODE })
@@ -103,17 +111,30 @@ function nextNumber(lists: readonly RevocationList[]): bigint {
   )
 }
 
-/** Gateways compare the numbers of lists, but other programs may compare dates, and a clock may be set back by some seconds. */
-function periodOf(old: RevocationList | undefined, days: number | undefined): { thisUpdate: Date; nextUpdate: Date } {
-  const now = Date.now()
-  const last = old === undefined || old.thisUpdate.getTime() > now ? 0 : old.thisUpdate.getTime()
-  const life = days ?? lifeOf(old)
-  return { thisUpdate: new Date(Math.max(now - BACKDATE_MS, last)), nextUpdate: new Date(now + life * DAY_MS) }
+interface Period {
+  readonly thisUpdate: Date
+  readonly nextUpdate: Date
 }
 
-function lifeOf(old: RevocationList | undefined): number {
-  if (old?.nextUpdate === undefined) return DEFAULT_CRL_DAYS
-  return Math.max(1, Math.round((old.nextUpdate.getTime() - old.thisUpdate.getTime()) / DAY_MS))
+/** Gateways compare the numbers of lists, but other programs may compare dates, and a clock may be set back by some seconds. */
+function periodOf(old: RevocationList | undefined, ca: X509Certificate, days: number): Period {
+  const now = Date.now()
+  const last = old === undefined || old.thisUpdate.getTime() > now ? 0 : old.thisUpdate.getTime()
+  const end = Math.min(now + days * DAY_MS, readDate(ca.validTo).getTime())
+  return { thisUpdate: new Date(Math.max(now - BACKDATE_MS, last)), nextUpdate: new Date(end) }
+}
+
+/**
+ * The lifetime that somebody chose for the lists before, or else as long as that of the CA: who revokes a certificate and does nothing
+ * more must not be locked out, and certificates that the CA issues later must not outlive the list. A new CA's list has that of the old one.
+ */
+function daysOf(lists: readonly RevocationList[], cas: readonly X509Certificate[]): number {
+  for (const ca of cas) {
+    const { thisUpdate, nextUpdate } = newestList(lists, ca) ?? {}
+    if (thisUpdate === undefined || nextUpdate === undefined || nextUpdate >= readDate(ca.validTo)) continue
+    return Math.max(1, Math.round((nextUpdate.getTime() - thisUpdate.getTime()) / DAY_MS))
+  }
+  return Infinity
 }
 
 /** When each certificate that the ledger knows expires, by its serial number. */
