@@ -16,6 +16,7 @@ import type { KnownCertificate } from './renew/known.ts'
 import { findRevocation, type Revocation } from './revocation.ts'
 
 export type { Revocation } from './revocation.ts'
+export { renewLists } from './crl/write.ts'
 
 /** Options of {@link writeCrl}. */
 export interface CrlFolderOptions {

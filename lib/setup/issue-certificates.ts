@@ -11,7 +11,7 @@ import {
 } from '../keystore/keystore.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { isDue, readCrl, requireReadableLists } from '../keystore/crl/state.ts'
-import { renewLists } from '../keystore/crl/write.ts'
+import { renewLists } from '../keystore/revoke.ts'
 import { caPaths, clientPaths } from '../keystore/layout.ts'
 import { loadServerFiles, type ServerFiles } from '../apply/server-files.ts'
 import type { InspectedHost } from './inspect-hosts.ts'

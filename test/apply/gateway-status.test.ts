@@ -81,6 +81,11 @@ describe('gateway status', () => {
     files = { [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/server-cert.pem`]: cert }
   })
 
+  const withList = (by: Authority, ...period: readonly [from: number, days: number]): Promise<string> => {
+    const [ca, crl] = [by.certificate, listOf(by, ...period)]
+    return problems({ files: { ...files, [`${FOLDER}/ca.pem`]: ca, [`${FOLDER}/crl.pem`]: crl } })
+  }
+
   test('the list in the folder is in use, although the unit names none', async () => {
     assert.equal((await inspect({ files })).lists, undefined)
     const next = {
@@ -106,13 +111,13 @@ describe('gateway status', () => {
   })
 
   test('a list is a problem in the last third of its life, unless it ends with its CA', async () => {
-    const said = (crl: string): Promise<string> => problems({ files: { ...files, [`${FOLDER}/crl.pem`]: crl } })
+    const brief = await createAuthority({ days: 9 })
     assert.match(
-      await said(listOf(authority, -21)),
+      await withList(authority, -21, 9),
       /^The revocation list of the CA .* is valid until .* docker-mtls cert crl/m,
     )
-    assert.doesNotMatch(await said(listOf(authority)), /is valid until/)
-    assert.doesNotMatch(await said(listOf(authority, -9000, 3650)), /is valid until/)
+    assert.doesNotMatch(await withList(authority, -1, 9), /is valid until/)
+    assert.doesNotMatch(await withList(brief, -21, 10), /is valid until/)
   })
 
   test('a CA without a current list is a problem, as the gateway refuses its clients', async () => {

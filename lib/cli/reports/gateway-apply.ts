@@ -89,7 +89,7 @@ export function listRows({ server, crl }: GatewayPlan): Row[] {
   const lines = periodsOfLists({ ca: server.ca, lists: [crl] }).map(
     ({ ca, to, endsWithCa }) => `of the CA ${ca}, ${until(to)}${endsWithCa ? ', as long as the CA' : ''}`,
   )
-  return lines.length === 0 ? [] : [['Revocation list', lines.join('\n')]]
+  return lines.length === 0 ? [] : [['CRL', lines.join('\n')]]
 }
 
 /** What an apply of a gateway has changed and verified. */
