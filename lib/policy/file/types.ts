@@ -91,7 +91,7 @@ export interface Denied {
 export interface Only {
   /** Names of operations, also of those in `allow`. `containers.*` has become all of their names. */
   readonly operations?: readonly string[]
-  /** Images, by their names. */
+  /** Images that may be run, mounted, pulled, pushed, tagged and removed, by their names. Others can still be listed, inspected and saved. */
   readonly images?: readonly ImagePattern[]
   /** Networks, by the names or ids that requests use. */
   readonly networks?: readonly string[]

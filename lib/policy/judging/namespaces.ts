@@ -1,17 +1,18 @@
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { textOf } from './values.ts'
 
-/** The mode of a namespace: `host`, `container:NAME`, or one of these. */
-function judgeMode(own: readonly string[]): Judge {
+/** The mode of a namespace: one of these, or `container:NAME` if a container can join that of another. */
+function judgeMode(own: readonly string[], canJoin = false): Judge {
   return function* (value, where) {
     const mode = textOf(value)
-    if (mode.startsWith('container:')) yield { kind: 'container', name: mode.slice('container:'.length), where }
+    if (canJoin && mode.startsWith('container:'))
+      yield { kind: 'container', name: mode.slice('container:'.length), where }
     else if (!own.includes(mode)) yield fromBaseline('HOST_NAMESPACE', where, `it is ${mode}`)
   }
 }
 
-export const judgePidMode = judgeMode(['', 'private'])
-export const judgeIpcMode = judgeMode(['', 'none', 'private', 'shareable'])
+export const judgePidMode = judgeMode(['', 'private'], true)
+export const judgeIpcMode = judgeMode(['', 'none', 'private', 'shareable'], true)
 export const judgeUtsMode = judgeMode([''])
 export const judgeUsernsMode = judgeMode([''])
 export const judgeCgroupnsMode = judgeMode(['', 'private'])

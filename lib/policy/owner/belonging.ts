@@ -1,13 +1,12 @@
-import type { Need } from '../facts.ts'
 import { inspectedLabels } from '../judging/labels.ts'
 import { objectOf, textOf } from '../judging/values.ts'
 import type { Json, Reason } from '../request.ts'
-import { missingText } from './missing.ts'
+import { missingText, type Thing } from './missing.ts'
 
 /** The label of everything that an owner makes. Only `docker-mtls` may set it. */
 export const OWNER_LABEL = 'docker-mtls.owner'
 
-type Kind = Need['kind']
+type Kind = Thing['kind']
 
 /** The owner of something, by its inspection. Undefined: it has none. */
 export function ownerOf(kind: Kind, inspect: Json): string | undefined {
@@ -38,11 +37,11 @@ export function isUsableMount(inspect: Json, owner: string): boolean {
 }
 
 /** The reason for something that doesn't exist, and for something of another owner: nothing tells them apart. */
-export function notFound({ kind, name }: Need, where: string): Reason {
+export function notFound({ kind, name }: Thing, where: string): Reason {
   return { code: 'NOT_FOUND', where, got: missingText({ kind, name }) }
 }
 
 /** The reason for a name that something of another owner has. */
-export function nameTaken({ kind, name }: Need, where: string): Reason {
+export function nameTaken({ kind, name }: Thing, where: string): Reason {
   return { code: 'NAME_TAKEN', where, got: `there is a ${kind} ${name} already, which is not yours` }
 }

@@ -1,15 +1,15 @@
-import type { Need } from '../facts.ts'
 import { listOf, objectOf, textOf } from '../judging/values.ts'
 import type { ReadRequest, Reason } from '../request.ts'
 import { changesFault } from './changes.ts'
 import { readFilters } from './filters.ts'
 import { first, isWholeRepository, readTag, type Tagged } from './image-names.ts'
+import type { Thing } from './missing.ts'
 
 /**
  * How a request names something. `own`: it has to be the owner's. `use`: it may also be shared. `take`: a name for something
  * new, which only something of the owner may have. `refresh`: the same, or something shared.
  */
-export interface Use extends Need {
+export interface Use extends Thing {
   readonly as: 'own' | 'use' | 'take' | 'refresh'
   readonly where: string
 }
@@ -21,7 +21,7 @@ const pathOf = ({ parameters }: ReadRequest): string => Object.values(parameters
 
 /** What the path names. */
 export const inPath =
-  (kind: Need['kind'], as: Use['as'] = 'own'): Uses =>
+  (kind: Thing['kind'], as: Use['as'] = 'own'): Uses =>
   (read) => [{ kind, as, name: pathOf(read), where: 'the path' }]
 
 /** Whether such a name is free would say how the ids of others begin. */
@@ -35,11 +35,11 @@ export function* takesContainerName(read: ReadRequest): Iterable<Use | Reason> {
   else if (name !== '') yield { kind: 'container', as: 'take', name, where: 'name' }
 }
 
-/** The name of something new, in the body. */
-export const takesBodyName = (kind: Need['kind']): Uses =>
+/** The name of something new, in the body. Only volumes have no ids. */
+export const takesBodyName = (kind: 'network' | 'volume'): Uses =>
   function* ({ body }) {
     const name = textOf(objectOf(body)['Name'])
-    if (LIKE_ID.test(name)) yield likeId('Name', name)
+    if (kind === 'network' && LIKE_ID.test(name)) yield likeId('Name', name)
     else if (name !== '') yield { kind, as: 'take', name, where: 'Name' }
   }
 
@@ -66,7 +66,7 @@ export function* sharedSizes(read: ReadRequest): Iterable<Reason> {
 }
 
 /** Filters of a list that name things. */
-export const filtersName = (kind: Need['kind'], as: Use['as']): Uses =>
+export const filtersName = (kind: Thing['kind'], as: Use['as']): Uses =>
   function* (read) {
     for (const where of ['before', 'since']) {
       const names = [...(readFilters(read)?.get(where) ?? []), first(read, where)].filter((name) => name !== '')
