@@ -1,5 +1,5 @@
 import type { RequestDetails } from '../details/types.ts'
-import type { Judged } from '../judging/finding.ts'
+import { fromBaseline, type Judged } from '../judging/finding.ts'
 import { detailsOfSolve } from './details.ts'
 import { judgeBridgeSolve, judgeSolve } from './judge-solve.ts'
 import { BRIDGE_SOLVE, HISTORY, SOLVE, STATUS, UPDATE_HISTORY } from './messages.ts'
@@ -90,7 +90,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
     opens: (message) => build(textOf(message['Ref'])),
   },
   [`${CONTROL}Status`]: { operation: 'images.build', shape: STATUS, uses: byRef },
-  [`${CONTROL}UpdateBuildHistory`]: { operation: 'images.build', shape: UPDATE_HISTORY, uses: byRef },
+  [`${CONTROL}UpdateBuildHistory`]: {
+    operation: 'images.build',
+    shape: UPDATE_HISTORY,
+    judge: judgeDelete,
+    uses: byRef,
+  },
   [`${BRIDGE}Evaluate`]: bridge,
   [`${BRIDGE}Inputs`]: bridge,
   [`${BRIDGE}Ping`]: bridge,
@@ -119,6 +124,14 @@ export const METHODS: Readonly<Record<string, Method>> = {
   ),
   // Spans of the client's own work, which dockerd passes to its collector if it has one.
   '/opentelemetry.proto.collector.trace.v1.TraceService/Export': { operation: 'images.build' },
+}
+
+/**
+ * BuildKit only marks a record that somebody has read as deleted. dockerd 28.5.2 then ends when a client lists the history with a limit
+ * or a filter (moby/buildkit, solver/llbsolver/history.go: filterHistoryEvents).
+ */
+function* judgeDelete({ Delete }: Message): Iterable<Judged> {
+  if (Delete === true) yield fromBaseline('BUILD_OPTION', 'Delete', 'a list of the history could then end the daemon')
 }
 
 function refused(service: string, names: readonly string[], why: string): Record<string, Method> {

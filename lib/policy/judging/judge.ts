@@ -4,6 +4,7 @@ import { judgeCommit, judgeContainer, judgeExec, judgeUpdate } from './container
 import { fromBaseline, type Judged } from './finding.ts'
 import { judgeConnection, judgeNetwork } from './network.ts'
 import { isHarmlessPs } from './ps.ts'
+import { judgeSecret } from './secret.ts'
 import { judgeServiceUpdate } from './service-update.ts'
 import { inVersion } from './version.ts'
 import { judgeServiceOf } from './service.ts'
@@ -32,6 +33,8 @@ function tagged(read: ReadRequest): string {
 
 /** Operations whose bodies or queries decide what they give. All others give what their level says. */
 const JUDGES: Readonly<Record<string, JudgeRequest>> = {
+  'configs.create': judgeSecret,
+  'configs.update': judgeSecret,
   'containers.create': ({ body, version }) => inVersion(version, judgeContainer(body ?? null)),
   'containers.start': function* (read) {
     if (first(read, 'checkpoint') !== '') {
@@ -67,6 +70,8 @@ const JUDGES: Readonly<Record<string, JudgeRequest>> = {
     yield { kind: 'network', name: parameters['id'] ?? '', where: 'the path' }
   },
   'networks.create': ({ body }) => judgeNetwork(body ?? null),
+  'secrets.create': judgeSecret,
+  'secrets.update': judgeSecret,
   'services.create': judgeServiceOf,
   'services.update': judgeServiceUpdate,
   'volumes.create': ({ body }) => judgeVolume(body ?? null),

@@ -266,6 +266,22 @@ test('an unknown method is refused below privileged, whatever its name looks lik
   )
 })
 
+test('a record of the history can be pinned and completed, and only privileged deletes it', () => {
+  const update = (field: number, value: number, level: Level = 'baseline'): string =>
+    brief(
+      decided(
+        at(level),
+        `${CONTROL}UpdateBuildHistory`,
+        Buffer.concat([bytesField(1, 'b1'), numberField(field, value)]),
+      ),
+    )
+  assert.deepEqual([update(2, 1), update(2, 0), update(3, 0), update(4, 1)], Array(4).fill('allow'))
+  assert.deepEqual(
+    [update(3, 1), update(3, 1, 'restricted'), update(3, 1, 'privileged')],
+    ['BUILD_OPTION Delete', 'BUILD_OPTION Delete', 'allow'],
+  )
+})
+
 /** What a call uses, and what it opens. */
 const uses = (path: string, message: Uint8Array, fields: Fields = {}): unknown => {
   const { uses: used, opens } = decided(at('baseline'), path, message, fields)
