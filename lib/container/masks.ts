@@ -16,6 +16,11 @@ export const DEFAULT_MASKED_PATHS: readonly string[] = [
   '/proc/timer_stats',
   '/sys/firmware',
 ]
+/**
+ * What newer engines mask, too (moby, oci/defaults.go: 28.0.2 and 24.0.7). 28.0.2 also masks the file `thermal_throttle` of each CPU,
+ * where the host has it, which a client can't know.
+ */
+export const LATER_MASKED_PATHS: readonly string[] = ['/proc/interrupts', '/sys/devices/virtual/powercap']
 export const DEFAULT_READONLY_PATHS: readonly string[] = [
   '/proc/bus',
   '/proc/fs',

@@ -1,5 +1,5 @@
 import { capabilityName, DEFAULT_CAPABILITIES } from '../../container/capabilities.ts'
-import { DEFAULT_MASKED_PATHS, DEFAULT_READONLY_PATHS } from '../../container/masks.ts'
+import { DEFAULT_MASKED_PATHS, DEFAULT_READONLY_PATHS, LATER_MASKED_PATHS } from '../../container/masks.ts'
 import { isTrue, parseSecurityOptions } from '../../container/security-options.ts'
 import type { JsonObject } from '../request.ts'
 import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
@@ -44,7 +44,10 @@ function judgePaths(defaults: readonly string[], what: string): Judge {
     if (open !== undefined) yield fromBaseline('CONFINEMENT', where, `${open} is not ${what}`)
   }
 }
-export const judgeMaskedPaths = judgePaths(DEFAULT_MASKED_PATHS, 'masked')
+/** Of a request: it must not open what the daemon would mask, whichever version it has. */
+export const judgeMaskedPaths = judgePaths([...DEFAULT_MASKED_PATHS, ...LATER_MASKED_PATHS], 'masked')
+/** Of a container that exists: it may have the default of an older version. */
+export const judgeInspectedMasks = judgePaths(DEFAULT_MASKED_PATHS, 'masked')
 export const judgeReadonlyPaths = judgePaths(DEFAULT_READONLY_PATHS, 'read-only')
 
 /** What `restricted` requires of every container. An option that is missing can't be seen in a field's own judge. */

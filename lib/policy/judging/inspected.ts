@@ -3,7 +3,7 @@ import { parseBind } from '../../container/bind.ts'
 import type { Json, JsonObject } from '../request.ts'
 import { fromBaseline, fromRestricted, type Judged, type Reference } from './finding.ts'
 import { hostPath } from './host-path.ts'
-import { judgeUser } from './confinement.ts'
+import { judgeInspectedMasks, judgeUser } from './confinement.ts'
 import { judgeContainer } from './container.ts'
 import { DEFAULT_NETWORK } from './namespaces.ts'
 import { containerIn, isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
@@ -28,6 +28,8 @@ export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judge
     // What it mounts is in `Mounts`, its networks are in `NetworkSettings`, and its image is no news.
     if (judged.kind !== 'image' && judged.kind !== 'network') yield judged
   }
+  const { MaskedPaths } = objectOf(HostConfig)
+  if (MaskedPaths !== undefined) yield* judgeInspectedMasks(MaskedPaths, 'HostConfig.MaskedPaths')
   for (const [name, endpoint] of Object.entries(objectOf(objectOf(NetworkSettings)['Networks']))) {
     const [id, where] = [textOf(objectOf(endpoint)['NetworkID']), `NetworkSettings.Networks.${name}`]
     if (name !== 'none') yield { kind: 'joinedNetwork', name: name === 'default' ? DEFAULT_NETWORK : name, id, where }
@@ -41,13 +43,15 @@ export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judge
 
 /**
  * Settings that `Mounts` and the networks tell better. And defaults of dockerd: the cgroup namespace, which is that of the host on a
- * host with cgroup v1, in which an unprivileged container only reads, and the log driver, which whoever works in a container can't change.
+ * host with cgroup v1, in which an unprivileged container only reads, the log driver, which whoever works in a container can't change, and
+ * the masked paths, which are judged otherwise.
  */
 const TOLD_ELSEWHERE: ReadonlySet<string> = new Set([
   'Binds',
   'CgroupnsMode',
   'Links',
   'LogConfig',
+  'MaskedPaths',
   'Mounts',
   'NetworkMode',
   'VolumeDriver',
