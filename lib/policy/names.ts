@@ -6,9 +6,16 @@ import type { CapabilitiesUse, ImageUse, LabelUse, NetworkName, Reference } from
 import { objectOf, textOf } from './judging/values.ts'
 import type { Json, Reason } from './request.ts'
 
+export const limitsImages = ({ only, deny }: Pick<PolicyRule, 'only' | 'deny'>): boolean =>
+  only.images !== undefined || deny.images.length > 0
+
 /** What the rule says about an image, by its name. */
-export function refusedImage({ name, where }: ImageUse, { only, deny }: PolicyRule): readonly Reason[] {
-  if (only.images === undefined && deny.images.length === 0) return []
+export function refusedImage(
+  { name, where }: Pick<ImageUse, 'name' | 'where'>,
+  rule: Pick<PolicyRule, 'only' | 'deny'>,
+): readonly Reason[] {
+  if (!limitsImages(rule)) return []
+  const { only, deny } = rule
   const refuse = (got: string): Reason[] => [{ code: 'IMAGE_REFUSED', where, got }]
   const image = readImage(name)
   if (image === undefined) return refuse(`${name} does not say which repository the image is from`)
@@ -19,6 +26,17 @@ export function refusedImage({ name, where }: ImageUse, { only, deny }: PolicyRu
   if (isDenied) return refuse(`the rule denies ${name}`)
   const isNamed = only.images?.some((one) => matchesImage(one, image)) ?? true
   return isNamed ? [] : refuse(`the rule does not name ${name}`)
+}
+
+/** The same about an image by all of its names: the rule must deny none, and allow one. */
+export function refusedImageOf(names: readonly string[], where: string, { only, deny }: PolicyRule): readonly Reason[] {
+  if (!limitsImages({ only, deny })) return []
+  const [denied] = names.flatMap((name) => refusedImage({ name, where }, { only: {}, deny }))
+  if (denied) return [denied]
+  if (names.some((name) => refusedImage({ name, where }, { only, deny }).length === 0)) return []
+  return [
+    { code: 'IMAGE_REFUSED', where, got: `the rule does not name ${names.join(' or ') || 'an image without a name'}` },
+  ]
 }
 
 /** Undefined for an id: dockerd also takes the beginning of one for an image. */

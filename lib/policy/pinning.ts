@@ -1,11 +1,11 @@
 import type { Facts } from './facts.ts'
-import { containerIn, isObject, objectOf, stringsOf, textOf } from './judging/values.ts'
+import { containerIn, isObject, listOf, objectOf, stringsOf, textOf } from './judging/values.ts'
 import { isPredefinedName } from './owner/belonging.ts'
 import type { Json, JsonObject, ReadRequest } from './request.ts'
 
 /**
- * The request with the ids of the containers and networks that were inspected, in the place of their names: a name could be given to
- * another one before dockerd reads it. And the id of the service in the path.
+ * The request with the ids of the containers, networks and mounted images that were inspected, in the place of their names: a name could
+ * be given to another one before dockerd reads it. And the id of the service in the path.
  */
 export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
   const idOfKind: IdOfKind = (kind, name) => {
@@ -24,12 +24,12 @@ export function pinNames(read: ReadRequest, facts: Facts): ReadRequest {
     ...read,
     parameters: 'alias' in read.parameters ? pinLinkPath(read, facts) : pinPath(read, idOfKind),
     query: pinned,
-    ...(isObject(body) && { body: pinNetworks(read, pinBody(body, idOf), facts) }),
+    ...(isObject(body) && { body: pinNetworks(read, pinBody(body, idOfKind), facts) }),
   }
 }
 
 type IdOf = (name: string) => string
-type IdOfKind = (kind: 'container' | 'network' | 'service', name: string) => string
+type IdOfKind = (kind: 'container' | 'image' | 'network' | 'service', name: string) => string
 
 function pinPath({ operation, parameters }: ReadRequest, idOf: IdOfKind): ReadRequest['parameters'] {
   const { id } = parameters
@@ -78,21 +78,22 @@ function pinEndpoint(name: string, endpoint: Json = null, facts: Facts): Json {
   return textOf(Id) === '' ? endpoint : { ...objectOf(endpoint), NetworkID: textOf(Id) }
 }
 
-function pinBody(body: JsonObject, idOf: IdOf): JsonObject {
+function pinBody(body: JsonObject, idOf: IdOfKind): JsonObject {
   const { HostConfig, Container } = body
   return {
     ...body,
     ...(isObject(HostConfig) && { HostConfig: pinHostConfig(HostConfig, idOf) }),
-    ...(typeof Container === 'string' && { Container: idOf(Container) }),
+    ...(typeof Container === 'string' && { Container: idOf('container', Container) }),
   }
 }
 
 const MODES = ['IpcMode', 'NetworkMode', 'PidMode']
 
-function pinHostConfig(config: JsonObject, idOf: IdOf): JsonObject {
+function pinHostConfig(config: JsonObject, idOfKind: IdOfKind): JsonObject {
+  const idOf: IdOf = (name) => idOfKind('container', name)
   const pinned = new Map<string, Json>(Object.entries(config))
   for (const name of MODES.filter((one) => one in config)) pinned.set(name, pinMode(textOf(config[name]), idOf))
-  const { Links, VolumesFrom } = config
+  const { Links, Mounts, VolumesFrom } = config
   if (Links !== undefined)
     pinned.set(
       'Links',
@@ -103,7 +104,17 @@ function pinHostConfig(config: JsonObject, idOf: IdOf): JsonObject {
       'VolumesFrom',
       stringsOf(VolumesFrom).map((one) => pinContainer(one.replace(/^\//, ''), idOf)),
     )
+  if (Mounts !== undefined)
+    pinned.set(
+      'Mounts',
+      listOf(Mounts).map((mount) => pinImage(mount, idOfKind)),
+    )
   return Object.fromEntries(pinned)
+}
+
+function pinImage(mount: Json, idOf: IdOfKind): Json {
+  const { Type, Source } = objectOf(mount)
+  return Type === 'image' ? { ...objectOf(mount), Source: idOf('image', textOf(Source)) } : mount
 }
 
 function pinMode(mode: string, idOf: IdOf): string {

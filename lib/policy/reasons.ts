@@ -10,15 +10,24 @@ import {
   type Finding,
   type JoinedNetwork,
   type Judged,
+  type MountedImage,
   type Reference,
   type ServiceUse,
 } from './judging/finding.ts'
 import { labelReasons, reasonsOfLabel } from './labels.ts'
-import { limitsNetworks, refusedCapabilities, refusedImage, refusedNetwork, refusedNetworkName } from './names.ts'
+import {
+  limitsImages,
+  limitsNetworks,
+  refusedCapabilities,
+  refusedImage,
+  refusedImageOf,
+  refusedNetwork,
+  refusedNetworkName,
+} from './names.ts'
 import { judgeInspected, judgeInspectedExec, judgeInspectedNetwork, judgeInspectedVolume } from './judging/inspected.ts'
 import { DEFAULT_NETWORK } from './judging/namespaces.ts'
 import { judgeRequest } from './judging/judge.ts'
-import { objectOf, textOf } from './judging/values.ts'
+import { objectOf, stringsOf, textOf } from './judging/values.ts'
 import { levelOf, type Target } from './levels/operations.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
 
@@ -88,8 +97,7 @@ function operationReasons(name: string, { level, rule }: Pick<Case, 'level' | 'r
   const { strictest = 'privileged' } = levelOf(name) ?? {}
   const isAllowed = rule.allow.operations.includes(name)
   if (!isAllowed && !includes(level, strictest)) return refuse(`the level ${level} does not include it`)
-  const isLimited = rule.only.images !== undefined || rule.deny.images.length > 0
-  if (!isAllowed && isLimited && UNSEEN_IMAGES.has(name))
+  if (!isAllowed && limitsImages(rule) && UNSEEN_IMAGES.has(name))
     return refuse('the rule limits images, and those that it uses are not seen. Only allow.operations can allow it')
   // The program of a frontend has the default network, whatever is asked for.
   if (!isAllowed && name === 'images.build' && refusedNetwork(THE_DEFAULT, rule).length > 0)
@@ -140,6 +148,7 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
   if (judged.kind === 'capabilities') return refusedCapabilities(judged, on.rule)
   if (judged.kind === 'networkName') return refusedNetworkName(judged, on.rule)
   if (judged.kind === 'joinedNetwork') return reasonsOfJoined(judged, on)
+  if (judged.kind === 'mountedImage') return reasonsOfMountedImage(judged, on)
   const found = throughFacts(judged, on, depth)
   if (judged.kind !== 'network' || judged.isThere) return found
   return [...refusedNetwork(judged, on.rule, on.facts.get(judged)), ...found]
@@ -251,6 +260,26 @@ function reasonsOfImage(
   if (fact === undefined) on.need(image)
   if (fact === undefined || fact === null || isUsable('image', fact, owner)) return []
   return [{ code: 'TARGET_TOO_POWERFUL', where, got: `the container ${name}: its image is not yours` }]
+}
+
+/**
+ * An image of which a container has a mount. What a name means now, it may not have meant then: for an owner, the gateway sends the id. An
+ * image that was removed since then is nobody's.
+ */
+function reasonsOfMountedImage({ name, where }: MountedImage, { rule, facts, need }: Case): readonly Reason[] {
+  const { owner } = rule
+  const foreign = [{ code: 'IMAGE_REFUSED', where, got: `the image ${name} that it mounts may not be yours` }] as const
+  if (!/^(?:sha256:)?[0-9a-f]{64}$/.test(name))
+    return owner === undefined ? refusedImageOf([name], where, rule) : foreign
+  if (owner === undefined && !limitsImages(rule)) return []
+  const fact = facts.get({ kind: 'image', name })
+  if (fact === undefined) {
+    need({ kind: 'image', name })
+    return []
+  }
+  if (owner !== undefined && fact !== null && !isUsable('image', fact, owner)) return foreign
+  const { RepoTags, RepoDigests } = objectOf(fact)
+  return refusedImageOf([RepoTags, RepoDigests].flatMap(stringsOf), where, rule)
 }
 
 /** Undefined if a rule's owner may use this. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { decide, definePolicy, Facts, writeRequest, type Decision, type Json, type Need } from '../../lib/policy.ts'
 import { OPERATION_NAMES } from '../../lib/policy/operations.ts'
+import type { Thing } from '../../lib/policy/owner/missing.ts'
 import { OWNED_OPERATIONS } from '../../lib/policy/owner/operations.ts'
 import { toRequest } from './reading/support.ts'
 
@@ -106,6 +107,31 @@ describe('what an owner makes', () => {
     assert.equal(create({ HostConfig: { NetworkMode: 'bridge' } }), undefined)
   })
 
+  test('a container names the image of a mount by its id, whatever gets its name later', () => {
+    const mounts = [
+      { Type: 'image', Source: 'tools', Target: '/i', ImageOptions: { Subpath: 'bin' } },
+      { Type: 'volume', Source: 'tools', Target: '/v' },
+    ]
+    const known: Known = [
+      SHARED,
+      ['image', 'tools', { Id: 'sha256:2', Config: { Labels: OWN } }],
+      ['volume', 'tools', { Name: 'tools', Driver: 'local', Labels: OWN }],
+    ]
+    const sent = sentBody(ask('POST /containers/create', { Image: 'alpine', HostConfig: { Mounts: mounts } }, known))
+    const { HostConfig } = sent as { HostConfig: { Mounts: { Source: string }[] } }
+    assert.deepEqual(HostConfig.Mounts[0], { ...mounts[0], Source: 'sha256:2' })
+    assert.equal(HostConfig.Mounts[1]?.Source, 'tools')
+    const asked = (inspect: Json): string =>
+      brief(
+        ask('POST /containers/create', { Image: 'alpine', HostConfig: { Mounts: mounts.slice(0, 1) } }, [
+          SHARED,
+          ['image', 'tools', inspect],
+        ]),
+      )
+    assert.equal(asked(image(FOREIGN)), 'refuse NOT_FOUND')
+    assert.equal(asked(null), 'refuse NOT_FOUND')
+  })
+
   test('networks, volumes and images have it', () => {
     assert.deepEqual(sentBody(ask('POST /networks/create', { Name: 'n' }, [['network', 'n', null]])), {
       Name: 'n',
@@ -175,6 +201,10 @@ describe('what an owner makes', () => {
   test('a name that could be the beginning of an id can not be taken, whether it is free or not', () => {
     assert.equal(brief(ask('POST /containers/create?name=3f', { Image: 'alpine' }, [SHARED])), 'refuse TARGET_UNKNOWN')
     assert.equal(brief(ask('POST /networks/create', { Name: '3f0' })), 'refuse TARGET_UNKNOWN')
+    // Volumes have no ids.
+    const volume = (inspect: Json): string =>
+      brief(ask('POST /volumes/create', { Name: 'db' }, [['volume', 'db', inspect]]))
+    assert.deepEqual([volume(null), volume({ Name: 'db', Labels: FOREIGN })], ['allow', 'refuse NAME_TAKEN'])
     const mine = ['container', 'mine', container(OWN)] as const
     assert.equal(brief(ask('POST /containers/mine/rename?name=3f', undefined, [mine])), 'refuse TARGET_UNKNOWN')
     assert.equal(brief(ask('POST /containers/mine/rename?name=3g', undefined, [mine])), 'needs container 3g')
@@ -210,7 +240,7 @@ const onShared = (line: string, body?: Json): string =>
   brief(ask(line, body, [SHARED, ['image', 'docker.io/library/alpine:3', image(null)]]))
 
 describe('what an owner names', () => {
-  const LINES: readonly (readonly [kind: Need['kind'], line: string, body?: Json])[] = [
+  const LINES: readonly (readonly [kind: Thing['kind'], line: string, body?: Json])[] = [
     ['container', 'GET /containers/X/json'],
     ['container', 'POST /containers/X/exec', { Cmd: ['id'] }],
     ['container', 'POST /containers/create', { HostConfig: { PidMode: 'container:X', NetworkMode: 'none' } }],
@@ -223,7 +253,7 @@ describe('what an owner names', () => {
 
   test('has to be theirs; what others have is as if it were not there', () => {
     const bridge = ['network', 'bridge', { Name: 'bridge' }] as const
-    const inspects: Readonly<Record<Need['kind'], (labels: Json) => Json>> = {
+    const inspects: Readonly<Record<Thing['kind'], (labels: Json) => Json>> = {
       container,
       image,
       exec: () => null,
@@ -293,6 +323,26 @@ describe('what an owner names', () => {
     assert.equal(start('0'.repeat(64), FOREIGN), 'refuse TARGET_TOO_POWERFUL')
   })
 
+  test('an image that a container mounts counts when the container is used', () => {
+    const id = `sha256:${'1'.repeat(64)}`
+    for (const line of [
+      'POST /containers/web/start',
+      'POST /containers/web/exec',
+      'POST /containers/web/attach?stream=1',
+      'GET /containers/web/archive?path=/i',
+    ]) {
+      assert.equal(useOfMount(line, id), `needs image ${id}`, line)
+      assert.equal(useOfMount(line, id, image(FOREIGN)), 'refuse TARGET_TOO_POWERFUL')
+      assert.equal(useOfMount(line, id, image(OWN)), 'allow')
+      assert.equal(useOfMount(line, id, image(null)), 'allow')
+      // It was removed since then.
+      assert.equal(useOfMount(line, id, null), 'allow')
+      // The name may have meant another image when the container was created.
+      for (const name of ['tools', 'tools:1', 'sha256:11', '1111'])
+        assert.equal(useOfMount(line, name, image(OWN)), 'refuse TARGET_TOO_POWERFUL', name)
+    }
+  })
+
   test('an image that a container got in the meantime counts when the container is used', () => {
     for (const line of ['POST /containers/web/start', 'POST /containers/web/exec', 'GET /containers/web/export']) {
       assert.equal(useOfImage(line), 'needs image sha256:1')
@@ -304,6 +354,14 @@ describe('what an owner names', () => {
     }
   })
 })
+
+/** What an owner may do with a container of theirs that has a mount of this image. */
+function useOfMount(line: string, Name: string, inspect?: Json): string {
+  const Mounts = [{ Type: 'image', Name, Source: '/var/lib/docker/rootfs/x', Destination: '/i', RW: false }]
+  const body = line.endsWith('/exec') ? { Cmd: ['sh'] } : undefined
+  const known: Known = inspect === undefined ? [] : [['image', Name, inspect]]
+  return brief(ask(line, body, [['container', 'web', container(OWN, { Mounts })], ...known]))
+}
 
 /** What an owner may do with a container of theirs that has this image. */
 function useOfImage(line: string, ...known: Known): string {

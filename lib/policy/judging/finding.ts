@@ -61,6 +61,11 @@ export interface ImageUse {
   readonly where: string
 }
 
+/** An image of which a container that exists has a mount. */
+export interface MountedImage extends Omit<ImageUse, 'kind'> {
+  readonly kind: 'mountedImage'
+}
+
 /** A label that a request sets. */
 export interface LabelUse {
   readonly kind: 'label'
@@ -81,7 +86,15 @@ export interface CapabilitiesUse {
 
 /** What a judge finds in a part of a request. */
 export type Judged =
-  Finding | Reference | NetworkName | JoinedNetwork | ServiceUse | ImageUse | LabelUse | CapabilitiesUse
+  | Finding
+  | Reference
+  | NetworkName
+  | JoinedNetwork
+  | ServiceUse
+  | ImageUse
+  | MountedImage
+  | LabelUse
+  | CapabilitiesUse
 
 /** Judging stops here: a request with this many reasons or questions to the daemon is refused anyway. */
 export const MOST_FOUND = 1000

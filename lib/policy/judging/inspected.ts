@@ -113,8 +113,8 @@ function* judgeMount(mount: JsonObject, { where, readOnlyBelow, byDaemon }: Plac
     // Nobody can tell where a path leads: the container can have links.
     if (byDaemon) yield fromRestricted('HOST_PATH', where, copiesTo(textOf(Source)))
   } else if (type === 'volume') yield { kind: 'volume', name: textOf(Name), where }
-  else if (!['tmpfs', 'image'].includes(type))
-    yield fromBaseline('HOST_PATH', where, `it is a mount of the type ${type}`)
+  else if (type === 'image') yield { kind: 'mountedImage', name: textOf(Name), where }
+  else if (type !== 'tmpfs') yield fromBaseline('HOST_PATH', where, `it is a mount of the type ${type}`)
 }
 
 const copiesTo = (folder: string): string =>
