@@ -4,11 +4,13 @@ import { FairScheduler, type InTurn } from '../base/fair-scheduler.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { parseHost } from '../endpoint/host.ts'
 import type { Policy } from '../policy/file/types.ts'
+import type { Json } from '../policy/request.ts'
 import { certificatesIn, openCertificate } from '../identity/certificate.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
 import { readBytes } from '../gateway/body.ts'
 import { decideInForce } from '../gateway/in-force.ts'
-import { parseBody, type Parse } from '../gateway/inspect.ts'
+import { inspectBy, parseBody, type Parse } from '../gateway/inspect.ts'
+import { KeptInfo } from '../gateway/kept-info.ts'
 import { bypassOf } from './bypass.ts'
 import { inspectUnambiguous } from './inspect.ts'
 import { judge, type Grounds } from './judge.ts'
@@ -61,6 +63,7 @@ export class AuthzPlugin {
   readonly #server: Server
   readonly #dispatcher: DockerDispatcher
   readonly #own: OwnQuestions
+  readonly #info: KeptInfo
   readonly #scheduler = new FairScheduler()
   /** How many characters the long questions have that are open. */
   readonly #long = new Shares(MOST_LONG_OF_ONE, MOST_LONG)
@@ -74,6 +77,7 @@ export class AuthzPlugin {
     this.#options = options
     this.#dispatcher = createDispatcher(parseHost(`unix://${options.daemon}`))
     this.#own = new OwnQuestions(this.#dispatcher)
+    this.#info = new KeptInfo(() => inspectBy((path) => this.#own.get(path), 'daemon', 'info'))
     this.#grounds = {
       localName: options.localName,
       authorities: options.ca === undefined ? [] : authoritiesIn(options.ca),
@@ -144,7 +148,9 @@ export class AuthzPlugin {
     const inTurn: InTurn = (decide) => this.#scheduler.run(caller, decide)
     const parse: Parse = (body) => inTurn(() => parseBody(body))
     const found = await inTurn((outside) => {
-      const inspect: Grounds['inspect'] = (need) => outside(() => inspectUnambiguous(this.#own, need, parse))
+      const ask: Grounds['inspect'] = async (need) =>
+        need.kind === 'daemon' ? ((await this.#info.get()) as Json) : inspectUnambiguous(this.#own, need, parse)
+      const inspect: Grounds['inspect'] = (need) => outside(() => ask(need))
       return decideInForce(
         () => this.policy,
         () => judge(question, { ...this.#grounds, inspect, policy: this.policy }),

@@ -20,7 +20,8 @@ import { byPolicy, type PolicyJudges } from './by-policy.ts'
 import type { GatewayEvent } from './events.ts'
 import { OwnIds } from './grpc/own-ids.ts'
 import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOptions } from './options.ts'
-import { pingDaemon } from './inspect.ts'
+import { inspectThing, pingDaemon } from './inspect.ts'
+import { KeptInfo } from './kept-info.ts'
 import type { Gateway, GatewayAddress } from './interface.ts'
 import type { MetricsSource } from './metrics/interface.ts'
 import { peerOf, type Peer } from './peer.ts'
@@ -82,6 +83,7 @@ export class HttpGateway implements Gateway {
     this.#warnOfIssuer(this.#trust)
     this.#shared = {
       dispatcher: this.#dispatcher,
+      info: new KeptInfo(() => inspectThing(this.#dispatcher, 'daemon', 'info')),
       authorize:
         // The app's own function gets only the request, and doesn't wait for a turn.
         authorize

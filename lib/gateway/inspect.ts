@@ -6,6 +6,7 @@ import { RESPONSE_TIMEOUT_MS } from '../transport/tls-policy.ts'
 import type { InspectKind } from './types.ts'
 
 const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
+  daemon: ['/', ''],
   container: ['/containers/', '/json'],
   exec: ['/exec/', '/json'],
   image: ['/images/', '/json'],
@@ -74,8 +75,9 @@ function isAboutName(kind: InspectKind, status: number, body: Buffer): boolean {
 /** Only names of images and plugins have slashes; no name may lead elsewhere. */
 function pathOf(kind: InspectKind, name: string): string {
   const segments = Object.hasOwn(PATHS, kind) && typeof name === 'string' ? name.split('/') : ['']
+  const isOther = kind === 'daemon' && name !== 'info'
   const hasSlashes = segments.length > 1 && kind !== 'image' && kind !== 'plugin'
-  if (hasSlashes || segments.some((segment) => /^\.{0,2}$/.test(segment))) {
+  if (isOther || hasSlashes || segments.some((segment) => /^\.{0,2}$/.test(segment))) {
     throw new ArgumentError('ERR_PATH_SEGMENT_INVALID', {
       tried: `inspecting the ${kind} ${JSON.stringify(name)}`,
       got: 'there can be no such thing',

@@ -11,7 +11,7 @@ import type { InspectKind } from './types.ts'
  * several ways, one copy, as in `Facts`.
  */
 export class Inspections {
-  readonly #shared: Pick<Shared, 'dispatcher' | 'quotas' | 'scheduler'>
+  readonly #shared: Pick<Shared, 'dispatcher' | 'info' | 'quotas' | 'scheduler'>
   readonly #key: string
   /** Most requests need none. */
   #ends: AbortController | undefined
@@ -22,7 +22,7 @@ export class Inspections {
   #parsing = 0
 
   /** @param key - of the identity whose limits count */
-  constructor(shared: Pick<Shared, 'dispatcher' | 'quotas' | 'scheduler'>, key: string) {
+  constructor(shared: Pick<Shared, 'dispatcher' | 'info' | 'quotas' | 'scheduler'>, key: string) {
     this.#shared = shared
     this.#key = key
   }
@@ -43,6 +43,7 @@ export class Inspections {
       return undefined
     }
     if (this.#hasEnded) throw new BodyRefused()
+    if (kind === 'daemon' && name === 'info') return this.#shared.info.get()
     const { signal } = (this.#ends ??= new AbortController())
     const { dispatcher, scheduler } = this.#shared
     const parse: Parse = async (body) => {

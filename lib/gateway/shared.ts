@@ -3,6 +3,7 @@ import type { InTurn } from '../base/fair-scheduler.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import type { Connection } from './connections.ts'
 import type { SharedByCalls } from './grpc/shared.ts'
+import type { KeptInfo } from './kept-info.ts'
 import type { Refusal } from './refusal.ts'
 import type { RenewalAsked, Renewed } from './renewal/renewals.ts'
 import type { AskedRequest, Verdict } from './types.ts'
@@ -10,6 +11,7 @@ import type { AskedRequest, Verdict } from './types.ts'
 /** What all requests of a gateway share. */
 export interface Shared extends SharedByCalls {
   readonly dispatcher: DockerDispatcher
+  readonly info: KeptInfo
   readonly authorize: (asked: AskedRequest, inTurn: InTurn) => Verdict | Promise<Verdict>
   /** Renews the certificate of a connection. */
   readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal

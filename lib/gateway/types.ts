@@ -12,9 +12,20 @@ export type GatewayIdentity =
       readonly socket: string
     }
 
-/** Something of the daemon that can be inspected. */
+/** Something of the daemon that can be inspected. `daemon`: the daemon itself, whose only name is `info`. */
 export type InspectKind =
-  'container' | 'exec' | 'image' | 'network' | 'volume' | 'service' | 'task' | 'node' | 'secret' | 'config' | 'plugin'
+  | 'daemon'
+  | 'container'
+  | 'exec'
+  | 'image'
+  | 'network'
+  | 'volume'
+  | 'service'
+  | 'task'
+  | 'node'
+  | 'secret'
+  | 'config'
+  | 'plugin'
 
 /** A request that waits for permission. */
 export interface AskedRequest {
@@ -33,7 +44,7 @@ export interface AskedRequest {
   /** The client only asks whether it may send this: the daemon doesn't get it, whatever the answer. */
   readonly isQuestion?: true
   /**
-   * Asks the daemon about something that the request names.
+   * Asks the daemon about something that the request names. What it says of itself is kept for ten seconds.
    *
    * @returns what the daemon answers, and null if there is no such thing
    * @throws {@link ConnectionError} if the daemon doesn't answer, or answers with another error

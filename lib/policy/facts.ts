@@ -1,11 +1,11 @@
-import type { Reference, ServiceUse } from './judging/finding.ts'
+import type { DaemonUse, Reference, ServiceUse } from './judging/finding.ts'
 import type { Json, JsonObject } from './request.ts'
 
 /** Something of the daemon that a decision needs to know. Inspect it, and decide again. */
 export interface Need {
-  /** What it is. */
-  readonly kind: Reference['kind'] | ServiceUse['kind'] | 'image'
-  /** As the request names it: a name, an id, or the beginning of an id. */
+  /** What it is. `daemon`: the daemon itself, which `GET /info` inspects. The answer may be some seconds old. */
+  readonly kind: Reference['kind'] | ServiceUse['kind'] | DaemonUse['kind'] | 'image'
+  /** As the request names it: a name, an id, or the beginning of an id. Of the daemon, it is `info`. */
   readonly name: string
 }
 

@@ -6,6 +6,7 @@ import { ownerReasons } from './owner/reasons.ts'
 import { LEVELS, type Allowed, type Level, type PolicyRule } from './file/types.ts'
 import {
   MOST_FOUND,
+  type DaemonUse,
   type Exception,
   type Finding,
   type JoinedNetwork,
@@ -149,6 +150,7 @@ function reasonsFor(judged: Judged, on: Case, depth: number): readonly Reason[] 
   if (judged.kind === 'networkName') return refusedNetworkName(judged, on.rule)
   if (judged.kind === 'joinedNetwork') return reasonsOfJoined(judged, on)
   if (judged.kind === 'mountedImage') return reasonsOfMountedImage(judged, on)
+  if (judged.kind === 'daemon') return reasonsOfDefaults(judged, on, depth)
   const found = throughFacts(judged, on, depth)
   if (judged.kind !== 'network' || judged.isThere) return found
   return [...refusedNetwork(judged, on.rule, on.facts.get(judged)), ...found]
@@ -176,6 +178,15 @@ function isAmong(exception: Exception, list: Allowed): boolean {
       // Only the folder itself: a symbolic link in it could lead to any other.
       return list.hostPaths.some(({ path, readOnly }) => path === exception.path && (!readOnly || exception.readOnly))
   }
+}
+
+/** What depends on the defaults of the daemon. */
+function reasonsOfDefaults(use: DaemonUse, on: Case, depth: number): readonly Reason[] {
+  if (includes(on.level, 'privileged')) return []
+  const info = on.facts.get(use)
+  if (info !== undefined) return [...use.judge(info)].flatMap((one) => reasonsFor(one, on, depth))
+  on.need({ kind: use.kind, name: use.name })
+  return []
 }
 
 /** What a reference amounts to, by what the daemon says of it. */

@@ -72,7 +72,7 @@ interface Options {
   readonly localName?: string
   /** What dockerd asks about a question of the plugin, while that is open. */
   readonly asAsked?: (own: object) => readonly object[]
-  /** The daemon's answers about networks, by the path. */
+  /** The daemon's answers about networks and itself, by the path. */
   readonly networks?: Readonly<Record<string, unknown>>
 }
 
@@ -160,6 +160,19 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     }
     assert.equal(await create('web'), '')
     for (const name of ['zz1', 'ipk5']) assert.match(await create(name), /whose id begins with it.*TARGET_UNKNOWN/)
+  })
+
+  test('a runtime is that of the daemon, which is asked once', async (t) => {
+    const { asks, heard } = await start(t, { networks: { '/info': { DefaultRuntime: 'runsc' } } })
+    const ann = certified((await newClient('ann')).cert)
+    const create = async (Runtime: string): Promise<string> => {
+      const body = Buffer.from(JSON.stringify({ Image: 'a', HostConfig: { NetworkMode: 'none', Runtime } }))
+      const asked = { ...EXEC, RequestUri: '/v1.45/containers/create', RequestBody: body.toString('base64') }
+      return (await asks({ ...asked, ...ann })).Msg ?? ''
+    }
+    assert.deepEqual([await create(''), await create('runsc')], ['', ''])
+    assert.match(await create('runc'), /the runtime is runc.*\(RUNTIME\)$/)
+    assert.equal(heard.filter(({ url }) => url === '/info').length, 1)
   })
 
   test('is judged by the policy, and refused without one', async (t) => {

@@ -22,8 +22,12 @@ interface Asked {
 
 function ask(line: string, body?: Json, { level = 'baseline', rule = {}, facts }: Asked = {}): Decision {
   const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level, ...rule }] })
+  // What exists has been asked for, and so has the daemon.
+  if (facts?.get(DAEMON) === undefined) facts?.add(DAEMON, { DefaultRuntime: 'runc' })
   return decide(policy, ANN, toRequest(line, body === undefined ? undefined : JSON.stringify(body)), facts)
 }
+
+const DAEMON = { kind: 'daemon', name: 'info' } as const
 
 /** The verdict, and the codes of its reasons. */
 const brief = ({ verdict, reasons }: Decision): string => [verdict, ...reasons.map(({ code }) => code)].join(' ')
@@ -297,6 +301,126 @@ const containerWith = (HostConfig: Json): Facts =>
 const serviceWith = (settings: object): Json => ({ TaskTemplate: { ContainerSpec: { Image: 'a', ...settings } } })
 const serviceFacts = (Spec: Json, PreviousSpec: Json): Facts =>
   new Facts().add({ kind: 'service', name: 'x' }, { Spec, PreviousSpec, Version: { Index: 1 } })
+
+/** What the daemon says of itself. */
+interface Defaults {
+  readonly runtime?: string
+  readonly options?: readonly string[]
+  readonly version?: string
+}
+
+const infoOf = ({ runtime = 'runc', options = [], version = '26.1.5+dfsg1' }: Defaults): Json => ({
+  DefaultRuntime: runtime,
+  SecurityOptions: ['name=apparmor', 'name=seccomp,profile=builtin', ...options],
+  ServerVersion: version,
+})
+
+describe('a container can not set aside the defaults of the daemon', () => {
+  const hardened = { options: ['name=no-new-privileges'] }
+  const sandbox = { runtime: 'runsc' }
+  const rows: readonly (readonly [config: Record<string, Json>, info: Json, code?: string])[] = [
+    [{ Runtime: 'runc' }, infoOf({})],
+    [{ Runtime: 'io.containerd.runc.v2' }, infoOf({})],
+    [{ Runtime: 'runc' }, infoOf({ runtime: 'io.containerd.runc.v2' })],
+    [{ Runtime: 'runc' }, infoOf(sandbox), 'RUNTIME'],
+    [{ Runtime: 'io.containerd.runc.v2' }, infoOf(sandbox), 'RUNTIME'],
+    [{ Runtime: 'runsc' }, infoOf(sandbox)],
+    [{ Runtime: '' }, infoOf(sandbox)],
+    [{ Runtime: 'runsc' }, infoOf({}), 'RUNTIME'],
+    [{ Runtime: 'runc' }, {}, 'RUNTIME'],
+    [{ Runtime: 'runc' }, null, 'RUNTIME'],
+    [{ SecurityOpt: ['no-new-privileges=false'] }, infoOf({})],
+    [{ SecurityOpt: ['no-new-privileges:false'] }, infoOf(hardened), 'CONFINEMENT'],
+    [{ SecurityOpt: ['no-new-privileges', 'no-new-privileges=0'] }, infoOf(hardened), 'CONFINEMENT'],
+    [{ SecurityOpt: ['no-new-privileges=0', 'no-new-privileges'] }, infoOf(hardened)],
+    // It doesn't say so before Docker 24.
+    [{ SecurityOpt: ['no-new-privileges=false'] }, infoOf({ version: '23.0.1' }), 'CONFINEMENT'],
+    [{ SecurityOpt: ['no-new-privileges=false'] }, infoOf({ version: 'dev' }), 'CONFINEMENT'],
+    [{ SecurityOpt: ['no-new-privileges=false'] }, null, 'CONFINEMENT'],
+    [{ SecurityOpt: ['seccomp=builtin'] }, infoOf({})],
+    [{ SecurityOpt: ['seccomp=builtin'] }, { SecurityOptions: ['name=seccomp,profile=default'] }],
+    [{ SecurityOpt: ['seccomp=builtin'] }, { SecurityOptions: ['name=seccomp,profile=unconfined'] }],
+    [
+      { SecurityOpt: ['seccomp=builtin'] },
+      { SecurityOptions: ['name=seccomp,profile=/etc/strict.json'] },
+      'CONFINEMENT',
+    ],
+    [{ SecurityOpt: ['seccomp=builtin'] }, null, 'CONFINEMENT'],
+  ]
+  for (const [HostConfig, info, code] of rows) {
+    test(`${JSON.stringify(HostConfig)} on ${JSON.stringify(info)}`, () => {
+      const facts = (): Facts => containerWith(HostConfig).add(DAEMON, info)
+      const [created, started] = [
+        ask(CREATE, { Image: 'a', HostConfig }, { facts: facts() }),
+        ask('POST /containers/web/start', undefined, { facts: facts() }),
+      ]
+      assert.equal(brief(created), code === undefined ? 'allow' : `refuse ${code}`)
+      assert.equal(brief(started), code === undefined ? 'allow' : 'refuse TARGET_TOO_POWERFUL')
+    })
+  }
+
+  test('the daemon is asked once, and only if it matters', () => {
+    const needs = (config: Json, level: Level = 'baseline'): Decision['needs'] =>
+      ask(CREATE, { Image: 'a', HostConfig: config }, { level }).needs
+    const both = { Runtime: 'runc', SecurityOpt: ['seccomp=builtin', 'no-new-privileges=false'] }
+    assert.deepEqual(needs(both), [DAEMON])
+    assert.deepEqual([needs({}), needs(both, 'privileged')], [[], []])
+  })
+})
+
+describe('an older default of the masked paths', () => {
+  const old = ['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'timer_list', 'timer_stats']
+  const MaskedPaths = ['/sys/firmware', ...old.map((name) => `/proc/${name}`)]
+  const start = (HostConfig: Json): string =>
+    brief(ask('POST /containers/web/start', undefined, { facts: containerWith(HostConfig) }))
+
+  test('is right for a container that exists, and no choice of a new one', () => {
+    assert.equal(start({ MaskedPaths }), 'allow')
+    assert.equal(start({ MaskedPaths: MaskedPaths.slice(1) }), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(start({ MaskedPaths: [] }), 'refuse TARGET_TOO_POWERFUL')
+    const create = (paths: Json): string => brief(ask(CREATE, { Image: 'a', HostConfig: { MaskedPaths: paths } }))
+    assert.equal(create(MaskedPaths), 'refuse CONFINEMENT')
+    assert.equal(create([...MaskedPaths, '/proc/interrupts', '/sys/devices/virtual/powercap']), 'allow')
+    assert.equal(create(null), 'allow')
+  })
+})
+
+describe('a mount of an image in a container that exists', () => {
+  const id = `sha256:${'1'.repeat(64)}`
+  const exec = (Name: string, rule: object, image?: Json): string => {
+    const inspect = {
+      Config: { Image: 'a' },
+      HostConfig: { Memory: 0, Runtime: '' },
+      Mounts: [{ Type: 'image', Name }],
+    }
+    const facts = new Facts().add({ kind: 'container', name: 'web' }, inspect)
+    if (image !== undefined) facts.add({ kind: 'image', name: Name }, image)
+    const decision = ask('POST /containers/web/exec', { Cmd: ['sh'] }, { rule, facts })
+    return decision.verdict === 'needs' ? `needs ${decision.needs[0]?.name}` : brief(decision)
+  }
+  const image = { RepoTags: ['team/app:1'], RepoDigests: [`other/app@${id}`] }
+
+  test('has to be one that the rule allows, by one of its names', () => {
+    const only = { images: ['team/*'] }
+    assert.deepEqual([exec('other/app', {}), exec(id, {})], ['allow', 'allow'])
+    assert.equal(exec(id, { only }), `needs ${id}`)
+    assert.equal(exec(id, { only }, image), 'allow')
+    assert.equal(exec(id, { only: { images: ['third/app'] } }, image), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(exec(id, { only }, { RepoTags: [] }), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(exec(id, { only }, null), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(exec('team/app', { only }, image), 'allow')
+    assert.equal(exec('other/app', { only }, image), 'refuse TARGET_TOO_POWERFUL')
+  })
+
+  test('and none that it denies', () => {
+    assert.equal(exec(id, { deny: { images: ['other/*'] } }, image), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(
+      exec(id, { only: { images: ['team/*'] }, deny: { images: ['other/*'] } }, image),
+      'refuse TARGET_TOO_POWERFUL',
+    )
+    assert.equal(exec(id, { deny: { images: ['third/*'] } }, image), 'allow')
+  })
+})
 
 describe('capabilities that a rule denies', () => {
   const rule = { allow: { capabilities: ['NET_ADMIN'] }, deny: { capabilities: ['NET_RAW', 'CAP_NET_ADMIN'] } }

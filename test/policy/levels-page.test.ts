@@ -79,7 +79,9 @@ const SAMPLES: Readonly<Record<JudgingCode, { readonly baseline?: Sample; readon
 function refusals(level: Level, { line, body }: Sample): string[] {
   const allow = level === 'privileged' ? {} : { allow: { hostPaths: [{ path: ALLOWED }] } }
   const policy = definePolicy({ version: 1, rules: [{ name: 'ann', who: { socket: 'ann' }, level, ...allow }] })
-  const facts = new Facts().add({ kind: 'service', name: 'web' }, service)
+  const facts = new Facts()
+    .add({ kind: 'service', name: 'web' }, service)
+    .add({ kind: 'daemon', name: 'info' }, { DefaultRuntime: 'runc' })
   const request = line.startsWith('POST /build')
     ? toRequest(line, '', { 'content-type': 'application/x-tar' })
     : toRequest(line, JSON.stringify(body))

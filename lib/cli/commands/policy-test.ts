@@ -261,13 +261,16 @@ function textOf({ line, decision, unanswered }: TriedRequest, { paint, width }: 
     `${paint(COLOURS[verdict], MARKS[verdict])}  ${paint('bold', operation)}  ${printable(line)}`,
     row(`by ${by}`),
     ...reasons.map((reason) => row(reasonText(reason))),
-    ...needs.map(({ kind, name }) => row(`depends on the ${kind} ${name}: add --ask to ask the daemon`)),
+    ...needs.map((need) => row(`depends on ${needText(need)}: add --ask to ask the daemon`)),
     ...audit.map((reason) => row(`audit: ${reasonText(reason)}`)),
     ...warn.map((reason) => row(`warn: ${reasonText(reason)}`)),
     ...(unanswered ? [row('The trial has no answer to this. Later requests that need one were not tried.')] : []),
     ...(unanswered && !asks && operation.endsWith('.list') ? [row('Add --ask to ask the daemon.')] : []),
   ].join('\n')
 }
+
+const needText = ({ kind, name }: Need): string =>
+  kind === 'daemon' ? 'the defaults of the daemon' : `the ${kind} ${name}`
 
 function reasonText({ code, where, got }: Reason): string {
   return `${code}: ${where === undefined || where === '' ? '' : `${where}: `}${got}`

@@ -2,6 +2,7 @@ import { capabilityName, DEFAULT_CAPABILITIES } from '../../container/capabiliti
 import { DEFAULT_MASKED_PATHS, DEFAULT_READONLY_PATHS, LATER_MASKED_PATHS } from '../../container/masks.ts'
 import { isTrue, parseSecurityOptions } from '../../container/security-options.ts'
 import type { JsonObject } from '../request.ts'
+import { judgeOption } from './daemon-defaults.ts'
 import { fromBaseline, fromRestricted, type Judge, type Judged } from './finding.ts'
 import { objectOf, stringsOf } from './values.ts'
 
@@ -19,7 +20,7 @@ export const judgeCapAdd: Judge = function* (value, where) {
   }
 }
 
-/** The values of an option of `HostConfig.SecurityOpt` that weaken nothing. */
+/** The values of an option of `HostConfig.SecurityOpt` that weaken none of Docker's own defaults. */
 const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map<string, (value: string) => boolean>([
   ['no-new-privileges', () => true],
   ['seccomp', (value: string) => value === 'builtin'],
@@ -30,9 +31,9 @@ const HARMLESS: ReadonlyMap<string, (value: string) => boolean> = new Map<string
 export const judgeSecurityOpt: Judge = function* (value, where) {
   for (const [name, values] of parseSecurityOptions(stringsOf(value))) {
     const bad = values.find((one) => HARMLESS.get(name)?.(one) !== true)
-    if (bad === undefined) continue
-    const shown = bad.startsWith('{') ? 'a profile of its own' : bad
-    yield fromBaseline('CONFINEMENT', where, `it sets the security option ${name} to ${shown || 'nothing'}`)
+    const shown = bad?.startsWith('{') ? 'a profile of its own' : bad
+    if (bad === undefined) yield* judgeOption(name, values, where)
+    else yield fromBaseline('CONFINEMENT', where, `it sets the security option ${name} to ${shown || 'nothing'}`)
   }
 }
 

@@ -54,6 +54,14 @@ export interface ServiceUse extends Pick<Reference, 'name' | 'where'> {
   readonly judge: (inspect: Json) => Iterable<Judged>
 }
 
+/** What depends on the defaults of the daemon. */
+export interface DaemonUse extends Pick<Reference, 'where'> {
+  readonly kind: 'daemon'
+  readonly name: 'info'
+  /** Judges what `/info` says of the daemon. */
+  readonly judge: (info: Json) => Iterable<Judged>
+}
+
 /** An image that a request names. */
 export interface ImageUse {
   readonly kind: 'image'
@@ -91,6 +99,7 @@ export type Judged =
   | NetworkName
   | JoinedNetwork
   | ServiceUse
+  | DaemonUse
   | ImageUse
   | MountedImage
   | LabelUse

@@ -1,4 +1,5 @@
 import { judgeCapAdd, judgeMaskedPaths, judgeReadonlyPaths, judgeSecurityOpt } from './confinement.ts'
+import { judgeRuntime } from './daemon-defaults.ts'
 import { judgeBlkio, judgeDeviceRequests, judgeDeviceRules, judgeDevices } from './devices.ts'
 import { HARMLESS, oneOf } from './fields.ts'
 import { fromBaseline, fromRestricted, type Finding, type Judge } from './finding.ts'
@@ -145,7 +146,7 @@ export const HOST_CONFIG: Readonly<Record<string, Judge>> = {
   ReadonlyPaths: judgeReadonlyPaths,
   ReadonlyRootfs: HARMLESS,
   RestartPolicy: HARMLESS,
-  Runtime: oneOf('RUNTIME', ['', 'runc', 'io.containerd.runc.v2'], 'the runtime is'),
+  Runtime: judgeRuntime,
   SecurityOpt: judgeSecurityOpt,
   ShmSize: HARMLESS,
   StorageOpt: judgeOptions,

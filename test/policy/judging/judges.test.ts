@@ -61,6 +61,8 @@ test('every field of the API has a judge', () => {
     ['services.create', 'TaskSpec', withTask],
     ['services.create', 'ContainerSpec', withContainer],
     ['services.create', 'Privileges', (Privileges) => withContainer({ Privileges })],
+    ['secrets.create', 'SecretSpec', (value) => value],
+    ['configs.update', 'ConfigSpec', (value) => value],
   ]
   for (const [name, type, wrap] of rows) assert.deepEqual(forgotten(name, type, wrap), [], type)
   assert.deepEqual(
@@ -116,6 +118,19 @@ const REPOSITORIES = [
 
 const remotes = (names: readonly string[], ...found: string[]): [string, Json, string[], Record<string, string>][] =>
   names.map((remote) => ['images.build', null, found, { networkmode: 'none', remote }])
+
+const MASKED_BY_20_10 = [
+  '/proc/asound',
+  '/proc/acpi',
+  '/proc/kcore',
+  '/proc/keys',
+  '/proc/latency_stats',
+  '/proc/timer_list',
+  '/proc/timer_stats',
+  '/proc/sched_debug',
+  '/proc/scsi',
+  '/sys/firmware',
+]
 
 /** HostConfig of a container, and what `baseline` refuses in it or must know first. */
 const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: string[]])[] = [
@@ -233,6 +248,11 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
   [{ UTSMode: 'host' }, 'HOST_NAMESPACE HostConfig.UTSMode'],
   [{ UsernsMode: 'host' }, 'HOST_NAMESPACE HostConfig.UsernsMode'],
   [{ CgroupnsMode: 'host' }, 'HOST_NAMESPACE HostConfig.CgroupnsMode'],
+  // Only these can be joined: dockerd has no such mode of the others.
+  [{ IpcMode: 'container:one' }, 'container one'],
+  ...['UTSMode', 'UsernsMode', 'CgroupnsMode'].map(
+    (name) => [{ [name]: 'container:one' }, `HOST_NAMESPACE HostConfig.${name}`] as const,
+  ),
   [{ NetworkMode: 'host' }, 'HOST_NAMESPACE HostConfig.NetworkMode'],
   [{ NetworkMode: 'web' }, 'network web'],
   [{ NetworkMode: 'container:one' }, 'container one'],
@@ -256,10 +276,20 @@ const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: 
     'CONFINEMENT HostConfig.SecurityOpt',
   ],
   [{ SecurityOpt: ['writable-cgroups=true'] }, 'CONFINEMENT HostConfig.SecurityOpt'],
-  [{ SecurityOpt: ['no-new-privileges', 'apparmor=docker-default', 'seccomp=builtin'] }],
+  [{ SecurityOpt: ['no-new-privileges', 'no-new-privileges=true', 'apparmor=docker-default'] }],
+  [{ SecurityOpt: ['no-new-privileges=false', 'no-new-privileges:TRUE'] }],
+  // Whether they weaken something, depends on the daemon.
+  [{ SecurityOpt: ['seccomp=builtin'] }, 'daemon info'],
+  [{ SecurityOpt: ['seccomp:builtin', 'no-new-privileges:0'] }, 'daemon info', 'daemon info'],
+  [{ Runtime: 'kata' }, 'daemon info'],
+  [{ Runtime: 'runc' }, 'daemon info'],
+  [{ Runtime: '' }],
   [{ MaskedPaths: [] }, 'CONFINEMENT HostConfig.MaskedPaths'],
+  [{ MaskedPaths: MASKED_BY_20_10 }, 'CONFINEMENT HostConfig.MaskedPaths'],
+  [{ MaskedPaths: [...MASKED_BY_20_10, '/sys/devices/virtual/powercap'] }, 'CONFINEMENT HostConfig.MaskedPaths'],
+  [{ MaskedPaths: [...MASKED_BY_20_10, '/proc/interrupts', '/sys/devices/virtual/powercap', '/proc/uptime'] }],
   [{ ReadonlyPaths: ['/proc/sys'] }, 'CONFINEMENT HostConfig.ReadonlyPaths'],
-  [{ Runtime: 'kata' }, 'RUNTIME HostConfig.Runtime'],
+  [{ ReadonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'] }],
   [{ Annotations: { 'run.oci.x': '1' } }, 'RUNTIME HostConfig.Annotations'],
   [{ Sysctls: { 'kernel.shm_rmid_forced': '1', 'net.ipv4.ip_forward': '1' } }, 'KERNEL_PARAMETER HostConfig.Sysctls'],
   [
@@ -429,6 +459,23 @@ test('what baseline refuses in other requests', () => {
       'services.create',
       service({ Mounts: [{ Type: 'volume', Source: '{{"etc"}}', Target: '/h' }] }),
       ['HOST_PATH TaskTemplate.ContainerSpec.Mounts.0', 'volume {{"etc"}}', 'network bridge'],
+    ],
+    ['secrets.create', { Name: 's', Data: 'eA==', Labels: { a: 'b' }, Driver: {}, Templating: null }, []],
+    ['secrets.create', { Name: 's', Driver: { Name: 'vault' } }, ['SWARM_PLUGIN Driver']],
+    ['secrets.update', { Name: 's', Templating: { Name: 'golang' } }, ['SWARM_PLUGIN Templating']],
+    ['configs.create', { Name: 'c', Data: 'eA==', Templating: { Name: 'golang' } }, ['SWARM_PLUGIN Templating']],
+    ['configs.update', { Name: 'c', Labels: {}, Templating: { Options: { a: 'b' } } }, ['SWARM_PLUGIN Templating']],
+    [
+      'services.create',
+      service({ Secrets: [{ SecretName: 's', SecretID: 'x' }], Configs: [{ ConfigName: 'c', ConfigID: 'y' }] }),
+      ['network bridge'],
+    ],
+    [
+      'services.create',
+      service({
+        Privileges: { NoNewPrivileges: false, Seccomp: { Mode: 'default' }, AppArmor: { Mode: 'default' } },
+      }),
+      ['network bridge'],
     ],
     ['images.build', null, ['HOST_NAMESPACE networkmode'], { networkmode: 'host' }],
     ['images.build', null, ['container one'], { networkmode: 'container:one' }],
