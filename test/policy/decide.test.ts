@@ -360,65 +360,61 @@ describe('a container can not set aside the defaults of the daemon', () => {
   }
 
   test('the daemon is asked once, and only if it matters', () => {
-    const needs = (config: Json, level: Level = 'baseline'): Decision['needs'] =>
-      ask(CREATE, { Image: 'a', HostConfig: config }, { level }).needs
     const both = { Runtime: 'runc', SecurityOpt: ['seccomp=builtin', 'no-new-privileges=false'] }
-    assert.deepEqual(needs(both), [DAEMON])
-    assert.deepEqual([needs({}), needs(both, 'privileged')], [[], []])
+    const needs = (['baseline', 'privileged'] as const).map(
+      (level) => ask(CREATE, { Image: 'a', HostConfig: both }, { level }).needs,
+    )
+    assert.deepEqual(needs, [[DAEMON], []])
+    assert.deepEqual(ask(CREATE, { Image: 'a', HostConfig: {} }).needs, [])
   })
 })
 
-describe('an older default of the masked paths', () => {
+const useOf = (HostConfig: Json): string =>
+  brief(ask('POST /containers/web/start', undefined, { facts: containerWith(HostConfig) }))
+const creationOf = (HostConfig: Json): string => brief(ask(CREATE, { Image: 'a', HostConfig }))
+
+test('an older default of the masked paths is right for a container that exists, and not for a new one', () => {
   const old = ['acpi', 'asound', 'kcore', 'keys', 'latency_stats', 'sched_debug', 'scsi', 'timer_list', 'timer_stats']
   const MaskedPaths = ['/sys/firmware', ...old.map((name) => `/proc/${name}`)]
-  const start = (HostConfig: Json): string =>
-    brief(ask('POST /containers/web/start', undefined, { facts: containerWith(HostConfig) }))
-
-  test('is right for a container that exists, and no choice of a new one', () => {
-    assert.equal(start({ MaskedPaths }), 'allow')
-    assert.equal(start({ MaskedPaths: MaskedPaths.slice(1) }), 'refuse TARGET_TOO_POWERFUL')
-    assert.equal(start({ MaskedPaths: [] }), 'refuse TARGET_TOO_POWERFUL')
-    const create = (paths: Json): string => brief(ask(CREATE, { Image: 'a', HostConfig: { MaskedPaths: paths } }))
-    assert.equal(create(MaskedPaths), 'refuse CONFINEMENT')
-    assert.equal(create([...MaskedPaths, '/proc/interrupts', '/sys/devices/virtual/powercap']), 'allow')
-    assert.equal(create(null), 'allow')
-  })
+  assert.equal(useOf({ MaskedPaths }), 'allow')
+  assert.equal(useOf({ MaskedPaths: MaskedPaths.slice(1) }), 'refuse TARGET_TOO_POWERFUL')
+  assert.equal(creationOf({ MaskedPaths }), 'refuse CONFINEMENT')
+  const newer = [...MaskedPaths, '/proc/interrupts', '/sys/devices/virtual/powercap']
+  assert.deepEqual([creationOf({ MaskedPaths: newer }), creationOf({ MaskedPaths: null })], ['allow', 'allow'])
 })
+
+/** What comes of an exec in a container with a mount of an image. */
+function execBeside(Name: string, rule: object, image?: Json): string {
+  const inspect = { Config: { Image: 'a' }, HostConfig: { Memory: 0 }, Mounts: [{ Type: 'image', Name }] }
+  const facts = new Facts().add({ kind: 'container', name: 'web' }, inspect)
+  if (image !== undefined) facts.add({ kind: 'image', name: Name }, image)
+  const decision = ask('POST /containers/web/exec', { Cmd: ['sh'] }, { rule, facts })
+  return decision.verdict === 'needs' ? `needs ${decision.needs[0]?.name}` : brief(decision)
+}
 
 describe('a mount of an image in a container that exists', () => {
   const id = `sha256:${'1'.repeat(64)}`
-  const exec = (Name: string, rule: object, image?: Json): string => {
-    const inspect = {
-      Config: { Image: 'a' },
-      HostConfig: { Memory: 0, Runtime: '' },
-      Mounts: [{ Type: 'image', Name }],
-    }
-    const facts = new Facts().add({ kind: 'container', name: 'web' }, inspect)
-    if (image !== undefined) facts.add({ kind: 'image', name: Name }, image)
-    const decision = ask('POST /containers/web/exec', { Cmd: ['sh'] }, { rule, facts })
-    return decision.verdict === 'needs' ? `needs ${decision.needs[0]?.name}` : brief(decision)
-  }
   const image = { RepoTags: ['team/app:1'], RepoDigests: [`other/app@${id}`] }
 
   test('has to be one that the rule allows, by one of its names', () => {
     const only = { images: ['team/*'] }
-    assert.deepEqual([exec('other/app', {}), exec(id, {})], ['allow', 'allow'])
-    assert.equal(exec(id, { only }), `needs ${id}`)
-    assert.equal(exec(id, { only }, image), 'allow')
-    assert.equal(exec(id, { only: { images: ['third/app'] } }, image), 'refuse TARGET_TOO_POWERFUL')
-    assert.equal(exec(id, { only }, { RepoTags: [] }), 'refuse TARGET_TOO_POWERFUL')
-    assert.equal(exec(id, { only }, null), 'refuse TARGET_TOO_POWERFUL')
-    assert.equal(exec('team/app', { only }, image), 'allow')
-    assert.equal(exec('other/app', { only }, image), 'refuse TARGET_TOO_POWERFUL')
+    assert.deepEqual([execBeside('other/app', {}), execBeside(id, {})], ['allow', 'allow'])
+    assert.equal(execBeside(id, { only }), `needs ${id}`)
+    assert.equal(execBeside(id, { only }, image), 'allow')
+    assert.equal(execBeside(id, { only: { images: ['third/app'] } }, image), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(execBeside(id, { only }, { RepoTags: [] }), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(execBeside(id, { only }, null), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(execBeside('team/app', { only }, image), 'allow')
+    assert.equal(execBeside('other/app', { only }, image), 'refuse TARGET_TOO_POWERFUL')
   })
 
   test('and none that it denies', () => {
-    assert.equal(exec(id, { deny: { images: ['other/*'] } }, image), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(execBeside(id, { deny: { images: ['other/*'] } }, image), 'refuse TARGET_TOO_POWERFUL')
     assert.equal(
-      exec(id, { only: { images: ['team/*'] }, deny: { images: ['other/*'] } }, image),
+      execBeside(id, { only: { images: ['team/*'] }, deny: { images: ['other/*'] } }, image),
       'refuse TARGET_TOO_POWERFUL',
     )
-    assert.equal(exec(id, { deny: { images: ['third/*'] } }, image), 'allow')
+    assert.equal(execBeside(id, { deny: { images: ['third/*'] } }, image), 'allow')
   })
 })
 

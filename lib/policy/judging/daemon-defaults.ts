@@ -10,7 +10,7 @@ function judgeByInfo(where: string, refused: (info: JsonObject) => Finding | fal
 }
 
 /** Names of the runtime that comes with dockerd. */
-const RUNC: readonly string[] = ['runc', 'io.containerd.runc.v2']
+const RUNC: ReadonlySet<string> = new Set(['runc', 'io.containerd.runc.v2'])
 
 /** `HostConfig.Runtime`: the daemon's default may be a sandbox, and another one may give containers devices. */
 export const judgeRuntime: Judge = function* (value, where) {
@@ -18,7 +18,7 @@ export const judgeRuntime: Judge = function* (value, where) {
   if (runtime === '') return
   yield judgeByInfo(where, ({ DefaultRuntime }) => {
     const own = textOf(DefaultRuntime)
-    const isDefault = runtime === own || (RUNC.includes(runtime) && RUNC.includes(own))
+    const isDefault = runtime === own || (RUNC.has(runtime) && RUNC.has(own))
     const got = `the runtime is ${runtime}, and the daemon's default is ${own || 'not known'}`
     return !isDefault && fromBaseline('RUNTIME', where, got)
   })
@@ -42,7 +42,9 @@ function lacksNoNewPrivileges({ ServerVersion, SecurityOptions }: JsonObject): b
 }
 
 /** Docker 20.10 calls its own profile `default`. */
-const NO_PROFILE: readonly string[] = ['builtin', 'default', 'unconfined'].map((one) => `name=seccomp,profile=${one}`)
+const NO_PROFILE: ReadonlySet<string> = new Set(
+  ['builtin', 'default', 'unconfined'].map((one) => `name=seccomp,profile=${one}`),
+)
 
 const lacksProfile = ({ SecurityOptions }: JsonObject): boolean =>
-  stringsOf(SecurityOptions).some((one) => NO_PROFILE.includes(one))
+  stringsOf(SecurityOptions).some((one) => NO_PROFILE.has(one))

@@ -266,18 +266,15 @@ test('an unknown method is refused below privileged, whatever its name looks lik
   )
 })
 
+const onHistory = (field: number, value: number, level: Level = 'baseline'): string => {
+  const message = Buffer.concat([bytesField(1, 'b1'), numberField(field, value)])
+  return brief(decided(at(level), `${CONTROL}UpdateBuildHistory`, message))
+}
+
 test('a record of the history can be pinned and completed, and only privileged deletes it', () => {
-  const update = (field: number, value: number, level: Level = 'baseline'): string =>
-    brief(
-      decided(
-        at(level),
-        `${CONTROL}UpdateBuildHistory`,
-        Buffer.concat([bytesField(1, 'b1'), numberField(field, value)]),
-      ),
-    )
-  assert.deepEqual([update(2, 1), update(2, 0), update(3, 0), update(4, 1)], Array(4).fill('allow'))
+  assert.deepEqual([onHistory(2, 1), onHistory(2, 0), onHistory(3, 0), onHistory(4, 1)], Array(4).fill('allow'))
   assert.deepEqual(
-    [update(3, 1), update(3, 1, 'restricted'), update(3, 1, 'privileged')],
+    [onHistory(3, 1), onHistory(3, 1, 'restricted'), onHistory(3, 1, 'privileged')],
     ['BUILD_OPTION Delete', 'BUILD_OPTION Delete', 'allow'],
   )
 })
