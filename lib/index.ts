@@ -102,7 +102,8 @@ export type * from './engine/plugins/types.ts'
 export type * from './engine/system/types/parts.ts'
 export type * from './engine/system/types/system.ts'
 export type * from './engine/volumes/types/volumes.ts'
-export { NEWEST_API_VERSION, OLDEST_API_VERSION, type Ping } from './engine/version.ts'
+export type { Ping } from './engine/version.ts'
+export { NEWEST_API_VERSION, OLDEST_API_VERSION } from './base/api-version.ts'
 export {
   formatEndpoint,
   type Endpoint,

@@ -137,6 +137,7 @@ function queryOf(
       const take = query[option] ?? {}
       const what = `the option ${option} of ${name}()`
       if (!serves(inUse.version, take.since)) throw tooNew(what, take.since ?? '', inUse)
+      if (take.newer) refuseNewer(value, take.newer, what, inUse)
       return [
         take.as ?? option,
         encode(
@@ -170,7 +171,7 @@ function checkBody(operation: Operation, body: RequestBody | undefined, inUse: V
   const fits = operation.body === 'bytes' ? bytes : typeof body === 'object' && body !== null && !bytes
   if (!fits) throw wrongBody(operation)
   if (!bytes) refuseMisplaced(operation, body as object)
-  if (operation.newer) refuseNewer(body, operation.newer, operation.name, inUse)
+  if (operation.newer) refuseNewer(body, operation.newer, `the body of ${operation.name}()`, inUse)
   return body
 }
 

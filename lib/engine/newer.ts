@@ -33,15 +33,14 @@ function has(value: unknown, [key, ...rest]: readonly string[]): boolean {
   return has((value as Record<string, unknown>)[key], rest)
 }
 
-/** Refuses a body with a field that the version in use doesn't support. */
+/** Refuses a body, or filters, with something that the version in use doesn't support. */
 export function refuseNewer(
-  body: unknown,
+  given: unknown,
   newer: Readonly<Record<string, Since>>,
-  of: string,
+  where: string,
   inUse: VersionInUse,
 ): void {
   for (const [path, since] of Object.entries(newer)) {
-    if (!serves(inUse.version, since) && has(body, path.split('.')))
-      throw tooNew(`${path} in the body of ${of}()`, since, inUse)
+    if (!serves(inUse.version, since) && has(given, path.split('.'))) throw tooNew(`${path} in ${where}`, since, inUse)
   }
 }

@@ -21,6 +21,8 @@ export interface QueryTake {
   readonly values?: readonly string[]
   /** The names of all filters. */
   readonly filters?: readonly string[] | undefined
+  /** Filters that are newer than the oldest version. */
+  readonly newer?: Readonly<Record<string, Since>>
   /** The only values of some of these filters. */
   readonly filterValues?: Readonly<Record<string, readonly string[]>> | undefined
 }

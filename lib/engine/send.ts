@@ -1,3 +1,4 @@
+import { NEWEST_API_VERSION } from '../base/api-version.ts'
 import type { Duplex, Readable } from 'node:stream'
 import { ByteList } from '../base/byte-list.ts'
 import type { DockerApiError } from '../base/errors.ts'
@@ -16,15 +17,7 @@ import { parseJson } from './json.ts'
 import { describePath } from './path.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { readTwice } from './read-twice.ts'
-import {
-  checkPinned,
-  chooseVersion,
-  isDockerPing,
-  NEWEST_API_VERSION,
-  notDocker,
-  readPing,
-  versionHeader,
-} from './version.ts'
+import { checkPinned, chooseVersion, isDockerPing, notDocker, readPing, versionHeader } from './version.ts'
 import type { RequestOptions } from './request-options.ts'
 import type { Ping } from './version.ts'
 

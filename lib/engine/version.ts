@@ -1,15 +1,10 @@
-import { compareVersions } from '../base/api-version.ts'
+import { compareVersions, NEWEST_API_VERSION, OLDEST_API_VERSION } from '../base/api-version.ts'
 import { ConnectionError, DockerApiError } from '../base/errors.ts'
 import { option, sentence, type Sentence } from '../base/sentence.ts'
 import type { AnswerHeaders } from '../transport/collector.ts'
 
 /** The remedy for a pinned version that is too old or too new. */
 export const REMOVE_PIN: Sentence = sentence`Remove DOCKER_API_VERSION and ${option('apiVersion')}, and connect again. docker-mtls then negotiates the version.`
-
-/** The newest Engine API version that docker-mtls supports (Docker Engine 29.6). */
-export const NEWEST_API_VERSION = '1.55'
-/** The oldest Engine API version that it is tested with (Docker Engine 19.03). */
-export const OLDEST_API_VERSION = '1.40'
 
 /** The information that `/_ping` gives about a daemon. */
 export interface Ping {

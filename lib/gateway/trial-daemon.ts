@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { NEWEST_API_VERSION } from '../engine/version.ts'
+import { NEWEST_API_VERSION } from '../base/api-version.ts'
 import type { Need } from '../policy/facts.ts'
 import { objectOf, textOf } from '../policy/judging/values.ts'
 import type { Json, JsonObject, ReadRequest } from '../policy/request.ts'

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { tmpdir } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
-import { NEWEST_API_VERSION } from '../engine/version.ts'
+import { NEWEST_API_VERSION } from '../base/api-version.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Need } from '../policy/facts.ts'
 import type { PolicyRequest } from '../policy/request.ts'

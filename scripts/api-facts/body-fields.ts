@@ -10,7 +10,7 @@ export interface BodyFields {
 }
 
 /**
- * Fields that a daemon reads, and that the specification of API 1.55 doesn't have: those of older versions from 1.40 on
+ * Fields that a daemon reads, and that the newest specification doesn't have: those of older versions from 1.40 on
  * (moby, docs/api), and those that no specification names or spells as dockerd does (moby, api/types).
  */
 const MORE: Readonly<Record<string, string>> = {
@@ -29,7 +29,7 @@ const MORE: Readonly<Record<string, string>> = {
   'NetworkCreate.body': 'CheckDuplicate',
   'SwarmInit.body': 'AutoLockManagers Availability',
   'SwarmJoin.body': 'Availability',
-  'TaskSpec.ContainerSpec': 'Healthcheck:HealthConfig',
+  'TaskSpec.ContainerSpec': 'HealthCheck:HealthConfig',
   'TaskSpec.PluginSpec': 'disabled env name privileges:[PluginPrivilege remote',
   PluginPrivilege: 'description name value',
 }

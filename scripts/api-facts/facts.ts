@@ -16,6 +16,7 @@ interface Parameter {
   readonly in: string
   readonly type?: string
   readonly required?: boolean
+  readonly description?: string
   readonly schema?: Schema
 }
 
@@ -43,6 +44,8 @@ export interface OperationFacts {
   readonly id: string
   /** The type of each query parameter; `name!` is required. */
   readonly query: Readonly<Record<string, Kind>>
+  /** The names of its filters, which are in the description of this parameter. */
+  readonly filters?: readonly string[]
   readonly body?: Kind
   /** The type of the answer with status 2xx. */
   readonly answer?: Kind
@@ -89,12 +92,15 @@ export class ApiFacts implements Facts {
   #operation({ operationId: id, parameters = [], responses }: Described): OperationFacts {
     const inQuery = parameters.filter((parameter) => parameter.in === 'query')
     const query = Object.fromEntries(inQuery.map(({ name, type, required }) => [name + mark(required), type ?? 'any']))
+    const filters = inQuery.find(({ name }) => name === 'filters')?.description ?? ''
+    const names = [...filters.matchAll(/^\s*- `([\w.-]+)/gm)].map(([, name = '']) => name)
     const body = parameters.find((parameter) => parameter.in === 'body')?.schema
     const answer = Object.entries(responses).find(([status, { schema }]) => status.startsWith('2') && schema)?.[1]
       .schema
     return {
       id,
       query,
+      ...(names.length > 0 && { filters: names }),
       ...(body && { body: this.#kind(body, `${id}.body`) }),
       ...(answer && { answer: this.#kind(answer, `${id}.answer`) }),
     }

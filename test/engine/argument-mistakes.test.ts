@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import { apiError, execFailed, failureInside } from '../../lib/engine/api-error.ts'
 import { refusalsOf } from '../../lib/engine/refusals.ts'
 import { explainFailure } from '../../lib/engine/workflows/build/failure.ts'
@@ -25,7 +26,7 @@ const MISTAKES: readonly (readonly [call: (docker: DockerClient) => PromiseLike<
 ]
 
 test('a mistake in the arguments is named before anything is sent', async (t) => {
-  const { docker, asked } = await pretend(t, '1.55', '{}')
+  const { docker, asked } = await pretend(t, NEWEST_API_VERSION, '{}')
   for (const [call, message] of MISTAKES)
     await assert.rejects(async () => call(docker), { code: 'ERR_ARGUMENT_INVALID', message }, message.source)
   assert.deepEqual(asked, [])

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import type { Operation } from '../../lib/engine/operation.ts'
 import { DockerApiError, isDockerMtlsError, type DockerClient } from '../../lib/index.ts'
 import { CALLS, type Given } from './operations-table.ts'
@@ -52,7 +53,7 @@ function cyclic(): object {
   return value
 }
 
-const scene = (t: TestContext): Promise<FakeScene> => startFakeScene(t, { version: '1.55' })
+const scene = (t: TestContext): Promise<FakeScene> => startFakeScene(t, { version: NEWEST_API_VERSION })
 
 /** Which of its parts a call takes: it reads them. */
 async function partsOf(docker: DockerClient, name: string): Promise<Set<keyof Given>> {

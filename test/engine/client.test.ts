@@ -6,7 +6,7 @@ import { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
 import { connect, DockerApiError, path, type EndpointOptions } from '../../lib/index.ts'
-import { compareVersions } from '../../lib/base/api-version.ts'
+import { compareVersions, NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { startWatch } from '../support/watch.ts'
 
@@ -54,11 +54,11 @@ describe('API version', () => {
     ['1.45', {}, '1.45'],
     ['1.40', {}, '1.40'],
     ['1.44', {}, '1.44'],
-    ['1.55', {}, '1.55'],
-    ['1.99', {}, '1.55'],
-    ['2.0', {}, '1.55'],
-    [undefined, {}, '1.55'],
-    ['not a version', {}, '1.55'],
+    [NEWEST_API_VERSION, {}, NEWEST_API_VERSION],
+    ['1.99', {}, NEWEST_API_VERSION],
+    ['2.0', {}, NEWEST_API_VERSION],
+    [undefined, {}, NEWEST_API_VERSION],
+    ['not a version', {}, NEWEST_API_VERSION],
     ['1.45', { apiVersion: '1.41' }, '1.41'],
     ['1.45', { apiVersion: 'v1.40' }, '1.40'],
   ]

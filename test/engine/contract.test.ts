@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Operation, QueryTake } from '../../lib/engine/operation.ts'
-import { compareVersions } from '../../lib/base/api-version.ts'
-import { OLDEST_API_VERSION } from '../../lib/engine/version.ts'
-import { DockerApiError, NEWEST_API_VERSION } from '../../lib/index.ts'
+import { compareVersions, NEWEST_API_VERSION, OLDEST_API_VERSION } from '../../lib/base/api-version.ts'
+import { DockerApiError } from '../../lib/index.ts'
 import { CALLS, type Given } from './operations-table.ts'
 import { callsOf } from './support/rows.ts'
 import { startFakeScene, type Answer, type Asked } from './support/fake-engine.ts'
 import { loadOperations } from './support/operations.ts'
 
 /** The oldest that we speak, one in the middle, and the newest; the daemon of the other tests speaks 1.45. */
-const VERSIONS = ['1.40', '1.44', '1.55'] as const
+const VERSIONS = [OLDEST_API_VERSION, '1.44', NEWEST_API_VERSION] as const
 const operations = await loadOperations()
 
 function given(parts: Partial<Given> = {}): Given {
@@ -29,15 +28,18 @@ interface Newer {
 function newerIn(operation: Operation): Newer[] {
   const { name, since, query = {}, newer = {} } = operation
   const marks: Omit<Newer, 'call'>[] = Object.entries(query).flatMap(([option, take]) => {
-    if (take.since === undefined) return []
-    const options = { [option]: sample(option, take) }
+    const wasSent = ({ query: sent }: Asked): boolean => sent.has(take.as ?? option)
+    const mark = (what: string, from: string, value: unknown): Omit<Newer, 'call'> => ({
+      what,
+      since: from,
+      given: given({ options: { [option]: value } }),
+      wasSent,
+    })
     return [
-      {
-        what: option,
-        since: take.since,
-        given: given({ options }),
-        wasSent: ({ query: sent }) => sent.has(take.as ?? option),
-      },
+      ...(take.since === undefined ? [] : [mark(option, take.since, sample(option, take))]),
+      ...Object.entries(take.newer ?? {}).map(([filter, from]) =>
+        mark(`the filter ${filter}`, from, { [filter]: true }),
+      ),
     ]
   })
   for (const [path, from] of Object.entries(newer)) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import { levelOf } from '../../lib/policy/levels/operations.ts'
 import { lacks } from '../support/requirements.ts'
 import { ROWS } from './support/rows.ts'
@@ -36,6 +37,13 @@ test('the page of all operations says what the table of the tests says', () => {
   const said = rowsOf(page('operations.md'))
   assert.ok(said.length >= 112, `only ${said.length} rows were read`)
   assert.deepEqual(said.toSorted(), wanted.toSorted())
+  const specified = ROWS.filter(({ id }) => !id.startsWith('+'))
+  for (const name of ['operations.md', '../README.md'])
+    assert.match(
+      page(name),
+      new RegExp(`${specified.length} operations of (Engine )?API ${NEWEST_API_VERSION}\\b`),
+      name,
+    )
 })
 
 /** dockerode's methods that the left cells of the page name: `container.inspect`. A bare name belongs to the last object. */

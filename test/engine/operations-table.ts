@@ -152,6 +152,7 @@ export const CALLS: Calls = {
  * has answered well, where it isn't that of {@link FILES}; in its place there may be `!` and the reason why none can.
  */
 export const NOTES: string = `
+ContainerList | filters.annotation@1.56 |
 ContainerCreate | platform@1.41 |
 ContainerLogs | | container-streams
 ContainerExport | | container-streams
@@ -176,6 +177,7 @@ SystemDataUsage | type@1.42 verbose@1.52 |
 ImageGet | platform@1.48 |
 ImageGetAll | platform@1.48 |
 ImageLoad | platform@1.48 |
+VolumePrune | filters.all@1.42 |
 VolumeUpdate@1.42 | |
 NodeDelete | | cluster
 SwarmJoin | | cluster
@@ -213,6 +215,7 @@ containers.create
   1.46 HostConfig.Mounts.*.TmpfsOptions.Options
   1.48 HostConfig.Mounts.*.ImageOptions
   1.48 NetworkingConfig.EndpointsConfig.*.GwPriority
+  1.56 HostConfig.Umask
 containers.update
   1.55 BlkioWeightDevice
   1.55 BlkioDeviceReadBps

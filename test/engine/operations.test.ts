@@ -15,7 +15,10 @@ const operationsOf = (row: Row): Operation[] => operations.filter((operation) =>
 /** What operations that share a path send in the query since a version that is newer than the oldest. */
 function newerNames(ours: readonly Operation[]): Record<string, string> {
   const names = ours.flatMap(({ query = {} }) =>
-    Object.entries(query).flatMap(([option, { as: name = option, since }]) => (since ? [[name, since] as const] : [])),
+    Object.entries(query).flatMap(([option, { as: name = option, since, newer = {} }]) => [
+      ...(since ? [[name, since] as const] : []),
+      ...Object.entries(newer).map(([filter, from]) => [`${name}.${filter}`, from] as const),
+    ]),
   )
   return Object.fromEntries(names)
 }

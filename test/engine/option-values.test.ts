@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import type { DockerClient } from '../../lib/index.ts'
 import { pretend } from './support/pretend.ts'
 
@@ -31,7 +32,7 @@ const OPTIONS: readonly (readonly [
 ]
 
 test('an option takes no value that the daemon would ignore', async (t) => {
-  const { docker, asked } = await pretend(t, '1.55', '{}')
+  const { docker, asked } = await pretend(t, NEWEST_API_VERSION, '{}')
   for (const [call, option, wrong, right] of OPTIONS) {
     for (const value of wrong) {
       const wanted = {
@@ -64,7 +65,7 @@ const FILTERS: readonly (readonly [call: Call, filter: string, wrong: unknown, r
 ]
 
 test('a filter takes only values that exist, and allowUnknown sends others', async (t) => {
-  const { docker, asked } = await pretend(t, '1.55', '[]')
+  const { docker, asked } = await pretend(t, NEWEST_API_VERSION, '[]')
   for (const [call, filter, wrong, right] of FILTERS) {
     const given = { filters: { [filter]: wrong } }
     const wanted = { code: 'ERR_ARGUMENT_INVALID', message: new RegExp(`the filter ${filter}: it is ".*\\nPass '`) }

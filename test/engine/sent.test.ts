@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import type { Operation } from '../../lib/engine/operation.ts'
 import { CALLS, type Given } from './operations-table.ts'
 import { ROWS, callsOf, shapeOf, type Row } from './support/rows.ts'
@@ -57,7 +58,7 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
   'plugins.upgrade': 'remote=two',
 }
 
-const scene = (t: TestContext): Promise<FakeScene> => startFakeScene(t, { version: '1.55' })
+const scene = (t: TestContext): Promise<FakeScene> => startFakeScene(t, { version: NEWEST_API_VERSION })
 
 /** The first request of a call, which the fake answers with a 404. */
 async function sent({ docker, fake }: FakeScene, name: string, given: Partial<Given>): Promise<Asked> {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import { connect, isDockerMtlsError, type DockerClient, type RequestOptions } from '../../lib/index.ts'
 import { frame, pretend as pretendAnswers, UPGRADED, type Answer, type Upgrade } from '../support/pretend.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -19,7 +20,7 @@ const SILENT = code('ERR_RESPONSE_TIMEOUT')
 
 /** A daemon that reads everything and answers nothing but pings. */
 function silent(t: TestContext): Promise<FakeScene> {
-  return startFakeScene(t, { version: '1.55', answer: () => {}, upgrade: () => {} })
+  return startFakeScene(t, { version: NEWEST_API_VERSION, answer: () => {}, upgrade: () => {} })
 }
 
 /** Answers the first ping, and nothing else. */

@@ -116,6 +116,7 @@ const HOST_CONFIG: Readonly<Record<keyof HostConfig, z.ZodType | undefined>> = {
   Sysctls: textMap,
   Tmpfs: textMap,
   UTSMode: text,
+  Umask: number,
   Ulimits: z.array(z.object({ Name: text, Soft: number, Hard: number })),
   UsernsMode: text,
   VolumeDriver: text,
@@ -123,7 +124,13 @@ const HOST_CONFIG: Readonly<Record<keyof HostConfig, z.ZodType | undefined>> = {
 }
 
 /** An empty list of masked paths masks none. */
-const MEANT_EMPTY: ReadonlySet<string> = new Set(['MaskedPaths', 'ReadonlyPaths', 'MemorySwappiness', 'StopTimeout'])
+const MEANT_EMPTY: ReadonlySet<string> = new Set([
+  'MaskedPaths',
+  'ReadonlyPaths',
+  'MemorySwappiness',
+  'StopTimeout',
+  'Umask',
+])
 
 /** What can be taken over from an inspected container. */
 export interface CreateFields {

@@ -98,7 +98,7 @@ function withoutDaemonDefaults(hostConfig: HostConfig, { logDriver, runtime, onC
 
 function isNothing(value: unknown, name: string): boolean {
   if (value === undefined || value === null || value === '' || value === false) return true
-  if (value === 0) return name !== 'MemorySwappiness'
+  if (value === 0) return name !== 'MemorySwappiness' && name !== 'Umask'
   const isMask = name === 'MaskedPaths' || name === 'ReadonlyPaths'
   return !isMask && typeof value === 'object' && Object.keys(value).length === 0
 }

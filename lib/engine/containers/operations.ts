@@ -23,30 +23,34 @@ export const LIST: Operation = {
     all: BOOLEAN,
     limit: COUNT,
     size: BOOLEAN,
-    filters: withValues(
-      filtersOf(
-        'ancestor',
-        'before',
-        'expose',
-        'exited',
-        'health',
-        'id',
-        'is-task',
-        'isolation',
-        'label',
-        'name',
-        'network',
-        'publish',
-        'since',
-        'status',
-        'volume',
+    filters: {
+      newer: { annotation: '1.56' },
+      ...withValues(
+        filtersOf(
+          'ancestor',
+          'annotation',
+          'before',
+          'expose',
+          'exited',
+          'health',
+          'id',
+          'is-task',
+          'isolation',
+          'label',
+          'name',
+          'network',
+          'publish',
+          'since',
+          'status',
+          'volume',
+        ),
+        {
+          health: ['none', 'starting', 'healthy', 'unhealthy'],
+          isolation: ['default', 'process', 'hyperv'],
+          status: ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'],
+        },
       ),
-      {
-        health: ['none', 'starting', 'healthy', 'unhealthy'],
-        isolation: ['default', 'process', 'hyperv'],
-        status: ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'],
-      },
-    ),
+    },
   },
 }
 
@@ -71,6 +75,7 @@ export const CREATE: Operation = {
     'HostConfig.Mounts.*.TmpfsOptions.Options': '1.46',
     'HostConfig.Mounts.*.ImageOptions': '1.48',
     'NetworkingConfig.EndpointsConfig.*.GwPriority': '1.48',
+    'HostConfig.Umask': '1.56',
   },
 }
 

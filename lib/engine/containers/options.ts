@@ -22,6 +22,8 @@ export interface ContainerListOptions extends FieldOptions {
 export interface ContainerFilters {
   /** Created from this image or one that is built on it: `name`, `name:tag`, `name@digest` or id. */
   readonly ancestor?: FilterValue
+  /** `key` or `key=value` of an annotation. Since API 1.56. */
+  readonly annotation?: FilterValue
   /** Created before this container. */
   readonly before?: FilterValue
   /** Created after this container. */

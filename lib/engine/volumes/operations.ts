@@ -43,5 +43,5 @@ export const PRUNE: Operation = {
   path: '/volumes/prune',
   lane: 'patient',
   idle: WORK_IDLE_MS,
-  query: { filters: filtersOf('all', 'label', 'label!') },
+  query: { filters: { ...filtersOf('all', 'label', 'label!'), newer: { all: '1.42' } } },
 }

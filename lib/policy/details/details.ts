@@ -91,7 +91,7 @@ function imagesIn(text: string): string[] {
 }
 
 /** What the queries and bodies of operations say. Only what is named here gets into the log. */
-const DETAILS: Readonly<Record<string, (read: ReadRequest) => RequestDetails>> = {
+export const DETAILS: Readonly<Record<string, (read: ReadRequest) => RequestDetails>> = {
   'checkpoints.create': ({ body }) => {
     const { CheckpointID, CheckpointDir } = objectOf(body)
     return { checkpoint: textOf(CheckpointID), folder: textOf(CheckpointDir) }

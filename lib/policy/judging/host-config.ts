@@ -154,6 +154,8 @@ export const HOST_CONFIG: Readonly<Record<string, Judge>> = {
   Tmpfs: judgeTmpfs,
   UTSMode: judgeUtsMode,
   Ulimits: judgeUlimits,
+  // It takes permissions from files that the container creates, as its own programs can do at any time (umask(2)).
+  Umask: HARMLESS,
   UsernsMode: judgeUsernsMode,
   VolumeDriver: oneOf('VOLUME_DRIVER', ['', 'local'], 'the volumes are of the driver'),
   VolumesFrom: judgeContainers,

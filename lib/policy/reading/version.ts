@@ -1,14 +1,13 @@
+import { compareVersions, NEWEST_API_VERSION } from '../../base/api-version.ts'
 import { Unreadable } from './unreadable.ts'
 
-/** The newest version of the API that the tables of the engine have. */
-const NEWEST = 55
 /** dockerd 26 to 28 refuse older ones; so does docker-mtls. */
-const OLDEST = 24
+const OLDEST = '1.24'
 
 /** A path segment that dockerd takes for a version (moby, api/server: versionMatcher). */
 const VERSION = /^v[0-9.]+$/
 /** dockerd reads `v01.45` and `v1.045` as 1.45, and would take `v1.45.0` for a version, too. */
-const PLAIN_VERSION = /^v1\.([1-9][0-9])$/
+const PLAIN_VERSION = /^v1\.[1-9][0-9]$/
 
 /** Takes the version off the segments of a path. */
 export function splitVersion(segments: readonly string[]): {
@@ -17,8 +16,16 @@ export function splitVersion(segments: readonly string[]): {
 } {
   const [first = '', ...rest] = segments
   if (!VERSION.test(first)) return { rest: segments }
-  const minor = Number(PLAIN_VERSION.exec(first)?.[1])
-  if (!(minor >= OLDEST && minor <= NEWEST))
-    throw new Unreadable('VERSION_UNKNOWN', 'the version', `${first.slice(0, 20)} isn't v1.${OLDEST} to v1.${NEWEST}`)
-  return { version: first.slice(1), rest }
+  const version = first.slice(1)
+  const isKnown =
+    PLAIN_VERSION.test(first) &&
+    compareVersions(version, OLDEST) >= 0 &&
+    compareVersions(version, NEWEST_API_VERSION) <= 0
+  if (!isKnown)
+    throw new Unreadable(
+      'VERSION_UNKNOWN',
+      'the version',
+      `${first.slice(0, 20)} isn't v${OLDEST} to v${NEWEST_API_VERSION}`,
+    )
+  return { version, rest }
 }

@@ -70,6 +70,7 @@ const REQUESTS: readonly (readonly [name: string, inspect: object, request: Cont
   ['root, although the image has a user', withConfig({ User: 'root' }), { User: 'root' }],
   ['memory, with the swap that follows', withHost({ Memory: 8, MemorySwap: 16 }), { HostConfig: { Memory: 8 } }],
   ['memory and swap', withHost({ Memory: 8, MemorySwap: -1 }), { HostConfig: { Memory: 8, MemorySwap: -1 } }],
+  ['a umask that takes nothing', withHost({ Umask: 0 }), { HostConfig: { Umask: 0 } }],
   ['a link', withHost({ Links: ['/db:/web/data'] }), { HostConfig: { Links: ['db:data'] } }],
   [
     'privileged, without the label that follows',
@@ -296,7 +297,7 @@ describe('hostile text', () => {
 })
 
 test('what a format can not express is named', () => {
-  const HostConfig = { SecurityOpt: ['seccomp={}'], MaskedPaths: ['/x'], AutoRemove: true, CpusetMems: '0' }
+  const HostConfig = { SecurityOpt: ['seccomp={}'], MaskedPaths: ['/x'], AutoRemove: true, CpusetMems: '0', Umask: 0 }
   const body = { Shell: ['sh'], Labels: { 'a b': '' }, HostConfig }
   assert.deepEqual(missingIn({ body }, 'run'), [
     'Shell',
@@ -310,6 +311,7 @@ test('what a format can not express is named', () => {
     'HostConfig.SecurityOpt: seccomp',
     'HostConfig.AutoRemove',
     'HostConfig.CpusetMems',
+    'HostConfig.Umask',
   ])
   assert.deepEqual(missingIn({ body }, 'api'), [])
 })

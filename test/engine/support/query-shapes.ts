@@ -2,13 +2,19 @@ import type { OperationFacts } from '../../../scripts/api-facts/facts.ts'
 import type { Operation, QueryTake } from '../../../lib/engine/operation.ts'
 
 /** Compares the query and the body of operations that share a route with the specification, a line for each difference. */
-export function queryDifferences(ours: readonly Operation[], { id, query, body }: OperationFacts): string[] {
+export function queryDifferences(
+  ours: readonly Operation[],
+  { id, query, filters = [], body }: OperationFacts,
+): string[] {
   const takes = new Map(
     ours.flatMap((operation) => Object.entries(operation.query ?? {}).map(([name, take]) => [take.as ?? name, take])),
   )
   const wanted = Object.entries(query).map(([name, kind]) => [name.replace(/!$/, ''), kind] as const)
   return [
     ...wanted.flatMap(([name, kind]) => compare(`${id}?${name}`, kind, takes.get(name))),
+    ...filters
+      .filter((name) => takes.get('filters')?.filters?.includes(name) !== true)
+      .map((name) => `${id}?filters.${name}: missing`),
     ...[...takes.keys()]
       .filter((name) => !wanted.some(([one]) => one === name))
       .map((name) => `${id}?${name}: not in the specification`),

@@ -4,9 +4,7 @@ import { CALLS, FILES, NEWER, NOTES } from '../operations-table.ts'
 import { loadOperations } from './operations.ts'
 
 /** The specification's facts; scripts/api-facts.ts writes them. */
-export const FACTS: Facts = JSON.parse(
-  readFileSync(new URL('../api-facts-1.55.json', import.meta.url), 'utf8'),
-) as Facts
+export const FACTS: Facts = JSON.parse(readFileSync(new URL('../api-facts.json', import.meta.url), 'utf8')) as Facts
 
 /** One operation. */
 export interface Row {

@@ -1,3 +1,4 @@
+import { NEWEST_API_VERSION } from '../../../lib/base/api-version.ts'
 import { BODIES } from '../../../lib/engine/body-fields/table.ts'
 import type { Operation } from '../../../lib/engine/operation.ts'
 import { OPERATIONS } from '../../../lib/policy/operations.ts'
@@ -79,7 +80,7 @@ const digits = (_: string, value: unknown): unknown => (typeof value === 'bigint
 export const SENT: Arbitrary<Sent> = fc.constantFrom(...OPERATIONS).chain((operation) =>
   fc.record({
     operation: fc.constant(operation),
-    version: fc.constantFrom(undefined, '1.24', '1.45', '1.55'),
+    version: fc.constantFrom(undefined, '1.24', '1.45', NEWEST_API_VERSION),
     parameters: fc.array(SEGMENT, { minLength: 2, maxLength: 2 }),
     query: queryOf(operation),
     body: bodyOf(operation),

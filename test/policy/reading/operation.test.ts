@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { NEWEST_API_VERSION } from '../../../lib/base/api-version.ts'
 import { namedOperation, OPERATIONS } from '../../../lib/policy/operations.ts'
 import { NAMED, REFUSED } from './paths.ts'
 import { read, refusal, toRequest } from './support.ts'
@@ -23,7 +24,7 @@ describe('each operation', () => {
       const named = namedOperation(operation, new Map()).name
       const needsBody = operation.body === 'json' && !operation.bodyOptional && named !== 'exec.start'
       const expected = needsBody ? 'BODY_MISSING' : named
-      for (const prefix of ['', '/v1.24', '/v1.55'])
+      for (const prefix of ['', '/v1.24', `/v${NEWEST_API_VERSION}`])
         assert.equal(operationOf(`${method} ${prefix}${fill(path)}`), expected)
     })
 

@@ -159,7 +159,7 @@ function others({ Init, RestartPolicy, Runtime, LogConfig, Annotations }: HostCo
 
 /** Settings of a request that a Compose file has no key for. */
 export function missingInCompose({ Shell, NetworkDisabled, HostConfig = {} }: ContainerCreateRequest): string[] {
-  const { MaskedPaths, ReadonlyPaths, SecurityOpt, AutoRemove, CpusetMems, Cgroup } = HostConfig
+  const { MaskedPaths, ReadonlyPaths, SecurityOpt, AutoRemove, CpusetMems, Cgroup, Umask } = HostConfig
   const hasMasks = [MaskedPaths, ReadonlyPaths].some((paths) => (paths?.length ?? 0) > 0)
   return [
     ...(Shell ? ['Shell'] : []),
@@ -171,5 +171,6 @@ export function missingInCompose({ Shell, NetworkDisabled, HostConfig = {} }: Co
     ...(AutoRemove === true ? ['HostConfig.AutoRemove'] : []),
     ...(CpusetMems ? ['HostConfig.CpusetMems'] : []),
     ...(Cgroup ? ['HostConfig.Cgroup'] : []),
+    ...(typeof Umask === 'number' ? ['HostConfig.Umask'] : []),
   ]
 }

@@ -154,6 +154,7 @@ function otherFlags(host: HostConfig): Flag[] {
     ...one('restart', RestartPolicy?.Name && `${RestartPolicy.Name}${retries > 0 ? `:${retries}` : ''}`),
     ...when('rm', host.AutoRemove),
     ...one('runtime', host.Runtime),
+    ...one('umask', host.Umask?.toString(8).padStart(4, '0')),
     ...one('log-driver', LogConfig?.Type),
     ...pairs('log-opt', LogConfig?.Config),
     ...pairs('annotation', host.Annotations),

@@ -82,6 +82,11 @@ export interface HostConfig extends Resources {
   readonly Sysctls?: Readonly<Record<string, string>> | null
   /** @defaultValue the daemon's setting, or `runc` */
   readonly Runtime?: string
+  /**
+   * The permissions that new files of its processes don't get, such as `0o027`. Also for execs and health checks. Null: the
+   * runtime decides. Since API 1.56.
+   */
+  readonly Umask?: number | null
   /** Windows only. */
   readonly Isolation?: 'default' | 'process' | 'hyperv' | ''
   /** Paths that it can't read. Replaces the daemon's list; `[]` masks none. */
