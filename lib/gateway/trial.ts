@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { join } from 'node:path'
 import { NEWEST_API_VERSION } from '../base/api-version.ts'
+import { childEnvironment } from '../base/child-environment.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Need } from '../policy/facts.ts'
 import type { PolicyRequest } from '../policy/request.ts'
@@ -113,7 +114,11 @@ function run(
   signal?: AbortSignal,
 ): Promise<Omit<Trial, 'requests'>> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { env, stdio: ['pipe', 'ignore', 'pipe'], ...(signal && { signal }) })
+    const child = spawn(file, args, {
+      env: childEnvironment(env),
+      stdio: ['pipe', 'ignore', 'pipe'],
+      ...(signal && { signal }),
+    })
     let stderr = ''
     child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr = (stderr + text).slice(0, MOST_STDERR)))
     // Most commands don't read it.

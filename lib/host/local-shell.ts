@@ -1,5 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
-import { withoutSecrets } from '../transport/ssh-stream.ts'
+import { childEnvironment } from '../base/child-environment.ts'
 import { limitedRun } from './limited-run.ts'
 import { READ_LIMITS } from './run-limits.ts'
 import { ScriptOutput } from './script-output.ts'
@@ -21,7 +21,7 @@ async function runHere(
   { onLine, signal, limits = READ_LIMITS }: RunOptions = {},
 ): Promise<ScriptResult> {
   signal?.throwIfAborted()
-  const child = spawn('/bin/sh', ['-s'], { stdio: 'pipe', detached: true, env: withoutSecrets(process.env) })
+  const child = spawn('/bin/sh', ['-s'], { stdio: 'pipe', detached: true, env: childEnvironment(process.env) })
   const output = new ScriptOutput({ limits, onLine })
   // Ignore write errors: a shell that exits before it has read the script prints the reason itself.
   child.stdin.on('error', () => undefined).end(PREAMBLE + script)

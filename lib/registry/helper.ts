@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Environment } from '../endpoint/environment.ts'
 import { parseObject } from '../endpoint/json-object.ts'
 import { RegistryError, type RegistryErrorCode } from '../base/errors.ts'
+import { childEnvironment } from '../base/child-environment.ts'
 import { findProgram } from '../base/programs.ts'
 import type { RegistryAuth } from './auth.ts'
 import { command, sentence } from '../base/sentence.ts'
@@ -70,7 +71,11 @@ interface Ended {
 async function run(helper: HelperRequest, action: 'get' | 'list', server: string): Promise<Ended> {
   const { env, timeout = TIMEOUT_MS } = helper
   const program = await programOf(helper, server)
-  const child = spawn(program, [action], { env, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true })
+  const child = spawn(program, [action], {
+    env: childEnvironment(env),
+    stdio: ['pipe', 'pipe', 'ignore'],
+    windowsHide: true,
+  })
   const chunks: Buffer[] = []
   let size = 0
   let reason: string | undefined

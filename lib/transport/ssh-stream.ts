@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { Duplex, finished } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
+import { childEnvironment } from '../base/child-environment.ts'
 
 /** Exit code of a process, and the last part of its stderr. */
 export interface SshExit {
@@ -33,15 +34,10 @@ export async function startSsh(program: string, args: readonly string[]): Promis
     // In a new session (setsid(2)), Ctrl-C at our terminal doesn't reach ssh, and neither ssh nor its children for a
     // jump host can prompt at a terminal or in a window.
     detached: process.platform !== 'win32',
-    env: { ...withoutSecrets(process.env), SSH_ASKPASS_REQUIRE: 'never' },
+    env: childEnvironment({ ...process.env, SSH_ASKPASS_REQUIRE: 'never' }),
   })
   await once(child, 'spawn')
   return child
-}
-
-/** Removes our own variables: one is a passphrase, and ssh's `SendEnv *` would send it to the host. */
-export function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^DOCKER_MTLS_/i.test(name)))
 }
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import type { Decision } from '../../lib/policy.ts'
@@ -54,6 +54,15 @@ describe('policy test', () => {
       const { stderr } = await run(at('docker'), ...words.split(' '))
       assert.match(stderr, /; it said: got y\.$/m, words)
     }
+  })
+
+  test('keeps the passphrase of the CA key from the command', async () => {
+    const secret = { DOCKER_MTLS_CA_PASSPHRASE: 'correct horse', OTHER_MARK: 'seen' }
+    const line = ['policy', 'test', at('baseline.policy'), '--as', 'ann', '--', 'sh', '-c', `env >${at('seen')}`]
+    await runCli(line, { env: { ...env, ...secret } })
+    const seen = await readFile(at('seen'), 'utf8')
+    assert.match(seen, /^OTHER_MARK=seen$/m)
+    assert.doesNotMatch(seen, /correct horse|DOCKER_MTLS_/)
   })
 
   test('refuses programs that drop DOCKER_HOST', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { inspect } from 'node:util'
@@ -314,6 +314,16 @@ describe('credentials that a helper keeps', () => {
     await assertFails(call, 'ERR_CREDENTIAL_HELPER_FAILED', /didn't finish within 0\.2 s/)
     assert.ok(start() < 5_000, 'it did not wait for the end')
     assert.deepEqual(await processesLeft(join(place.home, 'bin')), [])
+  })
+
+  test('a helper sees the variables of its caller, but not the passphrase of the CA key', async (t) => {
+    const place = await LoginPlace.make(t)
+    await place.addHelper('plain', { get: `env >'${place.home}/seen'; ${answer('ann', SECRET)}` })
+    const env = { ...place.env, DOCKER_MTLS_CA_PASSPHRASE: 'correct horse', OTHER_MARK: 'seen' }
+    assert.notEqual(await askHelper({ name: 'plain', env }, 'ghcr.io'), undefined)
+    const seen = await readFile(join(place.home, 'seen'), 'utf8')
+    assert.match(seen, /^OTHER_MARK=seen$/m)
+    assert.doesNotMatch(seen, /correct horse|DOCKER_MTLS_/)
   })
 
   test('a helper that reads nothing is no failure', async (t) => {

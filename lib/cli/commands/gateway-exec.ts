@@ -5,12 +5,12 @@ import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
+import { childEnvironment } from '../../base/child-environment.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { codeOf, systemReason } from '../../base/system-error.ts'
 import { printable } from '../../base/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { socketEnvironment } from '../../gateway/socket-environment.ts'
-import { withoutSecrets } from '../../transport/ssh-stream.ts'
 import { LEVELS, type HostPath, type Level, type Policy } from '../../policy/file/types.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { choice, many, once as onlyOnce } from '../command-line/options.ts'
@@ -160,7 +160,7 @@ const CLEAN = /^(?:PATH|TERM|COLORTERM|NO_COLOR|LANG|LC_\w+|TZ)$/
 
 function environmentFor({ env }: Io, socket: string, user: HostUser | undefined): NodeJS.ProcessEnv {
   const chosen = socketEnvironment(socket)
-  if (user === undefined) return { ...withoutSecrets(env), ...chosen }
+  if (user === undefined) return { ...env, ...chosen }
   const kept = Object.fromEntries(Object.entries(env).filter(([name]) => CLEAN.test(name)))
   return { ...kept, HOME: user.home, USER: user.name, LOGNAME: user.name, ...chosen }
 }
@@ -173,7 +173,7 @@ async function runBehind(
   io.signal.throwIfAborted()
   try {
     // Without a session of its own, another user could type into root's terminal (TIOCSTI).
-    const child = spawn(file, args, { env, stdio: 'inherit', detached: isOther })
+    const child = spawn(file, args, { env: childEnvironment(env), stdio: 'inherit', detached: isOther })
     const closed = closeOf(child)
     await once(child, 'spawn')
     child.on('error', (error) => say(systemReason(error)))

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { childEnvironment } from '../../base/child-environment.ts'
 import type { HostUser } from './user.ts'
 
 /** How a command is run as another user. */
@@ -33,7 +34,7 @@ export async function asUser({ uid, gid }: HostUser): Promise<AsUser> {
 /** Root in a container often lacks CAP_SYS_ADMIN; older programs lack these options. */
 async function canContain(): Promise<boolean> {
   const [file = '', ...args] = CONTAINED.concat(FIRST, 'true')
-  return promisify(execFile)(file, args).then(
+  return promisify(execFile)(file, args, { env: childEnvironment(process.env) }).then(
     () => true,
     () => false,
   )

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
+import { childEnvironment } from '../../base/child-environment.ts'
 import { codeOf } from '../../base/system-error.ts'
 import { printable } from '../../base/text.ts'
 import { usageError } from '../errors.ts'
@@ -30,7 +31,7 @@ export async function findUser(text: string): Promise<HostUser> {
 }
 
 async function said(file: string, args: readonly string[]): Promise<string> {
-  return (await promisify(execFile)(file, args)).stdout.trim()
+  return (await promisify(execFile)(file, args, { env: childEnvironment(process.env) })).stdout.trim()
 }
 
 /** inode(7): S_IWUSR, S_IWGRP, S_IWOTH. */
