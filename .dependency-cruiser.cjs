@@ -42,7 +42,7 @@ const KEYSTORE_FACE = [
   'init/init',
   'renew/(renew|known|prometheus|schedule)',
   'rotate/rotate',
-  'client/(request|sign|install|export|list|remove|renew|watch)',
+  'client/(answer|folder|request|sign|install|export|list|remove|renew|watch)',
   'issuer',
 ].join('|')
 

@@ -18,12 +18,12 @@ export interface FolderOwnership {
 export type Writer = 'owner' | 'group' | 'everyone'
 
 /**
- * Who besides root and the given user may replace what is in a folder: its owner, its group, or everyone. With the sticky
+ * Who besides root and the given users may replace what is in a folder: its owner, its group, or everyone. With the sticky
  * bit only the owners of the folder and of the entry may: {@link replacerOf} also looks at the entry. An access control list
  * counts as the group, since the mode shows its mask there (acl(5)).
  */
-export function otherWriter({ mode, uid }: FolderOwnership, user: number = ROOT): Writer | undefined {
-  if (uid !== ROOT && uid !== user) return 'owner'
+export function otherWriter({ mode, uid }: FolderOwnership, users: readonly number[] = []): Writer | undefined {
+  if (uid !== ROOT && !users.includes(uid)) return 'owner'
   return (mode & STICKY) === 0 ? createsIn(mode) : undefined
 }
 
@@ -37,6 +37,44 @@ function createsIn(mode: number): Writer | undefined {
 export interface PathStep extends FolderOwnership {
   readonly path: string
   readonly gid: number
+}
+
+/** Whom this process trusts besides root, with everything that they can write. */
+export interface Trusted {
+  readonly users: readonly number[]
+  /** Groups without other members: many systems let them write to every new file of their user (pam_umask(8), usergroups). */
+  readonly groups?: readonly number[]
+}
+
+/**
+ * The first folder or link on the way to a path, or the path itself, where somebody who isn't trusted could put something else.
+ *
+ * @param path - absolute, of a folder
+ * @param isExclusive - may nobody else create entries in the folder? The sticky bit doesn't prevent that
+ */
+export async function openStepTo(
+  path: string,
+  trusted: Trusted,
+  isExclusive = false,
+): Promise<(PathStep & { readonly writer: Writer }) | undefined> {
+  let last: PathStep | undefined
+  for await (const step of stepsTo(path)) {
+    const writer = otherWriter(withoutOwnGroup(step, trusted), trusted.users)
+    if (writer !== undefined) return { ...step, writer }
+    last = step
+  }
+  const writer = isExclusive && last ? writerOf(last, trusted) : undefined
+  return last && writer && { ...last, writer }
+}
+
+/** Who else may write to a file, or create something in a folder, which the sticky bit doesn't prevent. */
+export function writerOf(found: Omit<PathStep, 'path'>, trusted: Trusted): Writer | undefined {
+  const { mode, uid } = withoutOwnGroup(found, trusted)
+  return otherWriter({ mode: mode & ~STICKY, uid }, trusted.users)
+}
+
+function withoutOwnGroup({ mode, uid, gid }: Omit<PathStep, 'path'>, { groups = [] }: Trusted): FolderOwnership {
+  return { mode: groups.includes(gid) ? mode & ~GROUP_WRITABLE : mode, uid }
 }
 
 /** Somebody who can put something else in the place of a path. */

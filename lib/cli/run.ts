@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import type { Command } from 'commander'
 import type { ArgumentError } from '../base/errors.ts'
@@ -10,6 +11,7 @@ import { optionsFromDocker } from './command-line/docker-flags.ts'
 import { errorReport, errorText, exitCodeOf, usageError, USAGE, type ErrorReport, type KnownCas } from './errors.ts'
 import { refuseForeignRuntime } from '../base/runtime.ts'
 import { escapeText } from '../base/text.ts'
+import type { Environment } from '../endpoint/environment.ts'
 import type { FailedCall } from './inputs/missing-ca.ts'
 import { Interrupted, type Io } from './terminal/io.ts'
 import { writeLine } from './terminal/json-lines.ts'
@@ -49,6 +51,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const call = { words: meant?.entry.words ?? [], rest, folder, env: io.env }
     const explained = await explain(improved, call)
     return fail(explained.error, argv, { io, jsonLines, hint, known: explained.known })
+  } finally {
+    if (folder !== undefined) await rememberCa(folder, io.env)
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
 }
@@ -66,6 +70,12 @@ function withCommand(argv: readonly string[]): readonly string[] {
   const command = Object.hasOwn(GROUPS, group) ? GROUPS[group]?.byOptions : undefined
   if (command === undefined || !/^--?[a-z]/.test(option) || ['-h', '--help'].includes(option)) return argv
   return [group, command, ...argv.slice(1)]
+}
+
+/** The command may have created the CA, even if it failed later. The next command in this folder finds it by itself. */
+async function rememberCa(folder: string, env: Environment): Promise<void> {
+  const { casOf, remember } = await import('./inputs/known.ts')
+  await remember(await casOf({ path: join(folder, 'ca') }), env)
 }
 
 /** Only a command that used a folder can have missed its CA. */

@@ -6,7 +6,7 @@ import { ArgumentError, FileError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { codeOf } from '../base/system-error.ts'
 import { fileReason, KEY_MODE } from '../base/files.ts'
-import { otherWriter, stepsTo, type PathStep } from '../base/folder-writers.ts'
+import { openStepTo, type PathStep, type Writer } from '../base/folder-writers.ts'
 
 /**
  * The length of `sun_path` in sockaddr_un without its NUL (unix(7); 104 bytes on macOS and the BSDs). libuv silently
@@ -90,14 +90,11 @@ function checkLength(path: string, folder: string): void {
  * receive registry passwords.
  */
 async function checkFolder(path: string, folder: string): Promise<void> {
-  const user = process.getuid?.()
-  for await (const step of stepsTo(folder)) {
-    const writer = otherWriter(step, user)
-    if (writer !== undefined) throw openFolder(path, step, writer)
-  }
+  const open = await openStepTo(folder, { users: [process.getuid?.() ?? 0] })
+  if (open) throw openFolder(path, open, open.writer)
 }
 
-function openFolder(path: string, step: PathStep, writer: 'owner' | 'group' | 'everyone'): FileError {
+function openFolder(path: string, step: PathStep, writer: Writer): FileError {
   const who = {
     owner: `${step.path} belongs to the user ${step.uid}`,
     group: `the group of ${step.path} may write to it`,

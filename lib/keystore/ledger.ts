@@ -1,6 +1,7 @@
 import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
 import type { NewFile } from '../base/replace-files.ts'
+import { codeOf } from '../base/system-error.ts'
 import { isLockHeld, withLock } from '../base/lock.ts'
 import { appendFlushed, endsWithLine } from './append.ts'
 import { ledgerLock } from './layout.ts'
@@ -128,14 +129,15 @@ async function append(
     if (cause instanceof PkiError) throw cause
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
-      got: isDockerMtlsError(cause) ? cause.got : fileReason(cause),
+      got: isDockerMtlsError(cause) ? cause.got : codeOf(cause) === 'ELOOP' ? IS_LINK : fileReason(cause),
       todo: `${nothing} ${isLockHeld(cause) ? cause.todo : WRITABLE}`,
       cause,
     })
   }
 }
 
-const WRITABLE = 'Make the file writable, check that its disk has free space, and run the command again.'
+const IS_LINK = 'it is a symbolic link'
+const WRITABLE = 'Make it a file that you can write, check that its disk has free space, and run the command again.'
 
 async function appendLocked(path: string, render: Render, isNewHead: boolean): Promise<void> {
   const head = await readHead(path)

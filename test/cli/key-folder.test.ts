@@ -45,17 +45,17 @@ async function folderOf(ran: Promise<Ran>): Promise<string> {
 describe('the folder of a command', () => {
   const LIST = ['cert', 'list', '--json']
 
-  test('is --dir, ./docker-mtls, DOCKER_MTLS_HOME, then the data folder', async (t) => {
+  test('is --dir, DOCKER_MTLS_HOME, ./docker-mtls, then the data folder', async (t) => {
     const { cwd, data, home, run } = await place(t)
     const [here, named, other] = [join(cwd, 'docker-mtls'), join(home, 'named'), join(home, 'other')]
     for (const folder of [here, named, other, data]) await copyTo(folder)
     const env = { DOCKER_MTLS_HOME: named }
     assert.equal(await folderOf(run([...LIST, '--dir', other], env)), other)
-    assert.equal(await folderOf(run(LIST, env)), here)
+    assert.equal(await folderOf(run(LIST, env)), named)
     assert.equal(await folderOf(run([...LIST, '--home'], env)), named)
     assert.equal(await folderOf(run([...LIST, '--home'])), data)
+    assert.equal(await folderOf(run(LIST, { DOCKER_MTLS_HOME: '' })), here)
     await rm(here, { recursive: true })
-    assert.equal(await folderOf(run(LIST, env)), named)
     assert.equal(await folderOf(run(LIST, { DOCKER_MTLS_HOME: '' })), data)
     assert.equal(await folderOf(run(LIST)), data)
   })
@@ -126,7 +126,8 @@ describe('the home of CAs', () => {
   test('is not created without --home', async (t) => {
     const { cwd, home, run } = await place(t)
     assert.equal((await run(['cert', 'ca'])).code, 0)
-    assert.deepEqual([await readdir(cwd), await readdir(home)], [['docker-mtls'], []])
+    assert.deepEqual([await readdir(cwd), await readdir(home)], [['docker-mtls'], ['.local']])
+    assert.deepEqual(await readdir(join(home, '.local')), ['state'])
   })
 
   test('is in the commands that are printed, so that they work from everywhere', async (t) => {

@@ -37,11 +37,17 @@ export const CLAIMS: readonly Claim[] = [
     ['transport/ssh.test.ts', 'a program that can not be run'],
   ),
   claim(
-    3,
+    4,
     'the working directory',
     ['endpoint/env-file.test.ts', 'none is read that is not named'],
     ['cli/client.test.ts', 'takes no file of the working directory that nobody named'],
     ['registry/credentials.test.ts', 'a helper that is not installed, or lies in the working directory'],
+    [
+      'cli/found.test.ts',
+      'of another user is refused',
+      'that is new, as in a cloned repository',
+      'is a question in a terminal',
+    ],
   ),
   claim(
     2,
@@ -208,8 +214,11 @@ export const CLAIMS: readonly Claim[] = [
     ['engine/workflows/build/secrets.test.ts', 'are given for their registry alone'],
   ),
   claim(
-    2,
+    3,
     'The CA passphrase comes from',
+    ['base/child-environment.test.ts', 'is made by one function, wherever lib/ starts a process'],
+    ['registry/credentials.test.ts', 'but not the passphrase of the CA key'],
+    ['cli/policy-test-commands.test.ts', 'keeps the passphrase of the CA key from the command'],
     ['cli/passphrase.test.ts', 'is no word of the command line', 'comes from a file or a variable'],
     ['cli/endpoint.test.ts', 'through a proxy, whose password is read from a file'],
   ),

@@ -51,7 +51,7 @@ const exposed = pathsCheck({
   test: (host) => {
     const owner = 'value' in host.daemonUid ? host.daemonUid.value : 0
     return known(host.parents).map((step): PathVerdict => {
-      const writer = otherWriter(step, owner)
+      const writer = otherWriter(step, [owner])
       if (writer === undefined) return [step.path, pass()]
       return [step.path, fail(`${WRITERS[writer]}, mode ${step.mode.toString(8).padStart(4, '0')}`)]
     })

@@ -16,6 +16,12 @@ export const FILE_ERRORS = {
     cause: 'Missing permissions, a wrong path, or an empty file.',
     remedy: 'Name a file that exists and that you can read.',
   },
+  ERR_FOUND_UNTRUSTED: {
+    meaning: 'A file or folder that no option names may come from somebody else, so docker-mtls does not use it.',
+    cause:
+      'In the working directory, another user could have written or replaced it, a link in it leads elsewhere, or you have never used its CA or key, as in a cloned repository.',
+    remedy: 'Name it with the option in the message if you trust it. Otherwise name another one.',
+  },
   ERR_INPUT_FAILED: {
     meaning: 'A stream that you passed to a call failed before its end. `cause` is the error of the stream.',
     cause: "A file that doesn't exist or can't be read, a broken source, or a stream that was already read or closed.",

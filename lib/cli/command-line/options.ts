@@ -134,7 +134,7 @@ export function addFolder(command: Command, flag = '--dir'): Command {
   return command
     .option(
       `${flag} <dir>`,
-      `the folder with keys and certificates (default: ./${DEFAULT_FOLDER}; if it doesn't exist, that of --home)`,
+      `the folder with keys and certificates (default: DOCKER_MTLS_HOME, else ./${DEFAULT_FOLDER}; if both are missing, that of --home)`,
       once(flag),
     )
     .addOption(

@@ -6,6 +6,7 @@ import type { InstallReport } from '../../keystore/client/install.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { readHost } from '../inputs/client-folder.ts'
 import { authoritiesData, certificateData, fileData, keptData } from '../reports/data.ts'
+import { useKeyFolder } from '../inputs/client-key.ts'
 import { inputName, readInput } from '../inputs/input-file.ts'
 import { addJson, once } from '../command-line/options.ts'
 import { wrap } from '../../base/wrap.ts'
@@ -27,6 +28,7 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
   const { dir: folder, force } = flags
   const host = flags.host === undefined ? undefined : readHost(flags.host, '--host')
   const answer = await readInput(path, context.io, { what: 'the answer', names: /(?<!key)\.pem$/i })
+  if (folder === undefined) await useDefaultFolder(answer, inputName(path), context)
   const report = await installClient({ answer, file: inputName(path), folder, host, force })
   context.answer(
     {
@@ -36,6 +38,14 @@ async function runInstall(path: string, flags: InstallFlags, context: Context): 
     },
     flags,
   )
+}
+
+/** As the library chooses it, by the name in the answer. */
+async function useDefaultFolder(answer: Buffer, file: string, context: Context): Promise<void> {
+  const { readAnswer } = await import('../../keystore/client/answer.ts')
+  const { suggestClientName } = await import('../../pki/client-name.ts')
+  const name = suggestClientName(readAnswer(answer, file).facts.commonName ?? '')
+  if (name !== undefined) await useKeyFolder(name, '--dir', context)
 }
 
 function dataOf({

@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path'
 import type { ClientRequestReport } from '../../keystore/client/request.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJson, addKeyType, keyTypeWarnings, once } from '../command-line/options.ts'
+import { rememberKeys, useKeyFolder } from '../inputs/client-key.ts'
 import { keptData } from '../reports/data.ts'
 import { wrap } from '../../base/wrap.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
@@ -19,8 +20,11 @@ interface RequestFlags {
 
 async function runRequest(name: string, flags: RequestFlags, context: Context): Promise<void> {
   const { requestClient } = await import('../../keystore/client/request.ts')
+  const { parseClientName } = await import('../../pki/client-name.ts')
   const { out: folder, keyType, force } = flags
+  if (folder === undefined) await useKeyFolder(parseClientName(name), '--out', context)
   const report = await requestClient({ name, folder, keyType, force })
+  await rememberKeys(report.folder, context)
   const { action, key, request, keptAside, keyFingerprint256, notes } = report
   const about = [
     `the request of ${name}, ${report.keyType}: send this file, and no other`,

@@ -14,6 +14,7 @@ import {
   type ApplyFlags,
 } from '../command-line/apply-options.ts'
 import type { CommandSpec, Context } from '../command.ts'
+import { serverFolder } from '../inputs/server-folder.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { addFrom, addJsonLines, addYes, once, strayRemap } from '../command-line/options.ts'
 
@@ -30,7 +31,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
   const { planApply } = await import('../../apply/plan.ts')
   const { localShell } = await import('../../host/local-shell.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
-  const source = await findSource(flags.from)
+  const source = await findSource(await serverFolder(flags.from, context))
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addDaemonOptions, addFormOptions, addFrom, addJson, once, strayRemap } from '../command-line/options.ts'
+import { serverFolder } from '../inputs/server-folder.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 
 interface RenderFlags {
@@ -25,8 +26,8 @@ interface RenderFlags {
 
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { renderDaemon } = await import('../../daemon-config/render-files.ts')
-  const { findServerFolder, readOverrideOfInit } = await import('../../apply/server-folder.ts')
-  const folder = await findServerFolder(flags.from)
+  const { readOverrideOfInit } = await import('../../apply/server-folder.ts')
+  const folder = await serverFolder(flags.from, context)
   const override = folder === undefined ? undefined : await readOverrideOfInit(folder)
   const report = await renderDaemon({ ...optionsOf(flags, context), override })
   if (folder !== undefined && override !== undefined) sayFolder(folder, flags, context)

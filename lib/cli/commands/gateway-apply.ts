@@ -15,6 +15,7 @@ import { addFrom, addJsonLines, addYes, choice, many, once } from '../command-li
 import { checkTrust, gatewayIssuer, gatewayLists, gatewayPolicy, keptPolicy } from '../inputs/gateway-files.ts'
 import { checkServiceMetrics } from '../inputs/metrics-listener.ts'
 import { scriptPath } from '../inputs/script.ts'
+import { serverFolder } from '../inputs/server-folder.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
 import { settled, withRollbackReport } from '../reports/rollback.ts'
@@ -41,7 +42,7 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const { localShell } = await import('../../host/local-shell.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
   const given = await gatewayPolicy(flags.policy, context)
-  const source = await findSource(flags.from)
+  const source = await findSource(await serverFolder(flags.from, context))
   const probe = await findProbe(flags.probeIdentity, source)
   const shell = localShell()
   const { signal } = context.io

@@ -8,6 +8,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addJsonLines, addYes, once } from '../command-line/options.ts'
 import { gatewayRemoveData, gatewayRemovedText, gatewayRemoveText } from '../reports/gateway-remove.ts'
+import { untrustedReason } from '../inputs/found.ts'
 import { settled, withRollbackReport } from '../reports/rollback.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 
@@ -24,7 +25,7 @@ async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
   const { localShell } = await import('../../host/local-shell.ts')
   const { refuseConflicts } = await import('../../apply/conflicts.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
-  const probe = await probeOf(flags)
+  const probe = await probeOf(flags, context)
   const shell = localShell()
   const { signal } = context.io
   const inspect = async (): Promise<GatewayRemovePlan> =>
@@ -46,8 +47,12 @@ async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
   await answerReport(plan, { report, probe }, flags, context)
 }
 
-async function probeOf({ daemonListens, probeIdentity }: RemoveFlags): Promise<Probe | undefined> {
-  return daemonListens === true ? findRemovalProbe(probeIdentity, await gatewayServer()) : undefined
+/** One that is found by itself is deleted after the test, so it has to be the user's own. */
+async function probeOf({ daemonListens, probeIdentity }: RemoveFlags, { io }: Context): Promise<Probe | undefined> {
+  if (daemonListens !== true) return undefined
+  const probe = await findRemovalProbe(probeIdentity, await gatewayServer())
+  if (probe === undefined || probeIdentity !== undefined) return probe
+  return (await untrustedReason({ path: probe.folder }, io.env)) === undefined ? probe : undefined
 }
 
 function question({ daemon }: GatewayRemovePlan): string {

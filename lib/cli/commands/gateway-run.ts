@@ -22,6 +22,7 @@ import { usageError } from '../errors.ts'
 import { issuerFilesIn } from '../../apply/gateway/issuer-files.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { inForceWriter } from '../inputs/in-force.ts'
+import { serverFolder } from '../inputs/server-folder.ts'
 import { warnOfSshKeys } from '../inputs/ssh-keys.ts'
 import { gatewayLog, reloadReports } from '../reports/gateway.ts'
 
@@ -149,8 +150,8 @@ async function listenOf({ listen, socket, as, from, crl, issuer, groupMayOpen }:
 async function filesOf(flags: RunFlags, context: Context): Promise<GatewayFiles> {
   const { policy, socket, crl } = flags
   if (socket !== undefined) return { policy, crl: [] }
-  const { findServerFolder, SERVER_FILES } = await import('../../apply/server-folder.ts')
-  const folder = await findServerFolder(flags.from)
+  const { SERVER_FILES } = await import('../../apply/server-folder.ts')
+  const folder = await serverFolder(flags.from, context)
   if (folder === undefined)
     throw usageError(
       WHERE,

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { resolve } from 'node:path'
 import { DAY_MS } from '../../base/expiry.ts'
+import { isThere } from '../../base/files.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { quoted } from '../../base/text.ts'
 import { LEVELS, type HostPath, type Level } from '../../policy/file/types.ts'
@@ -9,6 +10,7 @@ import { addFolder, addJson, addPassphraseFile, choice, many, once } from '../co
 import { usageError } from '../errors.ts'
 import { hostPathOf } from '../inputs/bind.ts'
 import { onlyHost } from '../inputs/client-folder.ts'
+import { refuseUntrusted } from '../inputs/found.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
 import { keptAsideWarnings } from '../reports/crl.ts'
 import { endData, endText, endWarnings, grantData, grantText, listData, listText } from '../reports/grants.ts'
@@ -31,6 +33,8 @@ const ACTIONS = { list: 'list', end: 'end' }
 
 async function runGrant(name: string, target: string | undefined, flags: GrantFlags, context: Context): Promise<void> {
   const policy = flags.policy ?? DEFAULT_POLICY
+  if (flags.policy === undefined && (await isThere(policy)))
+    await refuseUntrusted({ path: policy, option: '--policy' }, context.io.env)
   if (name === ACTIONS.end) return end(target, policy, flags, context)
   if (target !== undefined) throw usageError(WHERE, `${quoted(target)} is one argument too many`, 'Name one grant.')
   return name === ACTIONS.list ? list(policy, flags, context) : issue(name, policy, flags, context)

@@ -38,7 +38,7 @@ const SLOW = /^rsa/
 
 async function runInit(names: readonly string[], flags: InitFlags, context: Context): Promise<void> {
   const { carryOutInit, planInit } = await import('../../keystore/init/init.ts')
-  const placed = await withFolder({ dir: flags.out, home: flags.home }, context)
+  const placed = await withFolder({ dir: flags.out, home: flags.home }, context, '--out')
   const options = await readFlags(names, { ...flags, out: placed.dir }, context)
   const plan = await planInit(options)
   await agreeToNewCa(['init'], placed, context)

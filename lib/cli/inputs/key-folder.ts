@@ -6,6 +6,7 @@ import { isThere } from '../../base/files.ts'
 import { escapeText, printable, unusableCharacter } from '../../base/text.ts'
 import type { Context } from '../command.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { useFound } from './known.ts'
 import { refusePart } from './part-of-folder.ts'
 
 /** The flags of `addFolder`. */
@@ -26,21 +27,31 @@ interface Named {
   readonly folder: string
   /** The variable or place. Absent: `--dir`, or the folder in the working directory. */
   readonly by?: string
+  /** It exists, and neither an option nor a variable names it. */
+  readonly isFound?: true
 }
 
+type Place = Required<Pick<Named, 'folder' | 'by'>>
+
 /**
- * Chooses the folder of keys and certificates: `--dir`, `--home`, `./docker-mtls` if it exists, `DOCKER_MTLS_HOME`, the user's
+ * Chooses the folder of keys and certificates: `--dir`, `--home`, `DOCKER_MTLS_HOME`, `./docker-mtls` if it exists, the user's
  * data folder if it exists, and else `./docker-mtls` again. If neither `--dir` nor the working directory names it, a line on
- * stderr does.
+ * stderr does. What is found by itself has to be the user's own: see {@link useFound}.
  *
+ * @param option - the option that names it
  * @returns the flags with that folder; it is relative only if `--dir` or the working directory names it
  * @throws {@link PkiError} ERR_CA_HOME_INVALID; ERR_CA_MISSING if `--dir` names a file or a part of such a folder
+ * @throws {@link FileError} ERR_FOUND_UNTRUSTED
  */
 export async function withFolder<Flags extends FolderFlags>(
   flags: Flags,
-  { io, say, usesFolder }: Context,
+  context: Context,
+  option = '--dir',
 ): Promise<Flags & Placed> {
-  const { folder, by } = await chooseFolder(flags, io.env)
+  const { io, say, usesFolder } = context
+  const { folder, by, isFound } = await chooseFolder(flags, io.env)
+  // No repository can bring the data folder with it.
+  if (isFound) await useFound({ path: folder, option }, context, by === undefined ? undefined : [])
   usesFolder(folder)
   if (flags.dir !== undefined) await refusePart(folder)
   if (by !== undefined) say(`Using the folder ${escapeText(folder)}, from ${by}.`)
@@ -49,17 +60,17 @@ export async function withFolder<Flags extends FolderFlags>(
 
 async function chooseFolder({ dir, home }: FolderFlags, env: Environment): Promise<Named> {
   if (dir !== undefined) return { folder: dir }
-  if (home === true) return caHome(env)
-  if (await isThere(DEFAULT_FOLDER)) return { folder: DEFAULT_FOLDER }
-  const found = caHome(env)
-  return found.by === HOME_VARIABLE || (await isThere(found.folder)) ? found : { folder: DEFAULT_FOLDER }
+  const outside = caHome(env)
+  if (home === true || outside.by === HOME_VARIABLE) return outside
+  if (await isThere(DEFAULT_FOLDER)) return { folder: DEFAULT_FOLDER, isFound: true }
+  return (await isThere(outside.folder)) ? { ...outside, isFound: true } : { folder: DEFAULT_FOLDER }
 }
 
 const HOME_VARIABLE = 'DOCKER_MTLS_HOME'
 const DATA_VARIABLE = 'XDG_DATA_HOME'
 
 /** The folder for a CA outside of projects, whether it exists or not. */
-function caHome(env: Environment): Required<Named> {
+function caHome(env: Environment): Place {
   const named = env[HOME_VARIABLE] ?? ''
   return named === '' ? dataHome(env) : { folder: checkedHome(named), by: HOME_VARIABLE }
 }
@@ -70,7 +81,7 @@ export function caHomes(env: Environment): string[] {
   return [...(isAbsolute(named) ? [resolve(named)] : []), dataHome(env).folder]
 }
 
-function dataHome(env: Environment): Required<Named> {
+function dataHome(env: Environment): Place {
   const data = env[DATA_VARIABLE] ?? ''
   // The XDG Base Directory Specification requires that a relative path is ignored.
   if (isAbsolute(data) && unusableCharacter(data) === undefined) {

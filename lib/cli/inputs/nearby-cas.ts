@@ -5,6 +5,7 @@ import { homeFolder } from '../../endpoint/folders.ts'
 import { isThere, readIfThere } from '../../base/files.ts'
 import type { NearbyCa } from '../errors.ts'
 import { DEFAULT_FOLDER } from '../command-line/options.ts'
+import { trustedUsers } from './found.ts'
 import { caHomes } from './key-folder.ts'
 
 /**
@@ -50,8 +51,9 @@ async function caNameIn(folder: string, env: Environment): Promise<string | unde
  * Does it belong to the user, or to root? Everybody can create `/tmp/docker-mtls`, and whoever signs with a CA of somebody else
  * makes them root on the server.
  */
-async function isOwn(path: string, { SUDO_UID }: Environment): Promise<boolean> {
-  if (process.getuid === undefined) return true
+async function isOwn(path: string, env: Environment): Promise<boolean> {
+  const users = trustedUsers(env)
+  if (users === undefined) return true
   const { uid } = await fs.stat(path)
-  return uid === 0 || uid === process.getuid() || (process.getuid() === 0 && String(uid) === SUDO_UID)
+  return uid === 0 || users.includes(uid)
 }

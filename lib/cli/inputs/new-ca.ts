@@ -3,8 +3,10 @@ import { PkiError } from '../../base/errors.ts'
 import { command, sentence } from '../../base/sentence.ts'
 import { escapeText } from '../../base/text.ts'
 import type { Context } from '../command.ts'
+import { DEFAULT_FOLDER } from '../command-line/options.ts'
 import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { canAsk } from '../terminal/prompt.ts'
+import { refuseUntrusted } from './found.ts'
 import type { Placed } from './key-folder.ts'
 import { describeCa, folderOption } from './missing-ca.ts'
 import { hasCa } from './has-ca.ts'
@@ -17,17 +19,20 @@ interface NewCa extends Placed, ConfirmFlags {
 }
 
 /**
- * Makes sure that a second CA is no accident, before a command creates a CA while others are nearby. A folder that the command
+ * Makes sure that nobody else could create the folder of a new CA first, and that a second CA is no accident. A folder that the command
  * line names is a decision, of which only a warning is left to say. Otherwise it asks. `--yes` is no answer: it is about the
  * changes that a command makes as usual.
  *
  * @param words - the words of the command
  * @throws {@link Declined} if the answer is no
  * @throws {@link PkiError} ERR_CA_NEARBY if nobody can be asked
+ * @throws {@link FileError} ERR_FOUND_UNTRUSTED
  */
 export async function agreeToNewCa(words: readonly string[], flags: NewCa, context: Context): Promise<void> {
   const { dir, isNamed, yes = false, dryRun = false } = flags
   if (await hasCa(dir)) return
+  const isFound = !isNamed && dir === DEFAULT_FOLDER
+  if (isFound && !dryRun) await refuseUntrusted({ path: dir, option: folderOption(words) }, context.io.env)
   const [first] = await nearbyCas(dir, context.io.env)
   if (first === undefined) return
   const folder = resolve(dir)

@@ -2,11 +2,8 @@ import { promises as fs, type Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileError, isDockerMtlsError } from '../../base/errors.ts'
 import { fileReason, isThere } from '../../base/files.ts'
-import { otherWriter, stepsTo, type PathStep } from '../../base/folder-writers.ts'
+import { openStepTo } from '../../base/folder-writers.ts'
 import { codeOf } from '../../base/system-error.ts'
-
-/** inode(7): S_ISVTX. */
-const STICKY = 0o1000
 
 /** The file that names the last line of a log. */
 export const headOf = (path: string): string => `${path}.head`
@@ -66,16 +63,13 @@ class Refusal extends Error {
 
 /** Whoever may rename files in the folder could replace the log. With the sticky bit, they can still be the first to create its files. */
 async function checkFolder(folder: string): Promise<void> {
-  const user = process.geteuid?.()
-  let last: PathStep | undefined
+  const trusted = { users: [process.geteuid?.() ?? 0] }
   if (!(await isThere(folder))) throw new Refusal(`there is no folder ${folder}`, 'Create that folder first.')
-  for await (const step of stepsTo(folder)) {
-    if (otherWriter(step, user) !== undefined)
-      throw new Refusal(`other users may write to ${step.path}, and could replace the log`)
-    last = step
-  }
-  if (last && otherWriter({ ...last, mode: last.mode & ~STICKY }, user) !== undefined)
-    throw new Refusal(`other users may write to ${last.path}, and could create the files of the log before you`)
+  const open = await openStepTo(folder, trusted)
+  if (open) throw new Refusal(`other users may write to ${open.path}, and could replace the log`)
+  const shared = await openStepTo(folder, trusted, true)
+  if (shared)
+    throw new Refusal(`other users may write to ${shared.path}, and could create the files of the log before you`)
 }
 
 function isBeside(name: string, log: string): boolean {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { tmpdir } from 'node:os'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -103,9 +104,12 @@ export interface ProcessOptions {
   readonly program?: readonly string[]
 }
 
-/** The CA that a developer may have in the data folder is none of a test's business. */
+/** The CA that a developer may have in the data folder is none of a test's business, nor are the CAs that they know. */
 function withoutData(env: Readonly<Record<string, string>>): Record<string, string> {
-  return env['HOME'] === undefined ? { XDG_DATA_HOME: '/nonexistent', ...env } : { ...env }
+  const own = { TMPDIR: tmpdir() }
+  return env['HOME'] === undefined
+    ? { ...own, XDG_DATA_HOME: '/nonexistent', XDG_STATE_HOME: tmpdir(), ...env }
+    : { ...own, ...env }
 }
 
 /** Runs the command line as a process of its own. */

@@ -1,0 +1,130 @@
+import { constants, promises as fs } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, isAbsolute, join } from 'node:path'
+import { makeFolder, KEY_MODE, readIfThere } from '../../base/files.ts'
+import { enumerate, escapeText } from '../../base/text.ts'
+import type { Environment } from '../../endpoint/environment.ts'
+import { homeFolder } from '../../endpoint/folders.ts'
+import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
+import type { Context } from '../command.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { canAsk } from '../terminal/prompt.ts'
+import { accounts, entriesOf, refuseUntrusted, trustedUsers, untrusted, untrustedReason, type Found } from './found.ts'
+
+/** A CA, or the key of a client. */
+export interface Mark {
+  /** `the CA CN=x (SHA-256 AB:CD...)`. */
+  readonly what: string
+  readonly fingerprint256: string
+}
+
+/**
+ * Uses a folder that is found by itself only if nobody else could have written it, and if this user has used its CAs before, or
+ * agrees to use them: a cloned repository belongs to the user, and may contain somebody else's CA.
+ *
+ * @param marks - whose the folder is. By default, all CAs in it
+ * @throws {@link FileError} ERR_FOUND_UNTRUSTED
+ * @throws {@link Declined} if the answer is no
+ */
+export async function useFound(found: Found, context: Context, marks?: readonly Mark[]): Promise<void> {
+  const { io } = context
+  await refuseUntrusted(found, io.env)
+  const all = marks ?? (await casOf(found))
+  const known = await knownIn(io.env)
+  const unknown = all.filter(({ fingerprint256 }) => !known.has(fingerprint256)).map(({ what }) => what)
+  if (unknown.length > 0 && !canAsk(io)) throw untrusted(found, `you have never used ${enumerate(unknown)}`)
+  if (unknown.length > 0)
+    await confirm(
+      escapeText(`${found.path} has ${enumerate(unknown)}, which you have never used. Use it?`),
+      {},
+      context,
+    )
+  await remember(all, io.env)
+}
+
+/** The CAs in all `ca.pem` of a folder. One that can't be read isn't used either. */
+export async function casOf({ path, names }: Pick<Found, 'path' | 'names'>): Promise<Mark[]> {
+  const texts = new Set<string | undefined>()
+  for await (const { path: at, stats } of entriesOf(path, names)) {
+    if (basename(at) === 'ca.pem' && stats.isFile()) texts.add(await readIfThere(at).catch(() => undefined))
+  }
+  const byFingerprint = new Map(
+    [...texts].flatMap((text) => marksIn(text ?? '')).map((one) => [one.fingerprint256, one]),
+  )
+  return [...byFingerprint.values()]
+}
+
+function marksIn(pem: string): Mark[] {
+  try {
+    return certificatesIn(pem).map((x509) => {
+      const { subject, fingerprint256 } = readCertificate(x509)
+      return { what: `the CA ${subject} (SHA-256 ${fingerprint256})`, fingerprint256 }
+    })
+  } catch {
+    return []
+  }
+}
+
+/** Notes what this user uses, at the first place that is theirs. It is no failure if there is none. */
+export async function remember(marks: readonly Mark[], env: Environment): Promise<void> {
+  const known = await knownIn(env)
+  const lines = marks.filter(({ fingerprint256 }) => !known.has(fingerprint256)).map((one) => `${one.fingerprint256}\n`)
+  if (lines.length === 0) return
+  for (const path of await ownFiles(env)) {
+    try {
+      await makeFolder(dirname(path))
+      if ((await untrustedReason({ path }, env)) !== undefined) continue
+      return await append(path, lines.join(''))
+    } catch {
+      // The next place may be writable.
+    }
+  }
+}
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+
+async function append(path: string, text: string): Promise<void> {
+  const file = await fs.open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, KEY_MODE)
+  try {
+    await file.writeFile(text)
+  } finally {
+    await file.close()
+  }
+}
+
+async function knownIn(env: Environment): Promise<ReadonlySet<string>> {
+  const known = new Set<string>()
+  for (const path of [...(await ownFiles(env)), ...(await filesOfCaller(env))]) {
+    if ((await untrustedReason({ path }, env)) !== undefined) continue
+    const text = (await readIfThere(path).catch(() => undefined)) ?? ''
+    for (const line of text.split('\n')) known.add(line)
+  }
+  return known
+}
+
+const FILE = join('docker-mtls', 'known')
+
+/**
+ * Where known CAs are noted: in the home folder, if it is the user's own, else in a temporary folder. In a container the home
+ * folder may be missing, and with sudo it may be another user's.
+ */
+async function ownFiles(env: Environment): Promise<string[]> {
+  const user = process.getuid?.()
+  const temporary = join(tmpdir(), `docker-mtls-${user ?? 'user'}`, 'known')
+  const state = env['XDG_STATE_HOME'] ?? ''
+  try {
+    const home = isAbsolute(state) ? state : homeFolder(env)
+    const { uid } = await fs.stat(home)
+    const isOwn = user === undefined || uid === user
+    return isOwn ? [join(isAbsolute(state) ? home : join(home, '.local/state'), FILE), temporary] : [temporary]
+  } catch {
+    // The home folder is missing, or the user has no account.
+    return [temporary]
+  }
+}
+
+/** The file of the user who called sudo. */
+async function filesOfCaller(env: Environment): Promise<string[]> {
+  const [, caller] = trustedUsers(env) ?? []
+  return (await accounts()).filter(({ uid }) => uid === caller).map(({ home }) => join(home, '.local/state', FILE))
+}

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict'
+import { chmod, chown, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, test, type TestContext } from 'node:test'
+import { requestClient } from '../../lib/keystore/client/request.ts'
+import { initialise } from '../../lib/keystore/init/init.ts'
+import { createAuthority } from '../../lib/pki.ts'
+import { runCommand } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
+import { temporaryFolder } from '../support/temporary.ts'
+import { treeOf } from '../support/tree.ts'
+import { runCli, runProcess, type Ran } from './support/run-cli.ts'
+
+const NOBODY = 65_534
+const POLICY = 'version: 1\nrules: [{ name: all, who: { any: true }, level: read-only }]\n'
+
+interface Place {
+  readonly cwd: string
+  readonly home: string
+  readonly run: (argv: string, env?: Readonly<Record<string, string>>) => Promise<Ran>
+  /** In a terminal, with this answer to the first question. */
+  readonly asked: (argv: string, answer: string) => Promise<Ran>
+}
+
+/** A working directory and a home folder of root. */
+async function place(t: TestContext): Promise<Place> {
+  const root = await temporaryFolder(t)
+  const [cwd, home] = [join(root, 'project'), join(root, 'home')]
+  for (const folder of [cwd, home]) await mkdir(folder)
+  return {
+    cwd,
+    home,
+    run: (argv, env = {}) => runProcess(argv.split(' '), { cwd, env: { HOME: home, ...env } }),
+    asked: async (argv, answer) => {
+      const before = process.cwd()
+      process.chdir(cwd)
+      const typed = [`${answer}\n`]
+      return runCli(argv.split(' '), { env: { HOME: home }, tty: true, typed }).finally(() => process.chdir(before))
+    },
+  }
+}
+
+/** What `init` and `client request` create, of a user who is none of the test's. */
+const made = temporaryFolder().then(async (root) => {
+  const folder = join(root, 'docker-mtls')
+  await initialise({ folder, names: ['build01'], clients: ['ann'], root: '/nonexistent', probe: true })
+  await requestClient({ name: 'ann', folder: join(root, 'docker-mtls-ann') })
+  await writeFile(join(root, 'policy.yaml'), POLICY)
+  return root
+})
+
+async function plant(name: string, cwd: string, uid: number): Promise<void> {
+  const path = join(cwd, name.split('/').at(-1) ?? '')
+  await cp(join(await made, name), path, { recursive: true })
+  assert.equal((await runCommand('chown', ['-R', `${uid}:${uid}`, path])).code, 0)
+}
+
+const SERVER = [
+  'daemon apply --dry-run',
+  'daemon apply --yes',
+  'daemon render',
+  'gateway apply --policy p.yaml --dry-run',
+  'gateway run --policy p.yaml --listen 127.0.0.1:1',
+]
+/** What is found by itself, and the commands that use it. */
+const FOUND: Readonly<Record<string, readonly string[]>> = {
+  'docker-mtls': [
+    'init build02',
+    'cert ca',
+    'cert client bob',
+    'cert list',
+    'client env ann',
+    'client export ann --out ann.tar',
+    'grant bob --for 1h --level read-only',
+    'setup ssh://root@127.0.0.1:1 --dry-run',
+    ...SERVER,
+  ],
+  'docker-mtls/server': SERVER,
+  'policy.yaml': ['grant bob --for 1h --level read-only --dir /nonexistent'],
+  'docker-mtls-ann': ['client request ann'],
+}
+
+const UNTRUSTED =
+  /^(?:.*\n)*?ERR_FOUND_UNTRUSTED: using (?<path>.*), which no option names: (?<got>.*)\.\n.*name it: {2}(?<option>--\w+ .*)$/m
+
+describe('what is found in the working directory', { skip: lacks('namespaces') }, () => {
+  for (const [name, lines] of Object.entries(FOUND)) {
+    test(`${name} of another user is refused, as in /tmp`, async (t) => {
+      const { cwd, run } = await place(t)
+      await chmod(cwd, 0o1777)
+      await plant(name, cwd, NOBODY)
+      await writeFile(join(cwd, 'p.yaml'), POLICY)
+      const before = await treeOf(cwd)
+      for (const line of lines) {
+        const { code, stderr } = await run(line)
+        const { path = '', got = '' } = UNTRUSTED.exec(stderr)?.groups ?? {}
+        assert.ok(path.startsWith(cwd), `${line}: ${stderr}`)
+        assert.match(got, /^the user 65534 owns /, line)
+        assert.equal(code, 1)
+      }
+      assert.deepEqual(await treeOf(cwd), before)
+    })
+
+    test(`${name} of this user that is new, as in a cloned repository, is refused without a terminal`, async (t) => {
+      const { cwd, run } = await place(t)
+      await plant(name, cwd, 0)
+      await writeFile(join(cwd, 'p.yaml'), POLICY)
+      const before = await treeOf(cwd)
+      for (const line of name === 'policy.yaml' ? [] : lines) {
+        const { code, stderr } = await run(line)
+        assert.match(
+          UNTRUSTED.exec(stderr)?.groups?.['got'] ?? '',
+          /^you have never used the .*SHA-256 (?:\w\w:){31}/,
+          line,
+        )
+        assert.equal(code, 1)
+      }
+      assert.deepEqual(await treeOf(cwd), before)
+    })
+  }
+
+  const ways: Readonly<Record<string, (folder: string, cwd: string) => Promise<unknown>>> = {
+    'everyone can write to .*/docker-mtls/clients \\(mode 0777\\)': (folder) => chmod(join(folder, 'clients'), 0o777),
+    'everyone can write to .*/clients/ann/.env \\(mode 0666\\)': (folder) =>
+      chmod(join(folder, 'clients/ann/.env'), 0o666),
+    'everyone can write to .*/docker-mtls \\(mode 1777\\)': (folder) => chmod(folder, 0o1777),
+    'everyone can write to .*/project \\(mode 0777\\)': (_, cwd) => chmod(cwd, 0o777),
+    'other users can write to .*/project, by its group \\(mode 0775\\)': async (_, cwd) => {
+      await chown(cwd, 0, NOBODY)
+      await chmod(cwd, 0o775)
+    },
+    'the user 65534 owns .*/project': (_, cwd) => chown(cwd, NOBODY, 0),
+    'the user 65534 owns .*/ca-key.pem': (folder) => chown(join(folder, 'ca/ca-key.pem'), NOBODY, 0),
+    '.*/ca/ledger.jsonl is a link, which may lead elsewhere': async (folder, cwd) => {
+      await rm(join(folder, 'ca/ledger.jsonl'))
+      await symlink(join(cwd, 'planted'), join(folder, 'ca/ledger.jsonl'))
+    },
+    '.*/docker-mtls is a link, which may lead elsewhere': async (folder, cwd) => {
+      await rename(folder, join(cwd, 'other'))
+      await symlink('other', folder)
+    },
+  }
+  for (const [got, change] of Object.entries(ways)) {
+    test(`is refused if ${got}, and used if it is named`, async (t) => {
+      const { cwd, run } = await place(t)
+      assert.equal((await run('init build01 --client ann')).code, 0)
+      await change(join(cwd, 'docker-mtls'), cwd)
+      const refused = await run('cert client bob')
+      const groups = UNTRUSTED.exec(refused.stderr)?.groups
+      assert.match(groups?.['got'] ?? refused.stderr, new RegExp(`^${got}$`))
+      const named = await run(`cert client bob ${groups?.['option']}`)
+      if (!got.includes('ledger')) return assert.equal(named.code, 0, named.stderr)
+      // It would create the file that the link names.
+      assert.match(named.stderr, /^ERR_FILE_WRITE: writing the ledger .*: it is a symbolic link\.$/m)
+      assert.ok(!(await readdir(cwd)).includes('planted'))
+    })
+  }
+
+  test('is used if only root and this user can write to it, also through their own group', async (t) => {
+    const { cwd, run } = await place(t)
+    await chmod(cwd, 0o1775)
+    const created = await run('init build01 --client ann')
+    assert.equal(created.code, 0, created.stderr)
+    await chmod(cwd, 0o775)
+    // A lock on a full disk.
+    await symlink('4711', join(cwd, 'docker-mtls/ca/.other.lock'))
+    const listed = await run('cert list --expiring 1d')
+    assert.equal(listed.code, 0, listed.stderr)
+    await chmod(cwd, 0o1777)
+    assert.equal((await run('cert client bob')).code, 0)
+  })
+
+  test('is not created where others can create it first', async (t) => {
+    const { cwd, run } = await place(t)
+    await chmod(cwd, 0o1777)
+    for (const line of ['init build01 --client ann', 'cert ca', 'client request ann']) {
+      const { stderr } = await run(line)
+      const { got, option } = UNTRUSTED.exec(stderr)?.groups ?? {}
+      assert.match(got ?? stderr, /^everyone can write to .*\/project \(mode 1777\)$/, line)
+      const named = await run(`${line} ${option}`)
+      assert.equal(named.code, 0, named.stderr)
+      for (const name of await readdir(cwd)) await rm(join(cwd, name), { recursive: true })
+    }
+    assert.match((await run('cert list')).stderr, /^ERR_CA_MISSING/)
+  })
+})
+
+describe('a CA that this user has not used', () => {
+  test('is a question in a terminal, once', async (t) => {
+    const { cwd, asked, run } = await place(t)
+    await cp(join(await made, 'docker-mtls'), join(cwd, 'docker-mtls'), { recursive: true })
+    const no = await asked('cert client bob', 'no')
+    assert.match(
+      no.stderr,
+      /^docker-mtls has the CA CN=docker-mtls CA \w+ \(SHA-256 (?:\w\w:){31}\w\w\), which you have never used\. Use it\? \(yes or no\): Nothing was changed\.\n$/,
+    )
+    assert.equal(no.code, 1)
+    const yes = await asked('cert client bob', 'yes')
+    assert.equal(yes.code, 0, yes.stderr)
+    assert.equal((await run('cert client carol')).stderr, '')
+  })
+
+  test('is known once it was named', async (t) => {
+    const { cwd, home, run } = await place(t)
+    await cp(join(await made, 'docker-mtls'), join(cwd, 'docker-mtls'), { recursive: true })
+    assert.equal((await run('cert list --dir docker-mtls')).code, 0)
+    assert.equal((await run('cert client bob')).code, 0)
+    const known = join(home, '.local/state/docker-mtls/known')
+    assert.match(await readFile(known, 'utf8'), /^(?:\w\w:){31}\w\w\n$/)
+    await rm(known)
+    assert.equal((await run('daemon render --from docker-mtls')).code, 0)
+    assert.equal((await run('daemon render')).code, 0)
+  })
+
+  test('may be in the folder of a client or a server', async (t) => {
+    const { cwd, run } = await place(t)
+    await run('init build01 --client ann')
+    const { certificate, facts } = await createAuthority()
+    await writeFile(join(cwd, 'docker-mtls/clients/ann/ca.pem'), certificate)
+    const { code, stderr } = await run('client env ann')
+    assert.equal(code, 1)
+    assert.ok(stderr.includes(`you have never used the CA ${facts.subject} (SHA-256 ${facts.fingerprint256})`), stderr)
+  })
+
+  for (const home of ['own', 'missing', "another user's"]) {
+    test(`is not the one of init, with the home folder ${home}`, async (t) => {
+      const { cwd, home: folder, run } = await place(t)
+      const env = home === 'missing' ? { HOME: '/nonexistent' } : { HOME: folder, XDG_STATE_HOME: 'relative' }
+      if (home === "another user's") await chown(folder, NOBODY, NOBODY)
+      for (const line of [
+        'init build01 --client ann --probe',
+        'cert client bob',
+        'cert ca --replace-ca --yes',
+        'cert client bob --force',
+        'cert rotate-ca',
+        'cert client carol',
+        'daemon render',
+        'cert list',
+        'client request eve',
+        'client request eve',
+        'cert sign docker-mtls-eve/eve.csr',
+        'client install eve.pem',
+      ]) {
+        const { code, stderr } = await run(line, { ...env, TMPDIR: cwd })
+        assert.equal(code, 0, `${line}: ${stderr}`)
+        assert.doesNotMatch(stderr, /never used/)
+      }
+      assert.deepEqual(await readdir(folder), home === 'own' ? ['.local'] : [])
+    })
+  }
+})
+
+describe('with sudo', { skip: lacks('namespaces') }, () => {
+  test('the folders and CAs of the user who called it are used, and no others', async (t) => {
+    const { cwd, home, run } = await place(t)
+    const [passwd, uid] = [await readFile('/etc/passwd', 'utf8'), 4711]
+    t.after(() => writeFile('/etc/passwd', passwd))
+    await writeFile('/etc/passwd', `${passwd}sudoer:x:${uid}:${uid}::${home}:/bin/sh\n`)
+    await plant('docker-mtls', cwd, uid)
+    await mkdir(join(home, '.local/state/docker-mtls'), { recursive: true })
+    const env = { HOME: '/nonexistent', SUDO_UID: String(uid) }
+    const { got } = UNTRUSTED.exec((await run('daemon render', env)).stderr)?.groups ?? {}
+    const [fingerprint] = /(?:\w\w:){31}\w\w/.exec(got ?? '') ?? []
+    assert.match(got ?? '', /^you have never used the CA/)
+    await writeFile(join(home, '.local/state/docker-mtls/known'), `${fingerprint}\n`)
+    assert.equal((await runCommand('chown', ['-R', String(uid), home, cwd])).code, 0)
+    for (const line of ['daemon render', 'cert client bob']) {
+      const { code, stderr } = await run(line, env)
+      assert.equal(code, 0, stderr)
+    }
+    assert.match((await run('cert client carol', { ...env, SUDO_UID: '4712' })).stderr, /the user 4711 owns/)
+    await chown(join(cwd, 'docker-mtls/server/override.conf'), NOBODY, 0)
+    assert.match((await run('daemon render', env)).stderr, /the user 65534 owns .*override.conf/)
+  })
+})
