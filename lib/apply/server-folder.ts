@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { PkiError } from '../base/errors.ts'
-import { isFolder, readIfThere } from '../base/files.ts'
+import { isFolder, isThere, readIfThere } from '../base/files.ts'
 import { option, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 
@@ -32,16 +32,16 @@ async function withServer(folder: string): Promise<string> {
   const inner = join(folder, 'server')
   if (await hasServerFiles(folder)) return folder
   if (await hasServerFiles(inner)) return inner
-  const isThere = await isFolder(folder).catch(() => false)
+  const isAFolder = await isFolder(folder).catch(() => false)
   throw new PkiError('ERR_PKI_FILE_INVALID', {
     tried: "looking for the server's files",
-    got: isThere ? `${folder} has none of ${enumerate(SERVER_FILES)}` : `there is no folder ${folder}`,
+    got: isAFolder ? `${folder} has none of ${enumerate(SERVER_FILES)}` : `there is no folder ${folder}`,
     todo: sentence`Name the server/ folder that init created, or a copy of it:  ${option('from', 'docker-mtls/server')}`,
   })
 }
 
-/** Does the folder have any of them? */
+/** Does the folder have any of them? It opens none, since a stranger's could be a FIFO. */
 async function hasServerFiles(folder: string): Promise<boolean> {
-  const texts = await Promise.all(SERVER_FILES.map((name) => readIfThere(join(folder, name)).catch(() => undefined)))
-  return texts.some((text) => text !== undefined)
+  const found = await Promise.all(SERVER_FILES.map((name) => isThere(join(folder, name))))
+  return found.includes(true)
 }
