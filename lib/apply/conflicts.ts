@@ -91,7 +91,7 @@ const laterDropIns: Search = ({ found }) =>
     conflict(
       'later-drop-in',
       path,
-      'it sets ExecStart=, too, and sorts after override.conf, so that it would override the new settings',
+      'it sets ExecStart=, too, and sorts after override.conf or hides it, so that it would override the new settings',
       sentence`Remove its ExecStart=, or move it away:  ${command('mv', path, `${path}.off`)}`,
     ),
   )

@@ -1,19 +1,25 @@
-import { ours, sentence } from '../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
-import { formatTarget, readListener, targetOf } from '../daemon-config/listener-target.ts'
+import { formatTarget, isListenerOf, readListener, targetOf } from '../daemon-config/listener-target.ts'
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
-import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import { networkListeners, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { assignmentsOf, expand, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
 import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
 import { isActive, type HostFacts } from '../host/facts.ts'
 import type { Conflict } from './conflicts.ts'
+import { CLOSE_PASSED } from './ports.ts'
 import { environmentOf } from './start.ts'
 
 /** The listeners on the network at which dockerd lets everybody in without a client certificate. */
 export function openListeners(found: FoundUnit, inForce: SettingsInForce): string[] {
-  return hasSwitch('tlsverify', found, inForce) ? [] : [...inForce.settings.listen, ...inForce.plaintext]
+  return hasSwitch('tlsverify', found, inForce) ? [] : networkListeners(inForce)
+}
+
+/** Those of {@link openListeners} that systemd passes to dockerd. */
+export function openPassed(found: FoundUnit, inForce: SettingsInForce): string[] {
+  return openListeners(found, inForce).filter((listener) => inForce.passed.includes(listener))
 }
 
 /** Is a switch of dockerd on, as a flag or in daemon.json? */
@@ -38,22 +44,50 @@ export function plaintextBefore(
   copies: readonly HostFile[] = [],
 ): Conflict[] {
   const open = openListeners(found, then).filter((listener) => !already.includes(listener))
-  if (open.length === 0) return []
+  const passed = open.filter((listener) => then.passed.includes(listener))
+  const own = open.filter((listener) => !passed.includes(listener))
+  if (own.length === 0) return passedConflict(passed)
   const named = copies.filter(({ text = '' }) =>
-    open.some((listener) => text.includes(`:${readListener(listener).port}`)),
+    own.some((listener) => text.includes(`:${readListener(listener).port}`)),
   )
   const where = enumerate(named.map(({ path }) => path))
   return [
+    ...passedConflict(passed),
     {
       code: 'ERR_APPLY_CONFLICT',
       kind: 'plaintext-before',
-      what: open.join(', '),
+      what: own.join(', '),
       got: `dockerd listened there before ${whose}, and let everybody in without a certificate`,
       todo:
         where === ''
           ? 'docker-mtls does not open it again. Restore what you need by hand, without that listener.'
           : `docker-mtls would restore ${where}: remove the listener from it, then run this again.`,
     },
+  ]
+}
+
+/** systemd passes these listeners to a dockerd without TLS. */
+export function passedConflict(passed: readonly string[]): Conflict[] {
+  if (passed.length === 0) return []
+  return [
+    {
+      code: 'ERR_APPLY_CONFLICT',
+      kind: 'open-plaintext-port',
+      what: 'docker.socket',
+      got: `without TLS, dockerd lets everybody in on ${enumerate(passed)}, which systemd passes to it`,
+      todo: CLOSE_PASSED,
+    },
+  ]
+}
+
+/** Listeners that docker.socket has only in its files, because it was not restarted since. */
+export function opensLater(found: FoundUnit, inForce: SettingsInForce, { sockets = [] }: HostFacts): Sentence[] {
+  const later = openPassed(found, inForce).filter(
+    (listener) => !sockets.some((socket) => isListenerOf(socket, listener)),
+  )
+  if (later.length === 0) return []
+  return [
+    sentence`docker.socket opens ${enumerate(later)} at its next start, and dockerd lets everybody in there without a certificate. ${CLOSE_PASSED}`,
   ]
 }
 

@@ -103,7 +103,7 @@ export async function planFor(requested: RequestedApply, inspected: Inspected): 
   const { shell, signal, first, found, hasSocketUnit, holders } = inspected
   const read = parseRequested(requested)
   const ofInit = settingsOfInit(requested.override)
-  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text, first.passed)
   const current = currentSettings(inForce.settings, ofInit)
   const tlsDir = read.tlsDir ?? current.tlsDir ?? DEFAULT_TLS_DIR
   const remap = read.usernsRemap ?? current.usernsRemap

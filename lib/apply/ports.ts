@@ -81,6 +81,9 @@ export function unprovableListeners(listen: readonly string[]): PortConflict[] {
 
 const OTHER_PORT: Sentence = sentence`another address or port:  ${option('listen', 'ADDRESS:PORT')}`
 
+/** The remedy for a listener that systemd passes to dockerd. */
+export const CLOSE_PASSED: Sentence = sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}`
+
 function handedOver(
   listener: string,
   { address, port }: Listening,
@@ -92,7 +95,7 @@ function handedOver(
     ? `its ListenStream= has ${address}:${port}, so that dockerd could not listen on ${listener} itself`
     : `systemd already listens on ${address}:${port} for a socket unit`
   const todo = isDockers
-    ? sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}  Or choose ${free}`
+    ? sentence`${CLOSE_PASSED}  Or choose ${free}`
     : sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${free}`
   return { kind: 'port-taken', what, got, todo }
 }

@@ -6,18 +6,24 @@ import { gatherFacts, gatherFurtherFacts, lines, type HostFacts } from '../host/
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
-import { DAEMON_JSON } from '../daemon-config/render-files.ts'
-import { hasLiveRestore, settingsInForce, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
-import { isOfApi, listenerProblem, inspectListener, type Authorities, type ListenerStatus } from './listener-status.ts'
+import { hasLiveRestore, type ConfigurationForm } from '../daemon-config/settings-in-force.ts'
+import {
+  daemonListeners,
+  listenerProblem,
+  inspectListener,
+  type Authorities,
+  type DaemonListener,
+  type ListenerStatus,
+} from './listener-status.ts'
 import type { Conflict } from './conflicts.ts'
 import { besideGateway } from './gateway/beside.ts'
 import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { findLastApply, isOfGateway } from './rollback/last-apply.ts'
 import { isApplyPending } from './rollback/pending.ts'
+import { opensLater } from './plaintext-before.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { runningIn } from './running.ts'
-import { formatTarget, isListenerOf } from '../daemon-config/listener-target.ts'
-import { unitOf } from './unit.ts'
+import { inForceOf } from './unit.ts'
 import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
 
 /** The state of a host's daemon. */
@@ -61,8 +67,7 @@ export interface DaemonStatus {
 export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Promise<DaemonStatus> {
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'read')
-  const found = unitOf(first, shell.name)
-  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const { found, inForce } = inForceOf(first, shell)
   const { form, settings, plaintext, daemonJson } = inForce
   const tls = { ...tlsFilesIn(settings.tlsDir ?? DEFAULT_TLS_DIR), ...inForce.tlsFiles }
   const more = [...openDoorQuestions(first), ...readableQuestions(tls), gatewayQuestion()]
@@ -72,14 +77,15 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   const isHidden = (name: Unreadable): boolean => unreadable.includes(name)
   const authorities: Authorities = isHidden('authorities') ? 'hidden' : { text: facts.file(tls.ca)?.text }
   const configured = [...settings.listen, ...plaintext]
-  const others = facts.sockets
-    .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
-    .map(({ address, port }) => formatTarget({ host: address, port }))
-  const inspect = (listener: string): Promise<ListenerStatus> => inspectListener(listener, authorities, signal)
   const certificate = readIfGood(facts.file(tls.cert)?.text)
-  const listeners = await Promise.all(configured.map(inspect))
-  listeners.push(...(await Promise.all(others.map(inspect))).filter((one) => isOfApi(one, certificate, listeners)))
-  const shown = listeners.map(({ seen }) => seen?.certificate?.fingerprint256).filter((print) => print !== undefined)
+  const listeners: (ListenerStatus | DaemonListener)[] = await Promise.all(
+    configured.map((listener) => inspectListener(listener, authorities, signal)),
+  )
+  const shownBy = (): string[] => listeners.flatMap(({ seen }) => seen?.certificate?.fingerprint256 ?? [])
+  const certificates = [certificate?.fingerprint256, ...shownBy()]
+  const expected = { known: configured, certificates, authorities }
+  listeners.push(...(await daemonListeners(facts.sockets ?? [], { shell, signal }, expected)))
+  const shown = shownBy()
   const status = {
     ...serviceOf(facts),
     unit: found.paths,
@@ -103,6 +109,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
     ...status,
     problems: [
       ...problemsOf(status, besideGateway(facts)),
+      ...opensLater(found, inForce, facts),
       ...unfinished(facts),
       ...doors,
       ...unreadableProblem(unreadable),
@@ -153,7 +160,7 @@ function problemsOf(status: Omit<DaemonStatus, 'problems'>, [beside]: readonly C
     ...(active
       ? []
       : [sentence`docker.service is ${state}. Find out why:  ${command('systemctl', 'status', 'docker')}`]),
-    ...(listeners.length === 0 && !status.gateway
+    ...(listeners.length === 0 && !status.gateway && !status.unreadable.includes('listeners')
       ? [
           beside === undefined
             ? sentence`dockerd doesn't listen on the network. Secure and open it:  ${ours('daemon', 'apply')}`

@@ -3,6 +3,10 @@ import { command, sentence } from '../base/sentence.ts'
 import { GIVE_INSTALLED_UNIT } from '../daemon-config/unit/parse-unit.ts'
 import { DaemonError, isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import type { HostFacts } from '../host/facts.ts'
+import type { HostShell } from '../host/shell.ts'
+import { DAEMON_JSON } from '../daemon-config/render-files.ts'
+import { settingsInForce } from '../daemon-config/settings-in-force.ts'
+import type { Configured } from './rollback/tls-files.ts'
 import { unitAmong, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 
 /**
@@ -23,6 +27,16 @@ export function unitOf(facts: HostFacts, name: string): FoundUnit {
     got: 'systemd knows it, but its file is in none of the unit folders',
     todo: 'Install Docker Engine from the packages of your distribution or of Docker.',
   })
+}
+
+/**
+ * How dockerd is configured on a host: by its files, and by what systemd passes to it.
+ *
+ * @throws as {@link unitOf}, and {@link DaemonError} ERR_DAEMON_JSON_INVALID
+ */
+export function inForceOf(facts: HostFacts, { name }: Pick<HostShell, 'name'>): Configured {
+  const found = unitOf(facts, name)
+  return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text, facts.passed) }
 }
 
 /** The files that may belong to the unit. */

@@ -6,7 +6,7 @@ import type { tlsFilesIn } from '../daemon-config/options.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 
 /** Parts of a status that only root can read. */
-export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running' | 'wayBack'
+export type Unreadable = 'daemonJson' | 'certificate' | 'authorities' | 'running' | 'wayBack' | 'listeners'
 
 type TlsFiles = ReturnType<typeof tlsFilesIn>
 
@@ -16,7 +16,7 @@ export function readableQuestions({ ca, cert }: TlsFiles): FactCall[] {
 }
 
 /** The parts that couldn't be read; none for root. */
-export function unreadableOf({ fact, property, info }: HostFacts, { ca, cert }: TlsFiles): Unreadable[] {
+export function unreadableOf({ fact, property, info, sockets }: HostFacts, { ca, cert }: TlsFiles): Unreadable[] {
   if (fact('uid') === '0') return []
   const isClosed = (path: string): boolean => fact(`closed:${path}`) === 'yes'
   const isSilent = isActive({ property }) && info === undefined
@@ -26,6 +26,7 @@ export function unreadableOf({ fact, property, info }: HostFacts, { ca, cert }: 
     ...(isClosed(ca) ? (['authorities'] as const) : []),
     ...(isSilent ? (['running'] as const) : []),
     ...(isClosed(`${STATE_FOLDER}/last`) ? (['wayBack'] as const) : []),
+    ...(sockets === undefined ? (['listeners'] as const) : []),
   ]
 }
 
@@ -35,6 +36,7 @@ const NAMES: Readonly<Record<Unreadable, string>> = {
   authorities: 'the CAs of its clients',
   running: 'the running containers',
   wayBack: 'the available rollback',
+  listeners: 'on which addresses dockerd listens',
 }
 
 /** Names the parts that were not read, and the command that reads them. */

@@ -28,6 +28,8 @@ export interface SettingsInForce {
   readonly settings: DaemonSettings
   /** The listeners on Docker's plaintext port, and those that docker-mtls can't render. An apply closes them. */
   readonly plaintext: readonly string[]
+  /** The listeners that systemd passes to dockerd, which no setting of dockerd closes. */
+  readonly passed: readonly string[]
   readonly daemonJson: DaemonJson
   /** The TLS files that dockerd uses, whatever their names are. */
   readonly tlsFiles: { readonly ca?: string; readonly cert?: string }
@@ -53,9 +55,14 @@ export function settingsOf(unit: ParsedUnit): DaemonSettings {
  *
  * @param found - the unit with its drop-ins
  * @param json - the text of daemon.json, if there is one
+ * @param passed - the listeners of docker.socket on the network. dockerd uses them with the host `fd://` alone
  * @throws {@link DaemonError} ERR_DAEMON_JSON_INVALID
  */
-export function settingsInForce(found: FoundUnit | undefined, json: string | undefined): SettingsInForce {
+export function settingsInForce(
+  found: FoundUnit | undefined,
+  json: string | undefined,
+  passed: readonly string[] = [],
+): SettingsInForce {
   const daemonJson = readDaemonJson(json ?? '')
   const ofUnit = found === undefined ? { listen: [] } : settingsOf(found.unit)
   const hosts = hostsOf(daemonJson)
@@ -64,6 +71,9 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
   const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
   const flags = found === undefined ? [] : flagsOf(found.unit)
+  const takesPassed = [...flags.flatMap(({ name, value = '' }) => (name === 'host' ? value : [])), ...hosts].some(
+    (host) => host.startsWith('fd:'),
+  )
   const named = (file: 'ca' | 'cert', name: string): SettingsInForce['tlsFiles'] => {
     const path = lastValue(flags, name) ?? textOf(daemonJson, name)
     return path === undefined || path === '' ? {} : { [file]: path }
@@ -76,9 +86,15 @@ export function settingsInForce(found: FoundUnit | undefined, json: string | und
       ...(remap !== undefined && remap !== '' && { usernsRemap: remap }),
     },
     plaintext: listen.filter((host) => !isRenderable(host)),
+    passed: takesPassed ? passed : [],
     daemonJson,
     tlsFiles: { ...named('ca', 'tlscacert'), ...named('cert', 'tlscert') },
   }
+}
+
+/** All listeners on the network. */
+export function networkListeners({ settings, plaintext, passed }: SettingsInForce): string[] {
+  return [...settings.listen, ...plaintext, ...passed]
 }
 
 /** Returns the folder of the three TLS files, if all of them are in one folder and have the names that docker-mtls uses. */

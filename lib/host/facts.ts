@@ -1,4 +1,5 @@
 import { ProvisionError } from '../base/errors.ts'
+import { formatTarget } from '../daemon-config/listener-target.ts'
 import { parseObject } from '../endpoint/json-object.ts'
 import { decodeWord, parseRecords, type HostFile } from './fact-records.ts'
 import { factsScript, furtherFactsScript, type FurtherFacts } from './facts-script.ts'
@@ -23,8 +24,10 @@ export interface HostFacts {
   readonly file: (path: string) => HostFile | undefined
   readonly files: readonly HostFile[]
   readonly daemons: readonly RunningDaemon[]
-  /** The TCP sockets that dockerd listens on; empty if they couldn't be read. */
-  readonly sockets: readonly TcpSocket[]
+  /** The TCP sockets that dockerd listens on, or systemd for it while it doesn't run. Undefined: only root can see them. */
+  readonly sockets: readonly TcpSocket[] | undefined
+  /** Where systemd listens for dockerd on the network, now or from the next start of docker.socket on: `tcp://0.0.0.0:2375`. */
+  readonly passed: readonly string[]
   /** The output of `docker info`, if dockerd could be asked. */
   readonly info: Readonly<Record<string, unknown>> | undefined
 }
@@ -76,15 +79,38 @@ export function parseFacts(printed: string, host = 'the host'): HostFacts {
 
 function hostFacts(fact: (name: string) => string, files: readonly HostFile[]): HostFacts {
   const byPath = new Map(files.map((file) => [file.path, file]))
+  const property: HostFacts['property'] = (unit, name) =>
+    new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? ''
+  const listens = [...fact('socket').matchAll(LISTENS)].map(([, address = '', port]) => ({
+    address: address.replaceAll(/[[\]]/g, ''),
+    port: Number(port),
+  }))
+  const sockets = daemonSockets(property, listens, fact('sockets'))
+  const passed = [...listens, ...(sockets ?? []).filter(({ isPassed }) => isPassed)]
   return {
     fact,
     files,
     file: (path) => byPath.get(path),
-    property: (unit, name) => new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? '',
+    property,
     daemons: lines(fact('dockerds')).map(parseDaemon),
-    sockets: parseSockets(fact('sockets')) ?? [],
+    sockets,
+    passed: [...new Set(passed.map(({ address, port }) => formatTarget({ host: address, port })))],
     info: parseInfo(fact('info')),
   }
+}
+
+/** An address in the output of `systemctl show docker.socket`, which has those of all files that systemd has read. */
+const LISTENS = /^Listen=(?![/@]|vsock:)(\S+):(\d+) \(Stream\)$/gm
+
+function daemonSockets(
+  property: HostFacts['property'],
+  listens: readonly TcpSocket[],
+  printed: string,
+): HostFacts['sockets'] {
+  if (property('service', 'MainPID') !== '0') return parseSockets(printed)
+  return property('socket', 'ActiveState') === 'active'
+    ? listens.map((one) => ({ ...one, isPassed: true, isIdle: true }))
+    : []
 }
 
 /** Does docker.service run? */

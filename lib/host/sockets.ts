@@ -6,6 +6,10 @@ export interface TcpSocket {
   /** The address without brackets: `0.0.0.0`, `::`, `10.0.0.4`. */
   readonly address: string
   readonly port: number
+  /** Has systemd passed it to the process, or will it, as a socket of a socket unit? */
+  readonly isPassed?: true
+  /** Does only systemd listen? Then a connection starts dockerd. */
+  readonly isIdle?: true
 }
 
 /** The functions `sockets PID` and `dockerd_pid`. */
@@ -27,14 +31,17 @@ export function socketsScript(pid?: number): string {
  */
 export function parseSockets(printed: string): TcpSocket[] | undefined {
   const [machine = '', ...rest] = printed.trim().split('\n')
-  const own = new Set(rest.flatMap((line) => /^socket:.(\d+)$/.exec(line)?.[1] ?? []))
+  const inodes = (of: string): Set<string> =>
+    new Set(rest.flatMap((line) => (line.startsWith(`${of} `) ? line.slice(of.length + 1) : [])))
+  const [own, systemd] = [inodes('own'), inodes('systemd')]
   if (own.size === 0) return undefined
   const isBigEndian = /^(?:s390|ppc64$|ppc$|sparc|mips)/.test(machine)
   return rest.flatMap((line) => {
     const [, local = '', , , , , , , , inode = ''] = line.trim().split(/\s+/)
     const [, address, port] = /^([0-9A-F]{8}|[0-9A-F]{32}):([0-9A-F]{4})$/.exec(local) ?? []
     if (address === undefined || port === undefined || !own.has(inode)) return []
-    return [{ address: readAddress(address, isBigEndian), port: Number.parseInt(port, 16) }]
+    const socket = { address: readAddress(address, isBigEndian), port: Number.parseInt(port, 16) }
+    return [systemd.has(inode) ? { ...socket, isPassed: true } : socket]
   })
 }
 

@@ -3,12 +3,11 @@ import { gatherFacts, type HostFacts } from '../host/facts.ts'
 import type { SshShell } from '../host/ssh-shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
 import { runStep } from '../base/progress.ts'
-import { settingsInForce, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import type { SettingsInForce } from '../daemon-config/settings-in-force.ts'
 import { formatTarget, readListener } from '../daemon-config/listener-target.ts'
-import { unitOf } from '../apply/unit.ts'
+import { inForceOf } from '../apply/unit.ts'
 import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
-import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { gatewayCa, gatewayListener, inspectForGateway, refuseGateway, type GatewayHost } from './gateway/inspect.ts'
 import { contextNameFor, refuseForeignContext, type RequestedContext } from './context.ts'
 import { forEachHost, type Outcome } from './for-each-host.ts'
@@ -98,7 +97,7 @@ async function inspectInForce(
   facts: HostFacts,
   options: SetupOptions,
 ): Promise<Pick<InspectedHost, 'url' | 'context' | 'gateway'>> {
-  const inForce = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
+  const { inForce } = inForceOf(facts, shell)
   const url = formatTarget({ host: names.reach.value, port: portOf(inForce, facts, options) })
   const context = await contextFor(folder, { url, names: names.all }, options)
   await refuseForeignCa(shell, facts, caInForce(inForce, facts), folder, options)

@@ -9,7 +9,7 @@ import { isListenerOf, targetOf } from '../../lib/daemon-config/listener-target.
 import { parseSockets, socketsScript } from '../../lib/host/sockets.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
-const FDS = ['socket:[11', 'socket:[12', 'socket:[13', 'socket:[14'].join('\n')
+const FDS = ['own 11', 'own 12', 'own 13', 'own 14'].join('\n')
 /** Three that are ours, and one of somebody else; then one that is ours, and of which nothing is known. */
 const line = (local: string, inode: number): string =>
   `   0: ${local} 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 ${inode} 1 0000000000000000 100 0 0 10 0`

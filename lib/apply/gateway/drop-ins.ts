@@ -3,7 +3,6 @@ import { LOAD_PATH } from '../../daemon-config/unit/installed-unit.ts'
 import type { FactCall } from '../../host/facts-script.ts'
 import { lines, type HostFacts } from '../../host/facts.ts'
 
-const FOLDERS = [...LOAD_PATH, 'etc/systemd/system.control', 'run/systemd/system.control']
 /** A drop-in can be for all units whose names begin alike (systemd.unit(5)). */
 const NAMES = [GATEWAY_UNIT, 'docker-mtls-.service', 'docker-.service', 'service']
 
@@ -15,7 +14,7 @@ export const DROP_INS_QUESTION: FactCall = [
   '-RlsE',
   '--include=*.conf',
   '^[[:space:]]*ExecStart[[:space:]]*=',
-  ...FOLDERS.flatMap((folder) => NAMES.map((name) => `/${folder}/${name}.d`)),
+  ...LOAD_PATH.flatMap((folder) => NAMES.map((name) => `/${folder}/${name}.d`)),
 ]
 
 /** A drop-in because of which the unit doesn't say how the gateway runs. */

@@ -3,8 +3,7 @@ import { command, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { isListenerOf, readListener } from '../../daemon-config/listener-target.ts'
 import type { HostShell } from '../../host/shell.ts'
-import { inspectListener } from '../listener-status.ts'
-import { socketsOf } from '../verify-daemon.ts'
+import { inspectListener, socketsOf } from '../listener-status.ts'
 
 /**
  * Checks that dockerd listens again where it has listened before a gateway took its place.

@@ -6,7 +6,7 @@ import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal, type RenderedLocal } from '../../daemon-config/render-local.ts'
-import { hasLiveRestore, settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
 import type { FurtherFacts } from '../../host/facts-script.ts'
@@ -17,11 +17,11 @@ import { inPlaceOf, type Conflict } from '../conflicts.ts'
 import { filesBefore, lostClients } from '../lost-clients.ts'
 import { parentsQuestions } from '../parents.ts'
 import { openDoorQuestions } from '../ports.ts'
-import { opensOnRestart, tlsQuestions } from '../plaintext-before.ts'
+import { opensOnRestart, passedConflict, tlsQuestions } from '../plaintext-before.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import type { ServerFiles } from '../server-files.ts'
 import { startOf, type Start } from '../start.ts'
-import { unitOf } from '../unit.ts'
+import { inForceOf } from '../unit.ts'
 import { lossesOf } from '../warnings.ts'
 import { DROP_INS_QUESTION } from './drop-ins.ts'
 import { gatewayConflicts } from './conflicts.ts'
@@ -101,8 +101,7 @@ export async function planGateway(
 ): Promise<GatewayPlan> {
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'gateway')
-  const found = unitOf(first, shell.name)
-  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const { found, inForce } = inForceOf(first, shell)
   const gather = (): Promise<HostFacts> => gatherFurtherFacts(shell, first, wantedFacts(first, found, inForce), signal)
   const facts = await withIssuer(await settledFacts(gather, [GATEWAY_FILES.crl], signal), shell, signal)
   const state = parseGatewayState(facts.fact('gateway'))
@@ -195,6 +194,8 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
     conflicts: [
       ...gatewayConflicts(situation),
       ...opensOnRestart(found, inForce, facts),
+      // Behind a gateway, dockerd has no TLS.
+      ...passedConflict(inForce.passed),
       ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
       ...lostLists(facts, requested.crl),

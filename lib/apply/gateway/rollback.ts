@@ -1,21 +1,22 @@
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
-import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
-import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
-import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { Warning } from '../../base/warning.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { findLastApply, isUndoneWhole, type LastApply } from '../rollback/last-apply.ts'
 import { sumOf } from '../changes.ts'
 import { casOnlyIn } from '../lost-clients.ts'
-import { openListeners, plaintextBefore } from '../plaintext-before.ts'
+import { daemonListeners, socketsOf, type DaemonListener } from '../listener-status.ts'
+import { openListeners, openPassed, plaintextBefore } from '../plaintext-before.ts'
+import { CLOSE_PASSED } from '../ports.ts'
 import { configuredIn, factsBefore, listenersOf, planRollback, type RollbackPlan } from '../rollback/plan.ts'
 import { rollBack } from '../rollback/rollback.ts'
-import { exchangedCas } from '../rollback/tls-files.ts'
-import { unitOf } from '../unit.ts'
+import { exchangedCas, type Configured } from '../rollback/tls-files.ts'
+import { inForceOf } from '../unit.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { certificatesIn } from '../certificates-in.ts'
 import { besideGateway } from './beside.ts'
@@ -236,16 +237,50 @@ export async function rollBackGateway(plan: RollbackPlan, options: GatewayRollba
   await rollBack(plan, options)
   return runStep(onStep, { step: 'listeners', title: 'check who listens on the network' }, async () => {
     const facts = await gatherFacts(shell, signal)
-    const { settings, plaintext } = settingsInForce(unitOf(facts, shell.name), facts.file(DAEMON_JSON)?.text)
-    const listeners = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
-    await verifyListeners(listeners, shell, signal)
+    const configured = inForceOf(facts, shell)
+    const { settings, plaintext } = configured.inForce
+    const known = plan.last.wasActive ? [...settings.listen, ...plaintext] : []
+    await verifyListeners(known, shell, signal)
+    const others = await listenersBesides(known, configured, facts, options)
     const listen = ownListener(facts)
     const state = await readGatewayState(shell)
     refuseRunning(plan, shell, state)
     refuseStopped(plan, shell, state)
     const hasGateway = state.active === 'active' && listen !== undefined
     if (hasGateway) await verifyOldGateway({ listen, state }, options)
-    return { listeners, hasGateway }
+    refuseOpen(others, shell)
+    return { listeners: [...known, ...others.map(({ listener }) => listener)], hasGateway }
+  })
+}
+
+/** Where else dockerd listens, by its sockets and not by its files. */
+async function listenersBesides(
+  known: readonly string[],
+  { found, inForce }: Configured,
+  facts: HostFacts,
+  options: GatewayRollbackOptions,
+): Promise<DaemonListener[]> {
+  const { shell, signal } = options
+  const { cert = '' } = inForce.tlsFiles
+  const { file } = await gatherFurtherFacts(shell, facts, { files: cert === '' ? [] : [cert] }, signal)
+  const certificates = certificatesIn(file(cert)?.text).map((one) => one.fingerprint256)
+  const sockets = facts.sockets ?? (await socketsOf(shell))
+  const others = await daemonListeners(sockets, options, { known, certificates })
+  // A connection starts a dockerd that doesn't run.
+  const open = openPassed(found, inForce)
+  return others.map((one) => (open.includes(one.listener) ? { ...one, isPlaintext: true } : one))
+}
+
+/** Everything is rolled back, but nobody has reckoned with this listener. */
+function refuseOpen(listeners: readonly DaemonListener[], { name }: HostShell): void {
+  const open = listeners.filter(({ isPlaintext }) => isPlaintext)
+  if (open.length === 0) return
+  throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
+    tried: `checking who listens on ${name} after a complete rollback`,
+    got: `dockerd lets everybody in without a certificate on ${enumerate(open.map(({ listener }) => listener))}`,
+    todo: open.every(({ isPassed }) => isPassed)
+      ? sentence`docker.socket opens it. ${CLOSE_PASSED}`
+      : sentence`Look for it in the settings of dockerd:  ${command('systemctl', 'cat', 'docker.service')}`,
   })
 }
 

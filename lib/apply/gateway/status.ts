@@ -5,19 +5,26 @@ import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { parseListen } from '../../daemon-config/listen.ts'
-import { formatTarget, isListenerOf } from '../../daemon-config/listener-target.ts'
-import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
-import { settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
+import type { TcpSocket } from '../../host/sockets.ts'
 import type { CertificateFacts } from '../../identity/certificate.ts'
 import { readRevocationLists } from '../../identity/crl.ts'
 import { certificatesIn } from '../certificates-in.ts'
-import { inspectListener, isOfApi, listenerProblem, type ListenerStatus } from '../listener-status.ts'
+import {
+  daemonListeners,
+  inspectListener,
+  listenerProblem,
+  type ListenerStatus,
+  type Viewpoint,
+} from '../listener-status.ts'
+import { opensLater } from '../plaintext-before.ts'
+import { CLOSE_PASSED } from '../ports.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
-import { unitOf } from '../unit.ts'
+import { inForceOf } from '../unit.ts'
 import { endOther, foreignUnit } from './beside.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
@@ -44,8 +51,8 @@ export interface GatewayStatus {
   readonly state: GatewayState
   /** The gateway's listener, as it is configured and as it answers. */
   readonly listener?: ListenerStatus
-  /** Listeners of dockerd, by which everybody gets around the gateway. */
-  readonly daemonListeners: readonly string[]
+  /** Listeners of dockerd, by which everybody gets around the gateway. Absent: only root can see them. */
+  readonly daemonListeners?: readonly string[]
   readonly policy?: PolicyStatus
   readonly certificate?: CertificateFacts
   readonly authorities: readonly CertificateFacts[]
@@ -113,11 +120,13 @@ export async function gatewayStatus(
   const ending = periodsOfLists(trusted).filter(
     ({ from, to, endsWithCa }) => !endsWithCa && expiresSoon({ from: from.getTime(), to: to.getTime() }, Date.now()),
   )
+  const { found, inForce } = inForceOf(facts, shell)
+  const view = { shell, signal }
   const status = {
     installed: unit !== undefined,
     state: parseGatewayState(facts.fact('gateway')),
     ...(listener && { listener }),
-    daemonListeners: await daemonListeners(facts, shell, certificate, signal),
+    ...(facts.sockets && { daemonListeners: await listenersBeside(facts.sockets, inForce, certificate, view) }),
     ...(unit !== undefined && { policy: policyStatus(text(paths.policy), paths.policy, countRules) }),
     ...(certificate && { certificate }),
     authorities,
@@ -129,7 +138,7 @@ export async function gatewayStatus(
     ...(flags.metrics !== undefined && { metrics: flags.metrics }),
     ...rollbackOf(last, isApplyPending(facts)),
   } as const
-  return { ...status, problems: problemsOf(status, facts) }
+  return { ...status, problems: [...problemsOf(status, facts), ...opensLater(found, inForce, facts)] }
 }
 
 function rollbackOf(last: LastApply | undefined, isPending: boolean): Pick<GatewayStatus, 'rollback' | 'unfinished'> {
@@ -139,19 +148,15 @@ function rollbackOf(last: LastApply | undefined, isPending: boolean): Pick<Gatew
 }
 
 /** Where dockerd listens for its API, by its configuration and in fact. */
-async function daemonListeners(
-  facts: HostFacts,
-  { name }: HostShell,
+async function listenersBeside(
+  sockets: readonly TcpSocket[],
+  { settings, plaintext }: SettingsInForce,
   certificate: CertificateFacts | undefined,
-  signal: AbortSignal | undefined,
+  view: Viewpoint,
 ): Promise<string[]> {
-  const { settings, plaintext } = settingsInForce(unitOf(facts, name), facts.file(DAEMON_JSON)?.text)
-  const configured = [...settings.listen, ...plaintext]
-  const others = facts.sockets
-    .filter((socket) => !configured.some((listener) => isListenerOf(socket, listener)))
-    .map(({ address, port }) => formatTarget({ host: address, port }))
-  const seen = await Promise.all(others.map((listener) => inspectListener(listener, 'hidden', signal)))
-  return [...configured, ...seen.filter((one) => isOfApi(one, certificate, [])).map(({ listener }) => listener)]
+  const known = [...settings.listen, ...plaintext]
+  const others = await daemonListeners(sockets, view, { known, certificates: [certificate?.fingerprint256] })
+  return [...known, ...others.map(({ listener }) => listener)]
 }
 
 function policyStatus(text: string | undefined, path: string, countRules: CountRules): PolicyStatus {
@@ -197,7 +202,7 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
     ]
   return [
     ...dropInProblems(facts),
-    ...aroundProblems(status),
+    ...aroundProblems(status, facts),
     ...serviceProblems(status),
     ...(status.listener ? listenerProblem(status.listener) : []),
     ...fileProblems(status),
@@ -218,10 +223,13 @@ function notInstalled({ pid }: GatewayState, facts: HostFacts): Sentence {
     : sentence`${GATEWAY_UNIT} runs from ${other}, which  gateway apply  has not written. ${endOther(other)}`
 }
 
-function aroundProblems({ daemonListeners: open }: Known): Sentence[] {
+function aroundProblems({ daemonListeners: open = [] }: Known, { passed }: HostFacts): Sentence[] {
   if (open.length === 0) return []
+  const close = open.some((listener) => passed.includes(listener))
+    ? sentence`docker.socket opens it. ${CLOSE_PASSED}`
+    : sentence`Close it:  ${ours('gateway', 'apply')}`
   return [
-    sentence`dockerd listens on ${enumerate(open)} itself, where no policy applies: every client there is root on this host. Close it:  ${ours('gateway', 'apply')}`,
+    sentence`dockerd listens on ${enumerate(open)} itself, where no policy applies: every client there is root on this host. ${close}`,
   ]
 }
 

@@ -5,17 +5,17 @@ import { shellLine } from '../../base/quoting/posix.ts'
 import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
-import { formatTarget, isListenerOf, isLoopback, targetOf } from '../../daemon-config/listener-target.ts'
+import { formatTarget, isListenerOf, targetOf } from '../../daemon-config/listener-target.ts'
 import { isBelow } from '../../daemon-config/unit/service.ts'
 import { shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { parseSockets, socketsScript } from '../../host/sockets.ts'
-import { probeServer } from '../../probe/server.ts'
 import { READ_GATEWAY_LOG } from '../carry-out.ts'
 import { sha256 } from '../changes.ts'
 import type { ProbeIdentity } from '../options.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
-import { answersThere, socketsOf, type VerificationOptions } from '../verify-daemon.ts'
+import { daemonListeners, socketsOf } from '../listener-status.ts'
+import type { VerificationOptions } from '../verify-daemon.ts'
 import { verifyListener, type VerificationCheck } from '../verify-listener.ts'
 import { GATEWAY_FOLDER } from './files.ts'
 import type { GatewayPlan } from './plan.ts'
@@ -178,29 +178,16 @@ async function isStill(began: GatewayState, shell: HostShell): Promise<Check> {
 /** dockerd answers on its local socket, and nowhere else. */
 async function daemonChecks(
   { server }: VerifiedGateway,
-  { shell, address: reach, signal }: VerificationOptions,
+  options: VerificationOptions,
 ): Promise<VerificationCheck[]> {
-  const why = await whyNoAnswer(shell)
-  const open: string[] = []
-  for (const socket of why === undefined ? await socketsOf(shell) : []) {
-    const target = targetOf(formatTarget({ host: socket.address, port: socket.port }), reach)
-    // The loopback of another host can be reached only there; our own is a different one.
-    const isFar = !shell.isHere && isLoopback(socket.address)
-    const seen = isFar ? undefined : await probeServer({ ...target, ...(signal && { signal }) }).catch(unreached)
-    const isApi = seen?.plaintext === 'docker' || seen?.certificate?.fingerprint256 === server.facts.fingerprint256
-    if (isApi || (seen === undefined && !shell.isHere && (await answersThere(socket, shell))))
-      open.push(formatTarget(target))
-  }
+  const why = await whyNoAnswer(options.shell)
+  const sockets = why === undefined ? await socketsOf(options.shell) : []
+  const open = await daemonListeners(sockets, options, { certificates: [server.facts.fingerprint256] })
   const local = why === undefined ? 'dockerd answers on its local socket' : `dockerd doesn't answer locally: ${why}`
   return [
     { name: 'daemon', at: 'the local socket', ok: why === undefined, got: local },
-    ...open.map((at) => ({ name: 'daemon', at, ok: false, got: 'dockerd still listens there' }) as const),
+    ...open.map(({ listener: at }) => ({ name: 'daemon', at, ok: false, got: 'dockerd still listens there' }) as const),
   ]
-}
-
-/** dockerd may listen for something else: metrics, or a swarm. */
-function unreached(error: unknown): undefined {
-  if (!isDockerMtlsError(error)) throw error
 }
 
 function refuseFailed(checks: readonly VerificationCheck[]): void {

@@ -8,9 +8,9 @@ import { isListenerOf } from '../../daemon-config/listener-target.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
-import { parseSockets, socketsScript } from '../../host/sockets.ts'
 import { runGuarded } from '../carry-out.ts'
 import { refuseConflicts } from '../conflicts.ts'
+import { daemonListeners, socketsOf } from '../listener-status.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
 import { STATE_SH } from '../rollback/state.ts'
 import type { RemovePlan } from './plan.ts'
@@ -73,17 +73,18 @@ export function forgetScript({ tlsDir }: Pick<RemovePlan, 'tlsDir'>): string {
   return shellProgram(assignments({ tls_dir: tlsDir }), STATE_SH, FORGET_SH)
 }
 
-function verifyClosed({ closes }: RemovePlan, { shell, onStep }: RemoveOptions): Promise<void> {
+function verifyClosed({ closes }: RemovePlan, { shell, onStep, signal }: RemoveOptions): Promise<void> {
   return runStep(
     onStep,
     { step: 'prove', title: 'check that dockerd answers, and that its ports are closed' },
     async () => {
       const why = await whyNoAnswer(shell)
       if (why !== undefined) throw failed(shell, `dockerd does not answer on its local socket (${why})`)
-      const sockets = parseSockets((await shell.run(socketsScript())).stdout)
-      if (sockets === undefined) throw failed(shell, 'no sockets of its process are visible below /proc')
+      const sockets = await socketsOf(shell)
       const open = closes.find((listener) => sockets.some((socket) => isListenerOf(socket, listener)))
       if (open !== undefined) throw failed(shell, `dockerd still listens on ${open}`)
+      const plain = (await daemonListeners(sockets, { shell, signal })).find(({ isPlaintext }) => isPlaintext)
+      if (plain !== undefined) throw failed(shell, `dockerd lets everybody in without a certificate on ${plain.listener}`)
     },
   )
 }

@@ -5,7 +5,7 @@ import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal } from '../../daemon-config/render-local.ts'
 import { renderForHost } from '../../daemon-config/render-for-host.ts'
 import { parseRequested } from '../../daemon-config/requested-settings.ts'
-import { settingsInForce, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { networkListeners, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { flagsOf } from '../../daemon-config/unit/flags.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
@@ -24,9 +24,9 @@ import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
 import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { isApplyPending } from '../rollback/pending.ts'
-import { findEffects, inForceOf, withFiles } from '../rollback/plan.ts'
+import { findEffects, withFiles } from '../rollback/plan.ts'
 import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
-import { unitOf } from '../unit.ts'
+import { inForceOf } from '../unit.ts'
 import { plaintextBefore } from '../plaintext-before.ts'
 import { readOriginals, type Originals } from './originals.ts'
 import { settingsTargets, tlsTargets, type Secured, type Target } from './targets.ts'
@@ -66,8 +66,7 @@ export interface RemovePlan {
 export async function planRemove(shell: HostShell, signal?: AbortSignal): Promise<RemovePlan> {
   const first = await gatherFacts(shell, signal)
   refuseHost(first, shell.name, 'undo')
-  const found = unitOf(first, shell.name)
-  const inForce = settingsInForce(found, first.file(DAEMON_JSON)?.text)
+  const { found, inForce } = inForceOf(first, shell)
   const originals = await readOriginals(shell)
   const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
   const { ca, cert, key } = tlsFilesIn(tlsDir)
@@ -105,7 +104,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
       hasBackups: originals.isAny && !keepsBackups,
     }
   }
-  const now = [...inForce.settings.listen, ...inForce.plaintext]
+  const now = networkListeners(inForce)
   if (rendered === undefined) return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
   const secured = { facts, originals, tlsDir, rendered, isLocal }
   const isOurs = ({ path }: Target): boolean => !isOfGateway || originals.written.has(path)
@@ -120,7 +119,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const targets = [...tlsTargets(secured, isInDoubt ? undefined : after).filter(isOurs), ...ofSettings]
   const changes = changesIn(targets)
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
-  const listeners = [...then.settings.listen, ...then.plaintext]
+  const listeners = networkListeners(then)
   const opens = listeners.some((listener) => !now.includes(listener))
   const left = leftWith(target)
   const decided = new Set(targets.map(({ path }) => path))

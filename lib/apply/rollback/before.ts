@@ -1,3 +1,4 @@
+import { networkListeners } from '../../daemon-config/settings-in-force.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { openListeners } from '../plaintext-before.ts'
@@ -17,7 +18,7 @@ export function daemonBefore(facts: HostFacts, shell: HostShell): string {
   const { found, inForce } = configured
   const lines = [
     ...neededFiles(configured).map((path) => `needs ${path}`),
-    ...[...inForce.settings.listen, ...inForce.plaintext].map((listener) => `listens ${listener}`),
+    ...networkListeners(inForce).map((listener) => `listens ${listener}`),
     ...openListeners(found, inForce).map((listener) => `open ${listener}`),
   ]
   return lines.filter((line) => !line.includes('\n')).join('\n')

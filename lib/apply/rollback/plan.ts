@@ -9,9 +9,9 @@ import { orphanConflicts, type Conflict } from '../conflicts.ts'
 import { besideGateway } from '../gateway/beside.ts'
 import { UNIT_PATH } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
-import { hasLiveRestore, settingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, networkListeners } from '../../daemon-config/settings-in-force.ts'
 import { isUndoneWhole, type LastApply } from './last-apply.ts'
-import { unitOf } from '../unit.ts'
+import { inForceOf } from '../unit.ts'
 import { openListeners } from '../plaintext-before.ts'
 import { tlsFilesAfter, type Configured } from './tls-files.ts'
 import { decideUserns, usernsQuestions } from '../userns.ts'
@@ -67,7 +67,7 @@ export function listenersOf(configured?: Configured): string[] {
   if (configured === undefined) return []
   const { found, inForce } = configured
   const open = openListeners(found, inForce)
-  return [...inForce.settings.listen, ...inForce.plaintext, ...open.map((listener) => `${listener} without TLS`)]
+  return [...networkListeners(inForce), ...open.map((listener) => `${listener} without TLS`)]
 }
 
 /** Warns of listeners that let everybody in, as before the apply. */
@@ -175,12 +175,6 @@ async function usernsChange({ shell, facts, target, signal }: FileChange): Promi
   const more = usernsQuestions(now.found.unit, now.inForce, value)
   const { losses } = decideUserns(value, now.inForce, await gatherFurtherFacts(shell, facts, { more }, signal))
   return { remaps, liveRestore, losses }
-}
-
-/** How dockerd is configured. Throws if the unit can't be read. */
-export function inForceOf(facts: HostFacts, { name }: HostShell): Configured {
-  const found = unitOf(facts, name)
-  return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text) }
 }
 
 /** The host with the files that it had before the last apply. */

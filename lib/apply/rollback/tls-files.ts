@@ -1,6 +1,6 @@
 import { ours, sentence } from '../../base/sentence.ts'
 import type { Warning } from '../../base/warning.ts'
-import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { networkListeners, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import { flagsOf, lastValue } from '../../daemon-config/unit/flags.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
@@ -114,8 +114,7 @@ export function conflictOf(path: string): Conflict {
 function caOf(configured: Configured | undefined): string | undefined {
   if (configured === undefined) return undefined
   const { found, inForce } = configured
-  const listens = inForce.settings.listen.length + inForce.plaintext.length > 0
-  return listens && hasSwitch('tlsverify', found, inForce) ? inForce.tlsFiles.ca : undefined
+  return networkListeners(inForce).length > 0 && hasSwitch('tlsverify', found, inForce) ? inForce.tlsFiles.ca : undefined
 }
 
 /** The TLS files that dockerd reads when it starts. */

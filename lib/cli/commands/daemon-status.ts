@@ -50,7 +50,8 @@ function statusText(status: DaemonStatus, context: Context): string {
     ['Configured', [configured(status), ...unit].join('\n')],
     [
       'Listens',
-      listeners.map(listenerText).join('\n') || `on no network address${status.gateway ? ', behind a gateway' : ''}`,
+      listeners.map(listenerText).join('\n') ||
+        unreadableOr(status, 'listeners', `on no network address${status.gateway ? ', behind a gateway' : ''}`),
     ],
     [
       'Certificate',

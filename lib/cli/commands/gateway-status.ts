@@ -60,7 +60,7 @@ function statusText(status: GatewayStatus, context: Context): string {
       ].join('\n'),
     ],
     ['Listens', listener === undefined ? 'unknown' : listenerText(listener)],
-    ['dockerd', daemonListeners.length === 0 ? 'on its local socket alone' : `also on ${enumerate(daemonListeners)}`],
+    ['dockerd', daemonText(daemonListeners)],
     ['Policy', policyText(status)],
     ...(status.older === undefined
       ? []
@@ -86,6 +86,11 @@ function statusText(status: GatewayStatus, context: Context): string {
   ]
   const shown = rows.map(([label, value]) => [label, printableLines(value)] as const)
   return `${facts(shown, context)}\n`
+}
+
+function daemonText(listeners: GatewayStatus['daemonListeners']): string {
+  if (listeners === undefined) return 'not visible without root'
+  return listeners.length === 0 ? 'on its local socket alone' : `also on ${enumerate(listeners)}`
 }
 
 function policyText({ policy }: GatewayStatus): string {

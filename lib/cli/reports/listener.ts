@@ -19,7 +19,8 @@ function authoritiesOf(names: NonNullable<ListenerStatus['seen']>['acceptedAutho
 }
 
 /** A listener in a line. */
-export function listenerText({ listener, seen }: ListenerStatus): string {
+export function listenerText({ listener, seen, isIdle }: ListenerStatus): string {
+  if (isIdle) return `${listener}: a connection starts dockerd`
   if (seen === undefined) return `${listener}: no answer`
   const { protocols, clientCertificate, acceptedAuthorities, plaintext } = seen
   if (protocols.length === 0)

@@ -11,20 +11,31 @@ export interface FoundUnit {
   readonly unit: ParsedUnit
   /** The unit file first, then its drop-ins. */
   readonly paths: readonly string[]
-  /** The drop-ins that override `override.conf`: they set ExecStart=, and systemd reads them later. */
+  /** The drop-ins that override `override.conf`: they set ExecStart=, and systemd reads them later, or in its place. */
   readonly later: readonly string[]
 }
+
+/** The folder of the drop-in that `systemctl edit` and docker-mtls write. */
+const OWN_FOLDER = 'etc/systemd/system'
 
 /**
  * The folders of units (systemd.unit(5), "System Unit Search Path"). A file in an earlier folder hides those of the same name
  * in later ones.
  */
 export const LOAD_PATH: readonly string[] = [
-  'etc/systemd/system',
+  'etc/systemd/system.control',
+  'run/systemd/system.control',
+  'run/systemd/transient',
+  'run/systemd/generator.early',
+  OWN_FOLDER,
+  'etc/systemd/system.attached',
   'run/systemd/system',
+  'run/systemd/system.attached',
+  'run/systemd/generator',
   'usr/local/lib/systemd/system',
   'usr/lib/systemd/system',
   'lib/systemd/system',
+  'run/systemd/generator.late',
 ]
 export const UNIT_NAME = 'docker.service'
 /** The name that `systemctl edit` and docker-mtls use for the drop-in. */
@@ -66,7 +77,9 @@ export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): Found
   const paths = [path, ...dropIns.map((dropIn) => dropIn.path)]
   const textOf = (file: string): string => texts.get(file) ?? ''
   const unit = parseUnit(paths.map(textOf).join('\n'), paths.join(' and '))
-  const later = dropIns.filter((dropIn) => dropIn.name > OVERRIDE && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
+  const hiding = folders.slice(0, LOAD_PATH.indexOf(OWN_FOLDER)).map((folder) => join(folder, `${UNIT_NAME}.d`, OVERRIDE))
+  const isLater = (dropIn: (typeof dropIns)[number]): boolean => dropIn.name > OVERRIDE || hiding.includes(dropIn.path)
+  const later = dropIns.filter((dropIn) => isLater(dropIn) && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
   return { unit, paths, later: later.map((dropIn) => dropIn.path) }
 }
 

@@ -19,6 +19,7 @@ const GOOD: Readonly<Record<string, string>> = {
   dockerd: '/usr/sbin/dockerd',
   service: 'LoadState=loaded\nActiveState=active\nSubState=running\nMainPID=212\nUnitFileState=enabled',
   socket: 'LoadState=loaded\nActiveState=active',
+  sockets: 'x86_64\nown 11',
   dockerds: `212 0 ${base64('/usr/sbin/dockerd')}`,
   'writable:/etc/systemd/system': 'yes',
   'writable:/etc/docker': 'yes',

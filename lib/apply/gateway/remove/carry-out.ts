@@ -1,7 +1,7 @@
 import { ProvisionError } from '../../../base/errors.ts'
 import { runStep } from '../../../base/progress.ts'
 import { GATEWAY_UNIT } from '../../../daemon-config/gateway-unit.ts'
-import { inspectListener } from '../../listener-status.ts'
+import { daemonListeners, inspectListener, socketsOf } from '../../listener-status.ts'
 import { isWritten } from '../../changes.ts'
 import { READ_GATEWAY_LOG, runGuarded } from '../../carry-out.ts'
 import { refuseConflicts } from '../../conflicts.ts'
@@ -71,9 +71,11 @@ export async function carryOutGatewayRemove(
   }
 }
 
+const OPEN_TO_ALL = 'dockerd lets everybody in there without a certificate'
+
 /** The gateway is gone, and dockerd answers: on its local socket, and where it has taken its place. */
 async function verifyRemoved(
-  { listen, daemon }: GatewayRemovePlan,
+  { listen, daemon, open }: GatewayRemovePlan,
   options: GatewayApplyOptions,
 ): Promise<VerificationCheck[]> {
   const { shell, onStep, signal } = options
@@ -81,6 +83,8 @@ async function verifyRemoved(
   const title = 'check that the gateway is gone, and that dockerd answers'
   return runStep(onStep, { step: 'gone', title }, async () => {
     const why = await whyNoAnswer(shell)
+    const sockets = why === undefined ? await socketsOf(shell) : []
+    const plain = (await daemonListeners(sockets, options, { known: open })).filter(({ isPlaintext }) => isPlaintext)
     const { active, pid } = await readGatewayState(shell)
     const isGone = pid === 0 && active !== 'active' && active !== 'activating'
     const hasOther = daemon === undefined && shell.isHere && (await answers(listen, signal))
@@ -91,6 +95,7 @@ async function verifyRemoved(
         ok: why === undefined,
         got: why === undefined ? 'dockerd answers on its local socket' : `dockerd doesn't answer locally: ${why}`,
       },
+      ...plain.map(({ listener: at }) => ({ name: 'plaintext', at, ok: false, got: OPEN_TO_ALL }) as const),
       {
         name: 'gateway',
         at: listen,

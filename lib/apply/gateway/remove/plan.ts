@@ -2,8 +2,7 @@ import type { Warning } from '../../../base/warning.ts'
 import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import { IN_FORCE_PATH } from '../../../daemon-config/gateway-in-force.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
-import { DAEMON_JSON } from '../../../daemon-config/render-files.ts'
-import { settingsInForce } from '../../../daemon-config/settings-in-force.ts'
+import { networkListeners } from '../../../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../../../daemon-config/unit/installed-unit.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../../host/facts.ts'
 import type { FurtherFacts } from '../../../host/facts-script.ts'
@@ -11,11 +10,12 @@ import { refuseHost } from '../../../host/preconditions.ts'
 import type { HostShell } from '../../../host/shell.ts'
 import type { Change } from '../../changes.ts'
 import type { Conflict } from '../../conflicts.ts'
+import { openPassed, passedConflict } from '../../plaintext-before.ts'
 import { planFor, type ApplyPlan } from '../../plan.ts'
 import { readOriginals } from '../../remove/originals.ts'
 import { isApplyPending } from '../../rollback/pending.ts'
 import type { ServerFiles } from '../../server-files.ts'
-import { unitOf } from '../../unit.ts'
+import { inForceOf } from '../../unit.ts'
 import { endOther, foreignUnit, hasOwnGateway } from '../beside.ts'
 import { DROP_INS_QUESTION, startingDropIn } from '../drop-ins.ts'
 import {
@@ -81,17 +81,16 @@ export async function planGatewayRemove(
 ): Promise<GatewayRemovePlan> {
   const first = known ?? (await gatherFacts(shell, signal))
   refuseHost(first, shell.name, 'undo')
-  const found = unitOf(first, shell.name)
+  const { found, inForce } = inForceOf(first, shell)
   const inspected = await gatherFurtherFacts(shell, first, WANTED, signal)
   const state = parseGatewayState(inspected.fact('gateway'))
   const flags = gatewayFlags(inspected)
   const facts = await settledFacts(() => withLists(inspected, flags, shell, signal), listsOf(flags), signal)
   const listen = parseListen(flags.listen ?? DEFAULT_LISTENER)
-  const { settings, plaintext } = settingsInForce(found, facts.file(DAEMON_JSON)?.text)
-  const base = { listen, open: [...settings.listen, ...plaintext], state, facts, isPending: isApplyPending(facts) }
+  const base = { listen, open: networkListeners(inForce), state, facts, isPending: isApplyPending(facts) }
   if (!isInstalled(facts) && state.pid === 0) return { ...base, ...NOTHING }
   const originals = await readOriginals(shell)
-  const left = filesLeft({ facts, flags, originals, tlsDir: settings.tlsDir })
+  const left = filesLeft({ facts, flags, originals, tlsDir: inForce.settings.tlsDir })
   const daemon = server && (await daemonPlan(server, { shell, signal, facts, found, listen, state }))
   return {
     ...base,
@@ -102,7 +101,9 @@ export async function planGatewayRemove(
       ...otherUnit(facts),
       // If the removal fails or is undone, the gateway restarts with the lists on the disk.
       ...unusedLists(facts),
-      ...(daemon === undefined ? [] : [...unknownListener(facts, flags, state), ...daemon.conflicts]),
+      ...(daemon === undefined
+        ? passedConflict(openPassed(found, inForce))
+        : [...unknownListener(facts, flags, state), ...daemon.conflicts]),
     ],
     warnings: [...(reopens ? exposureOf(facts, flags) : []), ...(daemon?.warnings ?? [])],
     losses: daemon?.losses ?? [],

@@ -86,6 +86,7 @@ look_at_host() {
   if test -n "$pid"; then
     owner=$(stat -c %u "$proc/$pid")
     contents argv <"$proc/$pid/cmdline"
+    entry sockets "$(sockets "$pid")"
     entry daemon_uid "$owner"
     unit=$(sed -n 's,^.*/\([A-Za-z0-9:_.@-]*\.service\)$,\1,p' "$proc/$pid/cgroup" 2>/dev/null | head -n 1)
     tr '\0' '\n' <"$proc/$pid/environ" 2>/dev/null | grep -q -x -e 'DOCKER_INSECURE_NO_IPTABLES_RAW=1' &&

@@ -1,7 +1,9 @@
 import { posix } from 'node:path'
 import { flagValues, startWords } from '../../../daemon-config/gateway-unit.ts'
 import { settingsIn } from '../../../daemon-config/unit/parse-unit.ts'
+import { hostAndPort } from '../../../daemon-config/listener-target.ts'
 import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
+import { parseSockets, type TcpSocket } from '../../../host/sockets.ts'
 import { certificatesIn } from '../../../identity/certificate.ts'
 import { newestList, readRevocationLists } from '../../../identity/crl.ts'
 import type { Part } from '../snapshot.ts'
@@ -14,7 +16,7 @@ export function readAccess(values: Values, { settings }: Configuration): AccessF
   const texts = new Map(named(values, 'text '))
   return {
     services: unitsIn(texts).flatMap(({ name, text }) => serviceOf(name, text, values) ?? []),
-    listeners: listenersOf(settings, texts),
+    listeners: listenersOf(settings, texts, parseSockets(values.get('sockets') ?? '')),
     arePluginsHidden: values.get('plugins-hidden') === 'yes',
   }
 }
@@ -106,14 +108,24 @@ const LOCAL = /^(?:unix|npipe|fd):/
 const PASSED_ON = /^fd:/
 const SOCKET_UNIT = 'docker.socket'
 
-function listenersOf(settings: HostFacts['settings'], texts: ReadonlyMap<string, string>): Part<string[]> {
+function listenersOf(
+  settings: HostFacts['settings'],
+  texts: ReadonlyMap<string, string>,
+  sockets: readonly TcpSocket[] | undefined,
+): Part<string[]> {
   if ('unknown' in settings) return settings
   const { hosts } = settings.value
   if (hosts === undefined) return { unknown: 'the hosts of dockerd could not be read' }
   const own = (hosts ?? []).filter((host) => !LOCAL.test(host))
   if (hosts?.some((host) => PASSED_ON.test(host)) !== true) return { value: own }
-  const passed = settingsIn(unitText(SOCKET_UNIT, texts), 'Socket', 'ListenStream').filter(
-    (where) => !/^[/%@]/.test(where),
+  const passed = (sockets ?? []).filter(({ isPassed }) => isPassed)
+  const isOpen = (where: string): boolean => passed.some(({ port }) => where.endsWith(`:${port}`) || where === `${port}`)
+  // A port that docker.socket has only in its files opens at its next start.
+  const later = settingsIn(unitText(SOCKET_UNIT, texts), 'Socket', 'ListenStream').filter(
+    (where) => !/^[/%@]/.test(where) && !isOpen(where),
   )
-  return { value: [...own, ...passed.map((where) => `${where} (${SOCKET_UNIT})`)] }
+  const all = [...passed.map(({ address, port }) => hostAndPort({ host: address, port })), ...later]
+  const value = [...own, ...all.map((where) => `${where} (${SOCKET_UNIT})`)]
+  if (value.length > 0 || sockets !== undefined) return { value }
+  return { unknown: 'only root can see the sockets of dockerd' }
 }

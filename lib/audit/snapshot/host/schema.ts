@@ -145,7 +145,7 @@ const SERVICE = z.object({
 /** Who limits what clients may do. */
 const ACCESS = z.object({
   services: z.array(SERVICE),
-  /** Where dockerd listens on the network: flags, daemon.json and docker.socket. */
+  /** Where dockerd listens on the network: flags, daemon.json, and the sockets that systemd passes or will pass to it. */
   listeners: part(z.array(z.string())),
   /** May there be plugins that only root can see? */
   arePluginsHidden: z.boolean(),

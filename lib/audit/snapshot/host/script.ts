@@ -2,6 +2,7 @@ import { shellFile } from '../../../base/shell-file.ts'
 import { LOAD_PATH } from '../../../daemon-config/unit/installed-unit.ts'
 import { FUNCTIONS_SH } from '../../../host/facts-script.ts'
 import { assignments, shellProgram } from '../../../host/script.ts'
+import { SOCKETS_SH } from '../../../host/sockets.ts'
 
 const LOOK_SH: string = shellFile(new URL('./look.sh', import.meta.url))
 const LOOK_AT_HOST_SH: string = shellFile(new URL('./look-at-host.sh', import.meta.url))
@@ -33,5 +34,5 @@ export function hostScript(daemon: KnownDaemon, { root = '', proc = '/proc' }: H
     data_root: daemon.dataRoot,
     unit_folders: LOAD_PATH.map((folder) => `/${folder}`).join(' '),
   }
-  return shellProgram(assignments(values), FUNCTIONS_SH, LOOK_SH, LOOK_AT_HOST_SH)
+  return shellProgram(assignments(values), FUNCTIONS_SH, SOCKETS_SH, LOOK_SH, LOOK_AT_HOST_SH)
 }

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { bootMachine, type Machine } from './machine.ts'
+import { lacksMachine } from './requirements.ts'
+import { cli, cliAs } from './support/cli.ts'
+import { snapshot } from './support/daemon.ts'
+
+/** systemd reads drop-ins in the second folder, too: `systemctl set-property` writes there. */
+const FOLDERS = ['/etc/systemd/system/docker.socket.d', '/etc/systemd/system.control/docker.socket.d']
+const POLICY = 'version: 1\nrules:\n  - { name: admins, who: { commonName: ann }, level: privileged }\n'
+const FROM = ['--from', '/root/docker-mtls/server', '--yes', '--no-client-proof']
+const GATEWAY = ['gateway', 'apply', '--policy', 'policy.yaml', ...FROM]
+/** The remedy of each message. */
+const REMEDY =
+  /Remove that ListenStream= \(systemctl cat docker\.socket\), then run {2}systemctl daemon-reload {2}and {2}systemctl restart docker\.socket docker\.service$/m
+
+describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksMachine() }, () => {
+  let machine: Machine
+  before(async () => {
+    machine = await bootMachine({ docker: true, name: 'build01' })
+    assert.equal((await cli(machine, ['init', 'build01', '--client', 'ann'])).code, 0)
+    await machine.write('/root/policy.yaml', POLICY)
+  })
+  after(() => machine?.stop())
+
+  async function opened(folder: string): Promise<void> {
+    await machine.write(`${folder}/tcp.conf`, '[Socket]\nListenStream=0.0.0.0:2375\n')
+    await machine.must(['systemctl', 'daemon-reload'])
+  }
+
+  const restarted = (): Promise<string> => machine.must(['systemctl', 'restart', 'docker.socket', 'docker.service'])
+
+  async function closed(): Promise<void> {
+    await machine.must(['rm', '-rf', ...FOLDERS])
+    await machine.must(['systemctl', 'daemon-reload'])
+    await restarted()
+    assert.equal(await isPlaintext(), false)
+  }
+
+  const isPlaintext = async (): Promise<boolean> =>
+    (await machine.run(['timeout', '10', 'docker', '-H', 'tcp://127.0.0.1:2375', 'version'])).code === 0
+
+  /** Refused before anything is changed, with the one remedy. */
+  async function refuses(words: readonly string[], what = /^ERR_APPLY_CONFLICT: .*docker\.socket: /m): Promise<void> {
+    const old = await snapshot(machine)
+    const { code, stdout, stderr } = await cli(machine, words)
+    assert.equal(code, 1, stdout + stderr)
+    assert.match(stderr, what)
+    assert.match(stderr, /without TLS, dockerd lets everybody in on tcp:\/\/0\.0\.0\.0:2375/)
+    assert.match(stderr, REMEDY)
+    assert.equal(await snapshot(machine), old)
+  }
+
+  for (const folder of FOLDERS) {
+    test(`in ${folder}: each command sees it, and none claims that dockerd listens locally alone`, async () => {
+      assert.equal((await cli(machine, GATEWAY)).code, 0)
+      const alone = await cli(machine, ['gateway', 'status'])
+      assert.match(alone.stdout, /^dockerd +on its local socket alone$/m)
+      assert.doesNotMatch(alone.stderr, /2375/)
+
+      await opened(folder)
+      const later = await cli(machine, ['gateway', 'status'])
+      assert.match(later.stderr, /docker\.socket opens tcp:\/\/0\.0\.0\.0:2375 at its next start/)
+      assert.match(later.stderr, REMEDY)
+      await restarted()
+      assert.equal(await isPlaintext(), true)
+
+      const status = await cli(machine, ['gateway', 'status'])
+      assert.match(status.stdout, /^dockerd +also on tcp:\/\/0\.0\.0\.0:2375$/m)
+      assert.match(status.stderr, REMEDY)
+      assert.match((await cli(machine, ['daemon', 'status'])).stderr, /0\.0\.0\.0:2375 answers everybody in plaintext/)
+      await refuses(['gateway', 'rollback', '--yes'])
+      await refuses(['gateway', 'remove', '--yes'])
+      await refuses(GATEWAY)
+      const audit = await cli(machine, ['audit', '--check', 'F-AROUND', '--json'])
+      assert.match(audit.stdout, /"detail": "dockerd listens on 0\.0\.0\.0:2375 \(docker\.socket\)"/)
+      const doctor = await cli(machine, ['doctor', '--host', 'unix:///run/docker.sock'])
+      assert.match(doctor.stdout, /doesn't report those of docker\.socket/)
+
+      // While dockerd doesn't run, a connection starts it. Looking must not.
+      await machine.must(['systemctl', 'stop', 'docker.service'])
+      assert.match((await cli(machine, ['daemon', 'status'])).stdout, /0\.0\.0\.0:2375: a connection starts dockerd/)
+      assert.match((await cli(machine, ['gateway', 'status'])).stdout, /^dockerd +also on tcp:\/\/0\.0\.0\.0:2375$/m)
+      await refuses(['gateway', 'rollback', '--yes'])
+      assert.notEqual((await machine.run(['systemctl', 'is-active', 'docker.service'])).code, 0)
+
+      await closed()
+      const { code, stdout, stderr } = await cli(machine, ['gateway', 'rollback', '--yes'])
+      assert.equal(code, 0, stderr)
+      assert.match(stdout, /dockerd listens on its local socket alone, as before\./)
+    })
+  }
+})
