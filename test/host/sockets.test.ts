@@ -24,6 +24,10 @@ describe('what a process listens on', () => {
     ])
     const big = ['s390x', FDS, line('7F000001:0947', 11), line('00000000000000000000000000000001:0948', 12)].join('\n')
     assert.deepEqual(parseSockets(big), parseSockets(little))
+    assert.deepEqual(
+      parseSockets(`${little}\nsystemd 12\nsystemd 99`)?.map(({ isPassed }) => isPassed),
+      [undefined, true],
+    )
     assert.deepEqual(parseSockets(`x86_64\n${FDS}`), [])
     assert.equal(parseSockets('x86_64\n'), undefined)
     assert.equal(parseSockets(''), undefined)

@@ -72,10 +72,19 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
       await refuses(['gateway', 'rollback', '--yes'])
       await refuses(['gateway', 'remove', '--yes'])
       await refuses(GATEWAY)
-      const audit = await cli(machine, ['audit', '--check', 'F-AROUND', '--json'])
+      const local = ['--local', '--host', 'unix:///run/docker.sock']
+      const audit = await cli(machine, ['audit', ...local, '--only', 'F-AROUND,D-TLS-PLAIN', '--format', 'json'])
       assert.match(audit.stdout, /"detail": "dockerd listens on 0\.0\.0\.0:2375 \(docker\.socket\)"/)
+      assert.match(audit.stdout, /"detail": "0\.0\.0\.0:2375 \(docker\.socket\) without TLS"/)
       const doctor = await cli(machine, ['doctor', '--host', 'unix:///run/docker.sock'])
       assert.match(doctor.stdout, /doesn't report those of docker\.socket/)
+
+      const nobody = await cliAs(machine, 'nobody', ['gateway', 'status'])
+      assert.match(nobody.stdout, /^dockerd +not visible without root$/m)
+      const asNobody = await cliAs(machine, 'nobody', ['daemon', 'status'])
+      assert.match(asNobody.stdout, /^Listens +not readable without root$/m)
+      assert.match(asNobody.stderr, /Only root can read .*on which addresses dockerd listens/)
+      assert.doesNotMatch(asNobody.stderr, /doesn't listen on the network/)
 
       // While dockerd doesn't run, a connection starts it. Looking must not.
       await machine.must(['systemctl', 'stop', 'docker.service'])
@@ -90,4 +99,37 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
       assert.match(stdout, /dockerd listens on its local socket alone, as before\./)
     })
   }
+
+  test('a gateway comes back, but the port stays open: the rollback says so, and fails', async () => {
+    assert.equal((await cli(machine, GATEWAY)).code, 0)
+    await machine.write('/root/other.yaml', POLICY.replace('admins', 'others'))
+    assert.equal((await cli(machine, ['gateway', 'apply', '--policy', 'other.yaml', ...FROM])).code, 0)
+    await opened(FOLDERS[0] ?? '')
+    await restarted()
+    const { code, stdout, stderr } = await cli(machine, ['gateway', 'rollback', '--yes'])
+    assert.equal(code, 1, stdout)
+    assert.match(
+      stderr,
+      /^ERR_APPLY_ROLLBACK_FAILED: checking who listens on .* after a complete rollback: dockerd lets everybody in without a certificate on tcp:\/\/0\.0\.0\.0:2375/m,
+    )
+    assert.match(stderr, REMEDY)
+    assert.doesNotMatch(stdout, /local socket alone/)
+    assert.match(await machine.read('/etc/docker-mtls/policy.yaml'), /admins/)
+    await closed()
+    assert.equal((await cli(machine, ['gateway', 'rollback', '--yes'])).code, 0)
+  })
+
+  test('a dockerd that loses its TLS would open the port: said before, and refused where it can be', async () => {
+    await opened(FOLDERS[1] ?? '')
+    await restarted()
+    assert.equal((await cli(machine, ['daemon', 'apply', ...FROM])).code, 0)
+    assert.equal(await isPlaintext(), false)
+    await refuses(['daemon', 'remove', '--yes'])
+    await refuses(GATEWAY)
+    const { code, stderr } = await cli(machine, ['daemon', 'rollback', '--yes'])
+    assert.equal(code, 0, stderr)
+    assert.match(stderr, /dockerd will listen on tcp:\/\/0\.0\.0\.0:2375 again, where everybody gets in/)
+    assert.equal(await isPlaintext(), true)
+    await closed()
+  })
 })

@@ -2,6 +2,8 @@ import { daemonCheck, type Check } from '../check.ts'
 import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { fail, pass, reported, unknown, type Verdict } from '../verdict.ts'
+import { OF_SOCKET_UNIT } from '../snapshot/host/schema.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
 
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
@@ -18,7 +20,12 @@ const plaintext = daemonCheck({
   fix: { settings: {}, apply: [] },
   references: [PROTECT, 'https://docs.docker.com/engine/security/#docker-daemon-attack-surface'],
   needs: ['info'],
-  test: ({ info }) => listenerWarning(info, WITHOUT_TLS, 'without TLS'),
+  test: ({ info }, { host }) => {
+    const passed = passedWithoutTls(host)
+    return passed.length > 0
+      ? fail(`${passed.join(', ')} without TLS`)
+      : listenerWarning(info, WITHOUT_TLS, 'without TLS')
+  },
 })
 
 const unverified = daemonCheck({
@@ -35,6 +42,15 @@ const unverified = daemonCheck({
   needs: ['info'],
   test: ({ info }) => listenerWarning(info, WITHOUT_CLIENT_CERTIFICATE, 'without client certificates'),
 })
+
+/** dockerd says nothing of listeners that systemd passes to it. */
+function passedWithoutTls(host: Snapshot['host']): string[] {
+  if (host === null || !('value' in host)) return []
+  const { access, settings } = host.value
+  if ('unknown' in access || 'unknown' in access.value.listeners || 'unknown' in settings) return []
+  if (settings.value.tls === true || settings.value.tlsverify === true) return []
+  return access.value.listeners.value.filter((listener) => listener.endsWith(OF_SOCKET_UNIT))
+}
 
 /** dockerd names each such listener in a warning (moby, daemon/info.go, fillAPIInfo). */
 function listenerWarning(info: InfoFacts, form: RegExp, how: string): Verdict {

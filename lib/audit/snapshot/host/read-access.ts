@@ -9,7 +9,7 @@ import { newestList, readRevocationLists } from '../../../identity/crl.ts'
 import type { Part } from '../snapshot.ts'
 import { named, type Values } from './named.ts'
 import type { Configuration } from './read-settings.ts'
-import type { AccessFacts, HostFacts, ServiceFacts } from './schema.ts'
+import { OF_SOCKET_UNIT, type AccessFacts, type HostFacts, type ServiceFacts } from './schema.ts'
 
 /** Reads which services of docker-mtls limit clients, and what could be around them. */
 export function readAccess(values: Values, { settings }: Configuration): AccessFacts {
@@ -106,7 +106,6 @@ function revocationOf(folder: string | null, paths: readonly string[], values: V
 /** A local socket, or one that systemd passes on. */
 const LOCAL = /^(?:unix|npipe|fd):/
 const PASSED_ON = /^fd:/
-const SOCKET_UNIT = 'docker.socket'
 
 function listenersOf(
   settings: HostFacts['settings'],
@@ -119,13 +118,14 @@ function listenersOf(
   const own = (hosts ?? []).filter((host) => !LOCAL.test(host))
   if (hosts?.some((host) => PASSED_ON.test(host)) !== true) return { value: own }
   const passed = (sockets ?? []).filter(({ isPassed }) => isPassed)
-  const isOpen = (where: string): boolean => passed.some(({ port }) => where.endsWith(`:${port}`) || where === `${port}`)
+  const isOpen = (where: string): boolean =>
+    passed.some(({ port }) => where.endsWith(`:${port}`) || where === `${port}`)
   // A port that docker.socket has only in its files opens at its next start.
-  const later = settingsIn(unitText(SOCKET_UNIT, texts), 'Socket', 'ListenStream').filter(
+  const later = settingsIn(unitText('docker.socket', texts), 'Socket', 'ListenStream').filter(
     (where) => !/^[/%@]/.test(where) && !isOpen(where),
   )
   const all = [...passed.map(({ address, port }) => hostAndPort({ host: address, port })), ...later]
-  const value = [...own, ...all.map((where) => `${where} (${SOCKET_UNIT})`)]
+  const value = [...own, ...all.map((where) => `${where}${OF_SOCKET_UNIT}`)]
   if (value.length > 0 || sockets !== undefined) return { value }
   return { unknown: 'only root can see the sockets of dockerd' }
 }

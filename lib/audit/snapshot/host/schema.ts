@@ -142,6 +142,9 @@ const SERVICE = z.object({
   builders: part(z.array(z.string())).default(OLDER),
 })
 
+/** How {@link ACCESS} marks a listener that systemd passes to dockerd. */
+export const OF_SOCKET_UNIT = ' (docker.socket)'
+
 /** Who limits what clients may do. */
 const ACCESS = z.object({
   services: z.array(SERVICE),
