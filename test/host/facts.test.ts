@@ -111,6 +111,19 @@ open() { printf 'open %s\\n' "$1"; }
     assert.deepEqual([file(path)?.owner, file(path)?.text], ['root:domain users', 'text'])
   })
 
+  test('where dockerd listens: its sockets, or those of docker.socket while it does not run', () => {
+    const listen = 'Listen=/run/docker.sock (Stream)\nListen=[::]:2375 (Stream)\nListen=vsock:2:1 (Stream)'
+    const of = (pid: string, state: string, sockets = ''): ReturnType<typeof factsOf> =>
+      factsOf({ facts: { service: `MainPID=${pid}`, socket: `ActiveState=${state}\n${listen}`, sockets } })
+    const running = of('7', 'active', 'x86_64\nown 11')
+    assert.deepEqual([running.sockets, running.passed], [[], ['tcp://[::]:2375']])
+    const idle = { address: '::', port: 2375, isPassed: true, isIdle: true }
+    assert.deepEqual(of('0', 'active').sockets, [idle])
+    assert.deepEqual(of('0', 'inactive').sockets, [])
+    // Only root can see them.
+    assert.equal(of('7', 'active').sockets, undefined)
+  })
+
   test('services that may be a gateway are read, whatever they are called', async (t) => {
     const [folder, later] = [await temporaryFolder(t), await temporaryFolder(t)]
     for (const [name, text] of [
@@ -126,7 +139,7 @@ open() { printf 'open %s\\n' "$1"; }
     const { files } = await gatherFacts({
       ...shell,
       run: (script, options) =>
-        shell.run(script.replace('/etc/systemd/system /run/systemd/system ', `${folder} ${later} `), options),
+        shell.run(script.replace(/^unit_folders=.*$/m, `unit_folders='${folder} ${later}'`), options),
     })
     const read = files.filter(({ path }) => path.startsWith(folder) || path.startsWith(later))
     assert.deepEqual(
