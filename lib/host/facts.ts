@@ -79,8 +79,7 @@ export function parseFacts(printed: string, host = 'the host'): HostFacts {
 
 function hostFacts(fact: (name: string) => string, files: readonly HostFile[]): HostFacts {
   const byPath = new Map(files.map((file) => [file.path, file]))
-  const property: HostFacts['property'] = (unit, name) =>
-    new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? ''
+  const property: HostFacts['property'] = (unit, name) => new RegExp(`^${name}=(.*)$`, 'm').exec(fact(unit))?.[1] ?? ''
   const listens = [...fact('socket').matchAll(LISTENS)].map(([, address = '', port]) => ({
     address: address.replaceAll(/[[\]]/g, ''),
     port: Number(port),

@@ -176,10 +176,7 @@ async function isStill(began: GatewayState, shell: HostShell): Promise<Check> {
 }
 
 /** dockerd answers on its local socket, and nowhere else. */
-async function daemonChecks(
-  { server }: VerifiedGateway,
-  options: VerificationOptions,
-): Promise<VerificationCheck[]> {
+async function daemonChecks({ server }: VerifiedGateway, options: VerificationOptions): Promise<VerificationCheck[]> {
   const why = await whyNoAnswer(options.shell)
   const sockets = why === undefined ? await socketsOf(options.shell) : []
   const open = await daemonListeners(sockets, options, { certificates: [server.facts.fingerprint256] })

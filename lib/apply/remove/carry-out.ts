@@ -84,7 +84,8 @@ function verifyClosed({ closes }: RemovePlan, { shell, onStep, signal }: RemoveO
       const open = closes.find((listener) => sockets.some((socket) => isListenerOf(socket, listener)))
       if (open !== undefined) throw failed(shell, `dockerd still listens on ${open}`)
       const plain = (await daemonListeners(sockets, { shell, signal })).find(({ isPlaintext }) => isPlaintext)
-      if (plain !== undefined) throw failed(shell, `dockerd lets everybody in without a certificate on ${plain.listener}`)
+      if (plain !== undefined)
+        throw failed(shell, `dockerd lets everybody in without a certificate on ${plain.listener}`)
     },
   )
 }

@@ -114,7 +114,9 @@ export function conflictOf(path: string): Conflict {
 function caOf(configured: Configured | undefined): string | undefined {
   if (configured === undefined) return undefined
   const { found, inForce } = configured
-  return networkListeners(inForce).length > 0 && hasSwitch('tlsverify', found, inForce) ? inForce.tlsFiles.ca : undefined
+  return networkListeners(inForce).length > 0 && hasSwitch('tlsverify', found, inForce)
+    ? inForce.tlsFiles.ca
+    : undefined
 }
 
 /** The TLS files that dockerd reads when it starts. */

@@ -80,7 +80,8 @@ export function listenersStep({ info, gateway }: Attempt): DetailedStep {
   const warnings = info && valueOf(info)?.Warnings
   if (warnings === undefined) return unknown('neighbours', 'the daemon did not report whether it listens without TLS')
   const open = warnings.filter((text) => WITHOUT_TLS.test(text) || WITHOUT_CLIENT_CERTIFICATE.test(text))
-  if (open.length === 0) return ok('neighbours', "the daemon reports no listener without TLS; it doesn't report those of docker.socket")
+  if (open.length === 0)
+    return ok('neighbours', "the daemon reports no listener without TLS; it doesn't report those of docker.socket")
   return {
     ...warning('neighbours', {
       code: 'PLAINTEXT_DOCKER',

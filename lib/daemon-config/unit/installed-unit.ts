@@ -77,8 +77,9 @@ export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): Found
   const paths = [path, ...dropIns.map((dropIn) => dropIn.path)]
   const textOf = (file: string): string => texts.get(file) ?? ''
   const unit = parseUnit(paths.map(textOf).join('\n'), paths.join(' and '))
-  const hiding = folders.slice(0, LOAD_PATH.indexOf(OWN_FOLDER)).map((folder) => join(folder, `${UNIT_NAME}.d`, OVERRIDE))
-  const isLater = (dropIn: (typeof dropIns)[number]): boolean => dropIn.name > OVERRIDE || hiding.includes(dropIn.path)
+  const own = folders.indexOf(join(root, OWN_FOLDER))
+  const isLater = ({ name, path: at }: (typeof dropIns)[number]): boolean =>
+    name > OVERRIDE || (name === OVERRIDE && folders.indexOf(dirname(dirname(at))) < own)
   const later = dropIns.filter((dropIn) => isLater(dropIn) && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
   return { unit, paths, later: later.map((dropIn) => dropIn.path) }
 }
