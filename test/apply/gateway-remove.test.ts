@@ -33,15 +33,20 @@ const unit = (more: { crl?: readonly string[]; issuer?: string; folder?: string 
   }).text
 
 interface Host extends Said {
-  /** The policy as an apply has written it; absent: nobody knows. */
+  /** The policy as an apply has written it; absent: nobody knows, nor of other files. */
   readonly applied?: string
+  /** The key as an apply has written it. */
+  readonly appliedKey?: string
   /** Empty: it is gone. */
   readonly unit?: string
 }
 
 /** A host with a gateway, as `gateway apply` leaves it. */
-function hostOf({ applied, unit: text = unit(), facts, files }: Host): FakeShell {
-  const written = applied === undefined ? '' : `written ${sha256(applied)} ${FOLDER}/policy.yaml\n`
+function hostOf({ applied, appliedKey = 'key', unit: text = unit(), facts, files }: Host): FakeShell {
+  const sums = { 'policy.yaml': applied, 'ca.pem': 'pem', 'server-cert.pem': 'pem', 'server-key.pem': appliedKey }
+  const written = Object.entries(sums)
+    .map(([name, contents = '']) => (applied === undefined ? '' : `written ${sha256(contents)} ${FOLDER}/${name}\n`))
+    .join('')
   const printed = (script: string): string =>
     [
       recordsOf({
@@ -140,6 +145,13 @@ describe('the removal of a gateway', () => {
       '/policy.yaml',
     ],
     ['a policy that nobody knows any more', {}, /policy\.yaml: it is unknown whether/, '/policy.yaml'],
+    [
+      'a key that somebody has put in the place of that of gateway apply',
+      { applied: POLICY, appliedKey: 'ours' },
+      /^\/etc\/docker-mtls\/server-key\.pem: somebody has changed it/,
+      '/server-key.pem',
+    ],
+    ['a key of which nobody knows who wrote it', {}, /server-key\.pem: it is unknown whether/, '/server-key.pem'],
     [
       'a link in the place of a file',
       { applied: POLICY, facts: { [`odd:${FOLDER}/ca.pem`]: 'link /tmp/x' } },

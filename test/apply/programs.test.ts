@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from 'node
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, test } from 'node:test'
+import { parseOriginals, type Originals } from '../../lib/apply/remove/originals.ts'
 import { SETTLE_SCRIPT } from '../../lib/apply/rollback/pending.ts'
 import {
   CHANGED_CODE,
@@ -21,6 +22,7 @@ import { UNIT_NAME } from '../../lib/daemon-config/unit/installed-unit.ts'
 import { factsScript, furtherFactsScript, STATE_FOLDER } from '../../lib/host/facts-script.ts'
 import { socketsScript } from '../../lib/host/sockets.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { sha256 } from './support/fake-shell.ts'
 
 const ODD = `/etc/it's "$(touch /tmp/odd)" \`id\``
 const PLAN: Written = {
@@ -88,18 +90,99 @@ const READ_ID = functionsOf(ROLLBACK_PROGRAM, 'read_id')
 const run = (script: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } =>
   spawnSync('/bin/sh', ['-eu'], { input: `${READ_ID}\n${script}`, encoding: 'utf8', cwd: folder })
 
+const PRUNE = functionsOf(TRANSACTION, 'started', 'runs', 'has_copy', 'remember', 'prune')
+
 test('an old apply stays if it has the only copy of a file', async () => {
   const state = join(folder, 'applies')
   for (const id of ['1', '2', '3', '4', '5']) {
     await mkdir(join(state, id), { recursive: true })
     await writeFile(join(state, id, 'owner'), '0 0\n')
     await writeFile(join(state, id, 'previous'), `${Number(id) - 1}\n`)
+    await writeFile(join(state, id, 'entries'), '')
   }
   await writeFile(join(state, 'last'), '5\n')
   await writeFile(join(state, '1', 'keep'), '')
-  const { status, stderr } = run(`s=${state}\n${functionsOf(TRANSACTION, 'started', 'runs', 'prune')}\nprune\n`)
+  const { status, stderr } = run(`s=${state}\n${PRUNE}\nprune\n`)
   assert.deepEqual([status, stderr], [0, ''])
-  assert.deepEqual((await readdir(state)).toSorted(), ['1', '3', '4', '5', 'last'])
+  assert.deepEqual((await readdir(state)).toSorted(), ['1', '3', '4', '5', 'before', 'last'])
+})
+
+describe('what only an old apply knows outlives its folder', () => {
+  const state = join(folder, 'known')
+  const [key, json, link] = ['/etc/x/server-key.pem', '/etc/docker/daemon.json', '/etc/a link']
+  let id = 0
+  /** An apply, with the files that it has replaced, and those that it has written. */
+  async function applied(replaced: Readonly<Record<string, string>>, written: Readonly<Record<string, string>>) {
+    const own = join(state, String(++id))
+    await mkdir(own, { recursive: true })
+    const entries = Object.entries(replaced)
+    for (const [at, [, text]] of entries.entries()) if (text !== '') await writeFile(join(own, `${at + 1}`), text)
+    const numbers = entries.map(([path, text], at) => `${text === '' ? '-' : at + 1} ${path}\n`)
+    await writeFile(join(own, 'entries'), `d /etc/x\n=755,0:0 /etc/y\n${numbers.join('')}`)
+    const sums = Object.entries(written).map(([path, text]) => `${sha256(text)} ${path}\n`)
+    await writeFile(join(own, 'written'), sums.join(''))
+    await writeFile(join(own, 'rollback.sh'), ':\n')
+    await writeFile(join(own, 'owner'), '0 0\n')
+    if (id > 1) await writeFile(join(own, 'previous'), `${id - 1}\n`)
+    await writeFile(join(state, 'last'), `${id}\n`)
+  }
+  const prune = (more = ''): void => {
+    const { status, stderr } = run(`s=${state}\n${PRUNE}\n${more}\nprune\n`)
+    assert.deepEqual([status, stderr], [0, ''])
+  }
+  const read = async (): Promise<Originals> => {
+    const program = await readFile(new URL('../../lib/apply/remove/originals.sh', import.meta.url), 'utf8')
+    return parseOriginals(run(`s=${state}\n${program}`).stdout)
+  }
+  const contentsOf = (copy = ''): Promise<string> =>
+    readFile(copy.replace('/var/lib/docker-mtls', state), 'utf8').catch(() => 'nothing')
+
+  beforeEach(async () => {
+    await rm(state, { recursive: true, force: true })
+    id = 0
+    await applied({ [key]: '', [json]: 'theirs', [link]: '' }, { [key]: 'ours 1', [json]: 'ours 1' })
+    await applied({ [key]: 'ours 1', [json]: 'ours 1' }, { [key]: 'ours 2', [json]: 'ours 2' })
+    await applied({ [key]: 'their own', [json]: 'ours 2' }, { [key]: 'ours 3', [json]: 'ours 3' })
+    for (const _ of [4, 5, 6]) await applied({ [key]: 'ours 3' }, { [key]: 'ours 3' })
+  })
+
+  test('the originals, keys that somebody has put there, and the sums of written files', async () => {
+    const before = await read()
+    // Also if it is interrupted, or if there is no room for another link.
+    prune('mv() { return 1; }')
+    prune('ln() { return 1; }')
+    prune()
+    assert.deepEqual((await readdir(state)).toSorted(), ['4', '5', '6', 'before', 'last'])
+    const after = await read()
+    assert.deepEqual([after.isComplete, after.isAny], [true, true])
+    assert.deepEqual(after.written, before.written)
+    assert.deepEqual([after.copies.has(key), after.copies.get(key)], [true, undefined])
+    assert.equal(await contentsOf(after.copies.get(json)), 'theirs')
+    const kept = after.all.filter(({ copy }) => copy.includes('/before/'))
+    assert.deepEqual(await Promise.all(kept.map(async ({ path, copy }) => [path, await contentsOf(copy)])), [
+      [json, 'theirs'],
+      [key, 'their own'],
+    ])
+    prune()
+    assert.deepEqual(await read(), after)
+  })
+
+  test('a folder stays as long as what it knows is not kept elsewhere', async () => {
+    prune('cp() { return 1; }')
+    assert.deepEqual((await readdir(state)).toSorted(), ['1', '2', '3', '4', '5', '6', 'before', 'last'])
+    assert.equal((await read()).isComplete, true)
+  })
+
+  test('without the first apply, what is known of it is not complete; nor does an apply after a rollback of all count as the first', async () => {
+    await rm(join(state, '1'), { recursive: true })
+    prune()
+    const { isComplete, copies } = await read()
+    assert.deepEqual([isComplete, await contentsOf(copies.get(json))], [false, 'ours 1'])
+    for (const one of ['4', '5', '6', 'last']) await rm(join(state, one), { recursive: true })
+    await applied({}, {})
+    await rm(join(state, '7', 'previous'))
+    assert.equal((await read()).isComplete, false)
+  })
 })
 
 describe('a rollback after a removed gateway', () => {
@@ -502,12 +585,11 @@ test('the rollback of a failed apply says if the timer was faster', async () => 
 test('an ID that cannot be read does not count as none: nothing is removed', async () => {
   const state = join(folder, 'unreadable')
   const own = join(state, '1')
-  const functions = functionsOf(TRANSACTION, 'started', 'runs', 'prune')
   const stubs = `set +e\nid=1 s=${state} b=${own} how=now lock_s=5\ndisarm() { echo >${state}/disarmed; }\nsystemctl() { :; }\n`
   const programs = {
-    settle: `${stubs}${functions}\n${await ofRollback('settle')}`,
+    settle: `${stubs}${PRUNE}\n${await ofRollback('settle')}`,
     'failed-apply': `${stubs}${await ofRollback('failed-apply')}`,
-    rollback: `${stubs}${functions}\n${functionsOf(ROLLBACK_PROGRAM, 'end_if_done')}\n${MAIN}`,
+    rollback: `${stubs}${PRUNE}\n${functionsOf(ROLLBACK_PROGRAM, 'end_if_done')}\n${MAIN}`,
     'last-apply': `${stubs}${await ofRollback('last-apply')}`,
   }
   for (const [name, program] of Object.entries(programs)) {
@@ -523,7 +605,7 @@ test('an ID that cannot be read does not count as none: nothing is removed', asy
     await mkdir(join(state, unreadable), { recursive: true })
     await mkdir(own)
     await writeFile(join(own, 'owner'), '0 0\n')
-    assert.equal(run(`${stubs}${functions}\nprune\n`).status, 0)
+    assert.equal(run(`${stubs}${PRUNE}\nprune\n`).status, 0)
     assert.ok((await readdir(state)).includes('1'), unreadable)
   }
 })

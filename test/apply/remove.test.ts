@@ -103,7 +103,7 @@ describe('the removal of docker-mtls after a gateway', () => {
     const plan = await planRemove(shellOf({ files: { ...foreign, [COPY]: OWN }, replaced: { [JSON_PATH]: LOCAL } }))
     assert.deepEqual(changes(plan), [[JSON_PATH, 'replace', OWN]])
     assert.deepEqual([plan.conflicts, plan.stays, plan.listens], [[], [], ['tcp://10.0.0.5:2376']])
-    assert.deepEqual([plan.hasBackups, plan.keepsBackups], [true, false])
+    assert.deepEqual([plan.hasBackups, plan.asides], [true, []])
   })
 
   test("restores a drop-in with dockerd's own TLS listener", async () => {
@@ -209,21 +209,21 @@ describe('the removal of docker-mtls after a gateway', () => {
     }
   })
 
-  test('keeps the backups with the only copy of a file that it cannot restore, and says so', async () => {
+  test('puts the only copy of a file that it cannot restore beside its place, before it removes the backups', async () => {
     const changed = JSON.stringify({ hosts: ['fd://'], debug: true })
     for (const now of [changed, JSON.stringify({ hosts: ['fd://', 'tcp://10.0.0.5:2377'], ...TLS })]) {
       const files = { ...foreign, [JSON_PATH]: now, [COPY]: OWN }
       const shell = shellOf({ files, replaced: { [JSON_PATH]: LOCAL } })
       const plan = await planRemove(shell)
       assert.deepEqual(changes(plan), [], now)
+      const aside = `${JSON_PATH}.before-docker-mtls`
       assert.ok(
-        plan.stays.some((text) => text.startsWith(`${COPY}: ${JSON_PATH} as it was before`)),
+        plan.stays.some((text) => text.startsWith(`${aside}: a file that docker-mtls has replaced`)),
         plan.stays.join('\n'),
       )
-      assert.deepEqual([plan.hasBackups, plan.keepsBackups], [false, true])
-      const before = shell.ran.length
+      assert.deepEqual([plan.hasBackups, plan.asides], [true, [{ copy: COPY, path: aside }]])
       await carryOutRemove(plan, { shell })
-      assert.equal(shell.ran.length, before)
+      assert.ok(shell.ran.at(-1)?.includes(`"$1" ${COPY} ${aside}\n`))
       await markOnlyCopies(plan, shell)
       assert.match(shell.ran.at(-1) ?? '', /touch -- '?\/var\/lib\/docker-mtls\/1\/keep'?$/m)
     }
@@ -343,10 +343,12 @@ describe('the removal of docker-mtls after a gateway', () => {
         plan.changes.map(({ path }) => path),
         [DROP_IN],
       )
-      assert.deepEqual(
-        plan.stays,
-        [ca, cert, key].map((path) => `${path}: dockerd uses it, as before docker-mtls`),
-      )
+      assert.deepEqual(plan.stays, [
+        ...[ca, cert, key].map((path) => `${path}: dockerd uses it, as before docker-mtls`),
+        ...[ca, cert, key].map(
+          (path) => `${path}.before-docker-mtls: a file that docker-mtls has replaced, and that does not come back`,
+        ),
+      ])
     })
   })
 
@@ -368,7 +370,7 @@ describe('the removal of docker-mtls after a gateway', () => {
     const files = { [DROP_IN]: LOCAL_UNIT, [KEY]: 'key', [COPY]: `${LOCAL_UNIT}# of setup` }
     const plan = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT }, isComplete: false }))
     assert.deepEqual(changes(plan), [[DROP_IN, 'remove', '']])
-    assert.match(plan.stays.join('\n'), new RegExp(`^${COPY}: .*\n${KEY}: it is unknown whether`))
+    assert.match(plan.stays.join('\n'), new RegExp(`^${DROP_IN}.before-docker-mtls: .*\n${KEY}: it is unknown whether`))
     const later = await planRemove(shellOf({ files, replaced: {}, isComplete: false }))
     assert.deepEqual(changes(later), [])
     assert.match(later.stays.join('\n'), new RegExp(`^${KEY}: it is unknown whether .*\n${DROP_IN}: it is unknown`))

@@ -6,7 +6,7 @@ import { shellLine } from '../../base/quoting/posix.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { isListenerOf } from '../../daemon-config/listener-target.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
-import { assignments, shellProgram } from '../../host/script.ts'
+import { shellCall, shellFunction, shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
 import { runGuarded } from '../carry-out.ts'
 import { refuseConflicts } from '../conflicts.ts'
@@ -27,7 +27,8 @@ export interface RemoveOptions {
 
 /**
  * Removes docker-mtls from a host: changes the files as an apply does, with the same rollback, checks that dockerd answers and
- * that its ports are closed, and then removes the data for rollbacks, unless it has the only copy of a file.
+ * that its ports are closed, and then removes the data for rollbacks. Files in it that docker-mtls has replaced, and that don't come
+ * back, are first put beside their old places.
  *
  * @throws {@link ProvisionError} ERR_APPLY_CONFLICT, ERR_APPLY_PENDING: nothing was changed. ERR_APPLY_ROLLED_BACK: all
  *   changes were rolled back. ERR_APPLY_ROLLBACK_FAILED: they were not
@@ -39,7 +40,6 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
     await markOnlyCopies(plan, shell)
     await runGuarded(plan, options, () => verifyClosed(plan, options))
   }
-  if (plan.keepsBackups) return
   await runStep(onStep, { step: 'forget', title: 'remove the data for rollbacks' }, async () => {
     const ran = await shell.run(forgetScript(plan), { limits: CHANGE_LIMITS })
     if (ran.code === 0) return
@@ -51,12 +51,12 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
   })
 }
 
-/** Marks the backups that stay or are still needed, before another apply on the host could remove them as too old. */
+/** Marks the backups that are still needed, before another apply on the host could remove them as too old. */
 export async function markOnlyCopies(
-  { onlyCopies, changes }: Pick<RemovePlan, 'onlyCopies' | 'changes'>,
+  { asides, changes }: Pick<RemovePlan, 'asides' | 'changes'>,
   shell: HostShell,
 ): Promise<void> {
-  const copies = [...onlyCopies, ...changes.flatMap(({ copy }) => copy ?? [])]
+  const copies = [...asides.map(({ copy }) => copy), ...changes.flatMap(({ copy }) => copy ?? [])]
   if (copies.length === 0) return
   const marks = new Set(copies.map((copy) => posix.join(posix.dirname(copy), 'keep')))
   const ran = await shell.run(shellProgram(shellLine('touch', '--', ...marks)))
@@ -69,8 +69,16 @@ export async function markOnlyCopies(
 }
 
 /** @internal */
-export function forgetScript({ tlsDir }: Pick<RemovePlan, 'tlsDir'>): string {
-  return shellProgram(assignments({ tls_dir: tlsDir }), STATE_SH, FORGET_SH)
+export function forgetScript({ tlsFolders, asides }: Pick<RemovePlan, 'tlsFolders' | 'asides'>): string {
+  return shellProgram(
+    shellFunction(
+      'asides',
+      asides.map(({ copy, path }) => `"$1" ${shellCall([copy, path])}`),
+    ),
+    shellCall(['set', '--', ...tlsFolders]),
+    STATE_SH,
+    FORGET_SH,
+  )
 }
 
 function verifyClosed({ closes }: RemovePlan, { shell, onStep, signal }: RemoveOptions): Promise<void> {

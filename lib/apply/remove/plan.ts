@@ -10,14 +10,15 @@ import { flagsOf } from '../../daemon-config/unit/flags.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
-import { ours, sentence } from '../../base/sentence.ts'
+import { command, ours, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import type { HostFile } from '../../host/fact-records.ts'
 import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
+import type { FurtherFacts } from '../../host/facts-script.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
-import { isWritten, type Change } from '../changes.ts'
+import { isWritten, OWNER, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
@@ -27,9 +28,9 @@ import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
 import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
 import { inForceOf } from '../unit.ts'
-import { plaintextBefore } from '../plaintext-before.ts'
-import { readOriginals, type Originals } from './originals.ts'
-import { settingsTargets, tlsTargets, type Secured, type Target } from './targets.ts'
+import { openListeners, plaintextBefore } from '../plaintext-before.ts'
+import { isOwn, onlyCopies, readOriginals, type Originals } from './originals.ts'
+import { settingsTargets, tlsTargets, UNDO_FIRST, writeAgain, type Secured, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
 export interface RemovePlan {
@@ -43,15 +44,16 @@ export interface RemovePlan {
   readonly closes: readonly string[]
   /** The listeners on the network that dockerd will have. */
   readonly listens: readonly string[]
+  /** The folder of the server's files. */
   readonly tlsDir: string
+  /** The same, and those of earlier applies. */
+  readonly tlsFolders: readonly string[]
   readonly remaps: boolean
   readonly reloadsFirst: false
   /** Does the host keep data for rollbacks, which will be removed? */
   readonly hasBackups: boolean
-  /** Do the backups stay, because they have the only copy of a file from before docker-mtls? */
-  readonly keepsBackups: boolean
-  /** The paths of these copies. */
-  readonly onlyCopies: readonly string[]
+  /** Copies in it of files that docker-mtls has replaced, which don't come back, and the paths that they get. */
+  readonly asides: readonly { readonly copy: string; readonly path: string }[]
   readonly facts: HostFacts
   /** Is an apply unfinished? It has to be rolled back first. */
   readonly isPending: boolean
@@ -68,50 +70,46 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   refuseHost(first, shell.name, 'undo')
   const { found, inForce } = inForceOf(first, shell)
   const originals = await readOriginals(shell)
-  const tlsDir = inForce.settings.tlsDir ?? folderBefore(originals) ?? DEFAULT_TLS_DIR
-  const { ca, cert, key } = tlsFilesIn(tlsDir)
-  const copiesOf = (...paths: string[]): string[] => paths.flatMap((path) => originals.copies.get(path) ?? [])
-  const wanted = {
-    files: [ca, cert, ...copiesOf(DAEMON_JSON, DROP_IN)],
-    secrets: [key, ...copiesOf(ca, cert, key)],
-    more: [gatewayQuestion()],
-  }
-  const facts = await gatherFurtherFacts(shell, first, wanted, signal)
+  const ownDirs = foldersOf(originals)
+  const { tlsDir } = inForce.settings
+  const tlsFolders = [...new Set([tlsDir ?? ownDirs[0] ?? DEFAULT_TLS_DIR, ...ownDirs])]
+  const facts = await gatherFurtherFacts(shell, first, wantedFacts(tlsFolders, originals), signal)
   const base = {
-    tlsDir,
+    tlsDir: tlsFolders[0] ?? DEFAULT_TLS_DIR,
+    tlsFolders,
     facts,
     isPending: isApplyPending(facts),
     reloadsFirst: false,
+    hasBackups: originals.isAny,
   } as const
-  const hasOwn = hasOwnGateway(facts)
-  const gateway = gatewayConflict(hasOwn)
+  const gateway = gatewayConflict(hasOwnGateway(facts))
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
-  const isLocal = inForce.settings.tlsDir === undefined
-  const rendered = isLocal ? renderLeft(facts, found, originals) : renderCurrent(facts, found, inForce)
+  const isLocal = tlsDir === undefined
+  const known = { facts, originals, tlsDir, ownDirs }
+  const rendered = isLocal ? renderLeft(known, found) : renderCurrent(facts, found, inForce)
+  const now = networkListeners(inForce)
+  const other = takenOver(known, found, inForce, rendered)
+  if (other !== undefined)
+    return { ...base, ...NOTHING, asides: [], stays: [], listens: now, conflicts: [...gateway, other] }
   const isOfGateway = isLocal && isGatewayAlone(originals)
-  const leftWith = (then: HostFacts): LeftFiles => {
-    const only = isOfGateway ? unrestored(originals, then) : []
-    const keepsBackups = only.length > 0
+  const leftWith = (then: HostFacts): Pick<RemovePlan, 'asides' | 'stays'> => {
+    const asides = asidesOf(originals, then)
     return {
+      asides,
       stays: [
-        ...only.map(
-          ({ path, copy }) => `${copy}: ${path} as it was before a  gateway apply , which docker-mtls can't restore`,
-        ),
-        ...(isOfGateway ? unknownFiles(tlsDir, originals, then) : []),
+        ...asides.map(({ path }) => `${path}: a file that docker-mtls has replaced, and that does not come back`),
+        ...(isOfGateway ? unknownFiles(base.tlsDir, originals, then) : []),
       ],
-      keepsBackups,
-      onlyCopies: only.map(({ copy }) => copy),
-      hasBackups: originals.isAny && !keepsBackups,
     }
   }
-  const now = networkListeners(inForce)
-  if (rendered === undefined) return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
-  const secured = { facts, originals, tlsDir, rendered, isLocal }
+  if (rendered === undefined || typeof rendered === 'string')
+    return { ...base, ...NOTHING, ...leftWith(facts), listens: now, conflicts: gateway }
+  const secured = { ...known, rendered }
   const isOurs = ({ path }: Target): boolean => !isOfGateway || originals.written.has(path)
   const ofSettings = settingsTargets(secured).filter(isOurs)
   const target = withFiles(
     facts,
-    changesIn(ofSettings).map((change) => [change.path, fileOf(change)] as const),
+    changesIn(ofSettings).map((change) => [change.path, fileOf(change, facts)] as const),
   )
   const after = inForceOf(target, shell)
   const then = after.inForce
@@ -121,7 +119,12 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   const effects = await findEffects({ shell, facts, target: async () => target, starts: true, signal })
   const listeners = networkListeners(then)
   const opens = listeners.some((listener) => !now.includes(listener))
-  const left = leftWith(target)
+  const left = leftWith(
+    withFiles(
+      facts,
+      changes.map((change) => [change.path, fileOf(change, facts)] as const),
+    ),
+  )
   const decided = new Set(targets.map(({ path }) => path))
   const needed = neededFiles(after).filter((path) => !decided.has(path))
   const conflicts = [
@@ -186,10 +189,15 @@ function changesIn(targets: readonly Target[]): Change[] {
   return targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
 }
 
+type Rendered = Secured['rendered']
+type Known = Omit<Secured, 'rendered'>
+
 const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const
 
-function fileOf({ path, action, text, mode }: Change): ReturnType<HostFacts['file']> {
-  return action === 'remove' ? undefined : { path, text, mode, owner: 'root:root' }
+function fileOf({ path, action, text, mode, copy }: Change, { file }: HostFacts): HostFile | undefined {
+  if (action === 'remove') return undefined
+  const original = copy === undefined ? undefined : file(copy)
+  return original ? { ...original, path } : { path, text, mode, owner: OWNER }
 }
 
 /** Has the host nothing of docker-mtls? */
@@ -197,26 +205,35 @@ export function isNothingToRemove({ changes, hasBackups }: Pick<RemovePlan, 'cha
   return changes.length === 0 && !hasBackups
 }
 
-/** The folder of dockerd's TLS files as an apply has written them, before a gateway took the place of dockerd. */
-function folderBefore({ written }: Originals): string | undefined {
+/** The folders in which an apply has written TLS files for dockerd, the last one first. */
+function foldersOf({ written }: Originals): string[] {
   const folders = [...written.keys()].map((path) => posix.dirname(path))
-  return folders.find((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
+  return [...new Set(folders)].filter((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
 }
 
-type LeftFiles = Pick<RemovePlan, 'stays' | 'keepsBackups' | 'onlyCopies' | 'hasBackups'>
+/** Only the sums of keys and of other copies leave the host. */
+function wantedFacts([tlsDir = DEFAULT_TLS_DIR, ...others]: readonly string[], { all }: Originals): FurtherFacts {
+  const { ca, cert, key } = tlsFilesIn(tlsDir)
+  const isSettings = ({ path }: { path: string }): boolean => path === DAEMON_JSON || path === DROP_IN
+  const texts = [ca, cert, ...all.filter(isSettings).map(({ copy }) => copy)]
+  const rest = all.filter((one) => !isSettings(one)).flatMap(({ path, copy }) => [path, copy])
+  const sums = new Set([key, ...others.flatMap((folder) => Object.values(tlsFilesIn(folder))), ...rest])
+  return { files: texts, secrets: [...sums].filter((path) => !texts.includes(path)), more: [gatewayQuestion()] }
+}
 
-/** Of the kept applies, has only `gateway apply` changed something, as far as is known? */
+/** Of the known applies, has only `gateway apply` changed something? */
 function isGatewayAlone(originals: Originals): boolean {
   const isGateway = [...originals.written.keys()].some((path) => posix.dirname(path) === GATEWAY_FOLDER)
-  return isGateway && folderBefore(originals) === undefined
+  return isGateway && foldersOf(originals).length === 0
 }
 
-/** Copies of dockerd's settings from before the gateway that don't come back. Nobody else has them. */
-function unrestored({ copies }: Originals, then: HostFacts): { path: string; copy: string }[] {
-  return [DAEMON_JSON, DROP_IN].flatMap((path) => {
-    const copy = copies.get(path)
-    if (copy === undefined || then.file(copy)?.text === then.file(path)?.text) return []
-    return [{ path, copy }]
+/** The copies that are put beside their old places, each under a name of its own. */
+function asidesOf(originals: Originals, then: HostFacts): RemovePlan['asides'] {
+  const seen = new Map<string, number>()
+  return onlyCopies(originals, then).map(({ path, copy }) => {
+    const count = (seen.get(path) ?? 0) + 1
+    seen.set(path, count)
+    return { copy, path: `${path}.before-docker-mtls${count === 1 ? '' : `.${count}`}` }
   })
 }
 
@@ -228,33 +245,72 @@ function unknownFiles(tlsDir: string, { isComplete }: Originals, then: HostFacts
   return paths.flatMap((path) => (then.file(path) === undefined ? [] : [`${path}: ${why}`]))
 }
 
+/** Is any file of dockerd still as an apply has written it? */
+function hasOwnFile({ facts, originals, ownDirs }: Known): boolean {
+  const paths = [DROP_IN, DAEMON_JSON, ...ownDirs.flatMap((folder) => Object.values(tlsFilesIn(folder)))]
+  return paths.some((path) => {
+    const file = facts.file(path)
+    return file !== undefined && isOwn(file, originals)
+  })
+}
+
 /**
  * What `gateway apply` would write for dockerd, whose place a gateway has, or had.
  *
- * @returns undefined if no apply has configured dockerd or put a gateway in front of it, or if it listens on the network
+ * @returns undefined if no apply has configured dockerd or put a gateway in front of it. The path of the file because of which dockerd
+ *   listens on the network, or has other TLS files
  */
-function renderLeft(
-  facts: HostFacts,
-  found: FoundUnit,
-  originals: Originals,
-): { dropIn: string; daemonJson?: string } | undefined {
-  if (folderBefore(originals) === undefined && !isGatewayAlone(originals)) return undefined
+function renderLeft(known: Known, found: FoundUnit): Rendered | string | undefined {
+  const { facts, originals, ownDirs } = known
+  const isAlone = isGatewayAlone(originals)
+  if (ownDirs.length === 0 && !isAlone && !hasOwnFile(known)) return undefined
   const rendered = renderLocal({
     found,
     daemonJson: facts.file(DAEMON_JSON)?.text,
     existingDropIn: facts.file(DROP_IN)?.text,
     hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
   })
-  const isOpen = rendered.changesCommand || (isGatewayAlone(originals) && rendered.daemonJson !== undefined)
-  return isOpen ? undefined : rendered
+  if (rendered.changesCommand) return commandFile(found, facts)
+  return isAlone && rendered.daemonJson !== undefined ? DAEMON_JSON : rendered
+}
+
+/** The file whose ExecStart= counts: systemd reads it last. */
+function commandFile({ paths }: FoundUnit, { file }: HostFacts): string {
+  return paths.findLast((path) => /^\s*ExecStart\s*=/m.test(file(path)?.text ?? '')) ?? DROP_IN
+}
+
+/** The file by which somebody has configured dockerd in another way since, although files of docker-mtls are still there. */
+function takenOver(
+  known: Known,
+  found: FoundUnit,
+  inForce: SettingsInForce,
+  rendered: Rendered | string | undefined,
+): Conflict | undefined {
+  const [later] = found.later
+  const what = later ?? (typeof rendered === 'string' ? rendered : undefined)
+  if (what === undefined || !hasOwnFile(known)) return undefined
+  const open = openListeners(found, inForce)
+  const why =
+    later === undefined
+      ? 'somebody has changed it since, and dockerd no longer has the settings of docker-mtls'
+      : 'it sets ExecStart=, and systemd reads it after the drop-in of docker-mtls'
+  const where = `dockerd listens on ${enumerate(open)}, where everybody gets in without a certificate`
+  return {
+    code: 'ERR_APPLY_CONFLICT',
+    kind: 'changed-since',
+    what,
+    got: open.length === 0 ? why : `${why}: ${where}`,
+    todo:
+      later === undefined
+        ? isGatewayAlone(known.originals)
+          ? UNDO_FIRST
+          : writeAgain(known)
+        : sentence`Move it away:  ${command('mv', later, `${later}.off`)}  Then run this again.`,
+  }
 }
 
 /** What an apply without options would write now: the same as there is, unless somebody has changed it. */
-function renderCurrent(
-  facts: HostFacts,
-  found: FoundUnit,
-  { form, settings }: SettingsInForce,
-): { dropIn: string; daemonJson?: string } {
+function renderCurrent(facts: HostFacts, found: FoundUnit, { form, settings }: SettingsInForce): Rendered {
   const json = facts.file(DAEMON_JSON)?.text
   const moveAll = ours('daemon', 'apply', '--daemon-json')
   try {

@@ -1,6 +1,6 @@
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
-import { tlsFilesIn } from '../../daemon-config/options.ts'
+import { DEFAULT_TLS_DIR, tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { mergeDropIn, otherLines, withoutOwnKeys } from '../../daemon-config/render-for-host.ts'
 import type { HostFile } from '../../host/fact-records.ts'
@@ -8,17 +8,18 @@ import type { HostFacts } from '../../host/facts.ts'
 import { OWNER, sumOf, type Change } from '../changes.ts'
 import { hasGateway } from '../gateway/files.ts'
 import { neededFiles, type Configured } from '../rollback/tls-files.ts'
-import type { Originals } from './originals.ts'
+import { isOwn, type Originals } from './originals.ts'
 
 /** A host with docker-mtls, and what it keeps of the time before. */
 export interface Secured {
   readonly facts: HostFacts
   readonly originals: Originals
-  readonly tlsDir: string
+  /** The folder of the TLS files that dockerd uses. Absent: it uses none of these names. */
+  readonly tlsDir: string | undefined
+  /** The folders of TLS files in which an apply has written some; the last one comes first. */
+  readonly ownDirs: readonly string[]
   /** What docker-mtls would write for the settings in force. */
   readonly rendered: { readonly dropIn: string; readonly daemonJson?: string }
-  /** Does dockerd listen on its local socket alone, because a gateway has taken its place? */
-  readonly isLocal: boolean
 }
 
 /** What becomes of a file, or why nothing does. */
@@ -42,28 +43,35 @@ export function settingsTargets(secured: Secured): Target[] {
 }
 
 /**
- * Its TLS files, and what becomes of each.
+ * The TLS files, and what becomes of each.
  *
  * @param then - dockerd's configuration afterwards, which may name them. Undefined: it is in doubt
  */
 export function tlsTargets(secured: Secured, then: Configured | undefined): Target[] {
-  const { ca, cert, key } = tlsFilesIn(secured.tlsDir)
-  const isWhole = then?.inForce.settings.tlsDir === secured.tlsDir
-  const named = new Set<string>(
-    then && [...Object.values(then.inForce.tlsFiles), ...neededFiles(then), ...(isWhole ? [key] : [])],
+  const { facts, tlsDir, ownDirs } = secured
+  const all = [...new Set([...ownDirs, ...(tlsDir === undefined ? [] : [tlsDir])])].flatMap((folder) =>
+    Object.values(tlsFilesIn(folder)),
   )
-  const restores = [...named].some((path) => [ca, cert, key].includes(path) && !isOther(path, secured))
-  return [ca, cert, key].flatMap((path) => {
-    const file = secured.facts.file(path)
+  const later = then?.inForce.settings.tlsDir
+  const named = new Set<string>(
+    then && [
+      ...Object.values(then.inForce.tlsFiles),
+      ...neededFiles(then),
+      ...(later === undefined ? [] : [tlsFilesIn(later).key]),
+    ],
+  )
+  const restores = all.some((path) => named.has(path) && !isOther(path, secured))
+  return all.flatMap((path) => {
     if (named.has(path)) return [namedTarget(path, restores, secured)]
+    const file = facts.file(path)
     return file === undefined ? [] : [tlsTarget(file, secured)]
   })
 }
 
-/** Is it another file than docker-mtls has written? */
-function isOther(path: string, { facts, originals: { written, copies } }: Secured): boolean {
+/** Is there a file that no apply has written? */
+function isOther(path: string, { facts, originals }: Secured): boolean {
   const file = facts.file(path)
-  return file !== undefined && (written.has(path) ? written.get(path) !== sumOf(file) : !copies.has(path))
+  return file !== undefined && !isOwn(file, originals)
 }
 
 /** The removal of a file. */
@@ -76,68 +84,81 @@ function replace(before: HostFile, text: string, mode = before.mode): Change {
   return { path: before.path, mode, text, before, action: before.text === text ? 'keep' : 'replace' }
 }
 
-/** A file that was there before the first apply is not ours, although an apply has replaced it. */
-function tlsTarget(file: HostFile, { originals }: Secured): Target {
+/** dockerd uses it until the end of the removal, and no longer afterwards. */
+function tlsTarget(file: HostFile, { facts, originals }: Secured): Target {
   const { path } = file
-  const written = originals.written.get(path)
-  // dockerd uses it until the end of the removal, and no longer afterwards.
-  if (written !== undefined && written !== sumOf(file)) return { path, stays: 'somebody has replaced it, and it stays' }
-  const change = remove(file)
-  return originals.copies.get(path) === undefined
-    ? { path, change }
-    : { path, change, stays: 'the file that was there before docker-mtls does not come back' }
+  if (!isOwn(file, originals)) {
+    const stays = originals.written.has(path)
+      ? 'somebody has replaced it, and it stays'
+      : 'docker-mtls has not written it, as far as the host knows, and it stays'
+    return { path, stays }
+  }
+  const original = originalOf(path, facts, originals)
+  return { path, change: original === undefined ? remove(file) : restore(original, file) }
+}
+
+/** The copy of a file from before docker-mtls. */
+function originalOf(path: string, facts: HostFacts, { isComplete, copies }: Originals): HostFile | undefined {
+  return isComplete ? facts.file(copies.get(path) ?? '') : undefined
+}
+
+/** Its contents don't leave the host. */
+function restore({ path: copy, ...original }: HostFile, before: HostFile | string): Change {
+  // stat(1) says UNKNOWN of a user without a name.
+  const owner = original.owner.includes('UNKNOWN') ? OWNER : original.owner
+  const shared = { mode: original.mode, owner, text: '', copy }
+  return typeof before === 'string'
+    ? { ...shared, path: before, action: 'create' }
+    : { ...shared, path: before.path, action: 'replace', before }
 }
 
 /**
- * dockerd can't start without it. Its key doesn't leave the host.
+ * dockerd can't start without it.
  *
  * @param restores - do others of these files come back as they were?
  */
 function namedTarget(path: string, restores: boolean, secured: Secured): Target {
   const { facts, originals } = secured
   const file = facts.file(path)
-  const copy = originals.isComplete ? originals.copies.get(path) : undefined
-  const original = copy === undefined ? undefined : facts.file(copy)
+  const original = originalOf(path, facts, originals)
   if (file !== undefined && isOther(path, secured)) {
-    if (copy === undefined || original === undefined || !restores)
-      return { path, stays: 'dockerd uses it, as before docker-mtls' }
+    if (original === undefined || !restores) return { path, stays: 'dockerd uses it, as before docker-mtls' }
     if (sumOf(original) === sumOf(file)) return { path }
     // Beside the others from before, it would be of another CA, or without its key.
     const got = 'it is another file than docker-mtls has written, and dockerd would use it with the others from before'
     // dockerd must find a file at any moment, and this one may be the only copy of a renewed key.
-    const todo = sentence`Put the file from before there, which keeps this one beside it:  ${command('cp', '-p', '--backup=numbered', copy, path)}  Then run this again.`
+    const todo = sentence`Put the file from before there, which keeps this one beside it:  ${command('cp', '-p', '--backup=numbered', original.path, path)}  Then run this again.`
     return { path, changed: { got, todo } }
   }
-  if (copy === undefined || original === undefined) {
+  if (original === undefined) {
     const got = 'dockerd would use it, as before docker-mtls, and the file from then is no longer kept'
     return { path, changed: { got, todo: 'Put the file there that dockerd should use, then run this again.' } }
   }
-  // stat(1) says UNKNOWN of a user without a name.
-  const owner = original.owner.includes('UNKNOWN') ? OWNER : original.owner
-  return {
-    path,
-    change: {
-      path,
-      mode: original.mode,
-      owner,
-      text: '',
-      ...(file ? { before: file, action: 'replace' } : { action: 'create' }),
-      copy,
-    },
-  }
+  return { path, change: restore(original, file ?? path) }
 }
 
-const applyFirst = (facts: HostFacts): Sentence =>
-  sentence`Undo that change, or write the file again:  ${ours(hasGateway(facts) ? 'gateway' : 'daemon', 'apply')}`
+/** Writes dockerd's settings again, as docker-mtls had written them. */
+export function writeAgain({ facts, tlsDir, ownDirs: [own] }: Omit<Secured, 'rendered'>): Sentence {
+  const folder = own === undefined || own === (tlsDir ?? DEFAULT_TLS_DIR) ? [] : ['--tlsdir', own]
+  const again = hasGateway(facts) ? ours('gateway', 'apply') : ours('daemon', 'apply', ...folder)
+  return sentence`Undo that change, or write the file again:  ${again}  Then run this again.`
+}
 
 /** No apply writes the drop-in of a dockerd that listens on its local socket alone. */
-const UNDO_FIRST: Sentence = `Undo that change, put your own settings into ${DAEMON_JSON} instead, then run this again.`
+export const UNDO_FIRST: Sentence = `Undo that change, put your own settings into ${DAEMON_JSON} instead, then run this again.`
 
-function dropInTarget(file: HostFile, { facts, originals, rendered, isLocal }: Secured): Target {
+/** Has somebody changed the file so that dockerd uses TLS files in a folder in which no apply has written any? */
+function namesOthers({ path, text = '' }: HostFile, { tlsDir, ownDirs, originals }: Secured): boolean {
+  if (tlsDir === undefined || ownDirs.length === 0 || ownDirs.includes(tlsDir)) return false
+  return originals.written.has(path) && text.includes(tlsDir)
+}
+
+function dropInTarget(file: HostFile, secured: Secured): Target {
+  const { facts, originals, rendered, tlsDir } = secured
   const { path, text = '' } = file
-  if (text !== rendered.dropIn) {
+  if (!isOwn(file, originals) && (text !== rendered.dropIn || namesOthers(file, secured))) {
     const got = "it isn't as docker-mtls writes it: somebody has changed it, or an earlier release has written it"
-    return { path, changed: { got, todo: isLocal ? UNDO_FIRST : applyFirst(facts) } }
+    return { path, changed: { got, todo: tlsDir === undefined ? UNDO_FIRST : writeAgain(secured) } }
   }
   const copy = originals.copies.get(path)
   const original = copy === undefined ? undefined : facts.file(copy)
@@ -154,18 +175,22 @@ function dropInTarget(file: HostFile, { facts, originals, rendered, isLocal }: S
 }
 
 /** Restores the file from before if nobody has changed it since; otherwise only the keys of docker-mtls go. */
-function jsonTarget(file: HostFile, { facts, originals, rendered }: Secured): Target {
+function jsonTarget(file: HostFile, secured: Secured): Target {
+  const { facts, originals, rendered } = secured
   const { path, text = '' } = file
-  const isKnown = originals.isComplete && originals.copies.has(path) && originals.written.get(path) === sumOf(file)
-  if (isKnown) {
+  const isUnchanged = isOwn(file, originals)
+  // Other settings than ours may have been added between two applies.
+  const between = originals.all.filter((one) => one.path === path && one.copy !== originals.copies.get(path))
+  const isOurs = isUnchanged && between.every(({ copy }) => isOwn({ ...file, ...facts.file(copy), path }, originals))
+  if (isOurs && originals.isComplete && originals.copies.has(path)) {
     const copy = originals.copies.get(path)
     if (copy === undefined) return { path, change: remove(file) }
     const original = facts.file(copy)
     if (original?.text !== undefined) return { path, change: replace(file, original.text, original.mode) }
   }
-  if (rendered.daemonJson !== undefined) {
+  if (rendered.daemonJson !== undefined || (!isUnchanged && namesOthers(file, secured))) {
     const got = "its settings aren't as docker-mtls writes them: somebody has changed them"
-    return { path, changed: { got, todo: applyFirst(facts) } }
+    return { path, changed: { got, todo: writeAgain(secured) } }
   }
   const rest = withoutOwnKeys(text)
   const keys = Object.keys(readDaemonJson(rest))

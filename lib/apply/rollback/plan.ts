@@ -7,7 +7,7 @@ import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { sumOf } from '../changes.ts'
 import { orphanConflicts, type Conflict } from '../conflicts.ts'
 import { besideGateway } from '../gateway/beside.ts'
-import { UNIT_PATH } from '../gateway/files.ts'
+import { GATEWAY_FILES, UNIT_PATH } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { hasLiveRestore, networkListeners } from '../../daemon-config/settings-in-force.ts'
 import { isUndoneWhole, type LastApply } from './last-apply.ts'
@@ -51,7 +51,7 @@ export async function planRollback(
     last,
     // An unfinished apply is rolled back by the host in any case.
     conflicts: last.isPending ? [] : [...conflicts, ...opensBeside(before, last, then, now), ...tls.conflicts],
-    losses: [...losses, ...opens(then), ...tls.losses, ...setAside(facts, before, last)],
+    losses: [...losses, ...opens(then), ...tls.losses, ...setAside(await withSums(shell, facts, last, signal), last)],
     stops,
   }
 }
@@ -79,20 +79,26 @@ function opens(then: Configured | undefined): Warning[] {
   }))
 }
 
+/** The sums of the certificates and keys that a rollback changes, and of all copies. */
+function withSums(shell: HostShell, facts: HostFacts, last: LastApply, signal?: AbortSignal): Promise<HostFacts> {
+  const pems = [...last.restored, ...last.removed].filter((path) => path.endsWith('.pem') && path !== GATEWAY_FILES.crl)
+  return gatherFurtherFacts(shell, facts, { secrets: [...pems, ...last.copies.values()] }, signal)
+}
+
 /**
  * Warns of files that were changed since the apply: `rollback.sh` keeps them aside, or leaves them if it goes on. An unfinished apply
  * is undone as a whole.
  */
-function setAside(now: HostFacts, before: HostFacts, last: LastApply): Warning[] {
-  const { id, written, restored, removed, isRestored } = last
+function setAside({ file: fileAt }: HostFacts, last: LastApply): Warning[] {
+  const { id, written, restored, removed, copies, isRestored } = last
   if (isRestored) {
     const text = 'The files were restored before the interruption, and stay as they are now.'
     return [{ code: 'restored-already', text }]
   }
   if (isUndoneWhole(last) || written.size === 0) return []
   return [...restored, ...removed].flatMap((path) => {
-    const [file, old] = [now.file(path), before.file(path)]
-    if (file === undefined || path.endsWith('.pem') || sumOf(file) === written.get(path)) return []
+    const [file, old] = [fileAt(path), fileAt(copies.get(path) ?? '')]
+    if (file === undefined || sumOf(file) === written.get(path)) return []
     if (old && sumOf(old) === sumOf(file)) return []
     const text = `${path} was changed since the apply. The changed file is kept as ${path}.before-rollback.${id}.`
     return [{ code: 'changed-since', text }]

@@ -229,10 +229,8 @@ keeps() {
 }
 
 # Before a requested rollback replaces or removes $1, whose copy is $2: keeps aside what somebody has changed since the apply, under a
-# name that no other rollback takes. A hard link needs no space on a full disk, and the file is replaced by a rename. Nobody edits
-# certificates, and no key may be left over.
+# name that no other rollback takes. A hard link needs no space on a full disk, and the file is replaced by a rename.
 set_aside() {
-  case $1 in *.pem) return 0 ;; esac
   if test -e "$b/writer" || ! test -e "$b/written" || ! test -f "$1" || test -h "$1" || same "$2" "$1"; then return; fi
   hash=$(grep -F -- " $1" "$b/written" | tail -n 1 | cut -d ' ' -f 1)
   test "$hash" = "$(sha256sum <"$1" | cut -d ' ' -f 1)" ||

@@ -1,6 +1,6 @@
 # The state and the functions that the programs of an apply share. $s is a folder on the host that only root can read. It has
 # a folder $s/ID with the data for the rollback of each apply. $s/pending contains the ID of the unfinished apply, and $s/last
-# the ID of the last finished one.
+# the ID of the last finished one. $s/before has what the removed folders knew: see remember.
 #
 # Files in $s/ID:
 #   rollback.sh, entries, 1, 2, ...  the program that restores everything, and its data: see rollback.sh
@@ -77,15 +77,59 @@ place_beside() {
   cp "$1" -T --remove-destination -- "$2" "$3.docker-mtls"
 }
 
+# Succeeds if $s/before will have this copy, $1, of the file $2.
+has_copy() {
+  while read -r m q; do
+    if test "$q" = "$2" && cmp -s -- "$o/$m" "$1"; then return; fi
+  done <"$o/new.$$"
+  return 1
+}
+
+# Adds to $s/before what only the folder $1 of a finished apply knows: the files from before docker-mtls, other files that no apply has
+# written, and the sums of those that one has. $s/before has entries, copies and written, as $1, and complete, if the first apply is
+# among them.
+remember() {
+  o=$s/before
+  # The prune of an earlier release leaves a folder with the file keep.
+  mkdir -p "$o" && true >>"$o/keep" && true >>"$o/written" || return
+  if ! test -e "$o/entries"; then
+    test -s "$1/previous" || true >"$o/complete" || return
+    true >"$o/entries" || return
+  fi
+  cp "$o/entries" "$o/new.$$" || return
+  while read -r n p; do
+    case $n in d | =*) continue ;; esac
+    # The oldest apply comes first, and its copy is the original. A later one may have replaced a key that somebody has put there.
+    if sed 's/^[^ ]* //' "$o/new.$$" | grep -qxF -- "$p"; then
+      test -f "$1/$n" || continue
+      hash=$(sha256sum <"$1/$n" | cut -d ' ' -f 1)
+      if grep -qsxF -- "$hash $p" "$s"/*/written || has_copy "$1/$n" "$p"; then continue; fi
+    fi
+    if test "$n" != -; then
+      m=$(($(wc -l <"$o/new.$$") + 1))
+      # A hard link needs no space on a full disk.
+      ln -f -P -T -- "$1/$n" "$o/$m" 2>/dev/null || cp -a -T --remove-destination -- "$1/$n" "$o/$m" || return
+      n=$m
+    fi
+    printf '%s %s\n' "$n" "$p" >>"$o/new.$$" || return
+  done <"$1/entries" || return
+  mv -f "$o/new.$$" "$o/entries" || return
+  if ! test -e "$1/written"; then return; fi
+  sort -u "$o/written" "$1/written" >"$o/new.$$" && mv -f "$o/new.$$" "$o/written"
+}
+
 # Removes the folders of old applies, since each contains a server's key. It keeps the last three finished applies, the
 # unfinished one, those that are about to begin, and those with the file keep.
 prune() {
-  keep='' count=0
+  keep='' old='' count=0
   one=$(read_id last) || return 0
-  while test -n "$one" && test "$count" -lt 3; do
-    keep="$keep/$one/"
+  while test -n "$one" && test -d "$s/$one"; do
     count=$((count + 1))
+    if test "$count" -gt 3; then old="$one $old"; else keep="$keep/$one/"; fi
     one=$(cat "$s/$one/previous" 2>/dev/null || true)
+  done
+  for one in $old; do
+    remember "$s/$one" || keep="$keep/$one/"
   done
   for one in "$s"/*/; do
     one=${one%/}

@@ -1,5 +1,6 @@
 import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
-import { printableLines } from '../../base/text.ts'
+import { enumerate, printableLines } from '../../base/text.ts'
+import { tlsFilesIn } from '../../daemon-config/options.ts'
 import type { Command } from 'commander'
 import type { RemovePlan } from '../../apply/remove/plan.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -54,7 +55,10 @@ const PENDING =
   'An earlier apply did not finish. daemon remove first rolls it back, and may then find other files than these.'
 
 function answerNothing(plan: RemovePlan, flags: RemoveFlags, context: Context): void {
-  const text = 'Nothing to remove: docker-mtls has not configured dockerd on this host.\n'
+  const text =
+    plan.stays.length === 0
+      ? 'Nothing to remove: docker-mtls has not configured dockerd on this host.\n'
+      : `Nothing to remove.\n${removeText(plan, context)}`
   context.answer({ data: { ...removeData(plan, context), removed: false }, text }, flags)
 }
 
@@ -65,10 +69,13 @@ function doneText(plan: RemovePlan): string {
 }
 
 /** Clients keep certificates that other hosts of the CA accept. */
-function afterwards({ closes }: RemovePlan): Sentence[] {
+function afterwards({ closes, changes, tlsFolders }: RemovePlan): Sentence[] {
   if (closes.length === 0) return []
+  const keys = tlsFolders.map((folder) => tlsFilesIn(folder).key)
+  const hadKey = changes.some(({ path }) => keys.includes(path))
+  const key = hadKey ? " The server's key may still be in the folder of the CA." : ''
   return [
-    "Clients can no longer connect to this host, but their certificates work on every other host of the same CA. The server's key is still in the folder of the CA, and in every copy of it.",
+    `Clients can no longer connect to ${enumerate(closes)}, but their certificates work on every other host of the same CA.${key}`,
   ]
 }
 

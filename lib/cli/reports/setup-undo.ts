@@ -79,7 +79,7 @@ function foreignLines(server: UndoPlan['server']): string[] {
 /** What became of one host. */
 export function doneText(plan: UndoPlan, isNothing: boolean): string {
   const { host, gateway, copies, remove } = plan
-  const left = [...(remove.keepsBackups ? remove.stays : []), ...copies.stays]
+  const left = [...remove.stays, ...copies.stays]
   const stays = left.map((text) => `\n${host}: stays: ${printable(text)}.`).join('')
   const { listens } = remove
   const closes = closedListeners(plan)

@@ -3,8 +3,8 @@ import { tlsFilesIn } from '../../../daemon-config/options.ts'
 import { isBelow } from '../../../daemon-config/unit/service.ts'
 import type { HostFile } from '../../../host/fact-records.ts'
 import { lines, type HostFacts } from '../../../host/facts.ts'
-import { sumOf, type Change } from '../../changes.ts'
-import type { Originals } from '../../remove/originals.ts'
+import type { Change } from '../../changes.ts'
+import { isOwn, type Originals } from '../../remove/originals.ts'
 import { remove } from '../../remove/targets.ts'
 import { GATEWAY_FILES, GATEWAY_FOLDER, GATEWAY_USER, UNIT_PATH } from '../files.ts'
 
@@ -55,10 +55,11 @@ function whyKept(file: HostFile, { facts, originals, tlsDir }: InstalledGateway)
   const { path } = file
   if (facts.fact(`odd:${path}`) !== '') return FOREIGN
   if (tlsDir !== undefined && Object.values(tlsFilesIn(tlsDir)).includes(path)) return 'dockerd uses it'
-  if (path !== GATEWAY_FILES.policy) return undefined
-  const written = originals.written.get(path)
-  if (written === undefined) return 'it is unknown whether somebody has changed it'
-  return written === sumOf(file) ? undefined : 'somebody has changed it since  gateway apply  has written it'
+  // Without its unit, no gateway starts, and a list is a copy of the newest one, which is where the CA is.
+  if (path === UNIT_PATH || path === GATEWAY_FILES.crl || isOwn(file, originals)) return undefined
+  return originals.written.has(path)
+    ? 'somebody has changed it since  gateway apply  has written it'
+    : 'it is unknown whether somebody has changed it'
 }
 
 function entriesOf({ fact }: HostFacts): string[] {
