@@ -90,8 +90,9 @@ describe('daemon remove', { skip: lacksMachine() }, () => {
     const { stays } = await removes()
     assert.match(stays.join(), /daemon\.json: "debug" stay/)
     assert.deepEqual(JSON.parse(await machine.read(JSON_PATH)), { debug: false })
+    assert.equal(await machine.read(`${JSON_PATH}.before-docker-mtls`), '{ "debug": true }\n')
     await sh(
-      `rm ${DROP_IN} ${JSON_PATH}; rmdir ${DROP_IN.replace(/\/[^/]*$/, '')}; systemctl daemon-reload; systemctl restart docker`,
+      `rm ${DROP_IN} ${JSON_PATH}*; rmdir ${DROP_IN.replace(/\/[^/]*$/, '')}; systemctl daemon-reload; systemctl restart docker`,
     )
     assert.equal(await snapshot(machine), bare)
   })
@@ -111,6 +112,8 @@ describe('daemon remove', { skip: lacksMachine() }, () => {
     await sh(`sed -i '/ExecStartPre/d' ${DROP_IN}`)
     await applies()
     await removes()
+    // The second apply has replaced it.
+    assert.match(await sh('cd /etc/docker; cat tls/ca.pem.before-docker-mtls; rm -r tls'), /# mine\n$/)
     await sh(`mkdir -p ${DROP_IN.replace(/\/[^/]*$/, '')}`)
     await machine.write(
       DROP_IN,
@@ -122,8 +125,8 @@ describe('daemon remove', { skip: lacksMachine() }, () => {
     // The remedy helps.
     await sh(`sed -i 's| -H tcp://127.0.0.1:2375||' ${STATE}/*/[0-9]*`)
     assert.deepEqual((await planned()).conflicts, [])
-    await sh(`rm -r ${STATE}`)
     await removes()
+    await sh(`rm -r ${DROP_IN.replace(/\/[^/]*$/, '')}; systemctl daemon-reload; systemctl restart docker`)
     assert.equal(await snapshot(machine), bare)
   })
 

@@ -7,7 +7,7 @@ import type { Machine } from '../machine.ts'
 export async function snapshot(machine: Machine): Promise<string> {
   const script = [
     'cd /',
-    'find etc/docker etc/systemd/system etc/default etc/subuid etc/subgid etc/passwd etc/group var/lib/docker-mtls \\( -name last -o -name "*Z-*" \\) -prune -o -type d -printf "%p %m\\n" -o -type l -printf "%p %m %u:%g -> %l\\n" -o -printf "%p %m %u:%g\\n" -exec md5sum {} + 2>/dev/null | sort',
+    'find etc/docker etc/systemd/system etc/default etc/subuid etc/subgid etc/passwd etc/group var/lib/docker-mtls \\( -name last -o -name before -o -name "*Z-*" \\) -prune -o -type d -printf "%p %m\\n" -o -type l -printf "%p %m %u:%g -> %l\\n" -o -printf "%p %m %u:%g\\n" -exec md5sum {} + 2>/dev/null | sort',
   ].join('; ')
   return (await machine.must(['sh', '-c', script])).replace(/^var\/lib\/docker-mtls \d+\n/m, '')
 }
