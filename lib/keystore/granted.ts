@@ -140,7 +140,7 @@ export async function listValidGranted(root: string, name: string): Promise<Issu
 export async function removeGranted({ paths: { folder } }: Granted): Promise<void> {
   try {
     const entries = await fs.readdir(folder, { withFileTypes: true })
-    const own = entries.filter((entry) => isOfLeaf({ name: entry.name, isFile: entry.isFile() }))
+    const own = entries.filter((entry) => isOfLeaf({ name: entry.name, isFile: entry.isFile() }, 'client'))
     // The key first: without it, nobody can use the rest.
     const keysFirst = own.toSorted((one, other) => Number(other.name === 'key.pem') - Number(one.name === 'key.pem'))
     for (const { name } of keysFirst) await fs.rm(join(folder, name), { recursive: true, force: true })

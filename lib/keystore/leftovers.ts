@@ -43,7 +43,7 @@ export async function settleFolder(root: string): Promise<void> {
 
 /** The same for the folder of a client on its own machine. */
 export function removeClientLeftovers(folder: string): Promise<void> {
-  return removeIn(folder, isLeafFile, isWaiting)
+  return removeIn(folder, isLeaf, isWaiting)
 }
 
 async function removeLeftovers(root: string): Promise<void> {
@@ -63,7 +63,7 @@ async function removeLeftovers(root: string): Promise<void> {
   const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name).folder)
   for (const folder of [...servers, oneDayClient(root).folder, ...clients]) {
-    await removeIn(folder, isLeafFile, isWaiting)
+    await removeIn(folder, isLeaf, isWaiting)
   }
 }
 
@@ -91,6 +91,7 @@ async function holdsOnlyOurs(folder: string): Promise<boolean> {
 }
 
 const NONE: Test = () => false
+const isLeaf: Test = (name) => isLeafFile(name)
 const isWaiting: Test = (name) => name === WAITING
 
 const CA_FILES =
@@ -102,8 +103,9 @@ function isCaFile(name: string): boolean {
 
 /** Deletes the folders of new CAs whose rotations have ended; their files are in the CA's own folder by then. */
 async function removeEnded(ca: string): Promise<void> {
-  for (const name of await fs.readdir(ca).catch(() => [])) {
-    if (!name.startsWith(ENDED)) continue
-    await fs.rm(join(ca, name), { recursive: true, force: true }).catch(() => undefined)
+  for (const entry of await fs.readdir(ca, { withFileTypes: true }).catch(() => [])) {
+    const path = join(ca, entry.name)
+    if (!entry.isDirectory() || !entry.name.startsWith(ENDED) || !(await holdsOnlyOurs(path))) continue
+    await fs.rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
 }

@@ -38,7 +38,7 @@ export async function planServerRemoval(root: string, host?: string): Promise<Se
   const foreign: string[] = []
   for (const entry of await fs.readdir(folder, { withFileTypes: true })) {
     const { name } = entry
-    const isOurs = isOfLeaf({ name, isFile: entry.isFile() }) || (hasProbe && join(folder, name) === probe)
+    const isOurs = isOfLeaf({ name, isFile: entry.isFile() }, 'server') || (hasProbe && join(folder, name) === probe)
     ;(isOurs ? files : foreign).push(name)
   }
   return { root, paths, files: files.toSorted(), foreign: foreign.toSorted() }

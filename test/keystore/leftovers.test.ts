@@ -93,6 +93,8 @@ describe('the next run clears what a killed one left', () => {
     await mkdir(join(root, 'clients', '.alice.0123456789ab'))
     await writeFile(join(root, 'clients', '.alice.0123456789ab', 'diary.txt'), 'mine')
     await writeFile(join(root, 'clients/alice', '.notes.0123456789ab'), 'mine')
+    await mkdir(join(root, 'ca/.next-ended.mine'))
+    await writeFile(join(root, 'ca/.next-ended.mine/notes.txt'), 'mine')
     await writeFile(join(root, 'clients/alice', '.gitignore'), 'mine')
     const before = await treeOf(root)
     await new PkiFolder(root).ensureClient('bob')

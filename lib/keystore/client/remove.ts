@@ -121,7 +121,7 @@ function notFound(root: string, name: string, there: readonly string[]): PkiErro
 async function refuseForeign(folder: string, name: string): Promise<void> {
   const entries = await fs.readdir(folder, { withFileTypes: true })
   const foreign = entries
-    .filter((entry) => !isOfLeaf({ name: entry.name, isFile: entry.isFile() }))
+    .filter((entry) => !isOfLeaf({ name: entry.name, isFile: entry.isFile() }, 'client'))
     .map((entry) => entry.name)
   if (foreign.length === 0) return
   throw new PkiError('ERR_CLIENT_FOLDER_FOREIGN', {
