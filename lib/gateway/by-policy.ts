@@ -8,7 +8,7 @@ import { detailsOf } from '../policy/details/details.ts'
 import type { Need } from '../policy/facts.ts'
 import type { Policy, PolicyRule } from '../policy/file/types.ts'
 import { reasonText, refusalText } from '../policy/refusal-text.ts'
-import type { Json, Reason } from '../policy/request.ts'
+import type { Json, PolicyRequest, Reason } from '../policy/request.ts'
 import { identityOfCertificate, type PolicyIdentity } from '../policy/who/identity.ts'
 import { matchRule } from '../policy/who/match.ts'
 import { writeRequest } from '../policy/writing.ts'
@@ -64,7 +64,7 @@ async function authorize(policy: Policy, identityOf: IdentityOf, asked: AskedReq
   const identity = identityOf(asked.identity)
   if (isRenewal(asked.target)) return mayRenew(matchRule(policy, identity, at))
   const { method, target, headers, body } = asked
-  const request = { method, target, headers, at, ...(body !== undefined && { body }) }
+  const request: PolicyRequest = { method, target, headers, isRewritten: true, at, ...(body !== undefined && { body }) }
   let ofExec: Json = null
   const inspect = async ({ kind, name }: Need): Promise<Json> => {
     const found = (await asked.inspect(kind, name)) as Json

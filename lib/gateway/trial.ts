@@ -159,7 +159,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, attemp
   const { method = '', url: target = '', headers } = request
   const body = await readBody(request).catch(() => undefined)
   try {
-    const asked = { method, target, headers, ...(body !== undefined && { body }) }
+    const asked: PolicyRequest = { method, target, headers, isRewritten: true, ...(body !== undefined && { body }) }
     const decision = await attempt.decide(asked, (need) => attempt.daemon.own(need))
     if (attempt.requests.some(isUntriedBuild)) return send(response, 403, UNTRIED)
     const { verdict } = decision

@@ -8,6 +8,11 @@ export interface PolicyRequest {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>
   /** `unseen`: there is one, but it can't be looked at, such as an archive. Omitted: there is none. */
   readonly body?: Uint8Array | 'unseen'
+  /**
+   * The daemon gets what was read, as `writeRequest()` writes it, and never what arrived. Query parameters that no dockerd reads are then
+   * left out, and not refused.
+   */
+  readonly isRewritten?: true
   /** When it arrived. Required for a caller to whom a rule with `until` applies: policies have no clock. */
   readonly at?: Date
 }
@@ -39,6 +44,8 @@ export interface ReadRequest {
   readonly parameters: Readonly<Record<string, string>>
   /** Decoded, by the name of the query parameter. */
   readonly query: ReadonlyMap<string, readonly string[]>
+  /** The names of query parameters that no dockerd reads. Omitted: there are none, or they are refused. */
+  readonly leftOut?: readonly string[]
   /** The JSON body, with the names of fields as in the API. Omitted: none, or it isn't JSON. */
   readonly body?: Json
   /** The update of a service has credentials for a registry of its own. */

@@ -333,6 +333,13 @@ test('nothing of a body or a query but what is named here gets into them, whatev
   assert.deepEqual(shown, SHOWN)
 })
 
+test('name parameters that were left out only if they are those of known clients', () => {
+  const target = '/containers/json?authconfig=&hunter2&abortSignal=&Secret-1=a'
+  const read = readRequest({ method: 'GET', target, isRewritten: true })
+  assert.ok('operation' in read)
+  assert.deepEqual(detailsOf(read), { leftOut: ['authconfig', '*', 'abortSignal'] })
+})
+
 test('are bounded, and say what they lack', () => {
   const many = Array.from({ length: 100 }, (_, index) => `/very/long/${index}`)
   const details = detailsFor('POST /containers/create', {

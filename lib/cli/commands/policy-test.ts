@@ -115,7 +115,7 @@ async function tryRequest(
   const body =
     file === undefined ? undefined : await readInput(file, context.io, { what: 'the body', maxBytes: 5 * 1024 * 1024 })
   const headers = body === undefined ? {} : { 'content-type': 'application/json' }
-  const decision = await decide({ method, target, headers, ...(body && { body }) }, () => undefined)
+  const decision = await decide({ method, target, headers, isRewritten: true, ...(body && { body }) }, () => undefined)
   return { requests: [{ line, decision }], exitCode: 0, stderr: '' }
 }
 

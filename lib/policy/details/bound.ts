@@ -37,7 +37,7 @@ const TYPES = [
   ...fields('flag', 'privileged unmasked force removeVolumes rollback internal publishAll truncated'),
   ...fields(
     'list',
-    'mounts capAdd devices securityOptions entitlements volumesFrom ports networks images tags exporters driverOptions sysctls secrets configs managers',
+    'mounts capAdd devices securityOptions entitlements volumesFrom ports networks images tags exporters driverOptions sysctls secrets configs managers leftOut',
   ),
 ]
 

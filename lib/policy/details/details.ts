@@ -4,7 +4,7 @@ import type { Json, ReadRequest } from '../request.ts'
 import { boundDetails } from './bound.ts'
 import { containerDetails } from './container.ts'
 import { driverDetails } from './mounts.ts'
-import { imageText, joinTag, optionName, platformText, remoteText, securityOptions } from './safe.ts'
+import { imageText, joinTag, leftOutName, optionName, platformText, remoteText, securityOptions } from './safe.ts'
 import { serviceDetails } from './service.ts'
 import type { RequestDetails } from './types.ts'
 
@@ -18,7 +18,8 @@ import type { RequestDetails } from './types.ts'
 export function detailsOf(read: ReadRequest, exec: Json = null): RequestDetails | undefined {
   const own = DETAILS[read.operation.name]?.(read)
   const named = inPath(read, exec)
-  return own || named ? boundDetails({ ...named, ...own }) : undefined
+  const leftOut = read.leftOut && { leftOut: [...new Set(read.leftOut.map(leftOutName))] }
+  return own || named || leftOut ? boundDetails({ ...named, ...own, ...leftOut }) : undefined
 }
 
 /** What the first segment of a path has. */

@@ -55,6 +55,12 @@ function platformIn(text: string): string {
 /** What has the form of the name of an option. */
 export const optionName = (name: string): string => (/^[a-z][\w.-]{0,63}$/i.test(name) ? name : HIDDEN)
 
+/** Options of dockerode for itself. If one is undefined, dockerode sends it as an empty query parameter. */
+const CLIENT_OPTIONS: ReadonlySet<string> = new Set(['abortSignal', 'authconfig', 'registryconfig'])
+
+/** The name of a query parameter that no dockerd reads, if it is one of a known client. */
+export const leftOutName = (name: string): string => (CLIENT_OPTIONS.has(name) ? name : HIDDEN)
+
 /** Values of security options that are words. Others are profiles, some of them with credentials. */
 const WORDS: Readonly<Record<string, RegExp>> = {
   apparmor: /^[\w.-]+$/,

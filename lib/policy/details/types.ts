@@ -116,6 +116,8 @@ export interface RequestDetails {
   readonly availability?: string
   /** The addresses of the managers of a swarm. */
   readonly managers?: readonly string[]
+  /** Query parameters that the gateway hasn't sent, because no dockerd reads them: names of known clients, or `*`. */
+  readonly leftOut?: readonly string[]
   /** Something was left out, because it was too long together. */
   readonly truncated?: boolean
 }

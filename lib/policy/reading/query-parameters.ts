@@ -1,4 +1,5 @@
 import type { Operation, QueryTake } from '../../engine/operation.ts'
+import { OPERATIONS } from '../operations.ts'
 
 /** How dockerd reads a query parameter. */
 export interface Parameter {
@@ -53,6 +54,24 @@ export function parametersOf(operation: Operation): ReadonlyMap<string, Paramete
   KNOWN.set(operation, parameters)
   return parameters
 }
+
+/** What dockerd reads besides (moby, as above): nobody judges it. */
+const NOT_JUDGED = ['checkpoint-dir', 'format']
+
+let everywhere: ReadonlySet<string> | undefined
+
+/**
+ * Whether any operation of any dockerd from API 1.24 on has a parameter of this name, in whatever case (moby: all uses of `r.Form` and
+ * `r.URL` in v1.12 to v29.7). dockerd ignores any other name.
+ */
+export function isReadSomewhere(name: string): boolean {
+  everywhere ??= new Set(
+    [...OPERATIONS.flatMap((operation) => [...parametersOf(operation).keys()]), ...NOT_JUDGED].map(lower),
+  )
+  return everywhere.has(lower(name))
+}
+
+const lower = (name: string): string => name.toLowerCase()
 
 function toParameter([option, { as, encode }]: [string, QueryTake]): [string, Parameter] {
   return [as ?? option, ENCODED[encode ?? ''] ?? TEXT]

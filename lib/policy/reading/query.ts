@@ -1,21 +1,33 @@
 import type { Operation } from '../../engine/operation.ts'
 import { renderJson } from '../json.ts'
 import { parseGoJson } from './go-json.ts'
-import { parametersOf, type Parameter } from './query-parameters.ts'
+import { isReadSomewhere, parametersOf, type Parameter } from './query-parameters.ts'
 import { decodePercent } from './target.ts'
 import { Unreadable } from './unreadable.ts'
 
-type Query = ReadonlyMap<string, readonly string[]>
+/** A query as dockerd reads it. */
+interface Query {
+  readonly query: ReadonlyMap<string, readonly string[]>
+  /** The names of parameters that no operation has. */
+  readonly leftOut: readonly string[]
+}
+
+/** What to do with parameters that the operation doesn't have. */
+interface Others {
+  /** Names that dockerd ignores there. They are omitted. */
+  readonly ignored: ReadonlySet<string>
+  /** Names that dockerd reads nowhere are left out, and not refused. */
+  readonly leavesOut: boolean
+}
 
 /**
  * Reads a query as Go's url.ParseQuery does. JSON values are written again in one way, and booleans as `true` or `false`.
- *
- * @param ignored - further names, which dockerd ignores. They are omitted
  */
-export function readQuery(operation: Operation, search: string, ignored: ReadonlySet<string>): Query {
+export function readQuery(operation: Operation, search: string, { ignored, leavesOut }: Others): Query {
   const known = parametersOf(operation)
   const pairs = parsePairs(search)
-  const unknown = pairs.find(([name]) => !known.has(name) && !ignored.has(name))?.[0]
+  const others = pairs.map(([name]) => name).filter((name) => !known.has(name) && !ignored.has(name))
+  const unknown = leavesOut ? others.find(isReadSomewhere) : others[0]
   const query = new Map<string, string[]>()
   for (const [name, value] of pairs) {
     const parameter = known.get(name)
@@ -29,7 +41,7 @@ export function readQuery(operation: Operation, search: string, ignored: Readonl
   }
   if (unknown !== undefined)
     throw new Unreadable('QUERY_UNKNOWN', parameterName(unknown), "the operation doesn't have this parameter")
-  return query
+  return { query, leftOut: [...new Set(others)] }
 }
 
 function parsePairs(search: string): (readonly [name: string, value: string])[] {

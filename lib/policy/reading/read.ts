@@ -48,13 +48,17 @@ function read(request: PolicyRequest, needsBody: (head: ReadRequest) => boolean)
   const { version, rest } = splitVersion(segments)
   const { operation, parameters } = chooseOperation(request.method, rest)
   checkConnectionHeaders(operation, request.headers ?? {})
-  const query = readQuery(operation, search, ignoredNames(operation, bodyFieldNames(operation)))
+  const { query, leftOut } = readQuery(operation, search, {
+    ignored: ignoredNames(operation, bodyFieldNames(operation)),
+    leavesOut: request.isRewritten === true,
+  })
   checkLink(operation, query)
   const head: ReadRequest = {
     operation: namedOperation(operation, query),
     ...(version !== undefined && { version }),
     parameters,
     query,
+    ...(leftOut.length > 0 && { leftOut }),
     ...(operation.name === 'services.update' && hasRegistryAuth(request.headers ?? {}) && { hasRegistryAuth: true }),
   }
   if (!needsBody(head)) return head

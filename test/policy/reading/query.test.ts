@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { read, refusal } from './support.ts'
+import { isRead, readRequest } from '../../../lib/policy/reading/read.ts'
+import type { ReadRequest, Reason } from '../../../lib/policy/request.ts'
+import { writeRequest } from '../../../lib/policy/writing.ts'
+import { read, refusal, toRequest } from './support.ts'
 import { startOwnClock } from '../../support/own-time.ts'
 
 const queryOf = (line: string): unknown => Object.fromEntries(read(line).query)
@@ -135,5 +138,50 @@ describe('what dockerode writes into the query and the body alike', () => {
     assert.equal(refusal('POST /containers/create', '{"HostConfig":{"name":"web"}}').code, 'FIELD_UNKNOWN')
     assert.equal(refusal('POST /containers/create', '{"name":"a","name":"b"}').code, 'BODY_AMBIGUOUS')
     assert.equal(refusal('POST /containers/a/stop', '{"t":5,"x":1}').code, 'BODY_UNEXPECTED')
+  })
+})
+
+describe('of a request that is written anew', () => {
+  const rewritten = (line: string): ReadRequest | Reason => readRequest({ ...toRequest(line), isRewritten: true })
+
+  for (const [line, leftOut, target] of [
+    // dockerode sends its own options so, if they are undefined.
+    ['POST /images/create?fromImage=a&tag=b&authconfig=', ['authconfig'], '/images/create?fromImage=a&tag=b'],
+    [
+      'POST /images/create?authconfig=%7B%22password%22:%22x%22%7D&fromImage=a',
+      ['authconfig'],
+      '/images/create?fromImage=a',
+    ],
+    ['GET /info?x=1&x=2&abortSignal', ['x', 'abortSignal'], '/info'],
+    ['GET /containers/json?=1&all%00=1&all%5B%5D=1', ['', 'all\0', 'all[]'], '/containers/json'],
+    ['GET /info?__proto__=1&constructor=1', ['__proto__', 'constructor'], '/info'],
+  ] as const)
+    test(`what no dockerd reads is left out: ${line}`, () => {
+      const reading = rewritten(line)
+      assert.ok(isRead(reading))
+      assert.deepEqual([reading.leftOut, writeRequest(reading).target], [leftOut, target])
+    })
+
+  test('what any dockerd reads is refused where its operation does not have it, in whatever case', () => {
+    for (const [code, line] of [
+      ['QUERY_UNKNOWN', 'POST /containers/a/start?checkpoint-dir=/'],
+      ['QUERY_UNKNOWN', 'GET /info?dockerfile=x'],
+      ['QUERY_UNKNOWN', 'POST /v1.45/containers/create?NAME=upper'],
+      ['QUERY_UNKNOWN', 'GET /containers/json?All=1&x=1'],
+      ['QUERY_UNKNOWN', 'POST /build?ulimits=[%7B%22Nope%22:1%7D]'],
+      ['QUERY_AMBIGUOUS', 'POST /containers/a/kill?x=1&signal=&signal=KILL'],
+      ['QUERY_AMBIGUOUS', 'GET /info?%zz=1'],
+    ] as const) {
+      const reading = rewritten(line)
+      assert.equal(isRead(reading) ? 'read' : reading.code, code, line)
+    }
+  })
+
+  test('fields of a body are refused as before: older daemons read some that are in no specification', () => {
+    const create = {
+      ...toRequest('POST /containers/create', '{"Image":"a","Dns":["8.8.8.8"]}'),
+      isRewritten: true,
+    } as const
+    assert.deepEqual(isRead(readRequest(create)), false)
   })
 })
