@@ -22,6 +22,8 @@ const REMEDIES: Readonly<Record<string, Sentence>> = {
   REQUEST_TIMEOUT: 'Check the load of this machine, and the network to the gateway.',
   TOO_MANY_REQUESTS: 'Send fewer requests at once, and close streams that you no longer read.',
   LOG_FAILED: "On the gateway's host, make room for its audit log, or let it write there.",
+  DAEMON_UNKNOWN:
+    'Ask the administrator of the gateway to put it in front of dockerd: its policy can judge requests to no other daemon.',
   DAEMON_UNREACHABLE: sentence`Check the daemon on the gateway's host:  ${command('systemctl', 'status', 'docker')}`,
   AUTHORIZATION_FAILED: sentence`Read the gateway's log:  ${command('journalctl', '-u', 'docker-mtls-gateway')}`,
 }

@@ -15,7 +15,7 @@ import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import { Place } from './place.ts'
 import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
-import type { AskedRequest } from './types.ts'
+import type { AskedRequest, Decided } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { whenClosed } from './when-closed.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
@@ -249,7 +249,8 @@ export class Exchange {
       : readBody(request.socket, Number(announced), limits)
   }
 
-  #forward(asked: AskedRequest, { send: instead, filterAnswer, until, holds }: InForce<ReadVerdict>): void {
+  #forward(asked: AskedRequest, verdict: InForce<ReadVerdict>): void {
+    const { send: instead, filterAnswer, until, holds } = verdict
     const { request, connection } = this.#arrived
     this.#record.allowed()
     const target = instead?.target ?? asked.target
@@ -260,6 +261,7 @@ export class Exchange {
       request,
       {
         caller: connection.key,
+        onlyDockerd: this.#isLimited(verdict.decided),
         method,
         target,
         body,
@@ -287,12 +289,18 @@ export class Exchange {
         response: () => this.#answer(),
         failed: (refused, error) => {
           this.#shared.report({ event: 'failure', error })
+          if (refused.code === 'DAEMON_UNKNOWN') this.#record.undecided()
           this.#refuse(refused)
         },
       },
     )
     this.#left = () => answer.leave()
     if (request.socket.destroyed) answer.leave()
+  }
+
+  /** A policy knows dockerd only. A function may decide about any daemon, unless it names a level. */
+  #isLimited({ level }: Decided): boolean {
+    return level !== 'privileged' && (level !== undefined || this.#shared.calls() !== undefined)
   }
 
   #renew({ body }: AskedRequest, { renewFor }: ReadVerdict): void {

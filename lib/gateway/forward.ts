@@ -23,6 +23,8 @@ function isEndless(method: string, target: string): boolean {
 export interface Forwarded {
   /** Whose request it is. */
   readonly caller: string
+  /** No other daemon may get it. */
+  readonly onlyDockerd: boolean
   readonly method: string
   readonly target: string
   /** JSON. `unseen`: what arrives. */
@@ -53,7 +55,7 @@ export function forward(
   forwarded: Forwarded,
   outcome: Outcome,
 ): DaemonAnswer {
-  const { caller, method, target, filter } = forwarded
+  const { caller, onlyDockerd, method, target, filter } = forwarded
   const stream = forwarded.body === 'unseen' ? bodyStream(request) : undefined
   const body = forwarded.body === 'unseen' ? stream : forwarded.body
   const upgrade = forwarded.upgrade ?? (isEndless(method, target) ? 'tcp' : undefined)
@@ -61,6 +63,7 @@ export function forward(
   const options: LaneDispatchOptions = {
     lane: laneTo(dispatcher),
     caller,
+    onlyDockerd,
     origin: dispatcher.origin,
     path: dispatcher.prefix + target,
     method,
@@ -197,6 +200,10 @@ const TOO_LARGE = new Error('the answer is too large to be filtered')
 function describe(error: Error): Refusal {
   if (!isDockerMtlsError(error)) return refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')
   const { code, message } = error
+  if (code === 'ERR_SERVER_NOT_DOCKERD') {
+    const got = `the daemon isn't known to be dockerd: ${error.got}. Only the level privileged may use it (DAEMON_UNKNOWN)`
+    return refusal(403, 'DAEMON_UNKNOWN', got)
+  }
   if (code === 'ERR_WRONG_ORIGIN') return refusal(400, 'MALFORMED_REQUEST', 'the request target has dot segments')
   return refusal(502, 'DAEMON_UNREACHABLE', `${code}: ${message}`)
 }

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { FairScheduler } from '../base/fair-scheduler.ts'
+import { isDockerMtlsError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { codeOf } from '../base/system-error.ts'
 import { parseHost } from '../endpoint/host.ts'
@@ -122,8 +123,19 @@ export class HttpGateway implements Gateway {
     }
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref()
     this.#uncount = this.#options.metrics?.add(this.#metricsSource())
+    void this.#warnOfDaemon()
     // Emitted when a connection can't be accepted, for example without free file descriptors.
     this.#server.on('error', (error) => this.#report({ event: 'failure', error }))
+  }
+
+  /** Says at once what will be refused. A daemon that doesn't answer yet is asked when a request comes. */
+  async #warnOfDaemon(): Promise<void> {
+    if (!this.#policy.rules.some(({ level }) => level.enforce !== 'privileged')) return
+    try {
+      await this.#dispatcher.checkDockerd()
+    } catch (error) {
+      if (isDockerMtlsError(error, 'ERR_SERVER_NOT_DOCKERD')) this.#report({ event: 'failure', error })
+    }
   }
 
   reload(changed: GatewayChange): void {

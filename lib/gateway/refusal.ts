@@ -37,6 +37,8 @@ export type GatewayReason =
   | 'LOG_FAILED'
   /** 503: `authorize` failed. */
   | 'AUTHORIZATION_FAILED'
+  /** 403: the daemon isn't dockerd, or doesn't say so, and your level isn't `privileged`. */
+  | 'DAEMON_UNKNOWN'
   /** 502: the daemon can't be reached, or its answer is unusable. */
   | 'DAEMON_UNREACHABLE'
 

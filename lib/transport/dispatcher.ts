@@ -13,6 +13,7 @@ import { connectorFor } from './connector.ts'
 import { checkEndpoint, checkIdentity } from './dispatcher-arguments.ts'
 import { checkDispatcherOptions, type CheckedOptions, type DispatcherOptions } from './dispatcher-options.ts'
 import { requestChannel, type RequestEvent } from './diagnostics.ts'
+import { checkDockerd } from './dockerd.ts'
 import { CLOSED, explainFault, isConnectionFault } from './faults.ts'
 import { GuardedHandler, type Guards, type RequestLine } from './handler.ts'
 import { chooseLane, type Lane, type LaneDispatchOptions } from './lanes.ts'
@@ -20,7 +21,7 @@ import { originOf, prefixOf } from './origin.ts'
 import type { Peer } from './peer.ts'
 import { PeerWatch, type CountedSocket } from './peer-watch.ts'
 import { RESPONSE_TIMEOUT_MS } from './tls-policy.ts'
-import { PoolsOfCallers, type Pools } from './pools.ts'
+import { PoolsOfCallers, type PoolNeeds, type Pools } from './pools.ts'
 import { ShortQueue, type BoundedPool } from './short-queue.ts'
 import { refuseRedirect, refuseTarget, type Target } from './target.ts'
 import { Dispatcher, dispatcherMethods, Pool, toCoreHandler } from './undici.ts'
@@ -107,10 +108,12 @@ export class DockerDispatcher extends Dispatcher {
     })
     this.#watch = endpoint.kind === 'tls' ? new PeerWatch(() => this.#probe()) : undefined
     const connectWith =
-      (needs: ConnectionNeeds): NonNullable<UndiciPool.Options['connect']> =>
+      ({ onlyDockerd, ...needs }: ConnectionNeeds & PoolNeeds): NonNullable<UndiciPool.Options['connect']> =>
       (options, callback) => {
         const { timeout } = options as object as WatchedOptions
-        this.#connect(this.#closing.signal, { ...needs, timeout }).then(
+        const connecting = this.#connect(this.#closing.signal, { ...needs, timeout })
+        const ready = onlyDockerd ? connecting.then((socket) => checkDockerd(socket, this.#target, this)) : connecting
+        ready.then(
           (socket) => {
             this.#watch?.add(socket as CountedSocket)
             callback(null, socket as never)
@@ -129,8 +132,8 @@ export class DockerDispatcher extends Dispatcher {
       }
       return pool
     }
-    this.#pools = new PoolsOfCallers((caller) => {
-      const connect = connectWith({ caller })
+    this.#pools = new PoolsOfCallers((needs) => {
+      const connect = connectWith(needs)
       const shortPool = (connections: number): BoundedPool => ({
         connections,
         create: () => newPool({ connect, connections, headersTimeout: RESPONSE_TIMEOUT_MS }),
@@ -146,7 +149,7 @@ export class DockerDispatcher extends Dispatcher {
         }),
         patient: newPool({ ...patience, connect }),
         // Only the end of TLS tells that such a stream is complete. HTTP/2 and web sockets have an end of their own.
-        hijacked: newPool({ ...patience, connect: connectWith({ caller, cleanEnd: true }) }),
+        hijacked: newPool({ ...patience, connect: connectWith({ ...needs, cleanEnd: true }) }),
       }
     })
     // compose() returns a Proxy, on which methods can't access private fields.
@@ -228,6 +231,13 @@ export class DockerDispatcher extends Dispatcher {
     }
   }
 
+  /** @internal Opens a connection only to see whether it leads to dockerd. @throws {@link ConnectionError} ERR_SERVER_NOT_DOCKERD */
+  async checkDockerd(): Promise<void> {
+    const socket = await this.#connect(this.#closing.signal)
+    await checkDockerd(socket, this.#target, this)
+    socket.destroy()
+  }
+
   /** Waits for running requests, then closes. An open stream delays it: see {@link DockerDispatcher.destroy}. */
   override close(): Promise<void>
   override close(callback: () => void): void
@@ -272,8 +282,8 @@ export class DockerDispatcher extends Dispatcher {
   }
 
   /** Over ssh, connections are few and slow to open. Others are so many that callers needn't be told apart. */
-  #poolsOf({ caller }: LaneDispatchOptions): Pools {
-    return this.#pools.of(this.endpoint.kind === 'ssh' ? caller : undefined)
+  #poolsOf({ caller, onlyDockerd }: LaneDispatchOptions): Pools {
+    return this.#pools.of({ caller: this.endpoint.kind === 'ssh' ? caller : undefined, onlyDockerd })
   }
 
   #guardsFor(options: UndiciDispatcher.DispatchOptions, path: string, lane: Lane): Guards {

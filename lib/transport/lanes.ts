@@ -15,6 +15,8 @@ export type LaneDispatchOptions = Dispatcher.DispatchOptions & {
   readonly lane?: Lane | undefined
   /** For whom a gateway sends it: over ssh, the requests of one caller don't wait for those of another. */
   readonly caller?: string | undefined
+  /** Each new connection for it must first prove to lead to dockerd, which a gateway's policy can judge. */
+  readonly onlyDockerd?: boolean | undefined
   /** The limit behind its `headersTimeout` and `bodyTimeout`, for errors. */
   readonly idleTimeout?: number | undefined
 }

@@ -17,15 +17,26 @@ interface UsedPools {
   usedAt: number
 }
 
-/** The pools of a client, and of each caller for whom it sends requests: those of one never wait for those of another. */
+/** Requests with the same needs share connections. */
+export interface PoolNeeds {
+  /** For whom they are. */
+  readonly caller?: string | undefined
+  /** They lead to dockerd, as each of them has proven. */
+  readonly onlyDockerd?: boolean | undefined
+}
+
+/**
+ * The pools of a client, and of each caller for whom it sends requests: those of one never wait for those of another. Connections that
+ * have proven to lead to dockerd are apart.
+ */
 export class PoolsOfCallers {
-  readonly #create: (caller?: string) => Pools
+  readonly #create: (needs: PoolNeeds) => Pools
   readonly #own: Pools
   readonly #callers = new Map<string, UsedPools>()
 
-  constructor(create: (caller?: string) => Pools) {
+  constructor(create: (needs: PoolNeeds) => Pools) {
     this.#create = create
-    this.#own = create()
+    this.#own = create({})
   }
 
   get closed(): boolean {
@@ -37,14 +48,17 @@ export class PoolsOfCallers {
   }
 
   /** The pools of a caller, or without one, of the client itself. */
-  of(caller: string | undefined): Pools {
+  of(needs: PoolNeeds): Pools {
+    const { caller, onlyDockerd = false } = needs
+    const isOwn = caller === undefined && !onlyDockerd
     // These refuse the request.
-    if (caller === undefined || this.closed || this.destroyed) return this.#own
-    let found = this.#callers.get(caller)
+    if (isOwn || this.closed || this.destroyed) return this.#own
+    const key = JSON.stringify([caller, onlyDockerd])
+    let found = this.#callers.get(key)
     if (!found) {
       this.#dropUnused()
-      found = { pools: this.#create(caller), usedAt: 0 }
-      this.#callers.set(caller, found)
+      found = { pools: this.#create(needs), usedAt: 0 }
+      this.#callers.set(key, found)
     }
     found.usedAt = performance.now()
     return found.pools

@@ -54,6 +54,8 @@ const skip = lacks('namespaces', 'dockerd', 'docker', 'docker-registry', 'htpass
 describe('presets with the real tools', { skip, concurrency: 3 }, () => {
   let daemon: Daemon
   let registry: Registry
+  /** It asks for no login. */
+  let open: Registry
   let gateway: Gateway
   let image: string
   let node: string
@@ -68,6 +70,7 @@ describe('presets with the real tools', { skip, concurrency: 3 }, () => {
     })
     image = await makeImage(daemon)
     registry = await startRegistry({ auth: USER })
+    open = await startRegistry()
     gateway = await createGateway({
       listen: { host: '127.0.0.1', port: 0 },
       tls: await newServerTls(),
@@ -84,6 +87,7 @@ describe('presets with the real tools', { skip, concurrency: 3 }, () => {
   after(async () => {
     await gateway?.close()
     await registry?.stop()
+    await open?.stop()
     await daemon?.stop()
   })
 
@@ -108,9 +112,11 @@ describe('presets with the real tools', { skip, concurrency: 3 }, () => {
     await writeFile(join(folder, 'compose.yaml'), filled(PROJECT, name))
     await writeFile(join(folder, 'config.json'), login())
     if (!['docker-cli', 'compose', 'testcontainers'].includes(name)) return
-    await locally('tag', image, filled('PULLED', name))
-    await locally('push', '--quiet', filled('PULLED', name))
-    await locally('rmi', filled('PULLED', name))
+    for (const pulled of ['PULLED', 'OPEN'].map((text) => filled(text, name))) {
+      await locally('tag', image, pulled)
+      await locally('push', '--quiet', pulled)
+      await locally('rmi', pulled)
+    }
   }
 
   function login(): string {
@@ -121,6 +127,7 @@ describe('presets with the real tools', { skip, concurrency: 3 }, () => {
   const filled = (text: string, name: string): string =>
     text
       .replaceAll('PULLED', `REGISTRY/${name}:pulled`)
+      .replaceAll('OPEN', `${open.host}/${name}:pulled`)
       .replaceAll('REGISTRY', registry.host)
       .replaceAll('IMAGE', image)
       .replaceAll('TESTCONTAINERS', TESTCONTAINERS)

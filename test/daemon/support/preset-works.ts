@@ -1,6 +1,6 @@
 import type { OperationName } from '../../../lib/policy/levels/operations.ts'
 
-/** A line for sh, in which IMAGE, PULLED and REGISTRY stand for names. */
+/** A line for sh, in which IMAGE, PULLED, OPEN and REGISTRY stand for names. */
 export type Line = string
 
 /** A tool, and its ordinary work. */
@@ -85,13 +85,14 @@ export const WORKS: Readonly<Record<string, Work>> = {
   testcontainers: {
     needs: ['peer testcontainers'],
     unused: { ...PING, 'system.pingHead': "Docker's own clients ask it first; this one doesn't" },
-    lines: ['node TESTCONTAINERS PULLED "$PWD"'],
+    lines: ['node TESTCONTAINERS PULLED "$PWD" OPEN'],
     says: {
       http: 'hello\n',
       exec: 'said copied\n',
       logs: 'serving\n',
       archive: true,
       build: 'ran',
+      'pull without a login': 'ran',
       privileged: 'refused 403',
     },
     refused: [

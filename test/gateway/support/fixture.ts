@@ -48,23 +48,36 @@ export interface FakeDaemon {
   readonly requests: string[]
   /** How many connections are open. */
   readonly open: () => number
+  /** Ends its connections. */
+  readonly cut: () => void
   readonly close: () => Promise<void>
 }
 
 export interface FakeOptions {
   readonly answer?: RequestListener
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+  /** What it calls itself; null for nothing. Unless told otherwise, dockerd. */
+  readonly server?: string | null
 }
+
+/** By this, a new connection shows whether it leads to dockerd: no test counts it. */
+const FIRST_PING = 'HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n'
+const isFirstPing = ({ method, rawHeaders }: IncomingMessage): boolean => method === 'HEAD' && rawHeaders.length === 2
 
 const okay = (_request: IncomingMessage, response: ServerResponse): void => void response.end('OK')
 
-export async function fakeDaemon(t: Cleanable, { answer = okay, upgrade }: FakeOptions = {}): Promise<FakeDaemon> {
+export async function fakeDaemon(
+  t: Cleanable,
+  { answer = okay, upgrade, server: name = 'Docker/26.1.5 (linux)' }: FakeOptions = {},
+): Promise<FakeDaemon> {
   const socketPath = join(await temporaryFolder(t), 'd.sock')
   const requests: string[] = []
   let received = ''
   const sockets = new Set<Duplex>()
   const note = (request: IncomingMessage): number => requests.push(`${request.method} ${request.url}`)
   const server = createServer((request, response) => {
+    if (name !== null) response.setHeader('Server', name)
+    if (isFirstPing(request)) return void response.end()
     note(request)
     answer(request, response)
   })
@@ -81,19 +94,22 @@ export async function fakeDaemon(t: Cleanable, { answer = okay, upgrade }: FakeO
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
     socket.on('data', (chunk: Buffer) => {
-      if (received.length < 1_000_000) received += chunk.toString('latin1')
+      if (received.length < 1_000_000 && chunk.toString('latin1') !== FIRST_PING) received += chunk.toString('latin1')
     })
   })
   server.listen(socketPath)
   await once(server, 'listening')
-  const close = async (): Promise<void> => {
+  const cut = (): void => {
     for (const socket of sockets) socket.destroy()
+  }
+  const close = async (): Promise<void> => {
+    cut()
     if (!server.listening) return
     server.close()
     await once(server, 'close')
   }
   t.after(close)
-  return { socketPath, received: () => received, requests, open: () => sockets.size, close }
+  return { socketPath, received: () => received, requests, open: () => sockets.size, cut, close }
 }
 
 /** A daemon whose events tick until the client leaves, and which answers everything else at once. */

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 const require = createRequire(new URL('../../../../bench/package.json', import.meta.url))
 const { GenericContainer, Network, Wait } = require('testcontainers')
 
-const [image = '', context = ''] = process.argv.slice(2)
+const [image = '', context = '', open = ''] = process.argv.slice(2)
 // Testcontainers reads the log from the start on that dockerd notes, which can be later than the first line.
 const SERVE = 'sleep 0.5; echo hello > /tmp/index.html; echo serving; exec httpd -f -p 8080 -h /tmp'
 const outcomes = {}
@@ -46,6 +46,15 @@ await step('build', async () => {
     .withBuildArgs({ BASE: image })
     .build('testcontainers:built')
   const once = await built.withNetwork(network).withWaitStrategy(Wait.forOneShotStartup()).start()
+  await once.stop({ timeout: 0 })
+  return 'ran'
+})
+// Then dockerode sends an empty authconfig.
+await step('pull without a login', async () => {
+  const once = await new GenericContainer(open)
+    .withCommand(['sleep', '0.5'])
+    .withWaitStrategy(Wait.forOneShotStartup())
+    .start()
   await once.stop({ timeout: 0 })
   return 'ran'
 })
