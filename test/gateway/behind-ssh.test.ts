@@ -12,7 +12,7 @@ IFS=" $(printf '\r')"
 /bin/sleep 0.1
 while read -r method path rest; do
   case $method$path in
-    HEAD*) printf 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n' ;;
+    HEAD*) printf 'HTTP/1.1 200 OK\r\nServer: Docker/26.1.5 (linux)\r\nContent-Length: 0\r\n\r\n' ;;
     GET/_ping) printf 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK' ;;
     POST*) printf 'HTTP/1.1 204 No Content\r\n\r\n' ;;
     GET/events*) printf 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\ntick\n\r\n' ;;
