@@ -195,7 +195,7 @@ describe('an event of a request', () => {
       [json('/containers/create', { Image: 'a', HostConfig: { 'hunter2.x': 1 } }), 'HostConfig.*.*'],
       [json('/containers/create', { Image: 'a', Labels: { hunter2: 1 } }), 'Labels.*'],
       [json('/containers/create', { Privileged: true }), 'Privileged'],
-      ['GET /containers/json?hunter2=1 HTTP/1.1\r\nHost: x\r\n\r\n', 'the query parameter *'],
+      ['GET /containers/json?hunter2=1&NAME=hunter2 HTTP/1.1\r\nHost: x\r\n\r\n', 'the query parameter NAME'],
       ['GET /containers/json?all=hunter2 HTTP/1.1\r\nHost: x\r\n\r\n', 'the query parameter all'],
       [
         'GET /containers/json?filters=%7B%22hunter2%22%3A1,%22hunter2%22%3A2%7D HTTP/1.1\r\nHost: x\r\n\r\n',
