@@ -15,7 +15,7 @@ import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import { Place } from './place.ts'
 import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
-import type { AskedRequest, Decided } from './types.ts'
+import type { AskedRequest } from './types.ts'
 import { readVerdict, type ReadVerdict } from './verdict.ts'
 import { whenClosed } from './when-closed.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
@@ -249,19 +249,17 @@ export class Exchange {
       : readBody(request.socket, Number(announced), limits)
   }
 
-  #forward(asked: AskedRequest, verdict: InForce<ReadVerdict>): void {
-    const { send: instead, filterAnswer, until, holds } = verdict
+  #forward(asked: AskedRequest, { send, filterAnswer, until, holds, onlyDockerd }: InForce<ReadVerdict>): void {
     const { request, connection } = this.#arrived
     this.#record.allowed()
-    const target = instead?.target ?? asked.target
-    const method = instead?.method ?? asked.method
-    const body = instead?.body ?? asked.body
+    const { method = asked.method, target = asked.target } = send ?? {}
+    const body = send?.body ?? asked.body
     const answer = forward(
       this.#shared.dispatcher,
       request,
       {
         caller: connection.key,
-        onlyDockerd: this.#isLimited(verdict.decided),
+        onlyDockerd,
         method,
         target,
         body,
@@ -289,18 +287,12 @@ export class Exchange {
         response: () => this.#answer(),
         failed: (refused, error) => {
           this.#shared.report({ event: 'failure', error })
-          if (refused.code === 'DAEMON_UNKNOWN') this.#record.undecided()
           this.#refuse(refused)
         },
       },
     )
     this.#left = () => answer.leave()
     if (request.socket.destroyed) answer.leave()
-  }
-
-  /** A policy knows dockerd only. A function may decide about any daemon, unless it names a level. */
-  #isLimited({ level }: Decided): boolean {
-    return level !== 'privileged' && (level !== undefined || this.#shared.calls() !== undefined)
   }
 
   #renew({ body }: AskedRequest, { renewFor }: ReadVerdict): void {

@@ -50,6 +50,8 @@ export class RequestRecord {
 
   refused({ code }: Refusal): this {
     this.#reason = code
+    // It was allowed, and no daemon has got it.
+    if (code === 'DAEMON_UNKNOWN') this.undecided()
     this.#verdict ??= 'refuse'
     return this
   }

@@ -19,6 +19,11 @@ export interface ReadVerdict {
   /** In seconds. */
   readonly renewFor?: number | undefined
   readonly decided: Decided
+  /**
+   * No other daemon may get it. A policy, which always names a level, knows dockerd only. A function may decide about any daemon, unless it
+   * names a limited level.
+   */
+  readonly onlyDockerd: boolean
   readonly warnings: readonly string[]
 }
 
@@ -30,7 +35,9 @@ export interface ReadVerdict {
  */
 export function readVerdict(verdict: unknown): ReadVerdict {
   const { decided, warnings } = Object(verdict) as Record<string, unknown>
-  const notes = { decided: readDecided(decided), warnings: listOf(warnings).filter(isText) }
+  const read = readDecided(decided)
+  const onlyDockerd = (read.level ?? 'privileged') !== 'privileged'
+  const notes = { decided: read, onlyDockerd, warnings: listOf(warnings).filter(isText) }
   if (isAllowed(verdict)) {
     const until = endOf(verdict)
     if (until <= Date.now()) return { ...NOTHING, refused: ended(until), ...notes }

@@ -12,9 +12,11 @@ export const TLS_ERRORS = {
     remedy: "Correct host, port or path prefix. For `ssh://`, make the login print nothing when it isn't interactive.",
   },
   ERR_SERVER_NOT_DOCKERD: {
-    meaning: "The daemon isn't dockerd, or doesn't say that it is. A gateway's policy can judge requests to dockerd only.",
+    meaning:
+      "The daemon isn't dockerd, or doesn't say that it is. A gateway's policy can judge requests to dockerd only.",
     cause: 'Podman or another daemon behind the gateway, or a proxy that changes `Server` and refuses `/version`.',
-    remedy: 'Put the gateway in front of dockerd. Other daemons, such as Podman, need rules with the level `privileged`.',
+    remedy:
+      'Put the gateway in front of dockerd. Other daemons, such as Podman, need rules with the level `privileged`.',
   },
   ERR_SERVER_TLS_TOO_OLD: {
     meaning: 'The server supports neither TLS 1.2 nor TLS 1.3.',

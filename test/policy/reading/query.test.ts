@@ -141,9 +141,9 @@ describe('what dockerode writes into the query and the body alike', () => {
   })
 })
 
-describe('of a request that is written anew', () => {
-  const rewritten = (line: string): ReadRequest | Reason => readRequest({ ...toRequest(line), isRewritten: true })
+const rewritten = (line: string): ReadRequest | Reason => readRequest({ ...toRequest(line), isRewritten: true })
 
+describe('of a request that is written anew', () => {
   for (const [line, leftOut, target] of [
     // dockerode sends its own options so, if they are undefined.
     ['POST /images/create?fromImage=a&tag=b&authconfig=', ['authconfig'], '/images/create?fromImage=a&tag=b'],
