@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { ServedVersion } from '../gateway/served-version.ts'
+import type { WireAnswer } from '../transport/collector.ts'
 import { collect } from '../transport/send.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import type { Question } from './question.ts'
@@ -14,6 +16,7 @@ const TIMEOUT_MS = 10_000
  */
 export class OwnQuestions {
   readonly #dispatcher: DockerDispatcher
+  readonly #served = new ServedVersion(() => this.get('/_ping'))
   /** The paths that are asked for, by the value. */
   readonly #open = new Map<string, string>()
 
@@ -21,7 +24,14 @@ export class OwnQuestions {
     this.#dispatcher = dispatcher
   }
 
-  async get(path: string): Promise<{ readonly status: number; readonly body: Buffer }> {
+  /** In the version by which the answer is judged. */
+  async getJudged(path: string): Promise<WireAnswer> {
+    const answer = await this.get(await this.#served.judged(path))
+    this.#served.learn(answer.headers['api-version'])
+    return answer
+  }
+
+  async get(path: string): Promise<WireAnswer> {
     const value = randomBytes(32).toString('base64url')
     this.#open.set(value, path)
     try {

@@ -70,6 +70,12 @@ export function gatewayReason(headers: AnswerHeaders): string | undefined {
   return Array.isArray(reason) ? reason[0] : reason
 }
 
+/** The newest version of the daemon's API, if a gateway says that it doesn't know it. */
+export function unknownToGateway(headers: AnswerHeaders): string | undefined {
+  const version = headers['x-docker-mtls-daemon-api']
+  return typeof version === 'string' && /^\d+\.\d+$/.test(version) ? version : undefined
+}
+
 /** Did this answer come through docker-mtls' own gateway? It passes no such field of the daemon on. */
 export function isOfGateway(headers: AnswerHeaders): boolean {
   return headers['x-docker-mtls-gateway'] !== undefined || gatewayReason(headers) !== undefined

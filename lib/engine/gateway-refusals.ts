@@ -1,4 +1,5 @@
 import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
+import { REMOVE_PIN } from './version.ts'
 
 const NEW_LIST: Sentence = sentence`On the machine with the CA, write a new revocation list, and copy it to the gateway:  ${ours('cert', 'crl')}`
 const REISSUE: Sentence = sentence`Use another certificate. To issue a new one on the machine with the CA:  ${ours('cert', 'client', 'NAME', '--force')}`
@@ -12,6 +13,7 @@ const REMEDIES: Readonly<Record<string, Sentence>> = {
   CRL_MISSING: NEW_LIST,
   CRL_EXPIRED: NEW_LIST,
   IDENTITY_UNKNOWN: "Ask the administrator of the gateway for a rule for your certificate in the gateway's policy.",
+  VERSION_UNKNOWN: REMOVE_PIN,
   OPERATION_REFUSED:
     'Ask the administrator of the gateway for a level that includes this, or for the operation in "allow" of your rule.',
   MALFORMED_REQUEST:

@@ -11,12 +11,13 @@ import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
 import { isForCertificate, ONLY_POST, refusal, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
+import { asksForVersion, knownVersions } from './served-version.ts'
 import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import { Place } from './place.ts'
 import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
 import type { AskedRequest } from './types.ts'
-import { readVerdict, type ReadVerdict } from './verdict.ts'
+import { readVerdict, refuseWith, type ReadVerdict } from './verdict.ts'
 import { whenClosed } from './when-closed.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
 
@@ -157,7 +158,8 @@ export class Exchange {
   /** Asks, and waits for everything else that has a say. Undefined: nothing may follow. */
   async #decide(asked: AskedRequest): Promise<ReadVerdict | undefined> {
     const { connection, request } = this.#arrived
-    const verdict = await this.#authorize(asked)
+    const tooNew = await this.#shared.served.refuseNewer(asked.target)
+    const verdict = tooNew ? refuseWith(tooNew) : await this.#authorize(asked)
     if (verdict === undefined || this.#isOver) return undefined
     if (verdict.refused || isQuestion(request)) return verdict
     // The path of a short request can be written as that of none.
@@ -254,8 +256,10 @@ export class Exchange {
     this.#record.allowed()
     const { method = asked.method, target = asked.target } = send ?? {}
     const body = send?.body ?? asked.body
+    const { dispatcher, served } = this.#shared
+    const apply = asksForVersion(method, target) ? knownVersions(filterAnswer) : filterAnswer
     const answer = forward(
-      this.#shared.dispatcher,
+      dispatcher,
       request,
       {
         caller: connection.key,
@@ -264,11 +268,8 @@ export class Exchange {
         target,
         body,
         upgrade: this.#upgrade,
-        filter: filterAnswer && {
-          apply: filterAnswer,
-          reserve: (bytes) => this.#place.hold(bytes),
-          inTurn: this.#place.inTurn,
-        },
+        filter: apply && { apply, reserve: (bytes) => this.#place.hold(bytes), inTurn: this.#place.inTurn },
+        served,
       },
       {
         connected: () => {
@@ -306,7 +307,11 @@ export class Exchange {
   #upgraded(answered: string[], daemon: Duplex): void {
     const { request, response, connection } = this.#arrived
     daemon.on('error', () => {})
-    const fields = [...answered, ...warningFields(this.#warnings)]
+    const fields = [
+      ...answered,
+      ...Object.entries(this.#shared.served.fields).flat(),
+      ...warningFields(this.#warnings),
+    ]
     // A stream that the client cut isn't complete, nor is one that the daemon cut.
     this.#left = () => daemon.destroy()
     if (response) {
@@ -328,7 +333,7 @@ export class Exchange {
     if (isArriving(request)) response.shouldKeepAlive = false
     if (!response.shouldKeepAlive) connection.isEnding = true
     warnOn(response, this.#warnings)
-    signOn(response, this.#isFiltered)
+    signOn(response, this.#isFiltered, this.#shared.served.fields)
     return response
   }
 

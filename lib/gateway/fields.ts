@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { Upgrade } from './screening.ts'
+import type { ServedVersion } from './served-version.ts'
 import type { AskedRequest } from './types.ts'
 
 /** What the daemon gets of a request's header fields, besides those of its body. */
@@ -16,7 +17,6 @@ const TO_CLIENT: ReadonlyMap<string, string> = new Map(
   [
     'Content-Type',
     'Content-Length',
-    'Api-Version',
     'Builder-Version',
     'Cache-Control',
     'Docker-Experimental',
@@ -50,12 +50,15 @@ export function fieldsForDaemon(
   return fields
 }
 
-/** Names and values in turns, as node:http takes them. */
-export function fieldsForClient(headers: readonly Buffer[]): string[] {
+/** Names and values in turns, as node:http takes them. `served` learns the daemon's version, and says what the client gets. */
+export function fieldsForClient(headers: readonly Buffer[], served: ServedVersion): string[] {
   const fields: string[] = []
   for (let index = 0; index + 1 < headers.length; index += 2) {
-    const name = TO_CLIENT.get(headers[index]?.toString('latin1').toLowerCase() ?? '')
-    if (name !== undefined) fields.push(name, headers[index + 1]?.toString('latin1') ?? '')
+    const field = headers[index]?.toString('latin1').toLowerCase() ?? ''
+    const value = headers[index + 1]?.toString('latin1') ?? ''
+    const name = TO_CLIENT.get(field)
+    if (field === 'api-version') served.learn(value)
+    if (name !== undefined) fields.push(name, value)
   }
   return fields
 }

@@ -11,6 +11,7 @@ import { fieldsForClient, fieldsForDaemon } from './fields.ts'
 import { HeldAnswer, type Filter } from './held-answer.ts'
 import { refusal, type Refusal } from './refusal.ts'
 import type { Upgrade } from './screening.ts'
+import type { ServedVersion } from './served-version.ts'
 
 /** Without an upgrade, dockerd answers these with a stream that only the end of its connection ends. */
 const ENDLESS = /^\/(?:v\d+(?:\.\d+)?\/)?(?:containers\/[^/?]+\/attach|exec\/[^/?]+\/start)(?:\?|$)/
@@ -32,6 +33,7 @@ export interface Forwarded {
   /** To what the client switches. */
   readonly upgrade: Upgrade | undefined
   readonly filter: Filter | undefined
+  readonly served: ServedVersion
 }
 
 /** What becomes of the request, and of the daemon's answer. */
@@ -55,11 +57,11 @@ export function forward(
   forwarded: Forwarded,
   outcome: Outcome,
 ): DaemonAnswer {
-  const { caller, onlyDockerd, method, target, filter } = forwarded
+  const { caller, onlyDockerd, method, target } = forwarded
   const stream = forwarded.body === 'unseen' ? bodyStream(request) : undefined
   const body = forwarded.body === 'unseen' ? stream : forwarded.body
   const upgrade = forwarded.upgrade ?? (isEndless(method, target) ? 'tcp' : undefined)
-  const handler = new DaemonAnswer(request, outcome, filter, stream)
+  const handler = new DaemonAnswer(request, outcome, forwarded, stream)
   const options: LaneDispatchOptions = {
     lane: laneTo(dispatcher),
     caller,
@@ -95,14 +97,21 @@ export class DaemonAnswer implements Handler {
   #hasLeft = false
   #hasData = false
   readonly #filter: Filter | undefined
+  readonly #served: ServedVersion
   readonly #body: Writable | undefined
   #held: HeldAnswer | undefined
 
   /** @param body - the stream of what arrives, if the daemon gets it */
-  constructor(request: IncomingMessage, outcome: Outcome, filter?: Filter, body?: Writable) {
+  constructor(
+    request: IncomingMessage,
+    outcome: Outcome,
+    { filter, served }: Pick<Forwarded, 'filter' | 'served'>,
+    body?: Writable,
+  ) {
     this.#request = request
     this.#outcome = outcome
     this.#filter = filter
+    this.#served = served
     this.#body = body
   }
 
@@ -134,19 +143,20 @@ export class DaemonAnswer implements Handler {
   }
 
   onUpgrade(_status: number, headers: Buffer[], socket: unknown): void {
-    this.#outcome.upgraded(fieldsForClient(headers), socket as Duplex)
+    this.#outcome.upgraded(fieldsForClient(headers, this.#served), socket as Duplex)
   }
 
   onHeaders(status: number, headers: Buffer[], resume: () => void): boolean {
     // Node has sent `100 Continue` itself, and dockerd sends no other interim answer.
     if (status < 200) return true
+    const fields = fieldsForClient(headers, this.#served)
     const response = (this.#response = this.#outcome.response())
     if (this.#filter && status === 200) {
-      this.#held = new HeldAnswer(fieldsForClient(headers), this.#filter)
+      this.#held = new HeldAnswer(fields, this.#filter)
       return true
     }
     response.on('drain', resume)
-    response.writeHead(status, fieldsForClient(headers))
+    response.writeHead(status, fields)
     // With the first data, head and data are one packet. A stream may have none for hours.
     setImmediate(() => {
       if (!this.#hasData && !response.writableEnded && !response.destroyed) response.flushHeaders()

@@ -33,6 +33,7 @@ import type { Renewals } from './renewal/renewals.ts'
 import { renewFor } from './renewal/serve.ts'
 import { Reporting } from './reporting.ts'
 import { Revoked } from './revoked.ts'
+import { ServedVersion } from './served-version.ts'
 import type { Arrived, Shared } from './shared.ts'
 import { Trust } from './trust.ts'
 
@@ -82,17 +83,25 @@ export class HttpGateway implements Gateway {
     this.#quotas = new Quotas(limits)
     this.#reporting = new Reporting(options)
     this.#warnOfIssuer(this.#trust)
+    const served = new ServedVersion(() => pingDaemon(this.#dispatcher))
     this.#shared = {
       dispatcher: this.#dispatcher,
-      info: new KeptInfo(() => inspectThing(this.#dispatcher, 'daemon', 'info')),
+      info: new KeptInfo(() => inspectThing({ dispatcher: this.#dispatcher, served }, 'daemon', 'info')),
+      served,
       authorize:
         // The app's own function gets only the request, and doesn't wait for a turn.
         authorize
           ? (asked) => authorize(asked)
-          : (asked, inTurn) =>
-              inTurn((outside) =>
-                this.#judges.authorize({ ...asked, inspect: (...thing) => outside(() => asked.inspect(...thing)) }),
-              ),
+          : async (asked, inTurn) => {
+              const target = await served.judged(asked.target)
+              return inTurn((outside) =>
+                this.#judges.authorize({
+                  ...asked,
+                  target,
+                  inspect: (...thing) => outside(() => asked.inspect(...thing)),
+                }),
+              )
+            },
       calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,
@@ -293,7 +302,7 @@ export class HttpGateway implements Gateway {
     if (open) return open.malformed(refused)
     const sent = this.#check(connection.peer) ?? refused
     this.#report(new RequestRecord(connection).refused(sent).ending(sent.status))
-    socket.end(renderRawRefusal(sent))
+    socket.end(renderRawRefusal(sent, this.#shared.served.fields))
     socket.resume()
     setTimeout(() => socket.destroy(), LINGER_MS).unref()
   }

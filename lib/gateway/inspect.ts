@@ -1,8 +1,10 @@
 import { ArgumentError, ConnectionError } from '../base/errors.ts'
 import { daemonMessage, printable } from '../base/text.ts'
+import type { WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, type WireRequest } from '../transport/send.ts'
 import { RESPONSE_TIMEOUT_MS } from '../transport/tls-policy.ts'
+import type { Shared } from './shared.ts'
 import type { InspectKind } from './types.ts'
 
 const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
@@ -27,7 +29,7 @@ type Get = (path: string) => Promise<{ readonly status: number; readonly body: B
 type Bounds = Pick<WireRequest, 'caller' | 'signal' | 'refuse'>
 
 /** In no lane with few connections: these would be those of requests of clients, and of inspections that get no answer. */
-const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): ReturnType<Get> =>
+const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): Promise<WireAnswer> =>
   collect(dispatcher, { method: 'GET', path, lane: 'patient', idleTimeout: RESPONSE_TIMEOUT_MS, ...bounds })
 
 /** Parses what the daemon says, which can take long. */
@@ -35,14 +37,14 @@ export type Parse = (body: Buffer) => Promise<unknown>
 
 export const parseBody: Parse = async (body) => JSON.parse(body.toString()) as unknown
 
-/** Asks the daemon about something. Null: there is no such thing. */
+/** Asks the daemon about something, in the version by which the answer is judged. Null: there is no such thing. */
 export function inspectThing(
-  dispatcher: DockerDispatcher,
+  { dispatcher, served }: Pick<Shared, 'dispatcher' | 'served'>,
   kind: InspectKind,
   name: string,
   { parse, ...bounds }: Bounds & { readonly parse?: Parse } = {},
 ): Promise<unknown> {
-  return inspectBy((path) => ask(dispatcher, path, bounds), kind, name, parse)
+  return inspectBy(async (path) => ask(dispatcher, await served.judged(path), bounds), kind, name, parse)
 }
 
 /** The same with a request of the caller's own. */
@@ -59,9 +61,10 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string, parse
 }
 
 /** @throws if the daemon doesn't answer, or isn't well */
-export async function pingDaemon(dispatcher: DockerDispatcher, signal: AbortSignal): Promise<void> {
-  const { status } = await ask(dispatcher, '/_ping', { signal })
-  if (status !== 200) throw new Error(`the status is ${status}`)
+export async function pingDaemon(dispatcher: DockerDispatcher, signal?: AbortSignal): Promise<WireAnswer> {
+  const answer = await ask(dispatcher, '/_ping', { signal })
+  if (answer.status !== 200) throw new Error(`the status is ${answer.status}`)
+  return answer
 }
 
 /** No thing has an invalid name, and the beginning of several ids names none of them. A volume that isn't there is created. */

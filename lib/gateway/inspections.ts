@@ -11,7 +11,7 @@ import type { InspectKind } from './types.ts'
  * several ways, one copy, as in `Facts`.
  */
 export class Inspections {
-  readonly #shared: Pick<Shared, 'dispatcher' | 'info' | 'quotas' | 'scheduler'>
+  readonly #shared: Pick<Shared, 'dispatcher' | 'info' | 'served' | 'quotas' | 'scheduler'>
   readonly #key: string
   /** Most requests need none. */
   #ends: AbortController | undefined
@@ -22,7 +22,7 @@ export class Inspections {
   #parsing = 0
 
   /** @param key - of the identity whose limits count */
-  constructor(shared: Pick<Shared, 'dispatcher' | 'info' | 'quotas' | 'scheduler'>, key: string) {
+  constructor(shared: Pick<Shared, 'dispatcher' | 'info' | 'served' | 'quotas' | 'scheduler'>, key: string) {
     this.#shared = shared
     this.#key = key
   }
@@ -45,7 +45,7 @@ export class Inspections {
     if (this.#hasEnded) throw new BodyRefused()
     if (kind === 'daemon' && name === 'info') return this.#shared.info.get()
     const { signal } = (this.#ends ??= new AbortController())
-    const { dispatcher, scheduler } = this.#shared
+    const { scheduler } = this.#shared
     const parse: Parse = async (body) => {
       this.#parsing++
       try {
@@ -58,7 +58,7 @@ export class Inspections {
         this.#giveRest()
       }
     }
-    const thing = await inspectThing(dispatcher, kind, name, { caller: this.#key, signal, refuse, parse })
+    const thing = await inspectThing(this.#shared, kind, name, { caller: this.#key, signal, refuse, parse })
     const which = `${kind} ${idOf(kind, thing as Json) ?? `named ${name}`}`
     this.#give(this.#bytes.get(which) ?? 0)
     this.#bytes.set(which, bytes)

@@ -9,6 +9,8 @@ export type GatewayReason =
   | 'HEAD_TOO_LARGE'
   /** 413: the JSON body is larger than `limits.bodyBytes`. */
   | 'BODY_TOO_LARGE'
+  /** 400: the version in the path is newer than the newest that the gateway serves. */
+  | 'VERSION_UNKNOWN'
   /** 408: the head or the JSON body didn't arrive in time. */
   | 'REQUEST_TIMEOUT'
   /** 429: the identity has too many requests, streams or bodies open, or names things of which the daemon says too much. */
@@ -87,9 +89,9 @@ export function renderRefusal({ code, message }: Refusal): { headers: Record<str
 }
 
 /** A whole answer as text, for a connection without a request that could be read. */
-export function renderRawRefusal(refused: Refusal): string {
+export function renderRawRefusal(refused: Refusal, more: Readonly<Record<string, string>>): string {
   const { headers, body } = renderRefusal(refused)
-  const fields = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
+  const fields = Object.entries({ ...headers, ...more, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
   return [`HTTP/1.1 ${refused.status} Refused`, ...fields, '', body].join('\r\n')
 }
 

@@ -6,12 +6,15 @@ import type { SharedByCalls } from './grpc/shared.ts'
 import type { KeptInfo } from './kept-info.ts'
 import type { Refusal } from './refusal.ts'
 import type { RenewalAsked, Renewed } from './renewal/renewals.ts'
+import type { ServedVersion } from './served-version.ts'
 import type { AskedRequest, Verdict } from './types.ts'
 
 /** What all requests of a gateway share. */
 export interface Shared extends SharedByCalls {
   readonly dispatcher: DockerDispatcher
   readonly info: KeptInfo
+  /** The version of the API that clients are told. */
+  readonly served: ServedVersion
   readonly authorize: (asked: AskedRequest, inTurn: InTurn) => Verdict | Promise<Verdict>
   /** Renews the certificate of a connection. */
   readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal

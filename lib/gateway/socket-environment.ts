@@ -1,11 +1,4 @@
-const UNSET = [
-  'DOCKER_CONTEXT',
-  'DOCKER_TLS',
-  'DOCKER_TLS_VERIFY',
-  'DOCKER_CERT_PATH',
-  'DOCKER_API_VERSION',
-  'BUILDKIT_HOST',
-]
+const UNSET = ['DOCKER_CONTEXT', 'DOCKER_TLS', 'DOCKER_TLS_VERIFY', 'DOCKER_CERT_PATH', 'BUILDKIT_HOST']
 
 /**
  * The variables with which docker, and everything that reads its variables, uses a local socket. Undefined: unset.

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { NEWEST_API_VERSION } from '../base/api-version.ts'
 import type { Need } from '../policy/facts.ts'
 import { objectOf, textOf } from '../policy/judging/values.ts'
 import type { Json, JsonObject, ReadRequest } from '../policy/request.ts'
@@ -22,13 +21,6 @@ const DIGEST = `sha256:${'0'.repeat(64)}`
 const ANSWERS: Readonly<Record<string, TrialAnswer>> = {
   'system.ping': ok('OK'),
   'system.pingHead': ok(''),
-  'system.version': ok({
-    Version: '0',
-    ApiVersion: NEWEST_API_VERSION,
-    MinAPIVersion: '1.24',
-    Os: 'linux',
-    Arch: 'amd64',
-  }),
   'system.info': ok({
     OSType: 'linux',
     Architecture: 'x86_64',
@@ -139,10 +131,15 @@ export class TrialDaemon {
   readonly #looks = new Map<string, number>()
   #isForProject = false
   readonly #isReal: boolean
+  readonly #version: TrialAnswer
 
-  /** @param isReal - a real daemon says what is there besides */
-  constructor(isReal: boolean) {
+  /**
+   * @param isReal - a real daemon says what is there besides
+   * @param version - its newest version of the API
+   */
+  constructor(isReal: boolean, version: string) {
     this.#isReal = isReal
+    this.#version = ok({ Version: '0', ApiVersion: version, MinAPIVersion: '1.24', Os: 'linux', Arch: 'amd64' })
   }
 
   /** Undefined: it has no answer. */
@@ -156,6 +153,7 @@ export class TrialDaemon {
     if (key !== undefined) return this.#create(kind, key, read)
     // rm --link removes a name only.
     if (kind === 'container' && !('alias' in parameters)) this.#change(name, verb)
+    if (operation.name === 'system.version') return this.#version
     if (operation.name === 'services.update') this.#looks.delete(name)
     if (verb === 'list' && resource !== 'images') return this.#list(kind, read)
     if (verb === 'inspect' && kind !== resource) return this.#inspect(kind, name)

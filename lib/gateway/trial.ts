@@ -12,6 +12,7 @@ import type { PolicyRequest } from '../policy/request.ts'
 import { isJson } from './body.ts'
 import { asksForDaemon, isDocker } from './docker-command.ts'
 import { missingOf } from './missing.ts'
+import type { ServedVersion } from './served-version.ts'
 import { socketEnvironment } from './socket-environment.ts'
 import { TrialDaemon, type TrialAnswer } from './trial-daemon.ts'
 
@@ -39,6 +40,8 @@ export type Own = (need: Need) => object | undefined
 
 /** How requests of a command are decided. */
 export interface TrialOptions {
+  /** The version of the API that the daemon of the trial serves. */
+  readonly served: ServedVersion
   readonly decide: (request: PolicyRequest, own: Own) => Decision | Promise<Decision>
   /** What a real daemon answers to a request that only lists or inspects. Omitted: there is none. */
   readonly ask?: ((decision: Decision) => Promise<TrialAnswer>) | undefined
@@ -75,7 +78,9 @@ const TERMINAL = /^(?:--tty(?:=true)?$|(-[diPq]*)t)/
 async function tryOnce([file = '', ...args]: readonly string[], options: TrialOptions): Promise<Trial> {
   const folder = await mkdtemp(join(tmpdir(), 'docker-mtls-trial-'))
   const socket = join(folder, 'docker.sock')
-  const attempt: Attempt = { ...options, daemon: new TrialDaemon(options.ask !== undefined), requests: [], errors: [] }
+  const version = (await options.served.newest()) ?? NEWEST_API_VERSION
+  const daemon = new TrialDaemon(options.ask !== undefined, version)
+  const attempt: Attempt = { ...options, daemon, version, requests: [], errors: [] }
   const server = createServer((request, response) => void answer(request, response, attempt))
   try {
     await listen(server, socket)
@@ -91,6 +96,7 @@ async function tryOnce([file = '', ...args]: readonly string[], options: TrialOp
 
 interface Attempt extends TrialOptions {
   readonly daemon: TrialDaemon
+  readonly version: string
   readonly requests: TriedRequest[]
   readonly errors: unknown[]
 }
@@ -158,10 +164,16 @@ function withUntried({ requests, ask }: Attempt): readonly TriedRequest[] {
 async function answer(request: IncomingMessage, response: ServerResponse, attempt: Attempt): Promise<void> {
   const { method = '', url: target = '', headers } = request
   const body = await readBody(request).catch(() => undefined)
+  response.setHeader('Api-Version', attempt.version)
   try {
     const asked: PolicyRequest = { method, target, headers, isRewritten: true, ...(body !== undefined && { body }) }
     const decision = await attempt.decide(asked, (need) => attempt.daemon.own(need))
     if (attempt.requests.some(isUntriedBuild)) return send(response, 403, UNTRIED)
+    const tooNew = await attempt.served.refuseNewer(target)
+    if (tooNew) {
+      attempt.requests.push({ line: `${method} ${target}`, decision })
+      return send(response, tooNew.status, { message: tooNew.message })
+    }
     const { verdict } = decision
     const reply = isFirstQuestion(decision) || verdict !== 'refuse' ? await answerTo(decision, attempt) : undefined
     const unanswered = verdict !== 'refuse' && reply === undefined
@@ -231,7 +243,6 @@ const STAT = Buffer.from(
 function send(response: ServerResponse, status: number, value: unknown): void {
   const text = typeof value === 'string' ? value : JSON.stringify(value, plain)
   response.writeHead(status, {
-    'Api-Version': NEWEST_API_VERSION,
     'Docker-Experimental': 'true',
     Ostype: 'linux',
     'X-Docker-Container-Path-Stat': STAT.toString('base64'),

@@ -60,6 +60,11 @@ export function readVerdict(verdict: unknown): ReadVerdict {
   return { ...NOTHING, refused, reasons: readParts(reasons), ...notes }
 }
 
+/** The verdict of the gateway itself. */
+export function refuseWith(refused: Refusal): ReadVerdict {
+  return { ...NOTHING, refused, decided: {}, warnings: [] }
+}
+
 /** Of what is refused, no permission can end. */
 const NOTHING = { reasons: [], send: undefined, filterAnswer: undefined, until: Infinity } as const
 

@@ -26,7 +26,11 @@ export function warnOn(response: ServerResponse, warnings: readonly string[]): v
 /**
  * Says on an answer that it comes through a gateway, and whether it was `filtered`: the daemon has more than the client is
  * shown. Otherwise it is `whole`.
+ *
+ * @param more - fields of each answer
  */
-export function signOn(response: ServerResponse, isFiltered: boolean): void {
-  if (!response.headersSent) response.setHeader(GATEWAY_FIELD, isFiltered ? 'filtered' : 'whole')
+export function signOn(response: ServerResponse, isFiltered: boolean, more: Readonly<Record<string, string>>): void {
+  if (response.headersSent) return
+  const fields = { ...more, [GATEWAY_FIELD]: isFiltered ? 'filtered' : 'whole' }
+  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
 }

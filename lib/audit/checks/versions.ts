@@ -10,6 +10,7 @@ import { trackerPage } from '../cve/tracker.ts'
 import type { Component, Vulnerability } from '../cve/vulnerability.ts'
 import { enumerate } from '../../base/text.ts'
 import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
+import { newerApi, UPGRADE } from '../newer-api.ts'
 import { worst } from '../worst.ts'
 import { VERSION_GROUPS } from './version-groups.ts'
 
@@ -30,6 +31,23 @@ const tableAge = daemonCheck({
     const days = Math.floor((Date.parse(at) - Date.parse(TABLE_DATE)) / DAY_MS)
     if (Number.isNaN(days)) return unknown('the snapshot does not say when it was collected')
     return days > TABLE_DAYS ? warn(`${TABLE_DATE}, ${days} days before the snapshot`) : pass(TABLE_DATE)
+  },
+})
+
+const knownApi = daemonCheck({
+  id: 'D-API',
+  title: 'docker-mtls knows the API of the engine',
+  family: 'versions',
+  severity: 'low',
+  cis: {},
+  why: 'A gateway serves such an engine with the newest API version that it knows, and the authorization plugin refuses operations, parameters and fields that are newer. This audit does not check settings that are newer.',
+  remedy: UPGRADE,
+  references: ['https://docs.docker.com/reference/api/engine/version-history/'],
+  needs: ['version'],
+  test: ({ version }, { gateway }) => {
+    if (version.ApiVersion === undefined) return unknown('the daemon did not report the version of its API')
+    const newer = newerApi(version, 'value' in gateway ? gateway.value?.unknownApi : undefined)
+    return newer === undefined ? pass(`API ${version.ApiVersion}`) : warn(newer)
   },
 })
 
@@ -144,6 +162,7 @@ function advisory(id: string): string {
 /** Versions of the daemon and its parts. */
 export const VERSIONS: readonly Check[] = [
   tableAge,
+  knownApi,
   supported,
   ...groupChecks(),
   ...VULNERABILITIES.filter(({ group }) => group === undefined).map(vulnerabilityCheck),

@@ -3,12 +3,13 @@ import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { inWords } from '../../base/dates.ts'
+import { newerApi, UPGRADE } from '../newer-api.ts'
 import type { Attempt } from './attempt.ts'
 import { valueOf } from './deadline.ts'
 import { failedBy, ok, unknown, warning, type DetailedStep } from './step.ts'
 
 /** Does the daemon answer? */
-export function apiStep({ error, apiVersion, version, gateway }: Attempt): DetailedStep {
+export function apiStep({ error, apiVersion, version, gateway, unknownApi }: Attempt): DetailedStep {
   const through = gateway === true && { gateway: true }
   if (error !== undefined) return failedBy('api', error, { ...through, ...reasonIn(error) })
   const { Version, ApiVersion, MinAPIVersion, Os, Arch } = (version && valueOf(version)) ?? {}
@@ -28,6 +29,8 @@ export function apiStep({ error, apiVersion, version, gateway }: Attempt): Detai
   const engine = Version === undefined ? 'The daemon' : `Docker ${Version}`
   const way =
     gateway === true ? ', through a gateway of docker-mtls: the server in the other steps is that gateway' : ''
+  const newer = newerApi((version && valueOf(version)) ?? {}, unknownApi)
+  if (newer !== undefined) return warning('api', { code: 'API_NEWER', finding: newer, remedy: UPGRADE, facts })
   return ok('api', `${engine} answers, with API ${apiVersion ?? ''}${way}`, facts)
 }
 

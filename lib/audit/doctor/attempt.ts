@@ -1,5 +1,5 @@
 import { DockerApiError } from '../../base/errors.ts'
-import { isOfGateway } from '../../engine/api-error.ts'
+import { isOfGateway, unknownToGateway } from '../../engine/api-error.ts'
 import { Send } from '../../engine/send.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { ResolvedEndpoint } from '../../endpoint/resolve.ts'
@@ -23,6 +23,8 @@ export interface Attempt {
   readonly ahead?: number
   /** Set if a gateway of docker-mtls has answered. */
   readonly gateway?: true
+  /** The newest version of the daemon's API, if a gateway says that it doesn't know it. */
+  readonly unknownApi?: string
 }
 
 /** In bytes: the answers that are read here are small, and a server may send without end. */
@@ -68,6 +70,7 @@ interface Answer<Value> {
   /** The daemon's time in the header Date (RFC 9110, section 6.6.1), to the second. */
   readonly date: number
   readonly isOfGateway: boolean
+  readonly unknownApi: string | undefined
 }
 
 async function ask<Value>(
@@ -81,7 +84,9 @@ async function ask<Value>(
     const answer = await send.open({ method: 'GET', path, signal, timeout: left })
     const at = (began + Date.now()) / 2
     const date = Date.parse(String(answer.headers['date']))
-    return { value: { value: type.parse(await answer.json()), at, date, isOfGateway: isOfGateway(answer.headers) } }
+    const { headers } = answer
+    const through = { isOfGateway: isOfGateway(headers), unknownApi: unknownToGateway(headers) }
+    return { value: { value: type.parse(await answer.json()), at, date, ...through } }
   } catch (error) {
     return { error }
   }
@@ -90,7 +95,7 @@ async function ask<Value>(
 function answers(
   version: Seen<Answer<VersionFacts>>,
   info: Seen<Answer<InfoFacts>>,
-): Pick<Attempt, 'version' | 'info' | 'ahead' | 'gateway'> {
+): Pick<Attempt, 'version' | 'info' | 'ahead' | 'gateway' | 'unknownApi'> {
   const times = [
     ...('value' in info ? [Date.parse(info.value.value.SystemTime ?? '') - info.value.at] : []),
     ...[version, info].flatMap((seen) => ('value' in seen ? [seen.value.date - seen.value.at] : [])),
@@ -99,11 +104,13 @@ function answers(
   const through = [version, info].some((seen) =>
     'value' in seen ? seen.value.isOfGateway : refusedByGateway(seen.error).gateway,
   )
+  const unknownApi = 'value' in version ? version.value.unknownApi : undefined
   return {
     version: plain(version),
     info: plain(info),
     ...(ahead !== undefined && { ahead }),
     ...(through && { gateway: true }),
+    ...(unknownApi !== undefined && { unknownApi }),
   }
 }
 

@@ -47,6 +47,8 @@ export type FindingCode =
   | 'CLOCKS_DIFFER'
   /** The daemon answers `/_ping`, but not `GET /version`. */
   | 'API_LIMITED'
+  /** The engine is newer than docker-mtls, or than its gateway. */
+  | 'API_NEWER'
   /** The server accepts clients without a certificate. */
   | 'CLIENT_CERTIFICATE_NOT_REQUIRED'
   /** The server accepts clients of every CA that its system trusts. */

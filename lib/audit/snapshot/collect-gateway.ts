@@ -1,5 +1,5 @@
 import { DockerApiError } from '../../base/errors.ts'
-import { isOfGateway } from '../../engine/api-error.ts'
+import { isOfGateway, unknownToGateway } from '../../engine/api-error.ts'
 import type { OpenAnswer } from '../../engine/send.ts'
 import { INFO } from './daemon-schema.ts'
 import { read, type Collection } from './read.ts'
@@ -36,9 +36,11 @@ export async function collectInfo(on: Collection): Promise<Pick<Snapshot, 'info'
 }
 
 /** For a caller with an owner, the gateway changes the numbers in this answer, and so every answer with a list. */
-function gatewayOf({ headers }: Pick<OpenAnswer, 'headers'>): { shows: 'all' | 'own' } | null {
+function gatewayOf({ headers }: Pick<OpenAnswer, 'headers'>): { shows: 'all' | 'own'; unknownApi?: string } | null {
   if (!isOfGateway(headers)) return null
-  return { shows: headers['x-docker-mtls-gateway'] === 'filtered' ? 'own' : 'all' }
+  const unknownApi = unknownToGateway(headers)
+  const shows = headers['x-docker-mtls-gateway'] === 'filtered' ? 'own' : 'all'
+  return { shows, ...(unknownApi !== undefined && { unknownApi }) }
 }
 
 const OWN =

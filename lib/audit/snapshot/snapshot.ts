@@ -41,7 +41,11 @@ const RUNNING_IMAGE = z.object({
  * A gateway of docker-mtls between us and the daemon. What it shows: `all`, only the caller's `own` things, or `unknown` if it
  * didn't let us ask.
  */
-const GATEWAY = z.object({ shows: z.enum(['all', 'own', 'unknown']) })
+const GATEWAY = z.object({
+  shows: z.enum(['all', 'own', 'unknown']),
+  /** The newest version of the daemon's API, if the gateway doesn't know it. */
+  unknownApi: z.string().optional(),
+})
 
 export const SNAPSHOT = z.object({
   format: z.literal(SNAPSHOT_FORMAT),

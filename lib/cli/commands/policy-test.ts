@@ -6,8 +6,10 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
+import { NEWEST_API_VERSION } from '../../engine/version.ts'
 import { isDocker } from '../../gateway/docker-command.ts'
 import type { Refusal } from '../../gateway/refusal.ts'
+import type { ServedVersion } from '../../gateway/served-version.ts'
 import type { Own, Trial, TrialOptions, TriedRequest } from '../../gateway/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/file/types.ts'
@@ -35,11 +37,12 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
   const { identity, refusal } = await readCaller(flags, policy, context)
   const docker = flags.ask === true ? (await connectBy(flags, context)).docker : undefined
   try {
-    const decideOne = await decider(docker)
-    const trial = await what(context, {
-      decide: (request, own) => decideOne(policy, identity, { ...request, at: new Date() }, own),
-      ask: docker && (await asker(docker)),
-    })
+    const served = await servedBy(docker)
+    const decideOne = await decider(docker, served)
+    const decide = inServedVersion(served, (request, own) =>
+      decideOne(policy, identity, { ...request, at: new Date() }, own),
+    )
+    const trial = await what(context, { decide, served, ask: docker && (await asker(docker)) })
     const requests = trial.requests.map((one) => (isLast(one, command) ? answered(one) : one))
     if (requests.length === 0) throw noRequest(command, trial.stderr)
     const failure = failureOf(trial)
@@ -63,7 +66,7 @@ async function runTest(file: string, command: readonly string[], flags: TestFlag
   }
 }
 
-type Asking = Pick<TrialOptions, 'decide' | 'ask'>
+type Asking = Pick<TrialOptions, 'decide' | 'ask' | 'served'>
 type Attempt = (context: Context, asking: Asking) => Promise<Trial>
 
 function whatToTry(command: readonly string[], { request, body }: TestFlags): Attempt {
@@ -153,8 +156,30 @@ type Decider = (
   own: Own,
 ) => Decision | Promise<Decision>
 
+/** What a gateway serves in front of the daemon, or of one that is as new as docker-mtls. */
+async function servedBy(docker: DockerClient | undefined): Promise<ServedVersion> {
+  const [{ ServedVersion }, { pingDaemon }] = await Promise.all([
+    import('../../gateway/served-version.ts'),
+    import('../../gateway/inspect.ts'),
+  ])
+  const newest = { headers: { 'api-version': NEWEST_API_VERSION } }
+  return new ServedVersion(async () => (docker ? pingDaemon(docker.dispatcher) : newest))
+}
+
+/** Decides in the version in which a gateway would send the request. */
+function inServedVersion(served: ServedVersion, decide: TrialOptions['decide']): TrialOptions['decide'] {
+  return async (request, own) => {
+    const { target } = request
+    const decision = await decide({ ...request, target: await served.judged(target) }, own)
+    const tooNew = await served.refuseNewer(target)
+    if (tooNew === undefined) return decision
+    const reason: Reason = { code: 'VERSION_UNKNOWN', where: 'the version', got: tooNew.message }
+    return { ...decision, verdict: 'refuse', reasons: [reason], audit: [], warn: [], needs: [] }
+  }
+}
+
 /** Asks the daemon, if there is a client. */
-async function decider(docker: DockerClient | undefined): Promise<Decider> {
+async function decider(docker: DockerClient | undefined, served: ServedVersion): Promise<Decider> {
   const [{ decide }, { decideOpening }] = await Promise.all([
     import('../../policy/decide.ts'),
     import('../../policy/calls/open.ts'),
@@ -174,7 +199,7 @@ async function decider(docker: DockerClient | undefined): Promise<Decider> {
     const alone = decideAlone(isNew, policy, identity, request)
     if (alone.needs.length === 0) return alone
     const inspect = async (need: Need): Promise<Json> =>
-      (isNew(need) ?? (await inspectThing(docker.dispatcher, need.kind, need.name)) ?? own(need) ?? null) as Json
+      (isNew(need) ?? (await inspectThing({ dispatcher: docker.dispatcher, served }, need.kind, need.name)) ?? own(need) ?? null) as Json
     return decideAsking(policy, identity, request, inspect)
   }
 }
@@ -186,9 +211,7 @@ async function asker({ dispatcher }: DockerClient): Promise<NonNullable<Asking['
     import('../../transport/send.ts'),
   ])
   return async ({ read, filterAnswer }) => {
-    // The daemon may be older than the newest version of the API.
-    const { version: _, ...rest } = read as ReadRequest
-    const { method, target: path } = writeRequest(rest)
+    const { method, target: path } = writeRequest(read as ReadRequest)
     const { status, body } = await collect(dispatcher, { method, path })
     const value = JSON.parse(body.toString()) as Json
     return { status, value: filterAnswer && status === 200 ? filterAnswer(value) : value }

@@ -64,7 +64,7 @@ export interface MetricsSource {
   /** Whether the audit log can't be written. */
   readonly isLogFailing: () => boolean
   /** Asks the daemon, until the signal aborts. @throws if it doesn't answer */
-  readonly ping: (signal: AbortSignal) => Promise<void>
+  readonly ping: (signal: AbortSignal) => Promise<unknown>
 }
 
 /**
