@@ -3,7 +3,8 @@ import { NEWEST_API_VERSION } from '../engine/version.ts'
 import type { VersionFacts } from './snapshot/daemon-schema.ts'
 
 /** What mends it. */
-export const UPGRADE = 'Upgrade docker-mtls, also on the hosts of its gateways and plugins: npm install docker-mtls@latest'
+export const UPGRADE =
+  'Upgrade docker-mtls, also on the hosts of its gateways and plugins: npm install docker-mtls@latest'
 
 /**
  * Says what docker-mtls doesn't know of an engine that is newer. Undefined: it knows all of its API.

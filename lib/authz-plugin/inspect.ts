@@ -29,7 +29,7 @@ const LISTS: Readonly<Partial<Record<Need['kind'], readonly [path: string, begin
  * @throws {@link AmbiguousName}
  */
 export async function inspectUnambiguous(own: OwnQuestions, need: Need, parse: Parse): Promise<Json> {
-  const found = await inspectBy((path) => own.getJudged(path), need.kind, need.name, parse)
+  const found = await inspectBy((path) => own.get(path), need.kind, need.name, parse)
   if (await isBeginningOfAnother({ own, parse }, need, idOf(found as Json))) throw new AmbiguousName(need)
   return found as Json
 }
@@ -42,7 +42,7 @@ interface Asking {
 async function isBeginningOfAnother({ own, parse }: Asking, { kind, name }: Need, id: string): Promise<boolean> {
   const [list, beginning] = LISTS[kind] ?? []
   if (list === undefined || beginning?.test(name) !== true) return false
-  const { status, body } = await own.getJudged(list)
+  const { status, body } = await own.get(list)
   if (status !== 200) throw new Error(`the daemon answered the list of each ${kind} with the status ${status}`)
   const others = (await parse(body)) as readonly Json[]
   return others.some(

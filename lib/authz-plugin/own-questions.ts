@@ -16,7 +16,7 @@ const TIMEOUT_MS = 10_000
  */
 export class OwnQuestions {
   readonly #dispatcher: DockerDispatcher
-  readonly #served = new ServedVersion(() => this.get('/_ping'))
+  readonly #served = new ServedVersion(() => this.#get('/_ping'))
   /** The paths that are asked for, by the value. */
   readonly #open = new Map<string, string>()
 
@@ -24,14 +24,11 @@ export class OwnQuestions {
     this.#dispatcher = dispatcher
   }
 
-  /** In the version by which the answer is judged. */
-  async getJudged(path: string): Promise<WireAnswer> {
-    const answer = await this.get(await this.#served.judged(path))
-    this.#served.learn(answer.headers['api-version'])
-    return answer
+  get(path: string): Promise<WireAnswer> {
+    return this.#served.ask(path, (versioned) => this.#get(versioned))
   }
 
-  async get(path: string): Promise<WireAnswer> {
+  async #get(path: string): Promise<WireAnswer> {
     const value = randomBytes(32).toString('base64url')
     this.#open.set(value, path)
     try {

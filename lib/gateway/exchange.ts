@@ -307,11 +307,7 @@ export class Exchange {
   #upgraded(answered: string[], daemon: Duplex): void {
     const { request, response, connection } = this.#arrived
     daemon.on('error', () => {})
-    const fields = [
-      ...answered,
-      ...Object.entries(this.#shared.served.fields).flat(),
-      ...warningFields(this.#warnings),
-    ]
+    const fields = [...answered, ...Object.entries(this.#shared.served.fields).flat(), ...warningFields(this.#warnings)]
     // A stream that the client cut isn't complete, nor is one that the daemon cut.
     this.#left = () => daemon.destroy()
     if (response) {

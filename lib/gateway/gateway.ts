@@ -83,7 +83,7 @@ export class HttpGateway implements Gateway {
     this.#quotas = new Quotas(limits)
     this.#reporting = new Reporting(options)
     this.#warnOfIssuer(this.#trust)
-    const served = new ServedVersion(() => pingDaemon(this.#dispatcher))
+    const served = new ServedVersion(() => pingDaemon(this.#dispatcher, { method: 'HEAD' }))
     this.#shared = {
       dispatcher: this.#dispatcher,
       info: new KeptInfo(() => inspectThing({ dispatcher: this.#dispatcher, served }, 'daemon', 'info')),
@@ -212,7 +212,7 @@ export class HttpGateway implements Gateway {
       open: () => this.#connections.countOpen(),
       ends: () => this.#trust?.endDates() ?? [],
       isLogFailing: () => this.#reporting.isLogFailing,
-      ping: (signal) => pingDaemon(this.#dispatcher, signal),
+      ping: (signal) => pingDaemon(this.#dispatcher, { signal }),
     }
   }
 

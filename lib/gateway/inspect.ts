@@ -26,7 +26,7 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 type Get = (path: string) => Promise<{ readonly status: number; readonly body: Buffer }>
 
 /** For whom, and how far to ask: until the signal aborts, and as long as its answer isn't too large. */
-type Bounds = Pick<WireRequest, 'caller' | 'signal' | 'refuse'>
+type Bounds = Partial<Pick<WireRequest, 'method' | 'caller' | 'signal' | 'refuse'>>
 
 /** In no lane with few connections: these would be those of requests of clients, and of inspections that get no answer. */
 const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): Promise<WireAnswer> =>
@@ -44,7 +44,8 @@ export function inspectThing(
   name: string,
   { parse, ...bounds }: Bounds & { readonly parse?: Parse } = {},
 ): Promise<unknown> {
-  return inspectBy(async (path) => ask(dispatcher, await served.judged(path), bounds), kind, name, parse)
+  const get: Get = (path) => served.ask(path, (versioned) => ask(dispatcher, versioned, bounds))
+  return inspectBy(get, kind, name, parse)
 }
 
 /** The same with a request of the caller's own. */
@@ -61,8 +62,8 @@ export async function inspectBy(get: Get, kind: InspectKind, name: string, parse
 }
 
 /** @throws if the daemon doesn't answer, or isn't well */
-export async function pingDaemon(dispatcher: DockerDispatcher, signal?: AbortSignal): Promise<WireAnswer> {
-  const answer = await ask(dispatcher, '/_ping', { signal })
+export async function pingDaemon(dispatcher: DockerDispatcher, bounds: Bounds): Promise<WireAnswer> {
+  const answer = await ask(dispatcher, '/_ping', bounds)
   if (answer.status !== 200) throw new Error(`the status is ${answer.status}`)
   return answer
 }

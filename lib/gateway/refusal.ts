@@ -91,7 +91,9 @@ export function renderRefusal({ code, message }: Refusal): { headers: Record<str
 /** A whole answer as text, for a connection without a request that could be read. */
 export function renderRawRefusal(refused: Refusal, more: Readonly<Record<string, string>>): string {
   const { headers, body } = renderRefusal(refused)
-  const fields = Object.entries({ ...headers, ...more, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`)
+  const fields = Object.entries({ ...headers, ...more, Connection: 'close' }).map(
+    ([name, value]) => `${name}: ${value}`,
+  )
   return [`HTTP/1.1 ${refused.status} Refused`, ...fields, '', body].join('\r\n')
 }
 

@@ -49,6 +49,25 @@ export class ServedVersion {
     return version === undefined ? target : `/v${version}${target}`
   }
 
+  /**
+   * Asks the daemon something, in a version by which the answer can be judged: without one, a newer daemon would answer in its
+   * own newest.
+   */
+  async ask<Answer extends Pick<WireAnswer, 'headers'>>(
+    path: string,
+    get: (path: string) => Promise<Answer>,
+  ): Promise<Answer> {
+    const prefix = this.#prefix
+    const answer = await get(prefix + path)
+    this.learn(answer.headers['api-version'])
+    return this.#prefix === prefix ? answer : get(this.#prefix + path)
+  }
+
+  get #prefix(): string {
+    const ofDaemon = this.#ofDaemon
+    return ofDaemon === undefined || knownOf(ofDaemon) === ofDaemon ? '' : `/v${NEWEST_API_VERSION}`
+  }
+
   /** What dockerd answers to a version that is newer than its newest. SDKs know this message (moby, daemon/server/middleware). */
   async refuseNewer(target: string): Promise<Refusal | undefined> {
     const version = versionIn(target)

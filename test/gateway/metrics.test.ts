@@ -189,7 +189,7 @@ describe('/healthz', () => {
       open: () => ({ connections: 0, requests: 0, streams: 0 }),
       ends: () => [],
       isLogFailing: () => false,
-      ping: (signal: AbortSignal) => pingDaemon(dispatcher, signal),
+      ping: (signal: AbortSignal) => pingDaemon(dispatcher, { signal }),
     }
     assert.deepEqual(await new Health(100).faults([source]), [{ code: 'DAEMON_UNREACHABLE' }])
     assert.equal(daemon.requests.length, 1)

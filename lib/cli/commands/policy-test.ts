@@ -163,7 +163,7 @@ async function servedBy(docker: DockerClient | undefined): Promise<ServedVersion
     import('../../gateway/inspect.ts'),
   ])
   const newest = { headers: { 'api-version': NEWEST_API_VERSION } }
-  return new ServedVersion(async () => (docker ? pingDaemon(docker.dispatcher) : newest))
+  return new ServedVersion(async () => (docker ? pingDaemon(docker.dispatcher, { method: 'HEAD' }) : newest))
 }
 
 /** Decides in the version in which a gateway would send the request. */
@@ -199,7 +199,10 @@ async function decider(docker: DockerClient | undefined, served: ServedVersion):
     const alone = decideAlone(isNew, policy, identity, request)
     if (alone.needs.length === 0) return alone
     const inspect = async (need: Need): Promise<Json> =>
-      (isNew(need) ?? (await inspectThing({ dispatcher: docker.dispatcher, served }, need.kind, need.name)) ?? own(need) ?? null) as Json
+      (isNew(need) ??
+        (await inspectThing({ dispatcher: docker.dispatcher, served }, need.kind, need.name)) ??
+        own(need) ??
+        null) as Json
     return decideAsking(policy, identity, request, inspect)
   }
 }

@@ -1,3 +1,4 @@
+import { NEWEST_API_VERSION } from '../../../lib/engine/version.ts'
 import { VERSIONS } from '../../../lib/audit/checks/versions.ts'
 import { known } from '../../../lib/audit/cve/judge.ts'
 import { TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
@@ -74,6 +75,17 @@ const CASES: Cases = {
     ['pass', 'a snapshot before the table', { at: daysAfter(-400) }],
     ['warn', '31 days', { at: daysAfter(31) }],
     ['unknown', 'no date', { at: 'yesterday' }],
+  ],
+  'D-API': [
+    ['pass', 'as new as docker-mtls', { version: { ApiVersion: NEWEST_API_VERSION } }],
+    ['pass', 'older', { version: { ApiVersion: '1.40' } }],
+    ['warn', 'newer', { version: { ApiVersion: '1.99' } }],
+    [
+      'warn',
+      'newer than its gateway',
+      { version: { ApiVersion: '1.40' }, gateway: { value: { shows: 'all', unknownApi: '1.45' } } },
+    ],
+    ['unknown', 'no version', { version: { ApiVersion: undefined } }],
   ],
   'D-VER': [
     ['pass', 'current', {}],

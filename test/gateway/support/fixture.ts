@@ -55,6 +55,8 @@ export interface FakeDaemon {
 
 export interface FakeOptions {
   readonly answer?: RequestListener
+  /** To `HEAD /_ping`, by which a gateway asks for the version. It isn't recorded. @defaultValue without a version */
+  readonly ping?: RequestListener
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** What it calls itself; null for nothing. Unless told otherwise, dockerd. */
   readonly server?: string | null
@@ -65,10 +67,11 @@ const FIRST_PING = 'HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const isFirstPing = ({ method, rawHeaders }: IncomingMessage): boolean => method === 'HEAD' && rawHeaders.length === 2
 
 const okay = (_request: IncomingMessage, response: ServerResponse): void => void response.end('OK')
+const ended = (_request: IncomingMessage, response: ServerResponse): void => void response.end()
 
 export async function fakeDaemon(
   t: Cleanable,
-  { answer = okay, upgrade, server: name = 'Docker/26.1.5 (linux)' }: FakeOptions = {},
+  { answer = okay, ping = ended, upgrade, server: name = 'Docker/26.1.5 (linux)' }: FakeOptions = {},
 ): Promise<FakeDaemon> {
   const socketPath = join(await temporaryFolder(t), 'd.sock')
   const requests: string[] = []
@@ -78,6 +81,7 @@ export async function fakeDaemon(
   const server = createServer((request, response) => {
     if (name !== null) response.setHeader('Server', name)
     if (isFirstPing(request)) return void response.end()
+    if (request.method === 'HEAD' && request.url === '/_ping') return void ping(request, response)
     note(request)
     answer(request, response)
   })

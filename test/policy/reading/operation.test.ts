@@ -75,3 +75,12 @@ test('an encoded version is a version', () => {
   assert.equal(read('GET /v1.45%2Fcontainers/json').version, '1.45')
   assert.equal(read('GET /containers/json').version, undefined)
 })
+
+test('a version that is newer than the tables is read by them', () => {
+  assert.deepEqual(read('GET /v1.99/containers/json').version, '1.99')
+  for (const [line, code] of [
+    ['GET /v1.99/new', 'OPERATION_UNKNOWN'],
+    ['GET /v1.99/containers/json?new=1', 'QUERY_UNKNOWN'],
+  ] as const)
+    assert.throws(() => read(line), (error: Error) => String(error).includes(code))
+})

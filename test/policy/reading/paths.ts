@@ -105,7 +105,6 @@ export const REFUSED: readonly (readonly [code: ReadingCode, line: string, docke
   ['VERSION_UNKNOWN', 'GET /v1/containers/json', 400],
   ['VERSION_UNKNOWN', 'GET /v2/containers/json', 400],
   ['VERSION_UNKNOWN', 'GET /v1.23/containers/json', 400],
-  ['VERSION_UNKNOWN', 'GET /v1.99/containers/json', 400],
   ['VERSION_UNKNOWN', 'GET /v1.45.1/containers/json', 400],
   ['VERSION_UNKNOWN', 'GET /v1.45./containers/json', 200],
   ['VERSION_UNKNOWN', 'GET /v01.45/containers/json', 200],
