@@ -134,6 +134,14 @@ describe('what dockerd asks', { skip: lacks('openssl') }, () => {
     assert.equal(failures.length, 1)
   })
 
+  test('a version that is newer than docker-mtls knows is judged by the newest that it knows', async (t) => {
+    const { asks } = await start(t, { localName: 'host' })
+    const asked = async (target: string): Promise<Answer> => asks({ ...LIST, RequestUri: target })
+    assert.deepEqual(await asked('/v1.99/containers/json'), { Allow: true })
+    assert.match((await asked('/v1.99/news')).Msg ?? '', /\(OPERATION_UNKNOWN\)/)
+    assert.match((await asked('/v1.99/containers/json?news=1')).Msg ?? '', /\(QUERY_UNKNOWN\)/)
+  })
+
   test('the name of a network is refused if dockerd could take another one', async (t) => {
     // A swarm has other ids, whose beginning an inspection takes before a name, and the creation of a container doesn't.
     const [own, hidden, swarm] = [

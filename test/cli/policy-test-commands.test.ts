@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { NEWEST_API_VERSION } from '../../lib/engine/version.ts'
 import type { Decision } from '../../lib/policy.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -63,6 +64,35 @@ describe('policy test', () => {
     const seen = await readFile(at('seen'), 'utf8')
     assert.match(seen, /^OTHER_MARK=seen$/m)
     assert.doesNotMatch(seen, /correct horse|DOCKER_MTLS_/)
+  })
+
+  test('a version in DOCKER_API_VERSION counts as at a gateway', { skip: lacks('docker') }, async () => {
+    const tryIn = async (version: string, policy = 'baseline'): Promise<Tried> => {
+      const words = [
+        'policy',
+        'test',
+        at(`${policy}.policy`),
+        '--as',
+        'ann',
+        '--json',
+        '--',
+        'docker',
+        'run',
+        '-d',
+        'alpine',
+      ]
+      const { stdout } = await runCli(words, { env: { ...env, DOCKER_API_VERSION: version } })
+      return JSON.parse(stdout) as Tried
+    }
+    const { verdict, requests } = await tryIn('1.99')
+    assert.equal(verdict, 'refuse')
+    const got = `client version 1.99 is too new. Maximum supported API version is ${NEWEST_API_VERSION}`
+    const reason = { code: 'VERSION_UNKNOWN', where: 'the version', got }
+    assert.ok(requests.length > 0 && requests.every(({ reasons }) => reasons[0]?.got === got))
+    assert.deepEqual(requests[0]?.reasons, [reason])
+    const known = await tryIn('1.44')
+    assert.equal(known.verdict, 'allow')
+    assert.ok(JSON.stringify(known.requests).includes('/v1.44/containers/create'))
   })
 
   test('refuses programs that drop DOCKER_HOST', async () => {

@@ -77,10 +77,7 @@ test('an encoded version is a version', () => {
 })
 
 test('a version that is newer than the tables is read by them', () => {
-  assert.deepEqual(read('GET /v1.99/containers/json').version, '1.99')
-  for (const [line, code] of [
-    ['GET /v1.99/new', 'OPERATION_UNKNOWN'],
-    ['GET /v1.99/containers/json?new=1', 'QUERY_UNKNOWN'],
-  ] as const)
-    assert.throws(() => read(line), (error: Error) => String(error).includes(code))
+  assert.equal(read('GET /v1.99/containers/json').version, '1.99')
+  assert.equal(operationOf('GET /v1.99/new'), 'OPERATION_UNKNOWN')
+  assert.equal(operationOf('GET /v1.99/containers/json?new=1'), 'QUERY_UNKNOWN')
 })
