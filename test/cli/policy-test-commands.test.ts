@@ -43,6 +43,13 @@ before(async () => {
 const run = (...command: string[]): ReturnType<typeof runCli> =>
   runCli(['policy', 'test', at('baseline.policy'), '--as', 'ann', '--', ...command], { env })
 
+async function tryIn(version: string): Promise<Tried> {
+  const command = ['docker', 'run', '-d', 'alpine']
+  const words = ['policy', 'test', at('baseline.policy'), '--as', 'ann', '--json', '--', ...command]
+  const { stdout } = await runCli(words, { env: { ...env, DOCKER_API_VERSION: version } })
+  return JSON.parse(stdout) as Tried
+}
+
 describe('policy test', () => {
   test('says yes only to prompts of commands that the daemon carries out', async () => {
     await writeFile(at('docker'), '#!/bin/sh\nread -r said; echo "got $said" >&2; exit 1\n', { mode: 0o755 })
@@ -67,23 +74,6 @@ describe('policy test', () => {
   })
 
   test('a version in DOCKER_API_VERSION counts as at a gateway', { skip: lacks('docker') }, async () => {
-    const tryIn = async (version: string, policy = 'baseline'): Promise<Tried> => {
-      const words = [
-        'policy',
-        'test',
-        at(`${policy}.policy`),
-        '--as',
-        'ann',
-        '--json',
-        '--',
-        'docker',
-        'run',
-        '-d',
-        'alpine',
-      ]
-      const { stdout } = await runCli(words, { env: { ...env, DOCKER_API_VERSION: version } })
-      return JSON.parse(stdout) as Tried
-    }
     const { verdict, requests } = await tryIn('1.99')
     assert.equal(verdict, 'refuse')
     const got = `client version 1.99 is too new. Maximum supported API version is ${NEWEST_API_VERSION}`

@@ -19,7 +19,7 @@ const serving =
   ({ url = '', method }, response) => {
     response.setHeader('Api-Version', version())
     const Components = [{ Name: 'Engine', Details: { ApiVersion: version(), MinAPIVersion: '1.44' } }, { Name: 'runc' }]
-    if (/\/version$/.test(url))
+    if (url.endsWith('/version'))
       response.end(JSON.stringify({ ApiVersion: version(), MinAPIVersion: '1.44', Components }))
     else if (url.endsWith('/absent/json')) response.writeHead(404).end('{"message":"none"}')
     else response.end(method === 'HEAD' ? undefined : url.endsWith('/containers/json') ? '[]' : 'OK')

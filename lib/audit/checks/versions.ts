@@ -36,7 +36,7 @@ const tableAge = daemonCheck({
 
 const knownApi = daemonCheck({
   id: 'D-API',
-  title: 'docker-mtls knows the API of the engine',
+  title: 'The API of the engine is one that docker-mtls knows',
   family: 'versions',
   severity: 'low',
   cis: {},

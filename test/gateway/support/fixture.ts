@@ -81,7 +81,7 @@ export async function fakeDaemon(
   const server = createServer((request, response) => {
     if (name !== null) response.setHeader('Server', name)
     if (isFirstPing(request)) return void response.end()
-    if (request.method === 'HEAD' && request.url === '/_ping') return void ping(request, response)
+    if (request.method === 'HEAD' && request.url === '/_ping') return ping(request, response)
     note(request)
     answer(request, response)
   })
