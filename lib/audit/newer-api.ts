@@ -1,5 +1,4 @@
-import { compareVersions } from '../base/api-version.ts'
-import { NEWEST_API_VERSION } from '../engine/version.ts'
+import { compareVersions, NEWEST_API_VERSION } from '../base/api-version.ts'
 import type { VersionFacts } from './snapshot/daemon-schema.ts'
 
 /** What mends it. */

@@ -1,5 +1,5 @@
-import { compareVersions } from '../base/api-version.ts'
-import { NEWEST_API_VERSION, versionHeader } from '../engine/version.ts'
+import { compareVersions, NEWEST_API_VERSION } from '../base/api-version.ts'
+import { versionHeader } from '../engine/version.ts'
 import { decodePercent } from '../policy/reading/target.ts'
 import type { WireAnswer } from '../transport/collector.ts'
 import { refusal, type Refusal } from './refusal.ts'

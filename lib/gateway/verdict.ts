@@ -62,7 +62,7 @@ export function readVerdict(verdict: unknown): ReadVerdict {
 
 /** The verdict of the gateway itself. */
 export function refuseWith(refused: Refusal): ReadVerdict {
-  return { ...NOTHING, refused, decided: {}, warnings: [] }
+  return { ...NOTHING, refused, decided: {}, onlyDockerd: true, warnings: [] }
 }
 
 /** Of what is refused, no permission can end. */

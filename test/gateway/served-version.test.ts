@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { describe, test, type TestContext } from 'node:test'
-import { NEWEST_API_VERSION } from '../../lib/engine/version.ts'
+import { NEWEST_API_VERSION } from '../../lib/base/api-version.ts'
 import { connect } from '../../lib/index.ts'
 import { definePolicy, LEVELS, type Level } from '../../lib/policy.ts'
 import { collect } from '../../lib/transport/send.ts'

@@ -1,4 +1,4 @@
-import { NEWEST_API_VERSION } from '../../../lib/engine/version.ts'
+import { NEWEST_API_VERSION } from '../../../lib/base/api-version.ts'
 import { VERSIONS } from '../../../lib/audit/checks/versions.ts'
 import { known } from '../../../lib/audit/cve/judge.ts'
 import { TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
