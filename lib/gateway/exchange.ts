@@ -256,10 +256,9 @@ export class Exchange {
     this.#record.allowed()
     const { method = asked.method, target = asked.target } = send ?? {}
     const body = send?.body ?? asked.body
-    const { dispatcher, served } = this.#shared
     const apply = asksForVersion(method, target) ? knownVersions(filterAnswer) : filterAnswer
     const answer = forward(
-      dispatcher,
+      this.#shared.dispatcher,
       request,
       {
         caller: connection.key,
@@ -269,7 +268,7 @@ export class Exchange {
         body,
         upgrade: this.#upgrade,
         filter: apply && { apply, reserve: (bytes) => this.#place.hold(bytes), inTurn: this.#place.inTurn },
-        served,
+        served: this.#shared.served,
       },
       {
         connected: () => {

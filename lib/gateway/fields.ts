@@ -50,7 +50,7 @@ export function fieldsForDaemon(
   return fields
 }
 
-/** Names and values in turns, as node:http takes them. `served` learns the daemon's version, and says what the client gets. */
+/** Names and values in turns, as node:http takes them. `served` learns the daemon's version, and has the fields in its place. */
 export function fieldsForClient(headers: readonly Buffer[], served: ServedVersion): string[] {
   const fields: string[] = []
   for (let index = 0; index + 1 < headers.length; index += 2) {
