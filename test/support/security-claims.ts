@@ -457,13 +457,16 @@ export const CLAIMS: readonly Claim[] = [
 
   // Access policies
   claim(
-    4,
+    6,
     'The daemon gets only what the policy allows',
     ['daemon/policy-gateway.test.ts', 'there are at least 60'],
     ['daemon/authz-plugin.test.ts', 'what dockerd does not show'],
     ['daemon/policy-reading.test.ts', 'random bodies'],
     ['gateway/smuggling.test.ts', 'is refused, and the daemon gets nothing hidden'],
     ['daemon/authz-plugin.test.ts', 'carries nothing past'],
+    ['gateway/left-out.test.ts', 'a query parameter that no dockerd reads is left out'],
+    ['gateway/only-dockerd.test.ts', 'a gateway sends nothing to a daemon that is not dockerd'],
+    ['gateway/only-dockerd.test.ts', 'until another daemon takes its place'],
   ),
   claim(
     2,
