@@ -15,6 +15,8 @@ const NAMES = ['ca.pem', 'server-cert.pem', 'server-key.pem'] as const
 const FIVE = [['--systemd'], ['--daemon-json'], ['--systemd'], ['--daemon-json'], ['--systemd']]
 const START = '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H fd://'
 
+const stays = (result: Record<string, unknown>): string => (result['stays'] as string[]).join('\n')
+
 describe("daemon remove beside an administrator's own files", { skip: lacksMachine() }, () => {
   let machine: Machine
   let bare: string
@@ -42,7 +44,6 @@ describe("daemon remove beside an administrator's own files", { skip: lacksMachi
   async function hasOwn(folder: string): Promise<void> {
     for (const name of NAMES) await sh(`cmp /own/server/${name} ${folder}/${name}`)
   }
-  const stays = (result: Record<string, unknown>): string => (result['stays'] as string[]).join('\n')
 
   async function removes(): Promise<Record<string, unknown>> {
     const { code, result, stderr } = await cliLines(machine, REMOVE)

@@ -1,8 +1,6 @@
-import { posix } from 'node:path'
 import type { Warning } from '../../base/warning.ts'
 import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
-import { renderLocal } from '../../daemon-config/render-local.ts'
 import { renderForHost } from '../../daemon-config/render-for-host.ts'
 import { parseRequested } from '../../daemon-config/requested-settings.ts'
 import { networkListeners, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
@@ -10,7 +8,7 @@ import { flagsOf } from '../../daemon-config/unit/flags.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
-import { command, ours, sentence } from '../../base/sentence.ts'
+import { ours, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import type { HostFile } from '../../host/fact-records.ts'
@@ -22,15 +20,15 @@ import { isWritten, OWNER, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
-import { GATEWAY_FOLDER } from '../gateway/files.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { findEffects, withFiles } from '../rollback/plan.ts'
 import { conflictOf, goneFiles, neededFiles } from '../rollback/tls-files.ts'
 import { inForceOf } from '../unit.ts'
-import { openListeners, plaintextBefore } from '../plaintext-before.ts'
-import { isOwn, onlyCopies, readOriginals, type Originals } from './originals.ts'
-import { settingsTargets, tlsTargets, UNDO_FIRST, writeAgain, type Secured, type Target } from './targets.ts'
+import { plaintextBefore } from '../plaintext-before.ts'
+import { onlyCopies, readOriginals, type Originals } from './originals.ts'
+import { foldersOf, isGatewayAlone, renderLeft, takenOver, type Rendered } from './taken-over.ts'
+import { settingsTargets, tlsTargets, type Secured, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
 export interface RemovePlan {
@@ -189,9 +187,6 @@ function changesIn(targets: readonly Target[]): Change[] {
   return targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
 }
 
-type Rendered = Secured['rendered']
-type Known = Omit<Secured, 'rendered'>
-
 const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const
 
 function fileOf({ path, action, text, mode, copy }: Change, { file }: HostFacts): HostFile | undefined {
@@ -205,26 +200,15 @@ export function isNothingToRemove({ changes, hasBackups }: Pick<RemovePlan, 'cha
   return changes.length === 0 && !hasBackups
 }
 
-/** The folders in which an apply has written TLS files for dockerd, the last one first. */
-function foldersOf({ written }: Originals): string[] {
-  const folders = [...written.keys()].map((path) => posix.dirname(path))
-  return [...new Set(folders)].filter((folder) => folder !== GATEWAY_FOLDER && written.has(tlsFilesIn(folder).cert))
-}
+const isSettings = ({ path }: { readonly path: string }): boolean => path === DAEMON_JSON || path === DROP_IN
 
 /** Only the sums of keys and of other copies leave the host. */
 function wantedFacts([tlsDir = DEFAULT_TLS_DIR, ...others]: readonly string[], { all }: Originals): FurtherFacts {
   const { ca, cert, key } = tlsFilesIn(tlsDir)
-  const isSettings = ({ path }: { path: string }): boolean => path === DAEMON_JSON || path === DROP_IN
   const texts = [ca, cert, ...all.filter(isSettings).map(({ copy }) => copy)]
   const rest = all.filter((one) => !isSettings(one)).flatMap(({ path, copy }) => [path, copy])
   const sums = new Set([key, ...others.flatMap((folder) => Object.values(tlsFilesIn(folder))), ...rest])
   return { files: texts, secrets: [...sums].filter((path) => !texts.includes(path)), more: [gatewayQuestion()] }
-}
-
-/** Of the known applies, has only `gateway apply` changed something? */
-function isGatewayAlone(originals: Originals): boolean {
-  const isGateway = [...originals.written.keys()].some((path) => posix.dirname(path) === GATEWAY_FOLDER)
-  return isGateway && foldersOf(originals).length === 0
 }
 
 /** The copies that are put beside their old places, each under a name of its own. */
@@ -243,70 +227,6 @@ function unknownFiles(tlsDir: string, { isComplete }: Originals, then: HostFacts
   const paths = [...Object.values(tlsFilesIn(tlsDir)), DAEMON_JSON, DROP_IN]
   const why = "it is unknown whether docker-mtls has written it, because the host doesn't keep the first apply any more"
   return paths.flatMap((path) => (then.file(path) === undefined ? [] : [`${path}: ${why}`]))
-}
-
-/** Is any file of dockerd still as an apply has written it? */
-function hasOwnFile({ facts, originals, ownDirs }: Known): boolean {
-  const paths = [DROP_IN, DAEMON_JSON, ...ownDirs.flatMap((folder) => Object.values(tlsFilesIn(folder)))]
-  return paths.some((path) => {
-    const file = facts.file(path)
-    return file !== undefined && isOwn(file, originals)
-  })
-}
-
-/**
- * What `gateway apply` would write for dockerd, whose place a gateway has, or had.
- *
- * @returns undefined if no apply has configured dockerd or put a gateway in front of it. The path of the file because of which dockerd
- *   listens on the network, or has other TLS files
- */
-function renderLeft(known: Known, found: FoundUnit): Rendered | string | undefined {
-  const { facts, originals, ownDirs } = known
-  const isAlone = isGatewayAlone(originals)
-  if (ownDirs.length === 0 && !isAlone && !hasOwnFile(known)) return undefined
-  const rendered = renderLocal({
-    found,
-    daemonJson: facts.file(DAEMON_JSON)?.text,
-    existingDropIn: facts.file(DROP_IN)?.text,
-    hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
-  })
-  if (rendered.changesCommand) return commandFile(found, facts)
-  return isAlone && rendered.daemonJson !== undefined ? DAEMON_JSON : rendered
-}
-
-/** The file whose ExecStart= counts: systemd reads it last. */
-function commandFile({ paths }: FoundUnit, { file }: HostFacts): string {
-  return paths.findLast((path) => /^\s*ExecStart\s*=/m.test(file(path)?.text ?? '')) ?? DROP_IN
-}
-
-/** The file by which somebody has configured dockerd in another way since, although files of docker-mtls are still there. */
-function takenOver(
-  known: Known,
-  found: FoundUnit,
-  inForce: SettingsInForce,
-  rendered: Rendered | string | undefined,
-): Conflict | undefined {
-  const [later] = found.later
-  const what = later ?? (typeof rendered === 'string' ? rendered : undefined)
-  if (what === undefined || !hasOwnFile(known)) return undefined
-  const open = openListeners(found, inForce)
-  const why =
-    later === undefined
-      ? 'somebody has changed it since, and dockerd no longer has the settings of docker-mtls'
-      : 'it sets ExecStart=, and systemd reads it after the drop-in of docker-mtls'
-  const where = `dockerd listens on ${enumerate(open)}, where everybody gets in without a certificate`
-  return {
-    code: 'ERR_APPLY_CONFLICT',
-    kind: 'changed-since',
-    what,
-    got: open.length === 0 ? why : `${why}: ${where}`,
-    todo:
-      later === undefined
-        ? isGatewayAlone(known.originals)
-          ? UNDO_FIRST
-          : writeAgain(known)
-        : sentence`Move it away:  ${command('mv', later, `${later}.off`)}  Then run this again.`,
-  }
 }
 
 /** What an apply without options would write now: the same as there is, unless somebody has changed it. */

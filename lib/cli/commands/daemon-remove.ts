@@ -71,8 +71,8 @@ function doneText(plan: RemovePlan): string {
 /** Clients keep certificates that other hosts of the CA accept. */
 function afterwards({ closes, changes, tlsFolders }: RemovePlan): Sentence[] {
   if (closes.length === 0) return []
-  const keys = tlsFolders.map((folder) => tlsFilesIn(folder).key)
-  const hadKey = changes.some(({ path }) => keys.includes(path))
+  const keys = new Set(tlsFolders.map((folder) => tlsFilesIn(folder).key))
+  const hadKey = changes.some(({ path }) => keys.has(path))
   const key = hadKey ? " The server's key may still be in the folder of the CA." : ''
   return [
     `Clients can no longer connect to ${enumerate(closes)}, but their certificates work on every other host of the same CA.${key}`,

@@ -74,6 +74,6 @@ function namedOutside({
   issuer = GATEWAY_FOLDER,
 }: GatewayFlags): string[] {
   const named = [...Object.values(tlsFilesIn(from)), policy, ...crl, issuer]
-  const isOwn = isBelow([GATEWAY_FOLDER])
-  return named.filter((path) => !isOwn(path))
+  const isInFolder = isBelow([GATEWAY_FOLDER])
+  return named.filter((path) => !isInFolder(path))
 }
