@@ -71,13 +71,15 @@ describe('what SECURITY.md claims', async () => {
   })
 })
 
-test('only the probe opens a connection without verifying its peer', async () => {
+/** The files of lib/ whose code, without comments, fits a pattern. */
+async function having(pattern: RegExp): Promise<string[]> {
   const files = (await readdir(new URL('lib/', ROOT), { recursive: true })).filter((file) => file.endsWith('.ts'))
-  const having = async (pattern: RegExp): Promise<string[]> => {
-    const texts = await Promise.all(files.map((file) => readFile(new URL(`lib/${file}`, ROOT), 'utf8')))
-    const code = texts.map((text) => text.replaceAll(/\/\*.*?\*\/|^ *\/\/.*$/gms, ''))
-    return files.filter((_, index) => pattern.test(code[index] ?? '')).toSorted()
-  }
+  const texts = await Promise.all(files.map((file) => readFile(new URL(`lib/${file}`, ROOT), 'utf8')))
+  const code = texts.map((text) => text.replaceAll(/\/\*.*?\*\/|^ *\/\/[^\n]*$/gms, ''))
+  return files.filter((_, index) => pattern.test(code[index] ?? '')).toSorted()
+}
+
+test('only the probe opens a connection without verifying its peer', async () => {
   assert.deepEqual(await having(/\btls\.connect\(|\bhttps\.(?:request|get)\(|http2\.connect\(/), [
     'probe/handshake.ts',
     'transport/tls.ts',
@@ -88,3 +90,23 @@ test('only the probe opens a connection without verifying its peer', async () =>
     'probe/server.ts',
   ])
 })
+
+test('only one door opens foreign public keys', async () => {
+  // Node 20 and 22 abort in these two for the point at infinity.
+  assert.deepEqual(await having(/asymmetricKeyDetails|format: 'jwk'/), [])
+  assert.deepEqual(await having(/\bcreatePublicKey\(/), ['identity/public-key.ts'])
+  // Nor does the property `publicKey` of a certificate: in these files, it belongs to a key or a request of ours.
+  assert.deepEqual(await having(/\.publicKey\b|\{[^{}()]*\bpublicKey\b[^{}()]*\}\s*[=:]/), OWN_PUBLIC_KEYS)
+  assert.deepEqual(await having(/toLegacyObject\(|getPeerCertificate\(|\.verify\((?!publicKeyOf)/), [])
+})
+
+const OWN_PUBLIC_KEYS = [
+  'gateway/renewal/renewals.ts',
+  'keystore/client/answer.ts',
+  'pki/extensions.ts',
+  'pki/issuer.ts',
+  'pki/key-type.ts',
+  'pki/request.ts',
+  'pki/sign-request.ts',
+  'pki/sign.ts',
+]

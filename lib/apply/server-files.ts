@@ -7,6 +7,7 @@ import {
   type CertificateFacts,
   isIssuedBy,
   openCertificate,
+  publicKeyOf,
   readCertificate,
   splitPem,
 } from '../identity/certificate.ts'
@@ -66,8 +67,20 @@ function refuseForeign(ca: string, certificate: ReturnType<typeof openCertificat
   if (cas.length === 0) throw invalid(path, 'it contains no certificate')
   const other = cas.find(({ ca: isCa }) => !isCa)
   if (other !== undefined) throw invalid(path, `${other.subject.replaceAll('\n', ', ')} in it is not a CA`)
+  const fault = cas.map(unusableKey).find((one) => one !== undefined)
+  if (fault !== undefined) throw invalid(path, fault)
   if (!isIssuedBy(certificate, cas))
     throw invalid(join(folder, 'server-cert.pem'), 'no CA in the ca.pem beside it has issued it')
+}
+
+/** Whoever can sign with the key of a CA gets in as every client. */
+function unusableKey(ca: ReturnType<typeof openCertificate>): string | undefined {
+  try {
+    publicKeyOf(ca)
+    return undefined
+  } catch (error) {
+    return isDockerMtlsError(error) ? error.got : String(error)
+  }
 }
 
 function keyFault(pem: string, certificate: ReturnType<typeof openCertificate>): string | undefined {

@@ -2,8 +2,9 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
+import { readPublicKey } from '../identity/public-key.ts'
 import { serialOfCertificate } from '../identity/serial.ts'
-import { extendedKeyUsage } from '../identity/structure.ts'
+import { extendedKeyUsage, publicKeyInfo } from '../identity/structure.ts'
 
 /** clientAuth and anyExtendedKeyUsage (RFC 5280 section 4.2.1.12). */
 const CLIENT_PURPOSES: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.2', '2.5.29.37.0'])
@@ -22,7 +23,7 @@ const KEPT_MS = 60_000
  * The certificate with which the handshake has verified a client.
  *
  * @returns undefined if it has verified none
- * @throws RangeError if it isn't DER
+ * @throws RangeError if it isn't DER, or if anybody could sign for its key
  */
 export function peerOf(socket: TLSSocket): Peer | undefined {
   // With NODE_OPTIONS=--tls-keylog, Node listens and appends the secrets of the session to a file.
@@ -45,8 +46,9 @@ export class Peer {
   readonly #since = performance.now()
   #fingerprint: string | undefined
 
-  /** Throws a RangeError if the certificate isn't DER. */
+  /** Throws a RangeError if the certificate isn't DER, or if anybody could sign for its key. */
   constructor(certificate: X509Certificate) {
+    readPublicKey(publicKeyInfo(certificate.raw))
     this.certificate = certificate
     this.serial = serialOfCertificate(certificate)
     this.from = readDate(certificate.validFrom).getTime()

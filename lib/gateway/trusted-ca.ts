@@ -1,5 +1,5 @@
 import type { X509Certificate } from 'node:crypto'
-import { isIssuedBy } from '../identity/certificate.ts'
+import { isIssuedBy, publicKeyOf } from '../identity/certificate.ts'
 import { newestList, type RevocationList } from '../identity/crl.ts'
 import { isOver, readDate } from '../identity/dates.ts'
 import { serialOfCertificate } from '../identity/serial.ts'
@@ -111,10 +111,10 @@ export const signs = (one: TrustedCa, other: TrustedCa): boolean => isIssuedBy(o
 /** The same for all certificates of a CA: what one of them has signed, the others have, too. */
 export function nameAndKeyOf(certificate: X509Certificate): string {
   try {
-    const key = certificate.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+    const key = publicKeyOf(certificate).export({ type: 'spki', format: 'der' }).toString('base64')
     return `${certificate.subject}\n${key}`
   } catch {
-    // A kind of key that Node.js doesn't know.
+    // A key that signs nothing here.
     return certificate.fingerprint256
   }
 }

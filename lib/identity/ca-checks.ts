@@ -1,6 +1,7 @@
 import { IdentityError } from '../base/errors.ts'
 import type { Link } from './chain.ts'
 import { checkDates, describe, keyProblem, unusable } from './checks.ts'
+import { isKnownCurve } from './curve-points.ts'
 import { formatDate, inWords } from '../base/dates.ts'
 
 /** Every certificate in ca.pem has to be a CA, since each of them is trusted for servers. */
@@ -48,9 +49,10 @@ function checkCa(ca: Link): void {
   })
 }
 
-/** Trust in servers is only as strong as the CA's key. Only RSA can be too weak; OpenSSL verifies all other types. */
+/** Trust in servers is only as strong as the CA's key. OpenSSL verifies all types, but docker-mtls doesn't check the points of all curves. */
 function weakKey({ facts: { key } }: Link): string | undefined {
-  const problem = key.type === 'rsa' ? keyProblem(key) : undefined
+  const isChecked = key.type !== 'rsa' && (key.type !== 'ec' || isKnownCurve(key.curve))
+  const problem = isChecked ? undefined : keyProblem(key)
   return problem === undefined ? undefined : `the key of this CA ${problem}`
 }
 

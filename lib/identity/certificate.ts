@@ -5,6 +5,7 @@ import { UNPRINTABLE } from '../base/text.ts'
 import { readDate } from './dates.ts'
 import { bareHost, coversHost, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
+import { openPublicKey, readPublicKey, type KeyFacts } from './public-key.ts'
 import { openOnce } from './recent-certificates.ts'
 import { printSerial } from './serial.ts'
 import {
@@ -13,22 +14,13 @@ import {
   exactAttributes,
   extendedKeyUsage,
   isCaCertificate,
-  keyAlgorithm,
+  publicKeyInfo,
   signatureAlgorithm,
 } from './structure.ts'
 
 export { formatPem, readPem, splitPem, type PemBlock } from './pem.ts'
 export type { CertificateNames } from './names.ts'
-
-/** The public key in a certificate. */
-export interface KeyFacts {
-  /** `rsa`, `ec`, `ed25519`, ... as in node:crypto; the OID of a type that it doesn't know. */
-  readonly type: string
-  /** The size of an RSA key. */
-  readonly bits?: number
-  /** `P-256`, `P-384`, `P-521`, or OpenSSL's name of another curve; absent for a curve given by its parameters. */
-  readonly curve?: string
-}
+export type { KeyFacts } from './public-key.ts'
 
 /** The contents of a certificate as plain data. */
 export interface CertificateFacts {
@@ -63,13 +55,6 @@ const PURPOSES: Readonly<Record<string, string>> = {
   '1.3.6.1.5.5.7.3.2': 'clientAuth',
   '2.5.29.37.0': 'anyExtendedKeyUsage',
 }
-
-/** OpenSSL's names of the curves that Go, and so dockerd, accepts, and NIST's names for them (crypto/ecdsa). */
-const CURVES: ReadonlyMap<string, string> = new Map([
-  ['prime256v1', 'P-256'],
-  ['secp384r1', 'P-384'],
-  ['secp521r1', 'P-521'],
-])
 
 /** The RSA keys that are accepted: Go's crypto/tls refuses longer ones (CVE-2023-29409), and NIST and docker-mtls shorter ones. */
 export const RSA_BITS = { min: 2048, max: 8192 } as const
@@ -121,6 +106,8 @@ export interface OwnerNames {
  */
 export function readOwnerNames(x509: X509Certificate, name = 'the certificate'): OwnerNames {
   try {
+    // With some keys, anybody could sign for the owner.
+    readPublicKey(publicKeyInfo(x509.raw))
     const [user, ...others] = exactAttributes(x509.raw, 'commonName')
     const { dns, uri, ip } = alternativeNames(x509.raw)
     return {
@@ -165,35 +152,38 @@ export function isVerifiable({ signatureAlgorithm: algorithm }: Pick<Certificate
   return SIGNATURES.test(algorithm)
 }
 
-/** Does Go, and so dockerd, accept keys on this curve? */
+/** Does Go, and so dockerd, accept keys on this curve (crypto/ecdsa)? */
 export function isAcceptedCurve(curve: string | undefined): boolean {
-  return [...CURVES.values()].some((accepted) => accepted === curve)
+  return curve === 'P-256' || curve === 'P-384' || curve === 'P-521'
 }
 
-/** NIST's name of a curve, or else OpenSSL's. */
-export function curveName(openssl: string): string {
-  return CURVES.get(openssl) ?? openssl
-}
-
-/** Did the key of this certificate sign the other? If node:crypto can't read the key, dockerd can't verify its signatures either. */
+/** Did the key of this certificate sign the other? One that {@link publicKeyOf} refuses has signed nothing. */
 export function isSignedBy(certificate: X509Certificate, ca: X509Certificate): boolean {
   try {
-    return certificate.verify(ca.publicKey)
+    return certificate.verify(publicKeyOf(ca))
   } catch {
     return false
   }
 }
 
+/** Opened once, since OpenSSL takes 0.1 ms to read a key. */
+const publicKeys = new WeakMap<X509Certificate, KeyObject>()
+
 /**
- * The public key of a certificate, which may be damaged although the certificate can be read.
+ * The public key of a certificate. Never by its property `publicKey`: see {@link openPublicKey}.
  *
  * @throws {@link IdentityError} ERR_IDENTITY_CERT_INVALID
  */
 export function publicKeyOf(x509: X509Certificate, name = 'the certificate'): KeyObject {
+  const known = publicKeys.get(x509)
+  if (known) return known
   try {
-    return x509.publicKey
+    const key = openPublicKey(publicKeyInfo(x509.raw))
+    publicKeys.set(x509, key)
+    return key
   } catch (cause) {
-    throw invalid(name, 'its public key is damaged, or of a type that OpenSSL does not know', cause)
+    const got = cause instanceof RangeError ? cause.message : 'its public key is damaged'
+    throw invalid(name, got, cause)
   }
 }
 
@@ -246,28 +236,11 @@ function facts(x509: X509Certificate): CertificateFacts {
     validFrom: readDate(x509.validFrom),
     validTo: readDate(x509.validTo),
     ...(usages === undefined ? {} : { purposes: usages.map((oid) => PURPOSES[oid] ?? oid) }),
-    key: keyFacts(x509),
+    key: readPublicKey(publicKeyInfo(x509.raw)),
     isCa: isCaCertificate(x509.raw),
     serialNumber: printSerial(x509),
     fingerprint256: x509.fingerprint256,
     signatureAlgorithm: signatureAlgorithm(x509.raw),
-  }
-}
-
-function keyFacts(x509: X509Certificate): KeyFacts {
-  const { oid, parameter } = keyAlgorithm(x509.raw)
-  const { asymmetricKeyType: type = oid, asymmetricKeyDetails: details = {} } = publicKey(x509) ?? {}
-  const { modulusLength: bits, namedCurve } = details
-  const curve = parameter === undefined || namedCurve === undefined ? undefined : curveName(namedCurve)
-  return { type, ...(bits === undefined ? {} : { bits }), ...(curve === undefined ? {} : { curve }) }
-}
-
-/** Undefined for a type that OpenSSL doesn't know, for which node:crypto throws. */
-function publicKey(x509: X509Certificate): KeyObject | undefined {
-  try {
-    return x509.publicKey
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,6 @@
 import { verify, type X509Certificate } from 'node:crypto'
 import { readElement, readElements, readOid, readWhole, TAG, type DerElement } from './der.ts'
+import { publicKeyOf } from './certificate.ts'
 import { readPem } from './pem.ts'
 import { readSerial } from './serial.ts'
 import { signatureAlgorithm, subjectBytes } from './structure.ts'
@@ -116,7 +117,7 @@ function verifies(
   const hash = HASHES.get(list.algorithm)
   if (hash === undefined) return false
   try {
-    return verify(hash, list.signedBytes, ca.publicKey, list.signature)
+    return verify(hash, list.signedBytes, publicKeyOf(ca), list.signature)
   } catch {
     return false
   }

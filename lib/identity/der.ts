@@ -2,6 +2,8 @@
 export interface DerElement {
   readonly tag: number
   readonly contents: Uint8Array
+  /** All bytes of this element. */
+  readonly bytes: Uint8Array
   /** The enclosing bytes after this element. */
   readonly rest: Uint8Array
 }
@@ -39,8 +41,9 @@ export function readElement(bytes: Uint8Array): DerElement {
   let length = lengthBytes === 0 ? first : 0
   for (let index = 0; index < lengthBytes; index++) length = length * 256 + byteAt(bytes, 2 + index)
   const start = 2 + lengthBytes
-  if (start + length > bytes.length) throw new RangeError('not DER: it ends too early')
-  return { tag, contents: bytes.subarray(start, start + length), rest: bytes.subarray(start + length) }
+  const end = start + length
+  if (end > bytes.length) throw new RangeError('not DER: it ends too early')
+  return { tag, contents: bytes.subarray(start, end), bytes: bytes.subarray(0, end), rest: bytes.subarray(end) }
 }
 
 /** Reads the only element of these bytes. */
@@ -81,10 +84,13 @@ export function readOid(contents: Uint8Array): string {
   return [top, head - top * 40n, ...tail].join('.')
 }
 
-/** Text of a name: UTF8String, PrintableString and IA5String, and the two old kinds (X.680 section 41). */
+/**
+ * Text of a name: UTF8String, PrintableString and IA5String, and the two old kinds (X.680 section 41). A byte order mark belongs to the name,
+ * as it does for Go.
+ */
 export function readText({ tag, contents }: DerElement): string {
-  if (tag === TAG.bmpString) return new TextDecoder('utf-16be').decode(contents)
-  return new TextDecoder(tag === TAG.latinString ? 'latin1' : 'utf-8').decode(contents)
+  const encoding = tag === TAG.bmpString ? 'utf-16be' : tag === TAG.latinString ? 'latin1' : 'utf-8'
+  return new TextDecoder(encoding, { ignoreBOM: true }).decode(contents)
 }
 
 /**

@@ -39,20 +39,9 @@ export function signatureAlgorithm(der: Uint8Array): string {
   return SIGNATURES[oid] ?? oid
 }
 
-/** The algorithm of a public key, and the OID of its parameters: the curve, if it is a named one. */
-export interface KeyAlgorithm {
-  readonly oid: string
-  readonly parameter?: string
-}
-
-/**
- * The type of a certificate's public key. node:crypto can't read every type, and for explicit curve parameters it shows the
- * name of the equal curve; but Go, and so dockerd, accepts only named curves (RFC 5480 section 2.1.1).
- */
-export function keyAlgorithm(der: Uint8Array): KeyAlgorithm {
-  const { key } = fieldsOf(der)
-  const { oid, parameters } = algorithmIdentifier(readElements(key)[0])
-  return parameters?.tag === TAG.oid ? { oid, parameter: readOid(parameters.contents) } : { oid }
+/** The public key of a certificate: its SubjectPublicKeyInfo, for `public-key.ts`. */
+export function publicKeyInfo(der: Uint8Array): Uint8Array {
+  return fieldsOf(der).key
 }
 
 /**
@@ -169,7 +158,7 @@ function fieldsOf(der: Uint8Array): CertificateFields {
   if (subject === undefined || key === undefined) throw new RangeError('not DER: fields are missing')
   const list = fields.find(({ tag }) => tag === TAG.context3)
   const extensions = list === undefined ? [] : readElements(readElement(list.contents).contents)
-  return { serial, subject: subject.contents, key: key.contents, extensions }
+  return { serial, subject: subject.contents, key: key.bytes, extensions }
 }
 
 function algorithmIdentifier(element: DerElement | undefined): { oid: string; parameters?: DerElement | undefined } {

@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readIfThere } from '../base/files.ts'
-import { openCertificate } from '../identity/certificate.ts'
+import { openCertificate, publicKeyOf } from '../identity/certificate.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import { clientPaths, grantPaths, issuerPaths } from './layout.ts'
 import { clientNames, grantNames, issuerNames } from './list.ts'
@@ -14,8 +14,8 @@ export async function keysInFolder(root: string): Promise<ReadonlyMap<string, st
   const keys = new Map<string, string>()
   for (const path of await certificatePaths(root)) {
     try {
-      const { fingerprint256, publicKey } = openCertificate((await readIfThere(path)) ?? '')
-      keys.set(fingerprint256, keyFingerprint(publicKey))
+      const certificate = openCertificate((await readIfThere(path)) ?? '')
+      keys.set(certificate.fingerprint256, keyFingerprint(publicKeyOf(certificate)))
     } catch {
       // What can't be read is reported when its client gets a certificate.
     }

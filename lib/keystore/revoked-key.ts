@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import { publicKeyOf } from '../identity/certificate.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import type { RequestFacts } from '../pki/read-request.ts'
 import { keysInFolder } from './certificate-keys.ts'
@@ -40,7 +41,7 @@ export async function revocationFinder(root: string): Promise<(cert: X509Certifi
   const all = await readRevocations(caPaths(root).ledger)
   const certificates = firstLines(all, ({ fingerprint256 }) => fingerprint256)
   const keys = await revocationsByKey(root, all)
-  return ({ fingerprint256, publicKey }) => certificates.get(fingerprint256) ?? keys.get(keyFingerprint(publicKey))
+  return (cert) => certificates.get(cert.fingerprint256) ?? keys.get(keyFingerprint(publicKeyOf(cert)))
 }
 
 /**
@@ -52,11 +53,11 @@ export async function revocationFinder(root: string): Promise<(cert: X509Certifi
  */
 export async function notedRevocation(
   root: string,
-  { fingerprint256, publicKey }: X509Certificate,
+  certificate: X509Certificate,
 ): Promise<LedgerRevocation | undefined> {
-  const own = keyFingerprint(publicKey)
+  const own = keyFingerprint(publicKeyOf(certificate))
   const all = await readRevocations(caPaths(root).ledger)
-  return all.find((one) => one.fingerprint256 === fingerprint256 || one.key === own)
+  return all.find((one) => one.fingerprint256 === certificate.fingerprint256 || one.key === own)
 }
 
 async function revocationsByKey(

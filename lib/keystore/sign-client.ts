@@ -1,10 +1,11 @@
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { promises as fs } from 'node:fs'
 import { PkiError } from '../base/errors.ts'
 import { option, ours, sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
 import { PUBLIC_MODE, readIfThere } from '../base/files.ts'
-import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { openCertificate, publicKeyOf, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { publicHalf } from '../identity/public-key.ts'
 import type { Authority } from '../pki/ca.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { keepBeside, putFiles, type NewFile } from '../base/replace-files.ts'
@@ -144,12 +145,12 @@ async function readPresent(paths: LeafPaths): Promise<Present> {
     cert,
     key,
     ofCert: keyOfCertificate(cert),
-    ofKey: key === undefined ? undefined : fingerprintOf(() => createPublicKey(createPrivateKey(key))),
+    ofKey: key === undefined ? undefined : fingerprintOf(() => publicHalf(createPrivateKey(key))),
   }
 }
 
 function keyOfCertificate(cert: string | undefined): string | undefined {
-  return cert === undefined ? undefined : fingerprintOf(() => openCertificate(cert).publicKey)
+  return cert === undefined ? undefined : fingerprintOf(() => publicKeyOf(openCertificate(cert)))
 }
 
 function fingerprintOf(open: () => KeyObject): string {

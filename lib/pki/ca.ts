@@ -2,7 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { inspect } from 'node:util'
 import { quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
-import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { publicKeyOf, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { exportPrivateKey, type Passphrase } from './encrypted-key.ts'
 import { caExtensions } from './extensions.ts'
 import { DEFAULT_KEY_TYPE, generateKeys, keyId, parseKeyType, type KeyType } from './key-type.ts'
@@ -80,7 +80,7 @@ export class Authority {
   /** @internal The subject key id of its certificate, which leaves name as their authority key id. */
   get keyId(): Buffer {
     const { subjectKeyId } = readExtensions(this.#x509)
-    return subjectKeyId === undefined ? keyId(this.#x509.publicKey) : Buffer.from(subjectKeyId, 'hex')
+    return subjectKeyId === undefined ? keyId(publicKeyOf(this.#x509)) : Buffer.from(subjectKeyId, 'hex')
   }
 
   /** @internal Signs a revocation list, and verifies it. */

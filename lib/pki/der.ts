@@ -1,4 +1,5 @@
 import asn1 from 'node-forge/lib/asn1.js'
+import { readElements, readOid as oidText, readWhole, type DerElement } from '../identity/der.ts'
 
 /** An ASN.1 element, as node-forge represents it. */
 export interface Asn1 {
@@ -118,12 +119,22 @@ export function encode(element: Asn1): Buffer {
   return Buffer.from(asn1.toDer(element).getBytes(), 'latin1')
 }
 
-/** Reads DER. Bit strings stay bytes, even if they look like further ASN.1. Throws an Error for anything else. */
+/** More than any certificate or request needs. */
+const DEEPEST = 32
+
+/** Reads the elements of DER, with our own reader: the one of node-forge throws errors of its own. Throws a RangeError for anything else. */
 export function decode(der: Uint8Array): Asn1 {
-  return asn1.fromDer(binary(der), { strict: true, parseAllBytes: true, decodeBitStrings: false })
+  return elementOf(readWhole(der), DEEPEST)
 }
 
-/** Reads only strict DER: node-forge would also accept the other encodings of BER. */
+function elementOf({ tag, contents: inside }: DerElement, deepest: number): Asn1 {
+  const [type, constructed] = [tag & 0x1f, (tag & 0x20) !== 0]
+  if (type === 0x1f || deepest === 0) throw new RangeError('not DER: it is nested too deeply, or has a tag of several bytes')
+  const value = constructed ? readElements(inside).map((one) => elementOf(one, deepest - 1)) : binary(inside)
+  return asn1.create(tag & 0xc0, type, constructed, value)
+}
+
+/** Reads only strict DER, of which each value has one encoding. */
 export function decodeStrictly(der: Uint8Array): Asn1 {
   const element = decode(der)
   if (!encode(element).equals(der)) throw new RangeError('not DER')
@@ -142,7 +153,7 @@ export function contents(element: Asn1 | undefined): Buffer {
 
 /** The dotted form of an OID element. */
 export function readOid(element: Asn1 | undefined): string {
-  return asn1.derToOid(contents(element).toString('latin1'))
+  return oidText(contents(element))
 }
 
 export function isContext(element: Asn1 | undefined, tag: number): boolean {

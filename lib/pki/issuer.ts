@@ -2,7 +2,7 @@ import type { KeyObject, X509Certificate } from 'node:crypto'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 import { ours, sentence } from '../base/sentence.ts'
-import { certificatesIn, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { certificatesIn, publicKeyOf, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { isRenewalIssuer, type Origin } from '../identity/origin.ts'
 import { Authority } from './ca.ts'
 import { parseClientName } from './client-name.ts'
@@ -59,7 +59,7 @@ export function recertifyIssuer(
   checkIssuer(authority, 'clientAuth')
   const subject = readSubject(old)
   if (subject === undefined) throw invalid('its certificate has no subject')
-  const keys = publicPart(old.publicKey)
+  const keys = publicPart(publicKeyOf(old))
   const period = periodOf(parseDays(days, MAX_LEAF_DAYS), authority.facts)
   const x509 = authority.sign({ subject, keys, period, extensions: signedIssuerExtensions(keys, authority.keyId) })
   return { ...readCertificate(x509), cert: x509.toString() }
@@ -90,7 +90,7 @@ export class Issuer {
   constructor(certificate: X509Certificate, signer: Signer) {
     this.certificate = certificate
     this.facts = readCertificate(certificate, "the issuer's certificate")
-    const keys = publicPart(certificate.publicKey)
+    const keys = publicPart(publicKeyOf(certificate))
     const period = { notBefore: this.facts.validFrom, notAfter: this.facts.validTo }
     this.anchor = signCertificate({ subject: signer.name, keys, period, extensions: issuerExtensions(keys) }, signer)
     verifySigned(this.anchor, keys, this.anchor)

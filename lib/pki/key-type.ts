@@ -2,7 +2,7 @@ import { createHash, generateKeyPair, type KeyObject } from 'node:crypto'
 import { promisify } from 'node:util'
 import { enumerate, quoted } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
-import { curveName, type KeyFacts } from '../identity/certificate.ts'
+import type { KeyFacts } from '../identity/certificate.ts'
 import { children, contents, decode, nothing, oid, sequence, type Asn1 } from './der.ts'
 
 /**
@@ -91,31 +91,20 @@ export function keyFingerprint(publicKey: KeyObject): string {
   return (hash.toUpperCase().match(/../g) ?? []).join(':')
 }
 
-/** The facts of a key, as a certificate of it would have them. */
-export function keyFactsOf({ asymmetricKeyType: type, asymmetricKeyDetails: details = {} }: KeyObject): KeyFacts {
-  const { modulusLength: bits, namedCurve } = details
-  return {
-    type: type ?? 'unknown',
-    ...(bits !== undefined && { bits }),
-    ...(namedCurve !== undefined && { curve: curveName(namedCurve) }),
-  }
-}
-
 /**
  * The curve's own digest for ECDSA. RSA takes NULL parameters (RFC 4055 section 5), ECDSA (RFC 5758 section 3.2) and
  * Ed25519 (RFC 8410 section 3) take none. Undefined for a key that can't sign for dockerd.
  */
-export function signingWith(key: KeyObject): Signing | undefined {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key
+export function signingWith({ type, curve }: KeyFacts): Signing | undefined {
   if (type === 'rsa') return { digest: 'sha256', algorithm: sequence(oid('1.2.840.113549.1.1.11'), nothing()) }
   if (type === 'ed25519') return { digest: null, algorithm: sequence(oid('1.3.101.112')) }
-  return type === 'ec' ? ecdsa(details?.namedCurve) : undefined
+  return type === 'ec' ? ecdsa(curve) : undefined
 }
 
 function ecdsa(curve: string | undefined): Signing | undefined {
-  if (curve === 'prime256v1') return { digest: 'sha256', algorithm: sequence(oid('1.2.840.10045.4.3.2')) }
-  if (curve === 'secp384r1') return { digest: 'sha384', algorithm: sequence(oid('1.2.840.10045.4.3.3')) }
-  if (curve === 'secp521r1') return { digest: 'sha512', algorithm: sequence(oid('1.2.840.10045.4.3.4')) }
+  if (curve === 'P-256') return { digest: 'sha256', algorithm: sequence(oid('1.2.840.10045.4.3.2')) }
+  if (curve === 'P-384') return { digest: 'sha384', algorithm: sequence(oid('1.2.840.10045.4.3.3')) }
+  if (curve === 'P-521') return { digest: 'sha512', algorithm: sequence(oid('1.2.840.10045.4.3.4')) }
   return undefined
 }
 

@@ -142,7 +142,7 @@ function fault(x509: X509Certificate, { isCa, subject, key }: CertificateFacts):
   if (!isCa) return `${subject} is not a CA by its basic constraints and key usage`
   // OpenSSL, and so Node and curl, requires the root of a chain; Go doesn't.
   if (!x509.checkIssued(x509) || !isSignedBy(x509, x509)) return `${subject} is not a root CA: another CA signed it`
-  if (signingWith(x509.publicKey) === undefined) return `dockerd does not accept ${key.curve ?? key.type} keys`
+  if (signingWith(key) === undefined) return `dockerd does not accept ${key.curve ?? key.type} keys`
   // NIST SP 800-131A: shorter keys must no longer sign.
   if (key.bits !== undefined && key.bits < RSA_BITS.min)
     return `its RSA key has ${key.bits} bits; at least ${RSA_BITS.min} are required`

@@ -1,5 +1,5 @@
 /**
- * The only file of node-forge that we load: its ASN.1 codec. The whole of node-forge takes more than twice as long to
+ * The only file of node-forge that we load: its ASN.1 codec, which only encodes. The whole of node-forge takes more than twice as long to
  * import, and contains cryptography in JavaScript that we don't use. The published types cover only the whole.
  */
 declare module 'node-forge/lib/asn1.js' {
@@ -16,13 +16,8 @@ declare module 'node-forge/lib/asn1.js' {
     }
     const Class: { readonly UNIVERSAL: 0; readonly CONTEXT_SPECIFIC: 0x80 }
     function create(tagClass: number, type: number, constructed: boolean, value: string | Asn1[]): Asn1
-    function fromDer(
-      bytes: string,
-      options: { strict: boolean; parseAllBytes: boolean; decodeBitStrings: boolean },
-    ): Asn1
     function toDer(element: Asn1): ByteBuffer
     function oidToDer(dotted: string): ByteBuffer
-    function derToOid(bytes: string): string
   }
   export = asn1
 }

@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto'
 import { mappedIpv4 } from '../base/host-mapping.ts'
-import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { publicKeyOf, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import type { Authority } from './ca.ts'
 import { leafExtensions } from './extensions.ts'
 import { checkIssuer } from './issue.ts'
@@ -25,7 +25,7 @@ export function recertify(
   const purpose = kind === 'server' ? 'serverAuth' : 'clientAuth'
   checkIssuer(authority, purpose)
   const { commonName = 'localhost', names } = readCertificate(old)
-  const keys = publicPart(old.publicKey)
+  const keys = publicPart(publicKeyOf(old))
   const sans = kind === 'server' ? serverNames(commonName, [...names.dns, ...names.ip]) : []
   const x509 = authority.sign({
     subject: distinguishedName(commonName),

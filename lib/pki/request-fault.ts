@@ -30,8 +30,9 @@ export function naming<Result>(file: string, read: () => Result): Result {
   try {
     return read()
   } catch (fault) {
-    if (!(fault instanceof RequestFault)) throw fault
-    const { code, message: got, todo, cause } = fault
+    if (!(fault instanceof RequestFault) && !(fault instanceof RangeError)) throw fault
+    // Our reader of DER throws a RangeError.
+    const { code, message: got, todo, cause } = fault instanceof RequestFault ? fault : invalid('it is not DER', fault)
     throw new PkiError(code, { tried: `reading ${file}`, got, todo, cause })
   }
 }

@@ -1,7 +1,7 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { verify, type KeyObject } from 'node:crypto'
 import { ours, sentence } from '../base/sentence.ts'
 import { children, contents, encode, isUniversal, readOid, TYPE, type Asn1 } from './der.ts'
-import { keyFactsOf } from './key-type.ts'
+import { openPublicKey, readPublicKey } from '../identity/public-key.ts'
 import { invalid, refused } from './request-fault.ts'
 import { keyTypeFault } from './verdicts.ts'
 
@@ -30,28 +30,28 @@ const OTHER_KEY = sentence`Nothing was signed. Create another key on the client'
 /** Reads the key of a request and checks that dockerd accepts its type. */
 export function requestKey(info: Asn1): KeyObject {
   const der = encode(info)
-  const publicKey = openKey(der)
-  const fault = keyTypeFault(keyFactsOf(publicKey)) ?? exponentFault(publicKey)
+  const fault = faultOf(der)
   if (fault !== undefined) throw refused(fault, OTHER_KEY)
-  // By way of JWK, which has one form for each key.
-  const plain = createPublicKey({ key: publicKey.export({ format: 'jwk' }), format: 'jwk' })
-  if (plain.export({ type: 'spki', format: 'der' }).equals(der)) return plain
-  throw refused('Go cannot read the encoding of its key (explicit curve parameters, or a compressed point)', OTHER_KEY)
+  const publicKey = openKey(der)
+  if (publicKey.export({ type: 'spki', format: 'der' }).equals(der)) return publicKey
+  throw refused('Go cannot read the encoding of its key', OTHER_KEY)
+}
+
+/** Why it is no key, or one that dockerd doesn't accept. */
+function faultOf(der: Buffer): string | undefined {
+  try {
+    return keyTypeFault(readPublicKey(der))
+  } catch (cause) {
+    return (cause as RangeError).message
+  }
 }
 
 function openKey(der: Buffer): KeyObject {
   try {
-    return createPublicKey({ key: der, format: 'der', type: 'spki' })
+    return openPublicKey(der)
   } catch (cause) {
     throw invalid('OpenSSL cannot read its public key', cause)
   }
-}
-
-/** Go accepts 2 to 2^31 - 1, and since 1.24 only odd ones (crypto/rsa, checkPublicKeySize); with 1 anybody could sign. */
-function exponentFault({ asymmetricKeyDetails }: KeyObject): string | undefined {
-  const exponent = asymmetricKeyDetails?.publicExponent
-  if (exponent === undefined || (exponent >= 3n && exponent < 2n ** 31n && exponent % 2n === 1n)) return undefined
-  return `its RSA key has the exponent ${exponent}; Go accepts odd ones from 3 to 2^31 - 1`
 }
 
 /**

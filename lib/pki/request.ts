@@ -1,12 +1,13 @@
-import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { createPrivateKey, sign, type KeyObject } from 'node:crypto'
 import { inspect } from 'node:util'
 import { option, ours, sentence } from '../base/sentence.ts'
 import { ArgumentError, PkiError } from '../base/errors.ts'
 import { formatPem } from '../identity/certificate.ts'
+import { keyFactsOf, publicHalf } from '../identity/public-key.ts'
 import { parseClientName } from './client-name.ts'
 import { bitString, encode, implicitSet, integer, sequence } from './der.ts'
 import { exportPrivateKey } from './encrypted-key.ts'
-import { DEFAULT_KEY_TYPE, generateKeys, keyFactsOf, parseKeyType, publicPart, signingWith } from './key-type.ts'
+import { DEFAULT_KEY_TYPE, generateKeys, parseKeyType, publicPart, signingWith } from './key-type.ts'
 import type { KeyPair, KeyType } from './key-type.ts'
 import { isEncryptedKey } from './load-ca.ts'
 import { readRequest, type RequestFacts } from './read-request.ts'
@@ -101,7 +102,7 @@ export async function createRequest(options: RequestOptions): Promise<Certificat
   checkOptions(options, ['name', 'keyType', 'key'], 'createRequest')
   const name = parseClientName(options.name)
   const keys = await keysFor(options)
-  const signing = signingWith(keys.privateKey)
+  const signing = signingWith(keyFactsOf(keys.publicKey))
   if (signing === undefined) throw unusable('dockerd does not accept its type')
   // The attributes are not optional, but there may be none.
   const info = sequence(integer(0), distinguishedName(name), keys.info, implicitSet(0))
@@ -122,9 +123,10 @@ async function keysFor({ key, keyType }: RequestOptions): Promise<KeyPair> {
   }
   checkBytes(key, "the client's key")
   const privateKey = openKey(key)
-  const fault = keyTypeFault(keyFactsOf(privateKey))
+  const publicKey = openHalf(privateKey)
+  const fault = keyTypeFault(keyFactsOf(publicKey))
   if (fault !== undefined) throw unusable(fault)
-  return { ...publicPart(createPublicKey(privateKey)), privateKey }
+  return { ...publicPart(publicKey), privateKey }
 }
 
 function openKey(pem: string | Uint8Array): KeyObject {
@@ -134,6 +136,14 @@ function openKey(pem: string | Uint8Array): KeyObject {
   } catch {
     // OpenSSL's own words could repeat what it was given.
     throw unusable('it is not a private key in PEM')
+  }
+}
+
+function openHalf(privateKey: KeyObject): KeyObject {
+  try {
+    return publicHalf(privateKey)
+  } catch (cause) {
+    throw unusable(cause instanceof RangeError ? cause.message : 'its public half is damaged')
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
+import { isSignedBy, publicKeyOf } from '../identity/certificate.ts'
 import { readRevocationList } from '../identity/crl.ts'
+import { keyFactsOf } from '../identity/public-key.ts'
 import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8String, type Asn1 } from './der.ts'
 import { signingWith, type KeyPair, type PublicKey } from './key-type.ts'
 import type { Period } from './lifetime.ts'
@@ -29,7 +31,7 @@ export function distinguishedName(commonName: string): Asn1 {
 
 /** node-forge encodes the certificate, node:crypto signs it and reads the result. */
 export function signCertificate({ subject, keys, period, extensions }: Blueprint, signer: Signer): X509Certificate {
-  const signing = signingWith(signer.key)
+  const signing = signingWith(keyFactsOf(signer.key))
   if (signing === undefined) throw unsigned('dockerd does not accept the key type of the CA')
   const tbsCertificate = sequence(
     explicit(0, integer(2)), // v3
@@ -50,7 +52,7 @@ export type ListRenderer = (signer: { readonly name: Asn1; readonly algorithm: A
 
 /** `CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }` (RFC 5280 section 5.1). */
 export function signRevocationList(render: ListRenderer, { name, key }: Signer): Buffer {
-  const signing = signingWith(key)
+  const signing = signingWith(keyFactsOf(key))
   if (signing === undefined) throw unsigned('dockerd does not accept the key type of the CA')
   const list = render({ name, algorithm: signing.algorithm })
   return encode(sequence(list, signing.algorithm, bitString(sign(signing.digest, encode(list), key))))
@@ -67,12 +69,12 @@ export function verifySigned(
   keys: PublicKey & Partial<KeyPair>,
   issuer: X509Certificate,
 ): void {
-  if (!certificate.verify(issuer.publicKey)) throw unsigned('the signature of the new certificate does not verify')
+  if (!isSignedBy(certificate, issuer)) throw unsigned('the signature of the new certificate does not verify')
   if (!certificate.checkIssued(issuer))
     throw unsigned('OpenSSL does not accept the CA as the issuer of the new certificate')
   const { publicKey, privateKey } = keys
   // When a request is signed, the private key is on another machine.
-  const isIts = privateKey ? certificate.checkPrivateKey(privateKey) : certificate.publicKey.equals(publicKey)
+  const isIts = privateKey ? certificate.checkPrivateKey(privateKey) : publicKeyOf(certificate).equals(publicKey)
   if (!isIts) throw unsigned('the new certificate does not match its key')
 }
 

@@ -48,6 +48,7 @@ const dates: Test = ({ validFrom, validTo }) => {
 /** Other types fail with "certificate required" or "bad certificate", which don't name the cause. */
 export function keyTypeFault({ type, bits = 0, curve = '' }: KeyFacts): string | undefined {
   if (type === 'ed25519' || (type === 'ec' && isAcceptedCurve(curve))) return undefined
+  if (type === 'ec' && curve === '') return 'its key gives the parameters of its curve, and Go reads only named curves'
   if (type !== 'rsa') return `dockerd and the Docker CLI do not accept ${curve === '' ? type : curve} keys`
   if (bits < RSA_BITS.min) return `its RSA key has ${bits} bits; at least ${RSA_BITS.min} are required`
   return bits > RSA_BITS.max ? `its RSA key has ${bits} bits; Go accepts at most ${RSA_BITS.max}` : undefined

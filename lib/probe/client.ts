@@ -5,7 +5,7 @@ import { readCertificate } from '../identity/certificate.ts'
 import { findChain, links } from '../identity/chain.ts'
 import { readCertificates } from '../identity/contents.ts'
 import { explainFault } from '../transport/faults.ts'
-import { certificateFault } from '../transport/peer.ts'
+import { certificateFault, serverFacts, unreadable } from '../transport/peer.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
 import { withDeadline } from './deadline.ts'
 import { shakeHands, type Handshake, type Offer } from './handshake.ts'
@@ -110,10 +110,14 @@ function serverFault(
 ): Error | undefined {
   if (protocol === 'TLSv1.3') return undefined
   const [own, ...others] = chain.map((der) => new X509Certificate(der))
-  const [leaf] = own ? links([own], 'the certificate') : []
-  const pool = { intermediates: links(others, 'the chain'), authorities: links(authorities, 'the option ca') }
-  if (leaf && findChain(leaf, pool, Date.now()) !== undefined) return certificateFault(own, servername)
-  return errorWithCode('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify')
+  try {
+    const [leaf] = own ? links([own], 'the certificate') : []
+    const pool = { intermediates: links(others, 'the chain'), authorities: links(authorities, 'the option ca') }
+    if (leaf && findChain(leaf, pool, Date.now()) !== undefined) return certificateFault(own, servername)
+    return errorWithCode('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify')
+  } catch (cause) {
+    return unreadable(cause)
+  }
 }
 
 function explained(
@@ -122,11 +126,12 @@ function explained(
   { target, authorities }: { target: Target; authorities: readonly X509Certificate[] },
 ): unknown {
   if (target.signal?.aborted === true) return target.signal.reason
+  const server = own && serverFacts(own)
   return explainFault(fault, {
     target: target.name,
     kind: 'tls',
     host: target.servername,
     authorities: authorities.map((x509) => readCertificate(x509)),
-    ...(own && { server: readCertificate(own) }),
+    ...(server && { server }),
   })
 }

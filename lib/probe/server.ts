@@ -1,6 +1,7 @@
 import tls from 'node:tls'
-import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import type { CertificateFacts } from '../identity/certificate.ts'
 import { formatPem } from '../identity/pem.ts'
+import { serverFacts } from '../transport/peer.ts'
 import { withDeadline } from './deadline.ts'
 import type { Protocol } from './client-hello.ts'
 import { readDistinguishedName, type DistinguishedName } from './distinguished-name.ts'
@@ -106,15 +107,7 @@ function acceptedAuthorities(
 
 function shown(chain: readonly Uint8Array[]): Pick<ServerReport, 'certificate' | 'chain'> {
   const [own] = chain
-  const certificate = own && factsOf(own)
+  // An unreadable certificate is no failure of the probe.
+  const certificate = own && serverFacts(own)
   return { ...(certificate && { certificate }), chain: chain.map((der) => formatPem('CERTIFICATE', der)) }
-}
-
-/** An unreadable certificate is no failure of the probe. */
-function factsOf(der: Uint8Array): CertificateFacts | undefined {
-  try {
-    return readCertificate(der)
-  } catch {
-    return undefined
-  }
 }

@@ -1,8 +1,11 @@
 import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
+import { isDockerMtlsError } from '../base/errors.ts'
 import { errorWithCode } from '../base/system-error.ts'
 import { coversName, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { isIp } from '../identity/names.ts'
+import { readPublicKey } from '../identity/public-key.ts'
+import { alternativeNames, publicKeyInfo } from '../identity/structure.ts'
 
 /** The daemon at the other end of a TLS connection. */
 export interface Peer {
@@ -25,12 +28,53 @@ export function sniOf(host: string): string {
   return isIp(host) ? '' : host
 }
 
+/** More certificates than any server presents. */
+const LONGEST_CHAIN = 16
+
+/** The certificate and its issuers, as far as the server has presented them. */
+export function presentedChain(certificate: X509Certificate): X509Certificate[] {
+  const chain: X509Certificate[] = []
+  for (let next: X509Certificate | undefined = certificate; next !== undefined; next = next.issuerCertificate) {
+    // A root may be its own issuer.
+    if (chain.length === LONGEST_CHAIN || (chain.length > 0 && chain.at(-1)?.fingerprint256 === next.fingerprint256)) break
+    chain.push(next)
+  }
+  return chain
+}
+
+/** The facts for errors about a server. One whose certificate can't be read has none: {@link certificateFault} says so. */
+export function serverFacts(certificate: X509Certificate | Uint8Array): CertificateFacts | undefined {
+  try {
+    return readCertificate(certificate)
+  } catch {
+    return undefined
+  }
+}
+
+/** The error for a certificate of a server that can't be read, with the code that Node.js has for reasons without a name. */
+export function unreadable(cause: unknown): Error {
+  return errorWithCode('UNSPECIFIED', isDockerMtlsError(cause) ? cause.got : (cause as Error).message)
+}
+
+/** Why a certificate can't be read. With some keys in its chain, which OpenSSL accepts, anybody could sign for the server. */
+function unreadableFault(certificate: X509Certificate): Error | undefined {
+  try {
+    for (const { raw } of presentedChain(certificate)) readPublicKey(publicKeyInfo(raw))
+    alternativeNames(certificate.raw)
+    return undefined
+  } catch (cause) {
+    return unreadable(cause)
+  }
+}
+
 /**
- * Checks name and dates of the server's certificate, for full and resumed handshakes. On a resumed session Node checks
- * neither (on Node 20 not even the name), and it accepts a bare common name as a host name.
+ * Checks keys, name and dates of the server's certificate, for full and resumed handshakes. On a resumed session Node checks
+ * none of them (on Node 20 not even the name), and it accepts a bare common name as a host name.
  */
 export function certificateFault(certificate: X509Certificate | undefined, host: string): Error | undefined {
   if (!certificate) return errorWithCode('ERR_TLS_CERT_ALTNAME_INVALID', 'the server showed no certificate')
+  const fault = unreadableFault(certificate)
+  if (fault) return fault
   if (!coversName(certificate, host)) {
     return errorWithCode('ERR_TLS_CERT_ALTNAME_INVALID', `the certificate is not for ${host}`)
   }

@@ -3,9 +3,7 @@ import { errorWithCode } from '../base/system-error.ts'
 import { certificatesIn, isVerifiable } from '../identity/certificate.ts'
 import { findChain, links, type Link } from '../identity/chain.ts'
 import { keyProblem } from '../identity/checks.ts'
-
-/** More certificates than any server presents. */
-const LONGEST_CHAIN = 16
+import { presentedChain, unreadable } from './peer.ts'
 
 /**
  * Verifies the chain of a server's certificate once more, in runtimes other than Node.js: BoringSSL has no security level, so
@@ -16,7 +14,9 @@ const LONGEST_CHAIN = 16
  * @returns an error with the code that Node.js has for it, or undefined
  */
 export function serverChainFault(certificate: X509Certificate, caPem: string, now = Date.now()): Error | undefined {
-  const [leaf, ...intermediates] = links(presentedChain(certificate), "the server's certificate")
+  const presented = readChain(certificate)
+  if (presented instanceof Error) return presented
+  const [leaf, ...intermediates] = presented
   const pool = { intermediates, authorities: links(certificatesIn(caPem), 'ca.pem') }
   const above = leaf && findChain(leaf, pool, now)
   if (leaf === undefined || above === undefined) return errorWithCode('UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'no chain')
@@ -27,15 +27,12 @@ export function serverChainFault(certificate: X509Certificate, caPem: string, no
   return isWeak ? errorWithCode('CA_MD_TOO_WEAK', 'a signature is too weak') : undefined
 }
 
-/** The certificate and its issuers, as far as the server has presented them. */
-function presentedChain(certificate: X509Certificate): X509Certificate[] {
-  const chain: X509Certificate[] = []
-  for (let next: X509Certificate | undefined = certificate; next !== undefined; next = next.issuerCertificate) {
-    // A root may be its own issuer.
-    if (chain.length === LONGEST_CHAIN || chain.at(-1)?.fingerprint256 === next.fingerprint256) break
-    chain.push(next)
+function readChain(certificate: X509Certificate): Link[] | Error {
+  try {
+    return links(presentedChain(certificate), "the server's certificate")
+  } catch (cause) {
+    return unreadable(cause)
   }
-  return chain
 }
 
 function linkProblem({ facts }: Link, now: number): string | undefined {

@@ -4,7 +4,6 @@ import tls from 'node:tls'
 import { formatEndpoint, type TlsEndpoint } from '../endpoint/endpoint.ts'
 import { FOREIGN_RUNTIME } from '../base/runtime.ts'
 import { errorWithCode } from '../base/system-error.ts'
-import { readCertificate } from '../identity/certificate.ts'
 import type { Identity, IdentitySet } from '../identity/identity.ts'
 import { bareHost } from '../identity/names.ts'
 import type { Connect, ConnectOptions } from './connect.ts'
@@ -12,7 +11,7 @@ import { publishConnect } from './diagnostics.ts'
 import type { Carrier } from './carrier.ts'
 import type { ConnectionContext } from './connection-context.ts'
 import { explainFault } from './faults.ts'
-import { certificateFault, describePeer, sniOf, type Peer } from './peer.ts'
+import { certificateFault, describePeer, serverFacts, sniOf, type Peer } from './peer.ts'
 import { ALPN_PROTOCOLS, FAMILY_ATTEMPT_MS, KEEP_ALIVE_MS, TLS_POLICY } from './tls-policy.ts'
 import type { openTunnel } from './proxy.ts'
 import { withTimeout } from '../base/abort.ts'
@@ -230,5 +229,6 @@ function contextOf(
   presented: PresentedCertificate,
 ): ConnectionContext {
   const context = { target, kind: 'tls', host: bareHost(host), authorities: set.authorities } as const
-  return presented.certificate ? { ...context, server: readCertificate(presented.certificate) } : context
+  const server = presented.certificate && serverFacts(presented.certificate)
+  return server ? { ...context, server } : context
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { X509Certificate } from 'node:crypto'
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -23,6 +23,10 @@ import { recertifyIssuer } from '../../lib/pki/issuer.ts'
 import { signedIssuerExtensions } from '../../lib/pki/issuer-extensions.ts'
 import { generateKeys } from '../../lib/pki/key-type.ts'
 import { distinguishedName } from '../../lib/pki/sign.ts'
+import { decode, encode, nothing, octetString, sequence, type Asn1 } from '../../lib/pki/der.ts'
+import { readSubject } from '../../lib/pki/read-extensions.ts'
+import { oddRequest } from '../pki/support/requests.ts'
+import { BROKEN_KEYS, certificateFor, goodKey, INFINITY, UUID_OID, ZERO_KEY } from '../support/broken-keys.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { makeCa, makeClient } from '../support/openssl-certs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -752,4 +756,44 @@ void describe('a rule that names the CA of its callers', () => {
     fronted.gateway.reload({ policy: rule(new X509Certificate(issuer.cert).fingerprint256) ?? policy })
     assert.equal((await send(t, fronted, renewed, PING)).reason, 'IDENTITY_UNKNOWN')
   })
+})
+
+/** Signs as the CA of the clients does, whatever it is. */
+async function signed(info: Uint8Array, extensions: readonly Asn1[] = []): Promise<string> {
+  const ca = new X509Certificate(credentials.authority.certificate)
+  const name = readSubject(ca) ?? sequence()
+  const signer = { name, key: createPrivateKey(await credentials.authority.exportKey()) }
+  return certificateFor(info, { signer, purpose: 'clientAuth', commonName: 'short', extensions })
+}
+
+// Node 20 and 22 abort where they are asked about the point at infinity, and so does this file.
+void describe('a public key that is none', () => {
+  void test('is refused in the request of a renewal, and the gateway goes on', async (t) => {
+    const fronted = await start(t)
+    const client = await newClient('short')
+    for (const name of ['the point at infinity of p256', `Ed25519 01${'00'.repeat(31)}`, 'the RSA exponent 1']) {
+      const keyInfo = decode(BROKEN_KEYS[name] ?? Buffer.of())
+      assert.equal(await refusal(t, fronted, client, oddRequest(client.key, { keyInfo })), '400 REQUEST_INVALID', name)
+    }
+    assert.equal((await send(t, fronted, client, PING)).status, 200)
+  })
+
+  void test('lets nobody in, even if a trusted CA has signed its certificate', async (t) => {
+    const fronted = await start(t)
+    const client = { ca: credentials.authority.certificate, cert: await signed(INFINITY), key: ZERO_KEY }
+    const socket = await dial(t, fronted.port, { client })
+    socket.write(PING)
+    assert.equal(await endOf(socket), '')
+    assert.ok(fronted.events.some(({ event }) => event === 'failure'))
+    assert.equal((await send(t, fronted, await newClient('short'), PING)).status, 200)
+  })
+})
+
+void test('a certificate with an extension numbered by a UUID is renewed', async (t) => {
+  const fronted = await start(t)
+  const { privateKey, info } = goodKey('P-256')
+  const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const odd = await signed(info, [sequence(UUID_OID, octetString(encode(nothing())))])
+  const renewed = await renew(t, fronted, { ca: credentials.authority.certificate, cert: odd, key })
+  assert.equal((await send(t, fronted, renewed, PING)).status, 200)
 })

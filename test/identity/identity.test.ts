@@ -54,6 +54,8 @@ async function client(options: CertificateOptions, issuer = ca): Promise<Identit
 function caRefusal(keyType: TestKeyType): Refusal {
   if (keyType === 'rsa1024')
     return { code: 'ERR_IDENTITY_CA_INVALID', says: /the key of this CA is RSA with 1024 bits/ }
+  if (keyType === 'explicit')
+    return { code: 'ERR_IDENTITY_CA_INVALID', says: /the key of this CA has an unnamed curve/ }
   if (keyType === 'ed448') return { code: 'ERR_IDENTITY_SIGNATURE', says: /signed with Ed448/ }
   return { code: 'ERR_IDENTITY_KEY_TYPE', says: /the option ca \(CN=Test CA\).*--replace-ca$/s }
 }

@@ -14,9 +14,10 @@ import {
   signRequest,
   type Authority,
 } from '../../lib/pki.ts'
-import { booleanTrue, integer, nothing, oid, sequence, set, utf8String } from '../../lib/pki/der.ts'
+import { booleanTrue, children, encode, integer, nothing, octetString, oid, sequence, set, utf8String } from '../../lib/pki/der.ts'
 import { bmpString, decode, type Asn1 } from '../../lib/pki/der.ts'
 import { EXTENSION, usageBits } from '../../lib/pki/extensions.ts'
+import { BROKEN_KEYS, INFINITY, UUID_OID, UUID_TEXT, ZERO_KEY, ZERO_KEY_WITH_PUBLIC } from '../support/broken-keys.ts'
 import { runCommand } from '../support/command.ts'
 import { leaksOf, tracesOf } from '../support/leaks.ts'
 import { encryptKey, makeCertificate, makeKey, type TestKeyType } from '../support/openssl-certs.ts'
@@ -255,7 +256,7 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
     ['secp256k1', 'secp256k1'],
     ['brainpool', 'brainpoolP256r1'],
     ['p224', 'not accept secp224r1 keys'],
-    ['explicit', 'Go cannot read the encoding of its key'],
+    ['explicit', 'Go reads only named curves'],
     ['ed448', 'not accept ed448 keys'],
     ['rsa-pss', 'not accept rsa-pss keys'],
   ]
@@ -270,13 +271,50 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
     const made = await runCommand('openssl', ['pkey', '-ec_conv_form', 'compressed'], { input: await makeKey('p256') })
     assert.equal(made.code, 0, made.stderr)
     const request = await opensslRequest(t, { key: made.stdout })
-    assert.throws(() => readRequest(request), withCode('ERR_REQUEST_REFUSED', 'compressed point'))
+    assert.throws(() => readRequest(request), withCode('ERR_REQUEST_REFUSED', 'not an uncompressed point of P-256'))
     const rsa = createPublicKey(await makeKey('rsa2048')).export({ format: 'jwk' })
     for (const e of ['AQ', 'Ag', 'AQAAAAE']) {
       const odd = createPublicKey({ key: { ...rsa, e }, format: 'jwk' })
       const keyInfo = decode(odd.export({ type: 'spki', format: 'der' }))
       assert.throws(() => readRequest(oddRequest(key, { keyInfo })), withCode('ERR_REQUEST_REFUSED', 'exponent'), e)
     }
+  })
+
+  test('uses numbers made of UUIDs', () => {
+    const attributes = [
+      sequence(UUID_OID, set(utf8String('x'))),
+      extensionRequest([sequence(UUID_OID, octetString(encode(nothing())))]),
+    ]
+    const subject = subjectOf('alice')
+    const more = sequence(...children(subject), set(sequence(UUID_OID, utf8String('x'))))
+    const { name, leftOut } = readRequest(oddRequest(key, { attributes, subject: more }))
+    assert.deepEqual([name, leftOut], ['alice', [UUID_TEXT]])
+    const usage = extensionRequest([wish(EXTENSION.extKeyUsage, sequence(UUID_OID))])
+    const forPurpose = (): unknown => readRequest(oddRequest(key, { attributes: [usage] }))
+    assert.throws(forPurpose, withCode('ERR_REQUEST_REFUSED', UUID_TEXT))
+    const signedWith = (): unknown => readRequest(oddRequest(key, { algorithm: sequence(UUID_OID) }))
+    assert.throws(signedWith, withCode('ERR_REQUEST_INVALID', UUID_TEXT))
+  })
+
+  test('has an object identifier that is too long, or elements nested too deeply', () => {
+    const long = { ...UUID_OID, value: `${'\u00ff'.repeat(600)}\u0001` }
+    const deep = Array.from({ length: 100 }).reduce<Asn1>((inside) => sequence(inside), nothing())
+    for (const attributes of [[sequence(long, set())], [sequence(oid('1.2.3'), set(deep))]])
+      assert.throws(() => readRequest(oddRequest(key, { attributes })), withCode('ERR_REQUEST_INVALID', 'not DER'))
+  })
+
+  for (const [what, info] of Object.entries(BROKEN_KEYS)) {
+    test(`has a public key that is none: ${what}`, () => {
+      const request = (): unknown => readRequest(oddRequest(key, { keyInfo: decode(info) }))
+      assert.throws(request, withCode('ERR_REQUEST_REFUSED', 'its '))
+    })
+  }
+
+  test('is signed with the private key 0', async () => {
+    const request = (): unknown => readRequest(oddRequest(key, { keyInfo: decode(INFINITY), signer: key }))
+    assert.throws(request, withCode('ERR_REQUEST_REFUSED', 'point at infinity'))
+    for (const zero of [ZERO_KEY, ZERO_KEY_WITH_PUBLIC])
+      await assert.rejects(createRequest({ name: 'alice', key: zero }), withCode('ERR_PKI_FILE_INVALID'))
   })
 
   const NAMES: readonly (readonly [string, readonly (string | Asn1)[], string])[] = [

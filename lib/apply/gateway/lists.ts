@@ -1,3 +1,4 @@
+import type { X509Certificate } from 'node:crypto'
 import { formatDate } from '../../base/dates.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
@@ -6,6 +7,7 @@ import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-forc
 import type { HostFacts } from '../../host/facts.ts'
 import { STATE_FOLDER, type FactCall } from '../../host/facts-script.ts'
 import { certificatesIn, openCertificate, readCertificate, splitPem } from '../../identity/certificate.ts'
+import { publicKeyInfo } from '../../identity/structure.ts'
 import {
   isCurrent,
   mayLack,
@@ -127,7 +129,7 @@ export function casWithoutList({ ca, issuer, lists }: ListedFiles, now: number):
   const [own] = splitPem(issuer ?? '').map((pem) => openCertificate(pem))
   return splitPem(ca)
     .map((pem) => openCertificate(pem))
-    .filter((one) => one.subject !== own?.subject || !one.publicKey.equals(own.publicKey))
+    .filter((one) => own === undefined || one.subject !== own.subject || !hasKeyOf(own, one))
     .flatMap((one) => {
       const { commonName, subject, validFrom, validTo } = readCertificate(one)
       if (validTo.getTime() < now || validFrom.getTime() > now) return []
@@ -135,6 +137,9 @@ export function casWithoutList({ ca, issuer, lists }: ListedFiles, now: number):
       return list !== undefined && isCurrent(list, now) ? [] : [commonName ?? subject]
     })
 }
+
+const hasKeyOf = (own: X509Certificate, other: X509Certificate): boolean =>
+  Buffer.compare(publicKeyInfo(own.raw), publicKeyInfo(other.raw)) === 0
 
 /** The list of a CA, from its issue to its end. */
 export interface ListPeriod {

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { isDockerMtlsError } from '../../base/errors.ts'
+import { publicKeyOf } from '../../identity/certificate.ts'
 import { loadIssuer, type Issuer } from '../../pki/issuer.ts'
 import { readRequest } from '../../pki/read-request.ts'
 import type { GatewayIssuer } from '../options.ts'
@@ -97,7 +98,7 @@ export class Renewals {
 function keyOf(request: Uint8Array, { certificate }: Peer): KeyObject | Refusal {
   try {
     const { publicKey } = readRequest(request, { name: 'client' })
-    if (!publicKey.equals(certificate.publicKey)) return publicKey
+    if (!publicKey.equals(publicKeyOf(certificate))) return publicKey
     return refusal(400, 'REQUEST_INVALID', 'the request has the key of your certificate: create a new key')
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error

@@ -1,6 +1,7 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import { join } from 'node:path'
 import { readCertificate } from '../../identity/certificate.ts'
+import { publicHalf } from '../../identity/public-key.ts'
 import { keyFingerprint } from '../../pki/key-type.ts'
 import { clientFilesIn, type LeafPaths } from '../layout.ts'
 import { readIfThere } from '../../base/files.ts'
@@ -52,7 +53,7 @@ export async function presentKeys({ key, nextKey }: ClientFolder): Promise<Prese
 
 function fingerprintOf(pem: string): string | undefined {
   try {
-    return keyFingerprint(createPublicKey(createPrivateKey(pem)))
+    return keyFingerprint(publicHalf(createPrivateKey(pem)))
   } catch {
     return undefined
   }

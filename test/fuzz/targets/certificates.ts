@@ -3,15 +3,19 @@ import { createAuthority } from '../../../lib/pki/ca.ts'
 import { loadAuthority } from '../../../lib/pki/load-ca.ts'
 import { issueClient, issueServer } from '../../../lib/pki/issue.ts'
 import { createIssuer, loadIssuer } from '../../../lib/pki/issuer.ts'
+import { decode } from '../../../lib/pki/der.ts'
+import { distinguishedName } from '../../../lib/pki/sign.ts'
 import { inspectCertificate } from '../../../lib/pki/inspect.ts'
 import { coversName, readCertificate, readPem, splitPem } from '../../../lib/identity/certificate.ts'
 import { TAG } from '../../../lib/identity/der.ts'
 import { originOf } from '../../../lib/identity/origin.ts'
+import { openPublicKey, readPublicKey } from '../../../lib/identity/public-key.ts'
 import { readValues } from '../../../lib/identity/credentials.ts'
 import { readSet } from '../../../lib/identity/read-set.ts'
 import { readAnswer } from '../../../lib/keystore/client/answer.ts'
 import { readDistinguishedName, subjectOf } from '../../../lib/probe/distinguished-name.ts'
-import { demand, type Target } from '../target.ts'
+import { BROKEN_KEYS, certificateFor, goodKey } from '../../support/broken-keys.ts'
+import { demand, REFUSED, type Target } from '../target.ts'
 
 /** Made anew by each process: the bytes of a finding are in the finding. */
 async function issue(): Promise<{ ca: string; server: string; client: string; key: string; caKey: string }> {
@@ -38,6 +42,38 @@ async function renewedSeed(): Promise<Uint8Array> {
   const origin = { serial, fingerprint256, issuerFingerprint256: fingerprint256, validTo: new Date() }
   const issuer = loadIssuer(await createIssuer(authority, { name: 'renewals' }))
   return issuer.renew({ old, origin, publicKey, life: 600_000, ends: [] }).raw
+}
+
+const KEYS = {
+  ...BROKEN_KEYS,
+  ...Object.fromEntries((['P-256', 'ed25519', 'rsa'] as const).map((type) => [type, goodKey(type).info])),
+}
+
+/** Everything that is asked of a public key: Node 20 and 22 abort for some that OpenSSL reads. */
+function readKey(bytes: Buffer): unknown {
+  const isRead = isAccepted(() => readPublicKey(bytes))
+  // It can't be put into a certificate otherwise.
+  const isDer = isAccepted(() => decode(bytes))
+  if (isDer) isAccepted(() => readCertificate(certificateFor(bytes, { signer: KEY_SIGNER })))
+  if (!isAccepted(() => openPublicKey(bytes))) return isRead || REFUSED
+  const key = openPublicKey(bytes)
+  demand(isRead, 'a key is opened that the reader refuses')
+  const { type, curve, bits } = readPublicKey(bytes)
+  const { namedCurve, modulusLength } = key.asymmetricKeyDetails ?? {}
+  demand(key.asymmetricKeyType === type && modulusLength === bits, 'the facts differ from those of node:crypto')
+  demand((namedCurve === undefined) === (curve === undefined), 'the curve differs')
+  key.export({ type: 'spki', format: 'der' })
+  if (type !== 'rsa-pss') key.export({ format: 'jwk' })
+  return undefined
+}
+
+function isAccepted(action: () => unknown): boolean {
+  try {
+    action()
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Gateways refuse a client if this throws a RangeError. */
@@ -81,6 +117,8 @@ function readPemText(bytes: Buffer): void {
   }
 }
 
+const KEY_SIGNER = { name: distinguishedName('CA'), key: goodKey('P-256').privateKey }
+
 let identity: Awaited<ReturnType<typeof issue>> | undefined
 
 /** One of the three parts of an identity is foreign. */
@@ -109,6 +147,7 @@ const PEM_WORDS = [
 ]
 
 export const targets: readonly Target[] = [
+  { name: 'public-key', seeds: () => Object.values(KEYS), format: 'der', read: readKey, pace: 2 },
   { name: 'certificate', seeds: derSeeds, format: 'der', read: inspect, pace: 2 },
   {
     name: 'distinguished-name',

@@ -14,6 +14,7 @@ import {
   type Asn1,
 } from '../../../lib/pki/der.ts'
 import { bitString, children, utf8String } from '../../../lib/pki/der.ts'
+import { keyFactsOf } from '../../../lib/identity/public-key.ts'
 import { publicPart, signingWith } from '../../../lib/pki/key-type.ts'
 import { runCommand } from '../../support/command.ts'
 import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
@@ -93,7 +94,7 @@ export function oddRequest(key: string, odd: OddRequest = {}): string {
     odd.keyInfo ?? keyInfoOf(privateKey),
     ...(odd.attributeField ?? [implicitSet(0, ...(odd.attributes ?? []))]),
   )
-  const signing = signingWith(signer)
+  const signing = signingWith(keyFactsOf(signer))
   if (signing === undefined) throw new Error('no way to sign')
   const signature = bitString(sign(signing.digest, encode(info), signer), odd.unusedBits)
   return requestPem(encode(sequence(info, odd.algorithm ?? signing.algorithm, signature)))
