@@ -43,12 +43,7 @@ const CURVES: ReadonlyMap<string, Curve> = new Map([
   ],
   [
     '1.3.132.0.33',
-    curve(
-      'secp224r1',
-      28,
-      2n ** 224n - 2n ** 96n + 1n,
-      0xb4050a850c04b3abf54132565044b0b7d7bfd8ba270b39432355ffb4n,
-    ),
+    curve('secp224r1', 28, 2n ** 224n - 2n ** 96n + 1n, 0xb4050a850c04b3abf54132565044b0b7d7bfd8ba270b39432355ffb4n),
   ],
   ['1.3.132.0.10', curve('secp256k1', 32, 2n ** 256n - 2n ** 32n - 977n, 7n, 0n)],
   ['1.3.36.3.3.2.8.1.1.7', { name: 'brainpoolP256r1', bytes: 32 }],

@@ -1,12 +1,12 @@
 import asn1 from 'node-forge/lib/asn1.js'
-import { readElements, readOid as oidText, readWhole, type DerElement } from '../identity/der.ts'
+import { readElements, readOid as oidText, readWhole, TAG, type DerElement } from '../identity/der.ts'
 
 /** An ASN.1 element, as node-forge represents it. */
 export interface Asn1 {
   tagClass: number
   type: number
   constructed: boolean
-  /** The contents of a primitive element, one character for each byte; the elements of a constructed one. */
+  /** The contents of a primitive element, one character for each byte, or for each two of a BMPString; the elements of a constructed one. */
   value: string | Asn1[]
 }
 
@@ -129,9 +129,15 @@ export function decode(der: Uint8Array): Asn1 {
 
 function elementOf({ tag, contents: inside }: DerElement, deepest: number): Asn1 {
   const [type, constructed] = [tag & 0x1f, (tag & 0x20) !== 0]
-  if (type === 0x1f || deepest === 0) throw new RangeError('not DER: it is nested too deeply, or has a tag of several bytes')
-  const value = constructed ? readElements(inside).map((one) => elementOf(one, deepest - 1)) : binary(inside)
+  if (type === 0x1f || deepest === 0)
+    throw new RangeError('not DER: it is nested too deeply, or has a tag of several bytes')
+  const value = constructed ? readElements(inside).map((one) => elementOf(one, deepest - 1)) : valueOf(tag, inside)
   return asn1.create(tag & 0xc0, type, constructed, value)
+}
+
+/** Throws a RangeError for UTF-16 with half a character. */
+function valueOf(tag: number, bytes: Uint8Array): string {
+  return tag === TAG.bmpString ? Buffer.from(bytes).swap16().toString('utf16le') : binary(bytes)
 }
 
 /** Reads only strict DER, of which each value has one encoding. */

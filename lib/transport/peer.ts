@@ -36,7 +36,8 @@ export function presentedChain(certificate: X509Certificate): X509Certificate[] 
   const chain: X509Certificate[] = []
   for (let next: X509Certificate | undefined = certificate; next !== undefined; next = next.issuerCertificate) {
     // A root may be its own issuer.
-    if (chain.length === LONGEST_CHAIN || (chain.length > 0 && chain.at(-1)?.fingerprint256 === next.fingerprint256)) break
+    if (chain.length === LONGEST_CHAIN || (chain.length > 0 && chain.at(-1)?.fingerprint256 === next.fingerprint256))
+      break
     chain.push(next)
   }
   return chain

@@ -29,7 +29,9 @@ describe('a public key that is none', () => {
     })
   }
 
-  for (const [name, info] of Object.entries(BROKEN_KEYS).filter(([one]) => /infinity|off|Ed25519 0|exponent 1/.test(one))) {
+  for (const [name, info] of Object.entries(BROKEN_KEYS).filter(([one]) =>
+    /infinity|off|Ed25519 0|exponent 1/.test(one),
+  )) {
     test(`is refused in every reader of certificates: ${name}`, () => {
       const pem = certificateFor(info)
       const x509 = new X509Certificate(pem)
@@ -62,7 +64,16 @@ describe('a public key that is none', () => {
 })
 
 describe('a public key', () => {
-  const CURVES = ['P-224', 'P-256', 'P-384', 'P-521', 'secp256k1', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1']
+  const CURVES = [
+    'P-224',
+    'P-256',
+    'P-384',
+    'P-521',
+    'secp256k1',
+    'brainpoolP256r1',
+    'brainpoolP384r1',
+    'brainpoolP512r1',
+  ]
   for (const namedCurve of CURVES) {
     test(`on ${namedCurve} is opened`, () => {
       for (let count = 0; count < 20; count++) {

@@ -45,7 +45,13 @@ const SMALL_25519 = [
 ]
 
 const FF56 = `${'ff'.repeat(28)}fe${'ff'.repeat(27)}`
-const SMALL_448 = ['00'.repeat(56), `01${'00'.repeat(55)}`, `fe${FF56.slice(2)}`, FF56, `${'00'.repeat(28)}${'ff'.repeat(28)}`]
+const SMALL_448 = [
+  '00'.repeat(56),
+  `01${'00'.repeat(55)}`,
+  `fe${FF56.slice(2)}`,
+  FF56,
+  `${'00'.repeat(28)}${'ff'.repeat(28)}`,
+]
 
 function withBothSigns(point: string, algorithm: string, name: string): [string, Buffer][] {
   const bytes = hex(point)
@@ -59,7 +65,11 @@ export const rsa = (modulus: Uint8Array, exponent: Uint8Array): Buffer =>
   spki(ALGORITHM.rsa, der(0x30, der(0x02, modulus), der(0x02, exponent)))
 
 /** A good key, to be broken. */
-export function goodKey(type: 'P-256' | 'ed25519' | 'rsa'): { publicKey: KeyObject; privateKey: KeyObject; info: Buffer } {
+export function goodKey(type: 'P-256' | 'ed25519' | 'rsa'): {
+  publicKey: KeyObject
+  privateKey: KeyObject
+  info: Buffer
+} {
   const { publicKey, privateKey } =
     type === 'rsa'
       ? generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -161,4 +171,3 @@ export function certificateFor(
   }
   return formatPem('CERTIFICATE', signCertificate(blueprint, signer).raw)
 }
-

@@ -80,7 +80,9 @@ describe('a server whose key is the point at infinity', () => {
   test('in a CA above the certificate is refused, too', () => {
     const x509 = new X509Certificate(certificateFor(goodKey('P-256').info, { signer }))
     // As a TLS socket links what the server presents.
-    Object.defineProperty(x509, 'issuerCertificate', { value: new X509Certificate(certificateFor(INFINITY, { signer })) })
+    Object.defineProperty(x509, 'issuerCertificate', {
+      value: new X509Certificate(certificateFor(INFINITY, { signer })),
+    })
     assert.match(certificateFault(x509, 'localhost')?.message ?? '', /point at infinity/)
   })
 })

@@ -108,7 +108,8 @@ export async function findSignedBefore(
   const issuer = await readClientIssuer(folder)
   if (pem === undefined || issuer === undefined) return undefined
   const certificate = openIfUsable(pem)
-  if (certificate === undefined || keyFingerprint(publicKeyOf(certificate)) !== facts.keyFingerprint256) return undefined
+  if (certificate === undefined || keyFingerprint(publicKeyOf(certificate)) !== facts.keyFingerprint256)
+    return undefined
   if (!isIssuedBy(certificate, [issuer])) return undefined
   const read = readCertificate(certificate)
   const due = dueAt({ from: read.validFrom.getTime(), to: read.validTo.getTime() })
