@@ -69,7 +69,7 @@ module.exports = {
       name: 'pki-knows-only-the-readers-of-certificates',
       severity: 'error',
       from: { path: '^lib/pki/' },
-      to: { path: '^lib/identity/', pathNot: '^lib/identity/(certificate|crl|der|origin|serial)\\.ts$' },
+      to: { path: '^lib/identity/', pathNot: '^lib/identity/(certificate|crl|der|origin|public-key|serial)\\.ts$' },
     },
     {
       // Policies are pure: they judge what the caller has read.

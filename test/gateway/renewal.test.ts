@@ -759,7 +759,7 @@ void describe('a rule that names the CA of its callers', () => {
 })
 
 /** Signs as the CA of the clients does, whatever it is. */
-async function signed(info: Uint8Array, extensions: readonly Asn1[] = []): Promise<string> {
+async function certificateOf(info: Uint8Array, extensions: readonly Asn1[] = []): Promise<string> {
   const ca = new X509Certificate(credentials.authority.certificate)
   const name = readSubject(ca) ?? sequence()
   const signer = { name, key: createPrivateKey(await credentials.authority.exportKey()) }
@@ -780,7 +780,7 @@ void describe('a public key that is none', () => {
 
   void test('lets nobody in, even if a trusted CA has signed its certificate', async (t) => {
     const fronted = await start(t)
-    const client = { ca: credentials.authority.certificate, cert: await signed(INFINITY), key: ZERO_KEY }
+    const client = { ca: credentials.authority.certificate, cert: await certificateOf(INFINITY), key: ZERO_KEY }
     const socket = await dial(t, fronted.port, { client })
     socket.write(PING)
     await endOf(socket)
@@ -793,7 +793,7 @@ void test('a certificate with an extension numbered by a UUID is renewed', async
   const fronted = await start(t)
   const { privateKey, info } = goodKey('P-256')
   const key = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  const odd = await signed(info, [sequence(UUID_OID, octetString(encode(nothing())))])
+  const odd = await certificateOf(info, [sequence(UUID_OID, octetString(encode(nothing())))])
   const renewed = await renew(t, fronted, { ca: credentials.authority.certificate, cert: odd, key })
   assert.equal((await send(t, fronted, renewed, PING)).status, 200)
 })

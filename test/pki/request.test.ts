@@ -316,14 +316,14 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
 
   for (const [what, info] of Object.entries(BROKEN_KEYS)) {
     test(`has a public key that is none: ${what}`, () => {
-      const request = (): unknown => readRequest(oddRequest(key, { keyInfo: decode(info) }))
-      assert.throws(request, withCode(what === 'no key at all' ? 'ERR_REQUEST_INVALID' : 'ERR_REQUEST_REFUSED'))
+      const code = what === 'no key at all' ? 'ERR_REQUEST_INVALID' : 'ERR_REQUEST_REFUSED'
+      assert.throws(() => readRequest(oddRequest(key, { keyInfo: decode(info) })), withCode(code))
     })
   }
 
-  test('is signed with the private key 0', async () => {
-    const request = (): unknown => readRequest(oddRequest(key, { keyInfo: decode(INFINITY), signer: key }))
-    assert.throws(request, withCode('ERR_REQUEST_REFUSED', 'point at infinity'))
+  test('has the point at infinity, or the private key 0', async () => {
+    const request = oddRequest(key, { keyInfo: decode(INFINITY) })
+    assert.throws(() => readRequest(request), withCode('ERR_REQUEST_REFUSED', 'point at infinity'))
     for (const zero of [ZERO_KEY, ZERO_KEY_WITH_PUBLIC])
       await assert.rejects(createRequest({ name: 'alice', key: zero }), withCode('ERR_PKI_FILE_INVALID'))
   })

@@ -424,6 +424,7 @@ export const CLAIMS: readonly Claim[] = [
     4,
     "A certificate request can't get more",
     ['pki/request.test.ts', 'a request that is refused', 'with a byte flipped, wherever it is', 'asks for ${what}'],
+    ['pki/request.test.ts', 'has a public key that is none: ${what}'],
     ['keystore/folder-sign.test.ts', 'is kept, and gets no second key but by force'],
   ),
   claim(3, 'Two values have to be compared', [
