@@ -155,6 +155,8 @@ function readCertificates({ path, kind }: Place, pem: string): (X509Certificate 
   try {
     // After a leaf there may be a chain, which was issued elsewhere.
     const certificates = kind === 'ca' ? certificatesIn(pem, path) : [openCertificate(pem, path)]
+    // OpenSSL opens some that we refuse to read, such as one whose key is none.
+    for (const one of certificates) readCertificate(one, path)
     return certificates.length === 0 ? ['it contains no certificate'] : certificates
   } catch (cause) {
     return [(cause as { got?: string }).got ?? (cause as Error).message]

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { appendFile, copyFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import {
@@ -13,11 +13,13 @@ import {
   readRevocations,
   verifyLedger,
 } from '../../lib/keystore/ledger.ts'
+import { adoptCertificates } from '../../lib/keystore/adopt.ts'
 import type { LedgerEntry } from '../../lib/keystore/ledger-line.ts'
 import type { LedgerRevocation } from '../../lib/keystore/ledger-revocation.ts'
 import { PkiFolder } from '../../lib/pki.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
 import { killedBefore } from '../contexts/support/crash.ts'
+import { certificateFor, SMALL_ORDER } from '../support/broken-keys.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
@@ -331,6 +333,24 @@ describe('cert list and cert adopt', () => {
     )
     assert.match((await runCli(accept)).stdout, /^accepted {2}the ledger, although line 2 was changed/)
     assert.deepEqual(await runCli(['cert', 'list', '--expiring', '1h', '--dir', root]).then(({ code }) => code), 0)
+  })
+
+  test('a certificate with a key that is none is not adopted, while the others are', async (t) => {
+    const root = join(await temporaryFolder(t), 'keys')
+    const pki = new PkiFolder(root)
+    await pki.ensureAuthority()
+    await pki.ensureClient('alice')
+    const bad = certificateFor(SMALL_ORDER, { purpose: 'clientAuth', commonName: 'eve' })
+    await mkdir(join(root, 'clients/eve'))
+    await writeFile(join(root, 'clients/eve/cert.pem'), bad)
+    await rm(join(root, 'ca/ledger.jsonl'))
+    const { adopted, refused } = await adoptCertificates(root, { dryRun: false, acceptChanges: false })
+    assert.deepEqual(
+      adopted.map(({ name }) => name).filter((name) => name === 'alice' || name === 'eve'),
+      ['alice'],
+    )
+    assert.equal(refused.length, 1)
+    assert.match(refused[0]?.got ?? '', /small order/)
   })
 
   test('a lost ledger is begun again by adopt, without a fault', async (t) => {
