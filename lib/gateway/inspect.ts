@@ -11,7 +11,7 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
   daemon: ['/', ''],
   container: ['/containers/', '/json'],
   exec: ['/exec/', '/json'],
-  image: ['/images/', '/json'],
+  image: ['/images/', '/json?manifests=1'],
   network: ['/networks/', ''],
   volume: ['/volumes/', ''],
   service: ['/services/', ''],

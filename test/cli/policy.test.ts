@@ -62,6 +62,7 @@ describe('policy check', () => {
     assert.match(stdout, /^ann +commonName ann +baseline, warn: restricted$/m)
     assert.match(stdout, /^team +organizationalUnit team +baseline, owner: team-a$/m)
     assert.match(stderr, /ci and ann: without an owner, these callers reach what every owner has/)
+    assert.match(stderr, /team: these owners can pull from a registry of their own, and so read a layer of any image/)
     assert.match(stderr, /admins: these callers are root on the host/)
     assert.match(stderr, /can become root on the host: \/etc \(ci\)/)
   })
@@ -82,6 +83,23 @@ describe('policy check', () => {
     assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'brief')
     await writeFile(ending, POLICY.replace('rules:\n', `rules:\n${endingRule('old', past)}`))
     assert.equal((await runJson<Tried>(words, { env })).requests[0]?.rule, 'admins')
+  })
+
+  test('an owner who can pull from anywhere', async () => {
+    const owned = join(folder, 'owned.yaml')
+    const rule = (rest: string, level = 'baseline'): string =>
+      `version: 1\nrules:\n  - { name: own, who: { socket: own }, level: ${level}, owner: own${rest} }\n`
+    const isWarned = async (text: string): Promise<boolean> => {
+      await writeFile(owned, text)
+      return (await runCli(['policy', 'check', owned])).stderr.includes('own: these owners can pull')
+    }
+    assert.equal(await isWarned(rule('')), true)
+    assert.equal(await isWarned(rule(', deny: { images: [evil.example.com/*] }')), true)
+    assert.equal(await isWarned(rule(", only: { images: ['registry.example.com/team/*'] }")), false)
+    assert.equal(await isWarned(rule(', deny: { operations: [images.pull] }')), false)
+    assert.equal(await isWarned(rule('', 'read-only')), false)
+    assert.equal(await isWarned(rule('', '{ enforce: read-only, audit: baseline }')), false)
+    assert.equal(await isWarned(rule('').replace(', owner: own', '')), false)
   })
 
   test('only with operations, without those that clients begin with', async () => {

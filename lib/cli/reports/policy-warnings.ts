@@ -1,6 +1,7 @@
 import { enumerate } from '../../base/text.ts'
 import { widerAfterEnd } from '../../policy/file/after.ts'
 import type { Policy, PolicyRule } from '../../policy/file/types.ts'
+import { refusesOperation } from '../../policy/reasons.ts'
 import { hasEnded } from '../../policy/who/match.ts'
 
 const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'privileged' && owner === undefined
@@ -9,6 +10,12 @@ const isShared = ({ level, owner }: PolicyRule): boolean => level.enforce !== 'p
 const cannotPing = ({ only }: PolicyRule): boolean =>
   only.operations?.length !== 0 &&
   ['system.ping', 'system.pingHead'].some((name) => only.operations?.includes(name) === false)
+
+/** No request shows which layers an image has: whose they are, only the registry knows. */
+const pullsAnything = (rule: PolicyRule): boolean =>
+  rule.owner !== undefined &&
+  rule.only.images === undefined &&
+  !refusesOperation({ ...rule, level: { enforce: rule.level.enforce } }, 'images.pull')
 
 /** What the author may not expect. */
 export function policyWarnings({ rules }: Policy, now: Date = new Date()): string[] {
@@ -21,6 +28,7 @@ export function policyWarnings({ rules }: Policy, now: Date = new Date()): strin
   const wider = widerAfterEnd(rules).map(
     ({ ended: { name, until }, next }) => `${name} ends on ${until}. Then ${next.name} gives these callers more.`,
   )
+  const pulling = rules.filter(pullsAnything).map(({ name }) => name)
   const mute = rules.filter(cannotPing).map(({ name }) => name)
   return [
     ...(ended.length === 0 ? [] : [`${enumerate(ended)}: ended, and applies to nobody any more.`]),
@@ -31,6 +39,12 @@ export function policyWarnings({ rules }: Policy, now: Date = new Date()): strin
     ...(others.length === 0
       ? []
       : [`${enumerate(others)}: without an owner, these callers reach what every owner has.`]),
+    ...(pulling.length === 0
+      ? []
+      : [
+          `${enumerate(pulling)}: these owners can pull from a registry of their own, and so read a layer of any image whose digests they know. ` +
+            "Add  only: { images: ['registry.example.com/team/*'] }  with a registry that you trust, or deny images.pull.",
+        ]),
     ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),
     ...(paths.length === 0 ? [] : [`With these, a container can become root on the host: ${enumerate(paths)}.`]),
   ]

@@ -1,4 +1,4 @@
-import { listOf, objectOf } from '../judging/values.ts'
+import { isObject, listOf, objectOf } from '../judging/values.ts'
 import type { Json, JsonObject, ReadRequest } from '../request.ts'
 import { OWNER_LABEL } from './belonging.ts'
 import { isNewForm } from './labelling.ts'
@@ -22,6 +22,21 @@ export const filterVolumes = (answer: Json, owner: string): Json => ({
 
 /** The networks of a swarm come from elsewhere than the daemon's own, as its volumes do. */
 export const filterNetworks = (answer: Json, owner: string): Json => ownOf(answer, owner)
+
+/** In containerd, dockerd's filter also takes an image one of whose other manifests has the label (moby, daemon/containerd/image_list.go). */
+export const filterImages = (answer: Json, owner: string): Json => ownOf(answer, owner).map(withoutUsers)
+
+/** An image without the ids of the containers that use it, which are everyone's. */
+export function withoutUsers(answer: Json): JsonObject {
+  const { Manifests, ...image } = objectOf(answer)
+  if (Manifests === undefined) return image
+  const manifests = listOf(Manifests).map((one) => {
+    const { ImageData, ...manifest } = objectOf(one)
+    const { Containers: _, ...data } = objectOf(ImageData)
+    return { ...manifest, ...(isObject(ImageData) && { ImageData: data }) }
+  })
+  return { ...image, Manifests: manifests }
+}
 
 /** The disk usage of what is the owner's, in the form of the version that the request has. */
 export function filterDiskUsage(answer: Json, owner: string, { version }: ReadRequest): Json {

@@ -1,8 +1,9 @@
 import type { Json, ReadRequest } from '../request.ts'
-import { filterDiskUsage, filterInfo, filterNetworks, filterVolumes } from './answers.ts'
+import { filterDiskUsage, filterImages, filterInfo, filterNetworks, filterVolumes, withoutUsers } from './answers.ts'
 import { withOwnerFilter } from './filters.ts'
 import { first } from './image-names.ts'
 import { labelledBody, labelledChanges, labelledContainer, withoutParents, withOldDiskUsage } from './labelling.ts'
+import { withPlatform } from './manifests.ts'
 import {
   changes,
   containerOfBody,
@@ -28,10 +29,14 @@ export interface OwnedOperation {
   readonly send?: (read: ReadRequest, owner: string, facts: Facts) => ReadRequest
   /** What its caller gets of the answer. */
   readonly answer?: (answer: Json, owner: string, read: ReadRequest) => Json
+  /** The query parameter without which its caller gets the whole answer. */
+  readonly answerWith?: string
   /** It connects the container in the path to its networks, which a container names until it is started. */
   readonly joinsNetworks?: true
   /** It has filters, to which that of the owner is added. */
   readonly isFiltered?: true
+  /** It removes images, and only dockerd's own filter says which. */
+  readonly removesByLabel?: true
 }
 
 /** It says nothing about things of others. */
@@ -86,15 +91,15 @@ export const OWNED_OPERATIONS: Readonly<Record<string, OwnedOperation>> = {
   },
   'images.history': ofImage,
   'images.import': { uses: [takesTag('repo'), changes], send: labelledChanges },
-  'images.inspect': ofImage,
-  'images.list': { ...filtered, uses: [filtersName('image', 'use'), sharedSizes] },
-  'images.prune': filtered,
+  'images.inspect': { ...ofImage, answer: withoutUsers, answerWith: 'manifests' },
+  'images.list': { ...filtered, uses: [filtersName('image', 'use'), sharedSizes], answer: filterImages },
+  'images.prune': { ...filtered, removesByLabel: true },
   'images.pull': {
     uses: [takesTag('fromImage', 'refresh'), oneTag((read) => first(read, 'fromImage'), 'fromImage')],
   },
-  'images.push': { uses: [pushed] },
+  'images.push': { uses: [pushed], send: withPlatform(pushed) },
   'images.remove': { uses: [inPath('image')], send: withoutParents },
-  'images.save': { uses: [saved] },
+  'images.save': { uses: [saved], send: withPlatform(saved) },
   'images.search': free,
   'images.tag': { uses: [inPath('image'), takesTag('repo')] },
   'networks.connect': { uses: [inPath('network', 'use')] },

@@ -4,6 +4,7 @@ import type { Json, ReadRequest, Reason } from '../request.ts'
 import { isPredefinedName, isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
 import { faultsOfFilters } from './filters.ts'
 import { faultsOfLabels } from './labelling.ts'
+import { faultsOfLeaving, isContainerdStore } from './manifests.ts'
 import { absentText } from './missing.ts'
 import { OWNED_OPERATIONS } from './operations.ts'
 import type { Use } from './uses.ts'
@@ -25,6 +26,7 @@ export function ownerReasons(read: ReadRequest, owner: string, asking: Asking): 
   return [
     ...platformFaults(read),
     ...(operation.isFiltered ? faultsOfFilters(read) : []),
+    ...(operation.removesByLabel ? faultsOfImagePrune(read, asking) : []),
     ...faultsOfLabels(read.body, owner),
     ...found.flatMap((one) => ('as' in one ? reasonsOfUse(one, owner, asking) : [one])),
   ]
@@ -68,7 +70,17 @@ function reasonsOfUse(use: Use, owner: string, asking: Asking): readonly Reason[
   if (fact === null) return [notFound(use, where)]
   if (kind === 'exec') return reasonsOfExec(use, fact, owner, asking)
   const isAllowed = as === 'use' ? isUsable(kind, fact, owner) : ownerOf(kind, fact) === owner
-  return isAllowed ? [] : [notFound(use, where)]
+  if (!isAllowed) return [notFound(use, where)]
+  return use.leaves ? faultsOfLeaving(use, fact, () => ask(INFO, asking)) : []
+}
+
+const INFO: Need = { kind: 'daemon', name: 'info' }
+
+/** In containerd, an image has the labels of all its manifests for dockerd's filter: it would remove those of others. */
+function faultsOfImagePrune({ operation: { name } }: ReadRequest, asking: Asking): readonly Reason[] {
+  const info = ask(INFO, asking)
+  if (info === undefined || !isContainerdStore(info)) return []
+  return [unsupported(name, 'with images in containerd, it could remove those of others. Remove images by name')]
 }
 
 function isFree({ kind, as }: Use, fact: Json, owner: string): boolean {

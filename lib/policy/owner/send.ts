@@ -11,9 +11,11 @@ export interface SentForOwner {
 
 /** What is sent for an owner, and what the owner gets of the answer. */
 export function sendForOwner(read: ReadRequest, owner: string, facts: Facts): SentForOwner {
-  const { send, answer } = OWNED_OPERATIONS[read.operation.name] ?? {}
+  const { send, answer, answerWith } = OWNED_OPERATIONS[read.operation.name] ?? {}
+  const sent = send?.(read, owner, facts) ?? read
+  const isFiltered = answerWith === undefined || read.query.has(answerWith)
   return {
-    ...(send && { read: send(read, owner, facts), mustSendRead: true }),
-    ...(answer && { filterAnswer: (value: Json) => answer(value, owner, read) }),
+    ...(sent !== read && { read: sent, mustSendRead: true }),
+    ...(answer && isFiltered && { filterAnswer: (value: Json) => answer(value, owner, read) }),
   }
 }

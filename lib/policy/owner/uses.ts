@@ -12,6 +12,8 @@ import type { Thing } from './missing.ts'
 export interface Use extends Thing {
   readonly as: 'own' | 'use' | 'take' | 'refresh'
   readonly where: string
+  /** The daemon gives away what its store has of the image: only what was judged may leave. */
+  readonly leaves?: true
 }
 
 /** Finds what a request names, and what is wrong with it whatever exists. */
@@ -103,7 +105,7 @@ export const oneTag = (nameOf: (read: ReadRequest) => string, where: string): Us
 export function* pushed(read: ReadRequest): Iterable<Use | Reason> {
   const target = readTag(pathOf(read), first(read, 'tag'))
   if (target === undefined) yield unclear('the path', `${pathOf(read)} is not the name of an image`)
-  else yield { kind: 'image', as: 'own', name: target.full, where: 'the path' }
+  else yield { kind: 'image', as: 'own', name: target.full, where: 'the path', leaves: true }
   yield* oneTag(pathOf, 'the path')(read)
 }
 
@@ -112,7 +114,7 @@ export function* saved(read: ReadRequest): Iterable<Use | Reason> {
   const named = [...Object.values(read.parameters), ...(read.query.get('names') ?? [])]
   for (const name of named) {
     if (isWholeRepository(name)) yield wholeRepository('names', name)
-    else yield { kind: 'image', as: 'use', name, where: 'names' }
+    else yield { kind: 'image', as: 'use', name, where: 'names', leaves: true }
   }
 }
 
