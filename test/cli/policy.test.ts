@@ -53,6 +53,8 @@ const endingRule = (name: string, until: string): string =>
   `  - { name: ${name}, who: { commonName: [root, ben] }, level: restricted, until: ${until} }\n`
 const only = (list: string): string =>
   `version: 1\nrules:\n  - { name: mon, who: { socket: mon }, level: read-only, only: { operations: [${list}] } }\n`
+const owned = (rest: string, level = 'baseline'): string =>
+  `version: 1\nrules:\n  - { name: own, who: { socket: own }, level: ${level}, owner: own${rest} }\n`
 
 describe('policy check', () => {
   test('shows the rules, and who is root', async () => {
@@ -86,20 +88,18 @@ describe('policy check', () => {
   })
 
   test('an owner who can pull from anywhere', async () => {
-    const owned = join(folder, 'owned.yaml')
-    const rule = (rest: string, level = 'baseline'): string =>
-      `version: 1\nrules:\n  - { name: own, who: { socket: own }, level: ${level}, owner: own${rest} }\n`
+    const file = join(folder, 'owned.yaml')
     const isWarned = async (text: string): Promise<boolean> => {
-      await writeFile(owned, text)
-      return (await runCli(['policy', 'check', owned])).stderr.includes('own: these owners can pull')
+      await writeFile(file, text)
+      return (await runCli(['policy', 'check', file])).stderr.includes('own: these owners can pull')
     }
-    assert.equal(await isWarned(rule('')), true)
-    assert.equal(await isWarned(rule(', deny: { images: [evil.example.com/*] }')), true)
-    assert.equal(await isWarned(rule(", only: { images: ['registry.example.com/team/*'] }")), false)
-    assert.equal(await isWarned(rule(', deny: { operations: [images.pull] }')), false)
-    assert.equal(await isWarned(rule('', 'read-only')), false)
-    assert.equal(await isWarned(rule('', '{ enforce: read-only, audit: baseline }')), false)
-    assert.equal(await isWarned(rule('').replace(', owner: own', '')), false)
+    assert.equal(await isWarned(owned('')), true)
+    assert.equal(await isWarned(owned(', deny: { images: [evil.example.com/*] }')), true)
+    assert.equal(await isWarned(owned(", only: { images: ['registry.example.com/team/*'] }")), false)
+    assert.equal(await isWarned(owned(', deny: { operations: [images.pull] }')), false)
+    assert.equal(await isWarned(owned('', 'read-only')), false)
+    assert.equal(await isWarned(owned('', '{ enforce: read-only, audit: baseline }')), false)
+    assert.equal(await isWarned(owned('').replace(', owner: own', '')), false)
   })
 
   test('only with operations, without those that clients begin with', async () => {

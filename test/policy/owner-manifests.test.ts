@@ -59,6 +59,8 @@ function sent({ verdict, read }: Decision): URL {
   return new URL(writeRequest(read).target, 'http://daemon')
 }
 
+const pathOf = (line: string): string => decodeURIComponent(sent(ofImage(line, image([manifest(AMD64)]))).pathname)
+
 const LEAVING = ['GET /images/img:1/get', 'GET /images/get?names=img:1', 'POST /images/img/push?tag=1']
 
 describe('an image that leaves the daemon', () => {
@@ -84,7 +86,6 @@ describe('an image that leaves the daemon', () => {
   })
 
   test('the platform is sent in a version that has one', () => {
-    const pathOf = (line: string): string => decodeURIComponent(sent(ofImage(line, image([manifest(AMD64)]))).pathname)
     assert.equal(pathOf('GET /images/get?names=img:1'), '/images/get')
     assert.equal(pathOf('GET /v1.45/images/get?names=img:1'), '/v1.48/images/get')
     assert.equal(pathOf('POST /v1.24/images/img:1/push'), '/v1.48/images/img:1/push')

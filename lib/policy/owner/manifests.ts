@@ -1,7 +1,7 @@
 import { compareVersions } from '../../base/api-version.ts'
 import type { Facts } from '../facts.ts'
 import { renderJson } from '../json.ts'
-import { listOf, objectOf, textOf } from '../judging/values.ts'
+import { listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
 import type { Json, JsonObject, ReadRequest, Reason } from '../request.ts'
 import type { Use, Uses } from './uses.ts'
 
@@ -10,7 +10,9 @@ import type { Use, Uses } from './uses.ts'
  * platforms, written by whoever pushed it. It can name manifests of others, and dockerd inspects only the one for its own platform.
  */
 export const isContainerdStore = (info: Json): boolean =>
-  listOf(objectOf(info)['DriverStatus']).some((pair) => String(pair) === 'driver-type,io.containerd.snapshotter.v1')
+  listOf(objectOf(info)['DriverStatus']).some((pair) => stringsOf(pair).join(' ') === SNAPSHOTTER)
+
+const SNAPSHOTTER = 'driver-type io.containerd.snapshotter.v1'
 
 /**
  * The only manifest that the daemon can give away: its labels are those of the image. Undefined: there are others, or nobody knows. An
@@ -52,7 +54,7 @@ const WITH_PLATFORM = '1.48'
 export const withPlatform =
   (uses: Uses) =>
   (read: ReadRequest, _: string, facts: Facts): ReadRequest => {
-    const [image] = [...uses(read)].filter((one) => 'as' in one)
+    const image = [...uses(read)].find((one) => 'as' in one)
     const manifest = image && onlyManifest(facts.get(image) ?? null)
     const { Platform } = objectOf(manifest?.['ImageData'])
     if (Platform === undefined) return read
