@@ -101,6 +101,7 @@ describe('an image that leaves the daemon', () => {
       [{ ...ATTESTATION, Available: true }],
       [manifest(ARM64, { Available: false })],
       [null],
+      [{ ID: 'sha256:2b', Available: true, Kind: 'image' }],
     ]
     for (const line of LEAVING)
       for (const list of lists)

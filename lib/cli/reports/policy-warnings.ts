@@ -12,10 +12,11 @@ const cannotPing = ({ only }: PolicyRule): boolean =>
   ['system.ping', 'system.pingHead'].some((name) => only.operations?.includes(name) === false)
 
 /** No request shows which layers an image has: whose they are, only the registry knows. */
-const pullsAnything = (rule: PolicyRule): boolean =>
-  rule.owner !== undefined &&
-  rule.only.images === undefined &&
-  !refusesOperation({ ...rule, level: { enforce: rule.level.enforce } }, 'images.pull')
+function pullsAnything(rule: PolicyRule): boolean {
+  const { version, enforce } = rule.level
+  const isLimited = rule.owner === undefined || rule.only.images !== undefined
+  return !isLimited && !refusesOperation({ ...rule, level: { version, enforce } }, 'images.pull')
+}
 
 /** What the author may not expect. */
 export function policyWarnings({ rules }: Policy, now: Date = new Date()): string[] {

@@ -1,7 +1,7 @@
 import { compareVersions } from '../../base/api-version.ts'
 import type { Facts } from '../facts.ts'
 import { renderJson } from '../json.ts'
-import { listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
+import { isObject, listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
 import type { Json, JsonObject, ReadRequest, Reason } from '../request.ts'
 import type { Use, Uses } from './uses.ts'
 
@@ -15,17 +15,19 @@ export const isContainerdStore = (info: Json): boolean =>
 const SNAPSHOTTER = 'driver-type io.containerd.snapshotter.v1'
 
 /**
- * The only manifest that the daemon can give away: its labels are those of the image. Undefined: there are others, or nobody knows. An
- * image without `Os` was inspected without its settings, which the daemon lacks.
+ * The platform of the only manifest that the daemon can give away: its labels are those of the image. Undefined: there are others, or
+ * nobody knows. An image without `Os` was inspected without its settings, which the daemon lacks.
  */
-function onlyManifest(inspect: Json): JsonObject | undefined {
+function onlyPlatform(inspect: Json): JsonObject | undefined {
   const { Os, Manifests } = objectOf(inspect)
   // With a platform, dockerd never sends attestations (moby, daemon/containerd: getPushDescriptor).
   const others = listOf(Manifests)
     .map(objectOf)
     .filter(({ Available, Kind }) => Available !== false && Kind !== 'attestation')
-  const [one] = others
-  return others.length === 1 && one?.['Kind'] === 'image' && textOf(Os) !== '' ? one : undefined
+  const { Kind, ImageData } = others[0] ?? {}
+  const { Platform } = objectOf(ImageData)
+  const isKnown = others.length === 1 && Kind === 'image' && textOf(Os) !== ''
+  return isKnown && isObject(Platform) ? Platform : undefined
 }
 
 /**
@@ -38,7 +40,7 @@ export function faultsOfLeaving(
   inspect: Json,
   askInfo: () => Json | undefined,
 ): readonly Reason[] {
-  if (onlyManifest(inspect)) return []
+  if (onlyPlatform(inspect)) return []
   const refuse = (got: string): Reason[] => [{ code: 'OWNER_UNSUPPORTED', where, got }]
   if ('Manifests' in objectOf(inspect))
     return refuse(`the daemon has ${name} for several platforms, and only the image for its own has a known owner`)
@@ -55,14 +57,13 @@ export const withPlatform =
   (uses: Uses) =>
   (read: ReadRequest, _: string, facts: Facts): ReadRequest => {
     const image = [...uses(read)].find((one) => 'as' in one)
-    const manifest = image && onlyManifest(facts.get(image) ?? null)
-    const { Platform } = objectOf(manifest?.['ImageData'])
-    if (Platform === undefined) return read
+    const platform = image && onlyPlatform(facts.get(image) ?? null)
+    if (platform === undefined) return read
     const { version, query } = read
     const isOld = version !== undefined && compareVersions(version, WITH_PLATFORM) < 0
     return {
       ...read,
       ...(isOld && { version: WITH_PLATFORM }),
-      query: new Map(query).set('platform', [renderJson(Platform)]),
+      query: new Map(query).set('platform', [renderJson(platform)]),
     }
   }
