@@ -9,7 +9,7 @@ import { decideInForce, type InForce } from './in-force.ts'
 import { Inspections } from './inspections.ts'
 import { join, refuseForeignSession } from './grpc/join.ts'
 import { answerOf, askedBy, isQuestion } from './question.ts'
-import { isForCertificate, ONLY_POST, refusal, type Refusal } from './refusal.ts'
+import { isForCertificate, ONLY_POST, refusal, undecided, type Refusal } from './refusal.ts'
 import { screen, upgradeOf, type Upgrade } from './screening.ts'
 import { asksForVersion, knownVersions } from './served-version.ts'
 import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
@@ -190,7 +190,7 @@ export class Exchange {
       if (error instanceof BodyRefused && !this.#hasEnded) this.#failed(error)
       if (error instanceof BodyRefused) return undefined
       this.#shared.report({ event: 'failure', error })
-      this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+      this.#refuse(undecided(error))
     } finally {
       inspections.end()
     }

@@ -9,7 +9,7 @@ import { finish } from './answer.ts'
 import { bodyStream } from './body.ts'
 import { fieldsForClient, fieldsForDaemon } from './fields.ts'
 import { HeldAnswer, type Filter } from './held-answer.ts'
-import { refusal, type Refusal } from './refusal.ts'
+import { notDockerd, refusal, type Refusal } from './refusal.ts'
 import type { Upgrade } from './screening.ts'
 import type { ServedVersion } from './served-version.ts'
 
@@ -210,10 +210,7 @@ const TOO_LARGE = new Error('the answer is too large to be filtered')
 function describe(error: Error): Refusal {
   if (!isDockerMtlsError(error)) return refusal(502, 'DAEMON_UNREACHABLE', 'the daemon broke off')
   const { code, message } = error
-  if (code === 'ERR_SERVER_NOT_DOCKERD') {
-    const got = `the daemon isn't known to be dockerd: ${error.got}. Only the level privileged may use it (DAEMON_UNKNOWN)`
-    return refusal(403, 'DAEMON_UNKNOWN', got)
-  }
+  if (code === 'ERR_SERVER_NOT_DOCKERD') return notDockerd(error)
   if (code === 'ERR_WRONG_ORIGIN') return refusal(400, 'MALFORMED_REQUEST', 'the request target has dot segments')
   return refusal(502, 'DAEMON_UNREACHABLE', `${code}: ${message}`)
 }

@@ -86,8 +86,9 @@ export class HttpGateway implements Gateway {
     const served = new ServedVersion(() => pingDaemon(this.#dispatcher, { method: 'HEAD' }))
     this.#shared = {
       dispatcher: this.#dispatcher,
-      info: new KeptInfo(() => inspectThing({ dispatcher: this.#dispatcher, served }, 'daemon', 'info')),
+      info: new KeptInfo(() => inspectThing(this.#shared, 'daemon', 'info')),
       served,
+      onlyDockerd: authorize === undefined,
       authorize:
         // The app's own function gets only the request, and doesn't wait for a turn.
         authorize
@@ -155,6 +156,7 @@ export class HttpGateway implements Gateway {
     this.#judges = byPolicy(policy, trust)
     this.#policy = policy
     this.#report({ event: 'reload', changed: Object.keys(changed) })
+    if (changed.policy) void this.#warnOfDaemon()
     if (trust === undefined) return
     this.#use(trust)
     this.#sweep()

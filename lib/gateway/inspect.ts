@@ -26,7 +26,7 @@ const PATHS: Readonly<Record<InspectKind, readonly [string, string]>> = {
 type Get = (path: string) => Promise<{ readonly status: number; readonly body: Buffer }>
 
 /** For whom, and how far to ask: until the signal aborts, and as long as its answer isn't too large. */
-type Bounds = Partial<Pick<WireRequest, 'method' | 'caller' | 'signal' | 'refuse'>>
+type Bounds = Partial<Pick<WireRequest, 'method' | 'caller' | 'onlyDockerd' | 'signal' | 'refuse'>>
 
 /** In no lane with few connections: these would be those of requests of clients, and of inspections that get no answer. */
 const ask = (dispatcher: DockerDispatcher, path: string, bounds?: Bounds): Promise<WireAnswer> =>
@@ -37,14 +37,18 @@ export type Parse = (body: Buffer) => Promise<unknown>
 
 export const parseBody: Parse = async (body) => JSON.parse(body.toString()) as unknown
 
-/** Asks the daemon about something, in the version by which the answer is judged. Null: there is no such thing. */
+/**
+ * Asks the daemon about something, in the version by which the answer is judged. Null: there is no such thing.
+ *
+ * @throws {@link ConnectionError} ERR_SERVER_NOT_DOCKERD, if only dockerd's answers count
+ */
 export function inspectThing(
-  { dispatcher, served }: Pick<Shared, 'dispatcher' | 'served'>,
+  { dispatcher, onlyDockerd, served }: Pick<Shared, 'dispatcher' | 'onlyDockerd' | 'served'>,
   kind: InspectKind,
   name: string,
   { parse, ...bounds }: Bounds & { readonly parse?: Parse } = {},
 ): Promise<unknown> {
-  const get: Get = (path) => served.ask(path, (versioned) => ask(dispatcher, versioned, bounds))
+  const get: Get = (path) => served.ask(path, (versioned) => ask(dispatcher, versioned, { ...bounds, onlyDockerd }))
   return inspectBy(get, kind, name, parse)
 }
 

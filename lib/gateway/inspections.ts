@@ -6,12 +6,14 @@ import { refusal } from './refusal.ts'
 import type { Shared } from './shared.ts'
 import type { InspectKind } from './types.ts'
 
+type Asking = Pick<Shared, 'dispatcher' | 'info' | 'onlyDockerd' | 'quotas' | 'scheduler' | 'served'>
+
 /**
  * What is inspected to decide about one request. Until then, it counts as held by the client: of something that the request names in
  * several ways, one copy, as in `Facts`.
  */
 export class Inspections {
-  readonly #shared: Pick<Shared, 'dispatcher' | 'info' | 'served' | 'quotas' | 'scheduler'>
+  readonly #shared: Asking
   readonly #key: string
   /** Most requests need none. */
   #ends: AbortController | undefined
@@ -22,7 +24,7 @@ export class Inspections {
   #parsing = 0
 
   /** @param key - of the identity whose limits count */
-  constructor(shared: Pick<Shared, 'dispatcher' | 'info' | 'served' | 'quotas' | 'scheduler'>, key: string) {
+  constructor(shared: Asking, key: string) {
     this.#shared = shared
     this.#key = key
   }

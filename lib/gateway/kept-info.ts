@@ -17,9 +17,11 @@ export class KeptInfo {
     const answer = this.#ask()
     this.#answer = answer
     this.#until = now + KEPT_MS
-    answer.catch(() => {
+    const forget = (): void => {
       if (this.#answer === answer) this.#answer = undefined
-    })
+    }
+    // Null: the daemon has no answer now.
+    answer.then((info) => info ?? forget(), forget)
     return answer
   }
 }

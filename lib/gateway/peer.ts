@@ -2,7 +2,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { TLSSocket } from 'node:tls'
 import { readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
-import { readPublicKey } from '../identity/public-key.ts'
+import { readSigningKey } from '../identity/public-key.ts'
 import { serialOfCertificate } from '../identity/serial.ts'
 import { extendedKeyUsage, publicKeyInfo } from '../identity/structure.ts'
 
@@ -48,7 +48,7 @@ export class Peer {
 
   /** Throws a RangeError if the certificate isn't DER, or if anybody could sign for its key. */
   constructor(certificate: X509Certificate) {
-    readPublicKey(publicKeyInfo(certificate.raw))
+    readSigningKey(publicKeyInfo(certificate.raw))
     this.certificate = certificate
     this.serial = serialOfCertificate(certificate)
     this.from = readDate(certificate.validFrom).getTime()

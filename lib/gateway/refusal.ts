@@ -1,3 +1,5 @@
+import { isDockerMtlsError, type DockerMtlsError } from '../base/errors.ts'
+
 /**
  * Why the gateway itself answers a request, in the header field `X-Docker-Mtls-Reason` of its answer. A refusal of
  * `authorize` has the code of its verdict.
@@ -68,6 +70,18 @@ const REASON_FIELD = 'X-Docker-Mtls-Reason'
 /** A refusal by the gateway itself, whose message begins with its name. */
 export function refusal(status: number, code: GatewayReason, message: string): Refusal {
   return { status, code, message: `docker-mtls gateway: ${message}` }
+}
+
+/** Why it can't be decided whether a request is allowed. */
+export function undecided(error: unknown): Refusal {
+  if (isDockerMtlsError(error, 'ERR_SERVER_NOT_DOCKERD')) return notDockerd(error)
+  return refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided')
+}
+
+/** The daemon isn't the one that policies can judge. */
+export function notDockerd({ got }: DockerMtlsError): Refusal {
+  const message = `the daemon isn't known to be dockerd: ${got}. Only the level privileged may use it (DAEMON_UNKNOWN)`
+  return refusal(403, 'DAEMON_UNKNOWN', message)
 }
 
 export const ONLY_POST: Refusal = refusal(405, 'MALFORMED_REQUEST', 'a certificate is renewed by POST')

@@ -82,8 +82,10 @@ export class ServedVersion {
       return undefined
     } catch {
       // The request that comes next fails in the same way, and says why.
-      this.#asked = undefined
       return NEWEST_API_VERSION
+    } finally {
+      // Whatever has not said its version may be replaced by dockerd.
+      this.#asked = undefined
     }
   }
 }

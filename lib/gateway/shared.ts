@@ -15,6 +15,8 @@ export interface Shared extends SharedByCalls {
   readonly info: KeptInfo
   /** The version of the API that clients are told. */
   readonly served: ServedVersion
+  /** Does a policy decide, which can judge dockerd only? */
+  readonly onlyDockerd: boolean
   readonly authorize: (asked: AskedRequest, inTurn: InTurn) => Verdict | Promise<Verdict>
   /** Renews the certificate of a connection. */
   readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal

@@ -5,7 +5,7 @@ import { UNPRINTABLE } from '../base/text.ts'
 import { readDate } from './dates.ts'
 import { bareHost, coversHost, readNames, type CertificateNames } from './names.ts'
 import { notPem, readPem, splitPem } from './pem.ts'
-import { openPublicKey, readPublicKey, type KeyFacts } from './public-key.ts'
+import { openPublicKey, readPublicKey, readSigningKey, type KeyFacts } from './public-key.ts'
 import { openOnce } from './recent-certificates.ts'
 import { printSerial } from './serial.ts'
 import {
@@ -107,7 +107,7 @@ export interface OwnerNames {
 export function readOwnerNames(x509: X509Certificate, name = 'the certificate'): OwnerNames {
   try {
     // With some keys, anybody could sign for the owner.
-    readPublicKey(publicKeyInfo(x509.raw))
+    readSigningKey(publicKeyInfo(x509.raw))
     const [user, ...others] = exactAttributes(x509.raw, 'commonName')
     const { dns, uri, ip } = alternativeNames(x509.raw)
     return {

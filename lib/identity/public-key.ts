@@ -15,9 +15,10 @@ export interface KeyFacts {
   readonly curve?: string
 }
 
-/** RFC 8017 appendix A.1, RFC 5480 section 2, RFC 8410 section 3, RFC 3279 section 2.3. */
+/** RFC 8017 appendix A.1, X.509 (2.5.8.1.1, as OpenSSL reads RSA keys, too), RFC 5480 section 2, RFC 8410 section 3, RFC 3279 section 2.3. */
 const TYPES: ReadonlyMap<string, string> = new Map([
   ['1.2.840.113549.1.1.1', 'rsa'],
+  ['2.5.8.1.1', 'rsa'],
   ['1.2.840.113549.1.1.10', 'rsa-pss'],
   ['1.2.840.10045.2.1', 'ec'],
   ['1.3.101.110', 'x25519'],
@@ -45,15 +46,26 @@ export function readPublicKey(info: Uint8Array): KeyFacts {
 const SIGNING: ReadonlySet<string> = new Set(['rsa', 'rsa-pss', 'ed25519', 'ed448'])
 
 /**
+ * Reads the key of somebody who proves with a signature who they are.
+ *
+ * @throws RangeError as {@link readPublicKey}, and if docker-mtls knows no signatures of its type: nobody has checked its contents
+ */
+export function readSigningKey(info: Uint8Array): KeyFacts {
+  const facts = readPublicKey(info)
+  const { type, curve } = facts
+  if (SIGNING.has(type) || isKnownCurve(curve)) return facts
+  throw new RangeError(`docker-mtls does not use ${curve ?? type} keys`)
+}
+
+/**
  * The only door for foreign public keys to OpenSSL and Node.js. Node 20 and 22 abort in `asymmetricKeyDetails` and in the export as JWK for
  * some keys that OpenSSL reads, so nothing uses these two: {@link keyFactsOf} has the facts.
  *
  * @param info - SubjectPublicKeyInfo
- * @throws an Error if {@link readPublicKey} or OpenSSL refuses it, or if docker-mtls knows no signatures of its type
+ * @throws an Error if {@link readSigningKey} or OpenSSL refuses it
  */
 export function openPublicKey(info: Uint8Array): KeyObject {
-  const { type, curve } = readPublicKey(info)
-  if (!SIGNING.has(type) && !isKnownCurve(curve)) throw new RangeError(`docker-mtls does not use ${curve ?? type} keys`)
+  readSigningKey(info)
   return createPublicKey({ key: Buffer.from(info), format: 'der', type: 'spki' })
 }
 

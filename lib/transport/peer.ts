@@ -4,7 +4,7 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import { errorWithCode } from '../base/system-error.ts'
 import { coversName, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { isIp } from '../identity/names.ts'
-import { readPublicKey } from '../identity/public-key.ts'
+import { readSigningKey } from '../identity/public-key.ts'
 import { alternativeNames, publicKeyInfo } from '../identity/structure.ts'
 
 /** The daemon at the other end of a TLS connection. */
@@ -60,7 +60,7 @@ export function unreadable(cause: unknown): Error {
 /** Why a certificate can't be read. With some keys in its chain, which OpenSSL accepts, anybody could sign for the server. */
 function unreadableFault(certificate: X509Certificate): Error | undefined {
   try {
-    for (const { raw } of presentedChain(certificate)) readPublicKey(publicKeyInfo(raw))
+    for (const { raw } of presentedChain(certificate)) readSigningKey(publicKeyInfo(raw))
     alternativeNames(certificate.raw)
     return undefined
   } catch (cause) {

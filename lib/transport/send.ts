@@ -13,6 +13,8 @@ export interface WireRequest {
   readonly lane?: Lane | undefined
   /** For whom a gateway sends it. */
   readonly caller?: string | undefined
+  /** No other daemon than dockerd may get it. */
+  readonly onlyDockerd?: boolean | undefined
   readonly headers?: Readonly<Record<string, string | string[]>>
   readonly body?: string | Uint8Array | Readable
   readonly signal?: AbortSignal | undefined
@@ -50,6 +52,7 @@ function dispatchOptions(dispatcher: DockerDispatcher, request: WireRequest): La
   return {
     lane: request.lane,
     caller: request.caller,
+    onlyDockerd: request.onlyDockerd,
     origin: dispatcher.origin,
     path: dispatcher.prefix + request.path,
     method: request.method,

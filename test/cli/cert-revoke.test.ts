@@ -339,13 +339,16 @@ describe('cert crl', () => {
     const limited = await run(['cert', 'crl', '--for', '2w'])
     assert.match(
       limited.stdout,
-      /\(14 days left\)\nOnce a list has expired, gateways refuse every client of its CA\. Deliver the next one before:\n {2}docker-mtls cert crl --for 14d --dir \S+\n {2}scp \S+\/ca\/crl\.pem USER@GATEWAY:\/etc\/docker-mtls\/crl\.pem\n$/,
+      /\(14 days left\)\n {10}copy it to [^]*\nOnce a list has expired, gateways refuse every client of its CA\. Deliver the next one before:\n {2}docker-mtls cert crl --for 14d --dir \S+\n {2}scp \S+\/ca\/crl\.pem USER@GATEWAY:\/etc\/docker-mtls\/crl\.pem\n$/,
     )
     assert.match(
       (await run(['cert', 'revoke', 'bob', '--yes'])).stdout,
       /14 days left[^]*Deliver the next one before:\n/,
     )
-    assert.match((await run(['cert', 'crl'])).stdout, /^replaced .*\n.*, as long as the CA\n$/)
+    assert.match(
+      (await run(['cert', 'crl'])).stdout,
+      /^replaced .*\n.*, as long as the CA\n {10}copy it to .*setup --gateway[^]*\n$/,
+    )
     await fails(runCli(['cert', 'crl', '--dir', join(folder, 'none')]), 'ERR_CA_MISSING')
   })
 

@@ -64,17 +64,21 @@ describe('below privileged, a gateway sends nothing to a daemon that is not dock
       for (const [line, fields] of [
         ['GET /containers/json'],
         ['POST /containers/prune'],
+        // The container is inspected first.
+        ['POST /containers/web/start'],
         ['POST /session', SESSION],
       ] as const) {
         const answer = await ask(t, port, 'baseline', line, fields)
         assert.match(answer, /^403 [^]*X-Docker-Mtls-Reason: DAEMON_UNKNOWN\r\n[^]*isn't known to be dockerd: it /)
       }
       assert.match(await ask(t, port, 'privileged'), /^200 /)
-      const ended = await untilEnded(events, 4)
+      const ended = await untilEnded(events, 5)
       assert.deepEqual(
         ended.map(({ verdict, reason, level }) => [verdict, reason, level]),
         [
           ...Array.from({ length: 3 }, () => ['refuse', 'DAEMON_UNKNOWN', 'baseline']),
+          // It was not decided.
+          ['refuse', 'DAEMON_UNKNOWN', undefined],
           ['allow', undefined, 'privileged'],
         ],
       )

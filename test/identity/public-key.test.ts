@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:cry
 import { describe, test } from 'node:test'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { isIssuedBy, isSignedBy, publicKeyOf, readCertificate, readOwnerNames } from '../../lib/identity/certificate.ts'
-import { keyFactsOf, openPublicKey, publicHalf, readPublicKey } from '../../lib/identity/public-key.ts'
+import { keyFactsOf, openPublicKey, publicHalf, readPublicKey, readSigningKey } from '../../lib/identity/public-key.ts'
 import { inspectCertificate } from '../../lib/pki.ts'
 import { Peer } from '../../lib/gateway/peer.ts'
 import { formatPem } from '../../lib/identity/pem.ts'
@@ -112,6 +112,7 @@ describe('a public key', () => {
       const info = key.export({ type: 'spki', format: 'der' })
       assert.deepEqual(readPublicKey(info), facts)
       assert.throws(() => openPublicKey(info), /does not use/)
+      assert.throws(() => readSigningKey(info), /does not use/)
     }
     const unknown = der(0x30, der(0x30, hex('06032a0304')), hex('03020000'))
     assert.deepEqual(readPublicKey(unknown), { type: '1.2.3.4' })

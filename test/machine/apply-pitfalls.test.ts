@@ -95,6 +95,12 @@ describe('daemon apply on hosts as they are', { skip: lacksMachine() }, () => {
       assert.notEqual(await daemonPid(machine), pid)
       await goesBack()
       await goesBack()
+      // The files that somebody has put there stay beside their places.
+      assert.match(
+        await sh('ls /etc/docker/tls'),
+        /^server-cert\.pem\.before-rollback\..*\nserver-key\.pem\.before-rollback\..*\n$/,
+      )
+      await sh('rm -r /etc/docker/tls')
       assert.equal(await snapshot(machine), bare)
     })
 

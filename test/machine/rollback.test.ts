@@ -194,7 +194,7 @@ describe('daemon status of somebody else', { skip: lacksMachine() }, () => {
     const status = JSON.parse(stdout) as Record<string, unknown>
     for (const name of ['certificate', 'authorities', 'showsOther', 'running', 'wayBack'])
       assert.equal(status[name], undefined, name)
-    assert.deepEqual(status['unreadable'], ['certificate', 'authorities', 'running', 'wayBack'])
+    assert.deepEqual(status['unreadable'], ['certificate', 'authorities', 'running', 'wayBack', 'listeners'])
     assert.equal((status['problems'] as string[]).length, 1)
     const listeners = status['listeners'] as { isSecure: boolean }[]
     assert.deepEqual(

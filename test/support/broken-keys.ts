@@ -62,7 +62,10 @@ function withBothSigns(point: string, algorithm: string, name: string): [string,
 
 /** An RSA key from its numbers. */
 export const rsa = (modulus: Uint8Array, exponent: Uint8Array): Buffer =>
-  spki(ALGORITHM.rsa, der(0x30, der(0x02, modulus), der(0x02, exponent)))
+  spki(ALGORITHM.rsa, rsaNumbers(modulus, exponent))
+
+const rsaNumbers = (modulus: Uint8Array, exponent: Uint8Array): Buffer =>
+  der(0x30, der(0x02, modulus), der(0x02, exponent))
 
 /** A good key, to be broken. */
 export function goodKey(type: 'P-256' | 'ed25519' | 'rsa'): {
@@ -112,6 +115,7 @@ export const BROKEN_KEYS: Readonly<Record<string, Buffer>> = Object.fromEntries(
   ...SMALL_448.flatMap((point) => withBothSigns(`${point}00`, ALGORITHM.ed448, 'Ed448')),
   ['a short Ed25519 key', spki(ALGORITHM.ed25519, Buffer.alloc(31, 7))],
   ['the RSA exponent 1', rsa(MODULUS, Buffer.of(1))],
+  ['the RSA exponent 1 by the identifier of X.509', spki('3008 060455080101 0500', rsaNumbers(MODULUS, Buffer.of(1)))],
   ['the RSA exponent 2', rsa(MODULUS, Buffer.of(2))],
   ['a negative RSA exponent', rsa(MODULUS, Buffer.of(0xff))],
   ['an RSA exponent of more than 31 bits', rsa(MODULUS, hex('0100000001'))],

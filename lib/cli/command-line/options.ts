@@ -172,8 +172,14 @@ export function addDays(command: Command, byDefault: number): Command {
 export async function readListDays(text: string | undefined): Promise<number | undefined> {
   if (text === undefined) return undefined
   const { parseDuration } = await import('../../keystore/renew/known.ts')
-  const { MAX_LEAF_DAYS, parseDays } = await import('../../pki/lifetime.ts')
-  return parseDays(parseDuration(text, '--for') / DAY_MS, MAX_LEAF_DAYS, '--for')
+  const { MAX_LEAF_DAYS } = await import('../../pki/lifetime.ts')
+  const days = parseDuration(text, '--for') / DAY_MS
+  if (Number.isInteger(days) && days <= MAX_LEAF_DAYS) return days
+  throw new PkiError('ERR_DAYS_INVALID', {
+    tried: `the option --for ${quoted(text)}`,
+    got: days > MAX_LEAF_DAYS ? `it is more than ${MAX_LEAF_DAYS} days` : 'it is not a whole number of days',
+    todo: `Use a time from 1d to ${MAX_LEAF_DAYS}d.`,
+  })
 }
 
 /** For commands that write revocation lists. */

@@ -13,7 +13,15 @@ import {
 } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { crlData, crlLines, crlWarnings, deliveryLines, keptAsideWarnings } from '../reports/crl.ts'
+import {
+  COPY_TO_GATEWAYS,
+  crlData,
+  crlLines,
+  crlWarnings,
+  deliveryLines,
+  keptAsideWarnings,
+  writeAgain,
+} from '../reports/crl.ts'
 import { summaryText } from '../reports/summary.ts'
 import { until } from '../reports/time-left.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
@@ -40,7 +48,7 @@ async function runCrl(given: CrlFlags, context: Context): Promise<void> {
       ...(passphrase !== undefined && { passphrase }),
     })
   const state = await withPassphrase({ folder, flags, run }, context)
-  const summary = summaryText({ action, path: state.path, about: crlLines(state) }, context)
+  const summary = summaryText({ action, path: state.path, about: [...crlLines(state), COPY_TO_GATEWAYS] }, context)
   const text = [summary, ...deliveryLines(state, folder, context), ''].join('\n')
   context.answer(
     {
@@ -74,10 +82,10 @@ function none(dir: string): Sentence {
   return sentence`There is no revocation list. Write one:  ${ours('cert', 'crl', ...folderFlags(dir))}`
 }
 
-function expiring({ nextUpdate, faults }: CrlState, within: number, dir: string): Sentence[] {
+function expiring(state: CrlState, within: number, dir: string): Sentence[] {
+  const { nextUpdate, faults } = state
   if (faults.length > 0 || nextUpdate === undefined || nextUpdate.getTime() - Date.now() > within) return []
-  const again = ours('cert', 'crl', ...folderFlags(dir))
-  return [sentence`The revocation list is valid ${until(nextUpdate)}. Write it again:  ${again}`]
+  return [sentence`The revocation list is valid ${until(nextUpdate)}. Write it again:  ${writeAgain(state, dir)}`]
 }
 
 function define(command: Command, context: Context): void {

@@ -16,7 +16,7 @@ import {
   readDays,
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
-import { crlData, crlLines, deliveryLines, keptAsideWarnings } from '../reports/crl.ts'
+import { COPY_TO_GATEWAYS, crlData, crlLines, deliveryLines, keptAsideWarnings } from '../reports/crl.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
@@ -126,10 +126,7 @@ function textOf(report: RenewReport, flags: PlacedFlags, context: Context): stri
 function listsText({ crl }: RenewReport, { dir, dryRun }: PlacedFlags, context: Context): string {
   if (crl?.isRenewed !== true) return ''
   if (dryRun === true) return `would renew the revocation list ${crl.path}\n`
-  const about = [
-    ...crlLines(crl),
-    'copy it to the machine of each gateway that reads another file: setup --gateway does that for its hosts',
-  ]
+  const about = [...crlLines(crl), COPY_TO_GATEWAYS]
   const summary = summaryText({ action: 'replaced', path: crl.path, about }, context)
   return [summary, ...deliveryLines(crl, dir, context), ''].join('\n')
 }

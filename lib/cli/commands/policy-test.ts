@@ -200,7 +200,7 @@ async function decider(docker: DockerClient | undefined, served: ServedVersion):
     if (alone.needs.length === 0) return alone
     const inspect = async (need: Need): Promise<Json> =>
       (isNew(need) ??
-        (await inspectThing({ dispatcher: docker.dispatcher, served }, need.kind, need.name)) ??
+        (await inspectThing({ dispatcher: docker.dispatcher, onlyDockerd: true, served }, need.kind, need.name)) ??
         own(need) ??
         null) as Json
     return decideAsking(policy, identity, request, inspect)

@@ -1,6 +1,6 @@
 import { constants, promises as fs } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { makeFolder, KEY_MODE, readIfThere } from '../../base/files.ts'
 import { enumerate, escapeText } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
@@ -35,7 +35,9 @@ export async function useFound(found: Found, context: Context, marks?: readonly 
   if (unknown.length > 0 && !canAsk(io)) throw untrusted(found, `you have never used ${enumerate(unknown)}`)
   if (unknown.length > 0)
     await confirm(
-      escapeText(`${found.path} has ${enumerate(unknown)}, which you have never used. Use it?`),
+      escapeText(
+        `The folder ${resolve(found.path)} has ${enumerate(unknown)}, which you have never used. Use it, now and in other folders?`,
+      ),
       {},
       context,
     )

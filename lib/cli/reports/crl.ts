@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../base/expiry.ts'
-import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { command, ours, sentence, type CommandPart, type Sentence } from '../../base/sentence.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { CrlState, FolderList } from '../../keystore/crl/state.ts'
 import type { Context } from '../command.ts'
@@ -25,22 +25,30 @@ function listLine({ ca, number, nextUpdate, serials, endsWithCa }: FolderList): 
   return `of the CA ${ca.name}: ${count}, number ${number}, ${until(nextUpdate)}${endsWithCa ? ', as long as the CA' : ''}`
 }
 
-/** What happens once they have expired, and what delivers the next ones; nothing for lists that are valid as long as their CAs. */
-export function deliveryLines({ path, lists }: CrlState, dir: string, { typed, width }: Context): string[] {
+/** The command that writes lists with the same lifetime. */
+export function writeAgain({ lists }: Pick<CrlState, 'lists'>, dir: string): CommandPart {
   const limited = lists.find(({ endsWithCa }) => !endsWithCa)
-  if (limited === undefined) return []
-  const days = Math.max(1, Math.round((limited.nextUpdate.getTime() - limited.thisUpdate.getTime()) / DAY_MS))
+  const days =
+    limited && Math.max(1, Math.round((limited.nextUpdate.getTime() - limited.thisUpdate.getTime()) / DAY_MS))
+  return ours('cert', 'crl', ...(days === undefined ? [] : ['--for', `${days}d`]), ...folderFlags(dir))
+}
+
+/** What brings the lists to gateways. */
+export const COPY_TO_GATEWAYS =
+  'copy it to the machine of each gateway that reads another file: setup --gateway does that for its hosts'
+
+/** What happens once they have expired, and what delivers the next ones; nothing for lists that are valid as long as their CAs. */
+export function deliveryLines(state: CrlState, dir: string, { typed, width }: Context): string[] {
+  if (state.lists.every(({ endsWithCa }) => endsWithCa)) return []
   const what = 'Once a list has expired, gateways refuse every client of its CA. Deliver the next one before:'
-  const steps = [
-    [ours('cert', 'crl', '--for', `${days}d`, ...folderFlags(dir))],
-    [command('scp', path, `${ON_GATEWAY}crl.pem`)],
-  ]
+  const steps = [[writeAgain(state, dir)], [command('scp', state.path, `${ON_GATEWAY}crl.pem`)]]
   return [wrap(what, width), ...steps.map((step) => `  ${typed(step)}`)]
 }
 
 /** What is wrong with the lists, and the command that mends it. */
-export function crlWarnings({ path, faults }: CrlState, dir: string): Sentence[] {
-  const mend = ours('cert', 'crl', ...folderFlags(dir))
+export function crlWarnings(state: CrlState, dir: string): Sentence[] {
+  const { path, faults } = state
+  const mend = writeAgain(state, dir)
   return faults.map((fault) => sentence`The revocation list ${path}: ${fault}. Write it again:  ${mend}`)
 }
 

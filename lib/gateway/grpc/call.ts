@@ -11,7 +11,7 @@ import type { Connection } from '../connections.ts'
 import { decideInForce } from '../in-force.ts'
 import { Place } from '../place.ts'
 import { RequestRecord } from '../record.ts'
-import { headerText, isForCertificate, refusal, type Refusal } from '../refusal.ts'
+import { headerText, isForCertificate, refusal, undecided, type Refusal } from '../refusal.ts'
 import { warningFields } from '../warnings.ts'
 import { refuseKnownBuild } from './known-build.ts'
 import type { CallJudge, CallVerdict, SharedByCalls } from './shared.ts'
@@ -99,7 +99,7 @@ export class ForwardedCall {
       if (error instanceof BodyRefused) return error.refusal && this.#refuse(error.refusal)
       if (this.#left.signal.aborted) return
       this.#context.report({ event: 'failure', error })
-      this.#refuse(refusal(503, 'AUTHORIZATION_FAILED', 'whether you may do this could not be decided'))
+      this.#refuse(undecided(error))
     }
   }
 

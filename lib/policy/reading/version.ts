@@ -19,6 +19,6 @@ export function splitVersion(segments: readonly string[]): {
   const version = first.slice(1)
   // A newer one than the tables know is judged by the newest ones: what came with it is unknown, and refused by its name.
   if (!PLAIN_VERSION.test(first) || compareVersions(version, OLDEST) < 0)
-    throw new Unreadable('VERSION_UNKNOWN', 'the version', `${first.slice(0, 20)} isn't v${OLDEST} to v1.99`)
+    throw new Unreadable('VERSION_UNKNOWN', 'the version', `${first.slice(0, 20)} isn't v${OLDEST} or newer`)
   return { version, rest }
 }
