@@ -64,9 +64,9 @@ describe('below privileged, a gateway sends nothing to a daemon that is not dock
       for (const [line, fields] of [
         ['GET /containers/json'],
         ['POST /containers/prune'],
+        ['POST /session', SESSION],
         // The container is inspected first.
         ['POST /containers/web/start'],
-        ['POST /session', SESSION],
       ] as const) {
         const answer = await ask(t, port, 'baseline', line, fields)
         assert.match(answer, /^403 [^]*X-Docker-Mtls-Reason: DAEMON_UNKNOWN\r\n[^]*isn't known to be dockerd: it /)
