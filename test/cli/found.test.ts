@@ -192,7 +192,7 @@ describe('a CA that this user has not used', () => {
     const no = await asked('cert client bob', 'no')
     assert.match(
       no.stderr,
-      /^docker-mtls has the CA CN=docker-mtls CA \w+ \(SHA-256 (?:\w\w:){31}\w\w\), which you have never used\. Use it\? \(yes or no\): Nothing was changed\.\n$/,
+      /^The folder \S+\/docker-mtls has the CA CN=docker-mtls CA \w+ \(SHA-256 (?:\w\w:){31}\w\w\), which you have never used\. Use it, now and in other folders\? \(yes or no\): Nothing was changed\.\n$/,
     )
     assert.equal(no.code, 1)
     const yes = await asked('cert client bob', 'yes')

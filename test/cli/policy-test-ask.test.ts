@@ -49,6 +49,7 @@ const daemon: Server = createServer(({ method = '', url = '' }, response) => {
   if (path !== '/_ping' && path !== '/version') got.push(`${method} ${path}`)
   const value = ANSWERS.find(([known]) => known.test(path))?.[1]
   const isPing = path === '/_ping'
+  response.setHeader('Server', 'Docker/26.1.5 (linux)')
   response.writeHead(isPing || value ? 200 : 404, { 'Api-Version': '1.45', 'Content-Type': 'application/json' })
   response.end(isPing ? 'OK' : JSON.stringify(value ?? { message: 'no such thing' }))
 })

@@ -32,6 +32,7 @@ export async function startFakeDaemon(
   const server = createServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, (request, response) => {
     response.setHeader('Api-Version', VERSION.ApiVersion)
     response.setHeader('Ostype', 'linux')
+    response.setHeader('Server', 'Docker/26.1.5 (linux)')
     if (request.url?.endsWith('/_ping') === true) return response.end('OK')
     const path = request.url?.replace(/\?.*$/s, '') ?? ''
     const answer = Object.entries(answers).find(([end]) => path.endsWith(end))?.[1]
