@@ -34,7 +34,7 @@ for (const [code, expected, begins] of [
       host: 'a.test',
       shell,
       gateway: { ...guarded, listen: 'tcp://10.0.0.5:2376' },
-      remove: { ...guarded, closes: [], listens: [], stays: [], onlyCopies: [], keepsBackups: false, hasBackups: true },
+      remove: { ...guarded, closes: [], listens: [], stays: [], asides: [], tlsFolders: [], hasBackups: true },
       copies: { removed: [], stays: [] },
       contexts: [],
     } as unknown as UndoPlan
