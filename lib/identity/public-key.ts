@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { checkPrimeSync, createPublicKey, type KeyObject } from 'node:crypto'
 import { bigEndian, curveName, curvePointFault, edwardsFault, isKnownCurve } from './curve-points.ts'
 import { readElements, readOid, readWhole, TAG, type DerElement } from './der.ts'
 
@@ -85,6 +85,17 @@ export function publicHalf(key: KeyObject): KeyObject {
  */
 export function keyFactsOf(key: KeyObject): KeyFacts {
   return readPublicKey(encode(key.type === 'private' ? createPublicKey(key) : key))
+}
+
+/**
+ * Is the modulus of an RSA key a prime? Then anybody can compute the private key. Whoever signs asks this, and nobody else: for a large prime,
+ * it takes seconds.
+ */
+export function hasPrimeModulus(key: KeyObject): boolean {
+  const { type, bits } = partsOf(encode(key))
+  if (type !== 'rsa' && type !== 'rsa-pss') return false
+  const [modulus] = readElements(expect(readWhole(bits), TAG.sequence))
+  return checkPrimeSync(expect(modulus, TAG.integer))
 }
 
 function encode(key: KeyObject): Buffer {

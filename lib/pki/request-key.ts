@@ -25,7 +25,8 @@ const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map([
   ['1.3.101.112', { type: 'ed25519', digest: null }],
 ])
 
-const OTHER_KEY = sentence`Nothing was signed. Create another key on the client's machine:  ${ours('client', 'request', 'NAME', '--force')}`
+/** What mends a key that is refused. */
+export const OTHER_KEY = sentence`Nothing was signed. Create another key on the client's machine:  ${ours('client', 'request', 'NAME', '--force')}`
 
 /** Reads the key of a request and checks that dockerd accepts its type. */
 export function requestKey(info: Asn1): KeyObject {

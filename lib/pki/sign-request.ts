@@ -1,11 +1,14 @@
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { hasPrimeModulus } from '../identity/public-key.ts'
 import type { Authority } from './ca.ts'
 import { leafExtensions } from './extensions.ts'
 import { checkIssuer } from './issue.ts'
 import { publicPart } from './key-type.ts'
+import { OTHER_KEY } from './request-key.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
 import { readRequest, type ReadRequestOptions, type RequestFacts } from './read-request.ts'
 import { distinguishedName } from './sign.ts'
+import { PkiError } from '../base/errors.ts'
 import { checkOptions } from '../base/options.ts'
 
 /** For {@link signRequest}. */
@@ -61,8 +64,18 @@ export async function signRequest(
   return signRead(authority, readRequest(request, reading), life)
 }
 
-/** Signs a request that {@link readRequest} has checked. */
+/**
+ * Signs a request that {@link readRequest} has checked.
+ *
+ * @throws {@link PkiError} ERR_REQUEST_REFUSED
+ */
 export function signRead(authority: Authority, request: RequestFacts, days: number): SignedRequest {
+  if (hasPrimeModulus(request.publicKey))
+    throw new PkiError('ERR_REQUEST_REFUSED', {
+      tried: `signing the request of ${request.name}`,
+      got: 'its RSA modulus is a prime, so anybody can compute the private key',
+      todo: OTHER_KEY,
+    })
   const keys = publicPart(request.publicKey)
   const period = periodOf(days, authority.facts)
   const extensions = leafExtensions(keys, authority.keyId, 'clientAuth', [])

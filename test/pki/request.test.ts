@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHash, createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generatePrimeSync, X509Certificate } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
@@ -26,9 +26,21 @@ import {
   set,
   utf8String,
 } from '../../lib/pki/der.ts'
+import { openPublicKey } from '../../lib/identity/public-key.ts'
 import { bmpString, decode, type Asn1 } from '../../lib/pki/der.ts'
 import { EXTENSION, usageBits } from '../../lib/pki/extensions.ts'
-import { BROKEN_KEYS, INFINITY, UUID_OID, UUID_TEXT, ZERO_KEY, ZERO_KEY_WITH_PUBLIC } from '../support/broken-keys.ts'
+import type { RequestFacts } from '../../lib/pki/read-request.ts'
+import { signRead } from '../../lib/pki/sign-request.ts'
+import {
+  BROKEN_KEYS,
+  goodKey,
+  INFINITY,
+  rsa as rsaKey,
+  UUID_OID,
+  UUID_TEXT,
+  ZERO_KEY,
+  ZERO_KEY_WITH_PUBLIC,
+} from '../support/broken-keys.ts'
 import { runCommand } from '../support/command.ts'
 import { leaksOf, tracesOf } from '../support/leaks.ts'
 import { encryptKey, makeCertificate, makeKey, type TestKeyType } from '../support/openssl-certs.ts'
@@ -320,6 +332,17 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
       assert.throws(() => readRequest(oddRequest(key, { keyInfo: decode(info) })), withCode(code))
     })
   }
+
+  test('has an RSA modulus that is a prime', async () => {
+    const [prime, e] = [Buffer.from(generatePrimeSync(2048)), Buffer.of(1, 0, 1)]
+    const signs = (info: Buffer): unknown =>
+      signRead(authority, { name: 'alice', publicKey: openPublicKey(info) } as RequestFacts, 1)
+    assert.throws(
+      () => signs(rsaKey(Buffer.concat([Buffer.of(0), prime]), e)),
+      withCode('ERR_REQUEST_REFUSED', 'a prime'),
+    )
+    assert.ok(signs(goodKey('rsa').info))
+  })
 
   test('has the point at infinity, or the private key 0', async () => {
     const request = oddRequest(key, { keyInfo: decode(INFINITY) })
