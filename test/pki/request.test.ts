@@ -61,6 +61,9 @@ import {
 } from './support/requests.ts'
 import { assertProperty, fc } from '../support/properties.ts'
 
+const signedFor = (info: Buffer): unknown =>
+  signRead(authority, { name: 'alice', publicKey: openPublicKey(info) } as RequestFacts, 1)
+
 let authority: Authority
 let key: string
 let good: string
@@ -335,13 +338,11 @@ describe('a request that is refused', { skip: lacks('openssl') }, () => {
 
   test('has an RSA modulus that is a prime', async () => {
     const [prime, e] = [Buffer.from(generatePrimeSync(2048)), Buffer.of(1, 0, 1)]
-    const signs = (info: Buffer): unknown =>
-      signRead(authority, { name: 'alice', publicKey: openPublicKey(info) } as RequestFacts, 1)
     assert.throws(
-      () => signs(rsaKey(Buffer.concat([Buffer.of(0), prime]), e)),
+      () => signedFor(rsaKey(Buffer.concat([Buffer.of(0), prime]), e)),
       withCode('ERR_REQUEST_REFUSED', 'a prime'),
     )
-    assert.ok(signs(goodKey('rsa').info))
+    assert.ok(signedFor(goodKey('rsa').info))
   })
 
   test('has the point at infinity, or the private key 0', async () => {
