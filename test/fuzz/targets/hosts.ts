@@ -85,7 +85,7 @@ const FACTS = [
   'service=ActiveState=active\nExecStart=x',
 ]
 const SOCKETS =
-  'x86_64\nsocket:[12345\n  0: 00000000:0948 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 1\n'
+  'x86_64\nown 12345\nsystemd 12345\n  0: 00000000:0948 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 1\n'
 const SOCKETS6 = SOCKETS.replace('00000000:0948', '00000000000000000000000001000000:0948')
 
 const HOST_ENTRIES =
@@ -118,7 +118,7 @@ export const targets: readonly Target[] = [
     name: 'host-sockets',
     seeds: () => [SOCKETS, SOCKETS6],
     read: (bytes) => parseSockets(bytes.toString('utf8')) ?? REFUSED,
-    words: ['socket:[12345\n', '0A', ' 12345 '],
+    words: ['own 12345\n', 'systemd 12345\n', '0A', ' 12345 '],
   },
   {
     name: 'script-output',
