@@ -13,6 +13,8 @@ const FOREIGN = { 'docker-mtls.owner': 'team-b' }
 const CONTAINERD = { Driver: 'overlayfs', DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] }
 const GRAPH_DRIVER = { Driver: 'overlay2', DriverStatus: [['Backing Filesystem', 'extfs']] }
 const VFS = { Driver: 'vfs', DriverStatus: null }
+/** What a daemon or a proxy says that has no `/info`, and what says nothing about the driver. */
+const UNKNOWN: readonly Json[] = [null, {}, { Driver: '', DriverStatus: null }]
 
 const AMD64 = { architecture: 'amd64', os: 'linux' }
 const ARM64 = { architecture: 'arm64', os: 'linux' }
@@ -119,7 +121,8 @@ describe('an image that leaves the daemon', () => {
   test('a daemon that does not say it, with images in containerd, lets none leave', () => {
     for (const line of LEAVING) {
       assert.equal(brief(ofImage(line, image())), 'needs daemon info')
-      assert.equal(brief(ofImage(line, image(), CONTAINERD)), 'refuse OWNER_UNSUPPORTED')
+      for (const info of [CONTAINERD, ...UNKNOWN])
+        assert.equal(brief(ofImage(line, image(), info)), 'refuse OWNER_UNSUPPORTED', JSON.stringify(info))
     }
   })
 
@@ -177,7 +180,8 @@ describe('what an owner sees of images in containerd', () => {
     const prune = (info?: Json): Decision =>
       ask('POST /images/prune', info === undefined ? [] : [['daemon', 'info', info]])
     assert.equal(brief(prune()), 'needs daemon info')
-    assert.equal(brief(prune(CONTAINERD)), 'refuse OWNER_UNSUPPORTED')
+    for (const info of [CONTAINERD, ...UNKNOWN])
+      assert.equal(brief(prune(info)), 'refuse OWNER_UNSUPPORTED', JSON.stringify(info))
     const onGraph = prune(GRAPH_DRIVER)
     assert.equal(brief(onGraph), 'allow')
     assert.deepEqual(JSON.parse(sent(onGraph).searchParams.get('filters') ?? ''), {

@@ -6,11 +6,15 @@ import type { Json, JsonObject, ReadRequest, Reason } from '../request.ts'
 import type { Use, Uses } from './uses.ts'
 
 /**
- * Whether the daemon keeps its images in containerd, by `/info`. There, an image can be an index: a list of manifests for several
- * platforms, written by whoever pushed it. It can name manifests of others, and dockerd inspects only the one for its own platform.
+ * Whether `/info` says that the daemon keeps its images in a graph driver. In containerd, an image can be an index: a list of
+ * manifests for several platforms, written by whoever pushed it. It can name manifests of others, and dockerd inspects only the one
+ * for its own platform.
  */
-export const isContainerdStore = (info: Json): boolean =>
-  listOf(objectOf(info)['DriverStatus']).some((pair) => stringsOf(pair).join(' ') === SNAPSHOTTER)
+export function isGraphDriver(info: Json): boolean {
+  const { Driver, DriverStatus } = objectOf(info)
+  const isContainerd = listOf(DriverStatus).some((pair) => stringsOf(pair).join(' ') === SNAPSHOTTER)
+  return textOf(Driver) !== '' && !isContainerd
+}
 
 const SNAPSHOTTER = 'driver-type io.containerd.snapshotter.v1'
 
@@ -45,7 +49,7 @@ export function faultsOfLeaving(
   if ('Manifests' in objectOf(inspect))
     return refuse(`the daemon has ${name} for several platforms, and only the image for its own has a known owner`)
   const info = askInfo()
-  if (info === undefined || !isContainerdStore(info)) return []
+  if (info === undefined || isGraphDriver(info)) return []
   return refuse(`before API 1.48, the daemon does not say for which platforms it has ${name}`)
 }
 

@@ -4,7 +4,7 @@ import type { Json, ReadRequest, Reason } from '../request.ts'
 import { isPredefinedName, isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
 import { faultsOfFilters } from './filters.ts'
 import { faultsOfLabels } from './labelling.ts'
-import { faultsOfLeaving, isContainerdStore } from './manifests.ts'
+import { faultsOfLeaving, isGraphDriver } from './manifests.ts'
 import { absentText } from './missing.ts'
 import { OWNED_OPERATIONS } from './operations.ts'
 import type { Use } from './uses.ts'
@@ -79,7 +79,7 @@ const INFO: Need = { kind: 'daemon', name: 'info' }
 /** In containerd, an image has the labels of all its manifests for dockerd's filter: it would remove those of others. */
 function faultsOfImagePrune({ operation: { name } }: ReadRequest, asking: Asking): readonly Reason[] {
   const info = ask(INFO, asking)
-  if (info === undefined || !isContainerdStore(info)) return []
+  if (info === undefined || isGraphDriver(info)) return []
   return [unsupported(name, 'with images in containerd, it could remove those of others. Remove images by name')]
 }
 
