@@ -82,7 +82,7 @@ export function unprovableListeners(listen: readonly string[]): PortConflict[] {
 const OTHER_PORT: Sentence = sentence`another address or port:  ${option('listen', 'ADDRESS:PORT')}`
 
 /** The remedy for a listener that systemd passes to dockerd. */
-export const CLOSE_PASSED: Sentence = sentence`Remove that ListenStream= (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}`
+export const CLOSE_PASSED: Sentence = sentence`Remove the ListenStream= from docker.socket (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}`
 
 function handedOver(
   listener: string,

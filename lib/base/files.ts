@@ -155,6 +155,11 @@ export function fileReason(cause: unknown): string {
   return codeOf(cause) === 'EISDIR' ? 'it is a folder, not a file' : systemReason(cause)
 }
 
+/** As {@link fileReason}, of a file that was opened with O_NOFOLLOW. */
+export function noFollowReason(cause: unknown): string {
+  return codeOf(cause) === 'ELOOP' ? 'it is a symbolic link' : fileReason(cause)
+}
+
 /** Why a file that the user named could not be read. */
 export function readFault(cause: unknown): string {
   return codeOf(cause) === 'ENOENT' ? 'there is no such file' : fileReason(cause)

@@ -1,7 +1,6 @@
 import { FileError, isDockerMtlsError, PkiError } from '../base/errors.ts'
-import { fileReason, KEY_MODE, readIfThere } from '../base/files.ts'
+import { KEY_MODE, noFollowReason, readIfThere } from '../base/files.ts'
 import type { NewFile } from '../base/replace-files.ts'
-import { codeOf } from '../base/system-error.ts'
 import { isLockHeld, withLock } from '../base/lock.ts'
 import { appendFlushed, endsWithLine } from './append.ts'
 import { ledgerLock } from './layout.ts'
@@ -129,14 +128,13 @@ async function append(
     if (cause instanceof PkiError) throw cause
     throw new FileError('ERR_FILE_WRITE', {
       tried: `writing the ledger ${path}`,
-      got: isDockerMtlsError(cause) ? cause.got : codeOf(cause) === 'ELOOP' ? IS_LINK : fileReason(cause),
+      got: isDockerMtlsError(cause) ? cause.got : noFollowReason(cause),
       todo: `${nothing} ${isLockHeld(cause) ? cause.todo : WRITABLE}`,
       cause,
     })
   }
 }
 
-const IS_LINK = 'it is a symbolic link'
 const WRITABLE = 'Make it a file that you can write, check that its disk has free space, and run the command again.'
 
 async function appendLocked(path: string, render: Render, isNewHead: boolean): Promise<void> {

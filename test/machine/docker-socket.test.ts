@@ -12,7 +12,7 @@ const FROM = ['--from', '/root/docker-mtls/server', '--yes', '--no-client-proof'
 const GATEWAY = ['gateway', 'apply', '--policy', 'policy.yaml', ...FROM]
 /** The remedy of each message. */
 const REMEDY =
-  /Remove that ListenStream= \(systemctl cat docker\.socket\), then run {2}systemctl daemon-reload {2}and {2}systemctl restart docker\.socket docker\.service$/m
+  /Remove the ListenStream= from docker\.socket \(systemctl cat docker\.socket\), then run {2}systemctl daemon-reload {2}and {2}systemctl restart docker\.socket docker\.service$/m
 
 describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksMachine() }, () => {
   let machine: Machine

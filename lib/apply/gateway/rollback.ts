@@ -279,7 +279,7 @@ function refuseOpen(listeners: readonly DaemonListener[], { name }: HostShell): 
     tried: `checking who listens on ${name} after a complete rollback`,
     got: `dockerd lets everybody in without a certificate on ${enumerate(open.map(({ listener }) => listener))}`,
     todo: open.every(({ isPassed }) => isPassed)
-      ? sentence`docker.socket opens it. ${CLOSE_PASSED}`
+      ? CLOSE_PASSED
       : sentence`Look for it in the settings of dockerd:  ${command('systemctl', 'cat', 'docker.service')}`,
   })
 }

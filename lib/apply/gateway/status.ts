@@ -226,7 +226,7 @@ function notInstalled({ pid }: GatewayState, facts: HostFacts): Sentence {
 function aroundProblems({ daemonListeners: open = [] }: Known, { passed }: HostFacts): Sentence[] {
   if (open.length === 0) return []
   const close = open.some((listener) => passed.includes(listener))
-    ? sentence`docker.socket opens it. ${CLOSE_PASSED}`
+    ? CLOSE_PASSED
     : sentence`Close it:  ${ours('gateway', 'apply')}`
   return [
     sentence`dockerd listens on ${enumerate(open)} itself, where no policy applies: every client there is root on this host. ${close}`,

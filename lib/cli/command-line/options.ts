@@ -58,10 +58,10 @@ export function choice(flags: string, about: string, words: readonly string[]): 
 /** Plain digits: `Number()` would also accept `''`, `0x10` and `1e3`. The library checks the range. */
 const NUMBER = /^[+-]?\d+(?:\.\d+)?$/
 
-export function readDays(text: string, flag = '--days'): number {
+export function readDays(text: string): number {
   if (NUMBER.test(text)) return Number(text)
   throw new PkiError('ERR_DAYS_INVALID', {
-    tried: `the option ${flag} ${JSON.stringify(text)}`,
+    tried: `the option --days ${JSON.stringify(text)}`,
     got: 'it is not a number',
     todo: 'Give a whole number of days.',
   })

@@ -31,17 +31,18 @@ export async function useFound(found: Found, context: Context, marks?: readonly 
   await refuseUntrusted(found, io.env)
   const all = marks ?? (await casOf(found))
   const known = await knownIn(io.env)
-  const unknown = all.filter(({ fingerprint256 }) => !known.has(fingerprint256)).map(({ what }) => what)
-  if (unknown.length > 0 && !canAsk(io)) throw untrusted(found, `you have never used ${enumerate(unknown)}`)
-  if (unknown.length > 0)
-    await confirm(
-      escapeText(
-        `The folder ${resolve(found.path)} has ${enumerate(unknown)}, which you have never used. Use it, now and in other folders?`,
-      ),
-      {},
-      context,
-    )
-  await remember(all, io.env)
+  const unknown = all.filter(({ fingerprint256 }) => !known.has(fingerprint256))
+  if (unknown.length === 0) return
+  const names = enumerate(unknown.map(({ what }) => what))
+  if (!canAsk(io)) throw untrusted(found, `you have never used ${names}`)
+  await confirm(
+    escapeText(
+      `The folder ${resolve(found.path)} has ${names}, which you have never used. Use it, now and in other folders?`,
+    ),
+    {},
+    context,
+  )
+  await remember(unknown, io.env)
 }
 
 /** The CAs in all `ca.pem` of a folder. One that can't be read isn't used either. */

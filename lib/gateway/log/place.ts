@@ -1,9 +1,8 @@
 import { promises as fs, type Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileError, isDockerMtlsError } from '../../base/errors.ts'
-import { fileReason, isThere } from '../../base/files.ts'
+import { isThere, noFollowReason } from '../../base/files.ts'
 import { openStepTo } from '../../base/folder-writers.ts'
-import { codeOf } from '../../base/system-error.ts'
 
 /** The file that names the last line of a log. */
 export const headOf = (path: string): string => `${path}.head`
@@ -43,7 +42,7 @@ export function unusable(path: string, cause: unknown): FileError {
   if (isDockerMtlsError(cause)) return cause as FileError
   return new FileError('ERR_FILE_WRITE', {
     tried: `opening the audit log ${path}`,
-    got: codeOf(cause) === 'ELOOP' ? 'it is a symbolic link' : fileReason(cause),
+    got: noFollowReason(cause),
     todo: cause instanceof Refusal ? cause.todo : OWN_FOLDER,
     cause,
   })

@@ -108,8 +108,8 @@ export async function readCrl(root: string, now: number = Date.now()): Promise<C
   const revoked = await revokedUntilNow(root, now)
   if (text === undefined && revoked.length === 0) return undefined
   const cas = await casInForce(root)
-  const found = cas.map((ca) => ({ ca: nameOf(ca), list: newestList(lists, ca) }))
-  const own = cas.flatMap((ca) => folderList(ca, newestList(lists, ca)) ?? [])
+  const found = cas.map((ca) => ({ ca, list: newestList(lists, ca) }))
+  const own = found.flatMap(({ ca, list }) => (list === undefined ? [] : [folderList(ca, list)]))
   const unknown = await listedOnly(root, lists, now)
   const ends = own.map(({ nextUpdate }) => nextUpdate.getTime())
   return {
@@ -126,7 +126,7 @@ export async function readCrl(root: string, now: number = Date.now()): Promise<C
 }
 
 function faultsOf(
-  found: readonly { readonly ca: RotatedAuthority; readonly list: RevocationList | undefined }[],
+  found: readonly { readonly ca: X509Certificate; readonly list: RevocationList | undefined }[],
   lists: readonly RevocationList[],
   revoked: readonly LedgerRevocation[],
   now: number,
@@ -134,13 +134,14 @@ function faultsOf(
   const others = lists.length - found.filter(({ list }) => list !== undefined).length
   return [
     ...found.flatMap(({ ca, list }) => {
-      if (list === undefined) return [`it has no list of the CA ${ca.name}`]
-      const lacks = revoked.filter(({ serial }) => !list.serials.has(serialOf(serial))).map(({ name }) => name)
+      const { name } = nameOf(ca)
+      if (list === undefined) return [`it has no list of the CA ${name}`]
+      const lacks = revoked.filter(({ serial }) => !list.serials.has(serialOf(serial))).map((one) => one.name)
       const isExpired = (list.nextUpdate?.getTime() ?? 0) <= now
       return [
-        ...(lacks.length === 0 ? [] : [`the list of the CA ${ca.name} lacks a revoked certificate of ${lacks[0]}`]),
-        ...(isExpired ? [`the list of the CA ${ca.name} has expired`] : []),
-        ...(list.thisUpdate.getTime() > now ? [`the list of the CA ${ca.name} is not valid yet`] : []),
+        ...(lacks.length === 0 ? [] : [`the list of the CA ${name} lacks a revoked certificate of ${lacks[0]}`]),
+        ...(isExpired ? [`the list of the CA ${name} has expired`] : []),
+        ...(list.thisUpdate.getTime() > now ? [`the list of the CA ${name} is not valid yet`] : []),
       ]
     }),
     ...(others > 0 ? ['it has a list of a CA that is not in force'] : []),
@@ -181,8 +182,7 @@ export async function revokedUntilNow(root: string, now: number): Promise<Ledger
   return (await readRevocations(caPaths(root).ledger)).filter(({ notAfter }) => Date.parse(notAfter) > now)
 }
 
-function folderList(ca: X509Certificate, list: RevocationList | undefined): FolderList | undefined {
-  if (list === undefined) return undefined
+function folderList(ca: X509Certificate, list: RevocationList): FolderList {
   // A list without an end counts as expired, as in a gateway.
   const { thisUpdate, nextUpdate = thisUpdate } = list
   return {

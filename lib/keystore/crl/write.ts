@@ -36,11 +36,13 @@ export async function openCasInForce(root: string, passphrase: Passphrase | unde
   return Promise.all(pairs.map((pair) => openFolderCa(root, pair, passphrase)))
 }
 
+type Life = number | 'of-ca'
+
 /** How to write lists. */
 interface WriteOptions {
   readonly passphrase: Passphrase | undefined
   /** For how many days they are valid, or until their CAs expire. By default as the lists before, which count from now. */
-  readonly life?: number | 'of-ca' | undefined
+  readonly life?: Life | undefined
   /** Done first, once the keys are open and no other run can write lists. */
   readonly before?: () => Promise<void>
 }
@@ -63,17 +65,10 @@ export async function writeLists(root: string, { passphrase, life, before }: Wri
     const ends = await endsOf(root, revocations)
     const cas = authorities.map((authority) => ({ authority, ca: new X509Certificate(authority.certificate) }))
     const number = nextNumber(lists.filter((list) => cas.some(({ ca }) => list.isOf(ca))))
-    const days =
-      life === 'of-ca'
-        ? Infinity
-        : (life ??
-          daysOf(
-            lists,
-            cas.map(({ ca }) => ca),
-          ))
+    const chosen = life ?? lifeOf(lists, cas)
     const pems = cas.map(({ authority, ca }) => {
       const old = newestList(lists, ca)
-      const period = periodOf(old, ca, days)
+      const period = periodOf(old, ca, chosen)
       return createCrl(authority, { revoked: entriesOf(revocations, old, ends), ...period, number }).pem
     })
     await writeFileAtomically(path, pems.join(''), { mode: PUBLIC_MODE })
@@ -117,9 +112,10 @@ interface Period {
 }
 
 /** Gateways compare the numbers of lists, but other programs may compare dates, and a clock may be set back by some seconds. */
-function periodOf(old: RevocationList | undefined, ca: X509Certificate, days: number): Period {
+function periodOf(old: RevocationList | undefined, ca: X509Certificate, life: Life): Period {
   const now = Date.now()
   const last = old === undefined || old.thisUpdate.getTime() > now ? 0 : old.thisUpdate.getTime()
+  const days = life === 'of-ca' ? Infinity : life
   const end = Math.min(now + days * DAY_MS, readDate(ca.validTo).getTime())
   return { thisUpdate: new Date(Math.max(now - BACKDATE_MS, last)), nextUpdate: new Date(end) }
 }
@@ -128,13 +124,13 @@ function periodOf(old: RevocationList | undefined, ca: X509Certificate, days: nu
  * The lifetime that somebody chose for the lists before, or else as long as that of the CA: who revokes a certificate and does nothing
  * more must not be locked out, and certificates that the CA issues later must not outlive the list. A new CA's list has that of the old one.
  */
-function daysOf(lists: readonly RevocationList[], cas: readonly X509Certificate[]): number {
-  for (const ca of cas) {
+function lifeOf(lists: readonly RevocationList[], cas: readonly { readonly ca: X509Certificate }[]): Life {
+  for (const { ca } of cas) {
     const { thisUpdate, nextUpdate } = newestList(lists, ca) ?? {}
     if (thisUpdate === undefined || nextUpdate === undefined || nextUpdate >= readDate(ca.validTo)) continue
     return Math.max(1, Math.round((nextUpdate.getTime() - thisUpdate.getTime()) / DAY_MS))
   }
-  return Infinity
+  return 'of-ca'
 }
 
 /** When each certificate that the ledger knows expires, by its serial number. */
