@@ -9,28 +9,25 @@ import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
-import { runCli, runProcess, type Ran } from './support/run-cli.ts'
+import { newPlace, type Place } from './support/place.ts'
+import { runCli, type Ran } from './support/run-cli.ts'
 
 const NOBODY = 65_534
 const POLICY = 'version: 1\nrules: [{ name: all, who: { any: true }, level: read-only }]\n'
 
-interface Place {
-  readonly cwd: string
-  readonly home: string
+interface RootPlace extends Omit<Place, 'run'> {
   readonly run: (argv: string, env?: Readonly<Record<string, string>>) => Promise<Ran>
   /** In a terminal, with this answer to the first question. */
   readonly asked: (argv: string, answer: string) => Promise<Ran>
 }
 
-/** A working directory and a home folder of root. */
-async function place(t: TestContext): Promise<Place> {
-  const root = await temporaryFolder(t)
-  const [cwd, home] = [join(root, 'project'), join(root, 'home')]
-  for (const folder of [cwd, home]) await mkdir(folder)
+/** Both folders belong to root. */
+async function place(t: TestContext): Promise<RootPlace> {
+  const { cwd, home, run } = await newPlace(t)
   return {
     cwd,
     home,
-    run: (argv, env = {}) => runProcess(argv.split(' '), { cwd, env: { HOME: home, ...env } }),
+    run: (argv, env) => run(argv.split(' '), env),
     asked: async (argv, answer) => {
       const before = process.cwd()
       process.chdir(cwd)

@@ -5,16 +5,8 @@ import { describe, test, type TestContext } from 'node:test'
 import { requestClient } from '../../lib/keystore/client/request.ts'
 import { initialise } from '../../lib/keystore/init/init.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { newPlace, type Place } from './support/place.ts'
 import { runProcess, type Ran } from './support/run-cli.ts'
-
-/** A working directory, a home folder, and a CA that can be copied to where a test needs it. */
-interface Place {
-  readonly cwd: string
-  readonly home: string
-  /** `~/.local/share/docker-mtls`. */
-  readonly data: string
-  readonly run: (argv: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Ran>
-}
 
 const made = temporaryFolder().then(async (root) => {
   const folder = join(root, 'keys')
@@ -22,16 +14,9 @@ const made = temporaryFolder().then(async (root) => {
   return folder
 })
 
-async function place(t: TestContext): Promise<Place> {
-  const root = await temporaryFolder(t)
-  const [cwd, home] = [join(root, 'project'), join(root, 'home')]
-  for (const folder of [cwd, home]) await mkdir(folder)
-  return {
-    cwd,
-    home,
-    data: join(home, '.local/share/docker-mtls'),
-    run: (argv, env = {}) => runProcess(argv, { cwd, env: { HOME: home, ...env } }),
-  }
+async function place(t: TestContext): Promise<Place & { readonly data: string }> {
+  const found = await newPlace(t)
+  return { ...found, data: join(found.home, '.local/share/docker-mtls') }
 }
 
 const copyTo = async (folder: string): Promise<void> => cp(await made, folder, { recursive: true })

@@ -109,7 +109,7 @@ describe('in front of a daemon that is newer than docker-mtls', () => {
   })
 
   test('a refusal of the policy, and an upgrade, say the known version', async (t) => {
-    const { ask, port } = await place(t, 'read-only')
+    const { ask } = await place(t, 'read-only')
     await ask('GET /_ping')
     const refused = await ask(`POST /v${NEWEST}/containers/prune`)
     assert.deepEqual([refused.status, refused.headers['api-version']], [403, NEWEST])
@@ -120,7 +120,6 @@ describe('in front of a daemon that is newer than docker-mtls', () => {
     )
     const head = await readUntil(socket, '\r\n\r\n')
     assert.match(head, new RegExp(`^HTTP/1.1 101 [^]*\r\nApi-Version: ${NEWEST}\r\n`))
-    assert.ok(port)
   })
 
   test('our client negotiates down, and a newer pin gets what it would get from dockerd', async (t) => {
@@ -165,7 +164,7 @@ test('an older daemon gets its own version, also after its upgrade, and says its
   ])
 })
 
-test('a daemon that says no version gets requests without one as they arrive, and is asked once', async (t) => {
+test('a daemon that says no version gets requests without one as they arrive, and is asked with each: dockerd may take its place', async (t) => {
   let pings = 0
   const daemon = await fakeDaemon(t, { ping: (_, response) => (pings++, void response.end()) })
   const policy = definePolicy({ version: 1, rules: [{ name: 'all', who: { any: true }, level: 'privileged' }] })
@@ -173,5 +172,5 @@ test('a daemon that says no version gets requests without one as they arrive, an
   const dispatcher = await dispatcherTo(t, port)
   for (const path of ['/info', '/info']) await collect(dispatcher, { method: 'GET', path })
   assert.deepEqual(daemon.requests, ['GET /info', 'GET /info'])
-  assert.equal(pings, 1)
+  assert.equal(pings, 2)
 })

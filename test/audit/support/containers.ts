@@ -3,6 +3,7 @@ import { INFO, NETWORK, VERSION, VOLUME } from '../../../lib/audit/snapshot/daem
 import { fillOmitted } from '../../../lib/audit/snapshot/omitted.ts'
 import { redactContainer, redactVolume } from '../../../lib/audit/snapshot/redact.ts'
 import { SNAPSHOT, type AuditedContainer, type Snapshot } from '../../../lib/audit/snapshot/snapshot.ts'
+import { MASKED_BY_20_10 } from '../../support/masked-paths.ts'
 
 export type Raw = Record<string, unknown>
 
@@ -61,19 +62,7 @@ const GOOD: Raw = {
     RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
     PublishAllPorts: false,
     PortBindings: { '80/tcp': [{ HostIp: '127.0.0.1', HostPort: '8080' }] },
-    MaskedPaths: [
-      '/proc/asound',
-      '/proc/acpi',
-      '/proc/kcore',
-      '/proc/keys',
-      '/proc/latency_stats',
-      '/proc/timer_list',
-      '/proc/timer_stats',
-      '/proc/sched_debug',
-      '/proc/scsi',
-      '/sys/firmware',
-      '/sys/devices/virtual/powercap',
-    ],
+    MaskedPaths: [...MASKED_BY_20_10, '/sys/devices/virtual/powercap'],
     ReadonlyPaths: ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'],
     LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } },
   },

@@ -4,6 +4,7 @@ import { judgeRequest } from '../../../lib/policy/judging/judge.ts'
 import type { Judged } from '../../../lib/policy/judging/finding.ts'
 import { OPERATION_LEVELS } from '../../../lib/policy/levels/operations.ts'
 import type { Json, ReadRequest } from '../../../lib/policy/request.ts'
+import { MASKED_BY_20_10 } from '../../support/masked-paths.ts'
 import { OPERATION_NAMES } from '../../../lib/policy/operations.ts'
 
 function read(name: string, body: Json, query: Record<string, string> = {}): ReadRequest {
@@ -91,19 +92,6 @@ const REPOSITORIES = [
 
 const remotes = (names: readonly string[], ...found: string[]): [string, Json, string[], Record<string, string>][] =>
   names.map((remote) => ['images.build', null, found, { networkmode: 'none', remote }])
-
-const MASKED_BY_20_10 = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-]
 
 /** HostConfig of a container, and what `baseline` refuses in it or must know first. */
 const HOST_CONFIGS: readonly (readonly [config: Record<string, Json>, ...found: string[]])[] = [
