@@ -45,6 +45,11 @@ const versionOf =
   ({ url }, response) =>
     void response.end(url === '/version' ? JSON.stringify({ Components: names.map((Name) => ({ Name })) }) : '[]')
 
+const failing: RequestListener = (request, response) => {
+  response.statusCode = request.url === '/version' ? 500 : 200
+  versionOf('Engine')(request, response)
+}
+
 describe('below privileged, a gateway sends nothing to a daemon that is not dockerd', () => {
   for (const [what, options, why] of [
     ['Podman', { server: PODMAN, answer: versionOf('Engine') }, /^it calls itself "Libpod\/5\.8\.6 \(linux\)"$/],
@@ -55,7 +60,18 @@ describe('below privileged, a gateway sends nothing to a daemon that is not dock
     ],
     ['one that says nothing', { server: null }, /^it does not name itself$/],
     ['one with a name that only begins alike', { server: 'Docker' }, /^it calls itself "Docker"$/],
-  ] as const)
+    ['one whose version is an error', { server: 'nginx', answer: failing }, /^it calls itself "nginx"$/],
+    [
+      'one that closes the connection',
+      { firstPing: (_, response) => void response.destroy() },
+      /^it closed the connection instead of answering a ping$/,
+    ],
+    [
+      'one that says more than was asked',
+      { firstPing: ({ socket }) => void socket.end('HTTP/1.1 200 OK\r\nServer: Docker/26\r\n\r\nmore') },
+      /^its answer to a ping is not one of a daemon$/,
+    ],
+  ] satisfies [string, Parameters<typeof fakeDaemon>[1], RegExp][])
     test(what, async (t) => {
       const daemon = await fakeDaemon(t, options)
       const { port, events } = await front(t, { socketPath: daemon.socketPath }, BY_POLICY)
@@ -69,7 +85,7 @@ describe('below privileged, a gateway sends nothing to a daemon that is not dock
         ['POST /containers/web/start'],
       ] as const) {
         const answer = await ask(t, port, 'baseline', line, fields)
-        assert.match(answer, /^403 [^]*X-Docker-Mtls-Reason: DAEMON_UNKNOWN\r\n[^]*isn't known to be dockerd: it /)
+        assert.match(answer, /^403 [^]*X-Docker-Mtls-Reason: DAEMON_UNKNOWN\r\n[^]*isn't known to be dockerd: its? /)
       }
       assert.match(await ask(t, port, 'privileged'), /^200 /)
       const ended = await untilEnded(events, 5)

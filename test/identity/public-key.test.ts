@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { isIssuedBy, isSignedBy, publicKeyOf, readCertificate, readOwnerNames } from '../../lib/identity/certificate.ts'
+import { isSignedBy, publicKeyOf, readCertificate, readOwnerNames } from '../../lib/identity/certificate.ts'
 import { keyFactsOf, openPublicKey, publicHalf, readPublicKey, readSigningKey } from '../../lib/identity/public-key.ts'
 import { inspectCertificate } from '../../lib/pki.ts'
 import { Peer } from '../../lib/gateway/peer.ts'
@@ -21,11 +21,25 @@ import {
 
 // Where such a key gets past the door, Node 20 and 22 abort, and so does this file.
 
+/** What is said of the keys whose names have a word. */
+const FAULTS: readonly (readonly [name: RegExp, fault: RegExp])[] = [
+  [/infinity|no bytes/, /is the point at infinity$/],
+  [/P-256 point (?:off|with|0)/, /is not a point on P-256$/],
+  [/P-256 point/, /is not an uncompressed point of P-256$/],
+  [/a short Ed25519/, /has 31 bytes, not 32$/],
+  [/Ed/, /has a small order: anybody can sign with it$|is not encoded as RFC 8032 requires$/],
+  [/negative/, /has a negative number$/],
+  [/exponent/, /has an exponent that Go refuses/],
+  [/modulus/, /modulus has a small factor/],
+  [/no key/, /is not encoded as RFC 5280 requires$/],
+]
+
 describe('a public key that is none', () => {
   for (const [name, info] of Object.entries(BROKEN_KEYS)) {
     test(name, () => {
-      assert.throws(() => readPublicKey(info), RangeError)
-      assert.throws(() => openPublicKey(info), RangeError)
+      const message = FAULTS.find(([names]) => names.test(name))?.[1] ?? /^$/
+      assert.throws(() => readPublicKey(info), { name: 'RangeError', message })
+      assert.throws(() => openPublicKey(info), { name: 'RangeError', message })
     })
   }
 
@@ -39,7 +53,6 @@ describe('a public key that is none', () => {
         assert.throws(() => read(x509), isDockerMtlsError)
       }
       assert.throws(() => new Peer(x509), RangeError)
-      assert.equal(isIssuedBy(x509, [x509]), false)
     })
   }
 

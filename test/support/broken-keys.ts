@@ -102,7 +102,8 @@ function brokenPoints(): [string, Buffer][] {
 }
 
 const { p224, p256, p384, p521, secp256k1, brainpool, sect163k1 } = ALGORITHM
-const MODULUS = Buffer.concat([Buffer.of(0, 0xc1), Buffer.alloc(254, 0x5a), Buffer.of(1)])
+/** Without a factor below 752. */
+const MODULUS = Buffer.concat([Buffer.of(0, 0xc1), Buffer.alloc(254, 0x5a), Buffer.of(0x0d)])
 const E = hex('010001')
 
 /** Public keys that are none, or with which anybody could sign. */

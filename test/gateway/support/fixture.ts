@@ -57,12 +57,14 @@ export interface FakeOptions {
   readonly answer?: RequestListener
   /** To `HEAD /_ping`, by which a gateway asks for the version. It isn't recorded. @defaultValue without a version */
   readonly ping?: RequestListener
+  /** To the ping by which a new connection shows whether it leads to dockerd. @defaultValue an answer with the name */
+  readonly firstPing?: RequestListener
   readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void
   /** What it calls itself; null for nothing. Unless told otherwise, dockerd. */
   readonly server?: string | null
 }
 
-/** By this, a new connection shows whether it leads to dockerd: no test counts it. */
+/** No test counts it. */
 const FIRST_PING = 'HEAD /_ping HTTP/1.1\r\nHost: localhost\r\n\r\n'
 const isFirstPing = ({ method, rawHeaders }: IncomingMessage): boolean => method === 'HEAD' && rawHeaders.length === 2
 
@@ -71,7 +73,7 @@ const ended = (_request: IncomingMessage, response: ServerResponse): void => voi
 
 export async function fakeDaemon(
   t: Cleanable,
-  { answer = okay, ping = ended, upgrade, server: name = 'Docker/26.1.5 (linux)' }: FakeOptions = {},
+  { answer = okay, ping = ended, firstPing = ended, upgrade, server: name = 'Docker/26.1.5 (linux)' }: FakeOptions = {},
 ): Promise<FakeDaemon> {
   const socketPath = join(await temporaryFolder(t), 'd.sock')
   const requests: string[] = []
@@ -80,7 +82,7 @@ export async function fakeDaemon(
   const note = (request: IncomingMessage): number => requests.push(`${request.method} ${request.url}`)
   const server = createServer((request, response) => {
     if (name !== null) response.setHeader('Server', name)
-    if (isFirstPing(request)) return void response.end()
+    if (isFirstPing(request)) return firstPing(request, response)
     if (request.method === 'HEAD' && request.url === '/_ping') return ping(request, response)
     note(request)
     answer(request, response)
