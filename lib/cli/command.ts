@@ -37,6 +37,8 @@ export interface CommandSpec {
   readonly json?: string
   /** With --json it prints JSON lines, as `makeProgress` does: answer and error are one line each, with a `type`. */
   readonly jsonLines?: boolean
+  /** It only shows what is in a folder: by that, nobody uses the CA in it. */
+  readonly reads?: true
   /** Does the action look at the other commands with their options, through the parents of its own `command`? */
   readonly needsAllCommands?: () => Promise<boolean>
   /** Suggests what to do with an unexpected argument. `flags` are those read so far. */

@@ -52,7 +52,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const explained = await explain(improved, call)
     return fail(explained.error, argv, { io, jsonLines, hint, known: explained.known })
   } finally {
-    if (folder !== undefined) await rememberCa(folder, io.env)
+    if (folder !== undefined && meant?.spec.reads !== true) await rememberCa(folder, io.env)
   }
   return io.signal.reason instanceof Interrupted ? io.signal.reason.exitCode : exitCode
 }
@@ -72,7 +72,7 @@ function withCommand(argv: readonly string[]): readonly string[] {
   return [group, command, ...argv.slice(1)]
 }
 
-/** The command may have created the CA, even if it failed later. The next command in this folder finds it by itself. */
+/** The command may have created the CA, even if it failed later: the next command finds it by itself. */
 async function rememberCa(folder: string, env: Environment): Promise<void> {
   const { casOf, remember } = await import('./inputs/known.ts')
   await remember(await casOf({ path: join(folder, 'ca') }), env)

@@ -121,9 +121,8 @@ export class Exchange {
 
   /** The body isn't one. If the answer hasn't begun, it says so. */
   malformed(refused: Refusal): void {
-    const { request } = this.#arrived
     if (this.#response === undefined || (this.#response.headersSent && !this.isRefused))
-      return void request.socket.destroy()
+      return void this.#arrived.request.socket.destroy()
     this.#left?.()
     this.#refuse(refused)
     // The rest of the body can't be read any more.
@@ -151,7 +150,7 @@ export class Exchange {
     if (asked.isQuestion) answerJson(this.#answer(), answerOf(verdict))
     else if (verdict.refused) this.#refuse(verdict.refused)
     else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
-    else if (isRenewal(asked.target)) this.#renew(asked, verdict)
+    else if (isRenewal(asked.target)) await this.#renew(asked, verdict)
     else this.#forward(asked, verdict)
   }
 
@@ -295,9 +294,10 @@ export class Exchange {
     if (request.socket.destroyed) answer.leave()
   }
 
-  #renew({ body }: AskedRequest, { renewFor }: ReadVerdict): void {
+  async #renew({ body }: AskedRequest, { renewFor }: ReadVerdict): Promise<void> {
     const asked = { request: body === 'unseen' ? undefined : body, seconds: renewFor }
-    const renewed = this.#shared.renew(this.#arrived.connection, asked)
+    const renewed = await this.#shared.renew(this.#arrived.connection, asked)
+    if (this.#isOver) return
     if ('status' in renewed) return this.#refuse(renewed)
     this.#record.allowed()
     answerJson(this.#answer(), renewed)

@@ -19,7 +19,7 @@ export interface Shared extends SharedByCalls {
   readonly onlyDockerd: boolean
   readonly authorize: (asked: AskedRequest, inTurn: InTurn) => Verdict | Promise<Verdict>
   /** Renews the certificate of a connection. */
-  readonly renew: (connection: Connection, asked: RenewalAsked) => Renewed | Refusal
+  readonly renew: (connection: Connection, asked: RenewalAsked) => Promise<Renewed | Refusal>
 }
 
 /** A request as it arrived. */

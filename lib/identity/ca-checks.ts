@@ -1,7 +1,7 @@
 import { IdentityError } from '../base/errors.ts'
 import type { Link } from './chain.ts'
-import { checkDates, describe, keyProblem, unusable } from './checks.ts'
-import { isKnownCurve } from './curve-points.ts'
+import { checkDates, describe, keyProblem, NEW_CA, unusable } from './checks.ts'
+import { signingFault } from './public-key.ts'
 import { formatDate, inWords } from '../base/dates.ts'
 
 /** Every certificate in ca.pem has to be a CA, since each of them is trusted for servers. */
@@ -40,19 +40,17 @@ function caExpired({ name, facts }: Link, now: number): IdentityError {
 
 function checkCa(ca: Link): void {
   const { facts } = ca
-  const problem = facts.isCa ? weakKey(ca) : notCa(ca)
-  if (problem === undefined) return
-  throw new IdentityError('ERR_IDENTITY_CA_INVALID', {
-    tried: `checking ${describe(ca)}`,
-    got: problem,
-    todo: "Put only the certificate of the CA that signed the daemon's certificate into ca.pem.",
-  })
+  const got = facts.isCa ? weakKey(ca) : notCa(ca)
+  if (got === undefined) return
+  const todo = facts.isCa
+    ? NEW_CA
+    : "Put only the certificate of the CA that signed the daemon's certificate into ca.pem."
+  throw new IdentityError('ERR_IDENTITY_CA_INVALID', { tried: `checking ${describe(ca)}`, got, todo })
 }
 
-/** Trust in servers is only as strong as the CA's key. OpenSSL verifies all types, but docker-mtls doesn't check the points of all curves. */
+/** Whoever has this key can pose as every server. OpenSSL would accept more types, and shorter RSA keys. */
 function weakKey({ facts: { key } }: Link): string | undefined {
-  const isChecked = key.type !== 'rsa' && (key.type !== 'ec' || isKnownCurve(key.curve))
-  const problem = isChecked ? undefined : keyProblem(key)
+  const problem = key.type === 'rsa' ? keyProblem(key) : signingFault(key)
   return problem === undefined ? undefined : `the key of this CA ${problem}`
 }
 

@@ -245,7 +245,7 @@ function facts(x509: X509Certificate): CertificateFacts {
 }
 
 /** Node writes a distinguished name with one part a line. */
-function oneLine(name: string | undefined): string {
+export function oneLine(name: string | undefined): string {
   return (name ?? '').replaceAll('\n', ', ')
 }
 

@@ -27,7 +27,7 @@ function asWord(commonName = ''): string {
   return /^[A-Za-z0-9][\w-]*$/.test(commonName) ? commonName : 'NAME'
 }
 
-const NEW_CA = sentence`Create a new CA, then new certificates for the server and the clients:  ${ours('cert', 'ca', '--replace-ca')}`
+export const NEW_CA = sentence`Create a new CA, then new certificates for the server and the clients:  ${ours('cert', 'ca', '--replace-ca')}`
 
 /** The error for a certificate that can be read, but not be used. */
 export function unusable(

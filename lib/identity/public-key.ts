@@ -1,4 +1,4 @@
-import { checkPrimeSync, createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject } from 'node:crypto'
 import { bigEndian, curveName, curvePointFault, edwardsFault, isKnownCurve } from './curve-points.ts'
 import { readElements, readOid, readWhole, TAG, type DerElement } from './der.ts'
 
@@ -52,9 +52,16 @@ const SIGNING: ReadonlySet<string> = new Set(['rsa', 'rsa-pss', 'ed25519', 'ed44
  */
 export function readSigningKey(info: Uint8Array): KeyFacts {
   const facts = readPublicKey(info)
-  const { type, curve } = facts
-  if (SIGNING.has(type) || isKnownCurve(curve)) return facts
-  throw new RangeError(`docker-mtls does not use ${curve ?? type} keys`)
+  const fault = signingFault(facts)
+  if (fault === undefined) return facts
+  throw new RangeError(`its key ${fault}`)
+}
+
+/** Why docker-mtls believes no signatures of such a key. */
+export function signingFault({ type, curve }: KeyFacts): string | undefined {
+  if (SIGNING.has(type) || isKnownCurve(curve)) return undefined
+  if (type !== 'ec') return `is of the type ${type}, which docker-mtls does not use`
+  return curve === undefined ? 'has an unnamed curve' : `is on the curve ${curve}, which docker-mtls does not use`
 }
 
 /**
@@ -87,15 +94,17 @@ export function keyFactsOf(key: KeyObject): KeyFacts {
   return readPublicKey(encode(key.type === 'private' ? createPublicKey(key) : key))
 }
 
-/**
- * Is the modulus of an RSA key a prime? Then anybody can compute the private key. Whoever signs asks this, and nobody else: for a large prime,
- * it takes seconds.
- */
-export function hasPrimeModulus(key: KeyObject): boolean {
+/** The modulus of an RSA key. */
+export function modulusOf(key: KeyObject): bigint | undefined {
   const { type, bits } = partsOf(encode(key))
-  if (type !== 'rsa' && type !== 'rsa-pss') return false
+  if (type !== 'rsa' && type !== 'rsa-pss') return undefined
   const [modulus] = readElements(expect(readWhole(bits), TAG.sequence))
-  return checkPrimeSync(expect(modulus, TAG.integer))
+  return bigEndian(expect(modulus, TAG.integer))
+}
+
+/** Are they the same? For keys of different types, node:crypto's `equals` leaves an error behind, by which Node ends the next TLS connection. */
+export function isSameKey(one: KeyObject, other: KeyObject): boolean {
+  return encode(one).equals(encode(other))
 }
 
 function encode(key: KeyObject): Buffer {
@@ -120,7 +129,7 @@ function partsOf(info: Uint8Array): Parts {
   return { type: TYPES.get(id) ?? id, parameters, bits: bits.subarray(1) }
 }
 
-/** For explicit curve parameters, node:crypto shows the name of the equal curve; but Go accepts only named curves (RFC 5480 section 2.1.1). */
+/** Go accepts only named curves (RFC 5480 section 2.1.1). */
 function readEc(parameters: DerElement | undefined, point: Uint8Array): KeyFacts {
   if (parameters?.tag !== TAG.oid) return { type: 'ec' }
   const oid = readOid(parameters.contents)
@@ -136,7 +145,7 @@ function readRsa(bytes: Uint8Array): number {
   const [n, e] = [positive(modulus), positive(exponent)]
   // Go accepts 2 to 2^31 - 1, and since 1.24 only odd ones (crypto/rsa, checkPublicKeySize); with 1 anybody could sign.
   if (e < 3n || e >= 2n ** 31n || e % 2n === 0n)
-    throw new RangeError(`its RSA key has an exponent that Go refuses: it accepts odd ones from 3 to 2^31 - 1`)
+    throw new RangeError('Go refuses the exponent of its RSA key: it accepts odd exponents from 3 to 2^31 - 1')
   const remainder = n % SMALL_PRODUCT
   if (SMALL_PRIMES.some((prime) => remainder % prime === 0n))
     throw new RangeError('its RSA modulus has a small factor, so anybody can compute the private key')

@@ -11,8 +11,9 @@ const LEAF_FILES: Readonly<Record<LeafKind, ReadonlySet<string>>> = {
 }
 
 /** Is it the name of a file that docker-mtls creates in the folder of a server or a client? */
-export function isLeafFile(name: string, kinds: readonly LeafKind[] = ['client', 'server']): boolean {
-  return kinds.some((kind) => LEAF_FILES[kind].has(name) || (kind === 'client' && name.endsWith('.csr')))
+export function isLeafFile(name: string, kind?: LeafKind): boolean {
+  const kinds = kind ? [kind] : (['client', 'server'] as const)
+  return kinds.some((one) => LEAF_FILES[one].has(name) || (one === 'client' && name.endsWith('.csr')))
 }
 
 /** Has docker-mtls created it there? A file, an old one with a date after its name, or the rest of a killed run. */
@@ -22,5 +23,5 @@ export function isOfLeaf(
 ): boolean {
   const target = parseTemporaryName(name)?.target ?? name
   if (!isFile) return target === WAITING
-  return isLeafFile(target.replace(/\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(?:-\d+)?$/, ''), [kind])
+  return isLeafFile(target.replace(/\.\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ(?:-\d+)?$/, ''), kind)
 }

@@ -43,7 +43,7 @@ export async function settleFolder(root: string): Promise<void> {
 
 /** The same for the folder of a client on its own machine. */
 export function removeClientLeftovers(folder: string): Promise<void> {
-  return removeIn(folder, isLeaf, isWaiting)
+  return removeIn(folder, isLeafFile, isWaiting)
 }
 
 async function removeLeftovers(root: string): Promise<void> {
@@ -63,7 +63,7 @@ async function removeLeftovers(root: string): Promise<void> {
   const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name).folder)
   for (const folder of [...servers, oneDayClient(root).folder, ...clients]) {
-    await removeIn(folder, isLeaf, isWaiting)
+    await removeIn(folder, isLeafFile, isWaiting)
   }
 }
 
@@ -91,7 +91,6 @@ async function holdsOnlyOurs(folder: string): Promise<boolean> {
 }
 
 const NONE: Test = () => false
-const isLeaf: Test = (name) => isLeafFile(name)
 const isWaiting: Test = (name) => name === WAITING
 
 const CA_FILES =

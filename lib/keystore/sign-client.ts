@@ -92,7 +92,7 @@ export async function signClient(
   if (!force) refuseOtherKey(paths, present, request)
   const twins = await namesOfKey(root, request)
   const authority = await open()
-  const signed = signRead(authority, request, life)
+  const signed = await signRead(authority, request, life)
   const keyStays = present.ofKey === request.keyFingerprint256
   const entry = ledgerEntry('client', signed.facts)
   const line = keyStays ? entry : ({ ...entry, keyHeld: 'client' } as const)

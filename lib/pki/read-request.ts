@@ -126,8 +126,6 @@ function open(der: Uint8Array): Opened {
   if (!isWhole || !isSequence(info) || !isSequence(subject) || !isSequence(keyInfo)) {
     throw invalid('it is not encoded as RFC 2986 requires')
   }
-  if (!isUniversal(children(keyInfo)[1], TYPE.bitString))
-    throw invalid('its public key is not encoded as RFC 5280 requires')
   // Version 1 is encoded as 0, and is the only one.
   if (!contents(version).equals(Buffer.of(0))) throw invalid('its version is unknown')
   return {

@@ -1,9 +1,9 @@
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
-import { hasPrimeModulus } from '../identity/public-key.ts'
 import type { Authority } from './ca.ts'
 import { leafExtensions } from './extensions.ts'
 import { checkIssuer } from './issue.ts'
 import { publicPart } from './key-type.ts'
+import { hasPrimeModulus, PRIME_MODULUS } from './prime-modulus.ts'
 import { OTHER_KEY } from './request-key.ts'
 import { DEFAULT_LEAF_DAYS, MAX_LEAF_DAYS, parseDays, periodOf } from './lifetime.ts'
 import { readRequest, type ReadRequestOptions, type RequestFacts } from './read-request.ts'
@@ -51,7 +51,6 @@ export interface SignedRequest {
  * const { ca, cert } = await signRequest(authority, await readFile('alice.csr'), { days: 90 })
  * ```
  */
-// oxlint-disable-next-line require-await -- every failure is a rejection, argument mistakes too
 export async function signRequest(
   authority: Authority,
   request: string | Uint8Array,
@@ -69,11 +68,11 @@ export async function signRequest(
  *
  * @throws {@link PkiError} ERR_REQUEST_REFUSED
  */
-export function signRead(authority: Authority, request: RequestFacts, days: number): SignedRequest {
-  if (hasPrimeModulus(request.publicKey))
+export async function signRead(authority: Authority, request: RequestFacts, days: number): Promise<SignedRequest> {
+  if (await hasPrimeModulus(request.publicKey))
     throw new PkiError('ERR_REQUEST_REFUSED', {
       tried: `signing the request of ${request.name}`,
-      got: 'its RSA modulus is a prime, so anybody can compute the private key',
+      got: PRIME_MODULUS,
       todo: OTHER_KEY,
     })
   const keys = publicPart(request.publicKey)

@@ -2,7 +2,7 @@ import { randomBytes, sign, X509Certificate, type KeyObject } from 'node:crypto'
 import { PkiError } from '../base/errors.ts'
 import { isSignedBy, publicKeyOf } from '../identity/certificate.ts'
 import { readRevocationList } from '../identity/crl.ts'
-import { keyFactsOf } from '../identity/public-key.ts'
+import { isSameKey, keyFactsOf } from '../identity/public-key.ts'
 import { bitString, encode, explicit, integer, oid, sequence, set, time, utf8String, type Asn1 } from './der.ts'
 import { signingWith, type KeyPair, type PublicKey } from './key-type.ts'
 import type { Period } from './lifetime.ts'
@@ -74,7 +74,7 @@ export function verifySigned(
     throw unsigned('OpenSSL does not accept the CA as the issuer of the new certificate')
   const { publicKey, privateKey } = keys
   // When a request is signed, the private key is on another machine.
-  const isIts = privateKey ? certificate.checkPrivateKey(privateKey) : publicKeyOf(certificate).equals(publicKey)
+  const isIts = privateKey ? certificate.checkPrivateKey(privateKey) : isSameKey(publicKeyOf(certificate), publicKey)
   if (!isIts) throw unsigned('the new certificate does not match its key')
 }
 

@@ -109,8 +109,8 @@ function serverFault(
   { servername }: Target,
 ): Error | undefined {
   if (protocol === 'TLSv1.3') return undefined
-  const [own, ...others] = chain.map((der) => new X509Certificate(der))
   try {
+    const [own, ...others] = chain.map((der) => new X509Certificate(der))
     const [leaf] = own ? links([own], 'the certificate') : []
     const pool = { intermediates: links(others, 'the chain'), authorities: links(authorities, 'the option ca') }
     if (leaf && findChain(leaf, pool, Date.now()) !== undefined) return certificateFault(own, servername)

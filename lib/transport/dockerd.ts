@@ -23,7 +23,7 @@ const MOST_BYTES = 1024 * 1024
 /**
  * Returns a new connection if it leads to dockerd, and closes it otherwise. A daemon that is starting has time to answer, as for a call.
  *
- * @throws {@link ConnectionError} ERR_SERVER_NOT_DOCKERD, also for what doesn't say what it is; ERR_RESPONSE_TIMEOUT
+ * @throws {@link ConnectionError} ERR_SERVER_NOT_DOCKERD, also if the daemon doesn't name itself; ERR_RESPONSE_TIMEOUT
  */
 export async function checkDockerd(stream: Duplex, target: Target, daemon: Daemon): Promise<Duplex> {
   const limits = { timeout: RESPONSE_TIMEOUT_MS, signal: daemon.closing, late: () => noAnswer(target) }

@@ -339,7 +339,7 @@ describe('cert crl', () => {
     const limited = await run(['cert', 'crl', '--for', '2w'])
     assert.match(
       limited.stdout,
-      /\(14 days left\)\n {10}copy it to [^]*\nOnce a list has expired, gateways refuse every client of its CA\. Deliver the next one before:\n {2}docker-mtls cert crl --for 14d --dir \S+\n {2}scp \S+\/ca\/crl\.pem USER@GATEWAY:\/etc\/docker-mtls\/crl\.pem\n$/,
+      /\(14 days left\)\n {10}copy it to [^]*\nOnce a list has expired, gateways refuse every client of its CA\. Deliver the next one before:\n {2}docker-mtls cert crl --for 14d --dir \S+\n {2}scp \S+\/ca\/crl\.pem USER@GATEWAY:\/etc\/docker-mtls\/crl\.pem\nOr write a list that is valid as long as the CA:\n {2}docker-mtls cert crl --dir \S+\n$/,
     )
     assert.match(
       (await run(['cert', 'revoke', 'bob', '--yes'])).stdout,
@@ -402,7 +402,7 @@ describe('cert crl', () => {
     const renewed = await run(['cert', 'renew', '--due'])
     assert.match(
       renewed.stdout,
-      /^replaced .*crl\.pem\n.*: 1 revoked certificate, .*\n +copy it to the machine of each gateway/,
+      /^replaced .*crl\.pem\n.*: 1 revoked certificate, .*\n +copy it to each gateway on another machine/,
     )
     const { crl } = await json<{ crl: Crl }>(['cert', 'renew'])
     assert.deepEqual([crl.renewed, crl.faults], [false, []])

@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict'
-import { chmod, chown, cp, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import {
+  appendFile,
+  chmod,
+  chown,
+  cp,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { untrustedReason } from '../../lib/cli/inputs/found.ts'
 import { requestClient } from '../../lib/keystore/client/request.ts'
 import { initialise } from '../../lib/keystore/init/init.ts'
 import { createAuthority } from '../../lib/pki.ts'
+import { certificateFor, INFINITY } from '../support/broken-keys.ts'
 import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
@@ -116,6 +131,34 @@ describe('what is found in the working directory', { skip: lacks('namespaces') }
     })
   }
 
+  const hidden: Readonly<Record<string, (ca: string) => Promise<unknown>>> = {
+    'behind a link': async (ca) => {
+      await rename(ca, join(dirname(ca), 'x'))
+      await symlink('x', ca)
+    },
+    'behind a link like that of a lock': async (ca) => {
+      await rename(ca, join(dirname(ca), '4711'))
+      await symlink('4711', ca)
+    },
+    'beside a certificate that nobody accepts': (ca) => appendFile(ca, certificateFor(INFINITY)),
+  }
+  for (const [how, hide] of Object.entries(hidden)) {
+    test(`a new CA is refused also ${how}`, async (t) => {
+      const { cwd, run } = await place(t)
+      await plant('docker-mtls', cwd, 0)
+      for (const folder of ['ca', 'server', 'clients/ann']) await hide(join(cwd, 'docker-mtls', folder, 'ca.pem'))
+      for (const line of ['cert client bob', 'daemon apply --dry-run']) {
+        const { code, stderr } = await run(line)
+        assert.match(
+          UNTRUSTED.exec(stderr)?.groups?.['got'] ?? stderr,
+          /is a link|^you have never used the CA CN=/,
+          line,
+        )
+        assert.equal(code, 1)
+      }
+    })
+  }
+
   const ways: Readonly<Record<string, (folder: string, cwd: string) => Promise<unknown>>> = {
     'everyone can write to .*/docker-mtls/clients \\(mode 0777\\)': (folder) => chmod(join(folder, 'clients'), 0o777),
     'everyone can write to .*/clients/ann/.env \\(mode 0666\\)': (folder) =>
@@ -167,6 +210,24 @@ describe('what is found in the working directory', { skip: lacks('namespaces') }
     assert.equal((await run('cert client bob')).code, 0)
   })
 
+  test('is refused if a member of its group is in a directory service alone', async (t) => {
+    const { cwd } = await place(t)
+    await chmod(cwd, 0o770)
+    const { readFile: real } = fs
+    for (const [members, got] of [
+      ['', undefined],
+      ['root', undefined],
+      ['root,ann.of.ldap', /^other users can write to .*, by its group/],
+    ] as const) {
+      t.mock.method(fs, 'readFile', (path: string, encoding: 'utf8') =>
+        path === '/etc/group' ? Promise.resolve(`root:x:0:${members}\n`) : real(path, encoding),
+      )
+      const reason = await untrustedReason({ path: cwd }, {})
+      if (got === undefined) assert.equal(reason, undefined)
+      else assert.match(reason ?? '', got)
+    }
+  })
+
   test('is not created where others can create it first', async (t) => {
     const { cwd, run } = await place(t)
     await chmod(cwd, 0o1777)
@@ -197,11 +258,15 @@ describe('a CA that this user has not used', () => {
     assert.equal((await run('cert client carol')).stderr, '')
   })
 
-  test('is known once it was named', async (t) => {
+  test('is known once it was named, unless it was only looked at', async (t) => {
     const { cwd, home, run } = await place(t)
     await cp(join(await made, 'docker-mtls'), join(cwd, 'docker-mtls'), { recursive: true })
-    assert.equal((await run('cert list --dir docker-mtls')).code, 0)
-    assert.equal((await run('cert client bob')).code, 0)
+    for (const line of ['cert list --dir docker-mtls', 'client ls --dir docker-mtls']) {
+      assert.equal((await run(line)).code, 0, line)
+      assert.match((await run('cert client bob')).stderr, UNTRUSTED)
+    }
+    assert.equal((await run('cert client bob --dir docker-mtls')).code, 0)
+    assert.equal((await run('cert client carol')).code, 0)
     const known = join(home, '.local/state/docker-mtls/known')
     assert.match(await readFile(known, 'utf8'), /^(?:\w\w:){31}\w\w\n$/)
     await rm(known)

@@ -35,6 +35,7 @@ describe('the folder of a command', () => {
     const [here, named, other] = [join(cwd, 'docker-mtls'), join(home, 'named'), join(home, 'other')]
     for (const folder of [here, named, other, data]) await copyTo(folder)
     const env = { DOCKER_MTLS_HOME: named }
+    assert.equal((await run(['client', 'env', 'alice'], env)).code, 0)
     assert.equal(await folderOf(run([...LIST, '--dir', other], env)), other)
     assert.equal(await folderOf(run(LIST, env)), named)
     assert.equal(await folderOf(run([...LIST, '--home'], env)), named)
@@ -62,6 +63,7 @@ describe('the folder of a command', () => {
     const byVariable = await run(['cert', 'list'], { DOCKER_MTLS_HOME: data })
     assert.equal(byVariable.stderr, `Using the folder ${data}, from DOCKER_MTLS_HOME.\n`)
     assert.equal((await run(['cert', 'list', '--dir', data])).stderr, '')
+    assert.equal((await run(['client', 'env', 'alice', '--dir', data])).code, 0)
     await copyTo(join(cwd, 'docker-mtls'))
     assert.equal((await run(['cert', 'list'])).stderr, '')
   })

@@ -25,7 +25,7 @@ import { generateKeys } from '../../lib/pki/key-type.ts'
 import { distinguishedName } from '../../lib/pki/sign.ts'
 import { decode, encode, nothing, octetString, sequence, type Asn1 } from '../../lib/pki/der.ts'
 import { readSubject } from '../../lib/pki/read-extensions.ts'
-import { oddRequest } from '../pki/support/requests.ts'
+import { oddRequest, primeRequest } from '../pki/support/requests.ts'
 import { BROKEN_KEYS, certificateFor, goodKey, INFINITY, UUID_OID, ZERO_KEY } from '../support/broken-keys.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { makeCa, makeClient } from '../support/openssl-certs.ts'
@@ -781,6 +781,7 @@ void describe('a public key that is none', () => {
       assert.equal(`${status} ${reason}`, '400 REQUEST_INVALID')
       assert.match(body, fault)
     }
+    assert.match((await send(t, fronted, client, post(primeRequest(client.key)))).body, /RSA modulus is a prime/)
     assert.equal((await send(t, fronted, client, PING)).status, 200)
   })
 

@@ -29,7 +29,7 @@ const FAULTS: readonly (readonly [name: RegExp, fault: RegExp])[] = [
   [/a short Ed25519/, /has 31 bytes, not 32$/],
   [/Ed/, /has a small order: anybody can sign with it$|is not encoded as RFC 8032 requires$/],
   [/negative/, /has a negative number$/],
-  [/exponent/, /has an exponent that Go refuses/],
+  [/exponent/, /Go refuses the exponent/],
   [/modulus/, /modulus has a small factor/],
   [/no key/, /is not encoded as RFC 5280 requires$/],
 ]

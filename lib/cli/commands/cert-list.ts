@@ -186,5 +186,6 @@ export const certList: CommandSpec = {
     [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
   json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, revoked: { at, reason }, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it),\n"revoked" (gateways refuse it) or "replaced". crl is that of  cert crl , and missing without revocation lists.',
+  reads: true,
   define,
 }

@@ -81,5 +81,6 @@ export const clientList: CommandSpec = {
     [sentence`${SELF} client ls --dir /srv/keys --json`, 'another folder, for a program'],
   ],
   json: '{ folder, clients: [{ name, folder, key, certificate, host }] };\nkey is "here", "client" (on its own machine, and never here) or "missing"; certificate is an entry of  cert list .',
+  reads: true,
   define,
 }

@@ -1,5 +1,5 @@
 import { promises as fs, type Stats } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from '../../base/errors.ts'
 import { isThere } from '../../base/files.ts'
 import { openStepTo, writerOf, type PathStep, type Trusted, type Writer } from '../../base/folder-writers.ts'
@@ -45,7 +45,7 @@ export async function untrustedReason(found: Omit<Found, 'option'>, env: Environ
   try {
     return await faultOf(found, { users, groups: await ownGroups(users) })
   } catch (cause) {
-    return `it can't be checked who could have written it: ${systemReason(cause)}`
+    return `docker-mtls can't check who could have written it: ${systemReason(cause)}`
   }
 }
 
@@ -60,11 +60,15 @@ export function trustedUsers({ SUDO_UID = '' }: Environment): number[] | undefin
   return user === 0 && /^\d+$/.test(SUDO_UID) ? [user, Number(SUDO_UID)] : [user]
 }
 
-/** The primary groups of users that nobody else is in. Users in a directory service have none here, so their groups count as others. */
+/**
+ * The primary groups of users that nobody else is in. The members that a directory service knows count as others; but it may know
+ * users with the same primary group, whom passwd(5) doesn't show.
+ */
 async function ownGroups(users: readonly number[]): Promise<number[]> {
   const all = await accounts()
   const groups = await rowsOf('/etc/group')
-  const isOwn = (name: string): boolean => all.every((one) => one.name !== name || users.includes(one.uid))
+  const isOwn = (name: string): boolean =>
+    name === '' || all.some((one) => one.name === name && users.includes(one.uid))
   const membersOf = (gid: number): string[] => [
     ...all.filter((one) => one.gid === gid).map(({ name }) => name),
     ...groups.filter(([, , one]) => Number(one) === gid).flatMap(([, , , members = '']) => members.split(',')),
@@ -94,8 +98,8 @@ async function faultOf({ path, names }: Omit<Found, 'option'>, trusted: Trusted)
   if (open) return describe(open, open.writer)
   for await (const { path: at, stats } of entriesOf(place, names)) {
     if (stats.isSymbolicLink()) {
-      // A lock on a full disk is a link to its process ID: it leads nowhere else.
-      if (at === place || /[/\\]|^\.\.?$/.test(await fs.readlink(at)))
+      // On a full disk, a lock is a link to its process ID, and nobody reads through it.
+      if (at === place || !isLock(basename(at)) || !/^\d+$/.test(await fs.readlink(at)))
         return `${printable(at)} is a link, which may lead elsewhere`
       continue
     }
@@ -104,6 +108,9 @@ async function faultOf({ path, names }: Omit<Found, 'option'>, trusted: Trusted)
   }
   return undefined
 }
+
+/** `.ledger.lock`, ... */
+const isLock = (name: string): boolean => /^\.\w+\.lock/.test(name)
 
 /** inode(7): permissions, S_ISUID, S_ISGID and S_ISVTX. */
 const MODE = 0o7777

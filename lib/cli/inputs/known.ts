@@ -5,7 +5,7 @@ import { makeFolder, KEY_MODE, readIfThere } from '../../base/files.ts'
 import { enumerate, escapeText } from '../../base/text.ts'
 import type { Environment } from '../../endpoint/environment.ts'
 import { homeFolder } from '../../endpoint/folders.ts'
-import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
+import { certificatesIn, oneLine } from '../../identity/certificate.ts'
 import type { Context } from '../command.ts'
 import { confirm } from '../terminal/confirm.ts'
 import { canAsk } from '../terminal/prompt.ts'
@@ -45,11 +45,12 @@ export async function useFound(found: Found, context: Context, marks?: readonly 
   await remember(unknown, io.env)
 }
 
-/** The CAs in all `ca.pem` of a folder. One that can't be read isn't used either. */
+/** The CAs in all `ca.pem` of a folder, also in `CA.PEM`, which some systems open as well. What is no PEM isn't used either. */
 export async function casOf({ path, names }: Pick<Found, 'path' | 'names'>): Promise<Mark[]> {
   const texts = new Set<string | undefined>()
   for await (const { path: at, stats } of entriesOf(path, names)) {
-    if (basename(at) === 'ca.pem' && stats.isFile()) texts.add(await readIfThere(at).catch(() => undefined))
+    if (basename(at).toLowerCase() === 'ca.pem' && stats.isFile())
+      texts.add(await readIfThere(at).catch(() => undefined))
   }
   const byFingerprint = new Map(
     [...texts].flatMap((text) => marksIn(text ?? '')).map((one) => [one.fingerprint256, one]),
@@ -57,12 +58,13 @@ export async function casOf({ path, names }: Pick<Found, 'path' | 'names'>): Pro
   return [...byFingerprint.values()]
 }
 
+/** Also those that nobody should trust: a command may use another certificate of the file. */
 function marksIn(pem: string): Mark[] {
   try {
-    return certificatesIn(pem).map((x509) => {
-      const { subject, fingerprint256 } = readCertificate(x509)
-      return { what: `the CA ${subject} (SHA-256 ${fingerprint256})`, fingerprint256 }
-    })
+    return certificatesIn(pem).map(({ subject, fingerprint256 }) => ({
+      what: `the CA ${oneLine(subject)} (SHA-256 ${fingerprint256})`,
+      fingerprint256,
+    }))
   } catch {
     return []
   }

@@ -11,7 +11,7 @@ import type { Context } from '../command.ts'
 import { facts } from '../terminal/layout.ts'
 import { changeText, fileData, proofText, serverRow, type Row } from './apply.ts'
 import { certificateData } from './data.ts'
-import { until } from './time-left.ts'
+import { untilOf } from './time-left.ts'
 
 /** A plan for --json. It contains only the path of the key, never its text. */
 export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
@@ -87,7 +87,7 @@ export function gatewayResultText(plan: GatewayPlan, report: GatewayReport, cont
 /** Until when it accepts clients. */
 export function listRows({ server, crl }: GatewayPlan): Row[] {
   const lines = periodsOfLists({ ca: server.ca, lists: [crl] }).map(
-    ({ ca, to, endsWithCa }) => `of the CA ${ca}, ${until(to)}${endsWithCa ? ', as long as the CA' : ''}`,
+    ({ ca, to, endsWithCa }) => `of the CA ${ca}, ${untilOf(to, endsWithCa)}`,
   )
   return lines.length === 0 ? [] : [['CRL', lines.join('\n')]]
 }

@@ -14,8 +14,8 @@ const cannotPing = ({ only }: PolicyRule): boolean =>
 /** No request shows which layers an image has: whose they are, only the registry knows. */
 function pullsAnything(rule: PolicyRule): boolean {
   const { version, enforce } = rule.level
-  const isLimited = rule.owner === undefined || rule.only.images !== undefined
-  return !isLimited && !refusesOperation({ ...rule, level: { version, enforce } }, 'images.pull')
+  if (rule.owner === undefined || rule.only.images !== undefined) return false
+  return !refusesOperation({ ...rule, level: { version, enforce } }, 'images.pull')
 }
 
 /** What the author may not expect. */
@@ -43,7 +43,7 @@ export function policyWarnings({ rules }: Policy, now: Date = new Date()): strin
     ...(pulling.length === 0
       ? []
       : [
-          `${enumerate(pulling)}: these owners can pull from a registry of their own, and so read a layer of any image whose digests they know. ` +
+          `${enumerate(pulling)}: these owners can pull from a registry of their own, and so read every layer whose digest they know. ` +
             "Add  only: { images: ['registry.example.com/team/*'] }  with a registry that you trust, or deny images.pull.",
         ]),
     ...(root.length === 0 ? [] : [`${enumerate(root)}: these callers are root on the host.`]),

@@ -9,9 +9,9 @@ import type { CrlState } from '../../keystore/crl/state.ts'
 import type { Revocation, RevokeReport } from '../../keystore/revoke.ts'
 import type { Context } from '../command.ts'
 import { folderFlags } from '../command-line/options.ts'
-import { crlData, deliveryLines } from './crl.ts'
+import { COPY_TO_GATEWAYS, crlData, deliveryLines } from './crl.ts'
 import { daysLeft } from './dates.ts'
-import { until } from './time-left.ts'
+import { until, untilOf } from './time-left.ts'
 
 const REASON = 'dockerd checks neither revocation lists (CRL) nor OCSP'
 
@@ -197,14 +197,14 @@ function grantText({ name }: Revocation, { dir, grants }: Beside, { paint, typed
 function listText(report: RevokeReport, { path, lists, nextUpdate }: CrlState): string {
   const { revokedNow, isListWritten } = report
   const whom = whoseOf(report) === 'issuer' ? 'every certificate that it has renewed' : 'the client'
-  const life = lists.every(({ endsWithCa }) => endsWithCa) ? ', as long as the CA' : ''
-  const end = nextUpdate === undefined ? '' : `, ${until(nextUpdate)}${life}`
+  const endsWithCa = lists.every((list) => list.endsWithCa)
+  const end = nextUpdate === undefined ? '' : `, ${untilOf(nextUpdate, endsWithCa)}`
   const what = isListWritten
     ? revokedNow.length > 0
       ? 'The new revocation list is'
       : 'The revocation list was out of date. The new one is'
     : 'Nothing was left to revoke. The revocation list is'
-  return `${what} ${path}${end}. A gateway that has read it refuses ${whom} from its next request on, and cuts its open streams. Copy it to the machine of each gateway that reads another file: setup --gateway does that for its hosts.`
+  return `${what} ${path}${end}. A gateway that has read it refuses ${whom} from its next request on, and cuts its open streams: ${COPY_TO_GATEWAYS}.`
 }
 
 function certificateText({ serial, notAfter, state, path }: KnownCertificate): string {

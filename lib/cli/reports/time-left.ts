@@ -18,5 +18,10 @@ export function until(date: Date): string {
   return `until ${isBrief(milliseconds) ? formatDate(date) : day(date)} (${left(date)})`
 }
 
+/** The same of a revocation list. */
+export function untilOf(date: Date, endsWithCa: boolean): string {
+  return until(date) + (endsWithCa ? ', as long as the CA' : '')
+}
+
 /** Less than what is rounded to a day. */
 const isBrief = (milliseconds: number): boolean => milliseconds < DAY_MS / 2

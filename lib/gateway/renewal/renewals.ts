@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { publicKeyOf } from '../../identity/certificate.ts'
+import { isSameKey } from '../../identity/public-key.ts'
 import { loadIssuer, type Issuer } from '../../pki/issuer.ts'
+import { hasPrimeModulus, PRIME_MODULUS } from '../../pki/prime-modulus.ts'
 import { readRequest } from '../../pki/read-request.ts'
 import type { GatewayIssuer } from '../options.ts'
 import type { Peer } from '../peer.ts'
@@ -54,7 +56,11 @@ export class Renewals {
     return loadIssuer(issuer)
   }
 
-  renew(trust: Trust, peer: Peer, { request = new Uint8Array(), seconds }: RenewalAsked): Renewed | Refusal {
+  async renew(
+    trust: Trust,
+    peer: Peer,
+    { request = new Uint8Array(), seconds }: RenewalAsked,
+  ): Promise<Renewed | Refusal> {
     if (seconds === undefined)
       return refusal(
         403,
@@ -71,6 +77,7 @@ export class Renewals {
     if ('status' in publicKey) return publicKey
     if (!this.#mayAgain(`${origin.issuerFingerprint256} ${origin.serial}`, now))
       return refusal(429, 'TOO_MANY_REQUESTS', `your certificate was renewed less than ${PAUSE_MS / 1000} s ago`)
+    if (await hasPrimeModulus(publicKey)) return refusal(400, 'REQUEST_INVALID', `${KEY_REFUSED}${PRIME_MODULUS}`)
     const ends = trust.endsOf(origin)
     const until = new Date(Math.min(...ends.map((end) => end.getTime())))
     const x509 = issuer.renew({ old: peer.certificate, origin, publicKey, life: seconds * 1000, ends })
@@ -94,14 +101,16 @@ export class Renewals {
   }
 }
 
+const KEY_REFUSED = 'the certificate request is refused: '
+
 /** Checks a request as `cert sign` does. Its name doesn't count: the new certificate has that of the old one. */
 function keyOf(request: Uint8Array, { certificate }: Peer): KeyObject | Refusal {
   try {
     const { publicKey } = readRequest(request, { name: 'client' })
-    if (!publicKey.equals(publicKeyOf(certificate))) return publicKey
+    if (!isSameKey(publicKey, publicKeyOf(certificate))) return publicKey
     return refusal(400, 'REQUEST_INVALID', 'the request has the key of your certificate: create a new key')
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
-    return refusal(400, 'REQUEST_INVALID', `the certificate request is refused: ${error.got}`)
+    return refusal(400, 'REQUEST_INVALID', `${KEY_REFUSED}${error.got}`)
   }
 }

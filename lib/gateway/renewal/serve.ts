@@ -15,16 +15,16 @@ export interface Renewing {
 }
 
 /** Renews the certificate of a connection, and reports it. */
-export function renewFor(
+export async function renewFor(
   { renewals, trust, revoked, report }: Renewing,
   { peer, caller }: Connection,
   asked: RenewalAsked,
-): Renewed | Refusal {
+): Promise<Renewed | Refusal> {
   if (renewals === undefined || trust === undefined || peer === undefined)
     return refusal(503, 'RENEWAL_UNAVAILABLE', 'this gateway renews no certificates: it was started without --issuer')
   if (trust.issuer && revoked.has(trust.issuer.certificate))
     return refusal(503, 'RENEWAL_UNAVAILABLE', 'the issuer of this gateway has been revoked')
-  const renewed = renewals.renew(trust, peer, asked)
+  const renewed = await renewals.renew(trust, peer, asked)
   if ('status' in renewed) return renewed
   const { serial, notAfter } = renewed
   const origin = trust.originOf(peer)?.serial.toUpperCase() ?? ''

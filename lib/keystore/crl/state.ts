@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { PkiError } from '../../base/errors.ts'
+import { DAY_MS } from '../../base/expiry.ts'
 import { readIfThere } from '../../base/files.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
@@ -200,12 +201,14 @@ function nameOf(ca: X509Certificate): RotatedAuthority {
   return { name: commonName ?? subject, fingerprint256 }
 }
 
-/**
- * Should new lists be issued? They are if something is wrong with those in the file, or half of a life is over that ends before that of
- * the CA.
- */
+/** New lists are due if those in the file have a fault, or if half of the life of a list is over that ends before its CA. */
 export function isDue({ lists, faults }: CrlState, now: number = Date.now()): boolean {
   const isHalfOver = ({ thisUpdate, nextUpdate }: FolderList): boolean =>
     now >= (thisUpdate.getTime() + nextUpdate.getTime()) / 2
   return faults.length > 0 || lists.some((list) => !list.endsWithCa && isHalfOver(list))
+}
+
+/** For how many days a list is valid. */
+export function lifeInDays({ thisUpdate, nextUpdate }: Pick<FolderList, 'thisUpdate' | 'nextUpdate'>): number {
+  return Math.max(1, Math.round((nextUpdate.getTime() - thisUpdate.getTime()) / DAY_MS))
 }

@@ -16,7 +16,7 @@ import { readLedger, readRevocations } from '../ledger.ts'
 import { firstLines, type LedgerRevocation } from '../ledger-revocation.ts'
 import { readNextPair, readRotatedCas } from '../rotate/cas.ts'
 import { noteListed } from './note.ts'
-import { isDue, readCrl, readLists, type CrlState } from './state.ts'
+import { isDue, lifeInDays, readCrl, readLists, type CrlState } from './state.ts'
 
 /** Clocks differ: a gateway refuses everybody with a list of the future. */
 const BACKDATE_MS = 5 * 60_000
@@ -41,7 +41,7 @@ type Life = number | 'of-ca'
 /** How to write lists. */
 interface WriteOptions {
   readonly passphrase: Passphrase | undefined
-  /** For how many days they are valid, or until their CAs expire. By default as the lists before, which count from now. */
+  /** In days from now, or until the CA expires. @defaultValue the lifetime of the lists before */
   readonly life?: Life | undefined
   /** Done first, once the keys are open and no other run can write lists. */
   readonly before?: () => Promise<void>
@@ -121,14 +121,13 @@ function periodOf(old: RevocationList | undefined, ca: X509Certificate, life: Li
 }
 
 /**
- * The lifetime that somebody chose for the lists before, or else as long as that of the CA: who revokes a certificate and does nothing
- * more must not be locked out, and certificates that the CA issues later must not outlive the list. A new CA's list has that of the old one.
+ * The lifetime of the lists before, if they end before the CA; else that of the CA. Whoever revokes a certificate and does nothing more must
+ * not be locked out. A new CA's list gets the lifetime of the old CA's.
  */
 function lifeOf(lists: readonly RevocationList[], cas: readonly { readonly ca: X509Certificate }[]): Life {
   for (const { ca } of cas) {
     const { thisUpdate, nextUpdate } = newestList(lists, ca) ?? {}
-    if (thisUpdate === undefined || nextUpdate === undefined || nextUpdate >= readDate(ca.validTo)) continue
-    return Math.max(1, Math.round((nextUpdate.getTime() - thisUpdate.getTime()) / DAY_MS))
+    if (thisUpdate && nextUpdate && nextUpdate < readDate(ca.validTo)) return lifeInDays({ thisUpdate, nextUpdate })
   }
   return 'of-ca'
 }

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generatePrimeSync, sign, type KeyObject } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { formatPem, readPem } from '../../../lib/identity/certificate.ts'
@@ -7,6 +7,7 @@ import {
   encode,
   implicitSet,
   integer,
+  nothing,
   octetString,
   oid,
   sequence,
@@ -16,6 +17,7 @@ import {
 import { bitString, children, utf8String } from '../../../lib/pki/der.ts'
 import { keyFactsOf } from '../../../lib/identity/public-key.ts'
 import { publicPart, signingWith } from '../../../lib/pki/key-type.ts'
+import { rsa } from '../../support/broken-keys.ts'
 import { runCommand } from '../../support/command.ts'
 import { temporaryFolder, type Cleanable } from '../../support/temporary.ts'
 
@@ -81,6 +83,8 @@ export interface OddRequest {
   readonly algorithm?: Asn1
   /** Who signs, where it isn't the key in it. */
   readonly signer?: string
+  /** Signs what is to be signed, where OpenSSL can't. */
+  readonly sign?: (info: Buffer) => Buffer
   readonly unusedBits?: number
 }
 
@@ -96,8 +100,43 @@ export function oddRequest(key: string, odd: OddRequest = {}): string {
   )
   const signing = signingWith(keyFactsOf(signer))
   if (signing === undefined) throw new Error('no way to sign')
-  const signature = bitString(sign(signing.digest, encode(info), signer), odd.unusedBits)
+  const signed = odd.sign?.(encode(info)) ?? sign(signing.digest, encode(info), signer)
+  const signature = bitString(signed, odd.unusedBits)
   return requestPem(encode(sequence(info, odd.algorithm ?? signing.algorithm, signature)))
+}
+
+/** RFC 8017 section 9.2, of SHA-256. */
+const DIGEST_INFO = '3031300d060960864801650304020105000420'
+
+/** A request for an RSA key whose modulus is a prime n: its private exponent is the inverse of 65537 modulo n - 1. */
+export function primeRequest(key: string): string {
+  const prime = generatePrimeSync(2048)
+  const n = BigInt(`0x${Buffer.from(prime).toString('hex')}`)
+  let multiple = n
+  while (multiple % 65_537n !== 0n) multiple += n - 1n
+  return oddRequest(key, {
+    keyInfo: decode(rsa(Buffer.concat([Buffer.of(0), Buffer.from(prime)]), Buffer.of(1, 0, 1))),
+    algorithm: sequence(oid('1.2.840.113549.1.1.11'), nothing()),
+    sign: (info) => {
+      const end = `00${DIGEST_INFO}${createHash('sha256').update(info).digest('hex')}`
+      const padded = BigInt(`0x0001${end.padStart(508, 'f')}`)
+      return Buffer.from(
+        power(padded, multiple / 65_537n, n)
+          .toString(16)
+          .padStart(512, '0'),
+        'hex',
+      )
+    },
+  })
+}
+
+function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let result = 1n
+  for (const bit of exponent.toString(2)) {
+    result = (result * result) % modulus
+    if (bit === '1') result = (result * base) % modulus
+  }
+  return result
 }
 
 export function requestPem(der: Uint8Array): string {

@@ -43,7 +43,7 @@ export interface ContainerSpec {
   readonly StopSignal?: string
   /** Nanoseconds between the stop signal and SIGKILL. @defaultValue 10 s */
   readonly StopGracePeriod?: number
-  /** The health check. The specification calls it `HealthCheck`, the daemon `Healthcheck`. */
+  /** The health check. */
   readonly Healthcheck?: HealthConfig
   /** Lines for /etc/hosts: `192.0.2.1 name alias`. */
   readonly Hosts?: readonly string[]
