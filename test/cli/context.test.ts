@@ -16,6 +16,9 @@ await runCli(['init', 'build01', '--client', 'ann', '--listen', '0.0.0.0:2377', 
 const annPath = join(keys, 'clients/ann')
 const traces = tracesOf({ key: await readFile(join(annPath, 'key.pem'), 'utf8') })
 
+/** Known CAs are none of what these tests expect in a home. */
+const stateHome = await temporaryFolder()
+
 /** A person's machine: a home, and our commands about its contexts. */
 class Machine {
   readonly home: string
@@ -33,13 +36,19 @@ class Machine {
   }
 
   async run(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    const ran = await runCli(['context', ...argv], { ...options, env: { HOME: this.home, ...options.env } })
+    const ran = await runCli(['context', ...argv], {
+      ...options,
+      env: { HOME: this.home, XDG_STATE_HOME: stateHome, ...options.env },
+    })
     assert.deepEqual(leaksOf(ran.stderr, traces), [], 'a key is on stderr')
     return ran
   }
 
   json<Data = Record<string, unknown>>(argv: readonly string[], options: RunOptions = {}): Promise<Data> {
-    return runJson<Data>(['context', ...argv], { ...options, env: { HOME: this.home, ...options.env } })
+    return runJson<Data>(['context', ...argv], {
+      ...options,
+      env: { HOME: this.home, XDG_STATE_HOME: stateHome, ...options.env },
+    })
   }
 
   /** Runs it, and it has to work. */

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +35,18 @@ export interface RunOptions {
   readonly docker?: readonly DockerFlag[]
 }
 
+const NO_HOME = '/nonexistent'
+
+/** Where commands without a home folder note known CAs. Test files that run without the runner share the temporary folder. */
+const STATE = mkdtempSync(join(tmpdir(), 'mtls-state-'))
+process.once('exit', () => rmSync(STATE, { recursive: true, force: true }))
+
+/** A test that sets TMPDIR looks at the list there. One throws an error where HOME is read, which only the command may do. */
+function withState(env: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const home: PropertyDescriptor = Object.getOwnPropertyDescriptor(env, 'HOME') ?? { value: NO_HOME }
+  return home.value === NO_HOME && !('TMPDIR' in env) ? { XDG_STATE_HOME: STATE, ...env } : env
+}
+
 /** A terminal's keyboard: types the next answer whenever it is asked for one. */
 class Keyboard extends PassThrough {
   isTTY = true
@@ -46,7 +60,8 @@ class Keyboard extends PassThrough {
 
 /** Runs a command line in this process, with streams of its own. */
 export async function runCli(argv: readonly string[], options: RunOptions = {}): Promise<Ran & { raw: boolean[] }> {
-  const { env = { HOME: '/nonexistent' }, root = '/nonexistent', tty = false, typed = [], columns, input } = options
+  const { root = '/nonexistent', tty = false, typed = [], columns, input } = options
+  const env = withState(options.env ?? { HOME: NO_HOME })
   const output = { stdout: '', stderr: '' }
   const keyboard = new Keyboard()
   keyboard.isTTY = tty
@@ -106,10 +121,11 @@ export interface ProcessOptions {
 
 /** The CA that a developer may have in the data folder is none of a test's business, nor are the CAs that they know. */
 function withoutData(env: Readonly<Record<string, string>>): Record<string, string> {
-  const own = { TMPDIR: tmpdir() }
-  return env['HOME'] === undefined
-    ? { ...own, XDG_DATA_HOME: '/nonexistent', XDG_STATE_HOME: tmpdir(), ...env }
-    : { ...own, ...env }
+  return {
+    TMPDIR: tmpdir(),
+    ...(env['HOME'] === undefined && { XDG_DATA_HOME: NO_HOME }),
+    ...withState(env),
+  }
 }
 
 /** Runs the command line as a process of its own. */
