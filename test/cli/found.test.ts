@@ -16,7 +16,9 @@ import { promises as fs } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { untrustedReason } from '../../lib/cli/inputs/found.ts'
+import { readCertificate } from '../../lib/identity/certificate.ts'
 import { requestClient } from '../../lib/keystore/client/request.ts'
+import { signRequestInto } from '../../lib/keystore/client/sign.ts'
 import { initialise } from '../../lib/keystore/init/init.ts'
 import { createAuthority } from '../../lib/pki.ts'
 import { certificateFor, INFINITY } from '../support/broken-keys.ts'
@@ -52,11 +54,13 @@ async function place(t: TestContext): Promise<RootPlace> {
   }
 }
 
-/** What `init` and `client request` create, of a user who is none of the test's. */
+/** What `init`, `client request` and `cert sign` create, of a user who is none of the test's. */
 const made = temporaryFolder().then(async (root) => {
   const folder = join(root, 'docker-mtls')
   await initialise({ folder, names: ['build01'], clients: ['ann'], root: '/nonexistent', probe: true })
   await requestClient({ name: 'ann', folder: join(root, 'docker-mtls-ann') })
+  const { request } = await requestClient({ name: 'eve', folder: join(root, 'docker-mtls-eve') })
+  await signRequestInto(await readFile(request), { folder, out: () => join(root, 'eve.pem') })
   await writeFile(join(root, 'policy.yaml'), POLICY)
   return root
 })
@@ -64,7 +68,17 @@ const made = temporaryFolder().then(async (root) => {
 async function plant(name: string, cwd: string, uid: number): Promise<void> {
   const path = join(cwd, name.split('/').at(-1) ?? '')
   await cp(join(await made, name), path, { recursive: true })
-  assert.equal((await runCommand('chown', ['-R', `${uid}:${uid}`, path])).code, 0)
+  await giveTo(uid, path)
+}
+
+async function giveTo(uid: number, ...paths: readonly string[]): Promise<void> {
+  assert.equal((await runCommand('chown', ['-R', `${uid}:${uid}`, ...paths])).code, 0)
+}
+
+/** The files that options and arguments name. */
+async function writeNamed(cwd: string): Promise<void> {
+  await writeFile(join(cwd, 'p.yaml'), POLICY)
+  await cp(join(await made, 'eve.pem'), join(cwd, 'eve.pem'))
 }
 
 const SERVER = [
@@ -90,6 +104,7 @@ const FOUND: Readonly<Record<string, readonly string[]>> = {
   'docker-mtls/server': SERVER,
   'policy.yaml': ['grant bob --for 1h --level read-only --dir /nonexistent'],
   'docker-mtls-ann': ['client request ann'],
+  'docker-mtls-eve': ['client install eve.pem'],
 }
 
 const UNTRUSTED =
@@ -101,7 +116,7 @@ describe('what is found in the working directory', { skip: lacks('namespaces') }
       const { cwd, run } = await place(t)
       await chmod(cwd, 0o1777)
       await plant(name, cwd, NOBODY)
-      await writeFile(join(cwd, 'p.yaml'), POLICY)
+      await writeNamed(cwd)
       const before = await treeOf(cwd)
       for (const line of lines) {
         const { code, stderr } = await run(line)
@@ -116,7 +131,7 @@ describe('what is found in the working directory', { skip: lacks('namespaces') }
     test(`${name} of this user that is new, as in a cloned repository, is refused without a terminal`, async (t) => {
       const { cwd, run } = await place(t)
       await plant(name, cwd, 0)
-      await writeFile(join(cwd, 'p.yaml'), POLICY)
+      await writeNamed(cwd)
       const before = await treeOf(cwd)
       for (const line of name === 'policy.yaml' ? [] : lines) {
         const { code, stderr } = await run(line)
@@ -243,6 +258,24 @@ describe('what is found in the working directory', { skip: lacks('namespaces') }
   })
 })
 
+test('the data folder is refused if another user owns it', { skip: lacks('namespaces') }, async (t) => {
+  const { home, run } = await place(t)
+  const data = join(home, '.local/share')
+  await mkdir(data, { recursive: true })
+  await plant('docker-mtls', data, NOBODY)
+  const folder = join(data, 'docker-mtls')
+  const before = await treeOf(home)
+  for (const line of ['cert list', 'cert client bob', 'init build02']) {
+    const { code, stderr } = await run(line)
+    const { path, got } = UNTRUSTED.exec(stderr)?.groups ?? {}
+    assert.deepEqual([code, path, got], [1, folder, `the user 65534 owns ${folder}`], stderr)
+  }
+  assert.deepEqual(await treeOf(home), before)
+  await giveTo(0, folder)
+  const { code, stderr } = await run('cert client bob')
+  assert.equal(code, 0, stderr)
+})
+
 describe('a CA that this user has not used', () => {
   test('is a question in a terminal, once', async (t) => {
     const { cwd, asked, run } = await place(t)
@@ -312,6 +345,34 @@ describe('a CA that this user has not used', () => {
   }
 })
 
+describe('a list of known CAs in the temporary folder', { skip: lacks('namespaces') }, () => {
+  const rows: readonly (readonly [what: string, folder: number, file: number])[] = [
+    ['that another user has put there', NOBODY, NOBODY],
+    ['in a folder of another user', NOBODY, 0],
+    ['whose file another user owns', 0, NOBODY],
+    ['of this user', 0, 0],
+  ]
+  for (const [what, folder, file] of rows) {
+    const isOwn = folder === 0 && file === 0
+    test(`${what} ${isOwn ? 'counts' : "doesn't count"}`, async (t) => {
+      const { cwd, home: temporary, run } = await place(t)
+      await chmod(temporary, 0o1777)
+      await plant('docker-mtls', cwd, 0)
+      const { fingerprint256 } = readCertificate(await readFile(join(cwd, 'docker-mtls/ca/ca.pem')))
+      const list = join(temporary, 'docker-mtls-0')
+      await mkdir(list, { mode: 0o700 })
+      await writeFile(join(list, 'known'), `${fingerprint256}\n`, { mode: 0o600 })
+      await chown(join(list, 'known'), file, file)
+      await chown(list, folder, folder)
+      const { code, stderr } = await run('cert list', { HOME: '/nonexistent', TMPDIR: temporary })
+      const { got } = UNTRUSTED.exec(stderr)?.groups ?? {}
+      if (isOwn) return assert.deepEqual([code, stderr], [0, ''])
+      assert.match(got ?? stderr, new RegExp(`^you have never used the CA .* \\(SHA-256 ${fingerprint256}\\)$`))
+      assert.equal(code, 1)
+    })
+  }
+})
+
 describe('with sudo', { skip: lacks('namespaces') }, () => {
   test('the folders and CAs of the user who called it are used, and no others', async (t) => {
     const { cwd, home, run } = await place(t)
@@ -325,7 +386,7 @@ describe('with sudo', { skip: lacks('namespaces') }, () => {
     const [fingerprint] = /(?:\w\w:){31}\w\w/.exec(got ?? '') ?? []
     assert.match(got ?? '', /^you have never used the CA/)
     await writeFile(join(home, '.local/state/docker-mtls/known'), `${fingerprint}\n`)
-    assert.equal((await runCommand('chown', ['-R', String(uid), home, cwd])).code, 0)
+    await giveTo(uid, home, cwd)
     for (const line of ['daemon render', 'cert client bob']) {
       const { code, stderr } = await run(line, env)
       assert.equal(code, 0, stderr)
