@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { formatPem } from '../../lib/identity/pem.ts'
 import { decode, oid, type Asn1 } from '../../lib/pki/der.ts'
-import { leafExtensions } from '../../lib/pki/extensions.ts'
+import { caExtensions, leafExtensions } from '../../lib/pki/extensions.ts'
 import { keyId, publicPart } from '../../lib/pki/key-type.ts'
 import { distinguishedName, signCertificate, type Signer } from '../../lib/pki/sign.ts'
 
@@ -161,7 +161,7 @@ export function certificateFor(
     extensions = [],
   }: {
     readonly signer?: Signer
-    readonly purpose?: 'serverAuth' | 'clientAuth'
+    readonly purpose?: 'serverAuth' | 'clientAuth' | 'ca'
     readonly commonName?: string
     readonly extensions?: readonly Asn1[]
   } = {},
@@ -172,7 +172,12 @@ export function certificateFor(
     subject: distinguishedName(commonName),
     keys: { ...good, info: decode(info) },
     period: { notBefore: new Date(Date.now() - 3_600_000), notAfter: new Date(Date.now() + 86_400_000) },
-    extensions: [...leafExtensions(good, keyId(createPublicKey(signer.key)), purpose, names), ...extensions],
+    extensions: [
+      ...(purpose === 'ca'
+        ? caExtensions(good)
+        : leafExtensions(good, keyId(createPublicKey(signer.key)), purpose, names)),
+      ...extensions,
+    ],
   }
   return formatPem('CERTIFICATE', signCertificate(blueprint, signer).raw)
 }
