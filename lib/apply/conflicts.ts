@@ -4,7 +4,7 @@ import type { DaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import type { ParsedUnit } from '../daemon-config/unit/parse-unit.ts'
 import { MANAGED_FLAGS } from '../daemon-config/effective-settings.ts'
 import type { HostFacts } from '../host/facts.ts'
-import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import { hidesOverride, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
 import type { ConfigurationForm, DaemonSettings, SettingsInForce } from '../daemon-config/settings-in-force.ts'
@@ -91,8 +91,12 @@ const laterDropIns: Search = ({ found }) =>
     conflict(
       'later-drop-in',
       path,
-      'it sets ExecStart=, too, and sorts after override.conf or hides it, so that it would override the new settings',
-      sentence`Remove its ExecStart=, or move it away:  ${command('mv', path, `${path}.off`)}`,
+      hidesOverride(path)
+        ? 'systemd reads it instead of the drop-in of docker-mtls, so that the new settings would have no effect'
+        : 'it sets ExecStart=, too, and sorts after override.conf, so that it would override the new settings',
+      hidesOverride(path)
+        ? sentence`Move it away:  ${command('mv', path, `${path}.off`)}`
+        : sentence`Remove its ExecStart=, or move it away:  ${command('mv', path, `${path}.off`)}`,
     ),
   )
 

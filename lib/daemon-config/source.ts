@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DaemonError, isDockerMtlsError } from '../base/errors.ts'
-import { findInstalledUnit, readUnitFile, type FoundUnit } from './unit/installed-unit.ts'
+import { findInstalledUnit, hidesOverride, readUnitFile, type FoundUnit } from './unit/installed-unit.ts'
 import { readIfThere } from '../base/files.ts'
 import { command, ours, sentence } from '../base/sentence.ts'
 import type { DaemonJsonFile } from './existing-daemon-json.ts'
@@ -84,7 +84,9 @@ async function readNamed(path: string): Promise<DaemonJsonFile> {
 function laterDropIns({ later }: FoundUnit): DaemonWarning[] {
   return later.map((path) => ({
     code: 'later-drop-in',
-    text: `${path} sets ExecStart= too, and systemd reads it after override.conf, so it wins. Remove that line.`,
+    text: hidesOverride(path)
+      ? `systemd reads ${path} instead of the override.conf in /etc/systemd/system. Move it away.`
+      : `${path} sets ExecStart= too, and systemd reads it after override.conf, so it wins. Remove that line.`,
   }))
 }
 

@@ -620,6 +620,11 @@ describe('the plan of a gateway', () => {
         [],
       ],
       [
+        'a drop-in that hides ours, with a listener',
+        { files: { '/etc/systemd/system.control/docker.service.d/override.conf': SECURED } },
+        ['later-drop-in'],
+      ],
+      [
         'another configuration file',
         { files: { [DROP_IN]: SECURED.replace('-H fd://', '-H fd:// --config-file=/etc/d.json') } },
         ['other-config-file'],
@@ -690,6 +695,17 @@ describe('the plan of a gateway', () => {
           kinds,
           conflicts.map(({ got, todo }) => `${renderSentence(got)}: ${renderSentence(todo)}`).join('\n'),
         )
+      })
+    }
+
+    for (const [path, got, todo] of [
+      ['system/docker.service.d/zz.conf', /sets ExecStart=, too/, /^Remove its ExecStart=, or move it away:/],
+      ['system.control/docker.service.d/override.conf', /reads it instead of the drop-in of docker-/, /^Move it away:/],
+    ] as const) {
+      test(`says why ${path} is one, and what helps`, async () => {
+        const { conflicts } = await plan({ files: { [`/etc/systemd/${path}`]: SECURED } })
+        assert.match(renderSentence(conflicts[0]?.got ?? ''), got)
+        assert.match(renderSentence(conflicts[0]?.todo ?? ''), todo)
       })
     }
   })

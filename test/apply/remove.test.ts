@@ -352,6 +352,21 @@ describe('the removal of docker-mtls after a gateway', () => {
     })
   })
 
+  for (const [path, text, why] of [
+    ['system/docker.service.d/zz.conf', START, 'it sets ExecStart=, and systemd reads it after'],
+    ['system.control/docker.service.d/override.conf', '[Service]\nNice=1', 'systemd reads it instead of'],
+  ] as const) {
+    test(`is refused as long as /etc/systemd/${path} overrides the drop-in of docker-mtls`, async () => {
+      const at = `/etc/systemd/${path}`
+      const files = { [DROP_IN]: LOCAL_UNIT, [COPY]: BEFORE, [at]: `${text}\n` }
+      const { conflicts } = await planRemove(shellOf({ files, replaced: { [DROP_IN]: LOCAL_UNIT } }))
+      assert.deepEqual(
+        conflicts.map(({ kind, what, got }) => [kind, what, renderSentence(got)]),
+        [['changed-since', at, `${why} the drop-in of docker-mtls`]],
+      )
+    })
+  }
+
   test('names a remedy for a changed drop-in that works: no apply writes it again', async () => {
     const changed = LOCAL_UNIT.replace(/^(ExecStart=.+)$/m, '$1 --debug')
     const files = { [DROP_IN]: changed, [COPY]: BEFORE }

@@ -5,7 +5,9 @@ import { describe, test, type TestContext } from 'node:test'
 import { isDockerMtlsError, type ErrorCode } from '../../lib/base/errors.ts'
 import { warningTexts } from '../../lib/base/warning.ts'
 import { findDaemonSource } from '../../lib/daemon-config/source.ts'
-import { findInstalledUnit, readUnitFile } from '../../lib/daemon-config/unit/installed-unit.ts'
+import { findInstalledUnit, LOAD_PATH, readUnitFile } from '../../lib/daemon-config/unit/installed-unit.ts'
+import { runCommand } from '../support/command.ts'
+import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 
 const NAME = 'docker.service'
@@ -31,14 +33,6 @@ function throws(code: ErrorCode, words: RegExp): (error: unknown) => boolean {
 const dropIn = (exec: string): string => `[Service]\nExecStart=\nExecStart=${exec} -H fd:// --data-root=/srv\n`
 
 describe('the installed unit', () => {
-  const FOLDERS = [
-    'etc/systemd/system',
-    'run/systemd/system',
-    'usr/local/lib/systemd/system',
-    'usr/lib/systemd/system',
-    'lib/systemd/system',
-  ]
-
   test('none', async (t) => {
     assert.equal(
       await findInstalledUnit(await rootWith(t, { 'etc/systemd/system/ssh.service': unit('/x/dockerd') })),
@@ -47,9 +41,21 @@ describe('the installed unit', () => {
     assert.equal(await findInstalledUnit('/nonexistent'), undefined)
   })
 
-  for (const [index, folder] of FOLDERS.entries()) {
+  test("is looked for in systemd's load path", { skip: lacks('systemd-analyze') }, async () => {
+    const { code, stdout, stderr } = await runCommand('systemd-analyze', ['unit-paths'])
+    assert.equal(code, 0, stderr)
+    const paths = stdout.trim().split('\n')
+    // Only where it isn't a link to usr/lib (systemd.unit(5)).
+    const ours = LOAD_PATH.map((folder) => `/${folder}`).filter((path) => path !== '/lib/systemd/system')
+    assert.deepEqual(
+      ours,
+      paths.filter((path) => path !== '/lib/systemd/system'),
+    )
+  })
+
+  for (const [index, folder] of LOAD_PATH.entries()) {
     test(`in ${folder}, before all that come later`, async (t) => {
-      const files = FOLDERS.slice(index).map((one) => [join(one, NAME), unit(`/${one}/dockerd`)] as const)
+      const files = LOAD_PATH.slice(index).map((one) => [join(one, NAME), unit(`/${one}/dockerd`)] as const)
       const root = await rootWith(t, Object.fromEntries(files))
       const found = await findInstalledUnit(root)
       assert.equal(found?.unit.exec, `/${folder}/dockerd`)
@@ -97,6 +103,48 @@ describe('the installed unit', () => {
     )
     assert.match(warningTexts(warnings)[0] ?? '', /zz-x\.conf sets ExecStart= too/)
   })
+
+  const OWN = `etc/systemd/system/${NAME}.d/override.conf`
+  for (const folder of ['etc/systemd/system.control', 'run/systemd/generator.early']) {
+    for (const [what, text, exec] of [
+      ['without ExecStart=', '[Service]\nLimitNOFILE=1024\n', '/usr/bin/dockerd'],
+      ['with ExecStart=', dropIn('/theirs/dockerd'), '/theirs/dockerd'],
+    ] as const) {
+      test(`an override.conf ${what} in ${folder} hides ours, and is told`, async (t) => {
+        const theirs = `${folder}/${NAME}.d/override.conf`
+        const root = await rootWith(t, {
+          [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd'),
+          [OWN]: dropIn('/ours/dockerd'),
+          [theirs]: text,
+        })
+        const found = await findInstalledUnit(root)
+        assert.equal(found?.unit.exec, exec)
+        assert.deepEqual(found.paths.slice(1), [join(root, theirs)])
+        assert.deepEqual(found.later, [join(root, theirs)])
+        const { warnings } = await findDaemonSource({ root })
+        assert.match(
+          warningTexts(warnings).join('\n'),
+          /^systemd reads \S+override\.conf instead of the override\.conf in \/etc\/systemd\/system\. Move it away\.$/,
+        )
+      })
+    }
+  }
+
+  for (const folder of ['run/systemd/system', 'usr/lib/systemd/system']) {
+    test(`an override.conf in ${folder} hides nothing: ours does`, async (t) => {
+      const theirs = `${folder}/${NAME}.d/override.conf`
+      const files = { [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd'), [theirs]: dropIn('/theirs/dockerd') }
+      for (const [root, path, exec] of [
+        [await rootWith(t, { ...files, [OWN]: dropIn('/ours/dockerd') }), OWN, '/ours/dockerd'],
+        [await rootWith(t, files), theirs, '/theirs/dockerd'],
+      ] as const) {
+        const found = await findInstalledUnit(root)
+        assert.equal(found?.unit.exec, exec)
+        assert.deepEqual([found.paths.slice(1), found.later], [[join(root, path)], []])
+        assert.deepEqual((await findDaemonSource({ root })).warnings, [])
+      }
+    })
+  }
 
   test('one that is masked, or broken, is named', async (t) => {
     const root = await rootWith(t, { [`lib/systemd/system/${NAME}`]: unit('/usr/bin/dockerd') })

@@ -5,7 +5,7 @@ import { tlsFilesIn } from '../../daemon-config/options.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal } from '../../daemon-config/render-local.ts'
 import type { SettingsInForce } from '../../daemon-config/settings-in-force.ts'
-import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
+import { hidesOverride, type FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { Conflict } from '../conflicts.ts'
 import { GATEWAY_FOLDER } from '../gateway/files.ts'
@@ -76,7 +76,9 @@ export function takenOver(
   const why =
     later === undefined
       ? 'somebody has changed it since, and dockerd no longer has the settings of docker-mtls'
-      : 'it sets ExecStart=, and systemd reads it after the drop-in of docker-mtls'
+      : hidesOverride(later)
+        ? 'systemd reads it instead of the drop-in of docker-mtls'
+        : 'it sets ExecStart=, and systemd reads it after the drop-in of docker-mtls'
   const where = `dockerd listens on ${enumerate(open)}, where everybody gets in without a certificate`
   return {
     code: 'ERR_APPLY_CONFLICT',

@@ -11,7 +11,7 @@ export interface FoundUnit {
   readonly unit: ParsedUnit
   /** The unit file first, then its drop-ins. */
   readonly paths: readonly string[]
-  /** The drop-ins that override `override.conf`: they set ExecStart=, and systemd reads them later, or in its place. */
+  /** The drop-ins that override `override.conf`: they hide it, or set ExecStart= and are read later. */
   readonly later: readonly string[]
 }
 
@@ -79,9 +79,15 @@ export function unitAmong(texts: ReadonlyMap<string, string>, root = '/'): Found
   const unit = parseUnit(paths.map(textOf).join('\n'), paths.join(' and '))
   const own = folders.indexOf(join(root, OWN_FOLDER))
   const isLater = ({ name, path: at }: (typeof dropIns)[number]): boolean =>
-    name > OVERRIDE || (name === OVERRIDE && folders.indexOf(dirname(dirname(at))) < own)
-  const later = dropIns.filter((dropIn) => isLater(dropIn) && /^\s*ExecStart\s*=/m.test(textOf(dropIn.path)))
-  return { unit, paths, later: later.map((dropIn) => dropIn.path) }
+    name === OVERRIDE
+      ? folders.indexOf(dirname(dirname(at))) < own
+      : name > OVERRIDE && /^\s*ExecStart\s*=/m.test(textOf(at))
+  return { unit, paths, later: dropIns.filter(isLater).map((dropIn) => dropIn.path) }
+}
+
+/** Does systemd read this drop-in, one of {@link FoundUnit.later}, in the place of `override.conf`, whatever it contains? */
+export function hidesOverride(later: string): boolean {
+  return basename(later) === OVERRIDE
 }
 
 /**

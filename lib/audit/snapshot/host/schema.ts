@@ -78,7 +78,7 @@ const START = z.object({
   conflicts: z.array(z.string()),
   /** What systemd says; null on a host without systemd. */
   unit: part(z.object({ loadState: z.string(), needsReload: z.boolean(), complaints: z.array(z.string()) })).nullable(),
-  /** Drop-ins that set ExecStart=, too, and come after override.conf. */
+  /** Drop-ins that override override.conf: they hide it, or set ExecStart= and are read later. */
   later: z.array(z.string()),
 })
 
