@@ -12,7 +12,7 @@ import { runGuarded } from '../carry-out.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { daemonListeners, socketsOf } from '../listener-status.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
-import { STATE_SH } from '../rollback/state.ts'
+import { PENDING_CODE, STATE_SH } from '../rollback/state.ts'
 import type { RemovePlan } from './plan.ts'
 
 const FORGET_SH: string = shellFile(new URL('./forget.sh', import.meta.url))
@@ -45,7 +45,7 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
     if (ran.code === 0) return
     throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
       tried: `removing the data for rollbacks on ${shell.name}`,
-      got: stderrSummary(ran) || 'another apply has begun',
+      got: ran.code === PENDING_CODE ? 'another apply has begun' : stderrSummary(ran),
       todo: 'Everything else was removed. Run this again.',
     })
   })
