@@ -3,9 +3,11 @@ import { DAEMON_PARTS } from '../../../lib/audit/checks/daemon-parts.ts'
 import { DAEMON_PLUGINS } from '../../../lib/audit/checks/daemon-plugins.ts'
 import { DAEMON_SETTINGS } from '../../../lib/audit/checks/daemon-settings.ts'
 import { DAEMON_TLS } from '../../../lib/audit/checks/daemon-tls.ts'
+import type { AccessFacts, HostFacts } from '../../../lib/audit/snapshot/host/schema.ts'
 import type { PluginFacts } from '../../../lib/audit/snapshot/plugin-schema.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import type { Change } from '../support/daemon-snapshot.ts'
+import { hostWith, SETTINGS as HOST_SETTINGS } from '../support/host-snapshots.ts'
 
 const GOOD: Change = {}
 const AT = Date.parse('2026-11-27T10:00:00Z')
@@ -49,12 +51,43 @@ const config = (change: Partial<PluginFacts['Config']>): Change =>
 const linux = (Capabilities: string[], AllowAllDevices = false): Change =>
   pluginWith({ Config: { ...PLUGIN.Config, Linux: { Capabilities, AllowAllDevices } } as PluginFacts['Config'] })
 
+const UNREADABLE = { unknown: 'nobody knows' }
+const OF_SOCKET = { value: ['0.0.0.0:2375 (docker.socket)'] }
+
+/** A host where dockerd has these listeners, and these settings of TLS. */
+function listening(
+  listeners: AccessFacts['listeners'],
+  tls: Partial<Extract<HostFacts['settings'], { readonly value: unknown }>['value']> = {},
+): Change {
+  return hostWith({
+    access: { value: { services: [], listeners, arePluginsHidden: false } },
+    settings: { value: { ...HOST_SETTINGS, tls: null, tlsverify: null, ...tls } },
+  })
+}
+
 const TLS: Cases = {
   'D-TLS-PLAIN': [
     ['pass', 'no warnings', GOOD],
     ['pass', 'another warning', { info: { Warnings: [WARNINGS.other, WARNINGS.unverified] } }],
     ['fail', 'a listener without TLS', { info: { Warnings: [WARNINGS.other, WARNINGS.plain] } }],
     ['fail', 'a listener without TLS, as newer engines say it', { info: { Warnings: [WARNINGS.plainLater] } }],
+    ['fail', 'a port of docker.socket', listening(OF_SOCKET)],
+    ['fail', 'a port of docker.socket, with TLS off', listening(OF_SOCKET, { tls: false, tlsverify: false })],
+    ['fail', 'a port of docker.socket, without warnings', { ...listening(OF_SOCKET), ...missing('Warnings')[2] }],
+    ['pass', 'a port of docker.socket, with tlsverify', listening(OF_SOCKET, { tlsverify: true })],
+    ['pass', 'a port of docker.socket, with tls', listening(OF_SOCKET, { tls: true })],
+    ['pass', 'a port of dockerd itself, which would warn', listening({ value: ['tcp://0.0.0.0:2375'] })],
+    ['pass', 'no warnings, and sockets that nobody could see', listening(UNREADABLE)],
+    ['pass', 'no warnings, and services that nobody could see', hostWith({ access: UNREADABLE })],
+    ['pass', 'no warnings, and a host that nobody could read', { host: UNREADABLE }],
+    [
+      'pass',
+      'a port of docker.socket, and settings that nobody could read',
+      hostWith({
+        access: { value: { services: [], listeners: OF_SOCKET, arePluginsHidden: false } },
+        settings: UNREADABLE,
+      }),
+    ],
     missing('Warnings'),
   ],
   'D-TLS-NOVERIFY': [

@@ -84,6 +84,32 @@ function readAccess(text: string): AccessFacts {
   return { ...value, services: withPolicies(value.services, host.policies) }
 }
 
+/** The unit docker.socket with these ListenStream=. */
+const socketUnit = (...streams: readonly string[]): string =>
+  `[Socket]\n${streams.map((one) => `ListenStream=${one}\n`).join('')}`
+
+const isIpv6 = (address: string): boolean => address.length > 13
+
+/** dockerd's listening sockets by their local addresses, as in proc_pid_net(5). */
+function socketsOf(addresses: readonly string[], heldBy: readonly number[]): Record<string, Entry> {
+  const table = (wanted: boolean): string =>
+    addresses
+      .map((address, at) => `   ${at}: ${address} 00000000:0000 0A 0:0 00:0 0 0 0 ${4711 + at} 1\n`)
+      .filter((_, at) => isIpv6(addresses[at] ?? '') === wanted)
+      .join('')
+  const links = heldBy.flatMap((pid) =>
+    addresses.map((_, at) => [`/proc/${pid}/fd/${3 + at}`, { link: `socket:[${4711 + at}]` }] as const),
+  )
+  return { '/proc/12/net/tcp': table(false), '/proc/12/net/tcp6': table(true), ...Object.fromEntries(links) }
+}
+
+const [ALL_2375, LOOPBACK_2375, LOOPBACK6_2375] = [
+  '00000000:0947',
+  '0100007F:0947',
+  `${'0'.repeat(24)}01000000:0947`,
+] as const
+const SYSTEMD_AND_DOCKERD = [1, 12]
+
 const root = await temporaryFolder()
 
 describe('gateways and plugins of a host in a folder', () => {
@@ -204,6 +230,70 @@ describe('gateways and plugins of a host in a folder', () => {
     const host = parseHost(printed, '/var/lib/docker')
     assert.ok(host && 'value' in host.facts.settings)
     assert.deepEqual(host.facts.settings.value['authorization-plugins'], ['docker-mtls'])
+  })
+
+  describe('the listeners of dockerd', () => {
+    const FD = ['-H', 'fd://']
+    const UNSEEN = { unknown: 'only root can see the sockets of dockerd' }
+    type Listeners = readonly string[] | typeof UNSEEN
+    const rows: [name: string, argv: readonly string[], unit: string, more: Record<string, Entry>, Listeners][] = [
+      [
+        'one that systemd has passed is named once',
+        FD,
+        socketUnit('/run/docker.sock', '2375'),
+        socketsOf([ALL_2375], SYSTEMD_AND_DOCKERD),
+        ['0.0.0.0:2375 (docker.socket)'],
+      ],
+      [
+        'one that systemd has passed, whatever the files say now',
+        FD,
+        socketUnit('/run/docker.sock'),
+        socketsOf([LOOPBACK_2375, LOOPBACK6_2375], SYSTEMD_AND_DOCKERD),
+        ['127.0.0.1:2375 (docker.socket)', '[::1]:2375 (docker.socket)'],
+      ],
+      [
+        'one that opens at the next start, beside one that is open',
+        FD,
+        socketUnit('10.0.0.5:12375', '2376'),
+        socketsOf([LOOPBACK_2375], SYSTEMD_AND_DOCKERD),
+        ['127.0.0.1:2375 (docker.socket)', '10.0.0.5:12375 (docker.socket)', '2376 (docker.socket)'],
+      ],
+      [
+        'that of a drop-in, which resets those before',
+        FD,
+        socketUnit('2375'),
+        { [`${SYSTEMD}/docker.socket.d/x.conf`]: socketUnit('', '[::1]:2376') },
+        ['[::1]:2376 (docker.socket)'],
+      ],
+      [
+        'a socket of dockerd for metrics is none',
+        FD,
+        socketUnit('/run/docker.sock', '%t/x.sock', '@abstract'),
+        socketsOf([LOOPBACK_2375], [12]),
+        [],
+      ],
+      [
+        'systemd passes nothing to a dockerd that does not ask for it',
+        ['-H', 'unix:///run/docker.sock', '-H', 'tcp://127.0.0.1:2376'],
+        socketUnit('2375'),
+        socketsOf([ALL_2375], SYSTEMD_AND_DOCKERD),
+        ['tcp://127.0.0.1:2376'],
+      ],
+      ['sockets that nobody could see are unknown', FD, socketUnit('/run/docker.sock'), {}, UNSEEN],
+    ]
+    for (const [name, argv, unit, more, expected] of rows) {
+      test(name, async (t) => {
+        const other = await temporaryFolder(t)
+        await makeHost(other, {
+          ...PROC,
+          ...processEntries(12, ['/usr/bin/dockerd', ...argv]),
+          '/usr/lib/systemd/system/docker.socket': unit,
+          ...more,
+        })
+        const { listeners } = readAccess(await lookAt({ root: other }))
+        assert.deepEqual(listeners, 'unknown' in expected ? expected : { value: expected })
+      })
+    }
   })
 
   test('no key is printed, and no text of a policy is kept', () => {
