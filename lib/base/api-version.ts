@@ -5,7 +5,7 @@ export const OLDEST_API_VERSION = '1.40'
 
 /** Compares versions of the Engine API as Docker does: part by part, as numbers. `1.40` is newer than `1.9`. */
 export function compareVersions(left: string, right: string): number {
-  const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number)
-  const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number)
-  return leftMajor - rightMajor || leftMinor - rightMinor
+  const [leftMajor, leftMinor = ''] = left.split('.')
+  const [rightMajor, rightMinor = ''] = right.split('.')
+  return Number(leftMajor) - Number(rightMajor) || Number(leftMinor) - Number(rightMinor)
 }

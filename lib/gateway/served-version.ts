@@ -13,6 +13,7 @@ const DAEMONS_FIELD = 'X-Docker-Mtls-Daemon-Api'
 export class ServedVersion {
   readonly #ping: () => Promise<Pick<WireAnswer, 'headers'>>
   #ofDaemon: string | undefined
+  #fields: Readonly<Record<string, string>> = {}
   #asked: Promise<string | undefined> | undefined
 
   /** @param ping - asks the daemon, which happens only until an answer has said the version */
@@ -22,15 +23,16 @@ export class ServedVersion {
 
   /** Reads the header field of an answer. After an upgrade of the daemon, the first answer has the new version. */
   learn(version: string | string[] | undefined): void {
-    this.#ofDaemon = versionHeader({ 'api-version': version }) ?? this.#ofDaemon
+    const ofDaemon = versionHeader({ 'api-version': version }) ?? this.#ofDaemon
+    if (ofDaemon === undefined || ofDaemon === this.#ofDaemon) return
+    const known = knownOf(ofDaemon)
+    this.#ofDaemon = ofDaemon
+    this.#fields = { [VERSION_FIELD]: known, ...(known !== ofDaemon && { [DAEMONS_FIELD]: ofDaemon }) }
   }
 
   /** Header fields for each answer to a client. None: the daemon has said nothing yet. */
   get fields(): Readonly<Record<string, string>> {
-    const ofDaemon = this.#ofDaemon
-    if (ofDaemon === undefined) return {}
-    const known = knownOf(ofDaemon)
-    return { [VERSION_FIELD]: known, ...(known !== ofDaemon && { [DAEMONS_FIELD]: ofDaemon }) }
+    return this.#fields
   }
 
   /** Never rejects. Undefined: the daemon doesn't say its version, so it isn't dockerd. */

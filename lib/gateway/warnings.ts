@@ -31,6 +31,6 @@ export function warnOn(response: ServerResponse, warnings: readonly string[]): v
  */
 export function signOn(response: ServerResponse, isFiltered: boolean, more: Readonly<Record<string, string>>): void {
   if (response.headersSent) return
-  const fields = { ...more, [GATEWAY_FIELD]: isFiltered ? 'filtered' : 'whole' }
-  for (const [name, value] of Object.entries(fields)) response.setHeader(name, value)
+  response.setHeader(GATEWAY_FIELD, isFiltered ? 'filtered' : 'whole')
+  for (const name in more) response.setHeader(name, more[name] ?? '')
 }
