@@ -23,8 +23,10 @@ export class ServedVersion {
 
   /** Reads the header field of an answer. After an upgrade of the daemon, the first answer has the new version. */
   learn(version: string | string[] | undefined): void {
-    const ofDaemon = versionHeader({ 'api-version': version }) ?? this.#ofDaemon
-    if (ofDaemon === undefined || ofDaemon === this.#ofDaemon) return
+    // With each answer.
+    if (version === this.#ofDaemon) return
+    const ofDaemon = versionHeader({ 'api-version': version })
+    if (ofDaemon === undefined) return
     const known = knownOf(ofDaemon)
     this.#ofDaemon = ofDaemon
     this.#fields = { [VERSION_FIELD]: known, ...(known !== ofDaemon && { [DAEMONS_FIELD]: ofDaemon }) }

@@ -53,7 +53,7 @@ export class PoolsOfCallers {
     const isOwn = caller === undefined && !onlyDockerd
     // These refuse the request.
     if (isOwn || this.closed || this.destroyed) return this.#own
-    const key = JSON.stringify([caller, onlyDockerd])
+    const key = `${onlyDockerd} ${caller ?? ''}`
     let found = this.#callers.get(key)
     if (!found) {
       this.#dropUnused()

@@ -36,6 +36,7 @@ function decodePath(path: string): string {
 
 /** Decodes once. @returns undefined for an incomplete escape, or bytes that aren't UTF-8 */
 export function decodePercent(text: string): string | undefined {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {
