@@ -38,12 +38,17 @@ export function untrusted({ path, option }: Found, got: string): FileError {
   })
 }
 
+/** A command looks at several paths, and its environment stays the same. */
+const groupsIn = new WeakMap<Environment, Promise<number[]>>()
+
 /** Says who else could have written it, or why that can't be found out. */
 export async function untrustedReason(found: Omit<Found, 'option'>, env: Environment): Promise<string | undefined> {
   const users = trustedUsers(env)
   if (users === undefined) return undefined
+  const groups = groupsIn.get(env) ?? ownGroups(users)
+  groupsIn.set(env, groups)
   try {
-    return await faultOf(found, { users, groups: await ownGroups(users) })
+    return await faultOf(found, { users, groups: await groups })
   } catch (cause) {
     return `docker-mtls can't check who could have written it: ${systemReason(cause)}`
   }

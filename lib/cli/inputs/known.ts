@@ -73,13 +73,14 @@ function marksIn(pem: string): Mark[] {
 /** Notes what this user uses, at the first place that is theirs. It is no failure if there is none. */
 export async function remember(marks: readonly Mark[], env: Environment): Promise<void> {
   const known = await knownIn(env)
-  const lines = marks.filter(({ fingerprint256 }) => !known.has(fingerprint256)).map((one) => `${one.fingerprint256}\n`)
-  if (lines.length === 0) return
+  const added = marks.map((one) => one.fingerprint256).filter((one) => !known.has(one))
+  if (added.length === 0) return
+  for (const one of added) known.add(one)
   for (const path of await ownFiles(env)) {
     try {
       await makeFolder(dirname(path))
       if ((await untrustedReason({ path }, env)) !== undefined) continue
-      return await append(path, lines.join(''))
+      return await append(path, added.map((one) => `${one}\n`).join(''))
     } catch {
       // The next place may be writable.
     }
@@ -97,7 +98,16 @@ async function append(path: string, text: string): Promise<void> {
   }
 }
 
-async function knownIn(env: Environment): Promise<ReadonlySet<string>> {
+const knownBy = new WeakMap<Environment, Promise<Set<string>>>()
+
+/** Read once for a command. */
+function knownIn(env: Environment): Promise<Set<string>> {
+  const known = knownBy.get(env) ?? readKnown(env)
+  knownBy.set(env, known)
+  return known
+}
+
+async function readKnown(env: Environment): Promise<Set<string>> {
   const known = new Set<string>()
   for (const path of [...(await ownFiles(env)), ...(await filesOfCaller(env))]) {
     if ((await untrustedReason({ path }, env)) !== undefined) continue
@@ -131,5 +141,6 @@ async function ownFiles(env: Environment): Promise<string[]> {
 /** The file of the user who called sudo. */
 async function filesOfCaller(env: Environment): Promise<string[]> {
   const [, caller] = trustedUsers(env) ?? []
+  if (caller === undefined) return []
   return (await accounts()).filter(({ uid }) => uid === caller).map(({ home }) => join(home, '.local/state', FILE))
 }
