@@ -307,8 +307,11 @@ describe('a command from its input to its exit code', { skip }, () => {
       await docker.images.push(image)
       await docker.images.remove(image)
       await assert.rejects(docker.run(image, ['true']), NotFoundError)
-      const { stdout } = await soon('a run', docker.run(image, ['echo', 'pulled'], { pull: 'missing' }))
-      assert.equal(String(stdout), 'pulled\n')
+      const { exitCode, stdout, stderr } = await soon(
+        'a run',
+        docker.run(image, ['echo', 'pulled'], { pull: 'missing' }),
+      )
+      assert.deepEqual([exitCode, String(stdout), String(stderr)], [0, 'pulled\n', ''])
       const missing = `${registry.host}/run/nothing:1`
       await assert.rejects(docker.run(missing, ['true'], { pull: 'missing' }), /manifest unknown|not found/)
     })
