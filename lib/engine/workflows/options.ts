@@ -61,7 +61,10 @@ export interface ExecResult {
 export interface RunResult extends ExecResult {
   /** The id of the container, which has been removed unless `remove` was `false`. */
   readonly id: string
-  /** The kernel killed a process in it because memory ran out. */
+  /**
+   * The kernel killed a process in it because memory ran out. containerd listens for this only after the start, so `false` may
+   * be wrong of a container that ends at once.
+   */
   readonly oomKilled: boolean
 }
 
