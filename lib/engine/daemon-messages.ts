@@ -92,7 +92,7 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
   },
   // moby, daemon/exec.go.
   {
-    pattern: /Exec command [0-9a-f]{64} (?:has already run|is already running)/,
+    pattern: /[Ee]xec command [0-9a-f]{64} (?:has already run|is already running)/,
     todo: 'An exec can be started only once. Create another one with docker.exec.create().',
   },
   // moby, daemon/errors.go, for calls that need a running container.

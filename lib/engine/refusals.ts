@@ -26,7 +26,7 @@ const NAME_RULE = row(
 )
 const OTHER_PLATFORM = row(
   404,
-  /image with reference (\S+) was found but does not (?:match|provide) the specified platform(?:: wanted ([^\s,]+))?/,
+  /image with reference (\S+) was found but (?:its platform \(\S+\) )?does not (?:match|provide) the specified platform(?:(?:: wanted | \()([^\s,)]+))?/,
   ([, image = '', platform = 'PLATFORM']) =>
     `Pull it for that platform:  docker.images.pull('${image}', { platform: '${platform}' })  Or omit the option platform.`,
 )
@@ -137,7 +137,7 @@ export const REFUSALS: Readonly<Record<string, Refusals>> = {
     row(409, /paused container/, `Unpause the container instead:  docker.containers.unpause('${id}')`),
     row(
       409,
-      /of a non running container: (\S+)/,
+      /of a non running container: (?:container )?(\S+)/,
       ([, other = '']) => `Start the other container first:  docker.containers.start('${other}')`,
     ),
   ],

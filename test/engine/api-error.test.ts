@@ -78,6 +78,9 @@ const ROWS: readonly [status: number, message: string, ErrorClass: typeof Docker
   ],
   [409, 'Container 0123abcd is restarting, wait until the container is running', ConflictError, /^Wait until/],
   [409, 'cannot join network of a non running container: web', ConflictError, /a name in use/],
+  [409, `Error: Exec command ${'0'.repeat(64)} is already running`, ConflictError, /exec\.create/],
+  // Docker 28.
+  [409, `exec command ${'0'.repeat(64)} has already run`, ConflictError, /exec\.create/],
   [404, 'Could not find the file /no/such in container web', NotFoundError, /^Correct the path \/no\/such:/],
   [404, 'page not found', NotFoundError, /^Correct the path\. .* newer API version/],
   [
@@ -193,6 +196,33 @@ describe('what the daemon says', () => {
       ['plugins.create', 500, 'failed to read from tar: unexpected EOF', /config\.json/],
       ['containers.start', 404, 'network x not found', /networks\.create\(\{ Name: 'x' \}\)/],
       ['networks.remove', 400, 'network x is in use by service y', /docker\.services\.remove/],
+      ['containers.start', 409, 'cannot join network of a non running container: 2f', /start\('2f'\)/],
+      // Docker 28.
+      [
+        'containers.start',
+        409,
+        'cannot join network namespace of a non running container: container db is exited',
+        /start\('db'\)/,
+      ],
+      [
+        'containers.create',
+        404,
+        'image with reference a:1 was found but does not match the specified platform: wanted linux/arm64, actual: linux/amd64',
+        /pull\('a:1', \{ platform: 'linux\/arm64' \}\)/,
+      ],
+      // Docker 27.5, and with images in containerd Docker 28.
+      [
+        'containers.create',
+        404,
+        'image with reference a:1 was found but its platform (linux/amd64) does not match the specified platform (linux/arm64/v8)',
+        /pull\('a:1', \{ platform: 'linux\/arm64\/v8' \}\)/,
+      ],
+      [
+        'containers.create',
+        404,
+        'image with reference a:1 was found but does not provide the specified platform (linux/arm64)',
+        /pull\('a:1', \{ platform: 'linux\/arm64' \}\)/,
+      ],
     ]
     for (const [operation, status, message, todo] of rows) {
       const body = Buffer.from(JSON.stringify({ message }))
@@ -223,6 +253,7 @@ describe('what the daemon says', () => {
       'a.: ',
       '"',
       'container ',
+      'image with reference a was found but its platform (',
       '(must force) - ',
     ]
     for (const piece of pieces) {

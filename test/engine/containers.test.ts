@@ -199,6 +199,20 @@ describe('a connection that is taken over', () => {
   })
 })
 
+describe('an exec that is started twice', () => {
+  for (const says of ['Error: Exec command ID has already run', 'exec command ID has already run'])
+    test(`says "${says}"`, async (t) => {
+      const words = says.replace('ID', '0'.repeat(64))
+      const { docker } = await pretend(t, { upgrade: framed(frame(1, `${words}\r\n`)) })
+      await assert.rejects((await docker.exec.start('x')).collect(), (error: unknown) => {
+        assert.ok(error instanceof StreamError, String(error))
+        assert.deepEqual([error.code, error.daemonMessage], ['ERR_API_EXEC_FAILED', words])
+        assert.match(error.todo, /docker\.exec\.create/)
+        return true
+      })
+    })
+})
+
 describe('a web socket', () => {
   test('that is answered by something else', async (t) => {
     const answers = [

@@ -23,15 +23,15 @@ const LONGEST_MESSAGE = 16 * 1024
 
 /**
  * moby, daemon/exec.go: the exec has run before, or runs now. A program can't print this, since it doesn't know the
- * exec's id.
+ * exec's id. Docker 28 has dropped `Error: `.
  */
-const STARTED_BEFORE = /^Error: Exec command [0-9a-f]{64} (has already run|is already running)\r\n$/
+const STARTED_BEFORE = /^(?:Error: E|e)xec command [0-9a-f]{64} (has already run|is already running)\r\n$/
 
 /**
  * How such messages begin (moby, daemon/exec.go, daemon/errors.go; containerd). On a terminal every line ends in CR LF.
  */
 const MESSAGE_OF_DAEMON =
-  /^(OCI runtime |unable to find (user|group) |Error: Exec command |[Cc]ontainer \S+ is |exec attach failed)/
+  /^(OCI runtime |unable to find (user|group) |(?:Error: E|e)xec command |[Cc]ontainer \S+ is |exec attach failed)/
 
 /**
  * Fails for an exec that could not start. The daemon has already answered 101, and writes the reason to the program's
