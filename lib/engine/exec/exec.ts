@@ -5,9 +5,12 @@ import type { ResizeOptions } from '../containers/options.ts'
 import type { ExecResult, ExecRunOptions } from '../workflows/options.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
-import { attachedStream } from '../stream/calls.ts'
+import { attachedStream, jsonStream } from '../stream/calls.ts'
 import { failIfNotStarted } from '../stream/exec-start.ts'
 import type { Watch } from '../stream/output.ts'
+import { EVENTS } from '../system/operations.ts'
+import type { EventsOptions } from '../system/options.ts'
+import type { EventMessage } from '../system/types/events.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from './types.ts'
 
 /**
@@ -64,6 +67,7 @@ export class Exec {
    * @param command - program and arguments
    * @returns the result, whatever the exit code
    * @throws {@link StreamError} ERR_API_EXEC_FAILED if it can't be started
+   * @throws {@link DockerApiError} ERR_API_STREAM_TRUNCATED if the daemon couldn't send all of its output
    * @throws {@link NotFoundError} if the container doesn't exist
    * @throws {@link ConflictError} if it isn't running, or is paused
    * @example
@@ -72,8 +76,10 @@ export class Exec {
    * ```
    */
   async run(container: string, command: readonly string[], options: ExecRunOptions = {}): Promise<ExecResult> {
+    const events = (given: EventsOptions): AsyncIterable<EventMessage> =>
+      jsonStream<EventMessage>(this.#send, EVENTS, { options: given })
     return watched(options, async () =>
-      (await import('../workflows/exec-run.ts')).runExec(this, container, command, options),
+      (await import('../workflows/exec-run.ts')).runExec({ exec: this, events }, container, command, options),
     )
   }
 

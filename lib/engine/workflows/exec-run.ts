@@ -5,6 +5,7 @@ import type { FieldOptions, RequestOptions } from '../send.ts'
 import type { AttachedStream } from '../stream/attached.ts'
 import type { ExecCreateRequest, ExecCreateResponse, ExecInspect, ExecStartRequest } from '../exec/types.ts'
 import { checkInput } from '../stream/input.ts'
+import { checkExitCode, type Events } from './exec-exit-code.ts'
 import { converse, withStdin } from './conversation.ts'
 import { allInTime } from './in-time.ts'
 import { checkCommand, EXEC_RUN, splitOptions } from './check-options.ts'
@@ -16,9 +17,15 @@ interface ExecCalls {
   inspect(id: string, options: RequestOptions): Promise<ExecInspect>
 }
 
+/** The parts of the client that an exec needs. */
+export interface ExecOn {
+  readonly exec: ExecCalls
+  readonly events: Events
+}
+
 /** Implements {@link Exec.run}. */
 export async function runExec(
-  exec: ExecCalls,
+  { exec, events }: ExecOn,
   container: string,
   command: readonly string[],
   given: ExecRunOptions,
@@ -38,7 +45,9 @@ export async function runExec(
         isStarted = true
         const stream = await exec.start(Id, { Tty: tty }, step)
         const output = await converse(stream, { ...options, ...input })
-        return { exitCode: await exitCodeOf(exec, Id, step), ...output }
+        const exitCode = await exitCodeOf(exec, Id, step)
+        await checkExitCode(events, { id: Id, container, exitCode }, step)
+        return { exitCode, ...output }
       }),
     )
   } catch (error) {

@@ -120,12 +120,17 @@ describe('output that is cut between two frames is an error, never a result', { 
 
   describe('calls that have no log', () => {
     let between: Middle
+    let terminating: Middle
     let id: string
     before(async () => {
       between = await startFirewall(engine)
+      terminating = await startGateway(engine)
       id = await engine.start()
     })
-    after(() => between?.close())
+    after(async () => {
+      await between?.close()
+      await terminating?.close()
+    })
 
     test('exec.run()', async () => {
       const stdout = afterThreeLines(() => between.cut())
@@ -133,6 +138,14 @@ describe('output that is cut between two frames is an error, never a result', { 
         code: 'ERR_CONNECTION_CLOSED',
       })
       assert.equal(String((await soon('exec', between.docker.exec.run(id, LINES))).stdout), WHOLE)
+    })
+
+    test('exec.run(), if a gateway ends TLS properly: dockerd makes 126 of every exit code', async () => {
+      const stdout = afterThreeLines(() => terminating.cut())
+      const cut = terminating.docker.exec.run(id, LINES, { stdout })
+      await assert.rejects(soon('exec', cut), { code: 'ERR_API_STREAM_TRUNCATED' })
+      const { exitCode } = await soon('exec', terminating.docker.exec.run(id, ['sh', '-c', 'exit 126']))
+      assert.equal(exitCode, 126)
     })
 
     test('attach()', async () => {
