@@ -12,7 +12,8 @@ export type Connect = (signal: AbortSignal, options?: ConnectionNeeds) => Promis
 export interface ConnectionNeeds {
   /**
    * For a stream without a length. Over TLS, the connection fails if TCP ends without the end of TLS (close_notify); the check makes
-   * it slower. A local socket is read to its end, also if the daemon closes it without having read all its input.
+   * it slower. A local socket is read to its end, also if the daemon closes it without having read all its input, and fails if the
+   * daemon has ended.
    *
    * @defaultValue false
    */

@@ -89,6 +89,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   ECONNABORTED: RESET,
   EPIPE: RESET,
   UND_ERR_SOCKET: INCOMPLETE,
+  // Of a local socket.
+  DAEMON_GONE: {
+    code: 'ERR_CONNECTION_CLOSED',
+    got: 'the daemon ended, so data may be missing',
+    todo: sentence`Start the daemon again, and read its log:  ${command('journalctl', '-u', 'docker')}`,
+  },
   // RFC 8446, section 6.1: without close_notify, data may be missing.
   ERR_TLS_TRUNCATED: {
     code: 'ERR_CONNECTION_CLOSED',
@@ -214,7 +220,7 @@ function otherFault(code: string, thrown: Thrown): Fault {
 
 /** The codes that undici, OpenSSL, llhttp and sockets use for failures of a connection. */
 const CONNECTION_CODES =
-  /^(?:UND_ERR_|ERR_SSL_|ERR_TLS_|HPE_|ECONN(?:RESET|ABORTED)$|EPIPE$|ETIMEDOUT$|E(?:HOST|NET)(?:UNREACH|DOWN)$)/
+  /^(?:UND_ERR_|ERR_SSL_|ERR_TLS_|HPE_|DAEMON_GONE$|ECONN(?:RESET|ABORTED)$|EPIPE$|ETIMEDOUT$|E(?:HOST|NET)(?:UNREACH|DOWN)$)/
 
 /**
  * True for failures of an established connection, from undici or the socket. Other errors belong to the caller: an

@@ -1,5 +1,6 @@
 import net from 'node:net'
-import { codeOf } from '../base/system-error.ts'
+import { codeOf, errorWithCode } from '../base/system-error.ts'
+import type { Witness } from './witness.ts'
 
 type Done = (error?: Error | null) => void
 
@@ -12,16 +13,22 @@ interface Handle {
  * A local socket that is read to its end, although the other side closes it without having read all its input, as dockerd does when
  * a program exits. Then the system ends the output with a reset, and writes fail (unix(7)). Node would destroy the socket, together
  * with output that has arrived. Here, such a reset is the end, and a failed write only calls its own callback with the error.
+ *
+ * The end of a process looks like the end of its output. So the end counts only if the daemon is still there.
  */
 export class ReadToEnd extends net.Socket {
   #failure: Error | undefined
   /** A reset that comes otherwise is that of another socket: the reason for which somebody destroys this one. */
   #isReading = false
+  #isEnding = false
+  #witness: Witness | undefined
 
   /** Connects to a socket in the file system. */
-  static to(path: string): ReadToEnd {
+  static to(path: string, witness: Witness): ReadToEnd {
     const socket = new ReadToEnd().connect({ path })
+    socket.#witness = witness
     socket.#watchReading()
+    socket.once('connect', () => witness.attend(socket))
     // connect() has set the write() of net.Socket.
     socket.write = (chunk: string | Uint8Array, ...rest: (BufferEncoding | Done | undefined)[]) => {
       const done = rest.find((one) => typeof one === 'function')
@@ -49,9 +56,22 @@ export class ReadToEnd extends net.Socket {
     // Nothing can be written any more: the end closes it.
     this.allowHalfOpen = false
     this.push(null)
+    return this
+  }
+
+  override push(chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (chunk !== null) return super.push(chunk, encoding)
+    if (!this.#isEnding) void this.#end()
+    this.#isEnding = true
+    return false
+  }
+
+  async #end(): Promise<void> {
+    if ((await this.#witness?.isThere()) !== true)
+      return void super.destroy(errorWithCode('DAEMON_GONE', 'the daemon has ended'))
+    super.push(null)
     // As Node does at the end: without data, nobody would notice it.
     this.read(0)
-    return this
   }
 
   #watchReading(): void {

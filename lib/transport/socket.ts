@@ -6,6 +6,7 @@ import type { Connect, ConnectOptions } from './connect.ts'
 import { publishConnect } from './diagnostics.ts'
 import { explainFault } from './faults.ts'
 import { ReadToEnd } from './read-to-end.ts'
+import { Witness } from './witness.ts'
 
 /** Windows needs backslashes to open a pipe: `\\.\pipe\name`. */
 function nodePath({ kind, path }: UnixEndpoint | NpipeEndpoint): string {
@@ -15,10 +16,11 @@ function nodePath({ kind, path }: UnixEndpoint | NpipeEndpoint): string {
 /** The connector of a local socket. The file system decides who may open it. */
 export function socketConnector(endpoint: UnixEndpoint | NpipeEndpoint, options: ConnectOptions): Connect {
   const context = { target: formatEndpoint(endpoint), kind: endpoint.kind }
+  const path = nodePath(endpoint)
+  const witness = new Witness(path)
   return async (signal, { timeout = options.timeout, cleanEnd = false } = {}) => {
     const began = performance.now()
-    const path = nodePath(endpoint)
-    const socket = cleanEnd ? ReadToEnd.to(path) : net.connect({ path })
+    const socket = cleanEnd ? ReadToEnd.to(path, witness) : net.connect({ path })
     socket.on('error', () => {})
     const timer = setTimeout(() => socket.destroy(errorWithCode('ETIMEDOUT', 'no answer in time')), timeout)
     try {

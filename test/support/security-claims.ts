@@ -115,10 +115,14 @@ export const CLAIMS: readonly Claim[] = [
     ['plaintext.test.ts', 'a redirect to plaintext is not followed'],
   ),
   claim(
-    4,
+    6,
     'A cut stream never passes for a complete one',
     ['daemon/engine/cut-off.test.ts', 'output that is cut between two frames is an error, never a result'],
     ['transport/cut-off.test.ts', 'a stream that took over its connection, and is cut between two frames'],
+    [
+      'transport/witness.test.ts',
+      'is an error if all connections of the daemon end, although somebody answers at once',
+    ],
     ['engine/workflows/whole-output.test.ts', 'a log that cannot be read says nothing'],
     ['transport/answer-end.test.ts', 'is refused'],
     ['faults/matrix.test.ts', 'a call that is hit by a fault of its connection ends as it should'],

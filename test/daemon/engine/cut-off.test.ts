@@ -5,6 +5,7 @@ import { connect as dial, createServer, type AddressInfo, type Server, type Sock
 import { Writable } from 'node:stream'
 import { after, before, describe, test } from 'node:test'
 import { createServer as createTlsServer } from 'node:tls'
+import { createGateway, type Gateway } from '../../../lib/gateway.ts'
 import type { DockerClient } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
@@ -154,5 +155,52 @@ describe('output that is cut between two frames is an error, never a result', { 
       const copying = stream.copyTo(afterThreeLines(() => between.cut()))
       await assert.rejects(soon('attach', copying), { code: 'ERR_CONNECTION_CLOSED' })
     })
+  })
+})
+
+describe('a daemon that is killed, over its local socket', { skip }, () => {
+  let engine: BusyboxEngine
+  let gateway: Gateway
+  let local: DockerClient
+  let through: DockerClient
+  before(async () => {
+    engine = await startBusyboxEngine()
+    const { socketPath } = engine.daemon.place
+    const tls = { ca: '', cert: '', key: '' }
+    for (const name of ['ca', 'cert', 'key'] as const) tls[name] = readFileSync(engine.daemon.server[name], 'utf8')
+    gateway = await createGateway({
+      listen: { host: '127.0.0.1', port: 0 },
+      tls,
+      daemon: { socketPath },
+      authorize: () => ({ allow: true }),
+    })
+    local = await engine.connect({ host: `unix://${socketPath}` })
+    const { port } = gateway.address as { port: number }
+    const certPath = engine.daemon.clientEnv.DOCKER_CERT_PATH
+    through = await engine.connect({ host: `tcp://localhost:${port}`, certPath })
+  })
+  after(async () => {
+    await local?.close()
+    await through?.close()
+    await gateway?.close()
+    await engine?.stop()
+  })
+
+  test('attach() and exec.start() fail, directly and through a gateway', async () => {
+    const streams = await Promise.all(
+      [local, through].flatMap(async (docker) => {
+        const { Id } = await docker.exec.create(await engine.start(), { Cmd: LINES, AttachStdout: true })
+        const writer = await engine.start({ Cmd: LINES })
+        return [await docker.exec.start(Id), await docker.containers.attach(writer, { logs: true })]
+      }),
+    )
+    let begun = 0
+    const reading = streams.flat().map(async (stream) => {
+      for await (const { data } of stream)
+        if (data.length > 0 && ++begun === 8) process.kill(engine.daemon.pid, 'SIGKILL')
+    })
+    const ends = await soon('the ends', Promise.allSettled(reading))
+    for (const end of ends)
+      assert.equal(end.status === 'rejected' && (end.reason as { code?: string }).code, 'ERR_CONNECTION_CLOSED')
   })
 })

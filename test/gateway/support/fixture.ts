@@ -49,7 +49,7 @@ export interface FakeDaemon {
   /** How many connections are open. */
   readonly open: () => number
   /** Ends its connections. */
-  readonly cut: () => void
+  readonly cut: (but?: { readonly except: readonly Duplex[] }) => void
   readonly close: () => Promise<void>
 }
 
@@ -105,8 +105,8 @@ export async function fakeDaemon(
   })
   server.listen(socketPath)
   await once(server, 'listening')
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy()
+  const cut: FakeDaemon['cut'] = ({ except = [] } = { except: [] }) => {
+    for (const socket of sockets) if (!except.includes(socket)) socket.destroy()
   }
   const close = async (): Promise<void> => {
     cut()
