@@ -40,14 +40,21 @@ export async function putFiles(folder: string, files: readonly NewFile[], old: r
 /**
  * Creates a folder with these files, all or nothing: a run that is killed leaves no incomplete pair. If two runs race, one
  * wins, and the other one gets ERR_FILE_EXISTS.
+ *
+ * @param before - run when all files are written, under a temporary name
  */
-export async function publishFolder(target: string, files: readonly NewFile[]): Promise<void> {
+export async function publishFolder(
+  target: string,
+  files: readonly NewFile[],
+  before?: () => Promise<void>,
+): Promise<void> {
   await makeFolder(dirname(target))
   await removeAbandonedBeside(target, 'folder')
   const staging = temporaryNameBeside(target)
   try {
     await makeStaging(staging, target)
     for (const file of files) await writeStaged(staging, file)
+    await before?.()
     await moveFolder(staging, target)
   } catch (error) {
     // If it can't be removed either, the first error is the one to report.

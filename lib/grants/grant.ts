@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { PkiError } from '../base/errors.ts'
 import { KEPT_MS } from '../base/expiry.ts'
 import { ours, sentence } from '../base/sentence.ts'
+import type { CertificateFacts } from '../identity/certificate.ts'
 import { isOver } from '../identity/dates.ts'
 import {
   issueGranted,
@@ -12,6 +13,7 @@ import {
   type Granted,
 } from '../keystore/granted.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
+import { settleFolder } from '../keystore/leftovers.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy, type NewRule } from '../policy/file/edit.ts'
 import type { HostPath, Level } from '../policy/file/types.ts'
@@ -54,7 +56,7 @@ export interface GrantReport {
 
 /**
  * Issues a client certificate, and writes the rule for it into a policy file, before all other rules. Both end at the same
- * moment. If the rule can't be written, the key is deleted.
+ * moment. If the rule can't be written, the key is deleted, and if the files can't, the rule is taken out.
  *
  * @throws {@link PkiError} ERR_NAME_INVALID; ERR_GRANT_EXISTS if there is a grant of this name; and those of a CA
  * @throws {@link PolicyError} ERR_POLICY_INVALID
@@ -70,18 +72,17 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
     // Before anything is issued.
     ruleInto(open, options, { fingerprint256: NO_FINGERPRINT, until: new Date(now + options.lifetime), removed })
     const authority = await new PkiFolder(options.folder).openAuthority(options.passphrase)
+    await settleFolder(options.folder)
     await removeGranted(await readGranted(options.folder, name))
-    const issued = await issueGranted(options.folder, authority, {
-      name,
-      until: new Date(Date.now() + options.lifetime),
+    const term = { name, until: new Date(Date.now() + options.lifetime) }
+    const allow = ({ fingerprint256, validTo: until }: CertificateFacts): Promise<void> =>
+      open.replace(ruleInto(open, options, { fingerprint256, until, removed }))
+    const issued = await issueGranted(options.folder, authority, term, allow).catch(async (error: unknown) => {
+      // The first error is the one to report.
+      await open.replace(open.text).catch(() => undefined)
+      throw error
     })
     const { fingerprint256, validTo: until } = issued.facts
-    try {
-      await open.replace(ruleInto(open, options, { fingerprint256, until, removed }))
-    } catch (error) {
-      await removeGranted(issued)
-      throw error
-    }
     await removeEnded(options.folder, now - KEPT_MS)
     const commonName = issued.facts.commonName ?? name
     const rule = ruleName(name, fingerprint256)

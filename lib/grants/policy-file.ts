@@ -64,7 +64,15 @@ export async function withPolicy<Result>(given: string, work: (open: OpenPolicy)
     lock,
     async () => {
       const { text, policy } = await readPolicyText(path)
-      return work({ text, policy, replace: (next) => replace(path, text, next) })
+      let now = text
+      return work({
+        text,
+        policy,
+        replace: async (next) => {
+          await replace(path, now, next)
+          now = next
+        },
+      })
     },
     'that policy',
   )

@@ -58,8 +58,10 @@ export function parseGrantName(name: string): string {
 }
 
 /**
- * Issues a client certificate for a grant, and writes its files. The ledger lists it before.
+ * Issues a client certificate for a grant, and writes its files. The ledger lists it before. Until `allow` has ended, the files have a
+ * temporary name: what a killed run leaves is deleted by the next one.
  *
+ * @param allow - writes the rule for the certificate
  * @throws {@link PkiError} ERR_CA_EXPIRED if the CA ends before it
  * @throws {@link FileError} ERR_FILE_EXISTS if there is such a grant, ERR_FILE_WRITE
  */
@@ -67,17 +69,19 @@ export async function issueGranted(
   root: string,
   authority: Authority,
   { name, until }: { readonly name: string; readonly until: Date },
+  allow?: (facts: CertificateFacts) => Promise<void>,
 ): Promise<Required<Granted>> {
   const commonName = `${name}-grant-${randomBytes(4).toString('hex')}`
   const { ca, cert, key, facts, cutToAuthority } = await issueClient(authority, { name: commonName, until })
   if (cutToAuthority) throw endsBefore(authority, until)
   await appendToLedger(caPaths(root).ledger, ledgerEntry('client', facts))
   const paths = grantPaths(root, name)
-  await publishFolder(paths.folder, [
+  const files = [
     { path: paths.ca, data: ca, mode: PUBLIC_MODE },
     { path: paths.key, data: key, mode: KEY_MODE },
     { path: paths.cert, data: cert, mode: PUBLIC_MODE },
-  ])
+  ]
+  await publishFolder(paths.folder, files, async () => allow?.(facts))
   return { name, paths, facts }
 }
 

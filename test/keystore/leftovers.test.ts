@@ -3,12 +3,15 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { grant } from '../../lib/grants/grant.ts'
+import { listGrants } from '../../lib/grants/list.ts'
 import { requestClient } from '../../lib/keystore/client/request.ts'
 import { ensureOneDayClient } from '../../lib/keystore/one-day-client.ts'
 import { renewCertificates } from '../../lib/keystore/renew/renew.ts'
 import { rotateAuthority } from '../../lib/keystore/rotate/rotate.ts'
 import { PkiFolder } from '../../lib/pki.ts'
 import { runCli, runJson } from '../cli/support/run-cli.ts'
+import { POLICY } from '../grants/support/place.ts'
 import { withCode } from '../pki/support/expect.ts'
 import { runCommand } from '../support/command.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
@@ -81,6 +84,22 @@ describe('the next run clears what a killed one left', () => {
       assert.ok(left > 2, String(left))
     })
   }
+
+  test('in grant, and no grant has files without a rule', async (t) => {
+    const start = await made(t)
+    await writeFile(join(start, 'policy.yaml'), POLICY)
+    let left = 0
+    for (const root of await killedIn('grant', start)) {
+      left += (await hidden(root)).length
+      const policy = join(root, 'policy.yaml')
+      await grant({ folder: root, policy, name: 'ben', lifetime: 3_600_000, level: 'baseline', hostPaths: [] })
+      assert.deepEqual(await hidden(root), [], root)
+      const withFiles = (await listGrants(root, policy)).filter(({ files }) => files !== undefined)
+      const [first, last] = [withFiles[0], withFiles.at(-1)]
+      assert.deepEqual([first?.state, last?.state, last?.name], ['in force', 'in force', 'ben'], root)
+    }
+    assert.ok(left > 10, String(left))
+  })
 
   test('and nothing that another process is writing, or that somebody else has put there', async (t) => {
     const root = await made(t)

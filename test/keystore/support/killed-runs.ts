@@ -1,4 +1,5 @@
 import { cp } from 'node:fs/promises'
+import { grant } from '../../../lib/grants/grant.ts'
 import { initialise } from '../../../lib/keystore/init/init.ts'
 import { rotateAuthority } from '../../../lib/keystore/rotate/rotate.ts'
 import { requestClient } from '../../../lib/keystore/client/request.ts'
@@ -15,6 +16,10 @@ const RUNS: Readonly<Record<string, (root: string) => Promise<unknown>>> = {
   renewal: (root) => new PkiFolder(root).ensureClient('alice', { renew: true }),
   request: (root) => requestClient({ name: 'dave', folder: `${root}/dave`, force: true }),
   begin: (root) => rotateAuthority({ folder: root, next: { commonName: 'B' } }),
+  grant: (folder) => {
+    const policy = `${folder}/policy.yaml`
+    return grant({ folder, policy, name: 'ann', lifetime: 3_600_000, level: 'baseline', hostPaths: [] })
+  },
   finish: (root) => {
     const confirm = ['alice', 'bob']
     return rotateAuthority({ folder: root, phase: 'clients', confirm, consent: () => Promise.resolve() })
