@@ -64,6 +64,19 @@ export function removeAbandonedBeside(path: string, kind: 'file' | 'folder'): Pr
   )
 }
 
+/**
+ * Creates a folder under a temporary name, which is in use as long as this process runs, and deletes those of processes of this machine
+ * that have ended.
+ */
+export async function makeTemporaryFolder(path: string): Promise<string> {
+  const isOurs = ({ target, owner }: Temporary, entry: Dirent): boolean =>
+    target === basename(path) && owner?.machine === machine() && entry.isDirectory()
+  await removeAbandoned(dirname(path), isOurs)
+  const folder = temporaryNameBeside(path)
+  await fs.mkdir(folder, { mode: 0o700 })
+  return folder
+}
+
 /** Nobody writes for that long. It decides only for another machine, whose processes are unknown here. */
 const LONGEST_MS = 24 * 3_600_000
 

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmod, chown, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { runProcess, type Ran } from '../cli/support/run-cli.ts'
+import { renderSentence } from '../../lib/base/sentence.ts'
+import { gatewayExec } from '../../lib/cli/commands/gateway-exec.ts'
+import { CLI, runProcess, type Ran } from '../cli/support/run-cli.ts'
+import { runCommand } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 
-async function leftovers(): Promise<string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith('docker-mtls-exec-'))
+async function leftovers(folder: string = tmpdir()): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => name.startsWith('.docker-mtls.'))
 }
 
 describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () => {
@@ -37,6 +40,11 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
   function execIn(cwd: string | undefined, options: readonly string[], ...command: readonly string[]): Promise<Ran> {
     const argv = ['gateway', 'exec', '--host', daemon.place.listen[0], ...options, '--', ...command]
     return runProcess(argv, { ...(cwd !== undefined && { cwd }) })
+  }
+
+  function runExample(words: readonly string[]): Promise<Ran> {
+    const [end, own] = [words.indexOf('--'), words.map((word) => (word === 'alpine' ? image : word))]
+    return execIn(work, own.slice(0, end), ...own.slice(end + 1))
   }
 
   test('a command does what the level allows, and nothing more', async () => {
@@ -129,7 +137,7 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
   test('the exit code, and what is printed, are those of the command', async () => {
     const { code, stdout } = await exec(['--level', 'read-only'], 'sh', '-c', 'echo "$DOCKER_HOST"; exit 7')
     assert.equal(code, 7)
-    assert.match(stdout, /^unix:\/\/\/.*\/docker-mtls-exec-\w+\/docker\.sock\n$/)
+    assert.match(stdout, /^unix:\/\/\/.*\/\.docker-mtls\.[\w-]+\/docker\.sock\n$/)
     assert.equal((await exec(['--level', 'read-only'], 'sh', '-c', 'kill -TERM $$')).code, 143)
     const missing = await exec(['--level', 'read-only'], '/nonexistent')
     assert.equal(missing.code, 127)
@@ -173,6 +181,54 @@ describe('gateway exec', { skip: lacks('namespaces', 'dockerd', 'docker') }, () 
     assert.deepEqual([ended.code, ended.stdout], [3, 'ended\n'], ended.stderr)
     const signalled = await runProcess([...argv, '--', 'sh', '-c', 'kill -TERM $$'])
     assert.deepEqual([signalled.code, signalled.stderr], [143, ''])
+  })
+
+  test('the first example of the guide works', async () => {
+    const guide = await readFile('docs/gateway.md', 'utf8')
+    const [, example = ''] = /^## For one command\n\n```sh\ndocker-mtls gateway exec ([^`]*)```$/m.exec(guide) ?? []
+    const expanded = await runCommand('sh', ['-c', `printf '%s\\0' ${example}`], { cwd: work, env: { PWD: work } })
+    const { code, stdout, stderr } = await runExample(expanded.stdout.split('\0').slice(0, -1))
+    assert.deepEqual([code, stdout.split('\n').includes('file')], [0, true], stderr)
+  })
+
+  test('so does that of --help', async () => {
+    const [example] = gatewayExec.examples[0] ?? ['']
+    const { code, stdout, stderr } = await runExample(renderSentence(example).split(' ').slice(3))
+    assert.deepEqual([code, stdout], [0, 'uid=0(root) gid=0(root) groups=0(root)\n'], stderr)
+  })
+
+  test('another user gets no descriptor of root but the first three', async () => {
+    const script = 'exec 200</etc/shadow 251</etc/shadow; exec "$@"'
+    const words = ['gateway', 'exec', '--host', daemon.place.listen[0], '--level', 'read-only']
+    for (const [more, descriptors] of [
+      [['--user', 'nobody'], '0 1 2'],
+      [[], '0 1 2 200 251'],
+    ] as const) {
+      // The program itself has the folder open, as 3.
+      const argv = [...words, ...more, '--', 'sh', '-c', "echo $(ls /proc/self/fd | sed '/^3$/d')"]
+      const { code, stdout, stderr } = await runProcess(argv, { program: ['bash', '-c', script, 'bash', ...CLI] })
+      assert.deepEqual([code, stdout], [0, `${descriptors}\n`], stderr)
+    }
+  })
+
+  test('what a killed one has left is removed by the next, and nothing else', async () => {
+    const argv = ['gateway', 'exec', '--host', daemon.place.listen[0], '--level', 'read-only']
+    for (const [more, folder] of [
+      [['--user', 'nobody'], '/run'],
+      [[], tmpdir()],
+    ] as const) {
+      await runProcess([...argv, ...more, '--', 'sh', '-c', 'echo ready >&2; sleep 1'], {
+        when: [/ready/, (pid) => process.kill(pid, 'SIGKILL')],
+      })
+      const [left = '', ...others] = await leftovers(folder)
+      assert.deepEqual([others, left !== ''], [[], true])
+      // Those of a process that lives, and of another machine.
+      const kept = [left.replace(/-\d+-/, `-${process.pid}-`), left.replace(/\.[0-9a-f]{8}-/, '.00000000-')]
+      for (const name of kept) await mkdir(join(folder, name))
+      await runProcess([...argv, ...more, '--', 'true'])
+      assert.deepEqual((await leftovers(folder)).toSorted(), kept.toSorted())
+      for (const name of kept) await rm(join(folder, name), { recursive: true })
+    }
   })
 
   test('another user may not be able to replace what is mounted', async () => {

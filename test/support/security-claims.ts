@@ -539,9 +539,10 @@ export const CLAIMS: readonly Claim[] = [
       'exits with 1 if the head is missing: lines may have been removed at the end',
     ],
   ),
-  claim(1, 'What a command of gateway exec --user has started', [
+  claim(2, 'What a command of gateway exec --user has started', [
     'daemon/gateway-exec.test.ts',
     'everything that another user has started ends with the command, and with gateway exec',
+    'another user gets no descriptor of root but the first three',
   ]),
   claim(
     1,

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, rm } from 'node:fs/promises'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { childEnvironment } from '../../base/child-environment.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
 import { codeOf, systemReason } from '../../base/system-error.ts'
+import { makeTemporaryFolder } from '../../base/temporary-names.ts'
 import { printable } from '../../base/text.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { socketEnvironment } from '../../gateway/socket-environment.ts'
@@ -15,7 +16,7 @@ import { LEVELS, type HostPath, type Level, type Policy } from '../../policy/fil
 import type { CommandSpec, Context } from '../command.ts'
 import { choice, many, once as onlyOnce } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
-import { asUser } from '../inputs/as-user.ts'
+import { asUser, closeInherited } from '../inputs/as-user.ts'
 import { hostPathOf, replaceableWarnings } from '../inputs/bind.ts'
 import { addConnectOptions, connectBy, type ConnectFlags } from '../inputs/connect.ts'
 import { readPolicyFile } from '../inputs/policy-file.ts'
@@ -119,7 +120,7 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
   const { policy, as, docker, user } = behind
   const { createGateway } = await import('../../gateway/create.ts')
   // The folder for temporary files may be root's own.
-  const folder = await mkdtemp(join(user ? '/run' : tmpdir(), 'docker-mtls-exec-'))
+  const folder = await makeTemporaryFolder(join(user ? '/run' : tmpdir(), 'docker-mtls'))
   try {
     const socket = join(folder, 'docker.sock')
     const gateway = await createGateway({ listen: { socket, as }, daemon: docker, policy, log: gatewayLog(context) })
@@ -137,6 +138,7 @@ async function behindGateway(behind: Behind, words: readonly string[], context: 
 }
 
 async function wayTo(user: HostUser, context: Context): Promise<readonly string[]> {
+  closeInherited()
   const { before, endsWhole } = await asUser(user)
   if (!endsWhole && [0, 1, 2].some((descriptor) => isatty(descriptor)))
     context.warn(
@@ -225,9 +227,10 @@ export const gatewayExec: CommandSpec = {
     'allows what a level or a policy allows. When the command ends, the gateway ends; containers that it started keep running. The exit code is that of ' +
     'the command. Run it as a user who can open neither the socket of the daemon nor the keys:  --user NAME  does so.',
   examples: [
+    [sentence`${SELF} gateway exec --level baseline -- docker run --rm alpine id`, 'ordinary containers'],
     [
       sentence`${SELF} gateway exec --level restricted --bind . -- ./agent.sh`,
-      'containers that mount this folder alone',
+      'hardened containers, which may mount this folder alone',
     ],
     [
       sentence`${SELF} gateway exec --policy p.yaml --as agent --user bot -- ./agent.sh`,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { closeSync, readdirSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { childEnvironment } from '../../base/child-environment.ts'
 import type { HostUser } from './user.ts'
@@ -38,4 +39,27 @@ async function canContain(): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** open(2), in the flags of /proc/PID/fdinfo. */
+const CLOSE_ON_EXEC = 0o2000000
+
+/**
+ * Closes the descriptors that this process was started with, except the first three: they may be files of root, and a command would get
+ * them. Those that Node opens are closed on exec.
+ */
+export function closeInherited(): void {
+  for (const descriptor of readdirSync('/proc/self/fd').map(Number)) {
+    const [, flags] = /^flags:\s*(\d+)$/m.exec(fdinfoOf(descriptor)) ?? []
+    if (descriptor > 2 && flags !== undefined && (parseInt(flags, 8) & CLOSE_ON_EXEC) === 0) closeSync(descriptor)
+  }
+}
+
+/** Empty: it was the one that has read the folder. */
+function fdinfoOf(descriptor: number): string {
+  try {
+    return readFileSync(`/proc/self/fdinfo/${descriptor}`, 'latin1')
+  } catch {
+    return ''
+  }
 }
