@@ -133,7 +133,7 @@ function ownCertificateStep(evidence: TlsEvidence): DetailedStep {
     return ok(about, "the server's certificate is for servers only, so its key can't log in", facts)
   }
   const accepted = isAcceptedAsClient(evidence, certificate)
-  const what = purposes === undefined ? 'has no extended key usage' : 'is for clients, too'
+  const what = clientUse(purposes)
   if (accepted === false)
     return ok(about, `the server's certificate ${what}, but the server accepts no clients of its CA`, facts)
   if (accepted === undefined) {
@@ -150,6 +150,12 @@ function ownCertificateStep(evidence: TlsEvidence): DetailedStep {
     remedy: sentence`Issue it again for servers only, on the machine with the CA:  ${ours('cert', 'server', ...(all.length === 0 ? [endpoint.host] : all), '--force', '--renew')}`,
     facts,
   })
+}
+
+function clientUse(purposes: CertificateFacts['purposes']): string {
+  if (purposes === undefined) return 'has no extended key usage'
+  const isForServers = purposes.some((purpose) => purpose === 'serverAuth' || purpose === 'anyExtendedKeyUsage')
+  return isForServers ? 'is for clients, too' : 'is for clients only'
 }
 
 /** Undefined: not known. */

@@ -56,15 +56,14 @@ function judge(whose: Whose, certificate: CertificateFacts, at: At): DetailedSte
   const { now } = at
   const { validFrom, validTo } = certificate
   const end = expiryOf({ from: validFrom.getTime(), to: validTo.getTime() }, now)
-  // An expired one is a fault of an earlier step.
-  if (end === 'later' || end === 'expired') return []
-  const left = validTo.getTime() - now
-  const isSoon = end !== 'due'
-  const used = isSoon ? '' : ', and has used two thirds of its lifetime'
+  if (end === 'later') return []
+  const time = inWords(validTo.getTime() - now)
+  const expires = end === 'expired' ? `expired ${time} ago` : `expires in ${time}`
+  const used = end === 'due' ? ', and has used two thirds of its lifetime' : ''
   return [
     warning('expiry', {
-      code: isSoon ? 'CERTIFICATE_EXPIRES_SOON' : 'CERTIFICATE_DUE',
-      finding: `${NAMES[whose]} (${certificate.subject}) expires in ${inWords(left)}, on ${formatDate(validTo)}${used}`,
+      code: end === 'due' ? 'CERTIFICATE_DUE' : 'CERTIFICATE_EXPIRES_SOON',
+      finding: `${NAMES[whose]} (${certificate.subject}) ${expires}, on ${formatDate(validTo)}${used}`,
       remedy: remedyOf(whose, certificate, at),
       facts: { whose, certificate: certificateFacts(certificate) },
     }),

@@ -1,4 +1,4 @@
-import { isDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
+import { isDockerMtlsError } from '../../base/errors.ts'
 import type { Identity } from '../../identity/identity.ts'
 import { apiStep } from './api-steps.ts'
 import type { Attempt } from './attempt.ts'
@@ -17,18 +17,18 @@ const FAULTS: readonly (readonly [StepName, RegExp])[] = [
   ['names', /^ERR_SERVER_NAME_/],
   ['dates', /^ERR_SERVER_CERT_(?:EXPIRED|NOT_YET_VALID)$/],
   ['client', /^ERR_CLIENT_CERT_/],
-  ['tls', /^ERR_(?:HANDSHAKE|SERVER_|TLS_|CONNECTION_)/],
 ]
 
-function stepOf(code: ErrorCode): StepName {
-  return FAULTS.find(([, pattern]) => pattern.test(code))?.[0] ?? 'api'
+/** The step of a connection that has failed before both sides have accepted each other. */
+function stepOf(error: unknown): StepName {
+  const code = isDockerMtlsError(error) ? error.code : ''
+  return FAULTS.find(([, pattern]) => pattern.test(code))?.[0] ?? 'tls'
 }
 
 /** The steps up to the first that failed. */
 export function proxyPath(attempt: Attempt, { client }: Identity): DetailedStep[] {
   const { error, peer } = attempt
-  const at =
-    error === undefined ? undefined : peer === undefined && isDockerMtlsError(error) ? stepOf(error.code) : 'api'
+  const at = error === undefined ? undefined : peer === undefined ? stepOf(error) : 'api'
   const facts =
     peer === undefined ? {} : { certificate: certificateFacts(peer.certificate), negotiated: peer.tlsVersion }
   const steps: Record<string, DetailedStep> = {

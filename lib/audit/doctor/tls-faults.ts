@@ -45,11 +45,11 @@ export function failedStep({ attempt: { error, peer }, certificate }: TlsEvidenc
   if (error instanceof DockerApiError && OF_CLIENT.test(error.gatewayReason ?? '')) return 'client'
   // Once both sides have accepted each other, it is the request that failed.
   if (peer !== undefined) return 'api'
-  if (!isDockerMtlsError(error)) return 'api'
+  if (!isDockerMtlsError(error)) return 'tls'
   if (error.code === 'ERR_CONNECTION_RESET' || error.code === 'ERR_CONNECTION_CLOSED') {
     return certificate === undefined ? 'tls' : 'client'
   }
-  return STEPS[error.code] ?? 'api'
+  return STEPS[error.code] ?? 'tls'
 }
 
 /**

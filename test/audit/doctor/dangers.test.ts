@@ -4,6 +4,7 @@ import { before, describe, test, type TestContext } from 'node:test'
 import { rootCertificates } from 'node:tls'
 import type { StepCode, StepName } from '../../../lib/audit/diagnose.ts'
 import { expirySteps } from '../../../lib/audit/doctor/expiry.ts'
+import { renderSentence } from '../../../lib/base/sentence.ts'
 import { readCertificate } from '../../../lib/identity/certificate.ts'
 import { daysFromNow, makeCa, makeClient, makeServer, writeIdentity, type Made } from '../../support/openssl-certs.ts'
 import { lacks } from '../../support/requirements.ts'
@@ -224,6 +225,13 @@ describe('what a working connection hides', { skip }, () => {
     assert.deepEqual([status, finding, remedy], ['skipped', 'not checked, because the step ca failed', undefined])
   })
 
+  test('a certificate for clients only is not said to be for servers as well', async (t) => {
+    const server = await makeServer(scene.ca, { purposes: ['clientAuth'], names: [`IP:${HOST}`] })
+    const diagnosis = await diagnosed(t, server)
+    assert.equal(only(diagnosis, 'ca').code, 'ERR_SERVER_CERT_PURPOSE', shown(diagnosis))
+    assert.match(only(diagnosis, 'server-certificate').finding, /certificate is for clients only/)
+  })
+
   test('a pinned API version that the daemon refuses is no connection', async (t) => {
     const message = 'client version 1.99 is too new. Maximum supported API version is 1.45'
     const port = await startDaemon(t, { ...scene.server, ca: scene.ca.cert }, { host: HOST, status: 400, message })
@@ -274,6 +282,7 @@ describe('certificates that expire', { skip }, () => {
     [1, 6, undefined],
     [6, 1, 'CERTIFICATE_EXPIRES_SOON'],
     [3000, 650, 'CERTIFICATE_DUE'],
+    [399, -2, 'CERTIFICATE_EXPIRES_SOON'],
   ]
   for (const [from, to, code] of LIVES) {
     test(`after ${from} days, with ${to} left: ${code ?? 'nothing'}`, async () => {
@@ -287,6 +296,10 @@ describe('certificates that expire', { skip }, () => {
         assert.equal(step?.code, code)
         assert.equal(step?.status, code === undefined ? 'ok' : 'warning')
         if (code !== undefined) assert.equal(step?.facts['whose'], whose)
+        assert.match(
+          renderSentence(step?.finding ?? ''),
+          to < 0 ? /expired 2 days ago/ : /expires (?:first, )?in \d+ (?:days|hours)/,
+        )
       }
     })
   }

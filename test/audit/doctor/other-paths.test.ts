@@ -5,6 +5,9 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import type { StepCode, StepName } from '../../../lib/audit/diagnose.ts'
+import { proxyPath } from '../../../lib/audit/doctor/proxy-path.ts'
+import { loadIdentity } from '../../../lib/index.ts'
+import { answerTimeout } from '../../../lib/transport/time-limits.ts'
 import { makeCa, makeClient, makeServer, writeIdentity } from '../../support/openssl-certs.ts'
 import { freePort } from '../../support/ports.ts'
 import { lacks } from '../../support/requirements.ts'
@@ -149,6 +152,18 @@ describe('through a proxy', { skip: lacks('openssl') }, () => {
     assert.ok(diagnosis.ok && diagnosis.connects, shown(diagnosis))
     assert.equal(only(diagnosis, 'proxy').status, 'ok')
     assert.equal(only(diagnosis, 'anonymous').status, 'unknown')
+  })
+
+  test('a server behind it that never says a byte has not accepted our certificate', async (t) => {
+    const { certPath } = await behindProxy(t)
+    const steps = proxyPath({ error: answerTimeout('tcp://silent:2376') }, await loadIdentity(certPath))
+    assert.deepEqual(
+      steps.map(({ step, status }) => [step, status]),
+      [
+        ['proxy', 'ok'],
+        ['tls', 'failed'],
+      ],
+    )
   })
 
   test('a proxy that is not there, and one that refuses', async (t) => {

@@ -5,7 +5,12 @@ import { createServer } from 'node:net'
 import { createServer as createTls } from 'node:tls'
 import { join } from 'node:path'
 import { before, describe, test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { StepCode, StepName } from '../../../lib/audit/diagnose.ts'
+import { Deadline } from '../../../lib/audit/doctor/deadline.ts'
+import { gatherTls } from '../../../lib/audit/doctor/tls-evidence.ts'
+import { tlsPath } from '../../../lib/audit/doctor/tls-path.ts'
+import { loadIdentity, resolveEndpoint } from '../../../lib/index.ts'
 import {
   daysFromNow,
   encryptKey,
@@ -321,6 +326,20 @@ const PEERS: readonly (readonly [PeerKind, StepName, StepCode])[] = [
 ]
 
 describe('servers that misbehave', { skip }, () => {
+  test('a port that never says a byte, where the time for everything is shorter than that of the handshake', async (t) => {
+    const peer = await startPeer('silent before TLS', scene.server)
+    t.after(() => peer.close())
+    const certPath = await folderOf(t, scene.client)
+    const endpoint = await resolveEndpoint({ host: `localhost:${peer.port}`, certPath })
+    assert.ok(endpoint.kind === 'tls')
+    const deadline = new Deadline(new AbortController().signal, 1_000)
+    // As on a busy machine.
+    await delay(700)
+    const evidence = await gatherTls(endpoint, await loadIdentity(certPath), {}, deadline)
+    const steps = tlsPath(evidence).map(({ step, status, code }) => [step, status, code])
+    assert.deepEqual(steps.at(-1), ['tls', 'failed', 'ERR_HANDSHAKE_TIMEOUT'], JSON.stringify(steps))
+  })
+
   for (const [kind, step, code] of PEERS) {
     test(`${kind}: ${step}, ${code}`, async (t) => {
       const peer = await startPeer(kind, { ...scene.server, ca: scene.ca.cert })
