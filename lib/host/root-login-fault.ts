@@ -1,6 +1,6 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ProvisionError } from '../base/errors.ts'
-import { command, ours, sentence } from '../base/sentence.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { COMMAND_FAILED } from '../transport/ssh-faults.ts'
 import { stderrSummary, type ScriptResult } from './shell.ts'
 
@@ -25,20 +25,20 @@ export function rootLoginFault(ran: ScriptResult, { endpoint, user = endpoint.us
   const { stderr, code } = ran
   const tried = `becoming root on ${formatEndpoint(endpoint)}`
   const who = user ?? 'the user'
-  const asRoot = ours('setup', formatEndpoint({ ...endpoint, user: 'root' }))
+  const asRoot = `Log in as root, with the URL ${formatEndpoint({ ...endpoint, user: 'root' })}.`
   if (NEEDS_PASSWORD.test(stderr)) {
     const got = `sudo requires a password from ${who} there, and docker-mtls can't enter one`
     const line = `echo '${user ?? 'USER'} ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/docker-mtls`
-    const todo = sentence`Log in as root:  ${asRoot}  Or allow sudo without a password during the setup; as root on the host:  ${line}`
+    const todo = sentence`${asRoot} Or allow sudo without a password during the setup; as root on the host:  ${line}`
     return new ProvisionError('ERR_HOST_SUDO_PASSWORD', { tried, got, todo })
   }
   if (MISSING.test(stderr) || (COMMAND_FAILED.has(code) && stderr.includes('sudo'))) {
     const got = `${who} is not root there, and can't run sudo`
-    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: sentence`Log in as root:  ${asRoot}` })
+    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: asRoot })
   }
   if (REFUSES.test(stderr)) {
     const got = `${who} is not root there, and sudo refuses (${stderrSummary(ran)})`
-    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: sentence`Log in as root:  ${asRoot}` })
+    return new ProvisionError('ERR_HOST_NOT_ROOT', { tried, got, todo: asRoot })
   }
   return new ProvisionError('ERR_HOST_UNREADABLE', {
     tried,

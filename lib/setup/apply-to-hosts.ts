@@ -1,6 +1,8 @@
 import { connect } from '../engine/connect.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
+import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { writeSetupRecord, type SetupRecord } from '../keystore/setup-record.ts'
 import { carryOut, type ApplyReport, type CarryOutOptions } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
 import { readListener } from '../daemon-config/listener-target.ts'
@@ -59,7 +61,7 @@ export function applyOptions(
   }
 }
 
-/** Connects to a host whose plan was applied, and creates the context. */
+/** Connects to a host whose plan was applied, creates the context, and notes how the host was set up. */
 export async function reachHost(
   one: InspectedHost,
   issued: IssuedCertificates,
@@ -67,7 +69,19 @@ export async function reachHost(
 ): Promise<ReachedHost> {
   const version = await verify(one, issued, options)
   const contextResult = await createContext(one, issued, options)
+  await writeSetupRecord(options.dir, one.folder, recordOf(one, options))
   return { ...(version !== undefined && { version }), ...(contextResult && { contextResult }) }
+}
+
+function recordOf({ endpoint }: InspectedHost, { client, names, config, context, gateway }: SetupOptions): SetupRecord {
+  const requested = config === undefined ? false : context
+  return {
+    ssh: formatEndpoint(endpoint),
+    client,
+    names,
+    ...(requested !== undefined && { context: requested }),
+    gateway: gateway !== undefined,
+  }
 }
 
 const BLOCKED = ['ERR_CONNECT_TIMEOUT', 'ERR_CONNECTION_REFUSED', 'ERR_HOST_UNREACHABLE'] as const

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { certificatesIn } from '../apply/certificates-in.ts'
 import { parseContextName } from '../contexts/name.ts'
 import { readCredentials, type Credentials } from '../contexts/credentials.ts'
 import { writeContext } from '../contexts/store.ts'
@@ -6,6 +7,7 @@ import { contextPaths, TLS_FILES } from '../endpoint/context-layout.ts'
 import { parseContextMeta, type ContextMeta } from '../endpoint/context-meta.ts'
 import { EndpointError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
+import { clientFilesIn } from '../keystore/layout.ts'
 import { OWN_NAMES } from '../pki/server-name.ts'
 import { printable } from '../base/text.ts'
 import { readIfThere } from '../base/files.ts'
@@ -22,7 +24,9 @@ export interface RequestedContext {
   readonly url: string
   /** All names of the host. A context that points to one of them belongs to this host. */
   readonly names: readonly string[]
-  /** Whether to replace a context that points elsewhere. */
+  /** The client whose certificate the context gets. */
+  readonly client: string
+  /** Whether to replace a context that points elsewhere, or connects as another client. */
   readonly force: boolean
 }
 
@@ -50,8 +54,8 @@ export function contextNameFor(folder: string, requested: string | undefined): s
 }
 
 /**
- * Refuses to replace a context that points to another host. A context that points to this host may be replaced: an earlier run
- * created it, or it serves the same purpose.
+ * Refuses to replace a context that points to another host, or that connects as another client. Any other context that points to
+ * this host may be replaced: an earlier run created it, or it serves the same purpose.
  *
  * @throws {@link EndpointError} ERR_CONTEXT_EXISTS
  */
@@ -59,12 +63,25 @@ export async function refuseForeignContext(requested: RequestedContext): Promise
   const { config, name, url, force } = requested
   if (force) return
   const meta = await readMeta(config, name)
-  if (meta === undefined || (typeof meta !== 'string' && pointsToHost(meta, requested))) return
+  if (meta === undefined) return
+  if (typeof meta !== 'string' && pointsToHost(meta, requested)) return refuseOtherClient(requested)
   const got = typeof meta === 'string' ? `it is damaged: ${meta}` : `it points to ${meta.host}`
   throw new EndpointError('ERR_CONTEXT_EXISTS', {
     tried: `creating the docker context ${name} for ${url}`,
     got: `a context of that name exists, and ${got}`,
     todo: sentence`Choose another name:  ${command('--context', 'NAME')}  . To replace the existing context:  ${command('--force')}`,
+  })
+}
+
+/** Its user would connect with other rights from then on, and might have no other copy of the key. */
+async function refuseOtherClient({ config, name, url, client }: RequestedContext): Promise<void> {
+  const [existing] = certificatesIn(await readIfThere(clientFilesIn(contextPaths(config, name).credentials).cert))
+  const other = existing?.commonName
+  if (other === undefined || other === client) return
+  throw new EndpointError('ERR_CONTEXT_EXISTS', {
+    tried: `creating the docker context ${name} for ${url} and the client ${client}`,
+    got: `a context of that name exists, and it connects as the client ${printable(other)}`,
+    todo: sentence`To connect as that client:  ${command('--client', other)}  . To replace the existing context:  ${command('--force')}`,
   })
 }
 

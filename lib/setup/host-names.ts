@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises'
-import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { mappedIpv4 } from '../base/host-mapping.ts'
-import { ours, sentence } from '../base/sentence.ts'
+import { command, sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serverPaths } from '../keystore/layout.ts'
 import { parseServerName, parseServerNames, type ServerName } from '../pki/server-name.ts'
@@ -71,7 +70,7 @@ async function certificateNames(path: string): Promise<string[]> {
  *
  * @throws {@link ConnectionError} ERR_NAME_NOT_RESOLVED
  */
-export async function requireResolvable({ kind, value }: ServerName, endpoint: SshEndpoint): Promise<void> {
+export async function requireResolvable({ kind, value }: ServerName): Promise<void> {
   if (kind === 'ip') return
   try {
     await lookup(value)
@@ -79,7 +78,7 @@ export async function requireResolvable({ kind, value }: ServerName, endpoint: S
     throw new ConnectionError('ERR_NAME_NOT_RESOLVED', {
       tried: `resolving ${value}`,
       got: "this machine can't resolve that name, although ssh can connect",
-      todo: sentence`Give a name or an address by which clients reach the daemon:  ${ours('setup', formatEndpoint(endpoint), '--name', 'NAME_OR_ADDRESS')}`,
+      todo: sentence`Give a name or an address by which clients reach the daemon:  ${command('--name', 'NAME_OR_ADDRESS')}`,
       cause,
     })
   }

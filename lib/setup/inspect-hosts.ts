@@ -61,13 +61,13 @@ async function inspectHost(
   options: SetupOptions,
   { byAddress, result }: Inspection,
 ): Promise<InspectedHost> {
-  const { folder, endpoint } = target
+  const { folder } = target
   const { shell, hostname } = await openHost(target, byAddress, CERTIFICATE_DANGER)
   const facts = await gatherFacts(shell, options.signal)
   await refuse({ ...target, shell }, facts, options)
   const sources = { hostname, address: shell.address(), requested: options.names }
   const names = await hostNames(options.dir, folder, sources)
-  await requireResolvable(names.reach, endpoint)
+  await requireResolvable(names.reach)
   const inForce = await inspectInForce({ ...target, shell, names }, facts, options)
   result(hostSummary(facts))
   return { ...target, shell, names, ...inForce }
@@ -124,9 +124,9 @@ async function contextFor(
   target: Pick<RequestedContext, 'url' | 'names'>,
   options: SetupOptions,
 ): Promise<RequestedContext | undefined> {
-  const { config, context, force } = options
+  const { config, context, client, force } = options
   if (config === undefined) return undefined
-  const requested = { config, name: contextNameFor(folder, context), ...target, force }
+  const requested = { config, name: contextNameFor(folder, context), ...target, client, force }
   await refuseForeignContext(requested)
   return requested
 }

@@ -14,7 +14,7 @@ export interface SetupOptions {
   readonly config?: string | undefined
   /** The name of the context, for a single host. @defaultValue the name of the host */
   readonly context?: string | undefined
-  /** Replaces a context of that name even if it points to another host. */
+  /** Replaces a context of that name even if it points to another host, or connects as another client. */
   readonly force: boolean
   /** Sets up a host even if its daemon accepts clients of a CA that the folder has never had. */
   readonly replaceCa: boolean

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { appendFile, chmod, copyFile, cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { writeSetupRecord, type SetupRecord } from '../../lib/keystore/setup-record.ts'
 import { createAuthority, issueClient, PkiFolder } from '../../lib/pki.ts'
 import { runCommand, type CommandResult } from '../support/command.ts'
 import { runFaked } from '../support/faketime.ts'
@@ -251,6 +252,33 @@ describe('cert renew', () => {
     )
     const ending = await later('+380d', ['cert', 'list', '--expiring', '30d', '--dir', folder])
     assert.match(ending.stderr, /cert renew --host web --dir/)
+  })
+
+  test('the commands that bring certificates to their hosts are those that set the hosts up', async (t) => {
+    const { folder, cert } = await place(t)
+    const record = { ssh: 'ssh://deploy@build02:2222', client: 'alice', names: ['build02.test'], gateway: false }
+    const rows: [record: SetupRecord, line: string][] = [
+      [record, 'setup ssh://deploy@build02:2222 --client alice --name build02.test'],
+      [{ ...record, gateway: true, names: [] }, 'setup --gateway ssh://deploy@build02:2222 --client alice'],
+      [{ ...record, names: [], context: 'two' }, 'setup ssh://deploy@build02:2222 --client alice --context two'],
+      [{ ...record, names: [], context: false }, 'setup ssh://deploy@build02:2222 --client alice --no-context'],
+      // Without her files, setup would issue new ones.
+      [{ ...record, names: [], client: 'eve' }, 'setup ssh://deploy@build02:2222'],
+    ]
+    await new PkiFolder(folder).ensureServer(['build02'], { host: 'build02' })
+    const printed = async (): Promise<string[]> => {
+      const { stdout } = await cert(['renew', '--host', 'build02'])
+      return [...stdout.matchAll(/^ +docker-mtls (setup .*)$/gm)].map(([, line = '']) => line)
+    }
+    for (const [one, line] of rows) {
+      await writeSetupRecord(folder, 'build02', one)
+      assert.deepEqual(await printed(), [`${line} --dir ${folder}`])
+    }
+    for (const damaged of ['', '{}', JSON.stringify({ ...record, ssh: '--undo' })]) {
+      await writeFile(join(folder, 'hosts/build02/setup.json'), damaged)
+      const lines = await printed()
+      assert.deepEqual([lines.length, lines[0]], [2, `setup ssh://USER@build02 --dir ${folder}`])
+    }
   })
 
   test('a server that has only the names of every server is renewed by each of them', async (t) => {

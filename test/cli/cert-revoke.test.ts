@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
+import { writeSetupRecord } from '../../lib/keystore/setup-record.ts'
 import { readRevocationLists } from '../../lib/identity/crl.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
@@ -242,7 +243,20 @@ describe('cert revoke --dry-run', () => {
 
   test('its commands work, and then no certificate of the current CA is left', async (t) => {
     const { folder, run, json } = await place(t)
+    for (const [host, client] of [
+      ['b', 'bob'],
+      ['c', 'alice'],
+    ] as const) {
+      await new PkiFolder(folder).ensureServer([host], { host })
+      await writeSetupRecord(folder, host, { ssh: `ssh://root@${host}`, client, names: [], gateway: false })
+    }
     const { ways } = await json(['cert', 'revoke', 'alice', '--dry-run'])
+    const setups = ways[0]?.commands.filter((line) => line.includes(' setup ')) ?? []
+    // She loses her access, and must not be named.
+    assert.deepEqual(
+      setups.map((line) => line.replace(/ --dir .*/, '')),
+      ['docker-mtls setup ssh://root@b --client bob', 'docker-mtls setup ssh://root@c'],
+    )
     const lines = ways[0]?.commands.filter((line) => !line.includes(' setup ')) ?? []
     assert.equal(lines.length, 3)
     for (const line of lines) {

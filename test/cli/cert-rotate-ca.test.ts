@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
+import { writeSetupRecord } from '../../lib/keystore/setup-record.ts'
 import { PkiFolder } from '../../lib/pki.ts'
 import { parseRotation, rotationText } from '../../lib/keystore/rotate/state.ts'
 import { enter } from '../../lib/keystore/rotate/phases.ts'
@@ -182,6 +183,12 @@ describe('cert rotate-ca', () => {
     assert.match(
       stdout,
       /--phase trust --host tcp:\/\/b\.example\.com:2376\n.* {2}--confirm-server hosts\/b\.example\.com$/m,
+    )
+    const ssh = 'ssh://deploy@b.example.com'
+    await writeSetupRecord(folder, 'b.example.com', { ssh, client: 'alice', names: [], gateway: true })
+    assert.match(
+      (await rotate(['--status'])).stdout,
+      /as before:\n {2}docker-mtls setup --gateway ssh:\/\/deploy@b\.example\.com --client alice --dir \S+\nthen here/,
     )
   })
 

@@ -223,7 +223,7 @@ describe('setup --gateway', { skip: lacksMachine() }, () => {
     const now = await everything()
     const plain = await desk.lines(['setup', URL, '--client', 'ann', '--yes'])
     assert.equal(plain.hosts[0]?.error?.code, 'ERR_APPLY_CONFLICT')
-    assert.match(plain.stderr, /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/root@one\.test/s)
+    assert.match(plain.stderr, /has one, docker-mtls-gateway\.service, .*Keep the gateway: {2}--gateway/s)
     assert.equal(await everything(), now)
   })
 

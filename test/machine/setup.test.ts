@@ -179,10 +179,23 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
     const changed = FILES.slice(1)
     assert.deepEqual(named.hosts[0]?.written, changed)
     assert.equal(named.hosts[0]?.url, 'tcp://10.77.0.2:2376')
-    assert.equal((await desk.run(['cert', 'renew', '--server'])).code, 0)
-    const renewed = await desk.lines(words)
+    const { stdout } = await desk.run(['cert', 'renew', '--server'])
+    const line = /^ +docker-mtls (setup .*)$/m.exec(stdout)?.[1] ?? ''
+    assert.equal(line, 'setup ssh://deploy@one.test --client ann --name 10.77.0.2 --name other.test')
+    const renewed = await desk.lines([...line.split(' '), '--yes'])
     assert.deepEqual(renewed.hosts[0]?.written, changed)
     assert.ok(renewed.hosts[0]?.names.includes('other.test'))
+    assert.equal(renewed.hosts[0]?.context?.action, 'kept')
+  })
+
+  test('without --client, the client that is there is used; the context of another is not replaced', async () => {
+    const again = await desk.lines(['setup', 'ssh://deploy@one.test', '--name', '10.77.0.2', '--yes'])
+    assert.equal(again.hosts[0]?.context?.action, 'kept', again.stderr)
+    const now = await snapshot(machine)
+    const { code, hosts } = await desk.lines(['setup', 'ssh://deploy@one.test', '--client', 'root', '--yes'])
+    assert.deepEqual([code, hosts[0]?.error?.code], [1, 'ERR_CONTEXT_EXISTS'])
+    assert.equal(await snapshot(machine), now)
+    assert.deepEqual(await readdir(join(desk.folder, 'docker-mtls/clients')), ['ann'])
   })
 
   test('a context of that name that leads elsewhere is left alone, and so is the host', async () => {
@@ -264,7 +277,7 @@ const REFUSALS: readonly Refusal[] = [
     title: 'sudo that asks for a password',
     url: 'ssh://asks@one.test',
     code: 'ERR_HOST_SUDO_PASSWORD',
-    says: /ssh:\/\/root@one\.test .*asks ALL=\(root\) NOPASSWD: ALL/,
+    says: /ssh:\/\/root@one\.test\. .*asks ALL=\(root\) NOPASSWD: ALL/,
   },
   {
     title: 'a user without sudo',

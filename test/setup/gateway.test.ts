@@ -143,7 +143,10 @@ describe('the gateway of a host', () => {
     })
     const old = host({ [POLICY]: policy('old'), '/etc/systemd/system/docker-mtls-gateway.service': unit() })
     const config = await temporaryFolder()
-    const one = { ...inspected(cut, old), context: { config, name: 'one', url: '', names: [], force: false } }
+    const one = {
+      ...inspected(cut, old),
+      context: { config, name: 'one', url: '', names: [], client: 'ann', force: false },
+    }
     const planned = only(await way.plan(outcomes(one), issued, { ...options, config }))
     assert.equal(planned.plan.policy, policy('old'))
     assert.equal(planned.plan.listen, 'tcp://0.0.0.0:2376')
@@ -251,7 +254,7 @@ describe('the gateway of a host', () => {
 
   test('dockerd is not put on the network beside a gateway, whatever its unit is called', async () => {
     const [own, other] = ['/etc/systemd/system/docker-mtls-gateway.service', '/usr/lib/systemd/system/proxy.service']
-    const keeps = /has one, docker-mtls-gateway\.service, .*setup --gateway ssh:\/\/one\.test/s
+    const keeps = /has one, docker-mtls-gateway\.service, .*Keep the gateway: {2}--gateway/s
     await besides([])
     await assert.rejects(besides([own]), keeps)
     await assert.rejects(

@@ -163,7 +163,7 @@ describe('the names of a host', () => {
 
 function wantedIn(config: string): Parameters<typeof ensureContext>[0] {
   const names = ['build01', '10.0.0.4', 'localhost', '127.0.0.1', '::1']
-  return { config, name: 'h', url: 'tcp://build01:2376', names, force: false }
+  return { config, name: 'h', url: 'tcp://build01:2376', names, client: 'ann', force: false }
 }
 
 describe("a host's context", () => {
@@ -205,6 +205,14 @@ describe("a host's context", () => {
     await write()
     assert.equal((await ensureContext(wanted, folder)).action, 'replaced')
     assert.equal((await ensureContext({ ...wanted, url: 'tcp://10.0.0.4:2376' }, folder)).action, 'replaced')
+    // Its user would connect as somebody else from then on.
+    const other = { ...wanted, client: 'root' }
+    for (const refused of [refuseForeignContext(other), ensureContext(other, folder)])
+      await assert.rejects(refused, {
+        code: 'ERR_CONTEXT_EXISTS',
+        message: /connects as the client ann.*--client ann.*--force/s,
+      })
+    assert.equal((await ensureContext({ ...other, force: true }, folder)).action, 'replaced')
   })
 })
 

@@ -79,7 +79,8 @@ export const ENDPOINT_ERRORS = {
   ERR_CONTEXT_EXISTS: {
     meaning: 'A context of that name already exists.',
     cause: 'An earlier `context create`, `context import` or `setup`, or a context you made for another host.',
-    remedy: 'Choose another name, or replace it with `--force`.',
+    remedy:
+      'Choose another name, or replace it with `--force`. If `setup` says that it connects as another client, name that one with `--client`.',
   },
   ERR_CONTEXT_IN_USE: {
     meaning: "The context is the current one, so docker-mtls doesn't remove it.",

@@ -63,10 +63,8 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
   const stale = isChanged ? await staleContextWarnings(folder, context) : []
   const warnings = [...(await warningsOf(report, folder)), ...keptAsideWarnings(report.crl ?? {}), ...stale]
   const texts = warnings.map((warning) => renderSentence(warning))
-  context.answer(
-    { data: dataOf(report, texts), text: textOf(report, { ...flags, dir: folder }, context), warnings },
-    flags,
-  )
+  const text = await textOf(report, { ...flags, dir: folder }, context)
+  context.answer({ data: dataOf(report, texts), text, warnings }, flags)
 }
 
 function refuseContradiction(clients: readonly string[], { server, host, all, due }: RenewFlags): void {
@@ -114,12 +112,12 @@ function itemData({ certificate: { kind, name, serial, notAfter }, reason }: Ren
   return { kind, name, reason, old: { serial, notAfter } }
 }
 
-function textOf(report: RenewReport, flags: PlacedFlags, context: Context): string {
+async function textOf(report: RenewReport, flags: PlacedFlags, context: Context): Promise<string> {
   const { renewed } = report
   const lists = listsText(report, flags, context)
   if (renewed.length === 0) return lists === '' && flags.due !== true ? nothingText(report) : lists
   const summaries = renewed.map((one) => (one.result === undefined ? plannedText(one) : renewedText(one, context)))
-  const steps = flags.dryRun === true ? '' : `\n${carryText(report, flags, context)}`
+  const steps = flags.dryRun === true ? '' : `\n${await carryText(report, flags, context)}`
   return `${lists}${summaries.join('\n')}\n${steps}`
 }
 
@@ -165,9 +163,9 @@ function renewedText({ certificate, reason, result }: RenewedCertificate, contex
 }
 
 /** New certificates take effect only on their machines. */
-function carryText({ renewed, probe }: RenewReport, { dir }: PlacedFlags, context: Context): string {
+async function carryText({ renewed, probe }: RenewReport, { dir }: PlacedFlags, context: Context): Promise<string> {
   const { typed, paint } = context
-  const lines = renewed.flatMap(({ certificate: { kind, name, host }, result }) => {
+  const steps = renewed.map(async ({ certificate: { kind, name, host }, result }) => {
     if (result === undefined) return []
     if (kind === 'client') {
       return [
@@ -181,9 +179,10 @@ function carryText({ renewed, probe }: RenewReport, { dir }: PlacedFlags, contex
         `  ${result.paths.cert}`,
       ]
     const server = { dir, folder: resolve(result.paths.folder), host, probe }
-    const { heading, commands } = serverSteps(server, context)
+    const { heading, commands } = await serverSteps(server, context)
     return [`${heading}:`, ...commands.map((command) => `  ${command}`)]
   })
+  const lines = (await Promise.all(steps)).flat()
   return `${paint('bold', 'Copy the new files to their machines. Until then, the old ones stay in use:')}\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 

@@ -87,10 +87,24 @@ async function revoke(name: string, given: RevokeFlags, context: Context): Promi
 
 /** What the client keeps: a grant has a certificate of its own, with another name. And who else has its key. */
 async function besideOf(found: Revocation, dir: string): Promise<Beside> {
-  if (found.kind === 'server') return { dir, grants: [], sameKey: [] }
+  const setups = await setupsOf(found, dir)
+  if (found.kind === 'server') return { dir, setups, grants: [], sameKey: [] }
   const { listValidGranted } = await import('../../keystore/granted.ts')
   const { clientsWithSameKey } = await import('../../keystore/revocation.ts')
-  return { dir, grants: await listValidGranted(dir, found.name), sameKey: await clientsWithSameKey(dir, found) }
+  return { dir, setups, grants: await listValidGranted(dir, found.name), sameKey: await clientsWithSameKey(dir, found) }
+}
+
+/** How each host is set up again, without the client that loses its access. */
+async function setupsOf({ kind, name }: Revocation, dir: string): Promise<Beside['setups']> {
+  const { serverPlaces } = await import('../../keystore/keystore.ts')
+  const { setupWords } = await import('../../keystore/setup-record.ts')
+  const without = kind === 'client' ? name : undefined
+  const words = (await serverPlaces(dir)).flatMap(({ host }) =>
+    host === undefined
+      ? []
+      : [setupWords(dir, host, without).then((known) => known ?? ['setup', `ssh://USER@${host}`])],
+  )
+  return words.length === 0 ? [['setup', 'ssh://USER@HOST']] : Promise.all(words)
 }
 
 function question(found: Revocation): string {

@@ -55,7 +55,7 @@ async function runRotate(given: RotateFlags, context: Context): Promise<void> {
   const data = { ...report, warnings: warnings.map((warning) => renderSentence(warning)) }
   // The phase after it can't be complete yet.
   const failed = flags.phase === report.phase && report.looks.some(({ ok }) => !ok)
-  context.answer({ data, text: rotationText(report, dir, context), warnings, failed }, flags)
+  context.answer({ data, text: await rotationText(report, dir, context), warnings, failed }, flags)
 }
 
 /** Does the command line only ask to continue? */

@@ -11,7 +11,7 @@ import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../terminal/confirm.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
 import { issuedData } from '../reports/data.ts'
-import { defaultClient } from '../inputs/default-client.ts'
+import { setupClient } from '../inputs/setup-client.ts'
 import { usageError } from '../errors.ts'
 import { addFolder, addJsonLines, addPassphraseFile, addYes, many, once } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
@@ -86,9 +86,7 @@ async function optionsOf(
   const several = targets.length > 1
   if (several && names.length > 0) throw usageError(WHERE, '--name works only with one host', ONE_BY_ONE)
   if (several && typeof context === 'string') throw usageError(WHERE, '--context works only with one host', ONE_BY_ONE)
-  const client = flags.client ?? (await defaultClient(io.env))
-  if (client === undefined)
-    throw usageError(WHERE, "your login name can't be used as a client name", 'Name the client:  --client NAME')
+  const client = flags.client ?? (await setupClient(flags.dir, targets, io.env))
   return {
     dir: flags.dir,
     client: await checkedClient(client),
@@ -194,7 +192,7 @@ function define(command: Command, context: Context): void {
   command
     .option(
       '--client <name>',
-      'the client certificate that this machine uses (default: your login name)',
+      'the client certificate that this machine uses (default: your login name, or the client that the folder has already)',
       once('--client'),
     )
     .option(
@@ -204,7 +202,7 @@ function define(command: Command, context: Context): void {
     )
     .option('--context <name>', 'the name of the docker context (default: the name of the host)', once('--context'))
     .option('--no-context', 'create no docker context')
-    .option('--force', 'replace a docker context of that name for another daemon')
+    .option('--force', 'replace a docker context of that name for another daemon or client')
     .option('--replace-ca', "replace a CA that isn't in this folder; the host then refuses its clients")
   command
     .option('--gateway', 'put a gateway in front of each daemon, which asks a policy; the host needs Node.js')

@@ -27,6 +27,8 @@ interface Way {
 export interface Beside {
   /** The folder. */
   readonly dir: string
+  /** The words of the commands that set its hosts up again. */
+  readonly setups: readonly (readonly string[])[]
   /** Certificates of grants for the same name, which stay in force. */
   readonly grants: readonly IssuedGranted[]
   /** Other clients with a valid certificate for the same key. */
@@ -34,27 +36,28 @@ export interface Beside {
 }
 
 /** The ways that work for it; the first one is the fastest. */
-function waysOf(found: Revocation, dir: string): Way[] {
+function waysOf(found: Revocation, { dir, setups }: Pick<Beside, 'dir' | 'setups'>): Way[] {
   const { kind, name, isInPlace, hasCaKey, phase } = found
   const flags = folderFlags(dir)
   const remove = kind === 'client' && isInPlace ? [ours('client', 'rm', name, ...flags)] : []
   const rotate = ours('cert', 'rotate-ca', ...flags)
+  const now = atOnce(remove, setups, flags)
   if (phase !== undefined && kind === 'client') {
     const effect = `A rotation of the CA is in progress (phase ${phase}). When it has ended, no daemon accepts the certificate`
     return [{ speed: 'in phases', effect, commands: [...remove, rotate] }]
   }
   if (phase !== undefined) {
     const effect = `A rotation of the CA is in progress (phase ${phase}), which keeps the keys of servers. Finish it or abort it first, then replace the CA`
-    return [{ ...atOnce(remove, flags), effect, commands: [rotate, ...atOnce(remove, flags).commands] }]
+    return [{ ...now, effect, commands: [rotate, ...now.commands] }]
   }
   // A rotation keeps the keys of servers.
-  if (kind === 'server' || !hasCaKey) return [atOnce(remove, flags)]
+  if (kind === 'server' || !hasCaKey) return [now]
   const effect =
     'Nobody else is locked out. The certificate works until the last phase has ended, which may be days later'
-  return [atOnce(remove, flags), { speed: 'in phases', effect, commands: [...remove, rotate] }]
+  return [now, { speed: 'in phases', effect, commands: [...remove, rotate] }]
 }
 
-function atOnce(remove: readonly CommandPart[], flags: readonly string[]): Way {
+function atOnce(remove: readonly CommandPart[], setups: Beside['setups'], flags: readonly string[]): Way {
   return {
     speed: 'at once',
     effect:
@@ -63,7 +66,7 @@ function atOnce(remove: readonly CommandPart[], flags: readonly string[]): Way {
       ...remove,
       ours('cert', 'ca', '--replace-ca', ...flags),
       ours('cert', 'renew', '--server', ...flags),
-      ours('setup', 'ssh://USER@HOST', ...flags),
+      ...setups.map((words) => ours(...words, ...flags)),
     ],
   }
 }
@@ -84,11 +87,8 @@ export function revokedData(report: RevokeReport, beside: Beside): object {
   }
 }
 
-function aboutData(
-  found: Revocation,
-  certificates: readonly KnownCertificate[],
-  { dir, grants, sameKey }: Beside,
-): object {
+function aboutData(found: Revocation, certificates: readonly KnownCertificate[], beside: Beside): object {
+  const { dir, grants, sameKey } = beside
   const { kind, name, servers, authorities } = found
   return {
     kind,
@@ -106,7 +106,10 @@ function aboutData(
     acceptedBy:
       kind === 'server' ? [] : servers.map((one) => ({ name: one.name, ...(one.host && { host: one.host }) })),
     authorities: authorities.map((one) => ({ name: one.name, fingerprint256: one.fingerprint256 })),
-    ways: waysOf(found, dir).map((way) => ({ ...way, commands: way.commands.map((line) => renderSentence([line])) })),
+    ways: waysOf(found, beside).map((way) => ({
+      ...way,
+      commands: way.commands.map((line) => renderSentence([line])),
+    })),
   }
 }
 
@@ -126,7 +129,7 @@ export function revocationText(found: Revocation, beside: Beside, context: Conte
     paragraph(whoAccepts(found)),
     ...kept,
     '',
-    ...sooner(found, beside.dir, context),
+    ...sooner(found, beside, context),
     '',
   ].join('\n')
 }
@@ -141,10 +144,10 @@ export function whoseOf({ kind, revocable }: Revocation): 'client' | 'server' | 
 }
 
 /** The ways that end the access at daemons themselves. */
-function sooner(found: Revocation, dir: string, context: Context): string[] {
+function sooner(found: Revocation, beside: Beside, context: Context): string[] {
   return [
     'Only a new CA ends that sooner.',
-    ...waysOf(found, dir).flatMap((way) => ['', ...wayText(way, context)]),
+    ...waysOf(found, beside).flatMap((way) => ['', ...wayText(way, context)]),
     '',
     context.typed(GUIDE),
   ]
@@ -164,7 +167,7 @@ export function revokedText(report: RevokeReport, beside: Beside, context: Conte
     ...shown.map((one) => paragraph(`  ${certificateText(one)}`, '    ')),
     ...(crl === undefined ? [] : [paragraph(listText(report, crl)), ...deliveryLines(crl, beside.dir, context)]),
     ...kept,
-    ...(certificates.length === 0 ? [] : ['', paragraph(without), '', ...sooner(report, beside.dir, context)]),
+    ...(certificates.length === 0 ? [] : ['', paragraph(without), '', ...sooner(report, beside, context)]),
     '',
   ].join('\n')
 }

@@ -21,7 +21,7 @@ const ABOUT: Readonly<Record<Exclude<RotationPhase, 'abort'>, string>> = {
 const PHASES = Object.keys(ABOUT) as (keyof typeof ABOUT)[]
 
 /** The phase, and the next steps by hand. */
-export function rotationText(report: RotationReport, dir: string, context: Context): string {
+export async function rotationText(report: RotationReport, dir: string, context: Context): Promise<string> {
   const { outcome, from, to, phase } = report
   const { paint, width } = context
   if (outcome === 'aborted') return `${wrap(`Aborted: ${from.name} stays. ${ABORTED}`, width)}\n`
@@ -34,7 +34,7 @@ export function rotationText(report: RotationReport, dir: string, context: Conte
     const row = `  ${mark.padEnd(5)} ${index + 1} ${name.padEnd(8)} ${ABOUT[name]}`
     return index === now ? paint('bold', row) : row
   })
-  return [`From ${from.name} to ${to.name}:`, ...lines, '', ...todo(report, dir, context), ''].join('\n')
+  return [`From ${from.name} to ${to.name}:`, ...lines, '', ...(await todo(report, dir, context)), ''].join('\n')
 }
 
 const ABORTED =
@@ -42,7 +42,7 @@ const ABORTED =
 const ENDED =
   'The ca.pem of clients and docker contexts may still contain both CAs: copy the current files there when convenient. Until then they trust the old CA.'
 
-function todo(report: RotationReport, dir: string, context: Context): string[] {
+async function todo(report: RotationReport, dir: string, context: Context): Promise<string[]> {
   const { waiting, phase, looks } = report
   const lists = report.lists ? join(dir, 'ca', 'crl.pem') : undefined
   if (waiting.consent) {
@@ -55,8 +55,9 @@ function todo(report: RotationReport, dir: string, context: Context): string[] {
   const seen = looks
     .filter(({ ok }) => !ok)
     .map(({ target, got }) => wrap(printableLines(`${target} doesn't have its new files yet: ${got}.`), context.width))
+  const servers = waiting.servers.map((server) => serverBlock({ ...server, lists }, phase, dir, context))
   const blocks = [
-    ...waiting.servers.map((server) => serverBlock({ ...server, lists }, phase, dir, context)),
+    ...(await Promise.all(servers)),
     ...waiting.clients.map((client) => clientBlock(client, phase, dir, context)),
   ]
   return [...seen.flatMap((text) => [text, '']), ...blocks.flatMap((block) => ['', ...block]).slice(1)]
@@ -70,14 +71,14 @@ function abortLine(dir: string, { typed }: Context): string {
   return typed([ours('cert', 'rotate-ca', ...folderFlags(dir), '--abort')])
 }
 
-function serverBlock(
+async function serverBlock(
   { name, inspectAs, probe, lists }: WaitingServer & { readonly lists: string | undefined },
   phase: string,
   dir: string,
   context: Context,
-): string[] {
+): Promise<string[]> {
   const [, host] = /^hosts\/(.+)$/.exec(name) ?? []
-  const { heading, commands } = serverSteps({ dir, folder: join(dir, name), host, probe, lists }, context)
+  const { heading, commands } = await serverSteps({ dir, folder: join(dir, name), host, probe, lists }, context)
   return [
     context.paint('bold', wrap(`${heading.charAt(0).toUpperCase()}${heading.slice(1)}:`, context.width)),
     ...commands.map((command) => `  ${command}`),

@@ -18,21 +18,22 @@ export interface ServerToServe {
   readonly lists?: string | undefined
 }
 
-/** The folder doesn't say which servers have a gateway. */
+/** The folder doesn't know whether it has a gateway. */
 const INSTEAD = '    # instead, if it has a gateway'
 
 /** How to install new files on a server: a heading without a colon, and commands. */
-export function serverSteps(
+export async function serverSteps(
   { dir, folder, host, probe, lists }: ServerToServe,
   context: Context,
-): { readonly heading: string; readonly commands: readonly string[] } {
+): Promise<{ readonly heading: string; readonly commands: readonly string[] }> {
   const typed = (...words: readonly string[]): string => context.typed([ours(...words)])
   if (host !== undefined) {
+    const heading = `for ${host}, run setup again, as before`
+    const { setupWords } = await import('../../keystore/setup-record.ts')
+    const known = await setupWords(dir, host)
+    if (known !== undefined) return { heading, commands: [typed(...known, ...folderFlags(dir))] }
     const words = [`ssh://USER@${host}`, ...folderFlags(dir)]
-    return {
-      heading: `for ${host}, run setup again, as before`,
-      commands: [typed('setup', ...words), `${typed('setup', '--gateway', ...words)}${INSTEAD}`],
-    }
+    return { heading, commands: [typed('setup', ...words), `${typed('setup', '--gateway', ...words)}${INSTEAD}`] }
   }
   const words = ['apply', '--from', basename(folder), ...(probe ? [] : ['--no-client-proof'])]
   const crl = lists === undefined ? [] : ['--crl', basename(lists)]

@@ -3,10 +3,9 @@ import { endOther, hasOwnGateway, otherGateway } from '../../apply/gateway/besid
 import { pathFault } from '../../apply/gateway/program.ts'
 import { gatewayQuestion } from '../../apply/gateway/state.ts'
 import { ProvisionError } from '../../base/errors.ts'
-import { command, ours, sentence } from '../../base/sentence.ts'
+import { command, sentence } from '../../base/sentence.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
-import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { gatherFurtherFacts, type HostFacts } from '../../host/facts.ts'
 import type { HostShell } from '../../host/shell.ts'
 import type { SetupTarget } from '../target.ts'
@@ -71,7 +70,7 @@ export async function inspectForGateway(
  */
 export async function refuseGateway(
   known: HostFacts,
-  { endpoint, host, shell }: SetupTarget & { readonly shell: HostShell },
+  { host, shell }: SetupTarget & { readonly shell: HostShell },
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const facts = await gatherFurtherFacts(shell, known, { more: [gatewayQuestion()] }, signal)
@@ -83,7 +82,7 @@ export async function refuseGateway(
     got: `it has one, ${other ?? GATEWAY_UNIT}, and everybody would get around its policy if dockerd listened on the network, too`,
     todo:
       other === undefined
-        ? sentence`Keep the gateway:  ${ours('setup', '--gateway', formatEndpoint(endpoint))}`
+        ? sentence`Keep the gateway:  ${command('--gateway')}`
         : sentence`On ${host}, as root: ${endOther(other)}`,
   })
 }
