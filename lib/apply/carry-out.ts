@@ -4,7 +4,7 @@ import { isDockerMtlsError, ProvisionError, sentencesOf } from '../base/errors.t
 import { command, option, sentence, type Sentence } from '../base/sentence.ts'
 import { GATEWAY_UNIT } from '../daemon-config/gateway-unit.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
-import { isActive } from '../host/facts.ts'
+import { isActive, runsOrStarts } from '../host/facts.ts'
 import { CHANGE_LIMITS } from '../host/run-limits.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
 import { tlsFilesIn } from '../daemon-config/options.ts'
@@ -14,12 +14,13 @@ import { isWritten } from './changes.ts'
 import { refuseConflicts } from './conflicts.ts'
 import { daemonBefore } from './rollback/before.ts'
 import { rollBackFailedApply } from './rollback/failed-apply.ts'
+import { whyNoAnswer } from './rollback/old-daemon.ts'
 import { ROLLBACK_AFTER_S } from './options.ts'
 import type { ApplyPlan } from './plan.ts'
 import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
-import { CHANGED_CODE, GATEWAY_CODE, PENDING_CODE, ROLLED_BACK_CODE } from './rollback/state.ts'
+import { CHANGED_CODE, GATEWAY_CODE, PENDING_CODE, ROLLED_BACK_CODE, SLOW_CODE } from './rollback/state.ts'
 import { commitScript, runTransaction, type Written } from './transaction.ts'
 import { validate } from './validate.ts'
 
@@ -68,6 +69,8 @@ export async function carryOut(plan: ApplyPlan, options: CarryOutOptions): Promi
   )
   const complete = await withKey(plan, shell)
   if (plan.restarts) return transact(complete, options)
+  const title = 'wait until docker has started'
+  if (!isActive(plan.facts)) await runStep(onStep, { step: 'start', title }, (talk) => whyNoAnswer(shell, talk, signal))
   try {
     return reportOf([], await verifyDaemon(complete, options), false)
   } catch (cause) {
@@ -173,10 +176,10 @@ export async function runGuarded<Seen>(
       shell,
       onStep,
       signal,
-      wasActive: isActive(plan.facts),
-      started: ran?.code === 0 || ran?.code === GATEWAY_CODE,
+      wasActive: runsOrStarts(plan.facts),
+      started: [0, GATEWAY_CODE, SLOW_CODE].includes(ran?.code ?? 1),
       isEnding,
-      ...(ran?.code === 0 &&
+      ...(ran !== undefined &&
         Date.now() - began >= rollbackAfter * 1000 && { overtaken: rolledBack('testing the changes') }),
       verifyOld,
       after: rollbackAfter,
@@ -201,6 +204,13 @@ function requireApplied(ran: ScriptResult, { name }: HostShell): void {
     })
   }
   if (ran.code === ROLLED_BACK_CODE) throw rolledBack(`changing ${name}`)
+  if (ran.code === SLOW_CODE) {
+    throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+      tried: `restarting docker on ${name}`,
+      got: `dockerd was still starting when the time for the apply was over: ${stderrSummary(ran)}`,
+      todo: MORE_TIME,
+    })
+  }
   if (ran.code === GATEWAY_CODE) {
     throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
       tried: `starting ${GATEWAY_UNIT} on ${name}`,
@@ -229,9 +239,11 @@ function rolledBack(tried: string): ProvisionError {
   return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried,
     got: 'the apply took longer than the rollback timer allows, so the host has rolled everything back',
-    todo: sentence`Give it more time:  ${option('rollbackAfter', 'SECONDS')}`,
+    todo: MORE_TIME,
   })
 }
+
+const MORE_TIME = sentence`Give it more time:  ${option('rollbackAfter', 'SECONDS')}`
 
 /** Checks a container's user namespace from outside, through the host's own socket or with the one-day client certificate. */
 async function inspectContainer(plan: ApplyPlan, options: CarryOutOptions): Promise<UsernsVerification | undefined> {

@@ -5,7 +5,7 @@ import { isDockerMtlsError } from '../base/errors.ts'
 import type { Warning } from '../base/warning.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { ours } from '../base/sentence.ts'
-import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../host/facts.ts'
+import { gatherFacts, gatherFurtherFacts, isActive, runsOrStarts, type HostFacts } from '../host/facts.ts'
 import type { FactCall, FurtherFacts } from '../host/facts-script.ts'
 import type { HostShell } from '../host/shell.ts'
 import { refuseHost, type UnmetPrecondition } from '../host/preconditions.ts'
@@ -226,7 +226,7 @@ function decide(known: Known): ApplyPlan {
 }
 
 function mustRestart(facts: HostFacts): boolean {
-  return !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
+  return !runsOrStarts(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
 }
 
 /** A directive in two places is reported together with the other conflicts. */

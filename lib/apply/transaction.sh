@@ -73,7 +73,7 @@ back_up() {
   files copy
   if test -n "$user$leaves"; then copy "$gateway_wants"; fi
   files require_unchanged
-  if systemctl is-active --quiet docker.service; then : >"$b/was-active"; fi
+  if systemctl is-active --quiet docker.service || docker_starts; then : >"$b/was-active"; fi
   if ! systemctl is-active --quiet docker.socket; then : >"$b/socket-was-off"; fi
   if test -n "$remaps"; then : >"$b/other-userns"; fi
   printf '%s\n' "$before" >"$b/before"
@@ -112,7 +112,14 @@ begin() {
   # Repeat this: an apply that has just finished may have removed the unit.
   arm
   sync
+  ends=$(($(date +%s) + after))
   arm_timer "$id" "$after"
+}
+
+# Prints for how many seconds systemd may be waited for. The rest is for a rollback before that of the timer.
+seconds_left() {
+  left=$((ends - after / 20 - $(date +%s)))
+  echo "$((left > 1 ? left : 1))"
 }
 
 # Creates the missing folders of the path $1, beginning at the top, and adds them to entries.
@@ -182,12 +189,12 @@ enable_gateway() {
 
 start_gateway() {
   systemctl reset-failed "$gateway" 2>/dev/null || true
-  timeout 90 systemctl restart "$gateway" || exit 79
+  limited "$(seconds_left)" systemctl restart "$gateway" || exit 79
 }
 
 # Stops the gateway, whose port dockerd may need. It succeeds without a unit, too.
 stop_gateway() {
-  timeout 90 systemctl stop "$gateway" ||
+  limited 90 systemctl stop "$gateway" ||
     test "$(systemctl show "$gateway" --value -p ActiveState)" = inactive
   systemctl reset-failed "$gateway" 2>/dev/null || true
 }
@@ -203,8 +210,10 @@ restart() {
   : >"$b/restarted"
   sync
   systemctl reset-failed docker.service docker.socket 2>/dev/null || true
-  # dockerd's own unit limits neither its start nor its stop (TimeoutStartSec=0).
-  timeout 90 systemctl restart docker.service
+  limited "$(seconds_left)" systemctl restart docker.service || {
+    if test $? = 124 && docker_starts; then exit 81; fi
+    exit 1
+  }
   systemctl is-active --quiet docker.service
 }
 

@@ -55,8 +55,8 @@ fact sockets "$(sockets "$(dockerd_pid)")"
 for f in $unit_files; do file "$f"; done
 for f in /etc/docker/daemon.json /etc/default/docker /etc/sysconfig/docker; do file "$f"; done
 file /etc/systemd/system/docker-mtls-gateway.service
-# A gateway may have a service of another name. Those that contain the word are read as a whole.
-for d in $unit_folders; do grep -lsF gateway "$d"/*.service; done | while IFS= read -r f; do is_hidden_unit "$f" || file "$f"; done
+# A gateway may have a service of another name, or start by a drop-in. Those that contain the word are read as a whole.
+for d in $unit_folders; do grep -lsF gateway "$d"/*.service "$d"/*.service.d/*.conf; done | while IFS= read -r f; do is_hidden_unit "$f" || file "$f"; done
 for f in /etc/subuid /etc/subgid /etc/passwd /etc/group /etc/login.defs /etc/os-release; do file "$f"; done
 for f in $written; do writable "$f"; done
 room /etc/docker

@@ -117,6 +117,11 @@ export function isActive({ property }: Pick<HostFacts, 'property'>): boolean {
   return property('service', 'ActiveState') === 'active'
 }
 
+/** Does it run, or does systemd start it? One that waits for its next start has failed. */
+export function runsOrStarts({ property }: Pick<HostFacts, 'property'>): boolean {
+  return isActive({ property }) || property('service', 'SubState').startsWith('start')
+}
+
 /** The lines that aren't blank. */
 export function lines(text: string): string[] {
   return text.split('\n').filter((line) => line.trim() !== '')

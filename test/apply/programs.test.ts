@@ -65,7 +65,8 @@ describe('programs for a host', () => {
     assert.ok(PROGRAMS.facts.includes(`room ${STATE_FOLDER}\n`))
     for (const program of [TRANSACTION, ROLLBACK_PROGRAM])
       assert.match(program, new RegExp(`^gateway=${GATEWAY_UNIT}$`, 'm'))
-    for (const program of [TRANSACTION, ROLLBACK_PROGRAM]) assert.ok(program.includes(`systemctl restart ${UNIT_NAME}`))
+    for (const program of [TRANSACTION, ROLLBACK_PROGRAM])
+      assert.match(program, new RegExp(`systemctl (?:restart|"\\$verb") ${UNIT_NAME}`))
     for (const program of [ROLLBACK_PROGRAM, PROGRAMS.facts]) assert.ok(program.includes(`docker -H ${LOCAL_SOCKET} `))
   })
 })
@@ -354,7 +355,7 @@ const gatewayFor = (host: string): Record<string, string> => ({
 describe('a rollback by hand', () => {
   const [state, units] = [join(folder, 'by-hand'), join(folder, 'by-hand-units')]
   const names = ['program_of', 'unit_copy', 'gateway_runs', 'way_back', 'gateway_unit', 'refuse_unchecked']
-  const start = `s=${folder} id=by-hand b=${state} units=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
+  const start = `s=${folder} id=by-hand b=${state} units=${units} unit_folders=${units} gateway=${GATEWAY_UNIT}\nsystemctl() { echo "\${now-inactive}"; }\n${functionsOf(ROLLBACK_PROGRAM, ...names)}\n`
 
   /** What it says, and whether it goes on. */
   async function said(
@@ -363,7 +364,7 @@ describe('a rollback by hand', () => {
     now = 'inactive',
   ): Promise<string> {
     for (const one of [state, units]) await rm(one, { recursive: true, force: true })
-    await mkdir(units, { recursive: true })
+    await mkdir(join(units, 'a.service.d'), { recursive: true })
     await mkdir(state)
     const all = { 'was-active': '', entries: '1 /etc/x\n', before: `${before}\n`, ...files }
     for (const [name, text] of Object.entries(all)) if (text !== undefined) await writeFile(join(state, name), text)
@@ -384,6 +385,11 @@ describe('a rollback by hand', () => {
     assert.match(await said('listens tcp://10.0.0.5:2376', {}, 'active'), /^1: .*beside a gateway.*run this again$/)
     const proxy = { '../by-hand-units/proxy.service': '[Service]\nExecStart=/x/docker-mtls "gateway" run\n' }
     assert.match(await said('listens tcp://10.0.0.5:2376', proxy), /^1: .*beside a gateway \(.*proxy\.service\)/)
+    const dropIn = { '../by-hand-units/a.service.d/x.conf': proxy['../by-hand-units/proxy.service'] }
+    assert.match(
+      await said('listens tcp://10.0.0.5:2376', dropIn),
+      /^1: .*beside a gateway \(.*a\.service\.d\/x\.conf\)/,
+    )
     assert.equal(await said('listens tcp://10.0.0.5:2376'), '0: ')
     const product = { '../by-hand-units/other.service': '[Service]\nExecStart=/usr/bin/tool gateway run --port 1\n' }
     assert.equal(await said('listens tcp://10.0.0.5:2376', product), '0: ')

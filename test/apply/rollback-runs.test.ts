@@ -23,6 +23,8 @@ const FAKES = `
 systemctl() {
   $at "$*"
   case $* in
+  *InvocationID) cat ${systemd}/start ;;
+  'show docker'*) cat ${systemd}/sub ;;
   'show '*) cat ${systemd}/gateway ;;
   'stop '*timer*) ;;
   'stop ${GATEWAY_UNIT}') echo inactive >${systemd}/gateway ;;
@@ -62,6 +64,8 @@ async function unfinishedApply(): Promise<void> {
     'state/2/gateway-was-active': 'active\n',
     'systemd/gateway': 'active\n',
     'systemd/docker': 'new',
+    'systemd/start': 'first\n',
+    'systemd/sub': 'running\n',
     [`units/${GATEWAY_UNIT}`]: '[Service]\n',
   }
   for (const [path, text] of Object.entries(texts)) await writeFile(join(folder, path), text)
@@ -124,6 +128,48 @@ describe('two runs of a rollback at the same time', () => {
     await writeFile(hook, script, { mode: 0o755 })
     assert.equal(await start('now', hook).ended, '0 ')
     assert.deepEqual(await found(), [...ROLLED_BACK.slice(0, -1), 'old\n'])
+  })
+})
+
+describe('a dockerd that needs longer than a rollback waits', () => {
+  const calls = join(folder, 'calls')
+  /** From its restart on, dockerd starts. `timeout` gives up, or the run is killed. */
+  const slow = async (then: string): Promise<string> => {
+    const hook = join(folder, 'hook')
+    const restarted = `echo start >${systemd}/sub; echo second >${systemd}/start; cat ${etc}/daemon.json >${systemd}/docker`
+    const script = `#!/bin/sh\necho "$1" >>${calls}\ncase $1 in 'restart docker.service') ${restarted}; ${then} ;; esac\n`
+    await writeFile(hook, script, { mode: 0o755 })
+    return hook
+  }
+  const givesUp = PROGRAM.replace(
+    'timeout() { shift; "$@"; }',
+    'timeout() { shift; "$@"; case $* in *docker.service) return 124 ;; esac; }',
+  )
+  beforeEach(unfinishedApply)
+
+  test('the rollback is complete, and systemd starts the gateway after dockerd', async () => {
+    await writeFile(join(own, 'rollback.sh'), givesUp)
+    const hook = await slow(':')
+    assert.equal(await start('now', hook).ended, '0 systemctl restart docker.service has not ended after 90 seconds\n')
+    assert.deepEqual(await found(), ROLLED_BACK)
+    assert.match(await readFile(calls, 'utf8'), new RegExp(`^restart --no-block ${GATEWAY_UNIT}$`, 'm'))
+  })
+
+  test('the next run does not restart it, but waits', async () => {
+    const hook = await slow('kill -KILL $PPID')
+    await start('now', hook).ended
+    assert.equal(await start('late', hook).ended, '0 ')
+    assert.deepEqual(await found(), ROLLED_BACK)
+    const ofDocker = (await readFile(calls, 'utf8')).match(/^(re)?start docker\.service$/gm)
+    assert.deepEqual(ofDocker, ['restart docker.service', 'start docker.service'])
+  })
+
+  test('one that hangs before it starts, or that fails again, is a failure that says why', async () => {
+    await writeFile(join(own, 'rollback.sh'), givesUp)
+    for (const sub of ['stop-sigterm', 'auto-restart']) {
+      await writeFile(join(systemd, 'sub'), sub)
+      assert.equal(await start('now').ended, '1 systemctl restart docker.service has not ended after 90 seconds\n')
+    }
   })
 })
 

@@ -30,6 +30,36 @@ function info(running: number, live: boolean): string {
   return JSON.stringify({ ContainersRunning: running, LiveRestoreEnabled: live })
 }
 
+/** What the steps say that they wait for. */
+const notesOf = async (
+  answers: readonly Partial<ScriptResult>[],
+  words: string,
+  isPending = false,
+): Promise<string[]> => {
+  const [notes, left] = [new Array<string>(), [...answers]]
+  const shell = fakeShell((script) => (script.includes(words) ? (left.shift() ?? {}) : {}), false)
+  const plan = { last: { ...LAST, isPending }, conflicts: [], losses: [], stops: 0 }
+  await rollBack(plan, { shell, onStep: ({ note }) => note !== undefined && notes.push(note) })
+  assert.deepEqual(left, [])
+  return notes
+}
+
+describe('what a rollback waits for', () => {
+  test('a dockerd that starts, as long as its unit allows', async () => {
+    assert.deepEqual(await notesOf([{ code: 10 }, {}], 'docker -H'), ['dockerd to start'])
+  })
+
+  test('the timer, and no time that has passed', async () => {
+    const [first, ...others] = await notesOf(
+      [{ code: 11, stdout: '40\n' }, { code: 11, stdout: '-3\n' }, { code: 11 }],
+      'if its process is certainly gone',
+      true,
+    )
+    assert.match(first ?? '', /^\d\d:\d\d:\d\d, when the host rolls back by itself$/)
+    assert.deepEqual(others, ['the host, which rolls back', 'the host, which rolls back'])
+  })
+})
+
 describe('a rollback that fails', () => {
   const way = { last: LAST, conflicts: [], losses: [], stops: 0 }
   const failureOf = async (

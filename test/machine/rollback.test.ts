@@ -53,6 +53,29 @@ describe('daemon rollback', { skip: lacksMachine() }, () => {
     await settled()
   })
 
+  test('a dockerd that starts slowly: an apply waits for it, restarts it only for other files, and rolls back to it', async () => {
+    const slow = '/run/systemd/system/docker.service.d/10-slow.conf'
+    await apply()
+    const first = await snapshot(machine)
+    await machine.write(slow, '[Service]\nExecStartPre=/bin/sleep 12\n')
+    await machine.must(['systemctl', 'daemon-reload'])
+    const late = await cli(machine, [...APPLY, '--live-restore', '--rollback-after', '10'])
+    assert.equal(late.code, 1)
+    assert.match(
+      late.stderr,
+      /^ERR_APPLY_ROLLED_BACK: .*dockerd was still starting.*and the old daemon answers.*--rollback-after/ms,
+    )
+    assert.equal(await snapshot(machine), first)
+    assert.equal(await pingAs(machine, ANN), 0)
+    await machine.must(['systemctl', 'restart', '--no-block', 'docker.service'])
+    const again = await cliLines(machine, APPLY)
+    assert.equal(again.code, 0, again.stderr)
+    assert.deepEqual(again.result['restarted'], false)
+    await machine.must(['rm', slow])
+    await machine.must(['systemctl', 'daemon-reload'])
+    await settled()
+  })
+
   test('a daemon that does not start afterwards: what is said undoes no earlier apply', async () => {
     await apply()
     await apply('--live-restore')

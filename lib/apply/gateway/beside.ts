@@ -1,6 +1,5 @@
-import { basename } from 'node:path'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
-import { startsGateway } from '../../daemon-config/gateway-unit.ts'
+import { GATEWAY_UNIT, startsGateway } from '../../daemon-config/gateway-unit.ts'
 import { DAEMON_JSON } from '../../daemon-config/render-files.ts'
 import type { HostFacts } from '../../host/facts.ts'
 import type { Conflict } from '../conflicts.ts'
@@ -17,8 +16,14 @@ export function otherGateway({ files, fact }: HostFacts): string | undefined {
   const dockerd = [fact('socket'), ...ofDockerd.map(({ text = '' }) => text)].join('\n')
   const own = { dockerd, hostname: fact('hostname') }
   return files.find(
-    ({ path, text = '' }) => path !== UNIT_PATH && path.endsWith('.service') && startsGateway(text, own),
+    ({ path, text = '' }) => path !== UNIT_PATH && unitOf(path) !== undefined && startsGateway(text, own),
   )?.path
+}
+
+/** The unit of which this is the file, or a drop-in. Those of the own gateway are another matter: see `drop-ins.ts`. */
+function unitOf(path: string): string | undefined {
+  const [, unit, dropIn] = /\/([^/]+\.service)(\.d\/[^/]+\.conf)?$/.exec(path) ?? []
+  return dropIn !== undefined && unit === GATEWAY_UNIT ? undefined : unit
 }
 
 /** Is there the gateway of `gateway apply`, also if it runs and its unit is gone? */
@@ -37,7 +42,7 @@ export function foreignUnit(facts: HostFacts): string | undefined {
 
 /** How to end such a gateway. */
 export function endOther(path: string): Sentence {
-  return sentence`End it first:  ${command('systemctl', 'disable', '--now', basename(path))}  Then remove ${path}.`
+  return sentence`End it first:  ${command('systemctl', 'disable', '--now', unitOf(path) ?? '')}  Then remove ${path}.`
 }
 
 /**

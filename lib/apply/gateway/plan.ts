@@ -8,7 +8,7 @@ import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal, type RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
-import { gatherFacts, gatherFurtherFacts, isActive, type HostFacts } from '../../host/facts.ts'
+import { gatherFacts, gatherFurtherFacts, isActive, runsOrStarts, type HostFacts } from '../../host/facts.ts'
 import type { FurtherFacts } from '../../host/facts-script.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
@@ -176,7 +176,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
   const start = startOf(rendered, found, facts)
   const daemonJson = readDaemonJson(start.daemonJson ?? '')
   const situation = { ...host, rendered, start, daemonJson, listen, metrics, requested }
-  const restarts = changesDocker || !isActive(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
+  const restarts = changesDocker || !runsOrStarts(facts) || facts.property('service', 'NeedDaemonReload') === 'yes'
   // One that ends again and again after its start is active, too, but says of no process of its own which files it uses.
   const isServing = state.active === 'active' && parseInForce(facts.file(IN_FORCE_PATH)?.text)?.pid === state.pid
   const starts = !isServing || changes.some((change) => change.path === UNIT_PATH && isWritten(change))

@@ -54,7 +54,7 @@ export function verifyGateway(
     })
     if (probe !== undefined) checks.push({ at, ...(await policyAnswer(at, probe)) })
     if (files !== undefined) checks.push({ at: IN_FORCE_PATH, ...files })
-    checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, options)))
+    checks.push({ at, ...(await isStill(began, shell)) }, ...(await daemonChecks(plan, options, talk)))
     refuseFailed(checks)
     talk.result(`${checks.length} of ${checks.length} checks passed`)
     return checks
@@ -176,8 +176,12 @@ async function isStill(began: GatewayState, shell: HostShell): Promise<Check> {
 }
 
 /** dockerd answers on its local socket, and nowhere else. */
-async function daemonChecks({ server }: VerifiedGateway, options: VerificationOptions): Promise<VerificationCheck[]> {
-  const why = await whyNoAnswer(options.shell)
+async function daemonChecks(
+  { server }: VerifiedGateway,
+  options: VerificationOptions,
+  talk: StepTalk,
+): Promise<VerificationCheck[]> {
+  const why = await whyNoAnswer(options.shell, talk, options.signal)
   const sockets = why === undefined ? await socketsOf(options.shell) : []
   const open = await daemonListeners(sockets, options, { certificates: [server.facts.fingerprint256] })
   const local = why === undefined ? 'dockerd answers on its local socket' : `dockerd doesn't answer locally: ${why}`

@@ -85,8 +85,8 @@ function verifyClosed({ closes }: RemovePlan, { shell, onStep, signal }: RemoveO
   return runStep(
     onStep,
     { step: 'prove', title: 'check that dockerd answers, and that its ports are closed' },
-    async () => {
-      const why = await whyNoAnswer(shell)
+    async (talk) => {
+      const why = await whyNoAnswer(shell, talk, signal)
       if (why !== undefined) throw failed(shell, `dockerd does not answer on its local socket (${why})`)
       const sockets = await socketsOf(shell)
       const open = closes.find((listener) => sockets.some((socket) => isListenerOf(socket, listener)))

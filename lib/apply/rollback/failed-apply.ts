@@ -75,8 +75,8 @@ function outOfReach({ shell, after, isEnding }: FailedApply, cause: unknown): Pr
 
 /** Returns a note for the message. Even if the host can't be reached once more, it has rolled everything back. */
 function checkOldDaemon({ shell, onStep, verifyOld }: FailedApply, cause: unknown): Promise<string> {
-  return runStep(onStep, { step: 'old-daemon', title: 'check that the old daemon answers' }, async () => {
-    const why = await whyNoAnswer(shell)
+  return runStep(onStep, { step: 'old-daemon', title: 'check that the old daemon answers' }, async (talk) => {
+    const why = await whyNoAnswer(shell, talk)
     if (why !== undefined) throw noAnswer(shell.name, why, cause)
     await verifyOld?.(cause)
     return ', and the old daemon answers'

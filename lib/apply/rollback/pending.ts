@@ -37,9 +37,10 @@ export async function settlePending(shell: HostShell, onStep?: OnStep, signal?: 
       if (ran.code === DONE) return
       if (ran.code === AT_WORK) throw atWork(shell)
       if (ran.code !== TIMER_ROLLS_BACK) throw rollbackFailed(shell.name, ran)
-      until ??= timeIn(ran.stdout)
+      const left = secondsIn(ran.stdout)
+      until = left === undefined ? undefined : (until ?? timeIn(left))
       // The time comes first: a narrow screen cuts the rest.
-      wait(`${until ?? 'some minutes'}, when the host rolls back by itself`)
+      wait(until === undefined ? 'the host, which rolls back' : `${until}, when the host rolls back by itself`)
       await pause(POLL_MS, signal)
     }
   })
@@ -50,12 +51,15 @@ export function isApplyPending({ file }: HostFacts): boolean {
   return file(`${STATE_FOLDER}/pending`) !== undefined
 }
 
-/** When the seconds that the host reports have passed, by the clock here: `19:45:10`. */
-function timeIn(stdout: string): string | undefined {
-  const seconds = /^-?\d+$/m.exec(stdout)?.[0]
-  return seconds === undefined
-    ? undefined
-    : new Date(Date.now() + Math.max(0, Number(seconds)) * 1000).toTimeString().slice(0, 8)
+/** The seconds that the host reports, until its timer ends. */
+function secondsIn(stdout: string): number | undefined {
+  const seconds = Number(/^-?\d+$/m.exec(stdout)?.[0])
+  return seconds > 0 ? seconds : undefined
+}
+
+/** The time by the clock here: `19:45:10`. */
+function timeIn(seconds: number): string {
+  return new Date(Date.now() + seconds * 1000).toTimeString().slice(0, 8)
 }
 
 function atWork({ name }: HostShell): ProvisionError {

@@ -10,13 +10,14 @@
 # The file entries has a line for each path: "NUMBER PATH" if there is a copy, "- PATH" if there was no file, "d PATH"
 # for a folder that the apply has created, and "=MODE,UID:GID PATH" for a folder that it has removed, or of which it has changed
 # mode or owner.
-: "${s:?}" "${gateway:?}" "${units:?}"
+# unit_folders has the folders of systemd's units, separated by spaces.
+: "${s:?}" "${gateway:?}" "${units:?}" "${unit_folders:?}"
 set -u
 umask 077
 b=$(cd "$(dirname "$0")" && pwd) || exit 1
 id=$(basename "$b")
 how=${1-now}
-# dockerd's own unit limits neither its start nor its stop (TimeoutStartSec=0).
+# How long it waits for systemd. dockerd may need longer: then the rollback is complete, and docker-mtls waits.
 restart_s=90
 # After this time the host completes a requested rollback by itself, if it was interrupted.
 retry_s=180
@@ -98,7 +99,8 @@ gateway_unit() {
   start="^ExecStart=.*(docker-mtls.*$run|$run.*--policy)"
   names=$(uname -n)$(sed -n 's#^listens tcp://\(.*\):[0-9]*$#|\1#p' "$b/before" | sed 's/[].[]/\\&/g' | tr -d '\n')
   own="localhost|127\.|0\.0\.0\.0|\[::1?\]|($names)([^[:alnum:].-]|\$)"
-  set -- "$units"/*.service /run/systemd/system/*.service /usr/local/lib/systemd/system/*.service /usr/lib/systemd/system/*.service
+  set --
+  for f in $unit_folders; do set -- "$@" "$f"/*.service "$f"/*.service.d/*.conf; done
   grep -lsE "$start" "$@" | while read -r f; do
     if grep -E "$start" "$f" | sed -E "s#://([^@ ]*@)?($own)#:own#gI" | grep -vE -- '--host[= ](tcp|ssh)://' >/dev/null; then echo "$f"; fi
   done | grep -m 1 . || { gateway_runs >/dev/null && echo "$gateway"; }
@@ -267,9 +269,13 @@ restore_all() {
   sync
 }
 
-# Runs a command that may take long. It doesn't inherit the lock: if this run is killed, the next one need not wait for the command.
-limited() {
-  timeout "$restart_s" "$@" 9<&-
+# Restarts dockerd, which then reads the restored files. If an earlier run has begun that, this one only waits.
+restart_docker() {
+  verb=restart
+  start=$(systemctl show docker.service --value -p InvocationID)
+  test -s "$b/old-start" || printf '%s\n' "$start" >"$b/old-start"
+  if test -s "$b/old-start" && test "$start" != "$(cat "$b/old-start")" && docker_starts; then verb=start; fi
+  limited "$restart_s" systemctl "$verb" docker.service || { test $? = 124 && docker_starts; }
 }
 
 # Restores the previous state of dockerd. At boot, systemd starts dockerd after this script.
@@ -280,12 +286,12 @@ restart() {
   # Without its folder, nobody knows any more whether dockerd ran.
   end_if_done
   if test -e "$b/was-active"; then
-    limited systemctl restart docker.service || exit 1
+    restart_docker || exit 1
   elif test -e "$b/socket-was-off"; then
     # Stop the socket too, or the next connection would start dockerd again.
-    limited systemctl stop docker.service docker.socket
+    limited "$restart_s" systemctl stop docker.service docker.socket
   else
-    limited systemctl stop docker.service
+    limited "$restart_s" systemctl stop docker.service
   fi
 }
 
@@ -298,7 +304,7 @@ stop_gateway() {
     test -e "$b/gateway-was-active" || systemctl stop --no-block "$gateway" 2>/dev/null
     return
   fi
-  limited systemctl stop "$gateway" 2>/dev/null
+  limited "$restart_s" systemctl stop "$gateway" 2>/dev/null
 }
 
 # Restores the previous state of the gateway. Without it, nobody needs its user; the audit log stays.
@@ -312,12 +318,12 @@ restart_gateway() {
     fi
     systemctl reset-failed "$gateway" 2>/dev/null
     # One that had not started before may not start now, either. Nor may one that has lost its program while it ran: the next apply
-    # mends that, so the rollback has to end.
-    if test "$(cat "$b/gateway-was-active")" = activating || test -n "$(gone_for "$units/$gateway")"; then
+    # mends that, so the rollback has to end. systemd starts it after dockerd, which may need long.
+    if test "$(cat "$b/gateway-was-active")" = activating || docker_starts || test -n "$(gone_for "$units/$gateway")"; then
       systemctl restart --no-block "$gateway"
       return
     fi
-    limited systemctl restart "$gateway" || exit 79
+    limited "$restart_s" systemctl restart "$gateway" || exit 79
     return
   fi
   systemctl reset-failed "$gateway" 2>/dev/null

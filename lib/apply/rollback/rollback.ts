@@ -33,8 +33,8 @@ export async function rollBack(
     await runStep(onStep, { step: 'roll-back', title }, () => restore(last, shell))
   }
   if (!last.wasActive) return
-  await runStep(onStep, { step: 'old-daemon', title: 'check that the daemon answers' }, async () => {
-    const why = await whyNoAnswer(shell)
+  await runStep(onStep, { step: 'old-daemon', title: 'check that the daemon answers' }, async (talk) => {
+    const why = await whyNoAnswer(shell, talk, signal)
     if (why !== undefined) throw noAnswer(shell.name, why)
   })
 }

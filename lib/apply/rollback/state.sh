@@ -22,6 +22,7 @@
 #   without-unit     exists if that gateway ran although its unit file was gone
 #   runner           the shell that carries out a rollback, "PID START"
 #   restored         exists once a rollback has restored all files: if it goes on, it leaves what somebody has mended since
+#   old-start        the start of dockerd (InvocationID) that a rollback has to end. Each later one reads the restored files
 #   keep             exists if the apply is kept for good, since it has the only copy of a file
 #   user             the user whom the apply has created for the gateway
 #
@@ -32,6 +33,7 @@
 #   78  a file has changed since the plan was made; nothing was changed
 #   79  the gateway doesn't start
 #   80  the unit, program or user of the gateway before the apply is gone; nothing was changed
+#   81  dockerd was still starting when the time of the apply was over
 s=/var/lib/docker-mtls
 # The programs that come after it use this name.
 # shellcheck disable=SC2034
@@ -56,6 +58,23 @@ gateway_runs() {
   activating) echo activating ;;
   *) return 1 ;;
   esac
+}
+
+# Succeeds while systemd starts dockerd, which may take minutes: its unit limits that. One that has failed and waits for its next start
+# is "activating", too, but in the state "auto-restart".
+docker_starts() {
+  case $(systemctl show docker.service --value -p SubState) in start*) ;; *) return 1 ;; esac
+}
+
+# Runs a command for $1 seconds at most. Then its exit code is 124. It doesn't inherit the lock of rollback.sh: if that is killed, the
+# next run need not wait for the command.
+limited() {
+  seconds=$1
+  shift
+  code=0
+  timeout "$seconds" "$@" 9<&- || code=$?
+  if test "$code" = 124; then echo "$* has not ended after $seconds seconds" >&2; fi
+  return "$code"
 }
 
 # Prints the ID in the file $s/$1, if there is one. Fails if it can't be read, and says why: that isn't the same as none.

@@ -1,5 +1,6 @@
 import { shellFile } from '../../base/shell-file.ts'
-import { shellProgram } from '../../host/script.ts'
+import { LOAD_PATH } from '../../daemon-config/unit/installed-unit.ts'
+import { assignments, shellProgram } from '../../host/script.ts'
 
 const HOST_STATE_SH: string = shellFile(new URL('./state.sh', import.meta.url))
 const TIMER_SH: string = shellFile(new URL('./timer.sh', import.meta.url))
@@ -8,7 +9,11 @@ const TIMER_SH: string = shellFile(new URL('./timer.sh', import.meta.url))
 export const STATE_SH: string = HOST_STATE_SH + TIMER_SH
 
 /** Reverts all changes of one apply: see `rollback.sh`, which is a file on the host. */
-export const ROLLBACK_PROGRAM: string = shellProgram(STATE_SH, shellFile(new URL('./rollback.sh', import.meta.url)))
+export const ROLLBACK_PROGRAM: string = shellProgram(
+  assignments({ unit_folders: LOAD_PATH.map((folder) => `/${folder}`).join(' ') }),
+  STATE_SH,
+  shellFile(new URL('./rollback.sh', import.meta.url)),
+)
 
 /** Exit codes of the programs, as `state.sh` lists them: another apply is unfinished. */
 export const PENDING_CODE = 75
@@ -22,3 +27,5 @@ export const CHANGED_CODE = 78
 export const GATEWAY_CODE = 79
 /** The unit, program or user of the gateway before the apply is gone; nothing was changed. */
 export const GATEWAY_GONE_CODE = 80
+/** dockerd was still starting when the time of the apply was over. */
+export const SLOW_CODE = 81

@@ -81,8 +81,8 @@ async function verifyRemoved(
   const { shell, onStep, signal } = options
   const ofDaemon = daemon === undefined ? [] : await verifyDaemon(daemon, options)
   const title = 'check that the gateway is gone, and that dockerd answers'
-  return runStep(onStep, { step: 'gone', title }, async () => {
-    const why = await whyNoAnswer(shell)
+  return runStep(onStep, { step: 'gone', title }, async (talk) => {
+    const why = await whyNoAnswer(shell, talk, signal)
     const sockets = why === undefined ? await socketsOf(shell) : []
     const plain = (await daemonListeners(sockets, options, { known: open })).filter(({ isPlaintext }) => isPlaintext)
     const { active, pid } = await readGatewayState(shell)
