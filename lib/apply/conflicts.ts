@@ -35,6 +35,7 @@ export type ConflictKind =
   | 'plaintext-before'
   | 'unusable-program'
   | 'no-socket-group'
+  | 'shared-account'
   | 'older-list'
   | 'lost-list'
   | 'unknown-listener'

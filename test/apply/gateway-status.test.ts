@@ -99,6 +99,15 @@ describe('gateway status', () => {
     assert.match(await problems(host), /revocation list.*expired/)
   })
 
+  test('an account that others share is a problem', async () => {
+    const group = 'docker-mtls:x:980:ann\n'
+    const own = 'docker-mtls:x:990:980::/:/usr/sbin/nologin\n'
+    assert.match(
+      await problems({ files: { ...files, '/etc/passwd': own, '/etc/group': group } }),
+      /the user docker-mtls: ann is in its group, and could read the key.*gpasswd --delete ann docker-mtls/,
+    )
+  })
+
   test('a gateway that runs without a unit of its own is not missing', async () => {
     assert.match(
       await saidFrom(''),

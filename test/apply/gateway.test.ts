@@ -410,7 +410,11 @@ describe('the plan of a gateway', () => {
       '/etc/docker/daemon.json': '{"hosts":["unix:///srv/docker.sock"]}',
     }
     assert.ok((await conflictsOfDockerd(sockets)).includes('other-gateway'))
-    for (const path of ['/etc/systemd/system/proxy.service', GATEWAY.replace('/etc', '/usr/lib')]) {
+    for (const [path, name] of [
+      ['/etc/systemd/system/proxy.service', 'proxy.service'],
+      ['/run/systemd/system.control/web.service.d/50-start.conf', 'web.service'],
+      [GATEWAY.replace('/etc', '/usr/lib'), 'docker-mtls-gateway.service'],
+    ] as const) {
       const printed = recordsOf({ facts: FACTS, files: { [UNIT]: DEBIAN_UNIT, [path]: unitWith() } })
       const { conflicts } = await planApply(
         { server },
@@ -420,12 +424,52 @@ describe('the plan of a gateway', () => {
         conflicts.map(({ kind, what }) => [kind, what]),
         [['other-gateway', path]],
       )
-      const name = path.replace(/.*\//, '')
       assert.match(
         renderSentence(conflicts[0]?.todo ?? ''),
         new RegExp(`systemctl disable --now ${name}  Then remove ${path}\\.$`),
       )
     }
+  })
+
+  describe('an account of its name that is there', () => {
+    const OWN = 'docker-mtls:x:990:980::/home/docker-mtls:/usr/sbin/nologin\n'
+    const ROWS: readonly (readonly [name: string, passwd: string, group: string, got: RegExp | undefined])[] = [
+      ['none', '', '', undefined],
+      ['its own', OWN, 'docker-mtls:x:980:\n', undefined],
+      ['its own, in its group', OWN, 'docker-mtls:x:980:docker-mtls\n', undefined],
+      ['an alias of root', OWN.replace('990', '0'), 'docker-mtls:x:980:\n', /^it is the same user as root$/],
+      ['with members', OWN, 'docker-mtls:x:980:ann,bob\n', /^ann and bob are in its group/],
+      ['a group alone', '', 'docker-mtls:x:1000:\n', /^eve is in its group/],
+      ['of another group', OWN, 'docker-mtls:x:981:\n', /^its group isn't docker-mtls$/],
+      [
+        'with a login',
+        OWN.replace('/usr/sbin/nologin', '/bin/bash'),
+        'docker-mtls:x:980:\n',
+        /can log in, with \/bin\/bash/,
+      ],
+    ]
+    for (const [name, passwd, group, got] of ROWS)
+      test(name, async () => {
+        const files = {
+          '/etc/passwd': `root:x:0:0::/root:/bin/sh\neve:x:1000:1000::/:/bin/sh\n${passwd}`,
+          '/etc/group': group,
+        }
+        const { conflicts } = await plan({ files })
+        assert.deepEqual(
+          conflicts.map(({ kind }) => kind),
+          got === undefined ? [] : ['shared-account'],
+        )
+        if (got !== undefined) assert.match(renderSentence(conflicts[0]?.got ?? ''), got)
+      })
+
+    test('of a directory service', async () => {
+      const files = { '/etc/passwd': '', '/etc/group': '' }
+      const { conflicts } = await plan({ files, facts: { 'gateway-user': '990' } })
+      assert.deepEqual(
+        conflicts.map(({ got }) => renderSentence(got)),
+        ['a directory service has it'],
+      )
+    })
   })
 
   test('a drop-in with a command of its own is in the way', async () => {

@@ -9,6 +9,7 @@ import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
 import { overlaps, taken } from '../ports.ts'
+import { sharedAccount } from './account.ts'
 import { endOther, foreignUnit } from './beside.ts'
 import { startingDropIn } from './drop-ins.ts'
 import { metricsTarget } from './metrics.ts'
@@ -34,6 +35,7 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
   return [
     ...unusableProgram(situation),
     ...noGroup(situation),
+    ...sharedAccount(facts),
     ...foreignCommand(situation),
     ...unreadableFlags(situation),
     ...foreignDropIn(situation),

@@ -25,6 +25,7 @@ import { CLOSE_PASSED } from '../ports.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
 import { inForceOf } from '../unit.ts'
+import { sharedAccount } from './account.ts'
 import { endOther, foreignUnit } from './beside.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
 import { DROP_INS_QUESTION, startingDropIn } from './drop-ins.ts'
@@ -202,6 +203,7 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
     ]
   return [
     ...dropInProblems(facts),
+    ...sharedAccount(facts).map(({ what, got, todo }) => sentence`${what}: ${got}. ${todo}`),
     ...aroundProblems(status, facts),
     ...serviceProblems(status),
     ...(status.listener ? listenerProblem(status.listener) : []),

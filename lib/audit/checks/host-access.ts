@@ -1,4 +1,5 @@
 import { DAY_MS } from '../../base/expiry.ts'
+import { enumerate } from '../../base/text.ts'
 import { isLoopback } from '../../daemon-config/listener-target.ts'
 import { isAnyAddress } from '../addresses.ts'
 import { known, type Check } from '../check.ts'
@@ -102,14 +103,20 @@ const key = pathsCheck({
   cis: {},
   why: 'An attacker with the key can impersonate the gateway, and read the passwords, files and commands that clients send to it.',
   remedy:
-    'chown root:docker-mtls FILE && chmod 0640 FILE, and issue a new key if others could read it: docker-mtls cert renew --server',
+    'chown root:docker-mtls FILE && chmod 0640 FILE, take others out of the group (gpasswd --delete NAME docker-mtls), and issue a new key if others could read it: docker-mtls cert renew --server',
   references: [GATEWAYS, CHMOD],
   none: NO_GATEWAY,
   test: (host) => {
     if (gatewaysOf(host).length === 0) return []
     const keys = filesOf(host, 'gateway-key')
     if (keys.length === 0) throw new Unseen('the key of the gateway was not found')
-    return judgeFiles(keys, { mode: 0o040, isSecret: true, groups: readersOf(host) }, host)
+    const shared = gatewaysOf(host).filter(({ sharedWith }) => sharedWith.length > 0)
+    return [
+      ...judgeFiles(keys, { mode: 0o040, isSecret: true, groups: readersOf(host) }, host),
+      ...shared.map(({ unit, user, sharedWith }): PathVerdict => {
+        return [unit, fail(`${enumerate(sharedWith)} share its user ${user}, or the group of that name`)]
+      }),
+    ]
   },
 })
 

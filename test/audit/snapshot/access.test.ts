@@ -55,8 +55,8 @@ async function entries(): Promise<Record<string, Entry>> {
     '/etc/docker-mtls/crl.pem': createCrl(authority, { revoked: [], nextUpdate: NEXT, number: 1 }).pem,
     '/etc/docker/policy.yaml': { text: 'version: 1\nrules: [', mode: 0o666 },
     '/run/docker/plugins/opa.sock': '',
-    '/etc/passwd': '',
-    '/etc/group': '',
+    '/etc/passwd': 'root:x:0:0::/:/bin/sh\ndocker-mtls:x:0:980::/:/bin/false\neve:x:7:980::/:/bin/sh\n',
+    '/etc/group': 'docker-mtls:x:980:ann\n',
   }
 }
 
@@ -134,6 +134,7 @@ describe('gateways and plugins of a host in a folder', () => {
       kind: 'gateway',
       user: 'docker-mtls',
       groups: ['docker-mtls'],
+      sharedWith: ['root', 'ann', 'eve'],
       policy: '/etc/docker-mtls/policy.yaml',
       folder: '/etc/docker-mtls',
       lists: ['/etc/docker-mtls/crl.pem'],

@@ -205,6 +205,10 @@ service_files() {
     keys_in "$path"
     parents "$root$path" >&3
   done
+  printf %s "$service_words" | sed -n 's/^User=\([A-Za-z0-9_.-]*\)$/\1/p' | sort -u | while IFS= read -r name; do
+    members "$name"
+    twins "$name"
+  done
   service_paths crl | while IFS= read -r path; do
     text crl "$path"
     parents "$root${path%/*}" >&3
@@ -229,6 +233,16 @@ members() {
   entry "group $1" "$gid ${line##*:}$(
     while IFS=: read -r user _ _ first _; do
       if test "$first" = "$gid"; then printf ',%s' "$user"; fi
+    done <"$root/etc/passwd"
+  )"
+}
+
+# Prints the other users with the number of the user $1 as the entry "twins NAME".
+twins() {
+  number=$(sed -n "s/^$1:[^:]*:\([0-9]*\):.*/\1/p" "$root/etc/passwd")
+  entry "twins $1" "$(
+    while IFS=: read -r user _ uid _; do
+      if test "$uid" = "${number:-none}" && test "$user" != "$1"; then printf '%s,' "$user"; fi
     done <"$root/etc/passwd"
   )"
 }

@@ -69,6 +69,7 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
     kind,
     user,
     groups: [user, ...settingsIn(text, 'Service', 'Group').slice(-1)],
+    sharedWith: user === 'root' ? [] : sharedWith(user, values),
     policy: one('policy'),
     folder,
     lists,
@@ -79,6 +80,13 @@ function serviceOf(unit: string, text: string, values: Values): ServiceFacts | u
     powerful: { unknown: NO_POLICY },
     builders: { unknown: NO_POLICY },
   }
+}
+
+/** `GID NAME,NAME` of its group, and `NAME,` of users with its number. */
+function sharedWith(user: string, values: Values): string[] {
+  const [members = '', twins = ''] = [values.get(`group ${user}`)?.replace(/^\S* /, ''), values.get(`twins ${user}`)]
+  const names = `${twins},${members}`.split(',').filter((name) => name !== '' && name !== user)
+  return [...new Set(names)]
 }
 
 const isGone = (path: string, values: Values): boolean => values.get(`look crl ${path}`) === 'missing'

@@ -125,6 +125,8 @@ const SERVICE = z.object({
   kind: z.enum(['gateway', 'plugin']),
   user: z.string(),
   groups: z.array(z.string()),
+  /** Other users with the number of its user, or in the group of that name. */
+  sharedWith: z.array(z.string()).default([]),
   policy: z.string().nullable(),
   folder: z.string().nullable(),
   /** The files of its revocation lists. */
