@@ -56,16 +56,16 @@ async function runOnce(on: RunOn, body: ContainerCreateRequest, options: RunOpti
       ))
     // The first error says more.
     if (isDockerMtlsError(error, 'ERR_CALL_TIMEOUT')) throw lateRun(Id, isRemoved, options, error)
-    throw isRemoved || options.remove === false ? error : leftBehind(Id, error)
+    throw isRemoved ? error : leftBehind(Id, options, error)
   }
 }
 
-/** Names the container that a lost connection has left, so that somebody can remove it. */
-function leftBehind(id: string, error: unknown): unknown {
+/** Names the container that a lost connection has left, so that somebody can remove it. It runs on without the connection. */
+function leftBehind(id: string, { remove }: RunOptions, error: unknown): unknown {
   if (!(error instanceof ConnectionError)) return error
   return new ConnectionError(error.code, {
     tried: error.tried,
-    got: `${error.got}. The container ${id.slice(0, 12)} of run() could not be removed, and may go on`,
+    got: `${error.got}. The container ${id.slice(0, 12)} of run() ${remove === false ? '' : 'could not be removed, and '}may go on`,
     todo: `Remove it when the daemon answers again:  docker.containers.remove('${id}', { force: true })`,
     cause: error,
   })

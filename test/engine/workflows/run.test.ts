@@ -117,6 +117,12 @@ describe('run', () => {
     assert.ok(error instanceof ConnectionError, String(error))
     assert.match(error.got, /closed the connection[^]*\. The container made of run\(\) could not be removed/)
     assert.match(error.todo, /docker\.containers\.remove\('made', \{ force: true \}\)$/)
+    const kept = await runner(t, { wait: cut })
+    await assert.rejects(run(kept.docker, { remove: false }), (reason: ConnectionError) => {
+      assert.match(reason.got, /\. The container made of run\(\) may go on$/)
+      assert.match(reason.todo, /docker\.containers\.remove\('made', \{ force: true \}\)$/)
+      return true
+    })
     const removed = await runner(t, { start: cut })
     await assert.rejects(run(removed.docker), (reason: ConnectionError) => !reason.got.includes('The container'))
   })
