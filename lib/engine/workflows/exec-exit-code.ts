@@ -17,7 +17,8 @@ const LATE = new Error('the event did not come')
 
 /**
  * dockerd also says 126 if it could not send the whole output: a proxy had ended the stream properly. Then the event has another exit code
- * (moby, daemon/exec.go and monitor.go).
+ * (moby, daemon/exec.go and monitor.go). Docker 28 keeps an exit code that came before: then nothing shows the cut, since a program may also
+ * close its output long before it ends.
  *
  * @throws DockerApiError ERR_API_STREAM_TRUNCATED
  */

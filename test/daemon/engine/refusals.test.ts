@@ -56,7 +56,7 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       [
         () => containers.start(joining),
         409,
-        /^Start the other container first:  docker\.containers\.start\('\w{64}'\)/,
+        /^Start the other container first:  docker\.containers\.start\('(?:\w{64}|stopped)'\)/,
       ],
     ])
     await containers.pause('web')
