@@ -14,6 +14,7 @@ export {
   type RenewReport,
 } from './keystore/renew/renew.ts'
 export { listKnown, type CertificateState, type KnownCertificate } from './keystore/renew/known.ts'
+export type { PresentedCertificate } from './keystore/presented.ts'
 export {
   rotateAuthority,
   type Look,

@@ -31,7 +31,7 @@ const COMMAND_LINES: Readonly<Record<string, Expected>> = {
   'client env alice --dir keys': { files: 31, kilobytes: 208, packages: ['dotenv'] },
   'context ls': { files: 21, kilobytes: 132 },
   explain: { files: 21, kilobytes: 143 },
-  'daemon render': { files: 19, kilobytes: 160 },
+  'daemon render': { files: 19, kilobytes: 162 },
   'completion bash': { files: 16, kilobytes: 130 },
 }
 

@@ -9,6 +9,7 @@ import { holdsCa, readLeaf, type LeafState, type RequestedLeaf } from './leaf.ts
 import type { LeafPaths } from './layout.ts'
 import { elsewhereFault, requestAgain } from './key-held.ts'
 import { cutNotes, lastDay, openKeyNotes } from './notes.ts'
+import { noteReplaced } from './presented.ts'
 import { SETTLE_MS, settleSwap, swapFiles } from './swap.ts'
 import type { IssuedCertificate } from '../pki/issue.ts'
 import { keyTypeOf, type KeyType } from '../pki/key-type.ts'
@@ -126,6 +127,7 @@ async function write(plan: LeafPlan, state: LeafState, issued: IssuedCertificate
     // The certificate comes last: a pair without it is recognizably incomplete.
     { path: paths.cert, data: issued.cert, mode: PUBLIC_MODE },
   ]
+  if (plan.kind === 'server' && state.facts !== undefined) await noteReplaced(paths.folder, state.facts)
   const keptAside = await put(plan, state, files)
   const action = keptAside.length === 0 ? 'created' : 'replaced'
   return { action, paths, facts: issued.facts, keptAside, notes: [...notesOf(issued), ...secondKey(plan, state)] }

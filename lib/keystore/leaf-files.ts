@@ -8,9 +8,20 @@ type LeafKind = 'client' | 'server'
 /** How setup has set a server up. */
 export const SETUP_RECORD = 'setup.json'
 
+/** The certificate that a server presents instead of its newest one. */
+export const PRESENTED = 'presented.json'
+
 const LEAF_FILES: Readonly<Record<LeafKind, ReadonlySet<string>>> = {
   client: new Set(['ca.pem', 'cert.pem', 'key.pem', 'next-key.pem', '.env', GIT_IGNORE]),
-  server: new Set(['ca.pem', 'server-cert.pem', 'server-key.pem', 'override.conf', SETUP_RECORD, GIT_IGNORE]),
+  server: new Set([
+    'ca.pem',
+    'server-cert.pem',
+    'server-key.pem',
+    'override.conf',
+    SETUP_RECORD,
+    PRESENTED,
+    GIT_IGNORE,
+  ]),
 }
 
 /** Is it the name of a file that docker-mtls creates in the folder of a server or a client? */

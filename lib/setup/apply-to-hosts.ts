@@ -2,6 +2,8 @@ import { connect } from '../engine/connect.ts'
 import { ConnectionError, isDockerMtlsError } from '../base/errors.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { formatEndpoint } from '../endpoint/endpoint.ts'
+import { serverPaths } from '../keystore/layout.ts'
+import { noteDelivered } from '../keystore/presented.ts'
 import { writeSetupRecord, type SetupRecord } from '../keystore/setup-record.ts'
 import { carryOut, type ApplyReport, type CarryOutOptions } from '../apply/carry-out.ts'
 import { runStep } from '../base/progress.ts'
@@ -61,12 +63,13 @@ export function applyOptions(
   }
 }
 
-/** Connects to a host whose plan was applied, creates the context, and notes how the host was set up. */
+/** Connects to a host whose plan was applied and verified, creates the context, and notes how the host was set up. */
 export async function reachHost(
   one: InspectedHost,
   issued: IssuedCertificates,
   options: SetupOptions,
 ): Promise<ReachedHost> {
+  await noteDelivered(serverPaths(options.dir, one.folder).folder)
   const version = await verify(one, issued, options)
   const contextResult = await createContext(one, issued, options)
   await writeSetupRecord(options.dir, one.folder, recordOf(one, options))

@@ -156,7 +156,9 @@ describe('a real daemon, and certificates that end', { skip: lacksMachine() || l
     await must(desk.run(['cert', 'renew', '--server']))
     await bring(desk)
     await apply()
+    assert.match((await desk.run(['cert', 'list', '--expiring', '30d'])).stdout, /^server .* not delivered$/m)
     await must(ping(desk, 'bob'))
+    assert.doesNotMatch((await desk.run(['cert', 'list'])).stdout, /not delivered/)
     assert.deepEqual((await status()).problems, [])
   })
 

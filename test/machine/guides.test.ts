@@ -168,6 +168,7 @@ followed({
       await office.must('desk', 'docker --context build01.example.com ps')
       const list = await office.must('desk', 'docker-mtls cert list')
       assert.equal(list.match(/replaced$/gm)?.length, 3)
+      assert.doesNotMatch(list, /not delivered/)
     },
     'A key that never leaves its machine': async (office) => {
       assert.equal(await getsIn(office, 'laptop', 'build02.example.com', 'docker-mtls-ben'), true)

@@ -177,7 +177,7 @@ describe('ways to a host', { skip: lacksMachine() }, () => {
       const words = ['setup', 'ssh://root@hidden.test', '--yes']
       const first = await desk.lines(words)
       assert.equal(first.hosts[0]?.error?.code, 'ERR_NAME_NOT_RESOLVED')
-      assert.match(first.stderr, /docker-mtls setup ssh:\/\/root@hidden\.test --name NAME_OR_ADDRESS/)
+      assert.match(first.stderr, /reach the daemon: {2}--name NAME_OR_ADDRESS/)
       assert.equal(await snapshot(machine), old)
       const { code, hosts, stderr } = await desk.lines([...words, '--name', 'one.test'])
       assert.equal(code, 0, stderr)

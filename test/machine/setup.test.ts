@@ -182,7 +182,9 @@ describe('setup of one host', { skip: lacksMachine() }, () => {
     const { stdout } = await desk.run(['cert', 'renew', '--server'])
     const line = /^ +docker-mtls (setup .*)$/m.exec(stdout)?.[1] ?? ''
     assert.equal(line, 'setup ssh://deploy@one.test --client ann --name 10.77.0.2 --name other.test')
+    assert.match((await desk.run(['cert', 'list'])).stdout, /^server .* not delivered$/m)
     const renewed = await desk.lines([...line.split(' '), '--yes'])
+    assert.doesNotMatch((await desk.run(['cert', 'list'])).stdout, /not delivered/)
     assert.deepEqual(renewed.hosts[0]?.written, changed)
     assert.ok(renewed.hosts[0]?.names.includes('other.test'))
     assert.equal(renewed.hosts[0]?.context?.action, 'kept')

@@ -1,11 +1,12 @@
 import { ours, SELF, type Sentence, sentence } from '../../base/sentence.ts'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { CertificateState, KnownCertificate } from '../../keystore/renew/known.ts'
+import { endInForce, type CertificateState, type KnownCertificate } from '../../keystore/renew/known.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addFolder, addJson, once } from '../command-line/options.ts'
 import { columns } from '../terminal/layout.ts'
 import { reissueLine, renewLine } from '../reports/reissue.ts'
+import { undeliveredWarning } from '../reports/undelivered.ts'
 import { STATES } from '../reports/certificate-states.ts'
 import { day, daysLeft } from '../reports/dates.ts'
 import { readConflicts, type Conflicts } from '../reports/conflicts.ts'
@@ -86,7 +87,7 @@ function dataOf(listed: readonly KnownCertificate[], { found, ledger }: Conflict
     certificates: listed.map((one) => ({
       ...one,
       ...(one.path !== undefined && { path: resolve(one.path) }),
-      daysLeft: daysLeft(new Date(one.notAfter)),
+      daysLeft: daysLeft(new Date(endInForce(one))),
     })),
     conflicts: found.map((one) => ({ ...one, path: resolve(one.path) })),
     ledger,
@@ -97,7 +98,7 @@ function dataOf(listed: readonly KnownCertificate[], { found, ledger }: Conflict
 function textOf(listed: readonly KnownCertificate[], { expiring }: ListFlags, { paint, width }: Context): string {
   if (expiring !== undefined && listed.length === 0) return ''
   const rows = listed.map((one) => {
-    const ends = new Date(one.notAfter)
+    const ends = new Date(endInForce(one))
     return [one.kind, labelOf(one, listed), day(ends), String(daysLeft(ends)), STATES[one.state]]
   })
   const [head = '', ...lines] = columns([HEADS, ...rows], width)
@@ -139,10 +140,12 @@ async function warningsOf(
     if (one.keyHeld === 'client') return sentence`its key is on its own machine. ${requestAgain(dir, one.name)}`
     return sentence` ${one.state === 'of a replaced CA' ? reissueLine(one, dir) : renewLine(one, dir)}`
   }
-  return listed.flatMap((one) => {
+  const warnings = listed.map(async (one): Promise<Sentence[]> => {
+    if (one.state === 'not delivered') return [await undeliveredWarning(one, dir)]
     const said = SAID[one.state] ?? (expiring === undefined ? undefined : `expires within ${expiring}`)
     return said === undefined ? [] : [sentence`The certificate of ${one.name} ${said}: ${remedy(one)}`]
   })
+  return (await Promise.all(warnings)).flat()
 }
 
 /** The list alone doesn't show that a rotation is under way. */
@@ -185,7 +188,7 @@ export const certList: CommandSpec = {
     ],
     [sentence`${SELF} cert list --dir /srv/keys --json`, 'another folder, for a program'],
   ],
-  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, revoked: { at, reason }, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "ended" (expired),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it),\n"revoked" (gateways refuse it) or "replaced". crl is that of  cert crl , and missing without revocation lists.',
+  json: '{ folder, certificates: [{ kind, name, sans, serial, fingerprint256, notBefore, notAfter, issuedAt, keyType, keyHeld, daysLeft, state, presented: { serial, fingerprint256, notBefore, notAfter }, revoked: { at, reason }, path }],\nconflicts: [{ path, kind, got }] };\nkind of a conflict is "unknown", "differs", "unreadable", or "key" (certificate and key do not match);\nledger: { entries, state, chained, faults: [{ kind, line, got }], accepted };\nkind of a fault is "changed", "removed", "added" or "head" (ledger-heads.jsonl); keep state elsewhere to notice a ledger that was written again;\nstate is "in use", "ends soon" (has used two thirds of its lifetime, and ends within 30 days), "ended" (expired),\n"not delivered" (its server still presents another one, as far as the folder knows: presented, to which daysLeft belongs),\n"of a replaced CA" (installed, but useless),\n"probe" (a one-day client certificate), "removed" (its client was removed here; dockerd still accepts it),\n"revoked" (gateways refuse it) or "replaced". crl is that of  cert crl , and missing without revocation lists.',
   reads: true,
   define,
 }

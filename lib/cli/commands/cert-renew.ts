@@ -17,6 +17,7 @@ import {
 } from '../command-line/options.ts'
 import { withPassphrase, type PassphraseFlags } from '../terminal/passphrase.ts'
 import { COPY_TO_GATEWAYS, crlData, crlLines, deliveryLines, keptAsideWarnings } from '../reports/crl.ts'
+import { isUrgent, undeliveredWarning } from '../reports/undelivered.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 import { serverSteps } from '../reports/server-steps.ts'
 import { staleContextWarnings } from '../reports/stale-contexts.ts'
@@ -61,10 +62,17 @@ async function runRenew(clients: readonly string[], flags: RenewFlags, context: 
   const report = await withPassphrase({ folder, flags, run }, context)
   const isChanged = report.renewed.some(({ result }) => result !== undefined)
   const stale = isChanged ? await staleContextWarnings(folder, context) : []
-  const warnings = [...(await warningsOf(report, folder)), ...keptAsideWarnings(report.crl ?? {}), ...stale]
+  const undelivered = report.undelivered.map((one) => undeliveredWarning(one, folder))
+  const warnings = [
+    ...(await warningsOf(report, folder)),
+    ...(await Promise.all(undelivered)),
+    ...keptAsideWarnings(report.crl ?? {}),
+    ...stale,
+  ]
   const texts = warnings.map((warning) => renderSentence(warning))
   const text = await textOf(report, { ...flags, dir: folder }, context)
-  context.answer({ data: dataOf(report, texts), text, warnings }, flags)
+  const failed = flags.due === true && report.undelivered.some(isUrgent)
+  context.answer({ data: dataOf(report, texts), text, warnings, failed }, flags)
 }
 
 function refuseContradiction(clients: readonly string[], { server, host, all, due }: RenewFlags): void {

@@ -5,6 +5,7 @@ import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { UnmetPrecondition } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { noteDelivered } from '../../keystore/presented.ts'
 import { applyData, planData, planText, resultText } from '../reports/apply.ts'
 import {
   addApplyOptions,
@@ -63,6 +64,7 @@ async function runApply(flags: DaemonApplyFlags, context: Context): Promise<void
     { after: rollbackAfter, atOnce: () => [ours('daemon', 'rollback')], flags, probe },
     (onStep) => carryOut(plan, { ...options, onStep }),
   )
+  if (source.folder !== undefined) await noteDelivered(source.folder)
   await answerReport(plan, { report, probe }, flags, context)
 }
 

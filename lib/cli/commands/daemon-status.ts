@@ -2,6 +2,7 @@ import { ours, SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
 import type { DaemonStatus } from '../../apply/status.ts'
 import type { CommandSpec, Context } from '../command.ts'
+import { noteShown } from '../inputs/note-connection.ts'
 import { certificateData } from '../reports/data.ts'
 import { listenerData, listenerText } from '../reports/listener.ts'
 import { addJson } from '../command-line/options.ts'
@@ -17,6 +18,8 @@ async function runStatus(flags: StatusFlags, context: Context): Promise<void> {
   const { daemonStatus: inspect } = await import('../../apply/status.ts')
   const { localShell } = await import('../../host/local-shell.ts')
   const status = await inspect(localShell(), context.io.signal)
+  for (const { seen } of status.listeners)
+    if (seen?.certificate !== undefined) await noteShown(seen.certificate.fingerprint256, context)
   const failed = status.problems.length > 0
   context.answer(
     { data: statusData(status, context), text: statusText(status, context), warnings: status.problems, failed },

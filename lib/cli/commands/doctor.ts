@@ -1,7 +1,9 @@
 import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
+import type { DetailedDiagnosis } from '../../audit/doctor/diagnose.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectOptions, type ConnectFlags } from '../inputs/connect.ts'
+import { noteShown } from '../inputs/note-connection.ts'
 import { exitCodeFor } from '../errors.ts'
 import { addJson } from '../command-line/options.ts'
 import { doctorText } from '../reports/doctor.ts'
@@ -18,10 +20,17 @@ async function runDoctor(flags: DoctorFlags, context: Context): Promise<void> {
   const { signal, env } = context.io
   const options = await connectOptions(flags, context)
   const diagnosis = await diagnoseInDetail({ ...options, signal }, env)
+  const shown = diagnosis.connects ? shownCertificate(diagnosis) : undefined
+  if (shown !== undefined) await noteShown(shown, context, options.certPath ?? env['DOCKER_CERT_PATH'])
   const data = { ...diagnosis, steps: diagnosis.steps.map(plainStep) }
   const fault = diagnosis.steps.find(({ status }) => status === 'failed')
   const exitCode = fault === undefined ? 0 : exitCodeFor(fault.code ?? '')
   context.answer({ data, text: doctorText(diagnosis, context), exitCode }, flags)
+}
+
+function shownCertificate({ steps }: DetailedDiagnosis): string | undefined {
+  const facts = steps.find(({ step }) => step === 'tls')?.facts['certificate']
+  return (facts as { readonly fingerprint256: string } | undefined)?.fingerprint256
 }
 
 function define(command: Command, context: Context): void {

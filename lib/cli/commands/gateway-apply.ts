@@ -6,6 +6,7 @@ import { programFaults } from '../../apply/gateway/program.ts'
 import type { RequestedGateway } from '../../apply/gateway/requested.ts'
 import type { Probe } from '../../apply/source.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { noteDelivered } from '../../keystore/presented.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
@@ -65,6 +66,7 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
     { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags, probe },
     (onStep) => carryOutGateway(plan, { ...options, onStep }),
   )
+  if (source.folder !== undefined) await noteDelivered(source.folder)
   await answerReport(plan, { report, probe }, flags, context)
 }
 

@@ -7,6 +7,7 @@ import type { SystemVersion } from '../../engine/system/types/system.ts'
 import type { Peer } from '../../transport/peer.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addConnectOptions, connectBy, localWarning, type ConnectFlags } from '../inputs/connect.ts'
+import { noteConnection } from '../inputs/note-connection.ts'
 import { certificateData } from '../reports/data.ts'
 import { nameSource } from '../../endpoint/resolution-log.ts'
 import { addJson, once, readTime } from '../command-line/options.ts'
@@ -32,6 +33,7 @@ async function runPing(flags: PingFlags, context: Context): Promise<void> {
   const { docker, milliseconds: connected } = await connectBy(flags, context, waitOf(flags))
   try {
     const measured = { connected, ...(await measure(docker, context.io.signal)) }
+    await noteConnection(docker, context)
     const text = pingText(docker, measured, context)
     context.answer({ data: pingData(docker, measured), text, warnings: localWarning(docker) }, flags)
   } finally {

@@ -1,3 +1,4 @@
+import { noteConnection } from './note-connection.ts'
 import type { Severity } from '../../audit/check.ts'
 import type { Profile, ReportFormat } from '../../audit/names.ts'
 import type { AuditReport, EvaluateOptions } from '../../audit/report.ts'
@@ -136,6 +137,7 @@ async function connectAndCollect(
   )
   try {
     for (const warning of warningsOf(docker)) context.warn(isOne ? warning : `${target.host}: ${warning}`)
+    await noteConnection(docker, context)
     const collected = await runStep(
       onStep,
       { step: 'collect', title: 'read settings and containers', ...subject },

@@ -45,6 +45,14 @@ export async function useFound(found: Found, context: Context, marks?: readonly 
   await remember(unknown, io.env)
 }
 
+/** Could nobody else have written this folder of a CA, and has this user used its CAs before? It doesn't ask. */
+export async function isOwnFolder(path: string, env: Environment): Promise<boolean> {
+  const found = { path, names: ['ca'] }
+  if ((await untrustedReason(found, env)) !== undefined) return false
+  const [marks, known] = [await casOf(found), await knownIn(env)]
+  return marks.length > 0 && marks.every(({ fingerprint256 }) => known.has(fingerprint256))
+}
+
 /** The CAs in all `ca.pem` of a folder, also in `CA.PEM`, which some systems open as well. What is no PEM isn't used either. */
 export async function casOf({ path, names }: Pick<Found, 'path' | 'names'>): Promise<Mark[]> {
   const texts = new Set<string | undefined>()

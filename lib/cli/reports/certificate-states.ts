@@ -5,6 +5,7 @@ export const STATES: Readonly<Record<CertificateState, string>> = {
   'in use': 'in use',
   'ends soon': 'expires soon',
   ended: 'expired',
+  'not delivered': 'not delivered',
   'of a replaced CA': 'of a replaced CA',
   probe: 'one-day client',
   grant: 'granted',

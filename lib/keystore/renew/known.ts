@@ -1,4 +1,5 @@
 import { promises as fs } from 'node:fs'
+import { dirname } from 'node:path'
 import { ArgumentError } from '../../base/errors.ts'
 import { quoted } from '../../base/text.ts'
 import { PkiFolder } from '../folder.ts'
@@ -9,19 +10,32 @@ import { isFromCurrentCa } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 import { GRANTED_NAME } from '../granted-name.ts'
 import { revocationsByFingerprint } from '../revoked.ts'
+import { readPresented, type PresentedCertificate } from '../presented.ts'
 import type { RevocationReason } from '../../pki/revocation-reasons.ts'
 
 /**
  * The state of an issued certificate. `probe`: a one-day client certificate. `grant`: one that a grant issued. `removed`: its client has no files here any
  * more, but dockerd accepts it until it expires. `revoked`: gateways refuse it; dockerd itself accepts it until it expires.
+ * `not delivered`: it is issued, but its server still presents an older one, as far as the folder knows.
  */
 export type CertificateState =
-  'in use' | 'ends soon' | 'ended' | 'of a replaced CA' | 'probe' | 'grant' | 'removed' | 'replaced' | 'revoked'
+  | 'in use'
+  | 'ends soon'
+  | 'ended'
+  | 'not delivered'
+  | 'of a replaced CA'
+  | 'probe'
+  | 'grant'
+  | 'removed'
+  | 'replaced'
+  | 'revoked'
 
 /** An entry of the ledger, or an installed certificate without one, with its state. */
 export interface KnownCertificate extends ListedCertificate {
   /** Whether it is in use, expired, replaced, removed or revoked. */
   readonly state: CertificateState
+  /** If it is `not delivered`: the certificate that its server presents instead. */
+  readonly presented?: PresentedCertificate
   /** When it was revoked, in ISO 8601, and why. Absent: it wasn't. */
   readonly revoked?: {
     /** When. */
@@ -65,10 +79,23 @@ export async function listKnown(root: string, now: number = Date.now()): Promise
         return { ...one, state: 'revoked', revoked: { at, ...(reason && { reason }) } } as const
       }
       const state = await stateOf(one, root, now)
+      const presented = await presentedInstead(one)
+      if (presented !== undefined && (state === 'in use' || state === 'ends soon'))
+        return { ...one, state: 'not delivered', presented } as const
       const isRemoved = state === 'replaced' && one.kind === 'client' && !clients.has(one.name)
       return { ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state }
     }),
   )
+}
+
+/** The older certificate that a server presents. */
+async function presentedInstead({
+  kind,
+  path,
+  fingerprint256,
+}: ListedCertificate): Promise<PresentedCertificate | undefined> {
+  const presented = kind === 'server' && path !== undefined ? await readPresented(dirname(path)) : undefined
+  return presented?.fingerprint256 === fingerprint256 ? undefined : presented
 }
 
 /** Is it installed? A replaced certificate isn't. */
@@ -103,9 +130,14 @@ async function isOfCurrentCa(root: string, path: string): Promise<boolean> {
   }
 }
 
+/** When the certificate ends that is in force: of a server, the one that it presents. */
+export function endInForce({ notAfter, presented }: KnownCertificate): number {
+  return Date.parse(presented?.notAfter ?? notAfter)
+}
+
 /**
- * Selects installed certificates that have expired, or expire within this time, in the order of their expiry. Those that were
- * revoked aren't missed.
+ * Selects installed certificates that have expired, or expire within this time, in the order of their expiry. Of a server, the one
+ * that it presents counts. Those that were revoked aren't missed.
  *
  * @param known - the certificates
  * @param within - in milliseconds
@@ -115,8 +147,8 @@ export function expiring(known: readonly KnownCertificate[], within: number, now
   return known
     .filter(isInPlace)
     .filter(({ state }) => state !== 'revoked')
-    .filter(({ notAfter }) => Date.parse(notAfter) - now <= within)
-    .toSorted((one, other) => Date.parse(one.notAfter) - Date.parse(other.notAfter))
+    .filter((one) => endInForce(one) - now <= within)
+    .toSorted((one, other) => endInForce(one) - endInForce(other))
 }
 
 const UNITS: Readonly<Record<string, number>> = { h: DAY_MS / 24, d: DAY_MS, w: 7 * DAY_MS }

@@ -14,35 +14,45 @@ const seconds = (milliseconds: number): number => Math.floor(milliseconds / 1000
 const GAUGES: readonly Gauge[] = [
   {
     name: 'docker_mtls_certificate_not_before_seconds',
-    help: 'Start of the validity of an installed certificate, in seconds since 1970.',
+    help: 'Start of the validity of a certificate in force, in seconds since 1970.',
     value: ({ notBefore }) => seconds(Date.parse(notBefore)),
   },
   {
     name: 'docker_mtls_certificate_not_after_seconds',
-    help: 'End of the validity of an installed certificate, in seconds since 1970.',
+    help: 'End of the validity of a certificate in force, in seconds since 1970.',
     value: ({ notAfter }) => seconds(Date.parse(notAfter)),
   },
   {
     name: 'docker_mtls_certificate_renew_after_seconds',
-    help: 'When an installed certificate is due for renewal, in seconds since 1970.',
+    help: 'When a certificate in force is due for renewal, in seconds since 1970.',
     value: (one) => seconds(renewAfter(one).getTime()),
   },
 ]
 
+const DELIVERED = 'docker_mtls_certificate_delivered'
+const DELIVERED_HELP =
+  'Does a server present its newest certificate, this one? 0 if it is known to present an older one, else 1.'
+
 /**
  * Renders metrics of the installed certificates that weren't revoked for Prometheus, in its text format
- * (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * (https://prometheus.io/docs/instrumenting/exposition_formats/). Of a server that presents an older certificate than the newest
+ * one, the older one is in force.
  *
  * @param known - the certificates
  * @param now - the current time, in milliseconds since 1970; it shows monitoring whether the file is still updated
  */
 export function renderPrometheus(known: readonly KnownCertificate[], now: number): string {
   const placed = known.filter(isInPlace).filter(({ state }) => state !== 'revoked')
+  const inForce = placed.map((one) => ({ ...one, ...one.presented }))
   const gauges = GAUGES.map(({ name, help, value }) => [
     `# HELP ${name} ${help}`,
     `# TYPE ${name} gauge`,
-    ...placed.map((one) => `${name}${labels(one)} ${value(one)}`),
+    ...inForce.map((one) => `${name}${labels(one)} ${value(one)}`),
   ])
+  const servers = placed.filter(({ kind }) => kind === 'server')
+  const delivered = servers.map((one) => `${DELIVERED}${labels(one)} ${one.presented === undefined ? 1 : 0}`)
+  if (delivered.length > 0)
+    gauges.push([`# HELP ${DELIVERED} ${DELIVERED_HELP}`, `# TYPE ${DELIVERED} gauge`, ...delivered])
   const written = 'docker_mtls_certificates_written_timestamp_seconds'
   const last = [
     `# HELP ${written} When this file was written, in seconds since 1970.`,

@@ -20,7 +20,7 @@ import { isDue, readCrl, type CrlState } from '../crl/state.ts'
 import { renewLists } from '../crl/write.ts'
 import { clientRevoked, revocationOf } from '../revoked.ts'
 import { lifeInDays } from './due.ts'
-import { listKnown, type KnownCertificate } from './known.ts'
+import { isInPlace, listKnown, type KnownCertificate, type PlacedCertificate } from './known.ts'
 import { refuseServers, serverCalled } from './server-called.ts'
 import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RequestedRenewal } from './plan.ts'
 import { checkOptions } from '../../base/options.ts'
@@ -68,6 +68,8 @@ export interface RenewReport extends Omit<RenewalPlan, 'renew' | 'missing'> {
   readonly folder: string
   /** The renewed certificates. */
   readonly renewed: readonly RenewedCertificate[]
+  /** Servers that were not renewed now, and still present an older certificate than their newest, as far as the folder knows. */
+  readonly undelivered: readonly PlacedCertificate[]
   /** Is there a one-day client certificate beside the server's files, which an apply can test access with? */
   readonly probe: boolean
   /** The revocation lists. Absent: the folder has none. */
@@ -127,7 +129,10 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
     renew.map(({ certificate }) => certificate.path),
   )
   const planned = renew.map((item) => ({ ...item, days: options.days ?? lifeInDays(item.certificate, known) }))
-  const report = { folder: resolve(root), ...rest }
+  const undelivered = known.filter(isInPlace).filter((one) => {
+    return one.state === 'not delivered' && !planned.some(({ certificate }) => certificate.path === one.path)
+  })
+  const report = { folder: resolve(root), ...rest, undelivered }
   if (dryRun || planned.length === 0) {
     const lists = await readOrRenewLists(root, dryRun, passphrase)
     return { ...report, renewed: planned, probe: await hasOneDayClient(root), ...lists, ...mended }

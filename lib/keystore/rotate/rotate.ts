@@ -9,6 +9,8 @@ import { requireReadableLists } from '../crl/state.ts'
 import { PkiFolder } from '../folder.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { settleFolder } from '../leftovers.ts'
+import { serverPlaces } from '../list.ts'
+import { noteDelivered } from '../presented.ts'
 import { rotationText, writeRotation, type RotationState } from './state.ts'
 import { runStep } from '../../base/progress.ts'
 import { beginRotation } from './begin.ts'
@@ -207,6 +209,8 @@ async function inspectDaemons(
 
 async function end(root: string, rotation: Rotation, looks: readonly Look[]): Promise<RotationReport> {
   const report = await reportOn(root, rotation, { outcome: 'ended', begun: false, looks, wantsConsent: false })
+  // Each was confirmed.
+  for (const { paths } of await serverPlaces(root)) await noteDelivered(paths.folder)
   await removeNext(root, rotationText(rotation.state))
   return report
 }
