@@ -36,6 +36,8 @@ const KEYSTORE_FACE = [
   'layout',
   'one-day-client',
   'granted',
+  'presented',
+  'setup-record',
   'stale-contexts',
   '(revocation|revoke)',
   'crl/state',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { KEY_MODE, readIfThere, writeFileAtomically } from '../base/files.ts'
 import { parseJsonDocument } from '../base/json.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
+import { OWN_NAMES } from '../pki/server-name.ts'
 import { caPaths } from './layout.ts'
 import { PRESENTED } from './leaf-files.ts'
 import { readLedger } from './ledger.ts'
@@ -59,8 +60,13 @@ export async function noteSeen(root: string, fingerprint256: string): Promise<vo
   const entries = await readLedger(caPaths(root).ledger)
   const entry = entries.find((one) => one.kind === 'server' && one.fingerprint256 === fingerprint256)
   if (entry === undefined) return
-  const [server, ...others] = servers.filter(({ own }) => own?.commonName === entry.name)
+  const names = new Set(entry.sans.filter((name) => !OWN_NAMES.includes(name)))
+  const [server, ...others] = servers.filter(({ own }) => own && namesIn(own).some((name) => names.has(name)))
   if (server !== undefined && others.length === 0) await writePresented(server.folder, entry)
+}
+
+function namesIn({ names: { dns, ip } }: CertificateFacts): string[] {
+  return [...dns, ...ip]
 }
 
 /** None if the file is missing or damaged: {@link listCertificates} shows that. */

@@ -88,6 +88,12 @@ describe('a renewed certificate', () => {
     // Somebody has rolled the host back.
     await noteSeen(folder, old)
     assert.equal((await server()).state, 'not delivered')
+    // It got another name meanwhile.
+    await new PkiFolder(folder).ensureServer(['two', 'build01'], { force: true })
+    await noteSeen(folder, await fingerprint())
+    assert.equal((await server()).state, 'in use')
+    await noteSeen(folder, old)
+    assert.equal((await server()).presented?.serial, serial)
   })
 
   test('of a host has the command that delivers it; a damaged note is none', async (t) => {

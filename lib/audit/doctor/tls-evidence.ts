@@ -2,8 +2,6 @@ import type { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { linkSignals } from '../../base/abort.ts'
-import { isDockerMtlsError } from '../../base/errors.ts'
-import { codeOf } from '../../base/system-error.ts'
 import type { TlsEndpoint } from '../../endpoint/endpoint.ts'
 import type { EndpointOptions } from '../../endpoint/options.ts'
 import type { ResolvedEndpoint } from '../../endpoint/resolve.ts'
@@ -15,7 +13,6 @@ import { askPort, type PortAnswer } from '../../probe/port.ts'
 import { probeServer, type ServerReport } from '../../probe/server.ts'
 import { attempt, type Attempt } from './attempt.ts'
 import { see, valueOf, type Deadline, type Seen } from './deadline.ts'
-import { faultOf } from './tls-faults.ts'
 
 /** How long a neighbour may take, in milliseconds. A firewall that drops packets is usual, and must not delay everything. */
 const NEIGHBOUR_MS = 2_000
@@ -63,7 +60,7 @@ export async function gatherTls(
   clearTimeout(tcpTime)
   looks.unlink()
   const chain = chainOf(valueOf(server))
-  const evidence = {
+  return {
     endpoint,
     identity,
     authorities: valueOf(authorities) ?? [],
@@ -74,17 +71,6 @@ export async function gatherTls(
     attempt: attempted,
     neighbours,
   }
-  return isUnfinished(attempted) ? { ...evidence, attempt: { error: unfinished(evidence) } } : evidence
-}
-
-/** Did the time for everything end before the connection was there? On a busy machine, its own time-out may come too late. */
-function isUnfinished({ error, peer }: Attempt): boolean {
-  return peer === undefined && (isDockerMtlsError(error, 'ERR_RESPONSE_TIMEOUT') || codeOf(error) === 'ETIMEDOUT')
-}
-
-function unfinished(evidence: TlsEvidence): unknown {
-  const isReached = valueOf(evidence.addresses)?.some(({ error }) => error === undefined) === true
-  return faultOf(isReached ? 'HANDSHAKE_TIMEOUT' : 'ETIMEDOUT', evidence)
 }
 
 async function readAuthorities({ certPath }: ResolvedEndpoint, { ca }: EndpointOptions): Promise<X509Certificate[]> {

@@ -1,9 +1,10 @@
 import { DockerApiError, isDockerMtlsError, type ErrorCode } from '../../base/errors.ts'
-import { errorWithCode } from '../../base/system-error.ts'
+import { codeOf, errorWithCode } from '../../base/system-error.ts'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import { bareHost } from '../../identity/names.ts'
 import { explainFault } from '../../transport/faults.ts'
 import type { TlsEvidence } from './tls-evidence.ts'
+import { valueOf } from './deadline.ts'
 import type { StepName } from './step.ts'
 
 /** The step of a TLS connection at which it fails with a code. */
@@ -66,4 +67,17 @@ export function faultOf(code: string, { endpoint, identity, certificate }: TlsEv
     authorities: identity.authorities,
     ...(certificate && { server: certificate }),
   })
+}
+
+/**
+ * The evidence of a connection that was not there when the time for everything ended: on a busy machine, its own time-out comes too
+ * late. It has the error that this time-out would have had.
+ */
+export function withOwnTimeout(evidence: TlsEvidence): TlsEvidence {
+  const { attempt, addresses } = evidence
+  const { error, peer } = attempt
+  const isLate = isDockerMtlsError(error, 'ERR_RESPONSE_TIMEOUT') || codeOf(error) === 'ETIMEDOUT'
+  if (peer !== undefined || !isLate) return evidence
+  const isReached = valueOf(addresses)?.some((one) => one.error === undefined) === true
+  return { ...evidence, attempt: { error: faultOf(isReached ? 'HANDSHAKE_TIMEOUT' : 'ETIMEDOUT', evidence) } }
 }

@@ -11,7 +11,7 @@ import { clientStep } from './client-step.ts'
 import { valueOf } from './deadline.ts'
 import { failedBy, ok, unknown, warning, type DetailedStep, type StepName } from './step.ts'
 import type { TlsEvidence } from './tls-evidence.ts'
-import { faultOf, failedStep } from './tls-faults.ts'
+import { faultOf, failedStep, withOwnTimeout } from './tls-faults.ts'
 
 type Look = (evidence: TlsEvidence) => DetailedStep
 
@@ -156,7 +156,8 @@ const LOOKS: readonly (readonly [StepName, Look, onFailure?: Look])[] = [
 export const TLS_STEPS: readonly StepName[] = LOOKS.map(([name]) => name)
 
 /** The steps up to the first that failed. */
-export function tlsPath(evidence: TlsEvidence): DetailedStep[] {
+export function tlsPath(seen: TlsEvidence): DetailedStep[] {
+  const evidence = withOwnTimeout(seen)
   const at = failedStep(evidence)
   const steps: DetailedStep[] = []
   for (const [name, look, onFailure] of LOOKS) {
