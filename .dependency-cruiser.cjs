@@ -38,6 +38,7 @@ const KEYSTORE_FACE = [
   'granted',
   'presented',
   'setup-record',
+  'retire',
   'stale-contexts',
   '(revocation|revoke)',
   'crl/state',

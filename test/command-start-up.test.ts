@@ -28,10 +28,10 @@ const COMMAND_LINES: Readonly<Record<string, Expected>> = {
   'cert list --help': { files: 10, kilobytes: 112 },
   'cert list --dir keys': { files: 31, kilobytes: 260 },
   'cert show keys/ca/ca.pem': { files: 15, kilobytes: 150 },
-  'client env alice --dir keys': { files: 31, kilobytes: 208, packages: ['dotenv'] },
-  'context ls': { files: 21, kilobytes: 132 },
+  'client env alice --dir keys': { files: 31, kilobytes: 214, packages: ['dotenv'] },
+  'context ls': { files: 21, kilobytes: 138 },
   explain: { files: 21, kilobytes: 143 },
-  'daemon render': { files: 19, kilobytes: 162 },
+  'daemon render': { files: 19, kilobytes: 168 },
   'completion bash': { files: 16, kilobytes: 130 },
 }
 

@@ -66,6 +66,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/cert-revoke.ts')).certRevoke,
   },
   {
+    words: ['cert', 'retire'],
+    summary: 'retire a server that no longer exists',
+    load: async () => (await import('./commands/cert-retire.ts')).certRetire,
+  },
+  {
     words: ['cert', 'crl'],
     summary: 'write the revocation list again',
     load: async () => (await import('./commands/cert-crl.ts')).certCrl,

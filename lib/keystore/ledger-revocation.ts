@@ -6,8 +6,8 @@ export interface LedgerRevocation {
   readonly revokedAt: string
   /** Why; left out if nobody said. */
   readonly reason?: RevocationReason
-  readonly kind: 'client' | 'issuer'
-  /** The client, or the issuer. */
+  readonly kind: 'client' | 'issuer' | 'server'
+  /** The client, the issuer or the server. */
   readonly name: string
   /** The serial number of the certificate, in hexadecimal. */
   readonly serial: string
@@ -31,6 +31,8 @@ export function firstLines(
 
 const TEXTS = ['revokedAt', 'name', 'serial', 'fingerprint256', 'notAfter'] as const
 
+const KINDS: ReadonlySet<unknown> = new Set(['client', 'issuer', 'server'])
+
 const KEYS: ReadonlySet<string> = new Set(['string', 'undefined'])
 
 /**
@@ -53,7 +55,6 @@ function revocationFault(record: Readonly<Record<string, unknown>>): string | un
   if (!KEYS.has(typeof record['key'])) return 'its "key" is not a string'
   const undated = (['revokedAt', 'notAfter'] as const).find((key) => Number.isNaN(Date.parse(record[key] as string)))
   if (undated !== undefined) return `its "${undated}" is not a date`
-  if (record['kind'] !== 'client' && record['kind'] !== 'issuer')
-    return `its "kind" is ${JSON.stringify(record['kind'])}`
+  if (!KINDS.has(record['kind'])) return `its "kind" is ${JSON.stringify(record['kind'])}`
   return /^-?[0-9A-F]{1,40}$/i.test(record['serial'] as string) ? undefined : 'its "serial" is not hexadecimal'
 }

@@ -46,6 +46,7 @@ const BY_COMMAND: Readonly<Record<string, ValueKind>> = {
   'client env': 'client',
   'client export': 'client',
   'client rm': 'client',
+  'cert retire': 'server',
   'cert revoke': 'client',
   'context export': 'context',
   'context rm': 'context',

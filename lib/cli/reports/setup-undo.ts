@@ -126,7 +126,7 @@ export async function failureWarnings(failed: readonly SetupTarget[], dir: strin
       const { folder } = serverPaths(dir, name)
       if (!(await isFolder(folder))) return []
       return [
-        sentence`${host}: its files in ${folder} stay, so that you can run this again. If the host no longer exists, remove them yourself:  ${command('rm', '-r', folder)}`,
+        sentence`${host}: its files in ${folder} stay, so that you can run this again. If the host no longer exists, retire it:  ${ours('cert', 'retire', `hosts/${name}`, ...folderFlags(dir))}`,
       ]
     }),
   )

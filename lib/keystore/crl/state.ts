@@ -173,7 +173,7 @@ export async function listedOnly(
   const unlisted = isComplete ? [] : await (await import('../ledger-check.ts')).findUnlisted(root, entries)
   return [...entries, ...unlisted].flatMap(({ kind, name, serial, fingerprint256, notAfter }) => {
     const list = missing.get(serialOf(serial))
-    if ((kind !== 'client' && kind !== 'issuer') || list === undefined || Date.parse(notAfter) <= now) return []
+    if (kind === 'ca' || list === undefined || Date.parse(notAfter) <= now) return []
     return [{ revokedAt: list.thisUpdate.toISOString(), kind, name, serial, fingerprint256, notAfter }]
   })
 }
