@@ -13,7 +13,6 @@ import {
   type Granted,
 } from '../keystore/granted.ts'
 import { PkiFolder } from '../keystore/keystore.ts'
-import { settleFolder } from '../keystore/leftovers.ts'
 import type { Passphrase } from '../pki/encrypted-key.ts'
 import { editPolicy, type NewRule } from '../policy/file/edit.ts'
 import type { HostPath, Level } from '../policy/file/types.ts'
@@ -72,7 +71,6 @@ export async function grant(options: GrantOptions): Promise<GrantReport> {
     // Before anything is issued.
     ruleInto(open, options, { fingerprint256: NO_FINGERPRINT, until: new Date(now + options.lifetime), removed })
     const authority = await new PkiFolder(options.folder).openAuthority(options.passphrase)
-    await settleFolder(options.folder)
     await removeGranted(await readGranted(options.folder, name))
     const term = { name, until: new Date(Date.now() + options.lifetime) }
     const allow = ({ fingerprint256, validTo: until }: CertificateFacts): Promise<void> =>

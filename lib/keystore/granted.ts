@@ -11,6 +11,7 @@ import { issueClient } from '../pki/issue.ts'
 import { GRANTED_NAME } from './granted-name.ts'
 import { caPaths, grantPaths, type LeafPaths } from './layout.ts'
 import { isOfLeaf } from './leaf-files.ts'
+import { settleFolder } from './leftovers.ts'
 import { appendToLedger, readLedger } from './ledger.ts'
 import { ledgerEntry } from './ledger-line.ts'
 import { clientNames, grantNames } from './list.ts'
@@ -71,6 +72,7 @@ export async function issueGranted(
   { name, until }: { readonly name: string; readonly until: Date },
   allow?: (facts: CertificateFacts) => Promise<void>,
 ): Promise<Required<Granted>> {
+  await settleFolder(root)
   const commonName = `${name}-grant-${randomBytes(4).toString('hex')}`
   const { ca, cert, key, facts, cutToAuthority } = await issueClient(authority, { name: commonName, until })
   if (cutToAuthority) throw endsBefore(authority, until)
