@@ -1,13 +1,11 @@
-import { readFile, stat } from 'node:fs/promises'
 import { FileError } from '../base/errors.ts'
 import { readFault } from '../base/files.ts'
-import { unlessHanging } from '../base/hanging-read.ts'
+import { FollowedFile } from '../gateway/files/followed-file.ts'
 import { parsePolicy } from '../policy/file/parse.ts'
 import type { Policy } from '../policy/file/types.ts'
 
-/** How often the file is read, in milliseconds. */
+/** How often the file is looked at, in milliseconds. */
 const INTERVAL_MS = 500
-const MOST_BYTES = 1024 * 1024
 
 /** What to do with what is in the file. */
 export interface PolicyFileReader {
@@ -21,18 +19,16 @@ export interface PolicyFileReader {
  * written can be a policy that allows more.
  */
 export class PolicyFile {
-  readonly #path: string
+  readonly #file: FollowedFile
   readonly #reader: PolicyFileReader
   #timer: NodeJS.Timeout | undefined
   /** The content that was read last, and the one that counts. */
   #last: string | undefined
   #taken: string | undefined
-  /** A reading that has not ended. */
-  #reading: Promise<string> | undefined
   #isStopped = false
 
   constructor(path: string, reader: PolicyFileReader) {
-    this.#path = path
+    this.#file = new FollowedFile(path)
     this.#reader = reader
   }
 
@@ -57,9 +53,7 @@ export class PolicyFile {
   }
 
   async #look(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => (this.#reading = undefined))
-    const read = unlessHanging(this.#reading, (cause) => this.#unreadable(cause))
-    const found = await read.catch((error: unknown) => error)
+    const found = await this.#file.text().catch((cause: unknown) => this.#unreadable(cause))
     const content = typeof found === 'string' ? `text ${found}` : `failure ${String(found)}`
     const isSettled = content === this.#last
     this.#last = content
@@ -71,25 +65,15 @@ export class PolicyFile {
   #take(found: unknown): void {
     try {
       if (typeof found !== 'string') throw found
-      this.#reader.onPolicy(parsePolicy(found, this.#path))
+      this.#reader.onPolicy(parsePolicy(found, this.#file.path))
     } catch (error) {
       this.#reader.onFailure(error)
     }
   }
 
-  async #read(): Promise<string> {
-    try {
-      const { size } = await stat(this.#path)
-      if (size > MOST_BYTES) throw new RangeError(`it has more than ${MOST_BYTES} bytes, which is too large`)
-      return await readFile(this.#path, 'utf8')
-    } catch (cause) {
-      throw this.#unreadable(cause)
-    }
-  }
-
   #unreadable(cause: unknown): FileError {
     return new FileError('ERR_FILE_READ', {
-      tried: `reading the policy from ${this.#path}`,
+      tried: `reading the policy from ${this.#file.path}`,
       got: readFault(cause),
       todo: 'Create the file, or correct its permissions.',
       cause,

@@ -3,7 +3,14 @@ import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { IdentityError, PkiError } from '../base/errors.ts'
 import { ours, sentence } from '../base/sentence.ts'
 import { certificatesIn, isIssuedBy } from '../identity/certificate.ts'
-import { isCurrent, isFuture, mayLack, readRevocationLists, type RevocationList } from '../identity/crl.ts'
+import {
+  isCurrent,
+  isFuture,
+  mayLack,
+  MOST_LIST_BYTES,
+  readRevocationLists,
+  type RevocationList,
+} from '../identity/crl.ts'
 import { isOver, readDate } from '../identity/dates.ts'
 import { originOf, type Origin } from '../identity/origin.ts'
 import { TLS_POLICY } from '../transport/tls-policy.ts'
@@ -300,6 +307,7 @@ function readCas(pem: string): X509Certificate[] {
 }
 
 function readLists(pem: string): RevocationList[] {
+  if (pem.length > MOST_LIST_BYTES) throw invalidList(`it has more than ${MOST_LIST_BYTES} bytes, which is too large`)
   try {
     return readRevocationLists(pem)
   } catch (cause) {

@@ -6,7 +6,7 @@ import { writeSetupRecord } from '../../lib/keystore/setup-record.ts'
 import { readRevocationLists } from '../../lib/identity/crl.ts'
 import { serialOf } from '../../lib/identity/serial.ts'
 import { PkiFolder } from '../../lib/keystore/folder.ts'
-import { createRequest } from '../../lib/pki.ts'
+import { createCrl, createRequest } from '../../lib/pki.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { treeOf } from '../support/tree.ts'
 import { runCli, runJson, type Ran, type RunOptions } from './support/run-cli.ts'
@@ -421,6 +421,27 @@ describe('cert crl', () => {
     const { crl } = await json<{ crl: Crl }>(['cert', 'renew'])
     assert.deepEqual([crl.renewed, crl.faults], [false, []])
     assert.equal((await run(['cert', 'list', '--expiring', '1d'])).code, 0)
+  })
+
+  test('warns of a list that is too large for gateways, and still revokes', async (t) => {
+    const { folder, run } = await place(t)
+    const at = new Date()
+    const revoked = Array.from({ length: 92_000 }, (_, index) => ({
+      serialNumber: `4${`${index}`.padStart(31, '0')}`,
+      at,
+    }))
+    const authority = await new PkiFolder(folder).openAuthority()
+    const nextUpdate = new Date(Date.now() + 300 * DAYS)
+    await writeFile(join(folder, 'ca/crl.pem'), createCrl(authority, { revoked, nextUpdate, number: 1 }).pem)
+    for (const words of [
+      ['cert', 'crl'],
+      ['cert', 'revoke', 'bob', '--yes'],
+    ]) {
+      const { code, stderr } = await run(words)
+      assert.equal(code, 0, stderr)
+      assert.match(stderr, /crl\.pem: gateways refuse it, and so everybody, until it has at most 4194304 bytes: /)
+    }
+    assert.equal(readRevocationLists(await readFile(join(folder, 'ca/crl.pem'), 'utf8'))[0]?.serials.size, 92_001)
   })
 
   test('cert adopt says what the list knows and the lost ledger does not', async (t) => {

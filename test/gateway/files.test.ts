@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -57,6 +57,7 @@ interface Followed extends Fronted {
   readonly paths: Paths
   readonly reloads: string[]
   readonly failures: string[]
+  readonly messages: string[]
 }
 
 async function start(t: TestContext, { lacksCrl = false, renews = false, policy = READ_ONLY } = {}): Promise<Followed> {
@@ -78,12 +79,16 @@ async function start(t: TestContext, { lacksCrl = false, renews = false, policy 
   const fronted = await front(t, { socketPath: daemon.socketPath }, { ...followed.contents, authorize: undefined })
   const reloads: string[] = []
   const failures: string[] = []
+  const messages: string[] = []
   followed.follow(fronted.gateway, {
     onReload: (part) => reloads.push(part),
-    onFailure: (part, error) => failures.push(`${part}: ${isDockerMtlsError(error) ? error.code : String(error)}`),
+    onFailure: (part, error) => {
+      failures.push(`${part}: ${isDockerMtlsError(error) ? error.code : String(error)}`)
+      messages.push(String(error))
+    },
   })
   t.after(async () => followed.stop())
-  return { ...fronted, paths, reloads, failures }
+  return { ...fronted, paths, reloads, failures, messages }
 }
 
 /** The status of a ping on a new connection, and the reason of the gateway. `undefined`: the handshake was refused. */
@@ -255,22 +260,48 @@ describe('a gateway follows its files', () => {
     }
   })
 
+  test('a pipe in the place of the revocation list refuses everybody only as long as it is there', async (t) => {
+    const followed = await start(t)
+    for (const milliseconds of [1_500, 4_500]) {
+      await rm(followed.paths.crl)
+      assert.equal((await runCommand('mkfifo', [followed.paths.crl])).code, 0)
+      await delay(milliseconds)
+      assert.equal(await ping(t, followed), milliseconds < 3_000 ? '200' : '503 CRL_MISSING')
+      const seen = followed.reloads.length
+      await replace(followed.paths.crl, crlOf())
+      await until('reloaded', () => followed.reloads.length > seen)
+      assert.equal(await ping(t, followed), '200')
+    }
+    assert.deepEqual(followed.failures, ['revocation lists: ERR_FILE_READ'])
+  })
+
+  test('a revocation list that is too large refuses everybody, and is never read', async (t) => {
+    const followed = await start(t)
+    await writeFile(followed.paths.crl, '')
+    await truncate(followed.paths.crl, 600 * 1024 * 1024)
+    const before = process.memoryUsage.rss()
+    await until('refused', async () => (await ping(t, followed)) === '503 CRL_MISSING')
+    assert.ok(process.memoryUsage.rss() - before < 100 * 1024 * 1024)
+    assert.match(followed.messages.join(), /crl: it has more than 4194304 bytes, which is too large/)
+    await assert.rejects(FollowedFiles.read({ crl: [followed.paths.crl], policy: followed.paths.policy }), {
+      code: 'ERR_FILE_READ',
+    })
+    await replace(followed.paths.crl, crlOf())
+    await until('recovered', async () => (await ping(t, followed)) === '200')
+  })
+
   test('a file that is never read to its end does not keep a revocation list from being used within a second', async (t) => {
     const followed = await start(t)
     await rm(followed.paths.policy)
     assert.equal((await runCommand('mkfifo', [followed.paths.policy])).code, 0)
-    try {
-      const bob = await newClient('bob')
-      await withinASecond(async () => {
-        await replace(followed.paths.crl, crlOf(bob))
-        await until('refused', async () => (await ping(t, followed, bob)) === '403 CERTIFICATE_REVOKED', 20_000)
-      })
-      assert.equal(await ping(t, followed), '200')
-      await until('said', () => followed.failures.length > 0)
-      assert.deepEqual(followed.failures, [`${REST}: ERR_FILE_READ`])
-    } finally {
-      await writeFile(followed.paths.policy, READ_ONLY)
-    }
+    const bob = await newClient('bob')
+    await withinASecond(async () => {
+      await replace(followed.paths.crl, crlOf(bob))
+      await until('refused', async () => (await ping(t, followed, bob)) === '403 CERTIFICATE_REVOKED', 20_000)
+    })
+    assert.equal(await ping(t, followed), '200')
+    await until('said', () => followed.failures.length > 0)
+    assert.deepEqual(followed.failures, [`${REST}: ERR_FILE_READ`])
   })
 
   test('certificate and key may be replaced one after the other', async (t) => {

@@ -16,7 +16,7 @@ import {
 } from '../command-line/options.ts'
 import { usageError } from '../errors.ts'
 import { withFolder, type FolderFlags } from '../inputs/key-folder.ts'
-import { keptAsideWarnings } from '../reports/crl.ts'
+import { crlWarnings, keptAsideWarnings } from '../reports/crl.ts'
 import {
   type Beside,
   revocationData,
@@ -81,7 +81,7 @@ async function revoke(name: string, given: RevokeFlags, context: Context): Promi
   const beside = await besideOf(report, dir)
   const text = revokedText(report, beside, context)
   const data = revokedData(report, beside)
-  const warnings = keptAsideWarnings(report.crl ?? {})
+  const warnings = [...(report.crl ? crlWarnings(report.crl, dir) : []), ...keptAsideWarnings(report.crl ?? {})]
   context.answer({ data, text, warnings, failed: report.revocable.length === 0 }, flags)
 }
 

@@ -6,6 +6,7 @@ import type { IssuerTexts } from '../../apply/gateway/requested.ts'
 import { PkiError } from '../../base/errors.ts'
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { Trust, type IssuerFault } from '../../gateway/trust.ts'
+import { MOST_LIST_BYTES } from '../../identity/crl.ts'
 import { loadIssuer } from '../../pki/issuer.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import type { Policy } from '../../policy/file/types.ts'
@@ -63,11 +64,8 @@ rules:
 /** Reads revocation lists; several become one text. Without any, the gateway keeps the list that it has. */
 export async function gatewayLists(paths: readonly string[] | undefined, { io }: Context): Promise<string | undefined> {
   if (paths === undefined) return undefined
-  const texts = await Promise.all(
-    paths.map(async (path) =>
-      (await readInput(path, io, { what: 'the revocation list', names: /\.pem$|\.crl$/ })).toString('utf8'),
-    ),
-  )
+  const input = { what: 'the revocation list', maxBytes: MOST_LIST_BYTES, names: /\.pem$|\.crl$/ }
+  const texts = await Promise.all(paths.map(async (path) => (await readInput(path, io, input)).toString('utf8')))
   return texts.map((text) => (text.endsWith('\n') ? text : `${text}\n`)).join('')
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { FileError } from '../../base/errors.ts'
-import { hangingRead, READ_MS, unlessHanging } from '../../base/hanging-read.ts'
 import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
 import type { GatewayChange } from '../options.ts'
-import { partsOf, readTexts, unreadable, type GatewayFiles, type Part } from './read.ts'
+import { partsOf, readTexts, type GatewayFiles, type Part } from './read.ts'
 
-/** How often the files are read, in milliseconds. What is the same twice is complete. */
+/** How often the files are looked at, in milliseconds: while nothing changes, and after a change. What is the same twice is complete. */
+const IDLE_MS = 500
 const LOOK_MS = 250
 /** Several files can't be replaced at once: for this long, in milliseconds, what can't be used is only tried again. */
 const GRACE_MS = 3_000
@@ -25,11 +25,11 @@ type Look = string[] | FileError
 interface Followed {
   readonly part: Part
   /** The texts of the last look. */
-  seen: string | undefined
+  seen: readonly string[] | undefined
   /** The texts in force. Undefined: there are none. */
   used: readonly string[] | undefined
-  /** A reading that has not ended, and when it began. */
-  reading?: { readonly look: Promise<Look>; readonly since: number } | undefined
+  /** A reading that has not ended. */
+  reading?: Promise<Look> | undefined
   failingSince?: number | undefined
   said?: string | undefined
 }
@@ -58,7 +58,7 @@ export class FollowedFiles {
     const contents: GatewayChange = {}
     for (const part of partsOf(files)) {
       const texts = await settledTexts(part).catch((error: unknown) => missingYet(part, error))
-      parts.push({ part, seen: joined(texts), used: texts })
+      parts.push({ part, seen: texts, used: texts })
       if (texts) Object.assign(contents, part.parse(texts))
     }
     return new FollowedFiles(parts, contents)
@@ -68,7 +68,8 @@ export class FollowedFiles {
   follow(gateway: Gateway, reports: FollowReports): void {
     const again = (): void => {
       if (this.#isStopped) return
-      this.#timer = setTimeout(() => void this.#look(gateway, reports).then(again, again), LOOK_MS)
+      const pause = this.#parts.every(isAtRest) ? IDLE_MS : LOOK_MS
+      this.#timer = setTimeout(() => void this.#look(gateway, reports).then(again, again), pause)
     }
     again()
   }
@@ -76,8 +77,11 @@ export class FollowedFiles {
   /** SHA-256 of the contents in force, in hexadecimal, by path. Empty: the file was in force, and can't be read any more. */
   sums(): Map<string, string> {
     const sums = this.#parts.flatMap(({ part, used, said }) => {
-      const texts = used ?? (said === undefined ? [] : part.paths.map(() => undefined))
-      return texts.map((text, at): [string, string] => [part.paths[at] ?? '', text === undefined ? '' : sha256(text)])
+      const texts = used ?? (said === undefined ? [] : part.files.map(() => undefined))
+      return texts.map((text, at): [string, string] => [
+        part.files[at]?.path ?? '',
+        text === undefined ? '' : sha256(text),
+      ])
     })
     return new Map(sums)
   }
@@ -88,7 +92,7 @@ export class FollowedFiles {
   }
 
   /**
-   * Reads all of them before it uses any: no request comes between two parts that belong together. But a part that takes long is left
+   * Looks at all of them before it uses any: no request comes between two parts that belong together. But a part that takes long is left
    * to a later look, so that none keeps a revocation list from being used.
    */
   async #look(gateway: Gateway, reports: FollowReports): Promise<void> {
@@ -102,18 +106,21 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-function joined(texts: readonly string[] | undefined): string | undefined {
-  return texts?.join('\0')
+/** Does a gateway use what the files say, as of the last look? */
+function isAtRest({ seen, used, failingSince, reading }: Followed): boolean {
+  return seen === used && failingSince === undefined && reading === undefined
+}
+
+function areSame(some: readonly string[], others: readonly string[] | undefined): boolean {
+  return some.every((text, at) => text === others?.[at])
 }
 
 /** What is being written is read until it is the same twice. */
 async function settledTexts(part: Part): Promise<string[]> {
-  const read = (): Promise<string[]> =>
-    unlessHanging(readTexts(part), (cause) => unreadable(part.paths.join(', '), part.name, cause))
-  for (let before = await read(); ;) {
+  for (let before = await readTexts(part); ;) {
     await delay(LOOK_MS)
-    const texts = await read()
-    if (joined(texts) === joined(before)) return texts
+    const texts = await readTexts(part)
+    if (areSame(texts, before)) return texts
     before = texts
   }
 }
@@ -127,14 +134,13 @@ function missingYet(part: Part, error: unknown): undefined {
 /** Undefined: they are still being read. */
 async function lookAt(followed: Followed): Promise<Look | undefined> {
   const { part, reading: earlier } = followed
-  const reading = earlier ?? {
-    look: readTexts(part).catch((error: FileError) => error),
-    since: performance.now(),
-  }
-  const look = await Promise.race([reading.look, delay(earlier ? 0 : LOOK_MS, undefined, { ref: false })])
+  const reading = earlier ?? readTexts(part).catch((error: FileError) => error)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, earlier ? 0 : LOOK_MS, undefined)))
+  const look = await Promise.race([reading, late])
+  clearTimeout(timer)
   followed.reading = look ? undefined : reading
-  const isHanging = !look && performance.now() - reading.since >= READ_MS
-  return isHanging ? unreadable(part.paths.join(', '), part.name, hangingRead()) : look
+  return look
 }
 
 function use(gateway: Gateway, followed: Followed, look: Look | undefined, reports: FollowReports): void {
@@ -145,15 +151,13 @@ function use(gateway: Gateway, followed: Followed, look: Look | undefined, repor
       if (followed.used === undefined && followed.failingSince === undefined) return missingYet(part, look)
       throw look
     }
-    const texts = joined(look)
-    const isComplete = texts === followed.seen
-    followed.seen = texts
+    const isComplete = areSame(look, followed.seen)
+    followed.seen = look
     if (!isComplete) return
-    if (texts !== joined(followed.used)) {
-      gateway.reload(part.parse(look))
-      followed.used = look
-      reports.onReload(part.name)
-    }
+    const isNew = !areSame(look, followed.used)
+    if (isNew) gateway.reload(part.parse(look))
+    followed.used = look
+    if (isNew) reports.onReload(part.name)
     followed.failingSince = followed.said = undefined
   } catch (error) {
     fail(gateway, followed, error, reports)

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { FileError } from '../../base/errors.ts'
 import { readFault } from '../../base/files.ts'
+import { MOST_LIST_BYTES } from '../../identity/crl.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import type { GatewayChange } from '../options.ts'
+import { FollowedFile } from './followed-file.ts'
 
 /** The files that a gateway follows. */
 export interface GatewayFiles {
@@ -22,7 +23,7 @@ export interface GatewayFiles {
 export interface Part {
   /** For messages. */
   readonly name: 'revocation lists' | 'certificates and policy' | 'policy'
-  readonly paths: readonly string[]
+  readonly files: readonly FollowedFile[]
   readonly isOptional: boolean
   /** What the gateway gets if the files can't be read. Omitted: what is in force stays. */
   readonly ifUnreadable?: GatewayChange
@@ -37,15 +38,16 @@ export interface Part {
 export function partsOf({ tls, issuer, crl, mayLackCrl = false, policy }: GatewayFiles): Part[] {
   const lists: Part = {
     name: 'revocation lists',
-    paths: crl,
+    files: crl.map((path) => new FollowedFile(path, MOST_LIST_BYTES)),
     isOptional: mayLackCrl,
     // Without a list, nobody knows who has been revoked.
     ifUnreadable: { crl: null },
     parse: (texts) => ({ crl: texts.join('\n') }),
   }
+  const paths = [policy, ...(tls ? [tls.ca, tls.cert, tls.key] : []), ...(issuer ? [issuer.cert, issuer.key] : [])]
   const rest: Part = {
     name: tls ? 'certificates and policy' : 'policy',
-    paths: [policy, ...(tls ? [tls.ca, tls.cert, tls.key] : []), ...(issuer ? [issuer.cert, issuer.key] : [])],
+    files: paths.map((path) => new FollowedFile(path)),
     isOptional: false,
     parse: ([text = '', ca = '', cert = '', key = '', ...issuing]) => ({
       policy: parsePolicy(text, policy),
@@ -53,7 +55,7 @@ export function partsOf({ tls, issuer, crl, mayLackCrl = false, policy }: Gatewa
       ...(issuer && { issuer: { cert: issuing[0] ?? '', key: issuing[1] ?? '' } }),
     }),
   }
-  return [lists, rest].filter(({ paths }) => paths.length > 0)
+  return [lists, rest].filter(({ files }) => files.length > 0)
 }
 
 /**
@@ -61,22 +63,16 @@ export function partsOf({ tls, issuer, crl, mayLackCrl = false, policy }: Gatewa
  *
  * @throws {@link FileError} ERR_FILE_READ
  */
-export async function readTexts({ name, paths }: Part): Promise<string[]> {
+export async function readTexts({ name, files }: Part): Promise<string[]> {
   const texts: string[] = []
-  for (const path of paths) texts.push(await readText(path, name))
+  for (const file of files) {
+    const text = await file.text().catch((cause: unknown) => Promise.reject(unreadable(file.path, name, cause)))
+    texts.push(text)
+  }
   return texts
 }
 
-async function readText(path: string, what: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw unreadable(path, what, cause)
-  }
-}
-
-/** The error for a file that can't be read. */
-export function unreadable(path: string, what: string, cause: unknown): FileError {
+function unreadable(path: string, what: string, cause: unknown): FileError {
   return new FileError('ERR_FILE_READ', {
     tried: `reading the ${what} of the gateway from ${path}`,
     got: readFault(cause),

@@ -5,7 +5,7 @@ import { DAY_MS } from '../../base/expiry.ts'
 import { readIfThere } from '../../base/files.ts'
 import { ours, sentence } from '../../base/sentence.ts'
 import { certificatesIn, readCertificate } from '../../identity/certificate.ts'
-import { newestList, numberOf, readRevocationLists, type RevocationList } from '../../identity/crl.ts'
+import { MOST_LIST_BYTES, newestList, numberOf, readRevocationLists, type RevocationList } from '../../identity/crl.ts'
 import { readDate } from '../../identity/dates.ts'
 import { serialOf } from '../../identity/serial.ts'
 import { caPaths, crlPath } from '../layout.ts'
@@ -121,10 +121,13 @@ export async function readCrl(root: string, now: number = Date.now()): Promise<C
       ...(text === undefined ? ['it is missing, although certificates were revoked'] : []),
       ...(fault === undefined ? [] : [`it can't be read: ${fault}`]),
       ...(text === undefined || fault !== undefined ? [] : faultsOf(found, lists, revoked, now)),
+      ...(text !== undefined && text.length > MOST_LIST_BYTES ? [TOO_LARGE] : []),
       ...unknown.slice(0, 1).map(({ name }) => `the ledger doesn't say that ${name} was revoked, as the list does`),
     ],
   }
 }
+
+const TOO_LARGE = `gateways refuse it, and so everybody, until it has at most ${MOST_LIST_BYTES} bytes: entries leave it a day after their certificates expire`
 
 function faultsOf(
   found: readonly { readonly ca: X509Certificate; readonly list: RevocationList | undefined }[],
