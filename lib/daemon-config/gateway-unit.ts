@@ -65,6 +65,8 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     'RestartSec=1',
     // A process can't end while a read of a dead disk hangs.
     'TimeoutStopSec=15',
+    // Each stream of a client needs two descriptors. The filter below keeps Node.js from raising the usual soft limit, which is 1024.
+    'LimitNOFILE=524288',
     ...HARDENED,
     `CapabilityBoundingSet=${portOf(listen) < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : ''}`,
     ...(portOf(listen) < FIRST_FREE_PORT ? ['AmbientCapabilities=CAP_NET_BIND_SERVICE'] : ['PrivateUsers=yes']),

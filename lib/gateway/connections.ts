@@ -2,7 +2,7 @@ import { isOver } from '../identity/dates.ts'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GatewayCaller } from './events.ts'
+import type { GatewayCaller, HandshakeRefused } from './events.ts'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
@@ -19,8 +19,18 @@ const MOST_TURNS = 200
 const NOTHING = Buffer.alloc(0)
 
 /** Where a connection comes from, for events. A socket for both versions of IP has IPv4 addresses in the form of IPv6. */
-export function addressOf({ remoteAddress }: Socket): string | undefined {
+export function addressOf({ remoteAddress }: Remote): string | undefined {
   return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
+}
+
+interface Remote {
+  readonly remoteAddress?: string | undefined
+}
+
+/** The event for a connection that can't carry a request. */
+export function refusedHandshake(reason: string, from: Remote = {}): HandshakeRefused {
+  const address = addressOf(from)
+  return { event: 'handshake refused', reason, ...(address !== undefined && { address }) }
 }
 
 /** Who has connected, for events. */

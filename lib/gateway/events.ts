@@ -53,7 +53,7 @@ export interface RequestEnded extends RequestFacts {
 export interface HandshakeRefused {
   /** The kind of the event. */
   readonly event: 'handshake refused'
-  /** OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`. */
+  /** OpenSSL's or Node's code, such as `CERT_HAS_EXPIRED`, or `TOO_MANY_CONNECTIONS`. */
   readonly reason: string
   /** Where it came from, if that is still known. */
   readonly address?: string

@@ -13,7 +13,7 @@ import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { addressOf, callerOf, Connections } from './connections.ts'
+import { callerOf, Connections, refusedHandshake } from './connections.ts'
 import { Exchange } from './exchange.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
@@ -253,6 +253,7 @@ export class HttpGateway implements Gateway {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
+    server.on('drop', (from) => this.#report(refusedHandshake(TOO_MANY_CONNECTIONS, from)))
     if (this.#trust === undefined) this.#serveSocket(server)
     else this.#serveTls(server as HttpsServer)
   }
@@ -268,8 +269,7 @@ export class HttpGateway implements Gateway {
     server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
       const code = codeOf(error)
       const reason = String(socket.authorizationError ?? (code === '' ? error.message : code))
-      const address = addressOf(socket)
-      this.#report({ event: 'handshake refused', reason, ...(address !== undefined && { address }) })
+      this.#report(refusedHandshake(reason, socket))
     })
   }
 

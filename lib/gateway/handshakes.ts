@@ -12,6 +12,7 @@ const MOST_PENDING = 500
  * another address out.
  */
 export function limitHandshakes(server: Server): void {
+  const most = Math.min(MOST_PENDING, server.maxConnections / 4)
   const pending = new Map<string, Socket>()
   server.on('connection', (socket: Socket) => {
     const place = placeOf(socket)
@@ -20,7 +21,7 @@ export function limitHandshakes(server: Server): void {
       // Another connection may come from the same port by now.
       if (pending.get(place) === socket) pending.delete(place)
     })
-    if (pending.size <= MOST_PENDING) return
+    if (pending.size <= most) return
     const [oldest, silent] = oldestOfBusiest(pending)
     if (oldest !== undefined) pending.delete(oldest)
     silent?.destroy()

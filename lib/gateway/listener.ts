@@ -6,6 +6,7 @@ import type { SecureContextOptions } from 'node:tls'
 import { ConnectionError } from '../base/errors.ts'
 import { codeOf } from '../base/system-error.ts'
 import { ALPN_PROTOCOLS, KEEP_ALIVE_MS } from '../transport/tls-policy.ts'
+import { mostConnections } from './descriptors.ts'
 import { limitHandshakes } from './handshakes.ts'
 import type { GatewayLimits } from './options.ts'
 import { refusal, type Refusal } from './refusal.ts'
@@ -17,7 +18,7 @@ const CHECK_MS = 1_000
 
 /** The server of a local socket. */
 export function createLocalServer(limits: Required<GatewayLimits>): HttpServer {
-  return withoutTimeout(createHttpServer(httpOptions(limits)))
+  return limited(createHttpServer(httpOptions(limits)))
 }
 
 /**
@@ -34,7 +35,7 @@ export function createTlsServer(context: SecureContextOptions, limits: Required<
     // A command's input may end long before its output.
     allowHalfOpen: true,
   }
-  const server = withoutTimeout(createHttpsServer({ ...httpOptions(limits), ...tls }))
+  const server = limited(createHttpsServer({ ...httpOptions(limits), ...tls }))
   limitHandshakes(server)
   return server
 }
@@ -55,9 +56,10 @@ function httpOptions({ headBytes, headTimeout, idleTimeout }: Required<GatewayLi
   }
 }
 
-/** A stream may be silent for hours. */
-function withoutTimeout<Server extends HttpServer | HttpsServer>(server: Server): Server {
+function limited<Server extends HttpServer | HttpsServer>(server: Server): Server {
+  // A stream may be silent for hours.
   server.timeout = 0
+  server.maxConnections = mostConnections()
   return server
 }
 

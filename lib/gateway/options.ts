@@ -2,12 +2,16 @@ import { ArgumentError } from '../base/errors.ts'
 import { checkOptions, typeName } from '../base/options.ts'
 import type { ConnectionSource } from '../interop/source.ts'
 import type { Policy } from '../policy/file/types.ts'
+import { fittingLimits, mostConnections } from './descriptors.ts'
 import type { GatewayEvent } from './events.ts'
 import type { AuditLog } from './log/interface.ts'
 import type { Metrics } from './metrics/interface.ts'
 import type { AskedRequest, Verdict } from './types.ts'
 
-/** Limits for one identity, and for one request. Whoever reaches them is refused, and others notice nothing. */
+/**
+ * Limits for one identity, and for one request. Whoever reaches them is refused, and others notice nothing. If the process can have fewer
+ * than about 4,300 descriptors (`ulimit -n`), the defaults of the first three are smaller, and leave half of its connections to others.
+ */
 export interface GatewayLimits {
   /**
    * How many requests one identity can have open that the daemon answers at once.
@@ -280,7 +284,16 @@ function checkLimits(limits: GatewayLimits): Required<GatewayLimits> {
     if (!isValid) throw wrong(`limits.${name}`, 'it is not a whole number above 0', 'Pass a whole number above 0.')
   }
   const given = Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined))
-  return { ...DEFAULT_LIMITS, ...given }
+  const most = mostConnections()
+  for (const name of ['requests', 'streams', 'connections'] as const) {
+    if ((given[name] ?? 0) > most)
+      throw wrong(
+        `limits.${name}`,
+        `this process has descriptors for ${most} of them`,
+        'Raise its hard limit: LimitNOFILE= of its systemd unit, or ulimit -n.',
+      )
+  }
+  return { ...fittingLimits(DEFAULT_LIMITS, most), ...given }
 }
 
 function wrong(option: string, got: string, todo: string): ArgumentError {

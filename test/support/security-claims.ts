@@ -500,6 +500,7 @@ export const CLAIMS: readonly Claim[] = [
       'a list that cannot be used refuses everybody',
       'a certificate that expires',
     ],
+    ['gateway/files.test.ts', 'a revocation list that is too large refuses everybody'],
     ['gateway/files.test.ts', 'without its revocation list everybody is refused'],
     ['gateway/ca-chain.test.ts', 'is refused on open connections and resumed sessions once the CA above has expired'],
     ['gateway/negative-serial.test.ts', 'is refused once a list of its CA names it'],
@@ -512,6 +513,7 @@ export const CLAIMS: readonly Claim[] = [
   claim(
     6,
     "One client can't use up",
+    ['gateway/descriptors.test.ts', 'keeps neither another client nor a revocation list out'],
     [
       'gateway/limits.test.ts',
       'limits of one identity',

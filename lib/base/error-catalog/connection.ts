@@ -94,8 +94,9 @@ export const CONNECTION_ERRORS = {
   },
   ERR_GATEWAY_LISTEN: {
     meaning: "A gateway can't listen on its port.",
-    cause: "Another program, perhaps dockerd, listens there, or the address isn't one of this machine.",
-    remedy: 'Choose another port or address, or stop the other program.',
+    cause:
+      "Another program, perhaps dockerd, listens there, the address isn't one of this machine, or the process can have fewer than 256 files and connections open.",
+    remedy: 'Choose another port or address, or stop the other program; or raise the limit that the message names.',
   },
   ERR_RUNTIME_UNSUPPORTED: {
     meaning: 'This needs the TLS of Node.js, and the process runs in Deno or Bun. Nothing was sent.',
