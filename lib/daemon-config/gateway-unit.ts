@@ -65,7 +65,7 @@ export function renderGatewayUnit(service: GatewayService): Unit {
     'RestartSec=1',
     // A process can't end while a read of a dead disk hangs.
     'TimeoutStopSec=15',
-    // Each stream of a client needs two descriptors. The filter below keeps Node.js from raising the usual soft limit, which is 1024.
+    // Each stream of a client needs two descriptors. This is the default of newer versions of systemd; older ones have 4096.
     'LimitNOFILE=524288',
     ...HARDENED,
     `CapabilityBoundingSet=${portOf(listen) < FIRST_FREE_PORT ? 'CAP_NET_BIND_SERVICE' : ''}`,

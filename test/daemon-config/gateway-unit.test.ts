@@ -66,6 +66,10 @@ describe('the service of a gateway', () => {
     assert.throws(() => renderGatewayUnit({ ...PLAIN, folder: '/srv/a\nb' }), { code: 'ERR_PATH_INVALID' })
   })
 
+  test('has descriptors for many clients', () => {
+    assert.deepEqual(settings(PLAIN, 'LimitNOFILE'), ['524288'])
+  })
+
   test('is read as somebody may have written it', () => {
     const start = '/usr/bin/node /usr/lib/main.js gateway run'
     const listens: [text: string, listen: string | undefined][] = [
