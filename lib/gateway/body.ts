@@ -90,7 +90,7 @@ export function bodyStream(request: IncomingMessage): PassThrough {
   return body
 }
 
-function tooLarge(bytes: number): BodyRefused {
+export function tooLarge(bytes: number): BodyRefused {
   return new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bytes} bytes`))
 }
 

@@ -3,7 +3,7 @@ import { certificatesIn } from '../identity/certificate.ts'
 import { decideOpening } from '../policy/calls/open.ts'
 import type { Origin } from '../identity/origin.ts'
 import { decideAsking } from '../policy/decide-asking.ts'
-import type { Decision } from '../policy/decide.ts'
+import { dependsOnBody, type Decision } from '../policy/decide.ts'
 import { detailsOf } from '../policy/details/details.ts'
 import type { Need } from '../policy/facts.ts'
 import type { Policy, PolicyRule } from '../policy/file/types.ts'
@@ -18,11 +18,13 @@ import type { CallJudge } from './grpc/shared.ts'
 import { missingOf } from './missing.ts'
 import { isRenewal, RENEW_OPERATION } from './renewal/path.ts'
 import { nameAndKeyOf } from './trusted-ca.ts'
-import type { AskedRequest, GatewayIdentity, RefusedPart, SentInstead, Verdict } from './types.ts'
+import type { AskedHead, AskedRequest, GatewayIdentity, RefusedPart, SentInstead, Verdict } from './types.ts'
 
 /** What decides in a gateway with a policy. */
 export interface PolicyJudges {
   readonly authorize: (asked: AskedRequest) => Promise<Verdict>
+  /** Not if it is refused, whatever is in the body. */
+  readonly needsBody: (asked: AskedHead) => boolean
   readonly calls: CallJudge
 }
 
@@ -40,7 +42,12 @@ interface ClientTrust {
  */
 export function byPolicy(policy: Policy, trust?: ClientTrust): PolicyJudges {
   const identityOf = identities(trust)
-  return { authorize: (asked) => authorize(policy, identityOf, asked), calls: callsByPolicy(policy, identityOf) }
+  return {
+    authorize: (asked) => authorize(policy, identityOf, asked),
+    needsBody: ({ identity, method, target, headers }) =>
+      dependsOnBody(policy, identityOf(identity), { method, target, headers, isRewritten: true, at: new Date() }),
+    calls: callsByPolicy(policy, identityOf),
+  }
 }
 
 type IdentityOf = (identity: GatewayIdentity) => PolicyIdentity

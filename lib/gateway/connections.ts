@@ -1,8 +1,10 @@
+import type { FairScheduler } from '../base/fair-scheduler.ts'
 import { isOver } from '../identity/dates.ts'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { GatewayCaller, HandshakeRefused } from './events.ts'
+import type { GatewayCaller } from './events.ts'
+import { Intake } from './intake.ts'
 import type { Peer } from './peer.ts'
 import type { Refusal } from './refusal.ts'
 import type { GatewayIdentity } from './types.ts'
@@ -23,14 +25,8 @@ export function addressOf({ remoteAddress }: Remote): string | undefined {
   return remoteAddress?.replace(/^::ffff:(?=[\d.]+$)/, '')
 }
 
-interface Remote {
+export interface Remote {
   readonly remoteAddress?: string | undefined
-}
-
-/** The event for a connection that can't carry a request. */
-export function refusedHandshake(reason: string, from: Remote = {}): HandshakeRefused {
-  const address = addressOf(from)
-  return { event: 'handshake refused', reason, ...(address !== undefined && { address }) }
 }
 
 /** Who has connected, for events. */
@@ -63,6 +59,8 @@ export class Connection {
   /** Whose limits count, and whose builds and sessions it opens. */
   readonly key: string
   readonly caller: GatewayCaller
+  /** Undefined before Node's HTTP server has it. */
+  intake: Intake | undefined
   readonly #socket: Socket
   #released: (() => void) | undefined
   #received = 0
@@ -89,6 +87,11 @@ export class Connection {
     this.key = key
     // Later, a socket that has closed doesn't know its address any more.
     this.caller = callerOf(socket, from)
+  }
+
+  /** @param malformed - called if a body isn't one */
+  takeIn(scheduler: FairScheduler, malformed: (error: Error) => void): void {
+    this.intake = new Intake(this.#socket, { key: this.key, scheduler, malformed })
   }
 
   /** Why the next request doesn't count. Cuts the connection if there are too many of them. */

@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { laneOf } from '../transport/lanes.ts'
 import { answerJson, answerOn, refuse, streamOn } from './answer.ts'
-import { BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooMany } from './body.ts'
-import { headersOf } from './fields.ts'
+import { BodyRefused, hasBody, isArriving, isJson, readBody, readBytes, tooLarge, tooMany } from './body.ts'
+import { headOf } from './fields.ts'
 import { forward } from './forward.ts'
 import { decideInForce, type InForce } from './in-force.ts'
 import { Inspections } from './inspections.ts'
@@ -16,7 +16,7 @@ import { isRenewal, MOST_REQUEST_BYTES } from './renewal/path.ts'
 import { Place } from './place.ts'
 import { RequestRecord } from './record.ts'
 import type { Arrived, Shared } from './shared.ts'
-import type { AskedRequest } from './types.ts'
+import type { AskedHead, AskedRequest } from './types.ts'
 import { readVerdict, refuseWith, type ReadVerdict } from './verdict.ts'
 import { whenClosed } from './when-closed.ts'
 import { signOn, warningFields, warnOn } from './warnings.ts'
@@ -38,6 +38,7 @@ export class Exchange {
   #isFiltered = false
   #left: (() => void) | undefined
   #isHeld = false
+  #isUnread = false
   #hasContinued = false
   /** Once, however often it is decided. */
   #begun: ReturnType<Shared['begin']> | undefined
@@ -130,24 +131,23 @@ export class Exchange {
   }
 
   async #ask(): Promise<void> {
-    const { request, connection } = this.#arrived
-    const body = await this.#readBody()
-    const arrived: AskedRequest = {
-      identity: connection.identity,
-      method: request.method ?? '',
-      target: request.url ?? '',
-      headers: headersOf(request),
-      body: body?.length === 0 ? undefined : (body ?? (this.#hasStream() ? 'unseen' : undefined)),
+    const { request } = this.#arrived
+    const head: AskedHead = {
+      ...headOf(this.#arrived),
       upgrade: this.#upgrade,
       inspect: (kind, name) => this.#inspections.inspect(kind, name),
     }
-    await this.#carryOut(isQuestion(request) ? { ...arrived, ...askedBy(request, arrived.body) } : arrived)
+    const read = await this.#readBody(head)
+    const body = read?.length === 0 ? undefined : (read ?? (this.#hasStream() ? 'unseen' : undefined))
+    await this.#carryOut({ ...head, body, ...(isQuestion(request) && askedBy(request, body)) })
   }
 
   async #carryOut(asked: AskedRequest): Promise<void> {
     const verdict = await decideInForce(this.#shared.calls, () => this.#decide(asked))
     if (verdict === undefined || this.#isOver) return
-    if (asked.isQuestion) answerJson(this.#answer(), answerOf(verdict))
+    // The policy has changed since.
+    if (this.#isUnread && this.#shared.needsBody(asked)) await this.#ask()
+    else if (asked.isQuestion) answerJson(this.#answer(), answerOf(verdict))
     else if (verdict.refused) this.#refuse(verdict.refused)
     else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
     else if (isRenewal(asked.target)) await this.#renew(asked, verdict)
@@ -231,18 +231,19 @@ export class Exchange {
     this.#hasContinued = true
   }
 
-  /** Reads a JSON body. Undefined: there is none, or it is a stream. */
-  async #readBody(): Promise<Buffer | undefined> {
+  /** Reads a JSON body. Undefined: there is none, or it is a stream, or nobody has to know it. */
+  async #readBody(head: AskedHead): Promise<Buffer | undefined> {
     const { request } = this.#arrived
     const announced = request.headers['content-length']
     const isRenewing = isRenewal(request.url)
-    const isRead = isRenewing || isJson(request)
-    if (this.#upgrade === undefined ? !hasBody(request) || !isRead : Number(announced ?? 0) === 0) return undefined
+    const isRead = hasBody(request) && (isRenewing || isJson(request))
+    if (this.#upgrade === undefined ? !isRead : Number(announced ?? 0) === 0) return undefined
+    this.#isUnread = !isQuestion(request) && !this.#shared.needsBody(head)
+    if (this.#isUnread) return undefined
     this.#continue()
     const { bodyTimeout } = this.#shared.limits
     const bodyBytes = isRenewing ? MOST_REQUEST_BYTES : this.#shared.limits.bodyBytes
-    if (Number(announced ?? 0) > bodyBytes)
-      throw new BodyRefused(refusal(413, 'BODY_TOO_LARGE', `the body has more than ${bodyBytes} bytes`))
+    if (Number(announced ?? 0) > bodyBytes) throw tooLarge(bodyBytes)
     const limits = { bytes: bodyBytes, milliseconds: bodyTimeout, reserve: (bytes: number) => this.#place.hold(bytes) }
     // Node leaves the body of a request for an upgrade on the connection.
     return this.#upgrade === undefined

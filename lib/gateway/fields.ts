@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Upgrade } from './screening.ts'
 import type { ServedVersion } from './served-version.ts'
+import type { Arrived } from './shared.ts'
 import type { AskedRequest } from './types.ts'
 
 /** What the daemon gets of a request's header fields, besides those of its body. */
@@ -61,6 +62,14 @@ export function fieldsForClient(headers: readonly Buffer[], served: ServedVersio
     if (name !== undefined) fields.push(name, value)
   }
   return fields
+}
+
+/** What is judged of a head. */
+export function headOf({
+  request,
+  connection: { identity },
+}: Arrived): Pick<AskedRequest, 'identity' | 'method' | 'target' | 'headers'> {
+  return { identity, method: request.method ?? '', target: request.url ?? '', headers: headersOf(request) }
 }
 
 /** Node would join repeated fields, or drop all but the first. */

@@ -4,6 +4,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import type { Server as HttpsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import { resolve } from 'node:path'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { FairScheduler } from '../base/fair-scheduler.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
@@ -13,8 +14,9 @@ import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { callerOf, Connections, refusedHandshake } from './connections.ts'
+import { callerOf, Connections } from './connections.ts'
 import { Exchange } from './exchange.ts'
+import { failedHandshake, refusedHandshake } from './handshakes.ts'
 import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
 import type { Policy } from '../policy/file/types.ts'
 import { byPolicy, type PolicyJudges } from './by-policy.ts'
@@ -103,6 +105,7 @@ export class HttpGateway implements Gateway {
                 }),
               )
             },
+      needsBody: (asked) => authorize !== undefined || this.#judges.needsBody(asked),
       calls: () => (policy ? this.#judges.calls : undefined),
       ownIds: new OwnIds(),
       limits,
@@ -224,6 +227,7 @@ export class HttpGateway implements Gateway {
       const connection = this.#connections.of(arrived.request.socket)
       // Its handshake was refused, or it is closed already.
       if (connection === undefined) return void arrived.request.socket.destroy()
+      connection.intake?.begin(arrived)
       const exchange = new Exchange(this.#shared, { ...arrived, connection })
       void exchange.run().catch((error: unknown) => {
         this.#report({ event: 'failure', error })
@@ -236,9 +240,9 @@ export class HttpGateway implements Gateway {
     )
     // Its Expect is none that a Docker client sends, which screening refuses.
     server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => arrive({ request, response }))
-    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      socket.on('error', () => {})
-      if (head.length > 0) socket.unshift(head)
+    server.on('upgrade', (request: IncomingMessage, stream: Duplex) => {
+      // In Node 26, the stream behind a body isn't the connection.
+      for (const one of [stream, request.socket]) one.on('error', () => {})
       arrive({ request })
     })
     server.on('connect', (_request: IncomingMessage, socket: Socket) => {
@@ -248,12 +252,16 @@ export class HttpGateway implements Gateway {
       if (this.#connections.of(socket)?.open.size !== 0) return void socket.destroy()
       this.#refuseRaw(socket, refusal(400, 'MALFORMED_REQUEST', 'CONNECT is refused'))
     })
-    server.on('clientError', (error: Error, socket: Socket) => this.#refuseMalformed(error, socket))
+    const malformed = (error: Error, socket: Socket): void => this.#refuseRaw(socket, describeMalformed(codeOf(error)))
+    server.on('clientError', malformed)
     server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
     server.on('drop', (from) => this.#report(refusedHandshake(TOO_MANY_CONNECTIONS, from)))
+    server.on(this.#trust ? 'secureConnection' : 'connection', (socket: Socket) => {
+      this.#connections.of(socket)?.takeIn(this.#shared.scheduler, (error) => malformed(error, socket))
+    })
     if (this.#trust === undefined) this.#serveSocket(server)
     else this.#serveTls(server as HttpsServer)
   }
@@ -266,11 +274,7 @@ export class HttpGateway implements Gateway {
 
   #serveTls(server: HttpsServer): void {
     server.prependListener('secureConnection', (socket: TLSSocket) => this.#accept(socket))
-    server.on('tlsClientError', (error: Error, socket: TLSSocket) => {
-      const code = codeOf(error)
-      const reason = String(socket.authorizationError ?? (code === '' ? error.message : code))
-      this.#report(refusedHandshake(reason, socket))
-    })
+    server.on('tlsClientError', (...failed: [Error, TLSSocket]) => this.#report(failedHandshake(...failed)))
   }
 
   #accept(socket: TLSSocket): void {
@@ -292,13 +296,10 @@ export class HttpGateway implements Gateway {
     connection.isApart = place !== key
   }
 
-  #refuseMalformed(error: Error, socket: Socket): void {
-    this.#refuseRaw(socket, describeMalformed(codeOf(error)))
-  }
-
   /** Answers on a connection without a request. After the beginning of another answer, it would be part of that. */
   #refuseRaw(socket: Socket, refused: Refusal): void {
     const connection = this.#connections.of(socket)
+    connection?.intake?.stop()
     if (!socket.writable || connection === undefined || connection.open.size > 1) return void socket.destroy()
     const [open] = connection.open
     if (open) return open.malformed(refused)

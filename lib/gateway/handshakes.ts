@@ -2,6 +2,9 @@ import type { Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { groupBy } from '../base/group-by.ts'
+import { codeOf } from '../base/system-error.ts'
+import { addressOf, type Remote } from './connections.ts'
+import type { GatewayEvent } from './events.ts'
 
 /** How many connections may be in their handshake at a time. It takes milliseconds, and strangers have no other limit. */
 const MOST_PENDING = 500
@@ -27,6 +30,18 @@ export function limitHandshakes(server: Server): void {
     silent?.destroy()
   })
   server.on('secureConnection', (socket: TLSSocket) => pending.delete(placeOf(socket)))
+}
+
+/** The event for a connection that can't carry a request. */
+export function refusedHandshake(reason: string, from: Remote = {}): GatewayEvent {
+  const address = addressOf(from)
+  return { event: 'handshake refused', reason, ...(address !== undefined && { address }) }
+}
+
+/** Why a handshake failed, for events. */
+export function failedHandshake(error: Error, socket: TLSSocket): GatewayEvent {
+  const code = codeOf(error)
+  return refusedHandshake(String(socket.authorizationError ?? (code === '' ? error.message : code)), socket)
 }
 
 function oldestOfBusiest(pending: ReadonlyMap<string, Socket>): readonly [string, Socket] | readonly [] {

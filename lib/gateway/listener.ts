@@ -43,7 +43,8 @@ export function createTlsServer(context: SecureContextOptions, limits: Required<
 function httpOptions({ headBytes, headTimeout, idleTimeout }: Required<GatewayLimits>): ServerOptions {
   return {
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Screening requires it: Node would answer without telling anybody.
+    requireHostHeader: false,
     maxHeaderSize: headBytes,
     headersTimeout: headTimeout,
     // For the whole request: an archive may take hours. A JSON body has its own limit.

@@ -44,10 +44,11 @@ export function upgradeOf({ headers }: Pick<Head, 'headers'>): Upgrade | undefin
 }
 
 function faultOf(request: Head, isUpgrade: boolean): string | undefined {
-  const { method = '', url = '', httpVersion } = request
+  const { method = '', url = '', httpVersion, headers } = request
   if (httpVersion !== '1.1')
     return `HTTP/${httpVersion} is refused, because it can't show that an answer was cut. Use HTTP/1.1`
   if (!METHODS.has(method)) return `the method ${method} is refused. The Engine API doesn't use it`
+  if (headers.host === undefined) return 'it has no Host'
   if (!TARGET.test(url)) return 'the request target is not a path of the Engine API'
   return repeatedField(request) ?? bodyFault(request) ?? upgradeFault(request, isUpgrade)
 }

@@ -7,7 +7,7 @@ import type { KeptInfo } from './kept-info.ts'
 import type { Refusal } from './refusal.ts'
 import type { RenewalAsked, Renewed } from './renewal/renewals.ts'
 import type { ServedVersion } from './served-version.ts'
-import type { AskedRequest, Verdict } from './types.ts'
+import type { AskedHead, AskedRequest, Verdict } from './types.ts'
 
 /** What all requests of a gateway share. */
 export interface Shared extends SharedByCalls {
@@ -18,6 +18,8 @@ export interface Shared extends SharedByCalls {
   /** Does a policy decide, which can judge dockerd only? */
   readonly onlyDockerd: boolean
   readonly authorize: (asked: AskedRequest, inTurn: InTurn) => Verdict | Promise<Verdict>
+  /** Whether the answer to a request depends on its body. */
+  readonly needsBody: (asked: AskedHead) => boolean
   /** Renews the certificate of a connection. */
   readonly renew: (connection: Connection, asked: RenewalAsked) => Promise<Renewed | Refusal>
 }

@@ -53,6 +53,9 @@ export interface AskedRequest {
   inspect(kind: InspectKind, name: string): Promise<unknown>
 }
 
+/** What is known of a request before its body. @internal */
+export type AskedHead = Omit<AskedRequest, 'body'>
+
 /** What the daemon gets instead of what arrived. */
 export interface SentInstead {
   /** The method of the request. */

@@ -82,11 +82,20 @@ export function deciderOf(
     ...(owner !== undefined && { owner }),
   }
   // Bodies take time. Who may not use an operation shall not take that of others.
-  const needsBody = ({ operation }: ReadRequest): boolean => !refusesOperation(rule, operation.name)
-  const reading = readAsNeeded(asReadAt(level.enforce, request), needsBody)
+  const reading = readAsNeeded(asReadAt(level.enforce, request), (read) => mayUse(rule, read))
   if ('code' in reading) return () => unread(head, rule, reading)
   const known = { ...head, operation: reading.operation.name, read: reading }
   return (facts) => decideRead(known, rule, reading, facts)
+}
+
+const mayUse = (rule: PolicyRule, { operation }: ReadRequest): boolean => !refusesOperation(rule, operation.name)
+
+/** Whether a decision depends on the body of a request. Otherwise it is refused, whatever is in the body. */
+export function dependsOnBody(policy: Policy, identity: PolicyIdentity, request: PolicyRequest): boolean {
+  const rule = matchRule(policy, identity, request.at)
+  if (rule === undefined) return false
+  const reading = readAsNeeded(request, () => false)
+  return 'code' in reading || mayUse(rule, reading)
 }
 
 /** Who is root anyway may send parameters of a newer daemon. */

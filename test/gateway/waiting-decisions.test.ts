@@ -39,6 +39,49 @@ test('a policy that changes while the daemon is asked decides', async (t) => {
   assert.deepEqual(daemon.requests, ['GET /containers/web/json'])
 })
 
+for (const [level, continues] of [
+  ['baseline', true],
+  // Who may not use the operation, and who has no rule.
+  ['read-only', false],
+  [undefined, false],
+] as const)
+  for (const length of ['Content-Length: 100', 'Transfer-Encoding: chunked'])
+    test(`a body is asked for only if the answer depends on it: ${level ?? 'no rule'}, ${length}`, async (t) => {
+      const daemon = await fakeDaemon(t)
+      const policy = definePolicy({
+        version: 1,
+        rules: [level ? { ...RULE, level } : { ...RULE, who: { commonName: 'bob' } }],
+      })
+      const { port } = await front(t, { socketPath: daemon.socketPath }, { authorize: undefined, policy })
+      const socket = await dial(t, port, { client: await newClient('ann') })
+      const fields = `Host: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n${length}`
+      socket.write(`POST /v1.45/containers/create HTTP/1.1\r\n${fields}\r\n\r\n`)
+      const wanted = continues ? /^HTTP\/1\.1 100 / : /^HTTP\/1\.1 403 [^]*Connection: close/
+      assert.match(await readUntil(socket, '\r\n\r\n'), wanted)
+    })
+
+test('a policy that allows a request once its body was found not to matter decides with the body', async (t) => {
+  const versions: ServerResponse[] = []
+  const bodies: string[] = []
+  const daemon = await fakeDaemon(t, {
+    ping: (_request, response) => void versions.push(response),
+    answer: (request, response) =>
+      void request.on('data', (part) => bodies.push(String(part))).once('end', () => response.end('{}')),
+  })
+  const options = { authorize: undefined, policy: policyOf('read-only') }
+  const { gateway, port } = await front(t, { socketPath: daemon.socketPath }, options)
+  const socket = await dial(t, port, { client: await newClient('ann') })
+  socket.write(create({ Links: [] }).replace('/v1.45', ''))
+  await until(() => versions.length > 0, 'it asks for the version of the daemon')
+  gateway.reload({ policy: policyOf('baseline') })
+  for (const version of versions) version.setHeader('Api-Version', '1.45').end()
+  assert.match(await readUntil(socket, /\r\n\r\n.*\}/s), /^HTTP\/1\.1 200 /)
+  assert.deepEqual(
+    bodies.map((body) => Object.keys(JSON.parse(body))),
+    [['Image', 'HostConfig']],
+  )
+})
+
 test('a policy that changes while a build waits for its session decides', async (t) => {
   const opening: Duplex[] = []
   const daemon = await fakeDaemon(t, { upgrade: (_request, socket) => void opening.push(socket) })

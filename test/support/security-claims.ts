@@ -511,7 +511,7 @@ export const CLAIMS: readonly Claim[] = [
     'a policy that is half written changes nothing',
   ]),
   claim(
-    6,
+    7,
     "One client can't use up",
     ['gateway/descriptors.test.ts', 'keeps neither another client nor a revocation list out'],
     [
@@ -519,10 +519,12 @@ export const CLAIMS: readonly Claim[] = [
       'limits of one identity',
       'keep a third one from nothing',
       'keep those of another from nothing',
+      'in chunks of one byte keeps another client from nothing',
       'counts as held until it has decided',
     ],
     ['gateway/revocation.test.ts', 'a revoked certificate takes no place of its successor'],
     ['policy/decide.test.ts', 'is not read, whatever is in it'],
+    ['gateway/waiting-decisions.test.ts', 'a body is asked for only if the answer depends on it'],
     ['daemon/ssh.test.ts', 'answers 50 pings at once over 4 connections'],
   ),
   claim(
