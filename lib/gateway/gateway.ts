@@ -227,7 +227,7 @@ export class HttpGateway implements Gateway {
       const connection = this.#connections.of(arrived.request.socket)
       // Its handshake was refused, or it is closed already.
       if (connection === undefined) return void arrived.request.socket.destroy()
-      connection.intake?.begin(arrived)
+      connection.intake?.begin(arrived.request, arrived.response === undefined)
       const exchange = new Exchange(this.#shared, { ...arrived, connection })
       void exchange.run().catch((error: unknown) => {
         this.#report({ event: 'failure', error })

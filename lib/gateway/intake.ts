@@ -1,7 +1,7 @@
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FairScheduler } from '../base/fair-scheduler.ts'
 import { ChunkedBody } from './chunked-body.ts'
-import type { Arrived } from './shared.ts'
 
 const EMPTY: Buffer = Buffer.alloc(0)
 const HEAD_END = '\r\n\r\n'
@@ -49,8 +49,8 @@ export class Intake {
   }
 
   /** The parser has found the head of this request. What is behind one for an upgrade stays on the connection. */
-  begin({ request: { headers }, response }: Omit<Arrived, 'connection'>): void {
-    if (response === undefined) this.#leave()
+  begin({ headers }: IncomingMessage, isUpgrade: boolean): void {
+    if (isUpgrade) this.#leave()
     else if (headers['transfer-encoding'] !== undefined) this.#chunks = new ChunkedBody()
     else this.#missing = Number(headers['content-length'] ?? 0)
   }
