@@ -108,7 +108,7 @@ export class Intake {
     const end = this.#missing > 0 ? Math.min(this.#missing, bytes.length) : this.#endOfHead(bytes)
     this.#missing = Math.max(0, this.#missing - end)
     this.#parse(end < bytes.length ? bytes.subarray(0, end) : bytes)
-    return bytes.subarray(end)
+    return end < bytes.length ? bytes.subarray(end) : EMPTY
   }
 
   /** Behind it, chunks may begin. */
