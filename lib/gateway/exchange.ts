@@ -38,7 +38,8 @@ export class Exchange {
   #isFiltered = false
   #left: (() => void) | undefined
   #isHeld = false
-  #isUnread = false
+  /** Undefined: nobody has asked yet whether the body counts. It may be left out only once. */
+  #isUnread: boolean | undefined
   #hasContinued = false
   /** Once, however often it is decided. */
   #begun: ReturnType<Shared['begin']> | undefined
@@ -145,8 +146,8 @@ export class Exchange {
   async #carryOut(asked: AskedRequest): Promise<void> {
     const verdict = await decideInForce(this.#shared.calls, () => this.#decide(asked))
     if (verdict === undefined || this.#isOver) return
-    // The policy has changed since.
-    if (this.#isUnread && this.#shared.needsBody(asked)) await this.#ask()
+    // The policy has changed since. What nobody has read goes to no daemon.
+    if (this.#isUnread && (!verdict.refused || this.#shared.needsBody(asked))) await this.#ask()
     else if (asked.isQuestion) answerJson(this.#answer(), answerOf(verdict))
     else if (verdict.refused) this.#refuse(verdict.refused)
     else if (isRenewal(asked.target) && asked.method !== 'POST') this.#refuse(ONLY_POST)
@@ -238,7 +239,7 @@ export class Exchange {
     const isRenewing = isRenewal(request.url)
     const isRead = hasBody(request) && (isRenewing || isJson(request))
     if (this.#upgrade === undefined ? !isRead : Number(announced ?? 0) === 0) return undefined
-    this.#isUnread = !isQuestion(request) && !this.#shared.needsBody(head)
+    this.#isUnread = this.#isUnread === undefined && !isQuestion(request) && !this.#shared.needsBody(head)
     if (this.#isUnread) return undefined
     this.#continue()
     const { bodyTimeout } = this.#shared.limits
