@@ -1,7 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { join } from 'node:path'
-import { KEY_MODE, readIfThere, writeFileAtomically } from '../base/files.ts'
-import { parseJsonDocument } from '../base/json.ts'
+import { readIfThere } from '../base/files.ts'
 import { readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { OWN_NAMES } from '../pki/server-name.ts'
 import { caPaths } from './layout.ts'
@@ -9,6 +8,7 @@ import { PRESENTED } from './leaf-files.ts'
 import { readLedger } from './ledger.ts'
 import type { LedgerEntry } from './ledger-line.ts'
 import { serverPlaces } from './list.ts'
+import { readRecord, writeRecord } from './record-file.ts'
 
 /*
  * What the folder knows of a server is what it has issued. While the server presents an older certificate, a file beside the
@@ -20,14 +20,8 @@ import { serverPlaces } from './list.ts'
 export type PresentedCertificate = Pick<LedgerEntry, 'fingerprint256' | 'serial' | 'notBefore' | 'notAfter'>
 
 /** @returns undefined if nothing is known against the newest certificate, or if the file is damaged */
-export async function readPresented(folder: string): Promise<PresentedCertificate | undefined> {
-  const text = await readIfThere(join(folder, PRESENTED))
-  try {
-    const value = parseJsonDocument(text ?? 'null')
-    return isPresented(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+export function readPresented(folder: string): Promise<PresentedCertificate | undefined> {
+  return readRecord(join(folder, PRESENTED), isPresented)
 }
 
 /** Notes a certificate that is about to be replaced, unless the server is known to present an even older one. */
@@ -78,12 +72,11 @@ async function certificateIn(path: string): Promise<CertificateFacts | undefined
   }
 }
 
-async function writePresented(
+function writePresented(
   folder: string,
   { fingerprint256, serial, notBefore, notAfter }: PresentedCertificate,
 ): Promise<void> {
-  const text = `${JSON.stringify({ fingerprint256, serial, notBefore, notAfter }, undefined, 2)}\n`
-  await writeFileAtomically(join(folder, PRESENTED), text, { mode: KEY_MODE })
+  return writeRecord(join(folder, PRESENTED), { fingerprint256, serial, notBefore, notAfter })
 }
 
 function isPresented(value: unknown): value is PresentedCertificate {

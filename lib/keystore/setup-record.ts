@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { KEY_MODE, readIfThere, writeFileAtomically } from '../base/files.ts'
-import { parseJsonDocument } from '../base/json.ts'
 import { SETUP_RECORD } from './leaf-files.ts'
 import { serverPaths } from './layout.ts'
 import { clientNames } from './list.ts'
+import { readRecord, writeRecord } from './record-file.ts'
 
 /** How `setup` has set a host up: the options that another run needs to do the same. */
 export interface SetupRecord {
@@ -18,20 +17,13 @@ export interface SetupRecord {
 }
 
 /** Notes how a host was set up, in its folder. */
-export async function writeSetupRecord(root: string, host: string, record: SetupRecord): Promise<void> {
-  const text = `${JSON.stringify(record, undefined, 2)}\n`
-  await writeFileAtomically(recordPath(root, host), text, { mode: KEY_MODE })
+export function writeSetupRecord(root: string, host: string, record: SetupRecord): Promise<void> {
+  return writeRecord(recordPath(root, host), record)
 }
 
 /** @returns undefined if an earlier release set the host up, or if the file is damaged */
-export async function readSetupRecord(root: string, host: string): Promise<SetupRecord | undefined> {
-  const text = await readIfThere(recordPath(root, host))
-  try {
-    const record = parseJsonDocument(text ?? 'null')
-    return isRecord(record) ? record : undefined
-  } catch {
-    return undefined
-  }
+export function readSetupRecord(root: string, host: string): Promise<SetupRecord | undefined> {
+  return readRecord(recordPath(root, host), isSetupRecord)
 }
 
 /**
@@ -59,7 +51,7 @@ function recordPath(root: string, host: string): string {
   return join(serverPaths(root, host).folder, SETUP_RECORD)
 }
 
-function isRecord(value: unknown): value is SetupRecord {
+function isSetupRecord(value: unknown): value is SetupRecord {
   if (typeof value !== 'object' || value === null) return false
   const { ssh, client, names, context, gateway } = value as Record<string, unknown>
   return (
@@ -68,7 +60,7 @@ function isRecord(value: unknown): value is SetupRecord {
     typeof client === 'string' &&
     Array.isArray(names) &&
     names.every((name) => typeof name === 'string') &&
-    ['undefined', 'string', 'boolean'].includes(typeof context) &&
+    (context === false || ['undefined', 'string'].includes(typeof context)) &&
     typeof gateway === 'boolean'
   )
 }
