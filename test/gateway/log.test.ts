@@ -459,6 +459,12 @@ describe('the audit log of a gateway', () => {
       const event = { event: 'cut', identity: 'CN=a', reason: 'X' } as const
       const earlier = await openAuditLog({ path, maxBytes: own })
       while ((await lstat(path)).size < 1_000) assert.equal(await earlier.record(event), true)
+      // Its head is written meanwhile. It begins a new file only with the next line.
+      await delay(300)
+      assert.deepEqual(
+        (await filesBeside(path)).filter((name) => /\.\d+$/.test(name)),
+        [],
+      )
       await rm(`${path}.lock`)
       const later = await openAuditLog({ path, maxBytes: others })
       assert.equal(await later.record(event), true)

@@ -147,7 +147,7 @@ export class ChainedLog implements AuditLog {
 
   async #writeNext(): Promise<void> {
     const isFull = this.#file.bytes >= this.#state.maxBytes && !this.#file.endsTorn
-    if (this.#batch === undefined && isFull) await this.#rotate()
+    if (this.#batch === undefined && isFull && !this.#queue.isEmpty) await this.#rotate()
     this.#batch ??= this.#queue.take(this.#link)
     if (this.#batch !== undefined) await this.#writeBatch(this.#batch)
     await this.#keepHead()
