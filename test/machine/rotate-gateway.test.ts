@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { cp, mkdtemp, readFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rename } from 'node:fs/promises'
 import { Agent, get } from 'node:https'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -26,6 +26,13 @@ const base = await temporaryFolder()
 const homeOf = (name: string): string => join(base, name)
 /** A client whose certificate the gateway has renewed. */
 const RENEWED = homeOf('renewed')
+
+/** A client reads it meanwhile, so it is replaced at once. */
+async function trustAs(name: Client): Promise<void> {
+  const fresh = join(RENEWED, 'fresh.pem')
+  await cp(join(homeOf(name), 'ca.pem'), fresh)
+  await rename(fresh, join(RENEWED, 'ca.pem'))
+}
 
 /** Asks the gateway by the one connection of an agent. */
 function ping(agent: Agent): Promise<{ status: number | undefined; isReused: boolean }> {
@@ -151,7 +158,7 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
   test('phase trust: the gateway and the clients trust both CAs', async () => {
     assert.equal((await rotate('--name', 'B')).phase, 'trust')
     assert.deepEqual(await followOf('early'), ['ca.pem'])
-    await cp(join(homeOf('early'), 'ca.pem'), join(RENEWED, 'ca.pem'))
+    await trustAs('early')
     assert.deepEqual(looksOf(await rotate('--phase', 'trust', '--host', HOST)), [false])
     assert.deepEqual((await apply()).toSorted(), ['ca.pem', 'crl.pem'])
     await settle()
@@ -186,7 +193,7 @@ describe('a whole rotation of a host with a gateway', { skip: lacksMachine() }, 
 
   test('phase finish: the gateway drops the old CA, and goes on to renew', async () => {
     for (const name of CLIENTS) assert.deepEqual(await followOf(name), ['ca.pem'])
-    await cp(join(homeOf('early'), 'ca.pem'), join(RENEWED, 'ca.pem'))
+    await trustAs('early')
     assert.deepEqual(looksOf(await rotate('--phase', 'finish', '--host', HOST)), [false])
     await must(['cert', 'issuer', '--renew'])
     await carry(desk, machine, 'issuers/renewals', 'renewals')
