@@ -1,7 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readIfThere } from '../base/files.ts'
-import { openCertificate, publicKeyOf } from '../identity/certificate.ts'
+import { fingerprintsIn, openCertificate, publicKeyOf } from '../identity/certificate.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import { clientPaths, grantPaths, issuerPaths } from './layout.ts'
 import { clientNames, grantNames, issuerNames } from './list.ts'
@@ -9,12 +9,16 @@ import { clientNames, grantNames, issuerNames } from './list.ts'
 /**
  * The public keys of all certificates of clients, grants and issuers in the folder, also of replaced ones: the SHA-256 of each key by that
  * of its certificate.
+ *
+ * @param wanted - the SHA-256 of the certificates that count; absent: all
  */
-export async function keysInFolder(root: string): Promise<ReadonlyMap<string, string>> {
+export async function keysInFolder(root: string, wanted?: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
   const keys = new Map<string, string>()
   for (const path of await certificatePaths(root)) {
     try {
-      const certificate = openCertificate((await readIfThere(path)) ?? '')
+      const pem = (await readIfThere(path)) ?? ''
+      if (wanted && !fingerprintsIn(pem).some((one) => wanted.has(one))) continue
+      const certificate = openCertificate(pem)
       keys.set(certificate.fingerprint256, keyFingerprint(publicKeyOf(certificate)))
     } catch {
       // What can't be read is reported when its client gets a certificate.

@@ -1,5 +1,5 @@
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
-import { openCertificate } from '../identity/certificate.ts'
+import { fingerprintsIn } from '../identity/certificate.ts'
 import { caPaths, clientPaths } from './layout.ts'
 import { readLedger } from './ledger.ts'
 import { readIfThere } from '../base/files.ts'
@@ -9,21 +9,21 @@ export async function isKeyElsewhere(root: string, name: string): Promise<boolea
   const { cert, key } = clientPaths(root, name)
   const pem = await readIfThere(cert)
   if (pem === undefined || (await readIfThere(key)) !== undefined) return false
-  return wasRequested(caPaths(root).ledger, pem)
+  return (await requestedCertificates(root)).has(firstFingerprint(pem))
 }
 
-/** Does the ledger say that this certificate was signed for a request? */
-async function wasRequested(ledger: string, pem: string): Promise<boolean> {
-  const fingerprint = fingerprintOf(pem)
-  const entries = await readLedger(ledger)
-  return entries.some(({ fingerprint256, keyHeld }) => keyHeld === 'client' && fingerprint256 === fingerprint)
+/** The fingerprints of the certificates that were signed for a request, as the ledger says. */
+export async function requestedCertificates(root: string): Promise<ReadonlySet<string>> {
+  const entries = await readLedger(caPaths(root).ledger)
+  return new Set(entries.filter(({ keyHeld }) => keyHeld === 'client').map(({ fingerprint256 }) => fingerprint256))
 }
 
-function fingerprintOf(pem: string): string | undefined {
+/** Empty if it can't be read. */
+export function firstFingerprint(pem: string): string {
   try {
-    return openCertificate(pem).fingerprint256
+    return fingerprintsIn(pem)[0] ?? ''
   } catch {
-    return undefined
+    return ''
   }
 }
 

@@ -1,4 +1,4 @@
-import { emptyState, nextState, parseLine, type Link } from './ledger-line.ts'
+import { emptyState, nextState, parseLine, type Link, type ParsedLine } from './ledger-line.ts'
 
 // Every line has a hash of everything before it. So a line that was changed, removed or added contradicts the next line, and
 // the last one contradicts the head, which is in a file of its own. Whoever can write to the folder can calculate all of this
@@ -34,18 +34,21 @@ export interface LedgerChain {
   readonly accepted: readonly string[]
 }
 
-/** Reads the complete lines of a ledger. The last one may be incomplete: a run is writing it, or was killed. */
-export function readChain(bytes: Buffer): LedgerChain {
-  const walk = new Walk()
-  for (let from = 0, line = 1; ; line++) {
-    const to = bytes.indexOf(0x0a, from)
-    if (to === -1) return walk
-    walk.add(bytes.subarray(from, to), line)
-    from = to + 1
-  }
+/**
+ * Reads the complete lines of a ledger. The last one may be incomplete: a run is writing it, or was killed.
+ *
+ * @param parsed - the first lines, if they were parsed already
+ */
+export function readChain(bytes: Buffer, parsed: readonly ParsedLine[] = []): GrowingChain {
+  return new Walk(parsed).grow(bytes)
 }
 
-class Walk implements LedgerChain {
+/** A chain that changes as its ledger grows. */
+export interface GrowingChain extends LedgerChain {
+  readonly grow: (bytes: Buffer) => GrowingChain
+}
+
+class Walk implements GrowingChain {
   entries = 0
   linked = 0
   state: string = emptyState()
@@ -54,9 +57,27 @@ class Walk implements LedgerChain {
   readonly accepted: string[] = []
   /** The last line with a link: what is between it and the next one is covered by that one. */
   #lastLinked = 1
+  #line = 0
+  #incomplete: Buffer = Buffer.alloc(0)
+  readonly #parsed: readonly ParsedLine[]
 
-  add(bytes: Buffer, line: number): void {
-    const { entry, acceptedAt, link } = parseLine(bytes.toString('utf8'))
+  constructor(parsed: readonly ParsedLine[]) {
+    this.#parsed = parsed
+  }
+
+  grow(bytes: Buffer): this {
+    const all = this.#incomplete.length === 0 ? bytes : Buffer.concat([this.#incomplete, bytes])
+    let from = 0
+    for (let to = all.indexOf(0x0a); to !== -1; to = all.indexOf(0x0a, from)) {
+      this.#add(all.subarray(from, to), ++this.#line)
+      from = to + 1
+    }
+    this.#incomplete = all.subarray(from)
+    return this
+  }
+
+  #add(bytes: Buffer, line: number): void {
+    const { entry, acceptedAt, link } = this.#parsed[line - 1] ?? parseLine(bytes.toString('utf8'))
     const expected = this.entries + (entry === undefined ? 0 : 1)
     if (link === 'unreadable') this.#fault('changed', line, `the chain in line ${line} cannot be read`)
     const isLinked = link !== undefined && link !== 'unreadable'

@@ -1,7 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { PkiError } from '../base/errors.ts'
-import { certificatesIn, openCertificate, readCertificate } from '../identity/certificate.ts'
+import { certificatesIn, fingerprintsIn, openCertificate, readCertificate } from '../identity/certificate.ts'
 import { serialOf } from '../identity/serial.ts'
 import { caPaths, clientPaths, grantPaths, issuerPaths, nextCaPaths } from './layout.ts'
 import { clientNames, grantNames, issuerNames, serverPlaces, type ListedCertificate } from './list.ts'
@@ -58,8 +58,12 @@ export async function findConflicts(root: string): Promise<LedgerConflict[]> {
   const there = await readPlaces(root)
   // Read last, because a certificate's line is written before its file.
   const ledger = await readLedger(caPaths(root).ledger)
+  const lines = new Map(ledger.toReversed().map((line) => [line.fingerprint256, line]))
   return there.flatMap(({ place, certificates }) =>
-    certificates.flatMap((certificate) => conflictOf(place, certificate, ledger) ?? []),
+    certificates.flatMap((certificate) => {
+      const line = typeof certificate === 'string' ? undefined : lines.get(certificate.fingerprint256)
+      return conflictOf(place, certificate, line === undefined ? ledger : [line]) ?? []
+    }),
   )
 }
 
@@ -73,7 +77,7 @@ export async function findConflicts(root: string): Promise<LedgerConflict[]> {
 export async function findUnlisted(root: string, ledger: readonly LedgerEntry[]): Promise<ListedCertificate[]> {
   const listed = new Set(ledger.map(({ fingerprint256 }) => fingerprint256))
   const unlisted = new Map<string, ListedCertificate>()
-  for (const { place, certificates } of await readPlaces(root)) {
+  for (const { place, certificates } of await readPlaces(root, listed)) {
     for (const certificate of certificates) {
       if (typeof certificate === 'string' || listed.has(certificate.fingerprint256)) continue
       const { path, host, grant } = place
@@ -140,19 +144,26 @@ interface ReadPlace {
 /**
  * Reads all installed certificates.
  *
+ * @param except - the fingerprints of those that need not be opened
  * @throws {@link FileError} ERR_FILE_READ
  */
-export async function readPlaces(root: string): Promise<ReadPlace[]> {
-  const all = await Promise.all(
-    (await places(root)).map(async (place) => ({ place, pem: await readIfThere(place.path) })),
-  )
-  return all.flatMap(({ place, pem }) =>
-    pem === undefined ? [] : [{ place, certificates: readCertificates(place, pem) }],
-  )
+export async function readPlaces(root: string, except: ReadonlySet<string> = new Set()): Promise<ReadPlace[]> {
+  const found: ReadPlace[] = []
+  // One file after the other: there may be more than a process may open at once.
+  for (const place of await places(root)) {
+    const pem = await readIfThere(place.path)
+    if (pem !== undefined) found.push({ place, certificates: readCertificates(place, pem, except) })
+  }
+  return found
 }
 
-function readCertificates({ path, kind }: Place, pem: string): (X509Certificate | string)[] {
+function readCertificates(
+  { path, kind }: Place,
+  pem: string,
+  except: ReadonlySet<string>,
+): (X509Certificate | string)[] {
   try {
+    if (except.size > 0 && fingerprintsIn(pem, path).every((one) => except.has(one))) return []
     // After a leaf there may be a chain, which was issued elsewhere.
     const certificates = kind === 'ca' ? certificatesIn(pem, path) : [openCertificate(pem, path)]
     // OpenSSL opens some that we refuse to read, such as one whose key is none.

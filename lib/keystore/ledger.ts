@@ -9,6 +9,7 @@ import {
   isSound,
   nextLink,
   readChain,
+  type GrowingChain,
   type LedgerChain,
   type LedgerFault,
   type ReadHead,
@@ -139,12 +140,32 @@ const WRITABLE = 'Make it a file that you can write, check that its disk has fre
 
 async function appendLocked(path: string, render: Render, isNewHead: boolean): Promise<void> {
   const head = await readHead(path)
-  const { before, after } = await appendFlushed(path, (bytes) => {
+  let isKept = false
+  let chain: GrowingChain | undefined
+  await appendFlushed(path, (bytes) => {
+    chain = readChain(bytes, parseLines(path, bytes.toString('utf8')))
+    isKept = isSound(chain, head)
     const mark = endsWithLine(bytes) ? '' : `\n${CUT_OFF}\n`
-    return `${mark}${render(readChain(Buffer.concat([bytes, Buffer.from(mark)])), head)}\n`
+    const added = `${render(chain.grow(Buffer.from(mark)), head)}\n`
+    chain.grow(Buffer.from(added))
+    return `${mark}${added}`
   })
   // A head that is missing or damaged stays so: otherwise nobody would notice.
-  if (isNewHead || isSound(readChain(before), head)) await appendHead(path, readChain(after))
+  if (chain && (isNewHead || isKept)) await appendHead(path, chain)
+}
+
+/** The complete lines of the ledger that was read last: most runs read it several times, and it only grows. */
+let recent: { readonly path: string; readonly text: string; readonly lines: readonly ParsedLine[] } | undefined
+
+/** Parses the complete lines of a ledger. */
+function parseLines(path: string, text: string): readonly ParsedLine[] {
+  const known = recent?.path === path && text.startsWith(recent.text) ? recent : { text: '', lines: [] }
+  const end = text.lastIndexOf('\n') + 1
+  const added = text.slice(known.text.length, end)
+  if (added === '') return known.lines
+  const lines = [...known.lines, ...added.slice(0, -1).split('\n').map(parseLine)]
+  recent = { path, text: text.slice(0, end), lines }
+  return lines
 }
 
 /**
@@ -178,11 +199,14 @@ type LedgerRecord = Pick<ParsedLine, 'entry' | 'revocation'>
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function readRecords(path: string): Promise<LedgerRecord[]> {
-  const lines = ((await readIfThere(path)) ?? '').split('\n')
+  const text = (await readIfThere(path)) ?? ''
+  const lines = [...parseLines(path, text), parseLine(text.slice(text.lastIndexOf('\n') + 1))]
+  let texts: string[] | undefined
+  // A last line without a line feed was never finished, or is being written now.
   return lines.flatMap((line, index): LedgerRecord[] => {
-    const { entry, revocation, fault, isWhole = false } = parseLine(line)
-    // A last line without a line feed was never finished, or is being written now.
-    const isCut = !isWhole && (index === lines.length - 1 || lines[index + 1] === CUT_OFF)
+    const { entry, revocation, fault, isWhole = false } = line
+    if (fault !== undefined) texts ??= text.split('\n')
+    const isCut = !isWhole && (index === lines.length - 1 || texts?.[index + 1] === CUT_OFF)
     if (fault !== undefined && !isCut) throw invalid(path, index + 1, fault)
     if (entry !== undefined) return [{ entry }]
     return revocation === undefined ? [] : [{ revocation }]

@@ -37,8 +37,16 @@ export async function settleFolder(root: string): Promise<void> {
   await removeLeftovers(root)
   const servers = (await serverPlaces(root)).map(({ paths }) => paths)
   const clients = (await clientNames(root)).map((name) => clientPaths(root, name))
-  for (const paths of [...servers, oneDayClient(root), ...clients]) await settleSwap(paths)
+  for (const paths of [...servers, oneDayClient(root), ...clients]) await settleLeaf(paths)
   await settleInstall(root)
+}
+
+/** Most of the many folders have nothing to settle, so each is read only once. */
+async function settleLeaf(paths: LeafPaths): Promise<void> {
+  const names = await fs.readdir(paths.folder).catch(() => [])
+  if (!names.some((name) => isWaiting(name) || parseTemporaryName(name) !== undefined)) return
+  await removeIn(paths.folder, isLeafFile, isWaiting)
+  await settleSwap(paths)
 }
 
 /** The same for the folder of a client on its own machine. */
@@ -60,11 +68,6 @@ async function removeLeftovers(root: string): Promise<void> {
   await removeIn(hostsFolder(root), NONE, isHostName)
   await removeIn(clientsFolder(root), NONE, isClientName)
   await removeIn(grantsFolder(root), NONE, isClientName)
-  const servers = (await serverPlaces(root)).map(({ paths }) => paths.folder)
-  const clients = (await clientNames(root)).map((name) => clientPaths(root, name).folder)
-  for (const folder of [...servers, oneDayClient(root).folder, ...clients]) {
-    await removeIn(folder, isLeafFile, isWaiting)
-  }
 }
 
 function oneDayClient(root: string): LeafPaths {

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { command, ours, sentence } from '../base/sentence.ts'
 import { enumerate, onlyOnes } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
-import { certificatesIn } from '../identity/certificate.ts'
+import { fingerprintsIn } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
 import { createCaRemedy } from './ca.ts'
 import {
@@ -59,7 +59,7 @@ export async function listCertificates(root: string): Promise<ListedCertificate[
   const issuers = (await issuerNames(root)).map((name) => ({ path: issuerPaths(root, name).cert }))
   const servers = (await serverPlaces(root)).map(({ host, paths: { cert } }) => ({ path: cert, ...(host && { host }) }))
   for (const place of [{ path: paths.cert }, { path: nextCaPaths(root).cert }, ...servers, ...clients, ...issuers]) {
-    for (const fingerprint of await fingerprintsIn(place.path)) inUse.set(fingerprint, place)
+    for (const fingerprint of await fingerprintsAt(place.path)) inUse.set(fingerprint, place)
   }
   return entries.map((entry) => ({ ...entry, ...inUse.get(entry.fingerprint256) }))
 }
@@ -173,10 +173,10 @@ export function isClientName(name: string): boolean {
 }
 
 /** None if the file is damaged, which is no reason for the list to fail. */
-async function fingerprintsIn(path: string): Promise<string[]> {
+async function fingerprintsAt(path: string): Promise<string[]> {
   const pem = await readIfThere(path)
   try {
-    return certificatesIn(pem ?? '').map(({ fingerprint256 }) => fingerprint256)
+    return fingerprintsIn(pem ?? '')
   } catch {
     return []
   }

@@ -89,7 +89,7 @@ export async function findRevocation(root: string, revoked: Revoked): Promise<Re
     kind: revoked.kind,
     isInPlace: placed.some(isSame),
     certificates: valid.filter(isSame),
-    revocable: known.filter((one) => isSame(one) && (isInPlace(one) || Date.parse(one.notAfter) > Date.now())),
+    revocable: known.filter((one) => isSame(one) && isRevocable(one)),
     authorities,
     servers: placed.filter(({ kind }) => kind === 'server'),
     others: placed.filter((one) => one.kind === 'client' && !isSame(one)),
@@ -107,6 +107,16 @@ export async function clientsWithSameKey(root: string, { revocable, others }: Re
   return valid.filter(({ fingerprint256 }) => own.has(keys.get(fingerprint256))).map(({ name }) => name)
 }
 
+/** Is it a certificate of the client, or of an issuer of that name? */
+export function isOfClient(called: string): (one: Pick<KnownCertificate, 'kind' | 'name'>) => boolean {
+  return ({ kind, name }) => (kind === 'client' || kind === 'issuer') && name === called
+}
+
+/** Could somebody still use it? */
+export function isRevocable(one: KnownCertificate): boolean {
+  return isInPlace(one) || Date.parse(one.notAfter) > Date.now()
+}
+
 interface Whose {
   readonly name: string
   readonly host?: string
@@ -114,8 +124,7 @@ interface Whose {
 }
 
 async function ofClient(root: string, called: string, known: readonly KnownCertificate[]): Promise<Whose> {
-  const isSame = ({ kind, name }: KnownCertificate): boolean =>
-    (kind === 'client' || kind === 'issuer') && name === called
+  const isSame = isOfClient(called)
   if (known.some(isSame)) return { name: called, isSame }
   const [got, todo] = await whyNotFound(root, called, known)
   throw new PkiError('ERR_CLIENT_NOT_FOUND', {

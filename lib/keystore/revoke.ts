@@ -12,8 +12,8 @@ import { appendRevocations, readRevocations } from './ledger.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
 import { settleFolder } from './leftovers.ts'
 import { listCertificates } from './list.ts'
-import type { KnownCertificate } from './renew/known.ts'
-import { findRevocation, type Revocation } from './revocation.ts'
+import { listWanted, type KnownCertificate } from './renew/known.ts'
+import { findRevocation, isOfClient, isRevocable, type Revocation } from './revocation.ts'
 
 export type { Revocation } from './revocation.ts'
 export { renewLists } from './crl/write.ts'
@@ -86,7 +86,7 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
     for (;;) {
       const left = await leftOf(root, name)
       if (left.length === 0 && (revokedNow.length > 0 || (await repeat(root, name)))) return
-      const keys = await keysInFolder(root)
+      const keys = await keysInFolder(root, new Set(left.map(({ fingerprint256 }) => fingerprint256)))
       const lines = left.map((one) => lineOf(one, reason, keys.get(one.fingerprint256)))
       await appendRevocations(caPaths(root).ledger, lines)
       revokedNow = [...revokedNow, ...left]
@@ -99,8 +99,8 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
 
 /** The certificates that have to be revoked. */
 async function leftOf(root: string, name: string): Promise<KnownCertificate[]> {
-  const { revocable } = await findRevocation(root, { kind: 'client', name })
-  return revocable.filter(({ revoked }) => revoked === undefined)
+  const own = await listWanted(root, Date.now(), isOfClient(name))
+  return own.filter((one) => one.revoked === undefined && isRevocable(one))
 }
 
 /**

@@ -1,8 +1,7 @@
-import { readIfThere } from '../../base/files.ts'
-import { openCertificate } from '../../identity/certificate.ts'
+import { isThere, readIfThere } from '../../base/files.ts'
 import { clientPaths } from '../layout.ts'
 import { clientNames } from '../list.ts'
-import { isKeyElsewhere } from '../key-held.ts'
+import { firstFingerprint, requestedCertificates } from '../key-held.ts'
 import { listKnown, type KnownCertificate } from '../renew/known.ts'
 
 /** A client that has a folder. */
@@ -22,27 +21,17 @@ export interface FolderClient {
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function listClients(root: string): Promise<FolderClient[]> {
-  const known = await listKnown(root)
-  const names = await clientNames(root)
-  return Promise.all(
-    names.map(async (name) => {
-      const { folder, cert, key } = clientPaths(root, name)
-      const fingerprint = fingerprintIn(await readIfThere(cert))
-      const certificate = known.find((one) => one.path === cert && one.fingerprint256 === fingerprint)
-      const held = (await readIfThere(key)) === undefined ? await whereIsKey(root, name) : 'here'
-      return { name, folder, key: held, ...(certificate && { certificate }) } as const
-    }),
-  )
-}
-
-async function whereIsKey(root: string, name: string): Promise<'client' | 'missing'> {
-  return (await isKeyElsewhere(root, name)) ? 'client' : 'missing'
-}
-
-function fingerprintIn(pem: string | undefined): string | undefined {
-  try {
-    return pem === undefined ? undefined : openCertificate(pem).fingerprint256
-  } catch {
-    return undefined
+  const placed = new Map((await listKnown(root)).map((one) => [`${one.path} ${one.fingerprint256}`, one]))
+  const requested = await requestedCertificates(root)
+  const clients: FolderClient[] = []
+  // One file after the other: there may be more than a process may open at once.
+  for (const name of await clientNames(root)) {
+    const { folder, cert, key } = clientPaths(root, name)
+    const fingerprint = firstFingerprint((await readIfThere(cert)) ?? '')
+    const certificate = placed.get(`${cert} ${fingerprint}`)
+    const without = requested.has(fingerprint) ? 'client' : 'missing'
+    const held = (await isThere(key)) ? 'here' : without
+    clients.push({ name, folder, key: held, ...(certificate && { certificate }) })
   }
+  return clients
 }

@@ -15,7 +15,7 @@ export async function findUnnoted(root: string): Promise<LedgerRevocation[]> {
   const { lists } = await readLists(root)
   const unnoted = await listedOnly(root, lists, Date.now())
   if (unnoted.length === 0) return unnoted
-  const keys = await keysInFolder(root)
+  const keys = await keysInFolder(root, new Set(unnoted.map(({ fingerprint256 }) => fingerprint256)))
   return unnoted.map((one) => {
     const key = keys.get(one.fingerprint256)
     return { ...one, ...(key !== undefined && { key }) }

@@ -6,7 +6,7 @@ import { PkiFolder } from '../folder.ts'
 import type { ListedCertificate } from '../list.ts'
 import { findUnlisted } from '../ledger-check.ts'
 import { DAY_MS, expiresSoon, expiryOf } from '../../base/expiry.ts'
-import { isFromCurrentCa } from '../rotate/cas.ts'
+import { currentCaTest } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 import { GRANTED_NAME } from '../granted-name.ts'
 import { revocationsByFingerprint } from '../revoked.ts'
@@ -64,28 +64,42 @@ export type PlacedCertificate = KnownCertificate & {
  * const ending = (await listKnown('docker-mtls')).filter(({ state }) => state === 'ends soon' || state === 'ended')
  * ```
  */
-export async function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
+export function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
+  return listWanted(root, now, () => true)
+}
+
+/** Those of {@link listKnown} that are wanted. To find out their states takes longest. */
+export async function listWanted(
+  root: string,
+  now: number,
+  isWanted: (one: ListedCertificate) => boolean,
+): Promise<KnownCertificate[]> {
   const listed = await new PkiFolder(root).list()
   const all = [...listed, ...(await findUnlisted(root, listed))]
   const clients = new Set(
     all.filter(({ kind, path }) => kind === 'client' && path !== undefined).map(({ name }) => name),
   )
   const revocations = await revocationsByFingerprint(root)
-  return Promise.all(
-    all.map(async (one) => {
-      const revocation = revocations.get(one.fingerprint256)
-      if (revocation !== undefined) {
-        const { revokedAt: at, reason } = revocation
-        return { ...one, state: 'revoked', revoked: { at, ...(reason && { reason }) } } as const
-      }
-      const state = await stateOf(one, root, now)
-      const presented = await presentedInstead(one)
-      if (presented !== undefined && (state === 'in use' || state === 'ends soon'))
-        return { ...one, state: 'not delivered', presented } as const
-      const isRemoved = state === 'replaced' && one.kind === 'client' && !clients.has(one.name)
-      return { ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state }
-    }),
-  )
+  const isCurrent = await currentCaTest(root).catch(() => () => true)
+  const known: KnownCertificate[] = []
+  // One file after the other: there may be more than a process may open at once.
+  for (const one of all.filter(isWanted)) {
+    const revocation = revocations.get(one.fingerprint256)
+    if (revocation !== undefined) {
+      const { revokedAt: at, reason } = revocation
+      known.push({ ...one, state: 'revoked', revoked: { at, ...(reason && { reason }) } })
+      continue
+    }
+    const state = await stateOf(one, isCurrent, now)
+    const presented = await presentedInstead(one)
+    if (presented !== undefined && (state === 'in use' || state === 'ends soon')) {
+      known.push({ ...one, state: 'not delivered', presented })
+      continue
+    }
+    const isRemoved = state === 'replaced' && one.kind === 'client' && !clients.has(one.name)
+    known.push({ ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state })
+  }
+  return known
 }
 
 /** The older certificate that a server presents. */
@@ -105,11 +119,11 @@ export function isInPlace(one: KnownCertificate): one is PlacedCertificate {
 
 async function stateOf(
   { path, kind, name, notBefore, notAfter }: ListedCertificate,
-  root: string,
+  isCurrent: (pem: string) => boolean,
   now: number,
 ): Promise<CertificateState> {
   if (path === undefined) return kind === 'client' ? stateOfClient(name) : 'replaced'
-  if (kind !== 'ca' && !(await isOfCurrentCa(root, path))) return 'of a replaced CA'
+  if (kind !== 'ca' && !(await isOfCurrentCa(path, isCurrent))) return 'of a replaced CA'
   const lifetime = { from: Date.parse(notBefore), to: Date.parse(notAfter) }
   if (expiryOf(lifetime, now) === 'expired') return 'ended'
   return expiresSoon(lifetime, now) ? 'ends soon' : 'in use'
@@ -122,9 +136,9 @@ function stateOfClient(name: string): CertificateState {
 }
 
 /** A damaged file is no reason for the list to fail. */
-async function isOfCurrentCa(root: string, path: string): Promise<boolean> {
+async function isOfCurrentCa(path: string, isCurrent: (pem: string) => boolean): Promise<boolean> {
   try {
-    return await isFromCurrentCa(root, await fs.readFile(path, 'utf8'))
+    return isCurrent(await fs.readFile(path, 'utf8'))
   } catch {
     return true
   }

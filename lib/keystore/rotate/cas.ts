@@ -127,6 +127,11 @@ export async function refuseRotation(root: string, tried: string): Promise<void>
  * @returns true also if there is no CA, as in a copy of the folder without it
  */
 export async function isFromCurrentCa(root: string, pem: string): Promise<boolean> {
+  return (await currentCaTest(root))(pem)
+}
+
+/** {@link isFromCurrentCa} for several certificates. */
+export async function currentCaTest(root: string): Promise<(pem: string) => boolean> {
   const trusted = await readTrusted(root)
-  return trusted === undefined || isIssuedBy(openCertificate(pem), trusted)
+  return (pem) => trusted === undefined || isIssuedBy(openCertificate(pem), trusted)
 }
