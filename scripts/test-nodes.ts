@@ -1,15 +1,11 @@
 /**
  * `npm run test:nodes [-- --node=VERSION... FILE...]`: runs the tests on other versions of Node, from the npm package
- * `node`. Continues with the next version after a failure.
+ * `node`: on each other release line, or those that are named. The oldest supported versions are --node=20.19.0 and
+ * --node=22.12.0. Continues with the next version after a failure.
  */
 import { spawn } from 'node:child_process'
 import { exitCodeOf } from './child.ts'
-
-/**
- * The release lines that `engines` in package.json allows, except the one that runs this. The oldest supported versions
- * are --node=20.19.0 and --node=22.12.0.
- */
-const VERSIONS = ['22', '24', '26']
+import { NODE_LINES } from './runtimes/runtimes.ts'
 
 interface Outcome {
   readonly version: string
@@ -40,7 +36,7 @@ const args = process.argv.slice(2)
 const asked = args.filter((arg) => arg.startsWith('--node=')).map((arg) => arg.slice('--node='.length))
 const files = args.filter((arg) => !arg.startsWith('--node='))
 const outcomes: Outcome[] = []
-for (const version of asked.length > 0 ? asked : VERSIONS) {
+for (const version of asked.length > 0 ? asked : NODE_LINES) {
   console.log(`\n== Node ${version}`)
   outcomes.push(await runOn(version, files))
 }

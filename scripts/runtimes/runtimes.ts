@@ -14,8 +14,8 @@ export interface Runtime {
 /** What an app needs in Deno: the last two for BuildKit, and to write what it copies from containers. */
 const DENO_PERMISSIONS = ['--allow-net', '--allow-read', '--allow-env', '--allow-sys', '--allow-write=.']
 
-/** The release lines of Node.js that `engines` in package.json allows. The one that runs this is tested, too. */
-const NODE_LINES = ['20', '22', '24', '26'].filter((line) => !process.versions.node.startsWith(`${line}.`))
+/** The release lines of Node.js that `engines` in package.json allows, except the one that runs this. */
+export const NODE_LINES = ['20', '22', '24', '26'].filter((line) => !process.versions.node.startsWith(`${line}.`))
 
 /** Where their programs are in the packages for this machine, the one that the package's own `bin` starts. */
 const PACKAGES = {

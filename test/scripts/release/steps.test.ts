@@ -83,6 +83,7 @@ describe('the steps', () => {
     const help = await command('--help')
     assert.equal(help.code, 0)
     assert.match(help.stdout, /^ {2}tarball .*\n {2}contents /m)
+    assert.match(help.stdout, /^ {2}tests .*test:all.*gateway on each other release line/m)
     const wrong = await command('--skip=tarball')
     assert.equal(wrong.code, 1)
     assert.match(wrong.stderr, /The step "tarball" can't be skipped\.\nYou can skip audit, check, tests\.\n$/)
