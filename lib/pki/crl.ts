@@ -12,6 +12,7 @@ import {
   octetString,
   oid,
   sequence,
+  sequenceOf,
   signedInteger,
   time,
   type Asn1,
@@ -81,7 +82,7 @@ export function createCrl(authority: Authority, options: CrlOptions): Crl {
       time(thisUpdate),
       time(nextUpdate),
       // Absent if nothing is revoked (section 5.1.2.6).
-      ...(revoked.length === 0 ? [] : [sequence(...revoked.map(entry))]),
+      ...(revoked.length === 0 ? [] : [sequenceOf(revoked.map(entry))]),
       explicit(
         0,
         sequence(

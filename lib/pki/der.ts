@@ -33,6 +33,11 @@ export const UNIVERSAL = 0
 export const CONTEXT = 0x80
 
 export function sequence(...elements: Asn1[]): Asn1 {
+  return sequenceOf(elements)
+}
+
+/** Of any length: a call has at most some 100,000 arguments. */
+export function sequenceOf(elements: Asn1[]): Asn1 {
   return asn1.create(UNIVERSAL, TYPE.sequence, true, elements)
 }
 

@@ -59,6 +59,15 @@ test('an empty list has no revokedCertificates, as RFC 5280 requires', async () 
   assert.equal(list.number, `10${'00'.repeat(12)}`)
 })
 
+test('a list may have 200,000 entries', async () => {
+  const authority = await createAuthority()
+  const at = new Date()
+  const revoked = Array.from({ length: 200_000 }, (_, index) => ({ serialNumber: (index + 1).toString(16), at }))
+  const { der, pem } = createCrl(authority, { revoked, nextUpdate: tomorrow(), number: 1 })
+  assert.equal(readRevocationList(der).serials.size, revoked.length)
+  assert.equal(readRevocationLists(pem)[0]?.isOf(new X509Certificate(authority.certificate)), true)
+})
+
 test('the list of another CA of the same name is not ours, nor is one that was changed', async () => {
   const [ours, theirs] = await Promise.all([1, 2].map(() => createAuthority({ commonName: 'same' })))
   assert.ok(ours && theirs)
