@@ -4,6 +4,7 @@ import { isDockerMtlsError, ProvisionError, sentencesOf } from '../base/errors.t
 import { command, option, sentence, type Sentence } from '../base/sentence.ts'
 import { GATEWAY_UNIT } from '../daemon-config/gateway-unit.ts'
 import { LOCAL_SOCKET } from '../daemon-config/listen.ts'
+import { SOCKET_UNIT, UNIT_NAME } from '../daemon-config/unit/installed-unit.ts'
 import { isActive, runsOrStarts } from '../host/facts.ts'
 import { CHANGE_LIMITS } from '../host/run-limits.ts'
 import { stderrSummary, type HostShell, type ScriptResult } from '../host/shell.ts'
@@ -20,7 +21,7 @@ import type { ApplyPlan } from './plan.ts'
 import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
-import { CHANGED_CODE, GATEWAY_CODE, PENDING_CODE, ROLLED_BACK_CODE, SLOW_CODE } from './rollback/state.ts'
+import { CHANGED_CODE, GATEWAY_CODE, PENDING_CODE, ROLLED_BACK_CODE, SLOW_CODE, SOCKET_CODE } from './rollback/state.ts'
 import { commitScript, runTransaction, type Written } from './transaction.ts'
 import { validate } from './validate.ts'
 
@@ -177,7 +178,7 @@ export async function runGuarded<Seen>(
       onStep,
       signal,
       wasActive: runsOrStarts(plan.facts),
-      started: [0, GATEWAY_CODE, SLOW_CODE].includes(ran?.code ?? 1),
+      started: [0, GATEWAY_CODE, SLOW_CODE, SOCKET_CODE].includes(ran?.code ?? 1),
       isEnding,
       ...(ran !== undefined &&
         Date.now() - began >= rollbackAfter * 1000 && { overtaken: rolledBack('testing the changes') }),
@@ -211,6 +212,13 @@ function requireApplied(ran: ScriptResult, { name }: HostShell): void {
       todo: MORE_TIME,
     })
   }
+  if (ran.code === SOCKET_CODE) {
+    throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
+      tried: `starting ${SOCKET_UNIT} on ${name}`,
+      got: stderrSummary(ran),
+      todo: sentence`Read its log:  ${command('journalctl', '-u', SOCKET_UNIT)}`,
+    })
+  }
   if (ran.code === GATEWAY_CODE) {
     throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
       tried: `starting ${GATEWAY_UNIT} on ${name}`,
@@ -221,12 +229,14 @@ function requireApplied(ran: ScriptResult, { name }: HostShell): void {
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `changing ${name}`,
     got: stderrSummary(ran),
-    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
+    todo: READ_DAEMON_LOG,
   })
 }
 
 /** The remedy for a gateway that doesn't start. */
 export const READ_GATEWAY_LOG: Sentence = sentence`Read its log:  ${command('journalctl', '-u', GATEWAY_UNIT)}`
+/** The remedy for a dockerd that doesn't start. */
+export const READ_DAEMON_LOG: Sentence = sentence`Read the daemon's log:  ${command('journalctl', '-u', UNIT_NAME)}`
 
 async function commit(id: string, shell: HostShell): Promise<void> {
   // Over ssh the answer may be lost. A second call gives the same answer.

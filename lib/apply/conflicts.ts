@@ -7,9 +7,14 @@ import type { HostFacts } from '../host/facts.ts'
 import { hidesOverride, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
 import { oddPlaces, type Change } from './changes.ts'
-import type { ConfigurationForm, DaemonSettings, SettingsInForce } from '../daemon-config/settings-in-force.ts'
+import {
+  takesPassed,
+  type ConfigurationForm,
+  type DaemonSettings,
+  type SettingsInForce,
+} from '../daemon-config/settings-in-force.ts'
 import { openFolders } from './parents.ts'
-import { portConflicts, unprovableListeners } from './ports.ts'
+import { portConflicts, unprovableListeners, unusedPassed } from './ports.ts'
 import type { UserNamespaces } from './userns.ts'
 import { flagValue, type ExpandedCommand } from '../daemon-config/unit/variables.ts'
 import { LEFT_BEHIND, runningIn } from './running.ts'
@@ -142,10 +147,12 @@ const variables: Search = ({ expanded, settings }) =>
       ),
     )
 
-const ports: Search = ({ facts, settings: { listen }, isHere, holders }) =>
-  [...portConflicts(facts, listen, holders), ...(isHere ? [] : unprovableListeners(listen))].map(
-    ({ kind, what, got, todo }) => conflict(kind, what, got, todo),
-  )
+const ports: Search = ({ facts, unit, daemonJson, settings: { listen }, isHere, holders }) =>
+  [
+    ...portConflicts(facts, listen, holders),
+    ...unusedPassed(facts, takesPassed(unit, daemonJson)),
+    ...(isHere ? [] : unprovableListeners(listen)),
+  ].map(({ kind, what, got, todo }) => conflict(kind, what, got, todo))
 
 const snapshotter: Search = ({ daemonJson, settings }) => {
   const { features } = daemonJson

@@ -168,7 +168,7 @@ export function listenerProblem({ listener, seen, takesOthers, isSecure: ok, isI
   if (seen === undefined) return [`Nothing answers on ${listener}.`]
   if (seen.plaintext === 'docker')
     return [`${listener} answers everybody in plaintext, so whoever reaches it is root here. Close it now.`]
-  if (seen.clientCertificate !== 'required')
+  if (seen.clientCertificate !== 'required' && seen.clientCertificate !== 'unknown')
     return [`${listener} accepts clients without a certificate (${seen.clientCertificate}).`]
   const { acceptedAuthorities: names } = seen
   if (typeof names !== 'string' && names.length === 0)

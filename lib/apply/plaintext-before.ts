@@ -3,7 +3,7 @@ import { enumerate } from '../base/text.ts'
 import { formatTarget, isListenerOf, readListener, targetOf } from '../daemon-config/listener-target.ts'
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import { networkListeners, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
-import type { FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import { SOCKET_UNIT, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 import { assignmentsOf, expand, type UnitEnvironment } from '../daemon-config/unit/variables.ts'
 import type { HostFile } from '../host/fact-records.ts'
 import type { FactCall } from '../host/facts-script.ts'
@@ -73,7 +73,7 @@ export function passedConflict(passed: readonly string[]): Conflict[] {
     {
       code: 'ERR_APPLY_CONFLICT',
       kind: 'open-plaintext-port',
-      what: 'docker.socket',
+      what: SOCKET_UNIT,
       got: `without TLS, dockerd lets everybody in on ${enumerate(passed)}, which systemd passes to it`,
       todo: CLOSE_PASSED,
     },

@@ -1,8 +1,10 @@
 import { PLAINTEXT_PORT } from '../base/ports.ts'
 import { command, option, ours, sentence, type Sentence } from '../base/sentence.ts'
+import { enumerate } from '../base/text.ts'
 import { lines, type HostFacts } from '../host/facts.ts'
 import { parseGatewayState } from './gateway/state.ts'
-import { isLoopback, readListener } from '../daemon-config/listener-target.ts'
+import { hostAndPort, isLoopback, readListener } from '../daemon-config/listener-target.ts'
+import { SOCKET_UNIT } from '../daemon-config/unit/installed-unit.ts'
 import type { FactCall } from '../host/facts-script.ts'
 
 /** Something that keeps dockerd from listening, or that lets everybody in without TLS. */
@@ -45,26 +47,58 @@ export function portConflicts(
   const dockerds = facts.daemons.map(({ pid }) => pid)
   return [
     ...listen.flatMap((listener) => taken(listener, { facts, own: [...dockerds, ...holders], other: OTHER_PORT })),
+    ...takenFromSocket(facts, [...dockerds, ...holders]),
     ...openDoors(facts),
   ]
 }
 
-/** Which other program has a port. */
+/** Which other program has a port, or will have it. */
 export function taken(listener: string, { facts, own, other: free }: Taking): PortConflict[] {
-  const known = new Set(own.map(String))
-  const [, address = '', port = ''] = /^tcp:\/\/(.*):(\d+)$/.exec(listener) ?? []
-  const all = listening(facts).filter((one) => one.port === port && overlaps(one.address, address))
+  const passed = facts.passed.find((one) => clash(one, listener))
+  if (passed !== undefined) {
+    const got = `its ListenStream= has ${hostAndPort(readListener(passed))}, so that nothing else can listen on ${listener}`
+    const todo = sentence`${CLOSE_PASSED}  Or choose ${free}`
+    return [{ kind: 'port-taken', what: SOCKET_UNIT, got, todo }]
+  }
+  const all = holdersOf(listener, facts)
   const handed = all.find(({ holders }) => holders.some(({ pid }) => pid === SYSTEMD))
-  if (handed !== undefined) return [handedOver(listener, handed, { facts, free })]
-  const other = all.find(({ holders }) => !holders.some(({ pid }) => known.has(pid)))
+  if (handed !== undefined) {
+    const got = `systemd already listens on ${handed.address}:${handed.port} for a socket unit`
+    const todo = sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${free}`
+    return [{ kind: 'port-taken', what: listener, got, todo }]
+  }
+  const other = foreign(all, own)
   if (other === undefined) return []
-  const got = `${programOf(other)} already listens on ${other.address}:${port}`
+  const got = alreadyThere(other)
   const gateway = String(parseGatewayState(facts.fact('gateway')).pid)
   if (other.holders.some(({ pid }) => pid === gateway)) {
     const todo = sentence`That is the gateway in front of dockerd, which has its own settings:  ${ours('gateway', 'apply')}`
     return [{ kind: 'port-taken', what: listener, got, todo }]
   }
   return [{ kind: 'port-taken', what: listener, got, todo: sentence`Stop that program, or choose ${free}` }]
+}
+
+/** The ports of docker.socket that it can't open. dockerd doesn't start without it. */
+function takenFromSocket(facts: HostFacts, own: readonly number[]): PortConflict[] {
+  if (facts.property('socket', 'ActiveState') === 'active') return []
+  return facts.passed.flatMap((passed) => {
+    const other = foreign(holdersOf(passed, facts), own)
+    if (other === undefined) return []
+    const got = `its ListenStream= has ${hostAndPort(readListener(passed))}, and ${alreadyThere(other)}`
+    const todo = sentence`Stop that program, or remove the ListenStream= from docker.socket (${command('systemctl', 'cat', SOCKET_UNIT)}).`
+    return [{ kind: 'port-taken', what: SOCKET_UNIT, got, todo }]
+  })
+}
+
+/**
+ * Listeners of docker.socket on which nobody answers.
+ *
+ * @param takesPassed - will dockerd use the sockets that systemd passes to it?
+ */
+export function unusedPassed({ passed }: HostFacts, takesPassed: boolean): PortConflict[] {
+  if (takesPassed || passed.length === 0) return []
+  const got = `it listens on ${enumerate(passed)}, and dockerd answers nobody there without its host fd://`
+  return [{ kind: 'unprovable-listener', what: SOCKET_UNIT, got, todo: CLOSE_PASSED }]
 }
 
 /** Listeners that can't be tested from another machine. */
@@ -83,22 +117,6 @@ const OTHER_PORT: Sentence = sentence`another address or port:  ${option('listen
 
 /** The remedy for a listener that systemd passes to dockerd. */
 export const CLOSE_PASSED: Sentence = sentence`Remove the ListenStream= from docker.socket (${command('systemctl', 'cat', 'docker.socket')}), then run  ${command('systemctl', 'daemon-reload')}  and  ${command('systemctl', 'restart', 'docker.socket', 'docker.service')}`
-
-function handedOver(
-  listener: string,
-  { address, port }: Listening,
-  { facts: { fact }, free }: Pick<Taking, 'facts'> & { readonly free: Sentence },
-): PortConflict {
-  const isDockers = new RegExp(`^Listen=.*:${port} `, 'm').test(fact('socket'))
-  const what = isDockers ? 'docker.socket' : listener
-  const got = isDockers
-    ? `its ListenStream= has ${address}:${port}, so that dockerd could not listen on ${listener} itself`
-    : `systemd already listens on ${address}:${port} for a socket unit`
-  const todo = isDockers
-    ? sentence`${CLOSE_PASSED}  Or choose ${free}`
-    : sentence`Find the unit (${command('systemctl', 'list-sockets')}) and stop it, or choose ${free}`
-  return { kind: 'port-taken', what, got, todo }
-}
 
 /**
  * The facts that {@link openDoors} needs: if another program than dockerd holds the plaintext port, which daemon answers
@@ -131,6 +149,19 @@ export function openDoors(facts: HostFacts): PortConflict[] {
     }))
 }
 
+function holdersOf(listener: string, facts: HostFacts): Listening[] {
+  return listening(facts).filter(({ address, port }) => clash(`tcp://${address}:${port}`, listener))
+}
+
+/** The first that none of these processes has. */
+function foreign(all: readonly Listening[], own: readonly number[]): Listening | undefined {
+  return all.find(({ holders }) => !holders.some(({ pid }) => own.includes(Number(pid))))
+}
+
+function alreadyThere(other: Listening): string {
+  return `${programOf(other)} already listens on ${other.address}:${other.port}`
+}
+
 function programOf({ holders: [first] }: Listening): string {
   return first === undefined ? 'another program' : `${first.program} (process ${first.pid})`
 }
@@ -159,8 +190,10 @@ function holdersIn(users: string): Listening['holders'] {
   return [...found].map(([, program = '', pid = '']) => ({ program, pid }))
 }
 
-const ANY = new Set(['0.0.0.0', '[::]', '*'])
+const ANY = new Set(['0.0.0.0', '::', '*'])
 
-export function overlaps(one: string, other: string): boolean {
-  return one === other || ANY.has(one) || ANY.has(other)
+/** Can't there be both listeners? */
+export function clash(one: string, other: string): boolean {
+  const [first, second] = [readListener(one), readListener(other)]
+  return first.port === second.port && (first.host === second.host || ANY.has(first.host) || ANY.has(second.host))
 }

@@ -1,5 +1,5 @@
 import { isDockerMtlsError } from '../base/errors.ts'
-import { command, ours, sentence, type Sentence } from '../base/sentence.ts'
+import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { openCertificate, readCertificate, type CertificateFacts } from '../identity/certificate.ts'
 import { certificatesIn } from './certificates-in.ts'
 import { gatherFacts, gatherFurtherFacts, lines, type HostFacts } from '../host/facts.ts'
@@ -15,7 +15,6 @@ import {
   type DaemonListener,
   type ListenerStatus,
 } from './listener-status.ts'
-import type { Conflict } from './conflicts.ts'
 import { besideGateway } from './gateway/beside.ts'
 import { gatewayQuestion, parseGatewayState } from './gateway/state.ts'
 import { findLastApply, isOfGateway } from './rollback/last-apply.ts'
@@ -23,7 +22,7 @@ import { isApplyPending } from './rollback/pending.ts'
 import { opensLater } from './plaintext-before.ts'
 import { openDoorQuestions, openDoors } from './ports.ts'
 import { runningIn } from './running.ts'
-import { inForceOf } from './unit.ts'
+import { findOutWhy, inForceOf } from './unit.ts'
 import { readableQuestions, unreadableOf, unreadableProblem, type Unreadable } from './unreadable.ts'
 
 /** The state of a host's daemon. */
@@ -108,7 +107,7 @@ export async function daemonStatus(shell: HostShell, signal?: AbortSignal): Prom
   return {
     ...status,
     problems: [
-      ...problemsOf(status, besideGateway(facts)),
+      ...problemsOf(status, facts),
       ...opensLater(found, inForce, facts),
       ...unfinished(facts),
       ...doors,
@@ -154,12 +153,11 @@ async function rollbackOn(shell: HostShell): Promise<'pending' | 'last' | 'gatew
   return last.isPending ? 'pending' : isOfGateway(last) ? 'gateway' : 'last'
 }
 
-function problemsOf(status: Omit<DaemonStatus, 'problems'>, [beside]: readonly Conflict[]): Sentence[] {
+function problemsOf(status: Omit<DaemonStatus, 'problems'>, facts: HostFacts): Sentence[] {
+  const [beside] = besideGateway(facts)
   const { active, state, listeners, certificate, authorities = [], showsOther = false, usernsRemap, ranges } = status
   return [
-    ...(active
-      ? []
-      : [sentence`docker.service is ${state}. Find out why:  ${command('systemctl', 'status', 'docker')}`]),
+    ...(active ? [] : [sentence`docker.service is ${state}. ${findOutWhy(facts)}`]),
     ...(listeners.length === 0 && !status.gateway && !status.unreadable.includes('listeners')
       ? [
           beside === undefined

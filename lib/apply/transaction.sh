@@ -212,6 +212,12 @@ restart() {
   systemctl reset-failed docker.service docker.socket 2>/dev/null || true
   limited "$(seconds_left)" systemctl restart docker.service || {
     if test $? = 124 && docker_starts; then exit 81; fi
+    if systemctl is-failed --quiet docker.socket; then
+      journalctl --sync 2>/dev/null || true
+      # The last line says only that it has failed.
+      journalctl --unit=docker.socket --output=cat --no-pager --lines=4 | head -n 3 >&2
+      exit 82
+    fi
     exit 1
   }
   systemctl is-active --quiet docker.service

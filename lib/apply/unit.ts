@@ -1,5 +1,5 @@
 import { sentencesOf } from '../base/error.ts'
-import { command, sentence } from '../base/sentence.ts'
+import { command, sentence, type Sentence } from '../base/sentence.ts'
 import { GIVE_INSTALLED_UNIT } from '../daemon-config/unit/parse-unit.ts'
 import { DaemonError, isDockerMtlsError, ProvisionError } from '../base/errors.ts'
 import type { HostFacts } from '../host/facts.ts'
@@ -7,7 +7,7 @@ import type { HostShell } from '../host/shell.ts'
 import { DAEMON_JSON } from '../daemon-config/render-files.ts'
 import { settingsInForce } from '../daemon-config/settings-in-force.ts'
 import type { Configured } from './rollback/tls-files.ts'
-import { unitAmong, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
+import { SOCKET_UNIT, unitAmong, UNIT_NAME, type FoundUnit } from '../daemon-config/unit/installed-unit.ts'
 
 /**
  * How systemd starts dockerd on a host: the unit and its drop-ins, from the files that were read there.
@@ -37,6 +37,12 @@ export function unitOf(facts: HostFacts, name: string): FoundUnit {
 export function inForceOf(facts: HostFacts, { name }: Pick<HostShell, 'name'>): Configured {
   const found = unitOf(facts, name)
   return { found, inForce: settingsInForce(found, facts.file(DAEMON_JSON)?.text, facts.passed) }
+}
+
+/** How to find out why dockerd doesn't run. systemd doesn't start it without its socket. */
+export function findOutWhy({ property }: HostFacts): Sentence {
+  const failed = property('socket', 'ActiveState') === 'failed' ? SOCKET_UNIT : UNIT_NAME
+  return sentence`Find out why:  ${command('systemctl', 'status', failed)}`
 }
 
 /** The files that may belong to the unit. */

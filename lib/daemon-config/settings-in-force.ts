@@ -71,9 +71,6 @@ export function settingsInForce(
   const remap = ofUnit.usernsRemap ?? textOf(daemonJson, 'userns-remap')
   const listen = [...ofUnit.listen, ...hosts.flatMap((host) => networkListener(host) ?? [])]
   const flags = found === undefined ? [] : flagsOf(found.unit)
-  const takesPassed = [...flags.flatMap(({ name, value = '' }) => (name === 'host' ? value : [])), ...hosts].some(
-    (host) => host.startsWith('fd:'),
-  )
   const named = (file: 'ca' | 'cert', name: string): SettingsInForce['tlsFiles'] => {
     const path = lastValue(flags, name) ?? textOf(daemonJson, name)
     return path === undefined || path === '' ? {} : { [file]: path }
@@ -86,10 +83,16 @@ export function settingsInForce(
       ...(remap !== undefined && remap !== '' && { usernsRemap: remap }),
     },
     plaintext: listen.filter((host) => !isRenderable(host)),
-    passed: takesPassed ? passed : [],
+    passed: found !== undefined && takesPassed(found.unit, daemonJson) ? passed : [],
     daemonJson,
     tlsFiles: { ...named('ca', 'tlscacert'), ...named('cert', 'tlscert') },
   }
+}
+
+/** Does dockerd use the sockets that systemd passes to it? */
+export function takesPassed(unit: ParsedUnit, daemonJson: DaemonJson): boolean {
+  const hosts = flagsOf(unit).flatMap(({ name, value = '' }) => (name === 'host' ? value : []))
+  return [...hosts, ...hostsOf(daemonJson)].some((host) => host.startsWith('fd:'))
 }
 
 /** All listeners on the network. */

@@ -23,8 +23,8 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
   })
   after(() => machine?.stop())
 
-  async function opened(folder: string): Promise<void> {
-    await machine.write(`${folder}/tcp.conf`, '[Socket]\nListenStream=0.0.0.0:2375\n')
+  async function opened(folder: string, port = 2375): Promise<void> {
+    await machine.write(`${folder}/tcp.conf`, `[Socket]\nListenStream=0.0.0.0:${port}\n`)
     await machine.must(['systemctl', 'daemon-reload'])
   }
 
@@ -45,13 +45,17 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
     (await machine.run(['timeout', '10', 'docker', '-H', 'tcp://127.0.0.1:2375', 'version'])).code === 0
 
   /** Refused before anything is changed, with the one remedy. */
-  async function refuses(words: readonly string[], what = /^ERR_APPLY_CONFLICT: .*docker\.socket: /m): Promise<void> {
+  async function refuses(
+    words: readonly string[],
+    what = /without TLS, dockerd lets everybody in on tcp:\/\/0\.0\.0\.0:2375/,
+    remedy = REMEDY,
+  ): Promise<void> {
     const old = await snapshot(machine)
     const { code, stdout, stderr } = await cli(machine, words)
     assert.equal(code, 1, stdout + stderr)
+    assert.match(stderr, /^ERR_APPLY_CONFLICT: .*docker\.socket: /m)
     assert.match(stderr, what)
-    assert.match(stderr, /without TLS, dockerd lets everybody in on tcp:\/\/0\.0\.0\.0:2375/)
-    assert.match(stderr, REMEDY)
+    assert.match(stderr, remedy)
     assert.equal(await snapshot(machine), old)
   }
 
@@ -134,6 +138,66 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
     assert.equal(code, 0, stderr)
     assert.match(stderr, /dockerd will listen on tcp:\/\/0\.0\.0\.0:2375 again, where everybody gets in/)
     assert.equal(await isPlaintext(), true)
+    await closed()
+  })
+
+  test('a port that dockerd does not use, since it has no fd://: the advice closes it, and works', async () => {
+    const own = '/etc/systemd/system/docker.service.d/10-own.conf'
+    await machine.write(own, '[Service]\nExecStart=\nExecStart=/usr/sbin/dockerd -H unix:///run/docker.sock\n')
+    await opened(FOLDERS[0] ?? '')
+    await restarted()
+    const status = await cli(machine, ['gateway', 'status'])
+    assert.match(
+      status.stderr,
+      /none can be in front of tcp:\/\/0\.0\.0\.0:2375, which systemd passes to dockerd\. Remove/,
+    )
+    assert.doesNotMatch((await cli(machine, ['daemon', 'status'])).stderr, /without a certificate/)
+    const unanswered =
+      /it listens on tcp:\/\/0\.0\.0\.0:2375, and dockerd answers nobody there without its host fd:\/\//
+    await refuses(GATEWAY, unanswered)
+    await refuses(['daemon', 'apply', ...FROM], unanswered)
+    await closed()
+    assert.match((await cli(machine, ['gateway', 'status'])).stderr, /on this host\. Install it: {2}/)
+    assert.equal((await cli(machine, GATEWAY)).code, 0)
+    assert.equal((await cli(machine, ['gateway', 'rollback', '--yes'])).code, 0)
+    await machine.must(['rm', own])
+    await restarted()
+  })
+
+  test('a port that docker.socket opens at its next start only, or cannot open: named before anything is done', async () => {
+    const apply = ['daemon', 'apply', ...FROM]
+    const clash = /its ListenStream= has 0\.0\.0\.0:2376, so that nothing else can listen on tcp:\/\/0\.0\.0\.0:2376/
+    const choose = /Remove the ListenStream=.* Or choose another address or port/
+    await opened(FOLDERS[0] ?? '', 2376)
+    await refuses(apply, clash, choose)
+    await machine.must(['systemctl', 'stop', 'docker.socket', 'docker.service'])
+    await refuses(apply, clash, choose)
+    const listens = `require('net').createServer().listen(2376)`
+    await machine.must([
+      'sh',
+      '-c',
+      `systemd-run --quiet --unit=squatter "$(command -v node)" -e "${listens}"; sleep 1`,
+    ])
+    assert.notEqual((await machine.run(['systemctl', 'start', 'docker.service'])).code, 0)
+    await refuses(
+      [...apply, '--listen', '0.0.0.0:2377'],
+      /2376, and node \(process \d+\) already/,
+      /Stop that program, or/,
+    )
+    const status = await cli(machine, ['daemon', 'status'])
+    assert.match(status.stderr, /docker\.service is inactive .* systemctl status docker\.socket$/m)
+    await machine.must(['systemctl', 'stop', 'squatter'])
+    await closed()
+  })
+
+  test('a docker.socket that does not start: an apply that fails names its log', async () => {
+    await machine.write(`${FOLDERS[0]}/group.conf`, '[Socket]\nSocketGroup=nobody-here\n')
+    await machine.must(['systemctl', 'daemon-reload'])
+    await machine.must(['systemctl', 'stop', 'docker.socket', 'docker.service'])
+    const { code, stderr } = await cli(machine, ['daemon', 'apply', ...FROM])
+    assert.equal(code, 1)
+    assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: starting docker\.socket on this machine: .*nobody-here/m)
+    assert.match(stderr, /Everything is as it was\. Read its log: {2}journalctl -u docker\.socket$/m)
     await closed()
   })
 })

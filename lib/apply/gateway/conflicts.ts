@@ -3,12 +3,12 @@ import { command, option, sentence, type Sentence } from '../../base/sentence.ts
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import type { DaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { networkListener, type TcpListener } from '../../daemon-config/listen.ts'
-import { readListener } from '../../daemon-config/listener-target.ts'
 import type { RenderedLocal } from '../../daemon-config/render-local.ts'
 import { hasLiveRestore } from '../../daemon-config/settings-in-force.ts'
+import type { ParsedUnit } from '../../daemon-config/unit/parse-unit.ts'
 import { findConflicts, type Conflict } from '../conflicts.ts'
 import type { Start } from '../start.ts'
-import { overlaps, taken } from '../ports.ts'
+import { clash, taken } from '../ports.ts'
 import { sharedAccount } from './account.ts'
 import { endOther, foreignUnit } from './beside.ts'
 import { startingDropIn } from './drop-ins.ts'
@@ -30,7 +30,7 @@ export interface GatewaySituation extends InspectedHost {
 /** Finds everything that would keep a gateway from working, or dockerd from listening on its local socket alone. */
 export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
   const { facts, found, inForce, state, start, daemonJson, rendered, listen, isHere } = situation
-  const { unit, expanded } = start
+  const { expanded } = start
   const { usernsRemap } = inForce.settings
   return [
     ...unusableProgram(situation),
@@ -44,12 +44,12 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
       facts,
       // A drop-in that isn't written can't be overridden.
       found: rendered.changesCommand ? found : { ...found, later: [] },
-      unit,
+      unit: unitAfter(situation),
       expanded: { ...expanded, flags: expanded.flags.filter((flag) => rendered.changesCommand || isOfNetwork(flag)) },
       inForce,
       settings: { listen: [listen], ...(usernsRemap !== undefined && { usernsRemap }) },
       daemonJson,
-      liveRestore: hasLiveRestore(unit, daemonJson),
+      liveRestore: hasLiveRestore(start.unit, daemonJson),
       // Another file than daemon.json may have listeners, too.
       form: 'daemon-json',
       isHere,
@@ -57,6 +57,15 @@ export function gatewayConflicts(situation: GatewaySituation): Conflict[] {
       holders: state.pid > 0 ? [state.pid] : [],
     }),
   ]
+}
+
+/** The unit of dockerd as it will be. */
+export function unitAfter({
+  found,
+  rendered,
+  start,
+}: Pick<GatewaySituation, 'found' | 'rendered' | 'start'>): ParsedUnit {
+  return rendered.changesCommand ? start.unit : found.unit
 }
 
 function isOfNetwork({
@@ -146,9 +155,8 @@ function foreignDropIn({ facts }: GatewaySituation): Conflict[] {
 function takenForMetrics({ facts, state, listen, metrics }: GatewaySituation): Conflict[] {
   if (metrics === undefined) return []
   const listener = metricsTarget(metrics)
-  const [own, clients] = [readListener(listener), readListener(listen)]
   const shared = { code: 'ERR_APPLY_CONFLICT', kind: 'port-taken', what: listener } as const
-  if (own.port === clients.port && overlaps(own.host, clients.host))
+  if (clash(listener, listen))
     return [{ ...shared, got: `the gateway listens for clients on ${listen}`, todo: sentence`Choose ${OTHER_PORT}` }]
   const holders = state.pid > 0 ? [state.pid] : []
   return taken(listener, { facts, own: holders, other: OTHER_PORT }).map((one) => ({ ...shared, ...one }))

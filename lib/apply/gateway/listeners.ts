@@ -1,8 +1,8 @@
 import { ProvisionError } from '../../base/errors.ts'
-import { command, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
 import { isListenerOf, readListener } from '../../daemon-config/listener-target.ts'
 import type { HostShell } from '../../host/shell.ts'
+import { READ_DAEMON_LOG } from '../carry-out.ts'
 import { inspectListener, socketsOf } from '../listener-status.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function verifyListeners(
   throw new ProvisionError('ERR_APPLY_ROLLBACK_FAILED', {
     tried: `checking dockerd on ${name} after a complete rollback`,
     got: `nothing answers on ${enumerate(silent)}, where it has listened before`,
-    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
+    todo: READ_DAEMON_LOG,
   })
 }
 

@@ -6,7 +6,7 @@ import { DEFAULT_TLS_DIR } from '../../daemon-config/options.ts'
 import { readDaemonJson } from '../../daemon-config/existing-daemon-json.ts'
 import { DAEMON_JSON, DROP_IN } from '../../daemon-config/render-files.ts'
 import { renderLocal, type RenderedLocal } from '../../daemon-config/render-local.ts'
-import { hasLiveRestore, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
+import { hasLiveRestore, takesPassed, type SettingsInForce } from '../../daemon-config/settings-in-force.ts'
 import type { FoundUnit } from '../../daemon-config/unit/installed-unit.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, runsOrStarts, type HostFacts } from '../../host/facts.ts'
 import type { FurtherFacts } from '../../host/facts-script.ts'
@@ -24,7 +24,7 @@ import { startOf, type Start } from '../start.ts'
 import { inForceOf } from '../unit.ts'
 import { lossesOf } from '../warnings.ts'
 import { DROP_INS_QUESTION } from './drop-ins.ts'
-import { gatewayConflicts } from './conflicts.ts'
+import { gatewayConflicts, unitAfter } from './conflicts.ts'
 import {
   DAEMON_SOCKET,
   GATEWAY_FILES,
@@ -195,7 +195,7 @@ function decide(requested: RequestedGateway, host: InspectedHost, server: Server
       ...gatewayConflicts(situation),
       ...opensOnRestart(found, inForce, facts),
       // Behind a gateway, dockerd has no TLS.
-      ...passedConflict(inForce.passed),
+      ...passedConflict(takesPassed(unitAfter(situation), daemonJson) ? facts.passed : []),
       ...sshKeyConflicts(facts, policy),
       ...olderLists({ before: facts.file(GATEWAY_FILES.crl)?.text, next: requested.crl, ca: server.ca }),
       ...lostLists(facts, requested.crl),

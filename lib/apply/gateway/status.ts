@@ -24,7 +24,7 @@ import { opensLater } from '../plaintext-before.ts'
 import { CLOSE_PASSED } from '../ports.ts'
 import { findLastApply, type LastApply } from '../rollback/last-apply.ts'
 import { isApplyPending } from '../rollback/pending.ts'
-import { inForceOf } from '../unit.ts'
+import { findOutWhy, inForceOf } from '../unit.ts'
 import { sharedAccount } from './account.ts'
 import { endOther, foreignUnit } from './beside.ts'
 import { certificateProblems, issuerProblems } from './ends.ts'
@@ -208,16 +208,15 @@ function problemsOf(status: Known, facts: HostFacts): Sentence[] {
     ...serviceProblems(status),
     ...(status.listener ? listenerProblem(status.listener) : []),
     ...fileProblems(status),
-    ...(isActive(facts)
-      ? []
-      : [
-          sentence`dockerd doesn't run, so the gateway answers nobody. Find out why:  ${command('systemctl', 'status', 'docker')}`,
-        ]),
+    ...(isActive(facts) ? [] : [sentence`dockerd doesn't run, so the gateway answers nobody. ${findOutWhy(facts)}`]),
     ...pending,
   ]
 }
 
 function notInstalled({ pid }: GatewayState, facts: HostFacts): Sentence {
+  if (pid === 0 && facts.passed.length > 0) {
+    return sentence`No gateway is installed on this host, and none can be in front of ${enumerate(facts.passed)}, which systemd passes to dockerd. ${CLOSE_PASSED}  ${APPLY}`
+  }
   if (pid === 0) return sentence`No gateway is installed on this host. ${APPLY}`
   const other = foreignUnit(facts)
   return other === undefined

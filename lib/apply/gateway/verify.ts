@@ -10,7 +10,7 @@ import { isBelow } from '../../daemon-config/unit/service.ts'
 import { shellProgram } from '../../host/script.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { parseSockets, socketsScript } from '../../host/sockets.ts'
-import { READ_GATEWAY_LOG } from '../carry-out.ts'
+import { READ_DAEMON_LOG, READ_GATEWAY_LOG } from '../carry-out.ts'
 import { sha256 } from '../changes.ts'
 import type { ProbeIdentity } from '../options.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
@@ -197,7 +197,7 @@ function refuseFailed(checks: readonly VerificationCheck[]): void {
   throw new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: 'testing the gateway from outside',
     got: wrong.map(({ at, got }) => `${at}: ${got}`).join('; '),
-    todo: READ_GATEWAY_LOG,
+    todo: wrong.every(({ name }) => name === 'daemon') ? READ_DAEMON_LOG : READ_GATEWAY_LOG,
   })
 }
 

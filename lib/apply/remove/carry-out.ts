@@ -1,14 +1,13 @@
 import { posix } from 'node:path'
 import { ProvisionError } from '../../base/errors.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
-import { command, sentence } from '../../base/sentence.ts'
 import { shellLine } from '../../base/quoting/posix.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { isListenerOf } from '../../daemon-config/listener-target.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { shellCall, shellFunction, shellProgram } from '../../host/script.ts'
 import { stderrSummary, type HostShell } from '../../host/shell.ts'
-import { runGuarded } from '../carry-out.ts'
+import { READ_DAEMON_LOG, runGuarded } from '../carry-out.ts'
 import { refuseConflicts } from '../conflicts.ts'
 import { daemonListeners, socketsOf } from '../listener-status.ts'
 import { whyNoAnswer } from '../rollback/old-daemon.ts'
@@ -102,6 +101,6 @@ function failed({ name }: HostShell, got: string): ProvisionError {
   return new ProvisionError('ERR_HOST_COMMAND_FAILED', {
     tried: `checking dockerd on ${name}`,
     got,
-    todo: sentence`Read the daemon's log:  ${command('journalctl', '-u', 'docker.service')}`,
+    todo: READ_DAEMON_LOG,
   })
 }

@@ -34,6 +34,7 @@
 #   79  the gateway doesn't start
 #   80  the unit, program or user of the gateway before the apply is gone; nothing was changed
 #   81  dockerd was still starting when the time of the apply was over
+#   82  docker.socket, without which dockerd doesn't start, doesn't start
 s=/var/lib/docker-mtls
 # The programs that come after it use this name.
 # shellcheck disable=SC2034

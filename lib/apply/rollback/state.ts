@@ -29,3 +29,5 @@ export const GATEWAY_CODE = 79
 export const GATEWAY_GONE_CODE = 80
 /** dockerd was still starting when the time of the apply was over. */
 export const SLOW_CODE = 81
+/** docker.socket, without which dockerd doesn't start, doesn't start. */
+export const SOCKET_CODE = 82

@@ -38,6 +38,8 @@ export const LOAD_PATH: readonly string[] = [
   'run/systemd/generator.late',
 ]
 export const UNIT_NAME = 'docker.service'
+/** The unit with the sockets that systemd passes to dockerd. */
+export const SOCKET_UNIT = 'docker.socket'
 /** The name that `systemctl edit` and docker-mtls use for the drop-in. */
 const OVERRIDE = 'override.conf'
 
