@@ -22,6 +22,7 @@ import type { VerificationCheck } from './verify-listener.ts'
 import { verifyDaemon, type VerificationOptions } from './verify-daemon.ts'
 import { formatTarget, targetOf } from '../daemon-config/listener-target.ts'
 import { CHANGED_CODE, GATEWAY_CODE, PENDING_CODE, ROLLED_BACK_CODE, SLOW_CODE, SOCKET_CODE } from './rollback/state.ts'
+import { takenSince } from './taken-since.ts'
 import { commitScript, runTransaction, type Written } from './transaction.ts'
 import { validate } from './validate.ts'
 
@@ -124,7 +125,8 @@ function newId(): string {
 }
 
 async function transact(plan: ApplyPlan, options: CarryOutOptions): Promise<ApplyReport> {
-  const { id, seen } = await runGuarded(plan, options, async () => {
+  const guarded = { ...plan, listen: plan.settings.listen }
+  const { id, seen } = await runGuarded(guarded, options, async () => {
     const proof = await verifyDaemon(plan, options)
     return { proof, userns: await inspectContainer(plan, options) }
   })
@@ -139,7 +141,11 @@ export type GuardOptions = Pick<CarryOutOptions, 'shell' | 'rollbackAfter' | 'si
 }
 
 /** The part of a plan that {@link runGuarded} needs. */
-export type GuardedPlan = Written & Pick<ApplyPlan, 'facts'>
+export type GuardedPlan = Written &
+  Pick<ApplyPlan, 'facts'> & {
+    /** The listeners that dockerd or the gateway will have. */
+    readonly listen: readonly string[]
+  }
 
 /**
  * Changes files, restarts dockerd, verifies the result and keeps it. If any of it fails, everything is rolled back, and the old
@@ -172,13 +178,15 @@ export async function runGuarded<Seen>(
   } catch (cause) {
     // The transaction didn't start: another apply did, or somebody changed a file.
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
-    throw await rollBackFailedApply(cause, {
+    const taken =
+      signal?.aborted === true ? undefined : await takenSince(cause, plan.listen, shell).catch(() => undefined)
+    throw await rollBackFailedApply(taken ?? cause, {
       id,
       shell,
       onStep,
       signal,
       wasActive: runsOrStarts(plan.facts),
-      started: [0, GATEWAY_CODE, SLOW_CODE, SOCKET_CODE].includes(ran?.code ?? 1),
+      started: taken !== undefined || [0, GATEWAY_CODE, SLOW_CODE, SOCKET_CODE].includes(ran?.code ?? 1),
       isEnding,
       ...(ran !== undefined &&
         Date.now() - began >= rollbackAfter * 1000 && { overtaken: rolledBack('testing the changes') }),

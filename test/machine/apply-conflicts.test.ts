@@ -267,6 +267,50 @@ exit 0
     assert.equal(await localDaemonAnswers(machine), true)
   })
 
+  test('a program that takes the port during the restart is named, for dockerd and for a gateway', async () => {
+    await machine.write(
+      '/opt/thief.sh',
+      `systemd-run --quiet --unit=thief "$(command -v node)" -e "require('net').createServer().listen($1)"\nuntil ss -Hltn "sport = :$1" | grep -q .; do sleep 0.1; done\n`,
+    )
+    await machine.write(
+      '/root/policy.yaml',
+      'version: 1\nrules: [{ name: ann, who: { commonName: ann }, level: privileged }]\n',
+    )
+    const gateway = ['gateway', 'apply', '--policy', 'policy.yaml', '--yes', '--no-client-proof']
+    const rows = [
+      { unit: 'docker', port: 2376, words: APPLY, tried: 'changing this machine' },
+      {
+        unit: 'docker-mtls-gateway',
+        port: 2376,
+        words: gateway,
+        tried: 'starting docker-mtls-gateway.service on this machine',
+      },
+      {
+        unit: 'docker-mtls-gateway',
+        port: 9323,
+        words: [...gateway, '--metrics', '9323'],
+        tried: 'starting docker-mtls-gateway.service on this machine',
+      },
+    ]
+    for (const { unit, port, words, tried } of rows) {
+      const thief = `/etc/systemd/system/${unit}.service.d/05-thief.conf`
+      await machine.write(thief, `[Service]\nExecStartPre=-+/bin/sh /opt/thief.sh ${port}\n`)
+      await machine.must(['systemctl', 'daemon-reload'])
+      const old = await snapshot(machine)
+      const { code, stderr } = await cli(machine, words)
+      assert.equal(code, 1)
+      const said = stderr.slice(stderr.indexOf('ERR_'))
+      assert.ok(said.startsWith(`ERR_APPLY_ROLLED_BACK: ${tried}: node (process `), said)
+      assert.match(
+        said,
+        new RegExp(`already listens on \\*:${port}\\.\nEverything is as it was.*Stop that program, or choose`),
+      )
+      assert.equal(await snapshot(machine), old)
+      await machine.must(['sh', '-c', `systemctl stop thief; rm -r ${thief}; systemctl daemon-reload`])
+      await machine.must(['sh', '-c', 'systemctl reset-failed; systemctl restart docker.service'])
+    }
+  })
+
   test('a client of another CA: the proof fails, and everything is put back', async () => {
     const old = await snapshot(machine)
     await cli(machine, ['init', 'other', '--out', 'other', '--client', 'eve'])

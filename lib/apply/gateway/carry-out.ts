@@ -7,6 +7,7 @@ import type { VerificationOptions } from '../verify-daemon.ts'
 import type { VerificationCheck } from '../verify-listener.ts'
 import { GATEWAY_FOLDER, GATEWAY_USER, ownListener } from './files.ts'
 import { verifyListeners } from './listeners.ts'
+import { metricsTarget } from './metrics.ts'
 import type { GatewayPlan } from './plan.ts'
 import { verifyGateway, verifyOldGateway } from './verify.ts'
 import { ranWithoutUnit, verifyWithoutUnit } from './without-unit.ts'
@@ -56,6 +57,7 @@ export async function carryOutGateway(plan: GatewayPlan, options: GatewayApplyOp
     remaps: false,
     keepsDocker: !plan.restarts,
     gateway: { user: GATEWAY_USER, starts: plan.starts },
+    listen: [plan.listen, ...(plan.metrics === undefined ? [] : [metricsTarget(plan.metrics)])],
     facts: plan.facts,
   }
   const verifyOld = async (cause: unknown): Promise<void> => {

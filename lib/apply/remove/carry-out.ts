@@ -37,7 +37,7 @@ export async function carryOutRemove(plan: RemovePlan, options: RemoveOptions): 
   const { shell, onStep } = options
   if (plan.changes.length > 0) {
     await markOnlyCopies(plan, shell)
-    await runGuarded(plan, options, () => verifyClosed(plan, options))
+    await runGuarded({ ...plan, listen: plan.listens }, options, () => verifyClosed(plan, options))
   }
   await runStep(onStep, { step: 'forget', title: 'remove the data for rollbacks' }, async () => {
     const ran = await shell.run(forgetScript(plan), { limits: CHANGE_LIMITS })

@@ -57,6 +57,7 @@ export async function carryOutGatewayRemove(
     remaps: daemon?.remaps ?? false,
     keepsDocker: daemon === undefined,
     leaves: GATEWAY_FOLDER,
+    listen: daemon?.settings.listen ?? [],
     facts,
   }
   const verifyOld = (): Promise<void> => verifyOldGateway(plan, options)
