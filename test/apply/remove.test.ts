@@ -96,6 +96,9 @@ const changes = (plan: RemovePlan): unknown[] => plan.changes.map(({ path, actio
 const refused = ({ conflicts }: RemovePlan): string[] =>
   conflicts.map(({ what, todo }) => `${what}: ${renderSentence(todo)}`)
 
+const named = ({ conflicts }: RemovePlan): string[] =>
+  conflicts.map(({ what, got }) => `${what}: ${renderSentence(got)}`)
+
 describe('the removal of docker-mtls after a gateway', () => {
   const foreign = { [DROP_IN]: NO_HOST_UNIT, [JSON_PATH]: LOCAL, [KEY]: 'key', '/etc/docker/tls/ca.pem': 'pem' }
 
@@ -379,6 +382,42 @@ describe('the removal of docker-mtls after a gateway', () => {
       renderSentence(conflicts[0]?.todo ?? ''),
       /^Undo that change, put your own settings into \S+daemon\.json instead/,
     )
+  })
+
+  describe('blames no drop-in that nobody has touched', () => {
+    const TLS_FLAGS =
+      '--tlsverify --tlscert=/etc/docker/tls/server-cert.pem --tlscacert=/etc/docker/tls/ca.pem --tlskey=/etc/docker/tls/server-key.pem'
+    /** As `init` renders it. */
+    const SECURED = `${START} --containerd=/run/containerd/containerd.sock $DOCKER_OPTS -H fd:// ${TLS_FLAGS} -H tcp://0.0.0.0:2376\n`
+
+    test('one that was installed by hand, beside a daemon.json that somebody has changed', async () => {
+      const files = { [DROP_IN]: SECURED, [JSON_PATH]: '{"tlsverify": true}' }
+      const plan = await planRemove(shellOf({ files, replaced: {}, isComplete: false }))
+      assert.deepEqual([named(plan), changes(plan)], [[], [[DROP_IN, 'remove', '']]])
+      const changed = { ...files, [DROP_IN]: SECURED.replace('0.0.0.0:2376', '0.0.0.0:2376 --debug') }
+      const [conflict, ...others] = named(
+        await planRemove(shellOf({ files: changed, replaced: {}, isComplete: false })),
+      )
+      assert.match(conflict ?? '', new RegExp(`^${DROP_IN}: it isn't as docker-mtls writes it`))
+      assert.deepEqual(others, [])
+    })
+
+    const own = '/etc/systemd/system/docker.service.d/10-own.conf'
+    const cert = '/etc/docker/tls/server-cert.pem'
+    for (const [name, dropIn] of [
+      ['removed', {}],
+      ['changed', { [DROP_IN]: '[Service]\nNice=1\n' }],
+    ] as const) {
+      test(`one of somebody's own, after that of docker-mtls was ${name}`, async () => {
+        const files = { [own]: `${START} -H fd:// -H tcp://127.0.0.1:2376\n`, [cert]: 'cert', ...dropIn }
+        const plan = await planRemove(shellOf({ files, replaced: { [DROP_IN]: SECURED, [cert]: 'cert' } }))
+        assert.match(
+          named(plan).join('\n'),
+          new RegExp(`^${DROP_IN}: somebody has ${name} it since, and dockerd no longer`),
+        )
+        assert.deepEqual(changes(plan), [])
+      })
+    }
   })
 
   test('without the first apply, removes the drop-in, and names files of which nothing is known', async () => {

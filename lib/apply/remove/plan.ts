@@ -84,7 +84,9 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
   // Without TLS files of ours in its settings, dockerd isn't configured by docker-mtls; or a gateway has taken its place.
   const isLocal = tlsDir === undefined
   const known = { facts, originals, tlsDir, ownDirs }
-  const rendered = isLocal ? renderLeft(known, found) : renderCurrent(facts, found, inForce)
+  const rendered = isLocal
+    ? renderLeft(known, found)
+    : renderCurrent(facts, found, inForce, facts.file(DAEMON_JSON)?.text)
   const now = networkListeners(inForce)
   const other = takenOver(known, found, inForce, rendered)
   if (other !== undefined)
@@ -229,9 +231,18 @@ function unknownFiles(tlsDir: string, { isComplete }: Originals, then: HostFacts
   return paths.flatMap((path) => (then.file(path) === undefined ? [] : [`${path}: ${why}`]))
 }
 
-/** What an apply without options would write now: the same as there is, unless somebody has changed it. */
-function renderCurrent(facts: HostFacts, found: FoundUnit, { form, settings }: SettingsInForce): Rendered {
-  const json = facts.file(DAEMON_JSON)?.text
+/**
+ * What an apply without options would write now: the same as there is, unless somebody has changed it.
+ *
+ * @param json - the text of daemon.json
+ */
+function renderCurrent(
+  facts: HostFacts,
+  found: FoundUnit,
+  inForce: SettingsInForce,
+  json: string | undefined,
+): Rendered {
+  const { form, settings } = inForce
   const moveAll = ours('daemon', 'apply', '--daemon-json')
   try {
     return renderForHost({
@@ -249,6 +260,9 @@ function renderCurrent(facts: HostFacts, found: FoundUnit, { form, settings }: S
     })
   } catch (error) {
     if (!isDockerMtlsError(error)) throw error
+    // A key that somebody has put into daemon.json since says nothing about the drop-in.
+    if (error.code === 'ERR_DIRECTIVE_CONFLICT' && json !== undefined)
+      return renderCurrent(facts, found, inForce, undefined)
     return { dropIn: '' }
   }
 }

@@ -53,7 +53,8 @@ export function renderLeft(known: Known, found: FoundUnit): Rendered | string | 
     existingDropIn: facts.file(DROP_IN)?.text,
     hasSocketUnit: facts.property('socket', 'LoadState') === 'loaded',
   })
-  if (rendered.changesCommand) return commandFile(found, facts)
+  // An apply has written the drop-in with a whole command: somebody has changed or removed that one.
+  if (rendered.changesCommand) return originals.written.has(DROP_IN) ? DROP_IN : commandFile(found, facts)
   return isAlone && rendered.daemonJson !== undefined ? DAEMON_JSON : rendered
 }
 
@@ -75,7 +76,7 @@ export function takenOver(
   const open = openListeners(found, inForce)
   const why =
     later === undefined
-      ? 'somebody has changed it since, and dockerd no longer has the settings of docker-mtls'
+      ? `somebody has ${known.facts.file(what) === undefined ? 'removed' : 'changed'} it since, and dockerd no longer has the settings of docker-mtls`
       : hidesOverride(later)
         ? 'systemd reads it instead of the drop-in of docker-mtls'
         : 'it sets ExecStart=, and systemd reads it after the drop-in of docker-mtls'
