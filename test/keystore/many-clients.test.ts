@@ -33,7 +33,9 @@ test('the files of the CA, and the ledger, are read as often with many clients a
   const readsOf = async (work: Work, root: string): Promise<number> => {
     reads.mock.resetCalls()
     await work(root)
-    return reads.mock.calls.filter(({ arguments: [path] }) => String(path).startsWith(join(root, 'ca'))).length
+    return reads.mock.calls.filter(
+      ({ arguments: [path] }) => typeof path === 'string' && path.startsWith(join(root, 'ca')),
+    ).length
   }
   for (const [name, work] of Object.entries(WORK))
     assert.equal(await readsOf(work, many), await readsOf(work, few), name)
