@@ -178,9 +178,12 @@ export async function runGuarded<Seen>(
   } catch (cause) {
     // The transaction didn't start: another apply did, or somebody changed a file.
     if (ran?.code === PENDING_CODE || ran?.code === CHANGED_CODE) throw cause
+    const isSlow = ran?.code === SLOW_CODE
     const isOvertaken = Date.now() - began >= rollbackAfter * 1000
-    const isExplained = isOvertaken || ran?.code === SLOW_CODE || signal?.aborted === true
-    const taken = isExplained ? undefined : await takenSince(cause, plan.listen, shell).catch(() => undefined)
+    const taken =
+      isSlow || isOvertaken || signal?.aborted === true
+        ? undefined
+        : await takenSince(cause, plan.listen, shell).catch(() => undefined)
     throw await rollBackFailedApply(taken ?? cause, {
       id,
       shell,
@@ -189,7 +192,7 @@ export async function runGuarded<Seen>(
       wasActive: runsOrStarts(plan.facts),
       started: taken !== undefined || [0, GATEWAY_CODE, SLOW_CODE, SOCKET_CODE].includes(ran?.code ?? 1),
       isEnding,
-      ...(ran !== undefined && isOvertaken && { overtaken: rolledBack('testing the changes') }),
+      ...(ran !== undefined && !isSlow && isOvertaken && { overtaken: rolledBack('testing the changes') }),
       verifyOld,
       after: rollbackAfter,
     })

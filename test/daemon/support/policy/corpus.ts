@@ -88,7 +88,7 @@ export async function worksAtBaseline(ann: DockerClient, image: string): Promise
   const ran = await ann.exec.run('hers', ['cat'], { stdin: 'through the policy' })
   assert.equal(String(ran.stdout), 'through the policy')
   await ann.containers.remove(Id, { force: true })
-  const echo = await ann.containers.create({ Image: image, Cmd: ['head', '-n', '1'], OpenStdin: true })
+  const echo = await ann.containers.create({ Image: image, Cmd: ['sh', '-c', 'head -n 1; sleep 0.5'], OpenStdin: true })
   const socket = await ann.containers.attachWebSocket(echo.Id, { stdin: true })
   await ann.containers.start(echo.Id)
   socket.stdin.write('by web socket\n')
