@@ -166,6 +166,9 @@ describe('daemon render', () => {
     assert.deepEqual(hostsIn(kept), ['unix:///var/run/docker.sock', 'tcp://10.0.0.5:2376'])
     for (const other of [['--systemd'], ['--unit', 'docker.service']])
       assert.equal((await runCli([...argv, ...other])).code, 2)
+    const written = await runCli([...argv, '--write', path, '--force'])
+    assert.ok(written.stdout.includes(`dockerd --config-file ${path}\n`), written.stdout)
+    assert.doesNotMatch(written.stdout, /copy it to/)
   })
 
   test('takes what init chose from its folder, unless an option sets it or a daemon.json has listeners', async (t) => {

@@ -34,7 +34,7 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   const { files, text } =
     flags.write === undefined
       ? { files: report.files, text: renderedText(report) }
-      : await write(report, flags.write, flags.force === true, context)
+      : await write(report, flags.write, flags, context)
   sayOrigin(report, flags, context)
   const data = { files, unit: report.unit, warnings: warningTexts(report.warnings) }
   context.answer({ data, text, warnings: report.warnings.map((warning) => warning.text) }, flags)
@@ -43,13 +43,16 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
 async function write(
   { files }: RenderReport,
   path: string,
-  force: boolean,
+  { force, withoutSystemd }: RenderFlags,
   context: Context,
 ): Promise<{ files: readonly object[]; text: string }> {
   const { writeRendered } = await import('../../base/rendered-file.ts')
-  const written = await writeRendered(files, path, force)
+  const written = await writeRendered(files, path, force === true)
   const summaries = written.map((file, index) => {
-    const place = `copy it to ${files[index]?.place ?? ''} on the server`
+    const place =
+      withoutSystemd === true
+        ? `start dockerd with it:  dockerd --config-file ${printable(file.path)}`
+        : `copy it to ${files[index]?.place ?? ''} on the server`
     return summaryText({ action: file.action, path: file.path, about: [place, ...oldFiles(file.keptAside)] }, context)
   })
   const done = written.map((file, index) => ({ ...files[index], ...file, path: resolve(file.path) }))
@@ -121,6 +124,10 @@ export const daemonRender: CommandSpec = {
     [
       sentence`${SELF} daemon render --without-systemd --write daemon.json`,
       'for a server without systemd; there:  dockerd --config-file daemon.json',
+    ],
+    [
+      sentence`${SELF} daemon render --without-systemd --merge second.json`,
+      'for a second dockerd, whose hosts, data-root, exec-root and pidfile are in second.json',
     ],
     [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'with user namespaces, on one address'],
   ],
