@@ -197,6 +197,10 @@ describe('what is in the way of daemon apply', { skip: lacksMachine() }, () => {
         conflicts.map(({ what }) => what),
         [`${DROP_INS}/zz-proxy.conf`, JSON_PATH],
       )
+      assert.deepEqual([dry.result['files'], dry.result['losses'], dry.result['restarts']], [[], [], false])
+      const { stdout: shown } = await cli(machine, ['daemon', 'apply', '--dry-run', '--userns-remap'])
+      assert.match(shown, /^Conflict: .*\nNothing would be changed\.$/ms)
+      assert.doesNotMatch(shown, /^(?:create|change|remove) /m)
       const { stderr } = await cli(machine, [...APPLY, '--userns-remap'])
       assert.match(stderr, /zz-proxy\.conf/)
       assert.match(stderr, /containerd image store/)

@@ -42,11 +42,15 @@ describe('daemon remove', { skip: lacksMachine() }, () => {
   }
 
   async function refuses(kind: string, what: string): Promise<void> {
-    const { conflicts } = await planned()
+    const { conflicts, files, closes } = await planned()
     assert.deepEqual(
       conflicts.map((one) => [one.kind, one.what]),
       [[kind, what]],
     )
+    assert.deepEqual([files, closes], [[], []])
+    const { stdout } = await cli(machine, ['daemon', 'remove', '--dry-run'])
+    assert.match(stdout, /^Conflict: .*\nNothing would be changed\.$/ms)
+    assert.doesNotMatch(stdout, /^remove /m)
     const now = await snapshot(machine)
     const { code, stderr } = await cli(machine, REMOVE)
     assert.equal(code, 1)

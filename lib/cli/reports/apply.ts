@@ -2,6 +2,7 @@ import { ours, sentence } from '../../base/sentence.ts'
 import { createTwoFilesPatch } from 'diff'
 import type { ApplyReport } from '../../apply/carry-out.ts'
 import { OWNER, type Change } from '../../apply/changes.ts'
+import type { Conflict } from '../../apply/conflicts.ts'
 import type { ApplyPlan } from '../../apply/plan.ts'
 import type { Context } from '../command.ts'
 import { certificateData } from './data.ts'
@@ -14,20 +15,43 @@ import { enumerate, escapeText, printableLines } from '../../base/text.ts'
 export type Row = readonly [label: string, value: string]
 
 /** A plan for --json. It contains only the paths of keys, never their text. */
-export function planData(plan: ApplyPlan, { typed }: Context): object {
-  const { form, settings, server, changes, conflicts, warnings, losses, restarts, userns, cantApply } = plan
+export function planData(plan: ApplyPlan, context: Context): object {
+  const { form, settings, server, conflicts, warnings, userns, cantApply } = plan
+  const { changes, losses, restarts } = unlessStopped(plan, { changes: [], losses: [], restarts: false })
+  const { typed } = context
   return {
     form,
     ...settings,
     certificate: certificateData(server.facts),
     files: changes.map(fileData),
-    conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
+    conflicts: conflictsData(conflicts, context),
     warnings: warnings.map(({ text }) => typed(text)),
     losses: (restarts ? losses : []).map(({ text }) => typed(text)),
     restarts,
     ...(userns && { userns }),
     ...(cantApply && { cantApply: cantApply.code }),
   }
+}
+
+/** A plan as it will be carried out: conflicts stop it, and nothing is done. */
+export function unlessStopped<Plan extends Stoppable>(plan: Plan, nothing: Partial<Plan>): Plan {
+  return plan.conflicts.length > 0 ? { ...plan, ...nothing } : plan
+}
+
+interface Stoppable {
+  readonly conflicts: readonly Conflict[]
+}
+
+export function conflictsData(conflicts: readonly Conflict[], { typed }: Context): object[] {
+  return conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) }))
+}
+
+/** A plan that conflicts have stopped, for a person. */
+export function conflictsText(conflicts: readonly Conflict[], { paint, width, typed }: Context): string {
+  const blocks = conflicts.map(({ what, got, todo }) =>
+    wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),
+  )
+  return `${[...blocks, 'Nothing would be changed.'].join('\n')}\n`
 }
 
 export function fileData({ path, mode, action, secret = false, text }: Change): object {
@@ -49,23 +73,16 @@ const COMMANDS = [
   'systemctl restart docker.service',
 ]
 
-/** A plan for a person: each file with its mode and action, the diffs, the commands, the conflicts. */
+/** A plan for a person: each file with its mode and action, the diffs, the commands. Or the conflicts that stop it. */
 export function planText(plan: ApplyPlan, context: Context, isAll: boolean): string {
   const { changes, conflicts, losses, restarts } = plan
+  if (conflicts.length > 0) return conflictsText(conflicts, context)
   const shown = changes.filter(({ action }) => isAll || action !== 'keep')
   const blocks = [
     ...shown.map((change) => changeText(change, context)),
-    ...(restarts && conflicts.length === 0
-      ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`]
-      : []),
-    ...(restarts || conflicts.length > 0 ? [] : ['Nothing differs. Only the connections will be verified.']),
+    ...(restarts ? [`${context.paint('bold', 'Then:')}\n${COMMANDS.map((line) => `  ${line}`).join('\n')}`] : []),
+    ...(restarts ? [] : ['Nothing differs. Only the connections will be verified.']),
     ...(restarts ? losses : []).map(({ text }) => wrap(printableLines(context.typed(text)), context.width)),
-    ...conflicts.map(({ what, got, todo }) =>
-      wrap(
-        `${context.paint('red', 'Conflict:')} ${printableLines(context.typed(sentence`${what}: ${got}. ${todo}`))}`,
-        context.width,
-      ),
-    ),
   ]
   return `${blocks.join('\n')}\n`
 }

@@ -3,19 +3,30 @@ import { GATEWAY_USER } from '../../apply/gateway/files.ts'
 import { metricsUrl } from '../../apply/gateway/metrics.ts'
 import { periodsOfLists } from '../../apply/gateway/lists.ts'
 import type { GatewayPlan } from '../../apply/gateway/plan.ts'
-import { ours, sentence } from '../../base/sentence.ts'
+import { ours } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import type { Context } from '../command.ts'
 import { facts } from '../terminal/layout.ts'
-import { changeText, fileData, proofText, serverRow, type Row } from './apply.ts'
+import {
+  changeText,
+  conflictsData,
+  conflictsText,
+  fileData,
+  proofText,
+  serverRow,
+  unlessStopped,
+  type Row,
+} from './apply.ts'
 import { certificateData } from './data.ts'
 import { untilOf } from './time-left.ts'
 
 /** A plan for --json. It contains only the path of the key, never its text. */
-export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
-  const { listen, server, metrics, changes, conflicts, warnings, losses, closes, createsUser, restarts, starts } = plan
+export function gatewayPlanData(plan: GatewayPlan, context: Context): object {
+  const { listen, server, metrics, conflicts, warnings } = plan
+  const { changes, losses, closes, createsUser, restarts, starts } = unlessStopped(plan, NOTHING)
+  const { typed } = context
   return {
     listen,
     ...(metrics !== undefined && { metrics }),
@@ -23,7 +34,7 @@ export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
     certificate: certificateData(server.facts),
     files: changes.map(fileData),
     createsUser,
-    conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
+    conflicts: conflictsData(conflicts, context),
     warnings: warnings.map(({ text }) => typed(text)),
     losses: losses.map(({ text }) => typed(text)),
     restarts,
@@ -31,15 +42,18 @@ export function gatewayPlanData(plan: GatewayPlan, { typed }: Context): object {
   }
 }
 
+const NOTHING = { changes: [], losses: [], closes: [], createsUser: false, restarts: false, starts: false }
+
 /** The report for --json. */
 export function gatewayReportData(plan: GatewayPlan, { id, ...report }: GatewayReport, context: Context): object {
   return { ...gatewayPlanData(plan, context), ...report, ...(id !== undefined && { rollback: id }) }
 }
 
-/** A plan for a person: the account, each file with its differences, the restarts, the conflicts. */
+/** A plan for a person: the account, each file with its differences, the restarts. Or the conflicts that stop it. */
 export function gatewayPlanText(plan: GatewayPlan, context: Context, isAll: boolean): string {
   const { changes, conflicts, losses, closes } = plan
   const { paint, width, typed } = context
+  if (conflicts.length > 0) return conflictsText(conflicts, context)
   const shown = changes.filter(({ action }) => isAll || action !== 'keep')
   const steps = commandsOf(plan)
   const line = (text: string): string => wrap(printableLines(text), width)
@@ -48,15 +62,10 @@ export function gatewayPlanText(plan: GatewayPlan, context: Context, isAll: bool
       ? [`${paint('green', 'create  ')}  ${paint('bold', `user ${GATEWAY_USER}`)}  without home and shell`]
       : []),
     ...shown.map((change) => changeText(change, context)),
-    ...(steps.length > 0 && conflicts.length === 0
-      ? [`${paint('bold', 'Then:')}\n${steps.map((step) => `  ${step}`).join('\n')}`]
-      : []),
+    ...(steps.length > 0 ? [`${paint('bold', 'Then:')}\n${steps.map((step) => `  ${step}`).join('\n')}`] : []),
     ...(plan.isDone ? ['Nothing differs. Only the gateway will be verified.'] : []),
     ...(closes.length === 0 ? [] : [line(`dockerd stops listening on ${enumerate(closes)}.`)]),
     ...losses.map(({ text }) => line(typed(text))),
-    ...conflicts.map(({ what, got, todo }) =>
-      wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),
-    ),
   ]
   return `${blocks.join('\n')}\n`
 }

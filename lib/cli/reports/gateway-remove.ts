@@ -1,40 +1,40 @@
 import type { GatewayRemoveReport } from '../../apply/gateway/remove/carry-out.ts'
 import type { GatewayRemovePlan } from '../../apply/gateway/remove/plan.ts'
-import { ours, sentence } from '../../base/sentence.ts'
+import { ours } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { Context } from '../command.ts'
 import { facts } from '../terminal/layout.ts'
-import { changeText, proofText } from './apply.ts'
+import { changeText, conflictsData, conflictsText, proofText, unlessStopped } from './apply.ts'
 
 /** The plan of a removal for --json. It contains no texts of files. */
-export function gatewayRemoveData(plan: GatewayRemovePlan, { typed }: Context): object {
-  const { installed, listen, daemon, changes, conflicts, warnings, losses, stays } = plan
+export function gatewayRemoveData(plan: GatewayRemovePlan, context: Context): object {
+  const { installed, listen, daemon, conflicts, warnings, stays } = plan
+  const { changes, losses } = unlessStopped(plan, { changes: [], losses: [] })
+  const { typed } = context
   return {
     installed,
     listen,
     daemonListens: daemon !== undefined,
     files: changes.map(({ path, action }) => ({ path, action })),
-    conflicts: conflicts.map(({ got, todo, ...one }) => ({ ...one, got: typed(got), todo: typed(todo) })),
+    conflicts: conflictsData(conflicts, context),
     warnings: warnings.map(({ text }) => typed(text)),
     losses: losses.map(({ text }) => typed(text)),
     stays: stays.map(typed),
   }
 }
 
-/** The plan of a removal for a person. */
+/** The plan of a removal for a person, or the conflicts that stop it. */
 export function gatewayRemoveText(plan: GatewayRemovePlan, context: Context, isAll: boolean): string {
   const { changes, stays, losses, conflicts } = plan
-  const { paint, width, typed } = context
+  const { width, typed } = context
+  if (conflicts.length > 0) return conflictsText(conflicts, context)
   const line = (text: string): string => wrap(printableLines(text), width)
   const blocks = [
     ...changes.filter(({ action }) => isAll || action !== 'keep').map((change) => changeText(change, context)),
     ...stays.map((text) => line(`Stays: ${typed(text)}.`)),
     line(afterwards(plan)),
     ...losses.map(({ text }) => line(typed(text))),
-    ...conflicts.map(({ what, got, todo }) =>
-      wrap(`${paint('red', 'Conflict:')} ${printableLines(typed(sentence`${what}: ${got}. ${todo}`))}`, width),
-    ),
   ]
   return `${blocks.join('\n')}\n`
 }

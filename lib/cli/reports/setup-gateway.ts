@@ -31,9 +31,10 @@ export function gatewayPlansText(
   { context, isAll }: { readonly context: Context; readonly isAll: boolean },
 ): string {
   const blocks = planned.map(({ host, plan, copies }) => {
-    const copy = copies
-      ? `${context.paint('green', 'copy    ')}  ${context.paint('bold', `docker-mtls ${program.version}`)}  ${(program.bytes / MEGABYTE).toFixed(1)} MB to ${program.folder}\n`
-      : ''
+    const copy =
+      copies && plan.conflicts.length === 0
+        ? `${context.paint('green', 'copy    ')}  ${context.paint('bold', `docker-mtls ${program.version}`)}  ${(program.bytes / MEGABYTE).toFixed(1)} MB to ${program.folder}\n`
+        : ''
     return `${context.paint('bold', host)}\n${copy}${gatewayPlanText(plan, context, isAll)}`
   })
   return blocks.join('\n')

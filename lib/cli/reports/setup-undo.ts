@@ -11,25 +11,28 @@ import { COPIES } from '../../setup/gateway/program-copy.ts'
 import { closedListeners, isNothingThere, type UndoPlan } from '../../setup/undo/plan.ts'
 import { gatewayRemoveData, gatewayRemoveText } from './gateway-remove.ts'
 import type { Context } from '../command.ts'
+import { conflictsText } from './apply.ts'
 import { folderFlags } from '../command-line/options.ts'
 import { listensAsBefore, removeData, removeText } from './remove.ts'
 
 /** The plan of an undo for --json. */
 export function undoData(plan: UndoPlan, context: Context): object {
   const { remove, gateway, copies, contexts, server } = plan
+  const isStopped = remove.conflicts.length > 0
   return {
     ...removeData(remove, context),
     stays: [...remove.stays, ...copies.stays],
-    closes: closedListeners(plan),
-    ...(gateway && { gateway: gatewayRemoveData(gateway, context) }),
-    copies: copies.removed.length > 0,
+    closes: isStopped ? [] : closedListeners(plan),
+    ...(gateway && { gateway: gatewayRemoveData({ ...gateway, conflicts: remove.conflicts }, context) }),
+    copies: !isStopped && copies.removed.length > 0,
     contexts: contexts.map(({ name, host, isOurs, isCurrent }) => ({
       name,
       host,
-      action: isOurs ? 'remove' : 'keep',
+      action: isOurs && !isStopped ? 'remove' : 'keep',
       current: isCurrent,
     })),
-    ...(server && { server: { folder: resolve(server.paths.folder), files: server.files, stays: server.foreign } }),
+    ...(server &&
+      !isStopped && { server: { folder: resolve(server.paths.folder), files: server.files, stays: server.foreign } }),
   }
 }
 
@@ -41,15 +44,15 @@ export function undoText(plans: readonly UndoPlan[], context: Context): string {
 function planText(plan: UndoPlan, context: Context): string {
   const { remove, gateway, contexts, server } = plan
   const { paint } = context
+  if (remove.conflicts.length > 0) return conflictsText(remove.conflicts, context)
   const line = (what: string, why: string): string => `${paint('red', 'remove  ')}  ${paint('bold', what)}  ${why}`
   const here = [
     ...contexts.filter(({ isOurs }) => isOurs).map((one) => line(`docker context ${one.name}`, contextNote(one))),
     ...(server === undefined ? [] : [line(resolve(server.paths.folder), "the server's certificate and key, here")]),
     ...foreignLines(server),
   ]
-  const there = here.length > 0 && isNothingThere(plan) && remove.conflicts.length === 0
-  const ofGateway =
-    gateway === undefined ? '' : gatewayRemoveText({ ...gateway, conflicts: [], open: remove.listens }, context, true)
+  const there = here.length > 0 && isNothingThere(plan)
+  const ofGateway = gateway === undefined ? '' : gatewayRemoveText({ ...gateway, open: remove.listens }, context, true)
   const { removed, stays } = plan.copies
   const isWhole = removed.length > 0 && stays.length === 0
   const copies = [
@@ -60,8 +63,7 @@ function planText(plan: UndoPlan, context: Context): string {
   ]
     .map((one) => `${wrap(one, context.width)}\n`)
     .join('')
-  const hasRest =
-    !isNothingToRemove(remove) || [...remove.conflicts, ...remove.stays].length > 0 || ofGateway + copies === ''
+  const hasRest = !isNothingToRemove(remove) || remove.stays.length > 0 || ofGateway + copies === ''
   const rest = hasRest ? removeText(remove, context) : ''
   const text = there ? 'Nothing to remove on the host.\n' : `${ofGateway}${rest}${copies}`
   return `${text}${here.map((one) => `${wrap(one, context.width)}\n`).join('')}`
