@@ -59,6 +59,11 @@ export class FairScheduler {
     return true
   }
 
+  /** Counts what was done for the running work before its turn, such as the decryption of a body. */
+  count(ms: number): void {
+    this.#began -= ms
+  }
+
   #isFree(caller: string): boolean {
     return this.#since === undefined && this.#waiting.size === 0 && !this.#isResting(caller) && this.#hasTime()
   }

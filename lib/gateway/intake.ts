@@ -5,6 +5,8 @@ import { ChunkedBody } from './chunked-body.ts'
 
 const EMPTY: Buffer = Buffer.alloc(0)
 const HEAD_END = '\r\n\r\n'
+/** How long it takes to receive and decrypt a byte (4 MB took 8 ms). */
+const MS_PER_BYTE = 2e-6
 
 interface IntakeOptions {
   /** Whose turns it takes. */
@@ -97,9 +99,10 @@ export class Intake {
   }
 
   readonly #step = (): void => {
-    const bytes = this.#waiting.shift()
-    const rest = bytes && this.#read(bytes)
-    if (rest && rest.length > 0) this.#waiting.unshift(rest)
+    const bytes = this.#waiting.shift() ?? EMPTY
+    this.#options.scheduler.count(bytes.length * MS_PER_BYTE)
+    const rest = this.#read(bytes)
+    if (rest.length > 0) this.#waiting.unshift(rest)
   }
 
   /** @returns what is behind */

@@ -42,6 +42,18 @@ describe('the fair scheduler', () => {
     assert.deepEqual(order, ['one', 'other', 'one', 'other', 'one', 'one'])
   })
 
+  test('work that a caller has had done before its turn counts in the turn', () => {
+    const scheduler = new FairScheduler()
+    const order: string[] = []
+    const decide = (key: string, ms: number): boolean =>
+      scheduler.runNow(key, () => (order.push(key), scheduler.count(ms)))
+    assert.deepEqual(
+      [decide('one', 1), decide('one', 10), decide('one', 0), decide('other', 0)],
+      [true, true, false, false],
+    )
+    assert.deepEqual(order, ['one', 'one'])
+  })
+
   test('decisions that take no time begin at once', async () => {
     const scheduler = new FairScheduler()
     let isNext = false
