@@ -1,14 +1,14 @@
 import type { X509Certificate } from 'node:crypto'
-import { isIssuedBy, readCertificate } from '../identity/certificate.ts'
+import { isIssuedBy } from '../identity/certificate.ts'
 import { findUnnoted, noteListed } from './crl/note.ts'
 import { readLists } from './crl/state.ts'
+import { listCertificates, readInstalled, type InstalledCertificate, type Place } from './installed.ts'
 import { caPaths } from './layout.ts'
 import { acceptLedger, appendToLedger, readLedger, verifyLedger } from './ledger.ts'
 import type { LedgerFault } from './ledger-chain.ts'
-import { conflictOf, entryOf, readPlaces, type LedgerConflict, type Place } from './ledger-check.ts'
+import { conflictOf, entryOf, type LedgerConflict } from './ledger-check.ts'
 import { ledgerEntry, type LedgerEntry } from './ledger-line.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
-import { listCertificates } from './list.ts'
 import { takenBy } from './taken-name.ts'
 
 /** The certificates that {@link adoptCertificates} added to the ledger, and those that it refused. */
@@ -43,10 +43,10 @@ export async function adoptCertificates(root: string, { dryRun, acceptChanges }:
   await listCertificates(root)
   const ledger = await readLedger(path)
   const accepted = acceptChanges || ledger.length === 0 ? await accept(path, dryRun) : []
-  const there = await readPlaces(root)
+  const there = await readInstalled(root)
   const cas = there
     .filter(({ place }) => place.kind === 'ca')
-    .flatMap(({ certificates }) => certificates.filter((one) => typeof one !== 'string'))
+    .flatMap(({ certificates }) => certificates.flatMap((one) => (typeof one === 'string' ? [] : [one.x509])))
   const adopted: (LedgerEntry & { path: string })[] = []
   const refused: LedgerConflict[] = []
   for (const { place, certificates } of there) {
@@ -80,17 +80,21 @@ async function accept(path: string, dryRun: boolean): Promise<readonly LedgerFau
 /** Why it can't have been issued here. */
 function foreignFault(
   { kind }: Place,
-  certificate: X509Certificate,
+  { x509, facts }: InstalledCertificate,
   cas: readonly X509Certificate[],
 ): string | undefined {
-  const signers = kind === 'ca' ? [certificate] : cas
-  if (isIssuedBy(certificate, signers)) return undefined
-  return `it was issued by ${readCertificate(certificate).issuer}, which is not a CA of this folder`
+  const signers = kind === 'ca' ? [x509] : cas
+  if (isIssuedBy(x509, signers)) return undefined
+  return `it was issued by ${facts.issuer}, which is not a CA of this folder`
 }
 
 /** Why it may not be in the ledger beside the others. */
-function nameFault({ kind }: Place, certificate: X509Certificate, ledger: readonly LedgerEntry[]): string | undefined {
-  const { name } = ledgerEntry(kind, readCertificate(certificate))
+function nameFault(
+  { kind }: Place,
+  { facts }: InstalledCertificate,
+  ledger: readonly LedgerEntry[],
+): string | undefined {
+  const { name } = ledgerEntry(kind, facts)
   const other = takenBy(kind, name, ledger)
   return other && `${other} has the name ${name}, too, and a revocation could not tell them apart`
 }

@@ -19,7 +19,7 @@ export async function requestedCertificates(root: string): Promise<ReadonlySet<s
 }
 
 /** Empty if it can't be read. */
-export function firstFingerprint(pem: string): string {
+function firstFingerprint(pem: string): string {
   try {
     return fingerprintsIn(pem)[0] ?? ''
   } catch {

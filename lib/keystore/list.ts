@@ -3,11 +3,8 @@ import { resolve } from 'node:path'
 import { command, ours, sentence } from '../base/sentence.ts'
 import { enumerate, onlyOnes } from '../base/text.ts'
 import { PkiError } from '../base/errors.ts'
-import { fingerprintsIn } from '../identity/certificate.ts'
 import { parseClientName } from '../pki/client-name.ts'
-import { createCaRemedy } from './ca.ts'
 import {
-  caPaths,
   clientPaths,
   clientsFolder,
   grantsFolder,
@@ -15,23 +12,12 @@ import {
   isHostName,
   issuerPaths,
   issuersFolder,
-  nextCaPaths,
   serverPaths,
   type LeafPaths,
 } from './layout.ts'
 import { elsewhereFault, isKeyElsewhere } from './key-held.ts'
 import { readSettled, settleSwap } from './swap.ts'
-import { readLedger } from './ledger.ts'
-import type { LedgerEntry } from './ledger-line.ts'
 import { isFolder, readIfThere } from '../base/files.ts'
-
-/** One issued certificate, and the file that holds it now. */
-export interface ListedCertificate extends LedgerEntry {
-  /** The file that holds it. Absent: it was replaced or removed. */
-  readonly path?: string
-  /** The name of one of several servers. Absent: the server in the folder `server`, or not a server. */
-  readonly host?: string
-}
 
 /** The three files that a client needs, as PEM. */
 export interface ClientFiles {
@@ -41,27 +27,6 @@ export interface ClientFiles {
   readonly cert: string
   /** `key.pem`, the private key. */
   readonly key: string
-}
-
-/** All certificates that were ever issued here, the oldest first. */
-export async function listCertificates(root: string): Promise<ListedCertificate[]> {
-  const paths = caPaths(root)
-  const entries = await readLedger(paths.ledger)
-  if (entries.length === 0 && (await readIfThere(paths.cert)) === undefined) {
-    throw new PkiError('ERR_CA_MISSING', {
-      tried: `reading the certificates in ${root}`,
-      got: `there is no CA in ${resolve(root)}`,
-      todo: createCaRemedy(root),
-    })
-  }
-  const inUse = new Map<string, Pick<ListedCertificate, 'path' | 'host'>>()
-  const clients = (await clientNames(root)).map((name) => ({ path: clientPaths(root, name).cert }))
-  const issuers = (await issuerNames(root)).map((name) => ({ path: issuerPaths(root, name).cert }))
-  const servers = (await serverPlaces(root)).map(({ host, paths: { cert } }) => ({ path: cert, ...(host && { host }) }))
-  for (const place of [{ path: paths.cert }, { path: nextCaPaths(root).cert }, ...servers, ...clients, ...issuers]) {
-    for (const fingerprint of await fingerprintsAt(place.path)) inUse.set(fingerprint, place)
-  }
-  return entries.map((entry) => ({ ...entry, ...inUse.get(entry.fingerprint256) }))
 }
 
 /** A server of the folder, and the paths of its files. */
@@ -169,15 +134,5 @@ export function isClientName(name: string): boolean {
     return parseClientName(name) === name
   } catch {
     return false
-  }
-}
-
-/** None if the file is damaged, which is no reason for the list to fail. */
-async function fingerprintsAt(path: string): Promise<string[]> {
-  const pem = await readIfThere(path)
-  try {
-    return fingerprintsIn(pem ?? '')
-  } catch {
-    return []
   }
 }

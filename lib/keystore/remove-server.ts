@@ -6,7 +6,7 @@ import { ours, sentence } from '../base/sentence.ts'
 import { hostsFolder, oneDayClientFolder, serverPaths, type LeafPaths } from './layout.ts'
 import { isOfLeaf } from './leaf-files.ts'
 import { findUnlisted } from './ledger-check.ts'
-import { listCertificates } from './list.ts'
+import { listCertificates } from './installed.ts'
 import { isOneDayClient, removeOneDayClient } from './one-day-client.ts'
 
 /** The folder of a server that can be removed. */

@@ -100,10 +100,10 @@ export async function findRevocation(root: string, revoked: Revoked): Promise<Re
 
 /** The other clients that have a valid certificate for one of its keys: whoever has that key can connect under their names, too. */
 export async function clientsWithSameKey(root: string, { revocable, others }: Revocation): Promise<string[]> {
-  const keys = await keysInFolder(root)
+  const valid = others.filter(({ revoked, notAfter }) => revoked === undefined && Date.parse(notAfter) > Date.now())
+  const keys = await keysInFolder(root, new Set([...revocable, ...valid].map(({ fingerprint256 }) => fingerprint256)))
   const own = new Set(revocable.map(({ fingerprint256 }) => keys.get(fingerprint256)))
   own.delete(undefined)
-  const valid = others.filter(({ revoked, notAfter }) => revoked === undefined && Date.parse(notAfter) > Date.now())
   return valid.filter(({ fingerprint256 }) => own.has(keys.get(fingerprint256))).map(({ name }) => name)
 }
 

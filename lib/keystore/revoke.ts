@@ -11,7 +11,7 @@ import { caPaths } from './layout.ts'
 import { appendRevocations, readRevocations } from './ledger.ts'
 import type { LedgerRevocation } from './ledger-revocation.ts'
 import { settleFolder } from './leftovers.ts'
-import { listCertificates } from './list.ts'
+import { listCertificates } from './installed.ts'
 import { listWanted, type KnownCertificate } from './renew/known.ts'
 import { findRevocation, isOfClient, isRevocable, type Revocation } from './revocation.ts'
 
@@ -99,7 +99,7 @@ export async function revokeClient(options: RevokeOptions): Promise<RevokeReport
 
 /** The certificates that have to be revoked. */
 async function leftOf(root: string, name: string): Promise<KnownCertificate[]> {
-  const own = await listWanted(root, Date.now(), isOfClient(name))
+  const own = await listWanted(root, { isWanted: isOfClient(name) })
   return own.filter((one) => one.revoked === undefined && isRevocable(one))
 }
 

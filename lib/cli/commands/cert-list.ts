@@ -24,14 +24,16 @@ interface ListFlags extends FolderFlags {
 const HEADS = ['KIND', 'NAME', 'EXPIRES', 'DAYS LEFT', 'STATE']
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
-  const { listKnown } = await import('../../keystore/renew/known.ts')
+  const { listWanted } = await import('../../keystore/renew/known.ts')
+  const { readInstalled } = await import('../../keystore/installed.ts')
   const within = await withinOf(flags)
   await checkMetrics(flags)
   const { dir } = await withFolder(flags, context)
-  const all = await listKnown(dir)
+  const installed = await readInstalled(dir)
+  const all = await listWanted(dir, { installed })
   const listed = within === undefined ? all : await endingWithin(all, within)
   await writeMetrics(flags, all)
-  const conflicts = await readConflicts(dir)
+  const conflicts = await readConflicts(dir, installed)
   const rotation = await rotationWarnings(dir)
   const { readCrl } = await import('../../keystore/crl/state.ts')
   const crl = await readCrl(dir)

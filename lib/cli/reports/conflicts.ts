@@ -1,4 +1,5 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
+import type { Installed } from '../../keystore/installed.ts'
 import type { LedgerConflict, LedgerVerification, PairFault } from '../../keystore/keystore.ts'
 
 /** What doesn't fit together in a folder. */
@@ -13,12 +14,12 @@ export interface Conflicts {
   readonly isFatal: boolean
 }
 
-/** Compares files, ledger and keys of a folder. */
-export async function readConflicts(dir: string): Promise<Conflicts> {
+/** Compares files, ledger and keys of a folder, whose certificates were read. */
+export async function readConflicts(dir: string, installed: readonly Installed[]): Promise<Conflicts> {
   const { findConflicts, findPairFaults, verifyLedger } = await import('../../keystore/keystore.ts')
   const { caPaths } = await import('../../keystore/layout.ts')
   const path = caPaths(dir).ledger
-  const conflicts = await findConflicts(dir)
+  const conflicts = await findConflicts(dir, installed)
   const faults = await findPairFaults(dir)
   const ledger = await verifyLedger(path)
   return {

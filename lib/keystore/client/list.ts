@@ -1,8 +1,10 @@
-import { isThere, readIfThere } from '../../base/files.ts'
+import { isThere } from '../../base/files.ts'
+import { mapInBatches } from '../../base/in-batches.ts'
+import { readInstalled } from '../installed.ts'
 import { clientPaths } from '../layout.ts'
 import { clientNames } from '../list.ts'
-import { firstFingerprint, requestedCertificates } from '../key-held.ts'
-import { listKnown, type KnownCertificate } from '../renew/known.ts'
+import { requestedCertificates } from '../key-held.ts'
+import { listWanted, type KnownCertificate } from '../renew/known.ts'
 
 /** A client that has a folder. */
 export interface FolderClient {
@@ -21,17 +23,18 @@ export interface FolderClient {
  * @throws {@link FileError} ERR_FILE_READ
  */
 export async function listClients(root: string): Promise<FolderClient[]> {
-  const placed = new Map((await listKnown(root)).map((one) => [`${one.path} ${one.fingerprint256}`, one]))
+  const installed = await readInstalled(root)
+  const placed = new Map(
+    (await listWanted(root, { installed })).map((one) => [`${one.path} ${one.fingerprint256}`, one]),
+  )
+  const first = new Map(installed.map(({ place, fingerprints }) => [place.path, fingerprints[0]]))
   const requested = await requestedCertificates(root)
-  const clients: FolderClient[] = []
-  // One file after the other: there may be more than a process may open at once.
-  for (const name of await clientNames(root)) {
+  return mapInBatches(await clientNames(root), async (name) => {
     const { folder, cert, key } = clientPaths(root, name)
-    const fingerprint = firstFingerprint((await readIfThere(cert)) ?? '')
+    const fingerprint = first.get(cert) ?? ''
     const certificate = placed.get(`${cert} ${fingerprint}`)
     const without = requested.has(fingerprint) ? 'client' : 'missing'
     const held = (await isThere(key)) ? 'here' : without
-    clients.push({ name, folder, key: held, ...(certificate && { certificate }) })
-  }
-  return clients
+    return { name, folder, key: held, ...(certificate && { certificate }) }
+  })
 }

@@ -10,7 +10,8 @@ import { parseClientName } from '../../pki/client-name.ts'
 import { clientPaths, clientsFolder } from '../layout.ts'
 import { isOfLeaf } from '../leaf-files.ts'
 import { findUnlisted } from '../ledger-check.ts'
-import { clientNames, isClientName, listCertificates } from '../list.ts'
+import { listCertificates } from '../installed.ts'
+import { clientNames, isClientName } from '../list.ts'
 
 /*
  * The folders of several clients can't be removed at once, so they first move into a waste folder beside them, which lists

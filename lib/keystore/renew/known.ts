@@ -1,12 +1,11 @@
-import { promises as fs } from 'node:fs'
 import { dirname } from 'node:path'
 import { ArgumentError } from '../../base/errors.ts'
+import { mapInBatches } from '../../base/in-batches.ts'
 import { quoted } from '../../base/text.ts'
-import { PkiFolder } from '../folder.ts'
-import type { ListedCertificate } from '../list.ts'
+import { listCertificates, readInstalled, type Installed, type ListedCertificate } from '../installed.ts'
 import { findUnlisted } from '../ledger-check.ts'
 import { DAY_MS, expiresSoon, expiryOf } from '../../base/expiry.ts'
-import { currentCaTest } from '../rotate/cas.ts'
+import { currentCaTest, type CaTest } from '../rotate/cas.ts'
 import { ONE_DAY_CLIENT_NAME } from '../one-day-client.ts'
 import { GRANTED_NAME } from '../granted-name.ts'
 import { revocationsByFingerprint } from '../revoked.ts'
@@ -65,41 +64,43 @@ export type PlacedCertificate = KnownCertificate & {
  * ```
  */
 export function listKnown(root: string, now: number = Date.now()): Promise<KnownCertificate[]> {
-  return listWanted(root, now, () => true)
+  return listWanted(root, { now })
 }
 
-/** Those of {@link listKnown} that are wanted. To find out their states takes longest. */
-export async function listWanted(
-  root: string,
-  now: number,
-  isWanted: (one: ListedCertificate) => boolean,
-): Promise<KnownCertificate[]> {
-  const listed = await new PkiFolder(root).list()
-  const all = [...listed, ...(await findUnlisted(root, listed))]
+/** What {@link listWanted} needs to know. */
+interface Wanted {
+  /** @defaultValue {@link Date.now} */
+  readonly now?: number
+  /** @defaultValue all */
+  readonly isWanted?: (one: ListedCertificate) => boolean
+  /** The files, if they were read already. */
+  readonly installed?: readonly Installed[]
+}
+
+/** Those of {@link listKnown} that are wanted: finding out their states takes longest. */
+export async function listWanted(root: string, wanted: Wanted = {}): Promise<KnownCertificate[]> {
+  const { now = Date.now(), isWanted = () => true, installed = await readInstalled(root) } = wanted
+  const listed = await listCertificates(root, installed)
+  const all = [...listed, ...(await findUnlisted(root, listed, installed))]
   const clients = new Set(
     all.filter(({ kind, path }) => kind === 'client' && path !== undefined).map(({ name }) => name),
   )
   const revocations = await revocationsByFingerprint(root)
+  const files = new Map(installed.map((one) => [one.place.path, one]))
   const isCurrent = await currentCaTest(root).catch(() => () => true)
-  const known: KnownCertificate[] = []
-  // One file after the other: there may be more than a process may open at once.
-  for (const one of all.filter(isWanted)) {
+  return mapInBatches(all.filter(isWanted), async (one): Promise<KnownCertificate> => {
     const revocation = revocations.get(one.fingerprint256)
     if (revocation !== undefined) {
       const { revokedAt: at, reason } = revocation
-      known.push({ ...one, state: 'revoked', revoked: { at, ...(reason && { reason }) } })
-      continue
+      return { ...one, state: 'revoked', revoked: { at, ...(reason && { reason }) } }
     }
-    const state = await stateOf(one, isCurrent, now)
+    const state = stateOf(one, files.get(one.path ?? ''), isCurrent, now)
     const presented = await presentedInstead(one)
-    if (presented !== undefined && (state === 'in use' || state === 'ends soon')) {
-      known.push({ ...one, state: 'not delivered', presented })
-      continue
-    }
+    if (presented !== undefined && (state === 'in use' || state === 'ends soon'))
+      return { ...one, state: 'not delivered', presented }
     const isRemoved = state === 'replaced' && one.kind === 'client' && !clients.has(one.name)
-    known.push({ ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state })
-  }
-  return known
+    return { ...one, state: isRemoved && Date.parse(one.notAfter) > now ? 'removed' : state }
+  })
 }
 
 /** The older certificate that a server presents. */
@@ -117,13 +118,14 @@ export function isInPlace(one: KnownCertificate): one is PlacedCertificate {
   return one.path !== undefined
 }
 
-async function stateOf(
-  { path, kind, name, notBefore, notAfter }: ListedCertificate,
-  isCurrent: (pem: string) => boolean,
+function stateOf(
+  { kind, name, notBefore, notAfter }: ListedCertificate,
+  file: Installed | undefined,
+  isCurrent: CaTest,
   now: number,
-): Promise<CertificateState> {
-  if (path === undefined) return kind === 'client' ? stateOfClient(name) : 'replaced'
-  if (kind !== 'ca' && !(await isOfCurrentCa(path, isCurrent))) return 'of a replaced CA'
+): CertificateState {
+  if (file === undefined) return kind === 'client' ? stateOfClient(name) : 'replaced'
+  if (kind !== 'ca' && !isOfCurrentCa(file, isCurrent)) return 'of a replaced CA'
   const lifetime = { from: Date.parse(notBefore), to: Date.parse(notAfter) }
   if (expiryOf(lifetime, now) === 'expired') return 'ended'
   return expiresSoon(lifetime, now) ? 'ends soon' : 'in use'
@@ -136,9 +138,9 @@ function stateOfClient(name: string): CertificateState {
 }
 
 /** A damaged file is no reason for the list to fail. */
-async function isOfCurrentCa(path: string, isCurrent: (pem: string) => boolean): Promise<boolean> {
+function isOfCurrentCa(file: Installed, isCurrent: CaTest): boolean {
   try {
-    return isCurrent(await fs.readFile(path, 'utf8'))
+    return isCurrent(file)
   } catch {
     return true
   }

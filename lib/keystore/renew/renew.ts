@@ -9,6 +9,7 @@ import type { Passphrase } from '../../pki/encrypted-key.ts'
 import { elsewhereFault, requestAgain } from '../key-held.ts'
 import { checkLedger } from '../ledger-check.ts'
 import { ensureIssuer } from '../issuer.ts'
+import { readInstalled } from '../installed.ts'
 import { issuerPaths } from '../layout.ts'
 import { settleFolder } from '../leftovers.ts'
 import { refuseMismatchedPairs } from '../pair-faults.ts'
@@ -20,7 +21,7 @@ import { isDue, readCrl, type CrlState } from '../crl/state.ts'
 import { renewLists } from '../crl/write.ts'
 import { clientRevoked, revocationOf } from '../revoked.ts'
 import { lifeInDays } from './due.ts'
-import { isInPlace, listKnown, type KnownCertificate, type PlacedCertificate } from './known.ts'
+import { isInPlace, listWanted, type KnownCertificate, type PlacedCertificate } from './known.ts'
 import { refuseServers, serverCalled } from './server-called.ts'
 import { planRenewal, type Named, type RenewalItem, type RenewalPlan, type RequestedRenewal } from './plan.ts'
 import { checkOptions } from '../../base/options.ts'
@@ -116,10 +117,11 @@ export async function renewCertificates(options: RenewOptions): Promise<RenewRep
   const { folder: root, passphrase, dryRun = false, signal, onStep } = options
   const folder = new PkiFolder(root)
   if (!dryRun) await settleFolder(root)
-  await checkLedger(root)
+  const installed = await readInstalled(root)
+  await checkLedger(root, installed)
   // A list that is wrong may know more revoked clients than the ledger, so it comes first.
   const mended = dryRun || !(await readCrl(root))?.faults.length ? {} : await readOrRenewLists(root, dryRun, passphrase)
-  const known = await listKnown(root)
+  const known = await listWanted(root, { installed })
   const requested = readRequested(options, known)
   const { renew, missing, ...rest } = planRenewal(known, requested, Date.now())
   await refuseRevoked(root, requested)

@@ -127,11 +127,15 @@ export async function refuseRotation(root: string, tried: string): Promise<void>
  * @returns true also if there is no CA, as in a copy of the folder without it
  */
 export async function isFromCurrentCa(root: string, pem: string): Promise<boolean> {
-  return (await currentCaTest(root))(pem)
+  const trusted = await readTrusted(root)
+  return trusted === undefined || isIssuedBy(openCertificate(pem), trusted)
 }
 
-/** {@link isFromCurrentCa} for several certificates. */
-export async function currentCaTest(root: string): Promise<(pem: string) => boolean> {
+/** Did the current CA issue the first certificate of a file? */
+export type CaTest = (file: { readonly first: X509Certificate }) => boolean
+
+/** {@link isFromCurrentCa} for many certificates. */
+export async function currentCaTest(root: string): Promise<CaTest> {
   const trusted = await readTrusted(root)
-  return (pem) => trusted === undefined || isIssuedBy(openCertificate(pem), trusted)
+  return ({ first }) => trusted === undefined || isIssuedBy(first, trusted)
 }
