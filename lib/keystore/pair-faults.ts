@@ -2,6 +2,7 @@ import { createPrivateKey, type X509Certificate } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isDockerMtlsError, PkiError } from '../base/errors.ts'
 import { readIfThere } from '../base/files.ts'
+import { mapInBatches } from '../base/in-batches.ts'
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { certificatesIn } from '../identity/certificate.ts'
 import { isEncryptedKey } from '../pki/load-ca.ts'
@@ -113,16 +114,21 @@ function renew(root: string, ...names: readonly string[]): Sentence {
 }
 
 async function faultsOf(pairs: readonly Pair[]): Promise<PairFault[]> {
-  const faults: PairFault[] = []
-  for (const pair of pairs) {
-    if ((await faultOf(pair)) === undefined) continue
-    // Another run may be replacing the pair.
-    await wait(SETTLE_MS)
+  const suspects = await faultsNow(pairs)
+  if (suspects.length === 0) return []
+  // Another run may be replacing them.
+  await wait(SETTLE_MS)
+  const paths = new Set(suspects.map(({ cert }) => cert))
+  return faultsNow(pairs.filter(({ cert }) => paths.has(cert)))
+}
+
+async function faultsNow(pairs: readonly Pair[]): Promise<PairFault[]> {
+  const faults = await mapInBatches(pairs, async (pair) => {
     const got = await faultOf(pair)
     const { kind, cert, todo } = pair
-    if (got !== undefined) faults.push({ kind, cert, got, todo })
-  }
-  return faults
+    return got === undefined ? [] : [{ kind, cert, got, todo }]
+  })
+  return faults.flat()
 }
 
 /** None if one of the files is missing, or the certificate can't be read: that is reported where it is used. */
