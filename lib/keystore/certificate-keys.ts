@@ -1,6 +1,7 @@
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readIfThere } from '../base/files.ts'
+import { mapInBatches } from '../base/in-batches.ts'
 import { fingerprintsIn, openCertificate, publicKeyOf } from '../identity/certificate.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import { clientPaths, grantPaths, issuerPaths } from './layout.ts'
@@ -13,18 +14,18 @@ import { clientNames, grantNames, issuerNames } from './list.ts'
  * @param wanted - the SHA-256 of the certificates that count; absent: all
  */
 export async function keysInFolder(root: string, wanted?: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-  const keys = new Map<string, string>()
-  for (const path of await certificatePaths(root)) {
+  const keys = await mapInBatches(await certificatePaths(root), async (path): Promise<[string, string][]> => {
     try {
       const pem = (await readIfThere(path)) ?? ''
-      if (wanted && !fingerprintsIn(pem).some((one) => wanted.has(one))) continue
+      if (wanted && !fingerprintsIn(pem).some((one) => wanted.has(one))) return []
       const certificate = openCertificate(pem)
-      keys.set(certificate.fingerprint256, keyFingerprint(publicKeyOf(certificate)))
+      return [[certificate.fingerprint256, keyFingerprint(publicKeyOf(certificate))]]
     } catch {
       // What can't be read is reported when its client gets a certificate.
+      return []
     }
-  }
-  return keys
+  })
+  return new Map(keys.flat())
 }
 
 async function certificatePaths(root: string): Promise<string[]> {
@@ -33,11 +34,10 @@ async function certificatePaths(root: string): Promise<string[]> {
     ...(await grantNames(root)).map((name) => grantPaths(root, name)),
     ...(await issuerNames(root)).map((name) => issuerPaths(root, name)),
   ]
-  const paths: string[] = []
-  for (const { folder, cert } of all) {
+  const paths = await mapInBatches(all, async ({ folder, cert }) => {
     const names = await fs.readdir(folder).catch(() => [])
     const own = names.filter((name) => name === basename(cert) || name.startsWith(`${basename(cert)}.`))
-    paths.push(...own.map((name) => join(folder, name)))
-  }
-  return paths
+    return own.map((name) => join(folder, name))
+  })
+  return paths.flat()
 }
