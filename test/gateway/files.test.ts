@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { promises as fs } from 'node:fs'
 import { readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
@@ -140,6 +141,26 @@ describe('a gateway follows its files', () => {
         await until('in force', async () => (await ping(t, followed)) === answer)
       })
       assert.deepEqual([followed.reloads, followed.failures], [Array(round + 1).fill(REST), []])
+    }
+  })
+
+  test('looks at no file while nothing changes, and a revocation is in force within a second nevertheless', async (t) => {
+    const followed = await start(t)
+    const client = await newClient('bob')
+    // Until it relies on the watch.
+    await delay(2_000)
+    const looks = t.mock.method(fs, 'stat')
+    for (const revoked of [[client], [client, await newClient('late')]]) {
+      looks.mock.resetCalls()
+      await delay(3_000)
+      assert.equal(looks.mock.callCount(), 0)
+      const before = followed.reloads.length
+      await withinASecond(async () => {
+        await replace(followed.paths.crl, crlOf(...revoked))
+        await until('in force', () => followed.reloads.length > before)
+      })
+      assert.equal(await ping(t, followed, client), '403 CERTIFICATE_REVOKED')
+      await delay(2_000)
     }
   })
 

@@ -25,7 +25,7 @@ const HEADS = ['KIND', 'NAME', 'EXPIRES', 'DAYS LEFT', 'STATE']
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
   const { listWanted } = await import('../../keystore/renew/known.ts')
-  const { readInstalled } = await import('../../keystore/installed.ts')
+  const { readInstalled } = await import('../../keystore/keystore.ts')
   const within = await withinOf(flags)
   await checkMetrics(flags)
   const { dir } = await withFolder(flags, context)

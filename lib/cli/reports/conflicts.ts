@@ -1,6 +1,5 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
-import type { Installed } from '../../keystore/installed.ts'
-import type { LedgerConflict, LedgerVerification, PairFault } from '../../keystore/keystore.ts'
+import type { Installed, LedgerConflict, LedgerVerification, PairFault } from '../../keystore/keystore.ts'
 
 /** What doesn't fit together in a folder. */
 export interface Conflicts {

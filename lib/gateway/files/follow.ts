@@ -5,9 +5,12 @@ import { codeOf } from '../../base/system-error.ts'
 import type { Gateway } from '../interface.ts'
 import type { GatewayChange } from '../options.ts'
 import { partsOf, readTexts, type GatewayFiles, type Part } from './read.ts'
+import { FileWatch } from './watch.ts'
 
-/** How often the files are looked at, in milliseconds: while nothing changes, and after a change. What is the same twice is complete. */
+/** How often the files are looked at, in milliseconds: while they are watched, while they can't be, and after a change. */
+const WATCHED_MS = 10_000
 const IDLE_MS = 500
+/** What is the same twice is complete. */
 const LOOK_MS = 250
 /** Several files can't be replaced at once: for this long, in milliseconds, what can't be used is only tried again. */
 const GRACE_MS = 3_000
@@ -39,7 +42,11 @@ export class FollowedFiles {
   /** What the files said first. */
   readonly contents: GatewayChange
   readonly #parts: readonly Followed[]
+  /** Until the next look. Undefined: it has begun. */
   #timer: NodeJS.Timeout | undefined
+  #watch: FileWatch | undefined
+  /** Was the watch on before the last look? */
+  #isWatched = false
   #isStopped = false
 
   private constructor(parts: readonly Followed[], contents: GatewayChange) {
@@ -66,12 +73,36 @@ export class FollowedFiles {
 
   /** Keeps a gateway at what the files say, until `stop()`. */
   follow(gateway: Gateway, reports: FollowReports): void {
+    const look = (): void => {
+      this.#timer = undefined
+      this.#isWatched = this.#watch?.isOn === true
+      void this.#look(gateway, reports).then(again, again)
+    }
     const again = (): void => {
-      if (this.#isStopped) return
-      const pause = this.#parts.every(isAtRest) ? IDLE_MS : LOOK_MS
-      this.#timer = setTimeout(() => void this.#look(gateway, reports).then(again, again), pause)
+      if (!this.#isStopped) this.#timer = setTimeout(look, this.#pause(onChange))
+    }
+    const onChange = (): void => {
+      this.#watch = undefined
+      this.#isWatched = false
+      if (this.#timer === undefined) return
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(look, LOOK_MS)
     }
     again()
+  }
+
+  /** Until the next look, in milliseconds. */
+  #pause(onChange: () => void): number {
+    if (!this.#parts.every(isAtRest)) {
+      // Then, there may be other files to watch.
+      this.#watch?.stop()
+      this.#watch = undefined
+      return LOOK_MS
+    }
+    if (this.#isWatched) return WATCHED_MS
+    const paths = this.#parts.flatMap(({ part }) => part.files.map(({ path }) => path))
+    this.#watch ??= new FileWatch(paths, onChange)
+    return IDLE_MS
   }
 
   /** SHA-256 of the contents in force, in hexadecimal, by path. Empty: the file was in force, and can't be read any more. */
@@ -88,6 +119,7 @@ export class FollowedFiles {
 
   stop(): void {
     this.#isStopped = true
+    this.#watch?.stop()
     clearTimeout(this.#timer)
   }
 
