@@ -1,4 +1,5 @@
 import { isDockerMtlsError, ProvisionError } from '../base/errors.ts'
+import { enumerateListeners } from '../base/ports.ts'
 import { shellLine } from '../base/quoting/posix.ts'
 import { command, sentence } from '../base/sentence.ts'
 import { formatTarget, isListenerOf, isLoopback, targetOf, type Target } from '../daemon-config/listener-target.ts'
@@ -164,7 +165,7 @@ function isSecure(seen: ServerReport): boolean {
 /** The problem of a listener, if it has one. */
 export function listenerProblem({ listener, seen, takesOthers, isSecure: ok, isIdle }: ListenerStatus): string[] {
   if (ok) return []
-  if (isIdle) return [`docker.socket listens on ${listener}: a connection there starts dockerd.`]
+  if (isIdle) return [`docker.socket listens on ${enumerateListeners([listener])}: a connection there starts dockerd.`]
   if (seen === undefined) return [`Nothing answers on ${listener}.`]
   if (seen.plaintext === 'docker')
     return [`${listener} answers everybody in plaintext, so whoever reaches it is root here. Close it now.`]

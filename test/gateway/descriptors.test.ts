@@ -8,7 +8,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createCrl } from '../../lib/pki.ts'
 import { fittingLimits, mostConnections } from '../../lib/gateway/descriptors.ts'
-import { checkGatewayOptions } from '../../lib/gateway/options.ts'
+import { checkGatewayOptions, type GatewayLimits } from '../../lib/gateway/options.ts'
 import { CLI } from '../cli/support/run-cli.ts'
 import { cleanEnvironment } from '../support/command.ts'
 import { freePort } from '../support/ports.ts'
@@ -67,6 +67,15 @@ async function answer(t: TestContext, port: number, client?: Client): Promise<st
   return text.slice(9, 12)
 }
 
+function limitsFor(limits: GatewayLimits): GatewayLimits {
+  return checkGatewayOptions({
+    listen: { socket: '/x', as: 'x' },
+    daemon: { socketPath: '/x' },
+    authorize: () => ({ allow: true }),
+    limits,
+  })
+}
+
 describe('the descriptors of a gateway', () => {
   test('one client that opens all it can keeps neither another client nor a revocation list out', async (t) => {
     const { port, crl, stderr } = await limited(t, 1_024)
@@ -111,5 +120,16 @@ describe('the descriptors of a gateway', () => {
     for (const [descriptors, connections, streams, requests] of rows)
       assert.deepEqual(fittingLimits(usual, mostConnections(descriptors)), { ...usual, connections, streams, requests })
     assert.throws(() => mostConnections(255), { code: 'ERR_GATEWAY_LISTEN' })
+  })
+
+  test('limits that somebody chose are as chosen, or refused if there are too few', () => {
+    const most = mostConnections()
+    for (const name of ['requests', 'streams', 'connections'] as const) {
+      assert.equal(limitsFor({ [name]: most })[name], most)
+      assert.throws(
+        () => limitsFor({ [name]: most + 1 }),
+        (error: Error) => error.message.includes(`limits.${name}`) && error.message.includes('LimitNOFILE='),
+      )
+    }
   })
 })

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { TLSSocket } from 'node:tls'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { FollowedFiles } from '../../lib/gateway/files/follow.ts'
+import { MOST_LIST_BYTES } from '../../lib/identity/crl.ts'
 import { createAuthority, createCrl, createIssuer, createRequest, type Authority } from '../../lib/pki.ts'
 import { recertifyIssuer } from '../../lib/pki/issuer.ts'
 import { RENEWAL_PATH } from '../../lib/gateway/renewal/path.ts'
@@ -309,6 +310,22 @@ describe('a gateway follows its files', () => {
     })
     await replace(followed.paths.crl, crlOf())
     await until('recovered', async () => (await ping(t, followed)) === '200')
+  })
+
+  test('revocation lists that are too large together are not used', async (t) => {
+    const followed = await start(t)
+    const at = new Date()
+    const entries = Array.from({ length: 45_000 }, (_, index) => ({
+      serialNumber: `7f${'0'.repeat(32)}${100_000 + index}`,
+      at,
+    }))
+    const long = (): string =>
+      createCrl(credentials.authority, { revoked: entries, nextUpdate: new Date(Date.now() + DAY), number: ++lists })
+        .pem
+    const [one, two] = [long(), long()]
+    assert.ok(one.length < MOST_LIST_BYTES && one.length + two.length > MOST_LIST_BYTES)
+    assert.doesNotThrow(() => followed.gateway.reload({ crl: one }))
+    assert.throws(() => followed.gateway.reload({ crl: `${one}\n${two}` }), /it has more than 4194304 bytes/)
   })
 
   test('a file that is never read to its end does not keep a revocation list from being used within a second', async (t) => {

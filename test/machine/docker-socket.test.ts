@@ -74,7 +74,8 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
       assert.equal(await isPlaintext(), true)
 
       const status = await cli(machine, ['gateway', 'status'])
-      assert.match(status.stdout, /^dockerd +also on tcp:\/\/0\.0\.0\.0:2375$/m)
+      assert.match(status.stdout, /^dockerd +also on tcp:\/\/0\.0\.0\.0:2375 \(Docker's plaintext port\)$/m)
+      assert.match(status.stderr, /tcp:\/\/0\.0\.0\.0:2375 \(Docker's plaintext port\) itself, where no policy applies/)
       assert.match(status.stderr, REMEDY)
       assert.match((await cli(machine, ['daemon', 'status'])).stderr, /0\.0\.0\.0:2375 answers everybody in plaintext/)
       await refuses(['gateway', 'rollback', '--yes'])
@@ -97,7 +98,10 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
       // While dockerd doesn't run, a connection starts it. Looking must not.
       await machine.must(['systemctl', 'stop', 'docker.service'])
       assert.match((await cli(machine, ['daemon', 'status'])).stdout, /0\.0\.0\.0:2375: a connection starts dockerd/)
-      assert.match((await cli(machine, ['gateway', 'status'])).stdout, /^dockerd +also on tcp:\/\/0\.0\.0\.0:2375$/m)
+      assert.match(
+        (await cli(machine, ['gateway', 'status'])).stdout,
+        /^dockerd +also on tcp:\/\/0\.0\.0\.0:2375 \(Docker's plaintext port\)$/m,
+      )
       await refuses(['gateway', 'rollback', '--yes'])
       assert.notEqual((await machine.run(['systemctl', 'is-active', 'docker.service'])).code, 0)
 

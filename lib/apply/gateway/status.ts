@@ -1,6 +1,7 @@
 import { expiresSoon } from '../../base/expiry.ts'
 import { isDockerMtlsError } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
+import { enumerateListeners } from '../../base/ports.ts'
 import { enumerate } from '../../base/text.ts'
 import { IN_FORCE_PATH } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
@@ -230,7 +231,7 @@ function aroundProblems({ daemonListeners: open = [] }: Known, { passed }: HostF
     ? CLOSE_PASSED
     : sentence`Close it:  ${ours('gateway', 'apply')}`
   return [
-    sentence`dockerd listens on ${enumerate(open)} itself, where no policy applies: every client there is root on this host. ${close}`,
+    sentence`dockerd listens on ${enumerateListeners(open)} itself, where no policy applies: every client there is root on this host. ${close}`,
   ]
 }
 

@@ -1,4 +1,4 @@
-import { enumerate } from '../../base/text.ts'
+import { enumerateListeners } from '../../base/ports.ts'
 import type { Warning } from '../../base/warning.ts'
 import { isListenerOf, isLoopback, readListener } from '../../daemon-config/listener-target.ts'
 import { casOnlyIn } from '../lost-clients.ts'
@@ -51,7 +51,7 @@ export function gatewayWarnings(situation: GatewaySituation, server: ServerFiles
       : [
           {
             code: 'listener-closed',
-            text: `dockerd listens on ${enumerate(others)}, too, and the gateway will not: clients have to use the new address.`,
+            text: `dockerd listens on ${enumerateListeners(others)}, too, and the gateway will not: clients have to use the new address.`,
           },
         ]),
   ]

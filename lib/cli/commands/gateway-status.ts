@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { metricsUrl } from '../../apply/gateway/metrics.ts'
 import { gatewayStatus as inspect, type GatewayStatus } from '../../apply/gateway/status.ts'
+import { enumerateListeners } from '../../base/ports.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
@@ -90,7 +91,7 @@ function statusText(status: GatewayStatus, context: Context): string {
 
 function daemonText(listeners: GatewayStatus['daemonListeners']): string {
   if (listeners === undefined) return 'not visible without root'
-  return listeners.length === 0 ? 'on its local socket alone' : `also on ${enumerate(listeners)}`
+  return listeners.length === 0 ? 'on its local socket alone' : `also on ${enumerateListeners(listeners)}`
 }
 
 function policyText({ policy }: GatewayStatus): string {

@@ -4,7 +4,8 @@ import { metricsUrl } from '../../apply/gateway/metrics.ts'
 import { periodsOfLists } from '../../apply/gateway/lists.ts'
 import type { GatewayPlan } from '../../apply/gateway/plan.ts'
 import { ours } from '../../base/sentence.ts'
-import { enumerate, printableLines } from '../../base/text.ts'
+import { enumerateListeners } from '../../base/ports.ts'
+import { printableLines } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import type { Context } from '../command.ts'
@@ -64,7 +65,7 @@ export function gatewayPlanText(plan: GatewayPlan, context: Context, isAll: bool
     ...shown.map((change) => changeText(change, context)),
     ...(steps.length > 0 ? [`${paint('bold', 'Then:')}\n${steps.map((step) => `  ${step}`).join('\n')}`] : []),
     ...(plan.isDone ? ['Nothing differs. Only the gateway will be verified.'] : []),
-    ...(closes.length === 0 ? [] : [line(`dockerd stops listening on ${enumerate(closes)}.`)]),
+    ...(closes.length === 0 ? [] : [line(`dockerd stops listening on ${enumerateListeners(closes)}.`)]),
     ...losses.map(({ text }) => line(typed(text))),
   ]
   return `${blocks.join('\n')}\n`
