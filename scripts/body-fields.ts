@@ -4,8 +4,9 @@
  *
  *     node --import tsx scripts/body-fields.ts
  */
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { format, resolveConfig } from 'prettier'
+import { fileURLToPath } from 'node:url'
 import { loadOperations } from '../test/engine/support/operations.ts'
 import { FACTS, shapeOf } from '../test/engine/support/rows.ts'
 import { bodyFields } from './api-facts/body-fields.ts'
@@ -24,4 +25,5 @@ export const BODIES: Readonly<Record<string, string>> = ${JSON.stringify(bodies)
  */
 export const TYPES: Readonly<Record<string, string>> = ${JSON.stringify(types)}
 `
-writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'typescript' }))
+writeFileSync(target, text)
+execFileSync('npx', ['oxfmt', fileURLToPath(target)], { stdio: 'inherit' })

@@ -4,8 +4,9 @@
  *
  *     node --import tsx scripts/short-calls.ts
  */
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { format, resolveConfig } from 'prettier'
+import { fileURLToPath } from 'node:url'
 import { loadOperations } from '../test/engine/support/operations.ts'
 import { shortCalls } from '../test/engine/support/short-calls.ts'
 
@@ -15,4 +16,5 @@ const text = `// Written by scripts/short-calls.ts from the engine's Operations 
 /** Method and path of each operation of the Engine API that the daemon answers immediately. */
 export const SHORT_CALLS: readonly string[] = ${JSON.stringify(shortCalls(await loadOperations()))}
 `
-writeFileSync(target, await format(text, { ...(await resolveConfig(target)), parser: 'typescript' }))
+writeFileSync(target, text)
+execFileSync('npx', ['oxfmt', fileURLToPath(target)], { stdio: 'inherit' })

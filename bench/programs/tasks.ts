@@ -11,7 +11,14 @@ export type Task =
 
 /** `closeEvents` closes all streams that `openEvents` and `readEvents` have opened. */
 export type JobName =
-  'readLog' | 'archiveDown' | 'archiveUp' | 'list' | 'exec' | 'openEvents' | 'readEvents' | 'closeEvents'
+  | 'readLog'
+  | 'archiveDown'
+  | 'archiveUp'
+  | 'list'
+  | 'exec'
+  | 'openEvents'
+  | 'readEvents'
+  | 'closeEvents'
 
 /** How long single requests took, in milliseconds. */
 export interface Latency {

@@ -38,7 +38,9 @@ export type IdentityErrorCode = keyof typeof IDENTITY_ERRORS
  * @useDeclaredType
  */
 export type ConnectionErrorCode =
-  keyof typeof CONNECTION_ERRORS | keyof typeof TLS_ERRORS | keyof typeof SSH_AND_PROXY_ERRORS
+  | keyof typeof CONNECTION_ERRORS
+  | keyof typeof TLS_ERRORS
+  | keyof typeof SSH_AND_PROXY_ERRORS
 
 /**
  * The daemon answered with a failure.

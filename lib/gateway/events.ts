@@ -97,4 +97,10 @@ export interface GatewayFailure {
 
 /** What a gateway reports. */
 export type GatewayEvent =
-  RequestBegan | RequestEnded | HandshakeRefused | ConnectionCut | CertificateRenewed | GatewayChanged | GatewayFailure
+  | RequestBegan
+  | RequestEnded
+  | HandshakeRefused
+  | ConnectionCut
+  | CertificateRenewed
+  | GatewayChanged
+  | GatewayFailure

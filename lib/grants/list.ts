@@ -14,7 +14,13 @@ import { grantOf, isEndedEarly, isPast } from './rules.ts'
  * `without files`: its certificate isn't in this folder, or can't be read there.
  */
 export type GrantState =
-  'in force' | 'ended' | 'revoked' | 'not revoked' | 'of a replaced CA' | 'without rule' | 'without files'
+  | 'in force'
+  | 'ended'
+  | 'revoked'
+  | 'not revoked'
+  | 'of a replaced CA'
+  | 'without rule'
+  | 'without files'
 
 /** A grant, as folder and policy show it. */
 export interface ListedGrant {

@@ -43,7 +43,8 @@ export async function findValid(root: string, now: number = Date.now()): Promise
 
 /** A client or a server, by its name or one of the names of its server. */
 export type Revoked =
-  { readonly kind: 'client'; readonly name: string } | { readonly kind: 'server'; readonly called: string }
+  | { readonly kind: 'client'; readonly name: string }
+  | { readonly kind: 'server'; readonly called: string }
 
 /** The certificates of a client or a server, who accepts them, and what can end that: dockerd knows no revocation. */
 export interface Revocation {

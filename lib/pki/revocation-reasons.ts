@@ -1,6 +1,11 @@
 /** Why a certificate was revoked (RFC 5280 section 5.3.1). */
 export type RevocationReason =
-  'keyCompromise' | 'cACompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation' | 'privilegeWithdrawn'
+  | 'keyCompromise'
+  | 'cACompromise'
+  | 'affiliationChanged'
+  | 'superseded'
+  | 'cessationOfOperation'
+  | 'privilegeWithdrawn'
 
 /** Their numbers in a list. */
 export const REASON_NUMBERS: Readonly<Record<RevocationReason, number>> = {

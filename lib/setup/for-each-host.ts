@@ -1,6 +1,7 @@
 /** The result of the work for one host, or the error that it threw. */
 export type Outcome<Value> =
-  { readonly host: string; readonly value: Value } | { readonly host: string; readonly error: unknown }
+  | { readonly host: string; readonly value: Value }
+  | { readonly host: string; readonly error: unknown }
 
 /** The number of hosts at the same time: fast, but not too many logins for the ssh agent and the network. */
 const CONCURRENCY = 8

@@ -16,7 +16,8 @@ export interface Component {
 }
 
 export type License =
-  { readonly expression: string } | { readonly license: { readonly id?: string; readonly name?: string } }
+  | { readonly expression: string }
+  | { readonly license: { readonly id?: string; readonly name?: string } }
 
 /** A CycloneDX document, as far as it is read here. */
 export interface Bom {

@@ -23,7 +23,8 @@ const PROCESSES = 200
 const NOBODY = '65534:65534'
 
 type Change =
-  Partial<HostConfig> | ((given: HostConfig, passes: (hostConfig: HostConfig) => boolean) => Partial<HostConfig>)
+  | Partial<HostConfig>
+  | ((given: HostConfig, passes: (hostConfig: HostConfig) => boolean) => Partial<HostConfig>)
 
 /** Adds a limit or a protection. */
 function adds(check: string, change: Change): Repair {

@@ -4,7 +4,12 @@ import type { EndDate, MetricsSource } from './interface.ts'
 export interface HealthFault {
   /** A stable name for programs. */
   readonly code:
-    'DAEMON_UNREACHABLE' | 'LOG_FAILED' | 'CERTIFICATE_EXPIRED' | 'CRL_EXPIRED' | 'CRL_MISSING' | 'NO_GATEWAY'
+    | 'DAEMON_UNREACHABLE'
+    | 'LOG_FAILED'
+    | 'CERTIFICATE_EXPIRED'
+    | 'CRL_EXPIRED'
+    | 'CRL_MISSING'
+    | 'NO_GATEWAY'
   /** Which one. */
   readonly name?: string
 }

@@ -11,7 +11,11 @@ export interface Errand {
 
 /** How an errand may go: as it should, and in every way that must fail. */
 export type Outcome =
-  'ours' | 'no certificate' | "a foreign CA's certificate" | 'a daemon of a foreign CA' | 'plain HTTP'
+  | 'ours'
+  | 'no certificate'
+  | "a foreign CA's certificate"
+  | 'a daemon of a foreign CA'
+  | 'plain HTTP'
 
 /** Somebody else's client: what it says in each case. */
 export interface ForeignClient {

@@ -1,6 +1,10 @@
 /** A value of a Compose file. */
 export type ComposeValue =
-  string | number | boolean | readonly ComposeValue[] | { readonly [key: string]: ComposeValue }
+  | string
+  | number
+  | boolean
+  | readonly ComposeValue[]
+  | { readonly [key: string]: ComposeValue }
 
 /** A map of a Compose file. */
 export type ComposeMap = Readonly<Record<string, ComposeValue>>

@@ -54,7 +54,8 @@ function switchOf(name: string, flags: readonly Flag[], json: DaemonJson): unkno
 }
 
 type Parsed =
-  { readonly value: DaemonJson; readonly fault?: undefined } | { readonly unknown: string; readonly fault?: string }
+  | { readonly value: DaemonJson; readonly fault?: undefined }
+  | { readonly unknown: string; readonly fault?: string }
 
 /** The message of a JSON error may quote the file, so it stays out. */
 function parseJson(text: string): Parsed {
