@@ -33,6 +33,7 @@ const MAY_IMPORT = {
  */
 const KEYSTORE_FACE = [
   'keystore',
+  'check',
   'layout',
   'one-day-client',
   'granted',
@@ -44,7 +45,7 @@ const KEYSTORE_FACE = [
   'crl/state',
   'init/init',
   'renew/(renew|known|prometheus|schedule)',
-  'rotate/rotate',
+  'rotate/(rotate|state)',
   'client/(answer|folder|request|sign|install|export|list|remove|renew|watch)',
   'issuer',
 ].join('|')

@@ -102,15 +102,18 @@ const COMMAND = {
   folder: 'cli',
   weights: {
     'lib/cli/start.ts': 80,
-    // What `daemon render`, `cert list` and `client env` load, which is measured.
+    // What `daemon render`, `cert list`, `cert show` and `client env` load, which is measured.
     'lib/cli/commands/daemon-render.ts': 10,
     'lib/daemon-config/render-files.ts': 10,
     'lib/apply/server-folder.ts': 10,
     'lib/cli/commands/cert-list.ts': 15,
     'lib/keystore/renew/known.ts': 15,
     'lib/keystore/crl/state.ts': 15,
-    'lib/keystore/keystore.ts': 15,
+    'lib/keystore/check.ts': 15,
+    'lib/keystore/rotate/state.ts': 15,
     'lib/keystore/layout.ts': 15,
+    'lib/cli/commands/cert-show.ts': 10,
+    'lib/pki/inspect.ts': 10,
     'lib/cli/commands/client-env.ts': 6,
     'lib/pki/client-name.ts': 6,
     'lib/identity/identity.ts': 6,

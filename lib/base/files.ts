@@ -5,6 +5,8 @@ import { codeOf, errorWithCode, systemReason } from './system-error.ts'
 import { withoutEnd } from './text.ts'
 import { removeAbandonedBeside, temporaryNameBeside } from './temporary-names.ts'
 
+const FILES_AT_ONCE = 64
+
 /** Folders with keys: for their owner only. */
 export const FOLDER_MODE = 0o700
 /** Private keys, and files that contain one. */
@@ -212,4 +214,17 @@ export async function isThere(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
+}
+
+/** Works on many files at once, but not on all: a folder may have more than a process may open. */
+export async function mapInBatches<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = []
+  for (let first = 0; first < items.length; first += FILES_AT_ONCE) {
+    const batch = items.slice(first, first + FILES_AT_ONCE).map((item) => work(item))
+    results.push(...(await Promise.all(batch)))
+  }
+  return results
 }

@@ -1,7 +1,6 @@
 import { promises as fs } from 'node:fs'
 import { basename, join } from 'node:path'
-import { readIfThere } from '../base/files.ts'
-import { mapInBatches } from '../base/in-batches.ts'
+import { mapInBatches, readIfThere } from '../base/files.ts'
 import { fingerprintsIn, openCertificate, publicKeyOf } from '../identity/certificate.ts'
 import { keyFingerprint } from '../pki/key-type.ts'
 import { clientPaths, grantPaths, issuerPaths } from './layout.ts'

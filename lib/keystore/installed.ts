@@ -1,8 +1,7 @@
 import type { X509Certificate } from 'node:crypto'
 import { resolve } from 'node:path'
 import { PkiError } from '../base/errors.ts'
-import { readIfThere } from '../base/files.ts'
-import { mapInBatches } from '../base/in-batches.ts'
+import { mapInBatches, readIfThere } from '../base/files.ts'
 import {
   certificatesIn,
   fingerprintsIn,

@@ -25,7 +25,7 @@ const HEADS = ['KIND', 'NAME', 'EXPIRES', 'DAYS LEFT', 'STATE']
 
 async function runList(flags: ListFlags, context: Context): Promise<void> {
   const { listWanted } = await import('../../keystore/renew/known.ts')
-  const { readInstalled } = await import('../../keystore/keystore.ts')
+  const { readInstalled } = await import('../../keystore/check.ts')
   const within = await withinOf(flags)
   await checkMetrics(flags)
   const { dir } = await withFolder(flags, context)
@@ -152,7 +152,7 @@ async function warningsOf(
 
 /** The list alone doesn't show that a rotation is under way. */
 async function rotationWarnings(dir: string): Promise<Sentence[]> {
-  const { readRotation } = await import('../../keystore/keystore.ts')
+  const { readRotation } = await import('../../keystore/rotate/state.ts')
   const state = await readRotation(dir)
   if (state === undefined) return []
   const line = ours('cert', 'rotate-ca', '--status', '--dir', dir)

@@ -1,5 +1,5 @@
 import { ours, sentence, type Sentence } from '../../base/sentence.ts'
-import type { Installed, LedgerConflict, LedgerVerification, PairFault } from '../../keystore/keystore.ts'
+import type { Installed, LedgerConflict, LedgerVerification, PairFault } from '../../keystore/check.ts'
 
 /** What doesn't fit together in a folder. */
 export interface Conflicts {
@@ -15,7 +15,7 @@ export interface Conflicts {
 
 /** Compares files, ledger and keys of a folder, whose certificates were read. */
 export async function readConflicts(dir: string, installed: readonly Installed[]): Promise<Conflicts> {
-  const { findConflicts, findPairFaults, verifyLedger } = await import('../../keystore/keystore.ts')
+  const { findConflicts, findPairFaults, verifyLedger } = await import('../../keystore/check.ts')
   const { caPaths } = await import('../../keystore/layout.ts')
   const path = caPaths(dir).ledger
   const conflicts = await findConflicts(dir, installed)

@@ -1,5 +1,4 @@
-import { isThere } from '../../base/files.ts'
-import { mapInBatches } from '../../base/in-batches.ts'
+import { isThere, mapInBatches } from '../../base/files.ts'
 import { readInstalled } from '../installed.ts'
 import { clientPaths } from '../layout.ts'
 import { clientNames } from '../list.ts'

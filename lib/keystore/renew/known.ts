@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { ArgumentError } from '../../base/errors.ts'
-import { mapInBatches } from '../../base/in-batches.ts'
+import { mapInBatches } from '../../base/files.ts'
 import { quoted } from '../../base/text.ts'
 import { listCertificates, readInstalled, type Installed, type ListedCertificate } from '../installed.ts'
 import { findUnlisted } from '../ledger-check.ts'
