@@ -73,6 +73,13 @@ describe('daemon apply again', { skip: lacksMachine() }, () => {
     assert.equal(await localDaemonAnswers(machine), true)
   }
 
+  /** What `cert list` says of the server. */
+  async function listed(): Promise<string> {
+    const { stdout } = await cli(machine, ['cert', 'list', '--json'])
+    const { certificates } = JSON.parse(stdout) as { certificates: { kind: string; state: string }[] }
+    return certificates.findLast(({ kind }) => kind === 'server')?.state ?? ''
+  }
+
   for (const [from, to] of WALKS) {
     test(`${from.join(' ')}, then ${to.join(' ')}: each once, and back`, async () => {
       const { code, stderr } = await cli(machine, [...APPLY, ...from])
@@ -87,4 +94,27 @@ describe('daemon apply again', { skip: lacksMachine() }, () => {
       assert.equal(await snapshot(machine), bare)
     })
   }
+
+  test('an apply delivers a renewed certificate, and status notes what the host presents', async () => {
+    const first = await cli(machine, APPLY)
+    assert.equal(first.code, 0, first.stderr)
+    const renew = ['cert', 'renew', '--server']
+    assert.equal((await cli(machine, renew)).code, 0)
+    await cli(machine, ['daemon', 'status'])
+    assert.equal(await listed(), 'not delivered')
+    const second = await cli(machine, APPLY)
+    assert.equal(second.code, 0, second.stderr)
+    assert.equal(await listed(), 'in use')
+    // Somebody brings the next one by hand.
+    assert.equal((await cli(machine, renew)).code, 0)
+    await machine.must(['sh', '-ec', 'cp /root/docker-mtls/server/server-*.pem /etc/docker/tls/'])
+    await machine.must(['systemctl', 'restart', 'docker'])
+    assert.equal(await listed(), 'not delivered')
+    await cli(machine, ['daemon', 'status'])
+    assert.equal(await listed(), 'in use')
+    // What was there before the second apply is there again.
+    await goBack()
+    await cli(machine, ['daemon', 'status'])
+    assert.equal(await listed(), 'not delivered')
+  })
 })

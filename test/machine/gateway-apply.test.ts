@@ -244,6 +244,22 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
     assert.equal((await docker('ci', 'run', '--rm', image, 'true')).code, 0)
   })
 
+  test('an apply delivers a renewed certificate', async () => {
+    const listed = async (): Promise<unknown> => {
+      const { certificates } = JSON.parse(await must(['cert', 'list', '--json'])) as {
+        certificates: { kind: string; state: string }[]
+      }
+      return certificates.findLast(({ kind }) => kind === 'server')?.state
+    }
+    await machine.must(['cp', '-a', '/root/docker-mtls', '/root/kept'])
+    await must(['cert', 'renew', '--server'])
+    assert.equal(await listed(), 'not delivered')
+    await must(APPLY)
+    assert.equal(await listed(), 'in use')
+    await must(['gateway', 'rollback', '--yes'])
+    await machine.must(['sh', '-ec', 'cd /root; rm -r docker-mtls; mv kept docker-mtls'])
+  })
+
   test('a gateway that does not say that it uses another policy: all is put back', async () => {
     const old = await everything()
     await machine.must(['chown', 'root:root', '/run/docker-mtls-gateway'])
