@@ -28,7 +28,7 @@ type Rule = readonly [
 ]
 
 /** A loaded machine takes longer than an idle one. In milliseconds. */
-const LOADED_MS = 2_000
+const LOADED_MS = 5_000
 const between = (from: number, to: number): Window => ({ from: (from - 200) / 1000, to: (to + LOADED_MS) / 1000 })
 const AT_ONCE: Window = between(0, 0)
 /** It takes a while until packets are dropped, and the limit counts from before that. */
