@@ -4,6 +4,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { buildPackage } from './runner/package.ts'
+import { runCommand } from './support/command.ts'
 
 const LIB = fileURLToPath(new URL('../lib/', import.meta.url))
 /** `import {...} from './x.ts'` and `export {...} from './x.ts'`; what is of types alone is gone when it runs. */
@@ -108,4 +109,17 @@ test('each entry point of the built package opens few files, and loads only the 
   const { modules } = builtFiles(resolve(dist, 'daemon.js'))
   // Node itself has loaded them. Whether node:util is one depends on the chunks that were joined.
   assert.deepEqual(modules.filter((name) => name !== 'node:util').toSorted(), ['node:events', 'node:path'])
+})
+
+test('an app that has few file descriptors left can connect: zod 4 reads a hundred files at once', async () => {
+  const index = resolve(dirname(await buildPackage()), '..', 'index.js')
+  const app = `const { connect } = await import(${JSON.stringify(index)})
+    await connect({ host: 'tcp://127.0.0.1:1', certPath: '/nowhere' }, { HOME: '/' }).catch(({ code }) => console.log(code))`
+  const { stdout, stderr } = await runCommand('sh', [
+    '-c',
+    'ulimit -n 48; exec node --input-type=module -e "$1"',
+    '-',
+    app,
+  ])
+  assert.equal(stdout, 'ERR_IDENTITY_FILE_MISSING\n', stderr)
 })

@@ -48,7 +48,7 @@ async function readEnvFile(path: string): Promise<Variables> {
 }
 
 async function checkParsed(path: string, parsed: unknown): Promise<Record<string, string>> {
-  const { z } = await import('zod')
+  const { z } = await import('zod/v3')
   const checked = z.record(z.string(), z.string()).safeParse(parsed)
   if (checked.success) return checked.data
   throw refusal(path, "its lines don't have the form NAME=VALUE", "Write NAME='VALUE' on each line.")

@@ -104,7 +104,7 @@ const PASS_OBJECT = "Pass  { host: 'tcp://HOST:2376' }"
 /** Checks the names and types of the options, and that no two of them contradict each other. */
 export async function checkEndpointOptions(options: unknown): Promise<EndpointOptions> {
   if (typeof options === 'string') throw invalidArgument('the options', 'they are a string', PASS_OBJECT)
-  const { z } = await import('zod')
+  const { z } = await import('zod/v3')
   const text = z.string().min(1)
   const bytes = z.union([text, z.custom<Uint8Array>((value) => types.isUint8Array(value) && value.length > 0)])
   const schema = z.strictObject({
@@ -119,7 +119,7 @@ export async function checkEndpointOptions(options: unknown): Promise<EndpointOp
     apiVersion: text.optional(),
     connectTimeout: z.number().min(1).max(LONGEST_TIMER).optional(),
     waitFor: z.number().min(1).max(LONGEST_TIMER).optional(),
-    maxAnswerBytes: z.int().min(1).optional(),
+    maxAnswerBytes: z.number().int().min(1).optional(),
     proxy: text.optional(),
     signal: z.custom<AbortSignal>(isSignal).optional(),
     envFile: text.optional(),
