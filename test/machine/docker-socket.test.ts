@@ -200,7 +200,11 @@ describe('a plaintext port that docker.socket passes to dockerd', { skip: lacksM
     await machine.must(['systemctl', 'stop', 'docker.socket', 'docker.service'])
     const { code, stderr } = await cli(machine, ['daemon', 'apply', ...FROM])
     assert.equal(code, 1)
-    assert.match(stderr, /^ERR_APPLY_ROLLED_BACK: starting docker\.socket on this machine: .*nobody-here/m)
+    // journald may lose the line of a process that ends at once, which names the group; systemd's own remains.
+    assert.match(
+      stderr,
+      /^ERR_APPLY_ROLLED_BACK: starting docker\.socket on this machine: .*(?:nobody-here|216\/GROUP)/m,
+    )
     assert.match(stderr, /Everything is as it was\. Read its log: {2}journalctl -u docker\.socket$/m)
     await closed()
   })
