@@ -14,6 +14,11 @@ cp -a /etc /run/etc
 mount -n --bind /run/etc /etc
 # The host's resolv.conf may be a link into /run, and no name server is reachable from here.
 rm -f /etc/resolv.conf
+# Another engine in the place of the system's: a folder with usr/ and etc/ (engines.ts).
+if test -n "${DOCKER_MTLS_ENGINE-}"; then
+  mount -n -t overlay -o "lowerdir=$DOCKER_MTLS_ENGINE/usr:/usr" overlay /usr
+  cp -a "$DOCKER_MTLS_ENGINE/etc/." /etc
+fi
 : >/etc/resolv.conf
 # The daemon's data folder, in memory: fast, usable for overlay2, and gone with the namespace.
 mkdir -p -m 0755 "$folder"

@@ -6,6 +6,7 @@
  *     --tier=TIER         test, daemon, faults, machine or all: runner/tiers.ts
  *     --changed           of those, the ones that import what has changed since the main branch
  *     --through-gateway   puts a gateway at level privileged in front of the daemons of daemon/harness/secured.ts
+ *     --engine=ENGINE     puts another engine in the place of the system's: scripts/engines.ts
  *     --lanes=N           how many files at a time
  *     --write-seconds     notes how long each file took, in runner/seconds.json
  *     --write-names=FILE  writes the name of each test there
@@ -15,6 +16,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { compileAll } from '../scripts/compile.mjs'
+import { type Engine, engineNamed, fetchEngine } from '../scripts/engines.ts'
 import { isInterrupted, onInterrupt } from '../scripts/interrupt.ts'
 import { whyNoNamespaces, withoutDaemonGroups } from '../scripts/namespaces.ts'
 import { BROWSER_PACKAGES, ensurePackages, isDebian, isRoot, TEST_PACKAGES } from '../scripts/packages.ts'
@@ -31,6 +33,7 @@ const OWN_OPTIONS = {
   tier: { type: 'string', default: 'test' },
   changed: { type: 'boolean', default: false },
   'through-gateway': { type: 'boolean', default: false },
+  engine: { type: 'string' },
   lanes: { type: 'string', default: '5' },
   'write-seconds': { type: 'boolean', default: false },
   'write-names': { type: 'string' },
@@ -47,6 +50,7 @@ interface Asked {
   readonly writeSeconds: boolean
   readonly writeNames: string | undefined
   readonly throughGateway: boolean
+  readonly engine: Engine | undefined
 }
 
 function readArguments(args: readonly string[]): Asked {
@@ -66,11 +70,12 @@ function readArguments(args: readonly string[]): Asked {
     writeSeconds: values['write-seconds'],
     writeNames: values['write-names'],
     throughGateway: values['through-gateway'],
+    engine: values.engine === undefined ? undefined : engineNamed(values.engine),
   }
 }
 
 /** The variables of the tests: nothing of the person's own Docker, CAs and proxies. */
-function testEnvironment(command: string, notes: string, throughGateway: boolean): NodeJS.ProcessEnv {
+function testEnvironment(command: string, notes: string, { throughGateway, engine }: Asked): NodeJS.ProcessEnv {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !FOREIGN.test(name)))
   const cache = process.env['npm_config_cache'] ?? join(homedir(), '.npm')
   // Where everything can be installed, a skipped test is a gap that nobody would see.
@@ -82,6 +87,7 @@ function testEnvironment(command: string, notes: string, throughGateway: boolean
     DOCKER_MTLS_COMMAND: command,
     DOCKER_MTLS_CALLED: notes,
     ...(throughGateway && { DOCKER_MTLS_THROUGH_GATEWAY: '1' }),
+    ...(engine && { DOCKER_MTLS_ENGINE: fetchEngine(engine, say).folder }),
   }
 }
 
@@ -117,7 +123,7 @@ async function main(): Promise<number> {
   const [command] = await Promise.all([buildPackage(), compileAll()])
   const notes = mkdtempSync(join(tmpdir(), 'docker-mtls-called-'))
   const forget = onInterrupt(() => rmSync(notes, { recursive: true, force: true }))
-  const env = testEnvironment(command, join(notes, 'called'), asked.throughGateway)
+  const env = testEnvironment(command, join(notes, 'called'), asked)
   try {
     const results = await withoutDaemonGroups(() => runFiles(asked, env))
     if (asked.writeSeconds) writeSeconds(results, [...filesOf('all'), ...filesAfter(filesOf('all'))])

@@ -76,7 +76,7 @@ inner() {
   root=$1/root
   here=${0%/*}
   test -e "$disk/furnished" || sh "$here/furnish.sh" hide "$disk/upper"
-  mount -t overlay -o "lowerdir=/,upperdir=$disk/upper,workdir=$disk/work" overlay "$root"
+  mount -t overlay -o "lowerdir=${DOCKER_MTLS_ENGINE:+$DOCKER_MTLS_ENGINE:}/,upperdir=$disk/upper,workdir=$disk/work" overlay "$root"
   test -e "$disk/furnished" || sh "$here/furnish.sh" furnish "$root"
   touch "$disk/furnished"
   mount --bind "$disk/docker" "$root/var/lib/docker"
