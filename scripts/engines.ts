@@ -1,6 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { lstatSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,7 +23,7 @@ export interface Engine {
   readonly packages: readonly string[]
 }
 
-const DOCKER = ['docker.io', 'docker-cli', 'containerd', 'runc', 'docker-compose', 'docker-buildx', 'tini']
+const DOCKER = ['docker.io', 'docker-cli', 'containerd', 'runc', 'docker-compose', 'docker-buildx', 'tini-static']
 // runc, because crun needs control groups of version 2.
 const PODMAN = ['podman', 'conmon', 'netavark', 'aardvark-dns', 'golang-github-containers-common', 'catatonit', 'runc']
 
@@ -76,12 +85,6 @@ function unpack(engine: Engine, folder: string): void {
   const versions = files.map((file) => decodeURIComponent(file).split('_').slice(0, 2).join(' '))
   writeFileSync(join(folder, 'versions'), `${versions.join('\n')}\n`)
   rmSync(debs, { recursive: true })
-  // It links to tini-static, a package of its own.
-  const init = join(folder, 'usr/bin/docker-init')
-  if (isLink(init)) {
-    rmSync(init)
-    copyFileSync(join(folder, 'usr/bin/tini'), init)
-  }
   if (engine.id === 'docker-containerd') storeInContainerd(folder)
 }
 
@@ -134,8 +137,4 @@ function run(program: string, args: readonly string[], cwd = '/'): string {
   if (error) throw error
   if (status !== 0) throw new Error(`${program} failed: ${stderr.trim().split('\n').slice(-3).join(' ')}`)
   return stdout
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false
 }

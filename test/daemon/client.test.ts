@@ -22,6 +22,7 @@ import { makeClient, makeServer } from '../support/openssl-certs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import type { Daemon } from './harness/dockerd.ts'
+import { testedEngine } from './harness/engine.ts'
 import { makeImage } from './harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { makeCast, writeCertFolder, type Cast } from './support/cast.ts'
@@ -68,7 +69,7 @@ describe('a client of a real daemon', { skip }, () => {
     Object.assign(process.env, daemon.clientEnv)
     const docker = await connected(t)
     assert.equal(docker.endpoint.source, 'DOCKER_HOST')
-    assert.equal(docker.apiVersion, '1.45')
+    assert.equal(docker.apiVersion, testedEngine().api)
     assert.deepEqual(docker.warnings, [])
   })
 
@@ -76,7 +77,7 @@ describe('a client of a real daemon', { skip }, () => {
     const { DOCKER_HOST, ...others } = daemon.clientEnv
     const docker = await connected(t, {}, { ...others, DOCKER_HOST_IP: DOCKER_HOST })
     assert.equal(docker.endpoint.source, 'DOCKER_HOST_IP')
-    assert.equal((await docker.ping()).apiVersion, '1.45')
+    assert.equal((await docker.ping()).apiVersion, testedEngine().api)
   })
 
   test('ping, version and info', async (t) => {
@@ -87,7 +88,7 @@ describe('a client of a real daemon', { skip }, () => {
     const version = await docker.version()
     const { stdout } = await runCommand(daemon.place.dockerd, ['--version'])
     assert.ok(stdout.includes(version.Version), `${stdout} is ${version.Version}`)
-    assert.equal(version.ApiVersion, '1.45')
+    assert.equal(version.ApiVersion, testedEngine().api)
     const info = await docker.info()
     assert.equal(info.DockerRootDir, join(daemon.place.folder, 'data', readRemapped()))
     assert.deepEqual(docker.dispatcher.peer?.tlsVersion, 'TLSv1.3')
@@ -96,8 +97,8 @@ describe('a client of a real daemon', { skip }, () => {
 
   test('connects over the local socket', async (t) => {
     const docker = await connected(t, { host: daemon.place.listen[0] })
-    assert.equal(docker.apiVersion, '1.45')
-    assert.equal((await docker.version()).ApiVersion, '1.45')
+    assert.equal(docker.apiVersion, testedEngine().api)
+    assert.equal((await docker.version()).ApiVersion, testedEngine().api)
     assert.equal(docker.dispatcher.peer, undefined)
   })
 
@@ -109,7 +110,7 @@ describe('a client of a real daemon', { skip }, () => {
       query: { all: true },
     })
     assert.equal(status, 200)
-    assert.equal(headers['api-version'], '1.45')
+    assert.equal(headers['api-version'], testedEngine().api)
     assert.ok(Array.isArray(await json(body)))
   })
 
@@ -151,7 +152,9 @@ describe('a client of a real daemon', { skip }, () => {
     assert.deepEqual(paths, ['/_ping', '/v1.44/version', '/_ping', '/v1.43/version'])
     await assert.rejects(connected(t, { apiVersion: '1.99' }, env), {
       code: 'ERR_API_VERSION_UNSUPPORTED',
-      message: /with API version 1\.99: the daemon serves API versions up to 1\.45\.\nRemove DOCKER_API_VERSION/,
+      message: new RegExp(
+        `with API version 1.99: the daemon serves API versions up to ${testedEngine().api}.\nRemove DOCKER_API_VERSION`,
+      ),
     })
     await assert.rejects(connected(t, { apiVersion: '1.39' }, env), {
       code: 'ERR_API_VERSION_UNSUPPORTED',
@@ -163,9 +166,9 @@ describe('a client of a real daemon', { skip }, () => {
     const { dispatcher } = await connected(t, {}, env)
     const url = `${dispatcher.origin}/version`
     const fetched = await fetch(url, { dispatcher } as object)
-    assert.equal(((await fetched.json()) as { ApiVersion: string }).ApiVersion, '1.45')
+    assert.equal(((await fetched.json()) as { ApiVersion: string }).ApiVersion, testedEngine().api)
     const { body } = await undiciRequest(url, { dispatcher })
-    assert.equal(((await body.json()) as { ApiVersion: string }).ApiVersion, '1.45')
+    assert.equal(((await body.json()) as { ApiVersion: string }).ApiVersion, testedEngine().api)
   })
 
   test('ends with its block, and only once', async () => {
@@ -354,7 +357,7 @@ describe('what changes while a client is connected', { skip: skip || lacks('open
     await daemon.stop({ keep: true })
     daemon = await startPresenting({ ca: cast.ca.cert, ...cast.server }, daemon.place)
     await docker.version().catch((error: unknown) => assert.ok(isConnectionLost(error), String(error)))
-    assert.equal((await docker.version()).ApiVersion, '1.45')
+    assert.equal((await docker.version()).ApiVersion, testedEngine().api)
   })
 
   test('a daemon that comes back with a certificate of another CA is refused', async (t) => {

@@ -10,6 +10,7 @@ import { runCommand, type CommandResult } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder, type Cleanable } from '../support/temporary.ts'
 import { modesOf, treeOf } from '../support/tree.ts'
+import { testedEngine } from './harness/engine.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'openssl', 'ip')
@@ -71,10 +72,10 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
   test('docker takes ours at once', async (t) => {
     const machine = await Machine.make(t)
     await machine.ours(...create, '--description', 'a "b" <c>')
-    assert.deepEqual(await machine.versions('prod'), ['1.45', '1.45'])
+    assert.deepEqual(await machine.versions('prod'), [testedEngine().api, testedEngine().api])
     await machine.theirs('use', 'prod')
     const { stdout } = await machine.docker('version', '--format', '{{.Server.APIVersion}}')
-    assert.equal(stdout, '1.45\n')
+    assert.equal(stdout, `${testedEngine().api}\n`)
     const { stdout: list } = await machine.docker(
       'context',
       'ls',
@@ -87,7 +88,7 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
   test('we take what docker makes', async (t) => {
     const machine = await Machine.make(t)
     await machine.theirs('create', 'prod', '--docker', endpoint)
-    assert.deepEqual(await machine.versions('prod'), ['1.45', '1.45'])
+    assert.deepEqual(await machine.versions('prod'), [testedEngine().api, testedEngine().api])
     const { stdout } = await runCli(['context', 'ls'], { env: { HOME: machine.home } })
     assert.match(stdout, new RegExp(`^ +prod +${daemon.host} +good$`, 'm'))
   })
@@ -119,7 +120,7 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
       const file = join(desk.home, 'prod.dockercontext')
       await desk[from]('export', 'prod', file)
       await laptop[to]('import', 'copy', file)
-      assert.deepEqual(await laptop.versions('copy'), ['1.45', '1.45'])
+      assert.deepEqual(await laptop.versions('copy'), [testedEngine().api, testedEngine().api])
       const { stdout } = await laptop.docker('context', 'ls', '--format', '{{.Name}}: {{.Description}}')
       assert.match(stdout, /^copy: x$/m)
     })
@@ -140,8 +141,8 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
     await writeFile(file, zip)
     await desk.ours('import', 'copy1', file)
     await desk.theirs('import', 'copy2', file)
-    assert.deepEqual(await desk.versions('copy1'), ['1.45', '1.45'])
-    assert.deepEqual(await desk.versions('copy2'), ['1.45', '1.45'])
+    assert.deepEqual(await desk.versions('copy1'), [testedEngine().api, testedEngine().api])
+    assert.deepEqual(await desk.versions('copy2'), [testedEngine().api, testedEngine().api])
   })
 
   test('a failed import leaves docker a context without TLS, and us none', async (t) => {
@@ -240,6 +241,6 @@ describe('contexts, between the docker command and us, at a real daemon', { skip
     assert.notEqual(code, 0)
     assert.match(stderr, /context "prod": context not found/)
     await half.ours(...create)
-    assert.deepEqual(await half.versions('prod'), ['1.45', '1.45'])
+    assert.deepEqual(await half.versions('prod'), [testedEngine().api, testedEngine().api])
   })
 })

@@ -216,6 +216,7 @@ function comparable({ Config, HostConfig, Path, Args, Mounts, NetworkSettings }:
     ContainerIDFile: _file,
     Links: _links,
     NetworkMode: _mode,
+    CapAdd,
     ...host
   } = HostConfig
   const mounts = Mounts.map(({ Type, Name = '', Source, Destination, RW, Propagation }) => {
@@ -239,6 +240,8 @@ function comparable({ Config, HostConfig, Path, Args, Mounts, NetworkSettings }:
     command: [Path, ...Args],
     mounts: mounts.toSorted((one, other) => one.Destination.localeCompare(other.Destination)),
     aliases,
+    // The docker command writes CAP_CHOWN from Docker 28 on.
+    capabilities: (CapAdd ?? []).map((name) => name.replace(/^CAP_/, '')),
     host: Object.fromEntries(Object.entries(host).map(([name, value]) => [name, normal(value)])),
   }
 }

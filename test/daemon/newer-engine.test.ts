@@ -16,6 +16,7 @@ import { runCommand, type CommandResult } from '../support/command.ts'
 import { lacks } from '../support/requirements.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
+import { testedEngine } from './harness/engine.ts'
 import { makeImage } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 
@@ -33,9 +34,12 @@ print(docker.from_env(version='auto').containers.run(sys.argv[1], 'echo inside',
 `
 
 /** The daemon's newest version, in header fields and in `/version`: the other one is as long. */
-const toNewer = (text: string): string => text.replaceAll(/(api-?version"?: ?"?)1\.45/gi, '$11.99')
+const toNewer = (text: string): string => text.replaceAll(/(api-?version"?: ?"?)1\.\d\d/gi, '$11.99')
 /** What is new to this daemon is what its own newest version is. */
-const toOwn = (path = ''): string => path.replace(/^\/v1\.(?:4[6-9]|[5-9]\d)\//, '/v1.45/')
+const toOwn = (path = ''): string => {
+  const { api } = testedEngine()
+  return path.replace(/^\/v(1\.\d\d)\//, (own, version: string) => (version > api ? `/v${api}/` : own))
+}
 
 /** Another socket of a daemon, on which it serves API versions up to 1.99. */
 async function newerThan(socketPath: string, path: string): Promise<() => void> {

@@ -8,6 +8,7 @@ import { connect, isDockerMtlsError, type DockerClient, type EndpointOptions, ty
 import { createAuthority, issueClient } from '../../lib/pki.ts'
 import { freePort } from '../support/ports.ts'
 import { lacks } from '../support/requirements.ts'
+import { testedEngine } from './harness/engine.ts'
 import { makeImage } from './harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { startTinyproxy, type Tinyproxy } from './harness/tinyproxy.ts'
@@ -62,7 +63,7 @@ describe('a daemon behind a real proxy', { skip }, () => {
   test('is reached, as DOCKER_HOST says, through the proxy that the option says', async (t) => {
     const docker = await connected(t, at(open))
     assert.equal(docker.endpoint.source, 'DOCKER_HOST')
-    assert.equal((await docker.version()).ApiVersion, '1.45')
+    assert.equal((await docker.version()).ApiVersion, testedEngine().api)
     assert.equal(docker.dispatcher.peer?.client.commonName, 'tester')
     assert.match(open.log(), new RegExp(`CONNECT 127\\.0\\.0\\.1:${daemon.place.port} HTTP/1\\.1`))
   })
@@ -86,7 +87,7 @@ describe('a daemon behind a real proxy', { skip }, () => {
     )
     const pings = await Promise.all(Array.from({ length: 50 }, () => docker.ping()))
     assert.ok(
-      pings.every(({ apiVersion }) => apiVersion === '1.45'),
+      pings.every(({ apiVersion }) => apiVersion === testedEngine().api),
       'each was answered',
     )
     const ended = streams.map(({ body }) => assert.rejects(text(body), { code: 'ERR_CLIENT_CLOSED' }))
@@ -116,7 +117,7 @@ describe('a daemon behind a real proxy', { skip }, () => {
     assert.equal(wrong.code, 'ERR_PROXY_AUTH_REQUIRED')
     assert.doesNotMatch(wrong.message, /wrong-one|ann/)
     const docker = await connected(t, at(guarded, `ann:${encodeURIComponent(PASSWORD)}@`))
-    assert.equal((await docker.ping()).apiVersion, '1.45')
+    assert.equal((await docker.ping()).apiVersion, testedEngine().api)
   })
 
   test('a port that it opens no tunnel to, and one where nothing listens', async (t) => {

@@ -16,6 +16,7 @@ import { processesNaming } from '../support/processes.ts'
 import { TYPESCRIPT } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { temporaryFolder } from '../support/temporary.ts'
+import { testedEngine } from './harness/engine.ts'
 import { makeImage } from './harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { startSshd, type SshUser, type Sshd } from './harness/sshd.ts'
@@ -97,12 +98,12 @@ describe('a daemon behind ssh', { skip }, () => {
     }
     const docker = await connected(t, {}, env)
     assert.equal(docker.endpoint.kind, 'ssh')
-    assert.equal(docker.apiVersion, '1.45')
+    assert.equal(docker.apiVersion, testedEngine().api)
     assert.match((await docker.ping()).server ?? '', /^Docker\//)
-    assert.equal((await docker.version()).ApiVersion, '1.45')
+    assert.equal((await docker.version()).ApiVersion, testedEngine().api)
     assert.equal(docker.dispatcher.peer, undefined)
     const answer = await fetch(`${docker.dispatcher.origin}/version`, { dispatcher: docker.dispatcher } as object)
-    assert.equal(((await answer.json()) as { ApiVersion: string }).ApiVersion, '1.45')
+    assert.equal(((await answer.json()) as { ApiVersion: string }).ApiVersion, testedEngine().api)
   })
 
   test('is reached by its socket, whatever DOCKER_HOST says there', async (t) => {
@@ -110,7 +111,7 @@ describe('a daemon behind ssh', { skip }, () => {
     assert.equal(error.code, 'ERR_SOCKET_NOT_FOUND')
     assert.match(error.got, /dial unix \/nonexistent\/other\.sock/)
     const docker = await connected(t, { host: `${at('root')}${daemon.place.socketPath}` })
-    assert.equal((await docker.version()).ApiVersion, '1.45')
+    assert.equal((await docker.version()).ApiVersion, testedEngine().api)
   })
 
   test('runs a command, half-closes its input, and gives all of its output', async (t) => {
@@ -148,7 +149,7 @@ describe('a daemon behind ssh', { skip }, () => {
     const docker = await connected(t, { host: at() })
     const pings = await soon('pings', Promise.all(Array.from({ length: 50 }, () => docker.ping())))
     assert.ok(
-      pings.every(({ apiVersion }) => apiVersion === '1.45'),
+      pings.every(({ apiVersion }) => apiVersion === testedEngine().api),
       'each was answered',
     )
     assert.ok(running().length <= 4, running().join('\n'))
@@ -333,7 +334,7 @@ describe('a daemon behind ssh', { skip }, () => {
     const args = [...TYPESCRIPT, '--input-type=module', '-e', script]
     const cwd = fileURLToPath(new URL('../..', import.meta.url))
     const { code, stdout, stderr } = await runCommand(process.execPath, args, { cwd, timeout: SOON_MS })
-    assert.deepEqual([code, stdout, stderr], [0, '1.45\n', ''])
+    assert.deepEqual([code, stdout, stderr], [0, `${testedEngine().api}\n`, ''])
     for (let attempt = 0; attempt < 40 && running().length > 0; attempt++) await delay(50)
     assert.deepEqual(running(), [])
   })

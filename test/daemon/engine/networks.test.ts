@@ -127,8 +127,10 @@ describe('networks', { skip }, () => {
     await assert.rejects(networks.disconnect('bridge', { Container: 'nothing', Force: true }), NotFoundError)
   })
 
-  test('nothing is sent that this daemon would pass over, nor what names no network', async () => {
-    const { networks } = docker
+  test('nothing is sent that a daemon would pass over, nor what names no network', async (t) => {
+    const older = await engine.connect({ apiVersion: '1.45' })
+    t.after(() => older.close())
+    const { networks } = older
     const tooNew = { code: 'ERR_API_FIELD_TOO_NEW' }
     await assert.rejects(networks.create({ Name: 'new', EnableIPv4: false }), tooNew)
     const EndpointConfig = { MacAddress: '02:42:ac:11:00:99' }

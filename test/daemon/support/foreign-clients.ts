@@ -1,3 +1,4 @@
+import { testedEngine } from '../harness/engine.ts'
 import { runCommand, untilAlert, type CommandResult } from '../../support/command.ts'
 
 /** Whom a client is to talk to, and with what. */
@@ -67,7 +68,9 @@ export const FOREIGN_CLIENTS: readonly ForeignClient[] = [
       return runCommand('docker', ['-H', `tcp://localhost:${errand.port}`, ...command.slice(1)])
     },
     says: {
-      ours: /^1\.45$/m,
+      get ours() {
+        return new RegExp(`^${testedEngine().api}$`, 'm')
+      },
       'no certificate': /certificate required/,
       "a foreign CA's certificate": /certificate required/,
       'a daemon of a foreign CA': /certificate signed by unknown authority/,
@@ -92,7 +95,9 @@ export const FOREIGN_CLIENTS: readonly ForeignClient[] = [
     run: (outcome, errand) =>
       withVariables(errand, 'python3', '-c', PING, outcome, String(errand.port), errand.certPath),
     says: {
-      ours: /^1\.45$/m,
+      get ours() {
+        return new RegExp(`^${testedEngine().api}$`, 'm')
+      },
       'no certificate': /certificate required/i,
       "a foreign CA's certificate": /unknown ca/i,
       'a daemon of a foreign CA': /certificate verify failed/i,
