@@ -238,7 +238,7 @@ describe('a value of userns-remap on a host', () => {
       'by uid and by name',
       'ann',
       facts('', { subuid: '1500:300000:65536\nann:400000:65536', subgid: 'ann:1000000:65536' }),
-      [/by its uid 1500\. .*Docker 29 uses both\.$/],
+      [/by its uid 1500\. .*Docker 28 uses both\.$/],
     ],
     [
       'many ranges',

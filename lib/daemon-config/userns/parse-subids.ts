@@ -25,8 +25,8 @@ export interface SubidFault {
   /** What is wrong with it, without a full stop. */
   readonly got: string
   /**
-   * Whether the line stops dockerd for every user. 26.1.5 fails with `Format not correct for /etc/subuid file`. An invalid
-   * number stops dockerd only for the user of that line (executed).
+   * Whether the line stops dockerd for every user. 26.1.5 fails with `Format not correct for /etc/subuid file`; 28.5.2 ignores
+   * the line. An invalid number stops dockerd only for the user of that line (executed).
    */
   readonly stopsAll: boolean
 }

@@ -96,15 +96,15 @@ function accountsInRange({ kind, mapped, accounts }: MappedIds): UsernsWarning[]
 }
 
 /**
- * If a user has lines by name and by uid, 26.1.5 uses only those by uid (executed), and 29 uses both (moby,
- * daemon/internal/usergroup/lookup_unix.go).
+ * If a user has lines by name and by uid, 26.1.5 uses only those by uid, and 28.5.2 uses both in the order of the file
+ * (executed).
  */
 function nameAndUid({ path, parsed }: MappedIds, { user, uid }: UsernsAccount): UsernsWarning[] {
   const has = (owner: string): boolean => parsed.ranges.some((range) => range.owner === owner)
   if (!has(user) || !has(String(uid))) return []
   const first = parsed.ranges.find(({ owner }) => owner === user || owner === String(uid))?.owner
   const moves = first === user ? ', and would use another data folder' : ''
-  const text = `${path} has lines by the name ${quoted(user)} and by its uid ${uid}. Docker 26 uses only those by uid, as planned here; Docker 29 uses both${moves}.`
+  const text = `${path} has lines by the name ${quoted(user)} and by its uid ${uid}. Docker 26 uses only those by uid, as planned here; Docker 28 uses both${moves}.`
   return [{ code: 'name-and-uid', text }]
 }
 
