@@ -1,4 +1,4 @@
-import type { Named } from '../api-error.ts'
+import { failureInside, type Named } from '../api-error.ts'
 import { checkOptions } from '../call.ts'
 import { PULL } from './operations.ts'
 import type { ImagePullOptions } from './options.ts'
@@ -34,20 +34,25 @@ function namesOf({ name, tag, digest }: ImageReference): Record<string, string> 
 /** The daemon reports these only as text (moby, distribution/pull_v2.go; daemon/containerd/image_pull.go). */
 const DIGEST = /^Digest: (\S+)$/
 const STATUS = /^Status: (Downloaded newer image|Image is up to date) for /
+/** Docker 28 only warns (executed: 28.5.2); before that, it is the failure of the call (26.1.5). */
+const OTHER_PLATFORM = /^WARNING: (.* does not match the specified platform .*)$/
 
 function pullFold(reference: ImageReference, request: Named): Fold<PullMessage, PullResult> {
   const one = reference.tag !== undefined || reference.digest !== undefined
   let digest: string | undefined
   let status: PullResult['status']
+  let otherPlatform: string | undefined
   return {
     add: ({ status: text = '' }) => {
       digest = DIGEST.exec(text)?.[1] ?? digest
+      otherPlatform = OTHER_PLATFORM.exec(text)?.[1] ?? otherPlatform
       const reported = STATUS.exec(text)?.[1]
       // For several tags: downloaded, if one of them was.
       if (reported !== undefined)
         status = reported === 'Downloaded newer image' ? 'downloaded' : (status ?? 'up to date')
     },
     result: () => {
+      if (otherPlatform !== undefined) throw failureInside(request, otherPlatform)
       if (one && digest === undefined && status === undefined) throw unfinished(request)
       return {
         reference: formatReference(reference),
