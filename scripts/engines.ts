@@ -8,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -30,9 +31,10 @@ const PODMAN = ['podman', 'conmon', 'netavark', 'aardvark-dns', 'golang-github-c
 export const ENGINES: readonly Engine[] = [
   { id: 'docker', program: 'docker.io', title: 'Docker VERSION, graph drivers', packages: DOCKER },
   { id: 'docker-containerd', program: 'docker.io', title: 'Docker VERSION, containerd store', packages: DOCKER },
-  { id: 'podman', program: 'podman', title: 'Podman VERSION', packages: [...PODMAN, 'libgpgme45', 'libsubid6'] },
+  { id: 'podman', program: 'podman', title: 'Podman VERSION', packages: [...PODMAN, 'libgpgme45'] },
 ]
 
+const LIBRARIES = `usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu`
 const CACHE = fileURLToPath(new URL('../.cache/engines', import.meta.url))
 /** The suites, of which apt-get chooses the newest version. */
 const SUITES = 'sid trixie-backports'
@@ -86,6 +88,8 @@ function unpack(engine: Engine, folder: string): void {
   writeFileSync(join(folder, 'versions'), `${versions.join('\n')}\n`)
   rmSync(debs, { recursive: true })
   if (engine.id === 'docker-containerd') storeInContainerd(folder)
+  // The newest libsubid6 needs a newer libc. Debian 13's libsubid5, which uidmap needs, is enough for Podman.
+  if (engine.id === 'podman') symlinkSync('libsubid.so.5', join(folder, LIBRARIES, 'libsubid.so.6'))
 }
 
 /** Has dockerd use the containerd image store whatever daemon.json says, as new installs of Docker 29 do. */

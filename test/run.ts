@@ -10,6 +10,7 @@
  *     --lanes=N           how many files at a time
  *     --write-seconds     notes how long each file took, in runner/seconds.json
  *     --write-names=FILE  writes the name of each test there
+ *     --write-counts=FILE writes there how many tests of each file passed and failed, as JSON
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
@@ -37,6 +38,7 @@ const OWN_OPTIONS = {
   lanes: { type: 'string', default: '5' },
   'write-seconds': { type: 'boolean', default: false },
   'write-names': { type: 'string' },
+  'write-counts': { type: 'string' },
 } as const
 /** What a person may have set for other programs, and what would change what the tests see. */
 const FOREIGN = /^(DOCKER_|NODE_OPTIONS$|NODE_EXTRA_CA_CERTS$|NODE_TLS_|SSL_CERT_|XDG_|.*_CA_BUNDLE$|.*_proxy$)/i
@@ -49,6 +51,7 @@ interface Asked {
   readonly lanes: number
   readonly writeSeconds: boolean
   readonly writeNames: string | undefined
+  readonly writeCounts: string | undefined
   readonly throughGateway: boolean
   readonly engine: Engine | undefined
 }
@@ -69,6 +72,7 @@ function readArguments(args: readonly string[]): Asked {
     lanes: Number(values.lanes),
     writeSeconds: values['write-seconds'],
     writeNames: values['write-names'],
+    writeCounts: values['write-counts'],
     throughGateway: values['through-gateway'],
     engine: values.engine === undefined ? undefined : engineNamed(values.engine),
   }
@@ -128,6 +132,7 @@ async function main(): Promise<number> {
     const results = await withoutDaemonGroups(() => runFiles(asked, env))
     if (asked.writeSeconds) writeSeconds(results, [...filesOf('all'), ...filesAfter(filesOf('all'))])
     if (asked.writeNames !== undefined) writeFileSync(asked.writeNames, namesOf(results))
+    if (asked.writeCounts !== undefined) writeFileSync(asked.writeCounts, JSON.stringify(countsOf(results)))
     say(`\n${reportOf(results, (performance.now() - started) / 1000)}`)
     return exitCodeOf(results, env['REQUIRE_ALL'] === '1')
   } finally {
@@ -139,6 +144,10 @@ async function main(): Promise<number> {
 function namesOf(results: readonly FileResult[]): string {
   const names = results.flatMap((result) => testsOf(result).map(({ path }) => [result.file, ...path].join(' > ')))
   return `${names.toSorted().join('\n')}\n`
+}
+
+function countsOf(results: readonly FileResult[]): Record<string, { passed: number; failed: number; skipped: number }> {
+  return Object.fromEntries(results.map((result) => [result.file, summaryOf([result])]))
 }
 
 function exitCodeOf(results: readonly FileResult[], requireAll: boolean): number {

@@ -1,14 +1,16 @@
+import { isAboutDocker } from './about-docker.ts'
 import { baselineOf, changeOf, type Baseline, type Change } from './baseline.ts'
 import { certificatesOf, type ReportedCertificate } from './certificates.ts'
 import type { Check, CheckFacts, Finding, Severity } from './check.ts'
 import { CHECKS } from './checks.ts'
 import { checkExceptions, covers, hasExpired, type AuditException, type ExceptionUse } from './exceptions.ts'
+import { engineName } from '../engine/version.ts'
 import { factsOf } from './facts.ts'
 import { isAtLeast, type Profile } from './names.ts'
 import { needsHost, selectChecks, selectFor, type Selection } from './select.ts'
 import { unreadOf, type Unread } from './snapshot/unread.ts'
 import { isBehindGateway, type Snapshot } from './snapshot/snapshot.ts'
-import type { Status } from './verdict.ts'
+import { notApplicable, type Status } from './verdict.ts'
 
 /** A finding in a report. */
 export interface ReportedFinding extends Finding {
@@ -28,6 +30,8 @@ export interface AuditReport {
   readonly at: string
   /** The version of the engine, if it is known. Foreign text: escape it to show it. */
   readonly engine?: string
+  /** Present if the engine is Podman. */
+  readonly podman?: true
   /**
    * Set if a gateway of docker-mtls is between us and the daemon: the certificates, and the results of the family `tls`, are
    * those of the gateway.
@@ -82,7 +86,10 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
   const { profile = 'docker-mtls', baseline, now = new Date(snapshot.at) } = options
   const { target, at, version } = snapshot
   const selected = selectFor(snapshot, checks, options)
-  const results = selected.map((check) => runCheck(check, snapshot))
+  const isPodman = 'value' in version && engineName(version.value) === 'Podman'
+  const results = selected.map((check) =>
+    runCheck(isPodman && isAboutDocker(check) ? notAboutPodman(check) : check, snapshot),
+  )
   const judge = new Judge(checkExceptions(options.exceptions ?? []), { target, now, selected })
   const before = baseline && baselineOf(baseline, target)
   const findings = results
@@ -97,6 +104,7 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
     target,
     at,
     ...(engine !== undefined && { engine }),
+    ...(isPodman && { podman: true }),
     ...(isBehindGateway(snapshot) && { gateway: true }),
     profile,
     checks: selected.map(factsOf),
@@ -110,6 +118,17 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
     ...(baseline && { baseline: { version: baseline.tool.version, hasTarget: before !== undefined } }),
   }
 }
+
+const notAboutPodman = (check: Check): Check => ({
+  ...check,
+  run: () => [
+    {
+      check: check.id,
+      subject: { kind: 'daemon' },
+      ...notApplicable('the check is about Docker Engine, and this is Podman'),
+    },
+  ],
+})
 
 /** A check that stumbles over a strange answer must not stop the others, nor pass. */
 function runCheck(check: Check, snapshot: Snapshot): { found: ReportedFinding[]; fault?: Unread } {

@@ -156,6 +156,12 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
     status: 404,
     todo: 'Correct the path. If it is right, it needs a newer API version than this connection uses.',
   },
+  // Podman, pkg/api/server/handler_api.go.
+  {
+    pattern: /^Path \S+ is not supported$/,
+    status: 404,
+    todo: "This daemon is Podman, and lacks this call of Docker's API. Use another call, or Docker Engine.",
+  },
   // moby, libnetwork/portallocator, if another container uses the port; the kernel, if another program does.
   {
     pattern: /port is already allocated|address already in use/,

@@ -24,6 +24,15 @@ export interface Ping {
   readonly server: string | undefined
 }
 
+/** The engine that a daemon is. Podman, which serves Docker's API, names itself among the parts of its version. */
+export function engineName({
+  Components,
+}: {
+  readonly Components?: readonly { readonly Name: string }[] | undefined
+}): 'Docker' | 'Podman' {
+  return Components?.some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker'
+}
+
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
 /** The version in the headers of an answer, if it is valid. */

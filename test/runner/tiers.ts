@@ -7,6 +7,8 @@ export type Tier = 'test' | 'daemon' | 'faults' | 'machine' | 'all'
 export const TIERS: readonly Tier[] = ['test', 'daemon', 'faults', 'machine', 'all']
 /** What looks at a whole run when everything else has ended. */
 const AFTER = 'test/after/'
+/** What needs `--engine=podman`: only `npm run test:engines` runs it. */
+const ON_PODMAN = 'test/podman/'
 
 function testFiles(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
@@ -52,7 +54,8 @@ export function tierOf(file: string): Exclude<Tier, 'all'> {
 
 /** The files of a tier; what comes last is not among them. */
 export function filesOf(tier: Tier): string[] {
-  return testFiles('test').filter((file) => !isAfter(file) && (tier === 'all' || tierOf(file) === tier))
+  const ours = testFiles('test').filter((file) => !isAfter(file) && !file.startsWith(ON_PODMAN))
+  return ours.filter((file) => tier === 'all' || tierOf(file) === tier)
 }
 
 /** It measures times, and prints them: it runs alone, and what it prints is shown. */

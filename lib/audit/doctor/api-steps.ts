@@ -3,6 +3,7 @@ import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
 import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { inWords } from '../../base/dates.ts'
+import { engineName } from '../../engine/version.ts'
 import { newerApi, UPGRADE } from '../newer-api.ts'
 import type { Attempt } from './attempt.ts'
 import { valueOf } from './deadline.ts'
@@ -12,7 +13,7 @@ import { failedBy, ok, unknown, warning, type DetailedStep } from './step.ts'
 export function apiStep({ error, apiVersion, version, gateway, unknownApi }: Attempt): DetailedStep {
   const through = gateway === true && { gateway: true }
   if (error !== undefined) return failedBy('api', error, { ...through, ...reasonIn(error) })
-  const { Version, ApiVersion, MinAPIVersion, Os, Arch } = (version && valueOf(version)) ?? {}
+  const { Version, ApiVersion, MinAPIVersion, Os, Arch, Components } = (version && valueOf(version)) ?? {}
   const facts = {
     apiVersion,
     engine: Version,
@@ -26,7 +27,7 @@ export function apiStep({ error, apiVersion, version, gateway, unknownApi }: Att
     return failedBy('api', version.error, facts)
   }
   if (version !== undefined && 'error' in version) return limited(version.error, facts)
-  const engine = Version === undefined ? 'The daemon' : `Docker ${Version}`
+  const engine = Version === undefined ? 'The daemon' : `${engineName({ Components })} ${Version}`
   const way =
     gateway === true ? ', through a gateway of docker-mtls: the server in the other steps is that gateway' : ''
   const newer = newerApi((version && valueOf(version)) ?? {}, unknownApi)

@@ -55,7 +55,7 @@ function heading(target: string, paint: Page['paint']): string {
 
 function reportBlocks(report: AuditReport, page: Page): string[] {
   const { paint, width } = page
-  const engine = report.engine === undefined ? '' : `, Docker ${shown(report.engine)}`
+  const engine = report.engine === undefined ? '' : `, ${report.podman ? 'Podman' : 'Docker'} ${shown(report.engine)}`
   const families = problemsOf(report).map(({ family, checks }) =>
     [paint('bold', FAMILIES[family]), ...checks.map((check) => checkText(check, page))].join('\n'),
   )

@@ -3,6 +3,7 @@ import { ConnectionError, IdentityError, sentencesOf } from '../../base/errors.t
 import type { Command } from 'commander'
 import { formatEndpoint } from '../../endpoint/endpoint.ts'
 import type { DockerClient } from '../../engine/client.ts'
+import { engineName } from '../../engine/version.ts'
 import type { SystemVersion } from '../../engine/system/types/system.ts'
 import type { Peer } from '../../transport/peer.ts'
 import type { CommandSpec, Context } from '../command.ts'
@@ -83,7 +84,7 @@ function pingText(
   const rows: [string, string][] = [
     ['Reached', `${formatEndpoint(endpoint)} (${typed(nameSource(endpoint.source))})`],
     ...(dispatcher.peer === undefined ? [] : peerRows(dispatcher.peer)),
-    ['Engine', `Docker ${Version}, ${Os}/${Arch}`],
+    ['Engine', `${engineName(version)} ${Version}, ${Os}/${Arch}`],
     ['API', `${apiVersion} (the daemon serves ${serves})`],
     ['Time', `${round(connected)} ms to connect, ${round(ping)} ms for a ping`],
   ]

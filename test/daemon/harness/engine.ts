@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process'
+import { findProgram } from '../../../scripts/packages.ts'
+
+/** The newest API version that each engine serves (moby, api/docs/CHANGELOG.md). */
+const API_VERSIONS: Readonly<Record<string, string>> = { '26.1': '1.45', '28.5': '1.51' }
+
+/** The dockerd that these tests start. */
+export interface TestedEngine {
+  /** `26` for 26.1.5. */
+  readonly major: number
+  /** The newest API version that it serves: `1.45`. */
+  readonly api: string
+}
+
+/** Asks dockerd itself: what tests expect must not depend on what they test. */
+export function testedEngine(): TestedEngine {
+  const { stdout } = spawnSync(findProgram('dockerd') ?? 'dockerd', ['--version'], { encoding: 'utf8' })
+  const release = /version (\d+\.\d+)/.exec(stdout ?? '')?.[1] ?? ''
+  const api = API_VERSIONS[release]
+  if (api === undefined) throw new Error(`dockerd is ${release || 'missing'}: add its API version here`)
+  return { major: Number.parseInt(release, 10), api }
+}

@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { audit } from '../../lib/audit.ts'
+import { connect, type DockerClient, isDockerMtlsError } from '../../lib/index.ts'
+import { PkiFolder } from '../../lib/pki.ts'
+import { runCli } from '../cli/support/run-cli.ts'
+import { busyboxTar } from '../daemon/harness/image.ts'
+import { runCommand } from '../support/command.ts'
+import { startPodman, type Podman } from './support/podman.ts'
+
+const IMAGE = 'busybox:made-here'
+
+describe('Podman with our certificates', () => {
+  let podman: Podman
+  let docker: DockerClient
+  before(async () => {
+    podman = await startPodman()
+    docker = await connect({}, { HOME: '/nonexistent', ...podman.env })
+    await docker.images.import(await busyboxTar(), { repo: 'busybox', tag: 'made-here' })
+  })
+  after(async () => {
+    await docker?.close()
+    await podman?.stop()
+  })
+
+  const running = async (): Promise<string> => {
+    const { Id } = await docker.containers.create({ Image: IMAGE, Cmd: ['sleep', '1000'] })
+    await docker.containers.start(Id)
+    return Id
+  }
+
+  describe('refuses', () => {
+    test('a client without a certificate', async () => {
+      const url = `https://localhost:${podman.port}/_ping`
+      const { code, stderr } = await runCommand('curl', [
+        '-sS',
+        '--cacert',
+        `${podman.env.DOCKER_CERT_PATH}/ca.pem`,
+        url,
+      ])
+      assert.notEqual(code, 0)
+      assert.match(stderr, /certificate required/)
+    })
+
+    test('a client of another CA, and its reason is known', async () => {
+      const pki = new PkiFolder(join(podman.folder, 'other'))
+      await pki.ensureAuthority({ keyType: 'p256' })
+      const { paths } = await pki.ensureClient('stranger', { keyType: 'p256' })
+      const folder = await mkdtemp(join(podman.folder, 'stranger-'))
+      for (const [name, path] of [
+        ['ca.pem', join(podman.env.DOCKER_CERT_PATH, 'ca.pem')],
+        ['cert.pem', paths.cert],
+        ['key.pem', paths.key],
+      ] as const)
+        await writeFile(join(folder, name), await readFile(path), { mode: 0o600 })
+      const { DOCKER_HOST } = podman.env
+      const connecting = connect(
+        { host: DOCKER_HOST as `tcp://${string}`, certPath: folder, foreignClientCa: true },
+        {},
+      )
+      await assert.rejects(connecting, (error) => isDockerMtlsError(error) && error.code.startsWith('ERR_CLIENT_CERT'))
+    })
+
+    test('plain HTTP', async () => {
+      const { stdout } = await runCommand('curl', ['-sS', `http://localhost:${podman.port}/_ping`])
+      assert.match(stdout, /HTTP request to an HTTPS server/)
+    })
+  })
+
+  describe('is called Podman', () => {
+    test('by ping', async () => {
+      const { code, stdout } = await runCli(['ping'], { env: podman.env })
+      assert.equal(code, 0)
+      assert.match(stdout, /Engine +Podman \d+\.\d+\.\d+, linux\//)
+    })
+
+    test('by doctor', async () => {
+      const { stdout } = await runCli(['doctor'], { env: podman.env })
+      assert.match(stdout, /Podman \d+\.\d+\.\d+ answers, with API 1\.\d\d/)
+    })
+
+    test('by audit, whose checks of Docker Engine do not apply', async () => {
+      const { stdout } = await runCli(['audit'], { env: podman.env })
+      assert.match(stdout, /^Audit of .*, Podman \d+\.\d+\.\d+/m)
+      const { findings, podman: isPodman } = await audit(docker)
+      assert.equal(isPodman, true)
+      const versions = findings.filter(({ check }) => /^D-(?:CVE|GHSA|VER|AUFS|NNP)/.test(check))
+      assert.ok(versions.length > 30)
+      assert.deepEqual(new Set(versions.map(({ status }) => status)), new Set(['not-applicable']))
+      // What doesn't depend on the engine is judged.
+      assert.equal(findings.find(({ check }) => check === 'D-TLS-1.2')?.status ?? 'pass', 'pass')
+      assert.ok(
+        findings.some(({ check, status }) => check.startsWith('C-') && status === 'fail') || findings.length > 50,
+      )
+    })
+  })
+
+  describe('does for the client', () => {
+    test('run', async () => {
+      const { exitCode, stdout, stderr } = await docker.run(IMAGE, ['sh', '-c', 'echo out; echo err >&2; exit 3'])
+      assert.deepEqual([exitCode, String(stdout), String(stderr)], [3, 'out\n', 'err\n'])
+    })
+
+    test('exec', async (t) => {
+      const id = await running()
+      t.after(() => docker.containers.remove(id, { force: true }))
+      const { exitCode, stdout } = await docker.exec.run(id, ['sh', '-c', 'echo inside; exit 4'])
+      assert.deepEqual([exitCode, String(stdout)], [4, 'inside\n'])
+    })
+
+    test('copy, in both directions', async (t) => {
+      const id = await running()
+      t.after(() => docker.containers.remove(id, { force: true }))
+      const file = join(podman.folder, 'file')
+      await writeFile(file, 'contents')
+      await docker.containers.copyTo(id, file, '/tmp/copied')
+      await docker.containers.copyFrom(id, '/tmp/copied', join(podman.folder, 'back'))
+      assert.equal(await readFile(join(podman.folder, 'back'), 'utf8'), 'contents')
+    })
+
+    test('build, with the classic builder', async () => {
+      const folder = await mkdtemp(join(podman.folder, 'context-'))
+      await writeFile(join(folder, 'Dockerfile'), `FROM ${IMAGE}\nRUN echo built > /built\nCMD ["cat", "/built"]\n`)
+      await docker.images.build(folder, { t: 'built:1' })
+      assert.equal(String((await docker.run('built:1', ['cat', '/built'])).stdout), 'built\n')
+    })
+
+    test('logs, events, networks and volumes', async (t) => {
+      const id = await running()
+      t.after(() => docker.containers.remove(id, { force: true }))
+      assert.ok((await docker.containers.list()).some(({ Id }) => Id === id))
+      await docker.networks.create({ Name: 'net' })
+      assert.ok((await docker.networks.list()).some(({ Name }) => Name === 'net'))
+      await docker.networks.remove('net')
+      await docker.volumes.create({ Name: 'vol' })
+      assert.ok((await docker.volumes.list()).Volumes?.some(({ Name }) => Name === 'vol'))
+      await docker.volumes.remove('vol')
+    })
+  })
+
+  test('says which calls it lacks', async () => {
+    await assert.rejects(docker.plugins.list(), (error: Error) => {
+      assert.match(error.message, /GET \/plugins: .*This daemon is Podman, and lacks this call/s)
+      return true
+    })
+  })
+})
