@@ -106,11 +106,13 @@ function storeInContainerd(folder: string): void {
 function aptOptions(): string[] {
   const apt = join(CACHE, 'apt')
   const options = [
-    ...['-o', `Dir::Etc::sourcelist=${join(apt, 'engines.sources')}`, '-o', 'Dir::Etc::sourceparts=-'],
-    ...['-o', `Dir::State::lists=${join(apt, 'lists')}`, '-o', `Dir::Cache=${join(apt, 'cache')}`],
+    `Dir::Etc::sourcelist=${join(apt, 'engines.sources')}`,
+    'Dir::Etc::sourceparts=-',
+    `Dir::State::lists=${join(apt, 'lists')}`,
+    `Dir::Cache=${join(apt, 'cache')}`,
     // Root's folders are closed to the user _apt.
-    ...['-o', 'APT::Sandbox::User=root'],
-  ]
+    'APT::Sandbox::User=root',
+  ].flatMap((setting) => ['-o', setting])
   if (existsSync(apt)) return options
   const [mirror, keyring] = ownMirror()
   for (const part of ['lists/partial', 'cache/archives/partial']) mkdirSync(join(apt, part), { recursive: true })

@@ -56,10 +56,7 @@ describe('Podman with our certificates', () => {
       ] as const)
         await writeFile(join(folder, name), await readFile(path), { mode: 0o600 })
       const { DOCKER_HOST } = podman.env
-      const connecting = connect(
-        { host: DOCKER_HOST as `tcp://${string}`, certPath: folder, foreignClientCa: true },
-        {},
-      )
+      const connecting = connect({ host: DOCKER_HOST, certPath: folder, foreignClientCa: true }, {})
       await assert.rejects(connecting, (error) => isDockerMtlsError(error) && error.code.startsWith('ERR_CLIENT_CERT'))
     })
 

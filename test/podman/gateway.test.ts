@@ -14,11 +14,14 @@ import { startPodman, type Podman } from './support/podman.ts'
 const LEVELS = ['baseline', 'privileged'] as const
 const IMAGE = 'busybox:made-here'
 
+const create = (body: object): [string, string, object] => ['POST', '/containers/create', { Image: IMAGE, ...body }]
+
 describe('a gateway in front of Podman', () => {
   let podman: Podman
   let gateway: Gateway
   let privileged: DockerClient
   let port = 0
+  const file = (): string => join(podman.folder, 'of-the-host')
   const folderOf = (level: string): string => join(podman.folder, level)
   before(async () => {
     podman = await startPodman()
@@ -77,8 +80,6 @@ describe('a gateway in front of Podman', () => {
   })
 
   describe('sends nothing of other levels', () => {
-    const file = (): string => join(podman.folder, 'of-the-host')
-    const create = (body: object): [string, string, object] => ['POST', '/containers/create', { Image: IMAGE, ...body }]
     const attacks: Readonly<Record<string, () => [method: string, path: string, body?: object]>> = {
       'a file of the host by ContainerIDFile': () => create({ HostConfig: { ContainerIDFile: file() } }),
       'a bind mount by a volume with a colon': () => create({ Volumes: { [`${podman.folder}:/host`]: {} } }),

@@ -19,7 +19,7 @@ import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'docker-registry', 'htpasswd')
 
 type Major = number
-const since =
+const from =
   (version: Major) =>
   (major: Major): boolean =>
     major >= version
@@ -35,7 +35,7 @@ const INFO = {
   CPUShares: true,
   CgroupDriver: true,
   CgroupVersion: true,
-  Containerd: since(27),
+  Containerd: from(27),
   ContainerdCommit: true,
   Containers: true,
   ContainersPaused: true,
@@ -51,7 +51,7 @@ const INFO = {
   Driver: true,
   DriverStatus: true,
   ExperimentalBuild: true,
-  FirewallBackend: since(28),
+  FirewallBackend: from(28),
   GenericResources: true,
   HttpProxy: true,
   HttpsProxy: true,
