@@ -112,6 +112,8 @@ function aptOptions(): string[] {
     `Dir::Cache=${join(apt, 'cache')}`,
     // Root's folders are closed to the user _apt.
     'APT::Sandbox::User=root',
+    'Acquire::http::Timeout=20',
+    'Acquire::https::Timeout=20',
   ].flatMap((setting) => ['-o', setting])
   if (existsSync(apt)) return options
   const [mirror, keyring] = ownMirror()

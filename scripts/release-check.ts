@@ -35,7 +35,8 @@ Checks whether this commit may be published, and stops at the first failure. It 
   licences      each of them has an allowed licence
   audit         the registry knows no vulnerability of them
   check         npm run check and check:package
-  tests         npm run test:all (20 minutes), and test/gateway on each other release line of Node.js (10 minutes)
+  tests         npm run test:all (20 minutes), test/gateway on each other release line of Node.js (10 minutes), and
+                npm run test:engines (25 minutes)
   artifacts     writes release/: the tarball, the SBOM, the release note, SHA256SUMS
 
   --tag=TAG     the tag of this version exists; HEAD may be detached. CI uses this to publish
@@ -120,7 +121,12 @@ async function checkRelease(steps: Steps, folder: string): Promise<string[]> {
   await steps.runUnlessSkipped('audit', () => checkAudit(tarball.clone, bom))
   await steps.runUnlessSkipped('check', () => runScripts('Correct what it reports.', 'check', 'check:package'))
   await steps.runUnlessSkipped('tests', () =>
-    runScripts('Correct the tests that failed.', 'test:all', 'test:nodes -- test/gateway/*.test.ts'),
+    runScripts(
+      'Correct the tests that failed.',
+      'test:all',
+      'test:nodes -- test/gateway/*.test.ts',
+      'test:engines -- --strict',
+    ),
   )
   await steps.run(
     'artifacts',

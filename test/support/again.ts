@@ -9,8 +9,10 @@ export function againCommand(file: string, name?: string): string {
     const value = process.env[key]
     return value === undefined ? [] : [`${key}=${shellQuoted(value)} `]
   })
-  const pattern = name === undefined ? '' : ` --test-name-pattern=${shellQuoted(patternOf(name))}`
-  return `${fuzzed.join('')}npm test -- ${file}${pattern}`
+  // On what the tests ran.
+  const on = process.argv.filter((arg) => arg.startsWith('--engine=') || arg === '--through-gateway')
+  const pattern = name === undefined ? [] : [`--test-name-pattern=${shellQuoted(patternOf(name))}`]
+  return `${fuzzed.join('')}npm test -- ${[...on, file, ...pattern].join(' ')}`
 }
 
 /** node:test takes a pattern for a regular expression. */
