@@ -67,6 +67,7 @@ const API_CLASSES: { readonly [Code in ApiErrorCode]: Code extends keyof ApiErro
   ERR_API_SERVER_ERROR: 'ServerError',
   ERR_API_UNAVAILABLE: 'UnavailableError',
   ERR_API_STATUS: undefined,
+  ERR_API_CALL_UNSUPPORTED: undefined,
   ERR_API_RESPONSE_INVALID: undefined,
   ERR_API_STREAM_FAILED: 'StreamError',
   ERR_API_STREAM_INVALID: undefined,

@@ -99,7 +99,7 @@ export interface Named {
 const LONG_ID = /(?<=\/)([0-9a-f]{12})[0-9a-f]{52}(?![^/])/g
 
 /** The fields by which an error names its request, without the query, which may hold a secret. */
-function naming({ method, path: whole }: Named): Pick<ApiFailure, 'tried' | 'method' | 'path'> {
+export function naming({ method, path: whole }: Named): Pick<ApiFailure, 'tried' | 'method' | 'path'> {
   const path = whole.replace(/\?.*/s, '')
   return { tried: `${method} ${path.replaceAll(LONG_ID, '$1')}`, method, path }
 }

@@ -57,9 +57,9 @@ const DENIED_WITH_REASON: KnownMessage = {
     `Change the request, or ask the administrator of the daemon for a rule that allows it, ${ITS_POLICY}.`,
 }
 
-/** moby, image/store.go. */
+/** moby, image/store.go, and Podman, pkg/api/handlers/utils/errors.go and compat/images.go, whose messages go on. */
 export const NO_SUCH_IMAGE: KnownMessage = {
-  pattern: /^No such image: (\S+)/,
+  pattern: /^(?:[Nn]o such image: |failed to find image )([^\s:]+(?::[^\s:]+)*)/,
   status: 404,
   todo: ([, image = '']) =>
     `Correct the name, or pull the image first:  docker.images.pull('${image}')  For docker.run() and docker.containers.create(), you can set { pull: 'missing' }.`,
@@ -156,11 +156,12 @@ const KNOWN_MESSAGES: readonly KnownMessage[] = [
     status: 404,
     todo: 'Correct the path. If it is right, it needs a newer API version than this connection uses.',
   },
-  // Podman, pkg/api/server/handler_api.go.
+  // Podman, libpod/define/errors.go: dockerd answers 409.
   {
-    pattern: /^Path \S+ is not supported$/,
-    status: 404,
-    todo: "This daemon is Podman, and lacks this call of Docker's API. Use another call, or Docker Engine.",
+    pattern: /: that name is already in use$/,
+    status: 500,
+    error: [ConflictError, 'ERR_API_CONFLICT'],
+    todo: 'Choose another name, or remove the container that has it first.',
   },
   // moby, libnetwork/portallocator, if another container uses the port; the kernel, if another program does.
   {

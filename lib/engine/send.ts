@@ -12,12 +12,21 @@ import { collect, hijack, open, type Hijacked, type StreamedAnswer, type WireReq
 import { answerTimeout, inTime, limitOf } from '../transport/time-limits.ts'
 import { gatewayReason, isPluginRefusal, isWrongVersion, refusalError, type Named, type Refused } from './api-error.ts'
 import { allowsUnknown, checkOptions, wireCall, type Call } from './call.ts'
+import type { KnownMessage } from './daemon-messages.ts'
 import type { Operation } from './operation.ts'
 import { parseJson } from './json.ts'
 import { describePath } from './path.ts'
 import { encodeQuery, type Query } from './query.ts'
 import { readTwice } from './read-twice.ts'
-import { checkPinned, chooseVersion, isDockerPing, notDocker, readPing, versionHeader } from './version.ts'
+import {
+  checkPinned,
+  chooseVersion,
+  isDockerPing,
+  notDocker,
+  podmanVersion,
+  readPing,
+  versionHeader,
+} from './version.ts'
 import type { RequestOptions } from './request-options.ts'
 import type { Ping } from './version.ts'
 
@@ -61,6 +70,7 @@ export class Send {
   #version: string | undefined
   /** The newest version of the daemon, if another one is pinned. */
   #unpinned: string | undefined
+  #podman: string | undefined
 
   constructor(dispatcher: DockerDispatcher, pinned: string | undefined) {
     this.#dispatcher = dispatcher
@@ -71,6 +81,11 @@ export class Send {
   /** The version in use; the newest one until {@link Send.negotiate} has run. */
   get version(): string {
     return this.#version ?? NEWEST_API_VERSION
+  }
+
+  /** The version of Podman, if the daemon is one. */
+  get podman(): string | undefined {
+    return this.#podman
   }
 
   get dispatcher(): DockerDispatcher {
@@ -102,7 +117,9 @@ export class Send {
    */
   async negotiate(timeout: number, signal?: AbortSignal): Promise<void> {
     const limit = { timeout, late: () => answerTimeout(this.#target) }
-    const { apiVersion } = await this.#ping({ method: 'GET', path: '/_ping', lane: 'short', signal, limit })
+    const ping = await this.#ping({ method: 'GET', path: '/_ping', lane: 'short', signal, limit })
+    const { apiVersion } = ping
+    this.#podman = podmanVersion(ping)
     if (this.#pinned !== undefined) this.#unpinned = apiVersion
     this.#version =
       this.#pinned === undefined
@@ -168,7 +185,7 @@ export class Send {
     const wire = { method, path: path + encodeQuery(query), ...encoded, signal, limit, idleTimeout }
     const what = `the body of request(${method} ${path})`
     const versioned = await withInput(this.#versioned({ ...wire, headers: { ...encoded.headers, ...headers } }), what)
-    const failure = (refused: Refused): Promise<DockerApiError> => refusalError(refused, description)
+    const failure = (refused: Refused): Promise<DockerApiError> => this.#refusal(refused, description)
     const { status, headers: head, body } = await this.#succeeding(versioned, failure)
     const most = this.#dispatcher.maxAnswerBytes
     const bytes = async (): Promise<Buffer> => {
@@ -198,7 +215,12 @@ export class Send {
   /** The error of a refused call. The remedies for each operation are loaded only then. */
   async #failure(operation: Operation, call: Call, refused: Refused): Promise<DockerApiError> {
     const { refusalsOf } = await import('./refusals.ts')
-    return refusalError(refused, this.named(operation, call), refusalsOf(operation.name, call.ids))
+    return this.#refusal(refused, this.named(operation, call), refusalsOf(operation.name, call.ids))
+  }
+
+  async #refusal(refused: Refused, request: Named, refusals?: readonly KnownMessage[]): Promise<DockerApiError> {
+    const { lackedCall } = this.#podman === undefined ? {} : await import('./podman.ts')
+    return lackedCall?.(this.#podman ?? '', refused, request) ?? refusalError(refused, request, refusals)
   }
 
   /**

@@ -33,6 +33,11 @@ export function engineName({
   return Components?.some(({ Name }) => Name === 'Podman Engine') ? 'Podman' : 'Docker'
 }
 
+/** Podman's version, which it gives with its answer to a ping: `Libpod/5.8.6 (linux)`. Undefined for another engine. */
+export function podmanVersion({ server }: Ping): string | undefined {
+  return /^Libpod\/(\d[\w.+-]*)/.exec(server ?? '')?.[1]
+}
+
 const one = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value)
 
 /** The version in the headers of an answer, if it is valid. */

@@ -137,10 +137,94 @@ describe('Podman with our certificates', () => {
     })
   })
 
-  test('says which calls it lacks', async () => {
-    await assert.rejects(docker.plugins.list(), (error: Error) => {
-      assert.match(error.message, /GET \/plugins: .*This daemon is Podman, and lacks this call/s)
-      return true
+  describe('says which calls it lacks', () => {
+    const lacked: Readonly<Record<string, () => PromiseLike<unknown>>> = {
+      'GET /plugins': () => docker.plugins.list(),
+      'GET /services': () => docker.services.list(),
+      'POST /swarm/init': () => docker.swarm.init({ ListenAddr: '127.0.0.1' }),
+      'POST /session': () => docker.session.open('id'),
+      'POST /build/prune': () => docker.images.buildPrune(),
+      'POST /grpc': () => docker.request({ method: 'POST', path: '/grpc' }),
+      'GET /images/busybox/attestations': () => docker.request({ method: 'GET', path: '/images/busybox/attestations' }),
+    }
+    for (const [call, send] of Object.entries(lacked))
+      test(call, () =>
+        assert.rejects(
+          async () => send(),
+          (error: unknown) => {
+            assert.ok(isDockerMtlsError(error, 'ERR_API_CALL_UNSUPPORTED'), String(error))
+            assert.match(
+              error.message,
+              new RegExp(`^${call}: Podman \\d+\\.\\d+\\.\\d+ doesn't have this call of Docker's API`),
+            )
+            return true
+          },
+        ),
+      )
+
+    test('BuildKit', async () => {
+      const folder = await mkdtemp(join(podman.folder, 'context-'))
+      await writeFile(join(folder, 'Dockerfile'), `FROM ${IMAGE}\n`)
+      for (const options of [{ builder: 'buildkit' }, { secrets: { id: 'value' } }] as const)
+        await assert.rejects(
+          async () => docker.images.build(folder, options),
+          (error) => isDockerMtlsError(error, 'ERR_API_CALL_UNSUPPORTED') && /builder: 'classic'/.test(error.todo),
+        )
+    })
+
+    test('and still says what is missing for calls that it has', async () => {
+      await assert.rejects(docker.containers.inspect('nosuch'), { code: 'ERR_API_NOT_FOUND' })
+      await assert.rejects(
+        docker.images.inspect('nosuch:1'),
+        (error) => isDockerMtlsError(error, 'ERR_API_NOT_FOUND') && /pull\('nosuch:1'\)/.test(error.todo),
+      )
+      await assert.rejects(
+        docker.containers.create({ Image: 'nosuch:1' }),
+        (error) =>
+          isDockerMtlsError(error, 'ERR_API_NOT_FOUND') && /pull\('docker\.io\/library\/nosuch:1'\)/.test(error.todo),
+      )
+    })
+  })
+
+  describe('means the same', () => {
+    test('by a command that cannot start', async (t) => {
+      const id = await running()
+      t.after(() => docker.containers.remove(id, { force: true }))
+      for (const tty of [false, true])
+        for (const command of ['/nonexistent', '/etc'])
+          await assert.rejects(docker.exec.run(id, [command], { tty }), (error: unknown) => {
+            assert.ok(isDockerMtlsError(error, 'ERR_API_EXEC_FAILED'), `${command}: ${String(error)}`)
+            assert.match(error.message, /can't start the command \(exit code 12[57]\): "Error: [^\n]*OCI runtime/)
+            assert.match(error.todo, /executable file in the container/)
+            return true
+          })
+      for (const script of ['exit 127', 'echo Error: no OCI runtime error >&2; exit 127'])
+        assert.equal((await docker.exec.run(id, ['sh', '-c', script])).exitCode, 127)
+      const printed = 'echo Error: x: OCI runtime error; exit 3'
+      assert.equal((await docker.exec.run(id, ['sh', '-c', printed])).exitCode, 3)
+    })
+
+    test('by a name in use', async (t) => {
+      const { Id } = await docker.containers.create({ Image: IMAGE }, { name: 'taken' })
+      t.after(() => docker.containers.remove(Id))
+      await assert.rejects(docker.containers.create({ Image: IMAGE }, { name: 'taken' }), { code: 'ERR_API_CONFLICT' })
+    })
+
+    test('by the short name of an image, although its answers have long ones', async (t) => {
+      for (const name of ['other:1', 'other', 'example.com:5000/team/app:1.2']) {
+        await docker.images.tag(IMAGE, name)
+        t.after(() => docker.images.remove(name))
+        const { changed, id } = await docker.images.ensure(name)
+        assert.deepEqual([changed, id], [false, (await docker.images.inspect(IMAGE)).Id])
+      }
+      const { RepoTags } = await docker.images.inspect('other')
+      assert.deepEqual(RepoTags?.toSorted(), [
+        'docker.io/library/busybox:made-here',
+        'docker.io/library/other:1',
+        'docker.io/library/other:latest',
+        'example.com:5000/team/app:1.2',
+      ])
+      assert.equal((await docker.images.list({ filters: { reference: ['other'] } })).length, 1)
     })
   })
 })

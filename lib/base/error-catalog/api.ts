@@ -55,6 +55,11 @@ export const API_ERRORS = {
     cause: 'A feature that this daemon or platform lacks.',
     remedy: "Read `daemonMessage` and the daemon's log.",
   },
+  ERR_API_CALL_UNSUPPORTED: {
+    meaning: "Podman doesn't have this call of Docker's API.",
+    cause: 'A swarm, plugins, a session with BuildKit, or another part of the API that only Docker Engine has.',
+    remedy: 'Use another call, or Docker Engine. [podman.md](podman.md#calls) lists the calls that Podman has.',
+  },
   ERR_API_RESPONSE_INVALID: {
     meaning: "The answer isn't what the Engine API specifies.",
     cause: 'A proxy changed it, or something other than dockerd answered.',

@@ -55,7 +55,8 @@ export class Exec {
     const request = this.#send.named(START, call)
     const inspect = (): Promise<ExecInspect> =>
       this.inspect(id, { signal: options.signal, idleTimeout: options.idleTimeout })
-    const watch: Watch = (chunks, isComplete) => failIfNotStarted(chunks, { request, tty, isComplete, inspect })
+    const podman = this.#send.podman !== undefined
+    const watch: Watch = (chunks, isComplete) => failIfNotStarted(chunks, { request, tty, podman, isComplete, inspect })
     return attachedStream(this.#send, START, call, () => tty, watch)
   }
 

@@ -4,7 +4,7 @@ import { build } from '../workflows/build/build.ts'
 import type { BuildEvent } from '../workflows/build/events.ts'
 import type { BuildSource, ImageBuildOptions, ImageBuildResult } from '../workflows/build/options.ts'
 import { buildPrune } from './build-prune.ts'
-import { refuseTwoTags } from './names.ts'
+import { refuseTwoTags, splitTag } from './names.ts'
 import { pull } from './pull.ts'
 import { push } from './push.ts'
 import { save } from './save.ts'
@@ -176,7 +176,7 @@ export class Images {
    */
   async tag(name: string, repo: string, options: Options.ImageTagOptions = {}): Promise<void> {
     refuseTwoTags('images.tag()', repo, options)
-    return this.#send.none(OPERATION.TAG, { ids: [name], names: { repo }, options })
+    return this.#send.none(OPERATION.TAG, { ids: [name], names: splitTag(repo), options })
   }
 
   /**

@@ -55,3 +55,9 @@ export function refuseTwoTags(of: string, repo: unknown, options: { readonly tag
     todo: 'Omit the option tag, or the tag in the name.',
   })
 }
+
+/** The repository and the tag of a new name. dockerd also takes them together, Podman doesn't. */
+export function splitTag(name: string): Readonly<Record<'repo', string>> & { readonly tag?: string } {
+  const [, repo, tag] = (typeof name === 'string' && /^([^@]+):(\w[\w.-]*)$/.exec(name)) || []
+  return repo === undefined || tag === undefined ? { repo: name } : { repo, tag }
+}

@@ -13,6 +13,8 @@ export interface ExecEnd {
 export interface ExecStartWatch {
   readonly request: Named
   readonly tty: boolean
+  /** The daemon is Podman. */
+  readonly podman: boolean
   readonly isComplete: () => boolean
   /** Called only if the output looks like a message of the daemon. */
   readonly inspect: () => Promise<ExecEnd>
@@ -33,6 +35,11 @@ const STARTED_BEFORE = /^(?:Error: E|e)xec command [0-9a-f]{64} (has already run
 const MESSAGE_OF_DAEMON =
   /^(OCI runtime |unable to find (user|group) |(?:Error: E|e)xec command |[Cc]ontainer \S+ is |exec attach failed)/
 
+/** Podman, libpod/define/errors.go. Then it ends the exec with an exit code that a program could also have. */
+const MESSAGE_OF_PODMAN =
+  /^Error: [^\n]+: OCI (?:runtime attempted to invoke a command that was not found|permission denied|runtime error)(?=\r?\n)/
+const CODES_OF_PODMAN: ReadonlySet<number | null> = new Set([125, 126, 127])
+
 /**
  * Fails for an exec that could not start. The daemon has already answered 101, and writes the reason to the program's
  * standard output, followed by CR LF. Only output that looks like this costs a request, which tells whether a process
@@ -40,18 +47,27 @@ const MESSAGE_OF_DAEMON =
  */
 export async function* failIfNotStarted(
   chunks: AsyncIterable<OutputChunk>,
-  { request, tty, isComplete, inspect }: ExecStartWatch,
+  { request, tty, podman, isComplete, inspect }: ExecStartWatch,
 ): AsyncGenerator<OutputChunk, void, undefined> {
-  const only = new OnlyMessage()
+  const only = new OnlyMessage(podman)
   for await (const chunk of chunks) {
     only.add(chunk)
     yield chunk
   }
   const output = isComplete() ? only.take(tty) : undefined
   if (output === undefined) return
+  if (podman) return failOfPodman(request, output, inspect)
   if (STARTED_BEFORE.test(output)) throw execFailed(request, output.trim())
   const { Pid, Running, ExitCode } = await inspect().catch((error: unknown) => unknownEnd(output, error))
   if (Pid === 0 && !Running) throw execFailed(request, output.trim(), ExitCode)
+}
+
+/** Podman writes its message to standard error, and forgets the process: only message and exit code can tell. */
+async function failOfPodman(request: Named, output: string, inspect: ExecStartWatch['inspect']): Promise<void> {
+  const [message] = MESSAGE_OF_PODMAN.exec(output) ?? []
+  if (message === undefined) return
+  const { ExitCode } = await inspect()
+  if (CODES_OF_PODMAN.has(ExitCode)) throw execFailed(request, message, ExitCode)
 }
 
 /**
@@ -65,18 +81,24 @@ function unknownEnd(output: string, error: unknown): ExecEnd {
 
 /** Keeps the output as long as it can still be only a message of the daemon. */
 class OnlyMessage {
+  readonly #podman: boolean
   #data: Buffer[] | undefined = []
   #size = 0
 
+  constructor(podman: boolean) {
+    this.#podman = podman
+  }
+
   add({ stream, data }: OutputChunk): void {
     this.#size += data.length
-    if (stream === 'stderr' || this.#size > LONGEST_MESSAGE) this.#data = undefined
+    if ((stream === 'stderr' && !this.#podman) || this.#size > LONGEST_MESSAGE) this.#data = undefined
     this.#data?.push(data)
   }
 
   take(tty: boolean): string | undefined {
     const output = this.#data && Buffer.concat(this.#data).toString('utf8')
-    if (output === undefined || !output.endsWith('\r\n')) return undefined
+    if (output === undefined || this.#podman) return output
+    if (!output.endsWith('\r\n')) return undefined
     return tty && !MESSAGE_OF_DAEMON.test(output) ? undefined : output
   }
 }

@@ -47,6 +47,8 @@ export async function startPodman(): Promise<Podman> {
     settings,
     '[network]\nfirewall_driver = "iptables"\n[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]\n',
   )
+  const registries = join(folder, 'registries.conf')
+  await writeFile(registries, '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n')
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
   const service = ['system', 'service', '--time=0', ...tls, host]
@@ -54,7 +56,11 @@ export async function startPodman(): Promise<Podman> {
   const children = [service, ['system', 'service', '--time=0', `unix://${socketPath}`]].map((args) =>
     spawn('setpriv', ['--pdeathsig', 'TERM', 'podman', ...podmanOptions(folder), ...args], {
       stdio: ['ignore', log, log],
-      env: cleanEnvironment({ HOME: folder, CONTAINERS_CONF_OVERRIDE: settings }),
+      env: cleanEnvironment({
+        HOME: folder,
+        CONTAINERS_CONF_OVERRIDE: settings,
+        CONTAINERS_REGISTRIES_CONF: registries,
+      }),
     }),
   )
   const ended = Promise.all(children.map((child) => once(child, 'exit')))
