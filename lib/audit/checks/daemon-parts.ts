@@ -1,5 +1,6 @@
 import { daemonCheck, type Check } from '../check.ts'
 import { featuresOf } from '../container/user-namespace.ts'
+import { usesContainerdStore } from '../image-store.ts'
 import type { InfoFacts } from '../snapshot/daemon-schema.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { compareVersions } from '../../base/api-version.ts'
@@ -41,9 +42,8 @@ const imageStore = daemonCheck({
   ],
   needs: ['info'],
   test: ({ info }) => {
-    const status = reported(info.DriverStatus, 'info.DriverStatus')
+    const isContainerd = usesContainerdStore(info)
     const features = featuresOf(info)
-    const isContainerd = status.some(([, value]) => value === 'io.containerd.snapshotter.v1')
     if (features.has('userns') || features.has('rootless')) return notApplicable('user namespaces are on')
     return isContainerd ? warn('the daemon uses the containerd image store') : pass()
   },

@@ -26,12 +26,12 @@ export const VERSION_GROUPS: ReadonlyArray<CheckFacts & { readonly id: GroupId }
   },
   {
     id: 'D-GO',
-    title: 'The Go runtime of the daemon has the fixes for HTTP/2',
+    title: 'The Go runtime of the daemon has the fixes of its release line',
     family: 'versions',
     severity: 'medium',
     cis: {},
-    why: 'The version of the engine does not tell which version of Go it was built with. With an older one, a client that speaks HTTP/2 can crash dockerd, or exhaust its memory or CPU time.',
-    remedy: 'Install a build of Docker Engine with Go 1.26.9 or newer, such as docker-ce 29.9.0.',
+    why: 'The version of the engine does not tell which version of Go it was built with. With an older one, clients, registries and images can crash dockerd, or exhaust its memory or CPU time.',
+    remedy: 'Install a build of Docker Engine with Go 1.26.10 or 1.27.3, or newer.',
     references: ['https://go.dev/doc/devel/release'],
   },
   {
@@ -43,5 +43,15 @@ export const VERSION_GROUPS: ReadonlyArray<CheckFacts & { readonly id: GroupId }
     why: 'All containers share the kernel of the host. With a flaw in the kernel, an attacker in a container can change other containers or become root on the host.',
     remedy: 'Install the updates of the kernel and restart the host, and upgrade Docker Engine to 29.4.2 or newer.',
     references: ['https://docs.docker.com/engine/security/seccomp/'],
+  },
+  {
+    id: 'D-UNREACHED',
+    title: 'No attacker reaches the other known vulnerabilities of these versions through dockerd',
+    family: 'versions',
+    severity: 'low',
+    cis: {},
+    why: 'Scanners report vulnerabilities by versions alone. This check never fails: it names those that do not matter in a Docker daemon, with the reason.',
+    remedy: 'Nothing, unless another program uses the same containerd or runc, such as Kubernetes.',
+    references: ['https://go.dev/doc/security/vuln/', 'https://github.com/containerd/containerd/security/advisories'],
   },
 ]

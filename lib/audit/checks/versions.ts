@@ -5,11 +5,12 @@ import type { Snapshot } from '../snapshot/snapshot.ts'
 import { buildOf, type Versions } from '../cve/builds.ts'
 import { compare, parseVersion, type Version } from '../cve/compare.ts'
 import { judge, known, releaseLine } from '../cve/judge.ts'
-import { TABLE_DATE, VULNERABILITIES } from '../cve/table.ts'
+import { RELEASE_LINES, type Released } from '../cve/release-lines.ts'
+import { GROUPED, TABLE_DATE, VULNERABILITIES } from '../cve/table.ts'
 import { trackerPage } from '../cve/tracker.ts'
-import type { Component, Vulnerability } from '../cve/vulnerability.ts'
+import type { Component, Flaw, Vulnerability } from '../cve/vulnerability.ts'
 import { enumerate } from '../../base/text.ts'
-import { fail, pass, unknown, warn, type Verdict } from '../verdict.ts'
+import { fail, notApplicable, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { newerApi, UPGRADE } from '../newer-api.ts'
 import { worst } from '../worst.ts'
 import { VERSION_GROUPS } from './version-groups.ts'
@@ -60,39 +61,36 @@ const supported = daemonCheck({
   why: 'A release line without fixes keeps every vulnerability that is found in it, and attackers can read how to use them.',
   remedy:
     'Upgrade the packages docker-ce and containerd.io to a current release line: apt-get install docker-ce containerd.io',
-  references: ['https://docs.docker.com/engine/release-notes/', 'https://github.com/opencontainers/runc/releases'],
-  needs: ['version', 'info'],
-  test: (versions) => worst((['engine', 'containerd', 'runc'] as const).map((name) => judgeLine(name, versions))),
+  references: [
+    'https://github.com/moby/moby/blob/master/project/BRANCHES-AND-TAGS.md',
+    'https://github.com/containerd/containerd/blob/main/RELEASES.md',
+    'https://github.com/opencontainers/runc/blob/main/RELEASES.md',
+  ],
+  needs: ['version', 'info', 'at'],
+  test: ({ at, ...versions }) =>
+    worst((['engine', 'containerd', 'runc'] as const).map((name) => judgeLine(name, versions, at.slice(0, 10)))),
 })
 
-/** The lines that the newest fix of a component was released for. Older ones get no fixes. */
-function judgeLine(component: Component, versions: Versions): Verdict {
+function judgeLine(component: Released, versions: Versions, today: string): Verdict {
   const build = buildOf(component, versions)
   const version = build && parseVersion(build.version)
   if (!build || !version) return unknown(`the daemon did not report a version of ${component} that can be compared`)
-  const lines = newestFix(component)
-  const oldest = lines.toSorted(compare)[0]
-  const shown = `${build.name} ${build.version}`
-  const line = releaseLine(component, version)
-  if (!oldest || compare(version, oldest) >= 0 || lines.some((fixed) => releaseLine(component, fixed) === line))
-    return pass(shown)
-  const text = `${shown}: the newest fixes are for ${lines.map((fixed) => releaseLine(component, fixed)).join(', ')}`
+  const end = endOf(component, version)
+  if (end === undefined || today <= end) return pass(`${build.name} ${build.version}`)
+  const ended = end === '' ? 'has ended' : `ended on ${end}`
+  const text = `${build.name} ${build.version}: release line ${releaseLine(component, version)} ${ended}`
   if (build.isOriginal) return fail(text)
   return unknown(
-    `${text}, but the distribution may have fixed its own build: ${trackerPage(build.version, versions.info.OperatingSystem)}`,
+    `${text}, but the distribution may fix its own build: ${trackerPage(build.version, versions.info.OperatingSystem)}`,
   )
 }
 
-/** Of the rows of a component, the fixed versions of the one whose newest version is the newest. */
-function newestFix(component: Component): readonly Version[] {
-  const rows = VULNERABILITIES.filter((row) => row.component === component && row.applies !== 'cri')
-  const fixes = rows.map(({ fixed }) => fixed.map(known).toSorted(compare))
-  return fixes.toSorted((left, right) => compareLast(left, right)).at(-1) ?? []
-}
-
-function compareLast(left: readonly Version[], right: readonly Version[]): number {
-  const [newest, other] = [left.at(-1), right.at(-1)]
-  return newest && other ? compare(newest, other) : 0
+/** The last day with fixes for the release line of a version. Undefined: it isn't known yet; empty: long ago. */
+function endOf(component: Released, version: Version): string | undefined {
+  const lines = RELEASE_LINES[component].map(([line, until]) => ({ first: known(line), until }))
+  const own = lines.find(({ first }) => releaseLine(component, first) === releaseLine(component, version))
+  if (own) return own.until
+  return lines.every(({ first }) => compare(version, first) > 0) ? undefined : ''
 }
 
 const PACKAGES: Readonly<Record<Component, string>> = {
@@ -147,12 +145,32 @@ function firstFixed(fixed: readonly string[]): string {
 /** Rows with the same remedy, in one check. */
 function groupChecks(): readonly Check[] {
   return VERSION_GROUPS.map((facts) => {
-    const rows = VULNERABILITIES.filter(({ group }) => group === facts.id)
-    const references = [...facts.references, ...rows.flatMap(({ ids }) => ids.map(advisory))]
-    const test = (versions: Versions, snapshot: Snapshot): Verdict =>
-      worst(rows.map((row) => judge(row, withPlugins(versions, snapshot))))
-    return daemonCheck({ ...facts, references, needs: ['version', 'info'], test })
+    const rows = GROUPED.filter(({ group }) => group === facts.id)
+    const named = rows.filter(({ component, unreached }) => component !== 'go' && unreached === undefined)
+    const combine = facts.id === 'D-UNREACHED' ? listUnreached : worstOf
+    return daemonCheck({
+      ...facts,
+      references: [...facts.references, ...named.flatMap(({ ids }) => ids.map(advisory))],
+      needs: ['version', 'info'],
+      test: (versions, snapshot) => combine(rows, withPlugins(versions, snapshot)),
+    })
   })
+}
+
+function worstOf(rows: readonly Flaw[], versions: Versions): Verdict {
+  return worst(rows.map((row) => judge(row, versions)))
+}
+
+/** Names those that these versions have, by the reason for which they don't matter. */
+function listUnreached(rows: readonly Flaw[], versions: Versions): Verdict {
+  const there = rows.filter((row) => judge(row, versions).status === 'not-applicable')
+  if (there.length === 0) return pass()
+  const reasons = new Set(there.map(({ unreached = '' }) => unreached))
+  const lines = [...reasons].map((reason) => {
+    const ids = there.flatMap((row) => (row.unreached === reason ? row.ids : []))
+    return `${ids.join(', ')}: ${reason}`
+  })
+  return notApplicable(lines.join('; '))
 }
 
 function advisory(id: string): string {
@@ -165,5 +183,5 @@ export const VERSIONS: readonly Check[] = [
   knownApi,
   supported,
   ...groupChecks(),
-  ...VULNERABILITIES.filter(({ group }) => group === undefined).map(vulnerabilityCheck),
+  ...VULNERABILITIES.map(vulnerabilityCheck),
 ]

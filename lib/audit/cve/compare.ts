@@ -8,9 +8,6 @@ export interface Version {
   readonly suffix: string
 }
 
-/** Whether a version has the fix. */
-export type Fix = 'fixed' | 'affected' | 'newer line'
-
 /** An epoch of a package, and the prefixes of Go, of tags, and of moby's tags. */
 const PREFIX = /^(?:\d+:)?(?:go|docker-v|v)?/
 const NUMBERS = /^\d+(?:\.\d+){1,3}/
@@ -45,17 +42,16 @@ export function compare(left: Version, right: Version): number {
 }
 
 /**
- * Compares a version with the first fixed version of each release line. On a line without a fix, it is affected if a newer
- * line has one.
+ * Compares a version with the first fixed version of each release line. On a line without a fix, it has the flaw if a newer
+ * line has a fix.
  *
  * @param fixed - `['1.2.8', '1.3.3', '1.4.0-rc.3']`
  * @param depth - how many numbers name a release line: 1 for `28`, 2 for `1.7`
- * @returns `newer line` if the version is newer than all of these lines
  */
-export function fixOf(version: Version, fixed: readonly Version[], depth: number): Fix {
+export function isFixed(version: Version, fixed: readonly Version[], depth: number): boolean {
   const ofItsLine = fixed.find((first) => lineOf(first, depth) === lineOf(version, depth))
-  if (ofItsLine) return compare(version, ofItsLine) < 0 ? 'affected' : 'fixed'
-  return fixed.every((first) => compare(version, first) > 0) ? 'newer line' : 'affected'
+  if (ofItsLine) return compare(version, ofItsLine) >= 0
+  return fixed.every((first) => compare(version, first) > 0)
 }
 
 /** `28`, `1.7` */

@@ -1,8 +1,9 @@
 import { fail, notApplicable, pass, reported, unknown, warn, type Verdict } from '../verdict.ts'
 import { buildOf, desktopVersion, type Build, type Versions } from './builds.ts'
-import { compare, fixOf, lineOf, parseVersion, type Version } from './compare.ts'
+import { compare, isFixed, lineOf, parseVersion, type Version } from './compare.ts'
+import { usesContainerdStore } from '../image-store.ts'
 import { trackerOf } from './tracker.ts'
-import type { Applies, Component, Vulnerability } from './vulnerability.ts'
+import type { Applies, Component, Flaw } from './vulnerability.ts'
 
 /** How many numbers name a release line of a component. Docker fixes the newest minor version of a major one. */
 const LINE_DEPTH: Readonly<Record<Component, number>> = {
@@ -16,14 +17,15 @@ const LINE_DEPTH: Readonly<Record<Component, number>> = {
 }
 
 /** Says whether a daemon has a vulnerability. */
-export function judge(vulnerability: Vulnerability, versions: Versions): Verdict {
-  const { applies, component } = vulnerability
+export function judge(flaw: Flaw, versions: Versions): Verdict {
+  const { applies, component, unreached } = flaw
   if (component === 'desktop' && desktopVersion(versions.version) === undefined)
     return notApplicable('the daemon is not in Docker Desktop')
-  const use = applies === undefined ? undefined : USES[applies](versions)
+  const use = applies && USES[applies](versions)
   if (use?.status === 'not-applicable') return use
-  const verdict = judgeVersion(vulnerability, versions)
-  return verdict.status === 'pass' ? verdict : (use ?? verdict)
+  const verdict = judgeVersion(flaw, versions)
+  if (verdict.status === 'pass') return verdict
+  return unreached === undefined ? (use ?? verdict) : notApplicable(unreached)
 }
 
 /** The same for versions in the table, which are valid. */
@@ -38,27 +40,24 @@ export function releaseLine(component: Component, version: Version): string {
   return lineOf(version, LINE_DEPTH[component])
 }
 
-function judgeVersion(vulnerability: Vulnerability, versions: Versions): Verdict {
-  const { component, fixed, since, confirmed, undecided, ids } = vulnerability
+function judgeVersion({ component, fixed, since, unconfirmed, undecided, ids }: Flaw, versions: Versions): Verdict {
   const build = buildOf(component, versions)
   if (!build) return unknown(`the daemon did not report the version of ${component}`)
   const version = parseVersion(build.version)
   const shown = `${build.name} ${build.version}`
   if (!version) return unknown(`${shown} is not a version that can be compared`)
   if (since !== undefined && compare(version, known(since)) < 0) return pass(`${shown} is older than the flaw`)
-  const fix = fixOf(version, fixed.map(known), LINE_DEPTH[component])
-  if (fix === 'fixed' || (fix === 'newer line' && !vulnerability.parallelLines)) return pass(shown)
+  if (isFixed(version, fixed.map(known), LINE_DEPTH[component])) return pass(shown)
   const text = `${shown}, fixed in ${fixed.join(', ')}`
-  if (!build.isOriginal) return unknown(distribution(ids[0], text, build, versions))
-  if (fix === 'newer line') return unknown(`${text}; the first fixed version of newer release lines is not known`)
+  if (!build.isOriginal) return unknown(distribution(ids, text, build, versions))
   if (undecided !== undefined) return unknown(`${text}: ${undecided}`)
-  return confirmed
-    ? fail(`${ids.join(', ')}: ${text}`)
-    : warn(`${ids.join(', ')}: ${text}, according to an unconfirmed source`)
+  return unconfirmed
+    ? warn(`${ids.join(', ')}: ${text}, according to an unconfirmed source`)
+    : fail(`${ids.join(', ')}: ${text}`)
 }
 
 function distribution(
-  id: string,
+  [id = '']: readonly string[],
   text: string,
   { version }: Build,
   { info, version: { GitCommit } }: Versions,
@@ -76,6 +75,8 @@ const USES: Readonly<Record<Applies, Use>> = {
     reported(info.Plugins?.Authorization, 'info.Plugins.Authorization').length + configuredPlugins.length > 0
       ? undefined
       : notApplicable('the daemon has started without an authorization plugin'),
+  'containerd-store': ({ info }) =>
+    usesContainerdStore(info) ? undefined : notApplicable('the images of the daemon are not in containerd'),
   firewalld: ({ info }) => {
     const driver = info.FirewallBackend?.Driver
     if (driver === undefined)
@@ -88,7 +89,6 @@ const USES: Readonly<Record<Applies, Use>> = {
     const state = reported(info.Swarm?.LocalNodeState, 'info.Swarm.LocalNodeState')
     return state === '' || state === 'inactive' ? notApplicable('the node is not in a swarm') : undefined
   },
-  cri: () => notApplicable('dockerd does not use the CRI plugin of containerd'),
   windows: ({ info }) =>
     reported(info.OSType, 'info.OSType') === 'windows' ? undefined : notApplicable('the host does not run Windows'),
   cgroup1: ({ info }) =>

@@ -4,6 +4,7 @@ import { known } from '../../../lib/audit/cve/judge.ts'
 import { TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
 import type { Component, Vulnerability } from '../../../lib/audit/cve/vulnerability.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
+import type { Status } from '../../../lib/audit/verdict.ts'
 import type { Change } from '../support/daemon-snapshot.ts'
 
 const DAY_MS = 86_400_000
@@ -12,6 +13,7 @@ const FIREWALLD = { FirewallBackend: { Driver: 'iptables+firewalld' } }
 const MANAGER = { Swarm: { LocalNodeState: 'active', ControlAvailable: true, Nodes: 1, Managers: 1 } }
 /** What makes a vulnerability apply. */
 const IN_USE: Readonly<Record<string, NonNullable<Change['info']>>> = {
+  'containerd-store': { DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] },
   swarm: MANAGER,
   windows: { OSType: 'windows' },
 }
@@ -44,22 +46,37 @@ function before(version: string): string {
 }
 
 function rowsOf(row: Vulnerability): Row[] {
-  const { component, fixed, confirmed, undecided, applies } = row
+  const { component, fixed, since, applies } = row
+  if (component === 'desktop') return []
   const info = IN_USE[applies ?? ''] ?? {}
-  const affected = undecided !== undefined ? 'unknown' : confirmed ? 'fail' : 'warn'
+  const affected = statusOf(row)
   const rows = fixed.flatMap((version): Row[] => [
     ['pass', version, { info, version: versionOf(component, version) }],
     [affected, before(version), { info, version: versionOf(component, before(version)) }],
   ])
   const build = versionOf(component, before(fixed[0] ?? ''), false)
-  return [...rows, ['unknown', "a distribution's build", { info, version: build }]]
+  const unused: Row[] =
+    applies === undefined
+      ? []
+      : [['not-applicable', 'not in use', { version: versionOf(component, before(fixed[0] ?? '')) }]]
+  const older: Row[] =
+    since === undefined ? [] : [['pass', 'older', { info, version: versionOf(component, before(since)) }]]
+  return [
+    ...rows,
+    ...unused,
+    ...older,
+    [row.unreached === undefined ? 'unknown' : affected, "a distribution's build", { info, version: build }],
+  ]
 }
 
-const own = VULNERABILITIES.filter(
-  ({ group, applies, component }) => !group && applies !== 'cri' && component !== 'desktop',
-)
-const generated = Object.fromEntries(own.map((row) => [`D-${row.ids[0]}`, rowsOf(row)]))
-const undecidedIds = own.filter(({ undecided }) => undecided !== undefined).map(({ ids }) => `D-${ids[0]}`)
+/** The status of a version without the fix. */
+function statusOf({ undecided, unconfirmed, unreached }: Vulnerability): Status {
+  if (unreached !== undefined) return 'not-applicable'
+  if (undecided !== undefined) return 'unknown'
+  return unconfirmed ? 'warn' : 'fail'
+}
+
+const generated = Object.fromEntries(VULNERABILITIES.map((row) => [`D-${row.ids[0]}`, rowsOf(row)]))
 
 const components = (containerd: string, runc: string): NonNullable<Change['version']> => ({
   Components: [
@@ -89,11 +106,17 @@ const CASES: Cases = {
   ],
   'D-VER': [
     ['pass', 'current', {}],
-    ['pass', 'an old version of a current line', { version: { Version: '29.0.0', ...components('1.7.20', '1.3.0') } }],
-    ['pass', 'newer lines', { version: { Version: '30.0.0', ...components('2.4.0', '1.6.0') } }],
+    ['pass', 'an old version of a current line', { version: { Version: '29.0.0', ...components('2.3.0', '1.4.0') } }],
+    ['pass', 'newer lines', { version: { Version: '30.0.0', ...components('2.5.0', '1.6.0') } }],
+    ['pass', 'engine 25.0 while it gets fixes', { version: { Version: '25.0.17' } }],
+    ['fail', 'engine 25.0 afterwards', { at: '2026-12-05T10:00:00Z', version: { Version: '25.0.17' } }],
     ['fail', 'engine 28', { version: { Version: '28.5.2' } }],
     ['fail', 'containerd 1.6', { version: components('1.6.33', '1.4.3') }],
+    ['pass', 'containerd 2.2 on its last day', { at: '2026-11-06T10:00:00Z', version: components('2.2.9', '1.4.3') }],
+    ['fail', 'containerd 2.2 after it', { at: '2026-11-07T10:00:00Z', version: components('2.2.9', '1.4.3') }],
     ['fail', 'runc 1.1', { version: components('2.3.2', '1.1.15') }],
+    ['fail', 'runc 1.3', { version: components('2.3.2', '1.3.6') }],
+    ['fail', 'runc 1.4 in May 2027', { at: '2027-05-01T10:00:00Z', version: components('2.3.2', '1.4.3') }],
     ['unknown', 'Debian', { version: { Version: '26.1.5+dfsg1', Platform: { Name: '' } } }],
     ['unknown', 'no runc', { version: { Components: [] } }],
   ],
@@ -113,7 +136,10 @@ const CASES: Cases = {
   ],
   'D-GO': [
     ['pass', 'fixed', {}],
+    ['pass', 'Go 1.27', { version: { GoVersion: 'go1.27.3' } }],
+    ['fail', 'an older Go 1.27', { version: { GoVersion: 'go1.27.2' } }],
     ['fail', 'engine 29.9.0 with Go 1.26.8', { version: { Version: '29.9.0', GoVersion: 'go1.26.8' } }],
+    ['unknown', "a distribution's build", { version: { Platform: { Name: '' }, GoVersion: 'go1.24.4' } }],
     ['unknown', 'left out', { version: { GoVersion: undefined } }],
   ],
   'D-KERNEL': [
@@ -128,9 +154,24 @@ const CASES: Cases = {
     ['warn', 'not fixed', { version: { Platform: { Name: 'Docker Desktop 4.44.2 (1)' } } }],
     ['unknown', 'not readable', { unreadable: 'version' }],
   ],
-  'D-CVE-2026-53489': [['not-applicable', 'dockerd', {}]],
+  'D-UNREACHED': [
+    ['pass', 'fixed', {}],
+    ['not-applicable', 'the CRI plugin', { version: components('2.3.4', '1.4.3') }],
+    ['not-applicable', 'Go', { version: { GoVersion: 'go1.26.5' } }],
+    ['unknown', 'not readable', { unreadable: 'version' }],
+  ],
 }
 
-// The API does not report the version of BuildKit, and dockerd does not use the CRI plugin.
-const limited = Object.fromEntries(undecidedIds.map((id) => [id, ['pass', 'unknown'] as const]))
-runCases(VERSIONS, CASES, { ...limited, 'D-CVE-2026-53489': ['not-applicable'] })
+// Some need a setting, and some nobody reaches.
+const limited = Object.fromEntries(
+  VULNERABILITIES.flatMap((row): Array<[string, readonly Status[]]> => {
+    return row.unreached === undefined && row.applies === undefined
+      ? []
+      : [[`D-${row.ids[0]}`, [...new Set(rowsOf(row).map(([status]) => status))]]]
+  }),
+)
+runCases(VERSIONS, CASES, {
+  ...limited,
+  'D-UNREACHED': ['pass', 'not-applicable', 'unknown'],
+  'D-CVE-2025-9074': ['pass', 'warn', 'not-applicable', 'unknown'],
+})

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { describe, test } from 'node:test'
-import { compare, fixOf, parseVersion, type Fix, type Version } from '../../../lib/audit/cve/compare.ts'
+import { compare, isFixed, parseVersion, type Version } from '../../../lib/audit/cve/compare.ts'
 
 function parsed(text: string): Version {
   const version = parseVersion(text)
@@ -83,33 +83,33 @@ test('compare orders versions, and pre-releases before their release', () => {
   assert.equal(compare(parsed('26.1.5+dfsg1'), parsed('26.1.5')), 0)
 })
 
-describe('fixOf', () => {
+describe('isFixed', () => {
   const RUNC = ['1.2.8', '1.3.3', '1.4.0-rc.3']
   const ENGINE = ['23.0.15', '25.0.6', '26.1.5', '27.1.1']
-  const rows: ReadonlyArray<readonly [version: string, fixed: readonly string[], depth: number, fix: Fix]> = [
-    ['1.1.15', RUNC, 2, 'affected'],
-    ['1.2.7', RUNC, 2, 'affected'],
-    ['1.2.8', RUNC, 2, 'fixed'],
-    ['1.2.10', RUNC, 2, 'fixed'],
-    ['1.3.0', RUNC, 2, 'affected'],
-    ['1.3.3', RUNC, 2, 'fixed'],
-    ['1.4.0-rc.2', RUNC, 2, 'affected'],
-    ['1.4.0-rc.3', RUNC, 2, 'fixed'],
-    ['1.4.0', RUNC, 2, 'fixed'],
-    ['1.5.0-rc.1', RUNC, 2, 'newer line'],
-    ['20.10.24', ENGINE, 1, 'affected'],
-    ['24.0.9', ENGINE, 1, 'affected'],
-    ['26.0.2', ENGINE, 1, 'affected'],
-    ['26.1.4', ENGINE, 1, 'affected'],
-    ['26.1.5', ENGINE, 1, 'fixed'],
-    ['27.0.3', ENGINE, 1, 'affected'],
-    ['27.5.1', ENGINE, 1, 'fixed'],
-    ['28.0.0', ENGINE, 1, 'newer line'],
-    ['29.6.9', ['29.7.0'], 1, 'affected'],
-    ['29.10.0', ['29.7.0'], 1, 'fixed'],
+  const rows: ReadonlyArray<readonly [version: string, fixes: readonly string[], depth: number, fixed: boolean]> = [
+    ['1.1.15', RUNC, 2, false],
+    ['1.2.7', RUNC, 2, false],
+    ['1.2.8', RUNC, 2, true],
+    ['1.2.10', RUNC, 2, true],
+    ['1.3.0', RUNC, 2, false],
+    ['1.3.3', RUNC, 2, true],
+    ['1.4.0-rc.2', RUNC, 2, false],
+    ['1.4.0-rc.3', RUNC, 2, true],
+    ['1.4.0', RUNC, 2, true],
+    ['1.5.0-rc.1', RUNC, 2, true],
+    ['20.10.24', ENGINE, 1, false],
+    ['24.0.9', ENGINE, 1, false],
+    ['26.0.2', ENGINE, 1, false],
+    ['26.1.4', ENGINE, 1, false],
+    ['26.1.5', ENGINE, 1, true],
+    ['27.0.3', ENGINE, 1, false],
+    ['27.5.1', ENGINE, 1, true],
+    ['28.0.0', ENGINE, 1, true],
+    ['29.6.9', ['29.7.0'], 1, false],
+    ['29.10.0', ['29.7.0'], 1, true],
   ]
-  for (const [version, fixed, depth, fix] of rows) {
-    test(`${version} with fixes in ${fixed.join(', ')}: ${fix}`, () =>
-      assert.equal(fixOf(parsed(version), fixed.map(parsed), depth), fix))
+  for (const [version, fixes, depth, fixed] of rows) {
+    test(`${version} with fixes in ${fixes.join(', ')}: ${fixed}`, () =>
+      assert.equal(isFixed(parsed(version), fixes.map(parsed), depth), fixed))
   }
 })

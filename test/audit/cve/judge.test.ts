@@ -1,13 +1,15 @@
 import { strict as assert } from 'node:assert'
 import { describe, test } from 'node:test'
 import { judge, known } from '../../../lib/audit/cve/judge.ts'
-import { TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
-import type { Vulnerability } from '../../../lib/audit/cve/vulnerability.ts'
+import { GROUPED, TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
+import type { Flaw } from '../../../lib/audit/cve/vulnerability.ts'
 import type { Verdict } from '../../../lib/audit/verdict.ts'
 import { changed, type Change } from '../support/daemon-snapshot.ts'
 
-function rowOf(id: string): Vulnerability {
-  const row = VULNERABILITIES.find(({ ids }) => ids.includes(id))
+const ALL: readonly Flaw[] = [...VULNERABILITIES, ...GROUPED]
+
+function rowOf(id: string): Flaw {
+  const row = ALL.find(({ ids }) => ids.includes(id))
   assert.ok(row, id)
   return row
 }
@@ -31,6 +33,7 @@ const component = (Name: string, Version: string, GitCommit: string): Change => 
 const COMMIT = 'a'.repeat(40)
 const FIREWALLD = { FirewallBackend: { Driver: 'iptables+firewalld' } }
 const AUTHZ_NONE = { Plugins: { Authorization: [] } }
+const IN_CONTAINERD = { info: { DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']] } }
 const MANAGER = { Swarm: { LocalNodeState: 'active', ControlAvailable: true, Nodes: 1, Managers: 1 } }
 
 type Row = readonly [status: Verdict['status'], id: string, what: string, change: Change, detail?: RegExp]
@@ -112,8 +115,32 @@ const ROWS: readonly Row[] = [
   ['unknown', 'CVE-2026-47262', 'containerd of Debian', component('containerd', '1.7.24~ds1', '1.7.24~ds1-6+b4')],
   ['unknown', 'CVE-2026-47262', 'containerd of Ubuntu', component('containerd', '1.7.12', '')],
   // Unconfirmed rows only warn.
-  ['warn', 'CVE-2024-25621', 'containerd', component('containerd', 'v1.7.28', COMMIT), /unconfirmed/],
-  ['warn', 'CVE-2026-42306', 'the engine', engine('28.5.2')],
+  ['warn', 'CVE-2026-116591', 'the engine', engine('29.9.2'), /unconfirmed/],
+  ['pass', 'CVE-2026-116591', 'the engine', engine('29.9.3')],
+  // Release lines that still get fixes.
+  ['fail', 'CVE-2026-42306', 'engine 28', engine('28.5.2')],
+  ['fail', 'CVE-2026-42306', 'engine 25.0', engine('25.0.16')],
+  ['pass', 'CVE-2026-42306', 'engine 25.0, fixed', engine('25.0.17')],
+  ['pass', 'CVE-2026-34040', 'engine 25.0, fixed', engine('25.0.16')],
+  ['warn', 'CVE-2026-135844', 'moby/sys/user 0.4.0', engine('29.6.0'), /unconfirmed/],
+  ['pass', 'CVE-2026-135844', 'moby/sys/user 0.4.1', engine('29.6.1')],
+  ['fail', 'CVE-2026-61801', 'moby/sys/user 0.4.0', engine('29.6.0')],
+  ['pass', 'CVE-2026-61801', 'moby/sys/user 0.4.1', engine('29.6.1')],
+  // containerd, with images in it and without.
+  ...['CVE-2026-95839', 'CVE-2026-53493'].flatMap((id): Row[] => [
+    ['fail', id, 'images in containerd', { ...component('containerd', 'v2.3.5', COMMIT), ...IN_CONTAINERD }],
+    ['fail', id, 'a line without a fix', { ...component('containerd', 'v2.1.9', COMMIT), ...IN_CONTAINERD }],
+    ['pass', id, 'fixed', { ...component('containerd', 'v2.3.7', COMMIT), ...IN_CONTAINERD }],
+    ['pass', id, 'a line of the future', { ...component('containerd', 'v2.5.0', COMMIT), ...IN_CONTAINERD }],
+    ['not-applicable', id, 'a graph driver', component('containerd', 'v2.3.5', COMMIT)],
+    [
+      'unknown',
+      id,
+      'a distribution',
+      { ...component('containerd', '2.1.9~ds1', '2.1.9~ds1-2'), ...IN_CONTAINERD },
+      /track/,
+    ],
+  ]),
   // AuthZ, firewalld, CRI, Swarm, Windows, cgroup v1, Desktop: only where they are in use.
   ['fail', 'CVE-2024-41110', 'with a plugin', engine('26.1.4')],
   ['fail', 'CVE-2024-41110', 'with a plugin on a line without a fix', engine('24.0.9')],
@@ -133,12 +160,22 @@ const ROWS: readonly Row[] = [
     /does not report whether it uses firewalld/,
   ],
   ['pass', 'CVE-2025-54388', 'fixed, whatever it uses', { info: { FirewallBackend: undefined } }],
-  ['not-applicable', 'CVE-2026-53489', 'CRI', component('containerd', '1.7.0', COMMIT)],
+  ...['CVE-2026-53489', 'CVE-2026-53488', 'CVE-2026-50195', 'CVE-2026-53495'].flatMap((id): Row[] => [
+    ['not-applicable', id, 'CRI', component('containerd', '2.1.8', COMMIT), /CRI plugin/],
+    ['not-applicable', id, 'CRI in a distribution', component('containerd', '2.1.8~ds1', ''), /CRI plugin/],
+    ['pass', id, 'CRI, fixed', component('containerd', '2.3.5', COMMIT)],
+  ]),
+  ['not-applicable', 'CVE-2026-33186', 'gRPC', engine('29.3.1'), /path of a gRPC call/],
   ['not-applicable', 'CVE-2023-28841', 'no swarm', engine('20.10.23')],
   ['fail', 'CVE-2023-28841', 'a swarm', { ...engine('20.10.23'), info: MANAGER }],
   ['pass', 'CVE-2023-28841', 'a swarm', { ...engine('23.0.3'), info: MANAGER }],
-  ['not-applicable', 'CVE-2026-56857', 'Linux', engine('29.8.0')],
-  ['fail', 'CVE-2026-56857', 'Windows', { ...engine('29.8.0'), info: { OSType: 'windows' } }],
+  ['not-applicable', 'CVE-2026-56857', 'Linux', engine('29.8.0', { GoVersion: 'go1.26.8' })],
+  [
+    'fail',
+    'CVE-2026-56857',
+    'Windows',
+    { ...engine('29.8.0', { GoVersion: 'go1.26.8' }), info: { OSType: 'windows' } },
+  ],
   ['not-applicable', 'CVE-2022-0492', 'cgroup v2', { version: { KernelVersion: '5.10.50' } }],
   ['warn', 'CVE-2022-0492', 'cgroup v1', { version: { KernelVersion: '5.10.96' }, info: { CgroupVersion: '1' } }],
   ['pass', 'CVE-2022-0492', 'cgroup v1', { version: { KernelVersion: '5.10.97' }, info: { CgroupVersion: '1' } }],
@@ -154,13 +191,24 @@ const ROWS: readonly Row[] = [
   ['pass', 'CVE-2025-9074', 'Desktop', engine('28.3.0', { Platform: { Name: 'Docker Desktop 4.50.0 (209931)' } })],
   // BuildKit by the engine.
   ['pass', 'GHSA-7236-3392-c5c6', 'an engine that is known to be fixed', engine('29.6.2')],
-  ['unknown', 'GHSA-7236-3392-c5c6', 'an older one', engine('29.6.1'), /does not report the version of BuildKit/],
+  ['pass', 'GHSA-7236-3392-c5c6', 'the first with BuildKit 0.31.1', engine('29.6.1')],
+  ['fail', 'GHSA-7236-3392-c5c6', 'an older one', engine('29.6.0')],
+  ['fail', 'CVE-2026-15788', 'an engine with BuildKit 0.31.1', engine('29.6.1')],
+  ['fail', 'CVE-2026-33747', 'an engine with BuildKit 0.28.0', engine('29.3.0')],
+  ['pass', 'CVE-2026-33747', 'an engine with BuildKit 0.28.1', engine('29.3.1')],
   ['fail', 'CVE-2024-23652', 'an engine without the fix', engine('24.0.9')],
   ['pass', 'CVE-2024-23652', 'an engine with the fix', engine('25.0.2')],
   // Go, by its own version.
   ['fail', 'CVE-2026-97032', 'engine 29.9.0 with an older Go', engine('29.9.0', { GoVersion: 'go1.26.8' })],
   ['pass', 'CVE-2026-97032', 'engine 29.9.0 with the Go of Docker', engine('29.9.0', { GoVersion: 'go1.26.9' })],
-  ['unknown', 'CVE-2026-97032', 'a newer line', engine('29.9.0', { GoVersion: 'go1.27.1' }), /newer release lines/],
+  ['fail', 'CVE-2026-97032', 'Go 1.27', engine('29.9.0', { GoVersion: 'go1.27.1' })],
+  ['pass', 'CVE-2026-97032', 'Go 1.27, fixed', engine('29.9.0', { GoVersion: 'go1.27.2' })],
+  ['pass', 'CVE-2026-97032', 'a line of the future', engine('29.9.0', { GoVersion: 'go1.28.0' })],
+  ['fail', 'CVE-2026-111943', 'Go 1.26', engine('29.9.3', { GoVersion: 'go1.26.9' })],
+  ['pass', 'CVE-2026-111943', 'Go 1.26, fixed', engine('29.9.3', { GoVersion: 'go1.26.10' })],
+  ['fail', 'CVE-2026-111943', 'Go 1.27', engine('29.9.3', { GoVersion: 'go1.27.2' })],
+  ['pass', 'CVE-2026-111943', 'Go 1.27, fixed', engine('29.9.3', { GoVersion: 'go1.27.3' })],
+  ['unknown', 'CVE-2026-111943', 'Debian', distribution('28.5.2+dfsg4', 'Debian', { GoVersion: 'go1.26.5' }), /debian/],
   ['unknown', 'CVE-2026-97032', 'a distribution', distribution('26.1.5+dfsg1', 'Debian', { GoVersion: 'go1.24.4' })],
   ['unknown', 'CVE-2026-97032', 'left out', { version: { GoVersion: undefined } }],
   // Since.
@@ -185,20 +233,20 @@ describe('the table', () => {
   test('has a date, and ids and versions that are valid', () => {
     assert.match(TABLE_DATE, /^\d{4}-\d\d-\d\d$/)
     assert.ok(VULNERABILITIES.length >= 40, `${VULNERABILITIES.length}`)
-    for (const { ids, fixed, since } of VULNERABILITIES) {
+    for (const { ids, fixed, since } of ALL) {
       for (const id of ids) assert.match(id, /^(?:CVE-\d{4}-\d{4,}|GHSA(?:-[a-z0-9]{4}){3})$/)
       for (const version of [...fixed, ...(since === undefined ? [] : [since])]) assert.equal(known(version).suffix, '')
     }
   })
 
   test('names each vulnerability once', () => {
-    const ids = VULNERABILITIES.flatMap((row) => row.ids)
+    const ids = ALL.flatMap((row) => row.ids)
     assert.deepEqual(ids, [...new Set(ids)])
   })
 
   test('each distribution build below a fix is unknown, never a failure or a warning', () => {
-    for (const { ids } of VULNERABILITIES) {
-      const { status } = verdictOf(ids[0], {
+    for (const { ids } of ALL) {
+      const { status } = verdictOf(ids[0] ?? '', {
         ...distribution('19.03.13+dfsg1', 'Debian GNU/Linux 10 (buster)', {
           GoVersion: 'go1.11.6',
           KernelVersion: '4.19.0-5-amd64',
