@@ -2,10 +2,11 @@ import { DockerApiError } from '../base/errors.ts'
 import { daemonMessage } from '../base/text.ts'
 import { naming, type Named, type Refused } from './api-error.ts'
 
-/** Podman, pkg/api/server: a path without a route, one with other methods, a part of a swarm, and a call that it lists as missing. */
+/** Podman, pkg/api: a path without a route, one with other methods, the update of a secret, a part of a swarm, and what it lists as missing. */
 const LACKED: Readonly<Record<number, RegExp>> = {
   404: /^(?:Not Found|Path \S+ is not supported)$/,
   405: /^Method Not Allowed$/,
+  501: /^update is not supported$/,
   503: /^Podman does not support service: /,
 }
 

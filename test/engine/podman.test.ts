@@ -11,6 +11,7 @@ for (const [status, body] of [
   [404, 'Not Found\n'],
   [405, 'Method Not Allowed\n'],
   [404, json('Path /v1.44/plugins is not supported')],
+  [501, json('update is not supported')],
   [503, json('Podman does not support service: /v1.44/swarm/init')],
 ] as const)
   test(`Podman lacks a call that it answers with ${status} ${body.trim()}`, () => {

@@ -20,7 +20,7 @@ export function pull(send: Send, image: string, options: ImagePullOptions): Prog
     const headers = await authHeaders(options.auth, reference)
     return { call: { names: namesOf(reference), options, headers }, registry: reference.domain }
   }
-  return registryProgress(send, PULL, prepare, (request) => pullFold(parse(), request))
+  return registryProgress(send, PULL, prepare, (request) => pullFold(parse(), request, send.podman !== undefined))
 }
 
 const NAMES: object = { fromImage: '', tag: '' }
@@ -37,13 +37,18 @@ const STATUS = /^Status: (Downloaded newer image|Image is up to date) for /
 /** Docker 28 only warns (executed: 28.5.2); before that, it is the failure of the call (26.1.5). */
 const OTHER_PLATFORM = /^WARNING: (.* does not match the specified platform .*)$/
 
-function pullFold(reference: ImageReference, request: Named): Fold<PullMessage, PullResult> {
+/** The last message of Podman, which reports neither digest nor status (pkg/api/handlers/utils/images.go). */
+const DONE_BY_PODMAN = 'Download complete'
+
+function pullFold(reference: ImageReference, request: Named, podman: boolean): Fold<PullMessage, PullResult> {
   const one = reference.tag !== undefined || reference.digest !== undefined
   let digest: string | undefined
   let status: PullResult['status']
   let otherPlatform: string | undefined
+  let last: string | undefined
   return {
     add: ({ status: text = '' }) => {
+      last = text
       digest = DIGEST.exec(text)?.[1] ?? digest
       otherPlatform = OTHER_PLATFORM.exec(text)?.[1] ?? otherPlatform
       const reported = STATUS.exec(text)?.[1]
@@ -53,7 +58,8 @@ function pullFold(reference: ImageReference, request: Named): Fold<PullMessage, 
     },
     result: () => {
       if (otherPlatform !== undefined) throw failureInside(request, otherPlatform)
-      if (one && digest === undefined && status === undefined) throw unfinished(request)
+      const isDone = podman ? last === DONE_BY_PODMAN : !one || digest !== undefined || status !== undefined
+      if (!isDone) throw unfinished(request)
       return {
         reference: formatReference(reference),
         ...(one && digest !== undefined && { digest }),

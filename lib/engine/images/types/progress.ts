@@ -14,7 +14,7 @@ export interface PullMessage extends ProgressMessage {
 export interface PullResult {
   /** The requested image, in its full form: `docker.io/library/alpine:latest`. */
   readonly reference: string
-  /** The digest of the image in the registry, `sha256:...`; absent with `allTags`. */
+  /** The digest of the image in the registry, `sha256:...`; absent with `allTags`, and with Podman. */
   readonly digest?: string
   /** Whether something was downloaded. Absent if docker-mtls doesn't recognize the daemon's message. */
   readonly status?: 'downloaded' | 'up to date'
