@@ -32,6 +32,8 @@ export interface AuditReport {
   readonly engine?: string
   /** Present if the engine is Podman. */
   readonly podman?: true
+  /** The group of the connection's key exchange, such as `X25519MLKEM768`, if the connection has TLS and the runtime tells. */
+  readonly keyExchange?: string
   /**
    * Set if a gateway of docker-mtls is between us and the daemon: the certificates, and the results of the family `tls`, are
    * those of the gateway.
@@ -99,12 +101,14 @@ export function evaluate(snapshot: Snapshot, checks: readonly Check[], options: 
       ...(baseline && { change: changeOf(finding, before) }),
     }))
   const engine = 'value' in version ? version.value.Version : undefined
+  const keyExchange = 'value' in snapshot.tls ? snapshot.tls.value?.keyExchange : undefined
   const ids = new Set(selected.map(({ id }) => id))
   return {
     target,
     at,
     ...(engine !== undefined && { engine }),
     ...(isPodman && { podman: true }),
+    ...(keyExchange !== undefined && { keyExchange }),
     ...(isBehindGateway(snapshot) && { gateway: true }),
     profile,
     checks: selected.map(factsOf),

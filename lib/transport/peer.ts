@@ -6,6 +6,7 @@ import { coversName, readCertificate, type CertificateFacts } from '../identity/
 import { isIp } from '../identity/names.ts'
 import { readSigningKey } from '../identity/public-key.ts'
 import { alternativeNames, publicKeyInfo } from '../identity/structure.ts'
+import { keyExchangeOf } from './key-exchange.ts'
 
 /** The daemon at the other end of a TLS connection. */
 export interface Peer {
@@ -13,6 +14,11 @@ export interface Peer {
   readonly tlsVersion: string
   /** The cipher suite, by OpenSSL's name. */
   readonly cipher: string
+  /**
+   * The group in which the keys were exchanged: `X25519MLKEM768`, which also withstands quantum computers, `X25519`, `P-256` and so on.
+   * Undefined in Deno and Bun, which don't tell, and for a resumed session of TLS 1.2, which exchanges no keys.
+   */
+  readonly keyExchange: string | undefined
   /** Whether a TLS session was resumed instead of a full handshake. */
   readonly resumed: boolean
   /** The server's IP address. */
@@ -93,6 +99,7 @@ export function describePeer(socket: TLSSocket, certificate: X509Certificate, cl
   const peer: Peer = {
     tlsVersion: socket.getProtocol() ?? '',
     cipher: socket.getCipher().standardName,
+    keyExchange: keyExchangeOf(socket),
     resumed: socket.isSessionReused(),
     remoteAddress: socket.remoteAddress,
     // Parsed on access, since most callers never read it.

@@ -17,7 +17,7 @@ interface ExplainData {
 }
 interface PingData {
   readonly endpoint: { url: string; kind: string; source: string }
-  readonly tls: { version: string; cipher: string; remoteAddress: string }
+  readonly tls: { version: string; cipher: string; keyExchange?: string; remoteAddress: string }
   readonly server: { names: { dns: string[] }; daysLeft: number }
   readonly client: { commonName: string; daysLeft: number }
   readonly engine: Record<string, string>
@@ -90,7 +90,7 @@ describe('ping', () => {
       /^Server {3}build01, localhost, 127\.0\.0\.1, ::1\n {9}P-256, until \d{4}-\d\d-\d\d \(397 days left\), issued by CN=docker-mtls CA/m,
       /^Address {2}127\.0\.0\.1$/m,
       /^You {6}alice\n {9}P-256, until .* \(397 days left\)/m,
-      /^TLS {6}TLSv1\.3, TLS_/m,
+      /^TLS {6}TLSv1\.3, TLS_\w+, X25519(?:MLKEM768)?$/m,
       /^Engine {3}Docker 26\.1\.5, linux\/amd64$/m,
       /^API {6}1\.45 \(the daemon serves 1\.24 to 1\.45\)$/m,
       /^Time {5}[\d.]+ ms to connect, [\d.]+ ms for a ping$/m,
@@ -113,6 +113,7 @@ describe('ping', () => {
       'warnings',
     ])
     assert.deepEqual(data.endpoint, { url, kind: 'tls', source: 'option host' })
+    assert.match(data.tls.keyExchange ?? '', /^X25519(?:MLKEM768)?$/)
     assert.deepEqual([data.tls.version, data.tls.remoteAddress], ['TLSv1.3', '127.0.0.1'])
     assert.deepEqual([data.server.daysLeft, data.client.commonName, data.client.daysLeft], [397, 'alice', 397])
     assert.deepEqual(data.engine, { version: '26.1.5', os: 'linux', arch: 'amd64' })

@@ -5,7 +5,9 @@ import { CERTIFICATE_CHECKS } from '../../lib/audit/checks/certificates.ts'
 import { TLS_CHECKS } from '../../lib/audit/checks/tls.ts'
 import { collectSnapshot } from '../../lib/audit/snapshot/collect.ts'
 import { connect } from '../../lib/index.ts'
+import { runCli } from '../cli/support/run-cli.ts'
 import { runCommand } from '../support/command.ts'
+import { hasMlKem } from '../support/ml-kem.ts'
 import { lacks } from '../support/requirements.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
@@ -27,6 +29,12 @@ async function audited(env: Record<string, string>): Promise<Readonly<Record<str
   }
 }
 
+/** Debian builds its dockerd with a Go that has it, and turns it off. */
+async function refusedBy({ clientEnv }: SecuredDaemon): Promise<string> {
+  await using docker = await connect({}, { HOME: '/nonexistent', ...clientEnv })
+  return `it refuses X25519MLKEM768: its ${(await docker.version()).GoVersion} has it, but it is turned off`
+}
+
 describe('the TLS connection of a real daemon', { skip }, () => {
   let secured: SecuredDaemon
   before(async () => {
@@ -38,7 +46,7 @@ describe('the TLS connection of a real daemon', { skip }, () => {
     // Docker Engine 26.1 still accepts them, and has no setting for it.
     const known = {
       'D-TLS-CBC': 'warn: it accepts a CBC suite in TLS 1.2',
-      'T-PQ': 'warn: it refuses X25519MLKEM768',
+      'T-PQ': `warn: ${await refusedBy(secured)}; this connection uses X25519`,
     }
     assert.deepEqual(await audited({ HOME: '/nonexistent', ...secured.clientEnv }), known)
   })
@@ -61,15 +69,20 @@ describe('the TLS connection of a real daemon', { skip }, () => {
   })
 
   test('has the post-quantum key exchange only once GODEBUG turns it on, as the remedy says', async () => {
-    const options = { HOME: '/nonexistent', ...secured.clientEnv }
-    await using docker = await connect({}, options)
-    const go = /^go1\.(\d+)/.exec((await docker.version()).GoVersion ?? '')?.[1]
-    const refused = 'warn: it refuses X25519MLKEM768'
-    assert.equal((await audited(options))['T-PQ'], refused)
+    const refused = `warn: ${await refusedBy(secured)}; this connection uses X25519`
+    assert.equal((await audited({ HOME: '/nonexistent', ...secured.clientEnv }))['T-PQ'], refused)
     await secured.stop()
     secured = await startSecuredDaemon({ env: { GODEBUG: 'tlsmlkem=1' } })
-    // Go has it since 1.24.
-    assert.equal((await audited({ ...options, ...secured.clientEnv }))['T-PQ'], Number(go) < 24 ? refused : undefined)
+    const lacking = `OpenSSL ${process.versions.openssl} of Node.js here has no X25519MLKEM768`
+    const env = { HOME: '/nonexistent', ...secured.clientEnv }
+    assert.equal((await audited(env))['T-PQ'], hasMlKem() ? undefined : `warn: this connection uses X25519: ${lacking}`)
+    const group = hasMlKem() ? 'X25519MLKEM768' : 'X25519'
+    const { stdout } = await runCli(['ping'], { env })
+    assert.match(stdout, new RegExp(`^TLS .*, ${group}$`, 'm'))
+    const doctor = await runCli(['doctor'], { env })
+    assert.match(doctor.stdout.replaceAll(/\s+/g, ' '), new RegExp(`key exchange of this connection is ${group}\\b`))
+    const audit = await runCli(['audit', '--only', 'T-PQ'], { env })
+    assert.match(audit.stdout, new RegExp(`^Audit of .*, key exchange ${group}$`, 'm'))
   })
 
   test('has no meaning for a local socket', async () => {

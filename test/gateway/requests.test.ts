@@ -7,6 +7,7 @@ import { Readable, type Duplex } from 'node:stream'
 import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AskedRequest, Verdict } from '../../lib/gateway.ts'
+import { hasMlKem } from '../support/ml-kem.ts'
 import { temporaryFolder } from '../support/temporary.ts'
 import { dial, dispatcherTo, endOf, fakeDaemon, front, readUntil } from './support/fixture.ts'
 import { until } from './support/until.ts'
@@ -195,6 +196,14 @@ describe('a request', () => {
     other.write(head)
     assert.match(await readUntil(other, /\}\n/), /^HTTP\/1\.1 403 /)
   })
+})
+
+test('a connection has the post-quantum key exchange if the Node.js of the gateway and of the client has it', async (t) => {
+  const { socketPath } = await fakeDaemon(t)
+  const { port } = await front(t, { socketPath })
+  const dispatcher = await dispatcherTo(t, port)
+  await (await dispatcher.request({ path: '/_ping', method: 'GET' })).body.dump()
+  assert.equal(dispatcher.peer?.keyExchange, hasMlKem() ? 'X25519MLKEM768' : 'X25519')
 })
 
 describe('a stream', () => {

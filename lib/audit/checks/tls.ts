@@ -6,6 +6,7 @@ import { enumerate } from '../../base/text.ts'
 import { issuerAmong } from '../gateway-issuer.ts'
 import { DAEMON_PORTS } from '../neighbours.ts'
 import { isPublicCa } from '../public-cas.ts'
+import { postQuantum } from './key-exchange.ts'
 
 const PROTECT = 'https://docs.docker.com/engine/security/protect-access/'
 
@@ -123,20 +124,6 @@ const http2 = tlsCheck({
     'dockerd has no setting for HTTP/2. Keep Docker Engine up to date, and give certificates only to clients that you trust.',
   references: ['https://www.rfc-editor.org/rfc/rfc7301', 'https://pkg.go.dev/vuln/'],
   test: ({ speaksHttp2 }) => (known(speaksHttp2) ? warn('it chooses HTTP/2 if a client offers it') : pass()),
-})
-
-const postQuantum = tlsCheck({
-  id: 'T-PQ',
-  title: 'The daemon supports a post-quantum key exchange',
-  severity: 'low',
-  cis: {},
-  why: 'An attacker who records connections today can decrypt them once a quantum computer breaks X25519 and P-256. This matters for secrets that must stay secret for many years.',
-  remedy:
-    'The command docker version shows the Go version of dockerd. Go 1.24 and newer support this key exchange, but many builds leave it off, such as ' +
-    "Debian's: turn it on with Environment=GODEBUG=tlsmlkem=1 in a drop-in of docker.service, and restart docker. With an older Go, upgrade Docker Engine. " +
-    'Use clients with OpenSSL 3.5 or newer, such as Node.js 24.5.',
-  references: ['https://go.dev/doc/go1.24#cryptotlspkgcryptotls', 'https://go.dev/doc/godebug'],
-  test: ({ postQuantum: supports }) => (known(supports) ? pass() : warn('it refuses X25519MLKEM768')),
 })
 
 const plainNeighbour = tlsCheck({

@@ -30,7 +30,14 @@ export function proxyPath(attempt: Attempt, { client }: Identity): DetailedStep[
   const { error, peer } = attempt
   const at = error === undefined ? undefined : peer === undefined ? stepOf(error) : 'api'
   const facts =
-    peer === undefined ? {} : { certificate: certificateFacts(peer.certificate), negotiated: peer.tlsVersion }
+    peer === undefined
+      ? {}
+      : {
+          certificate: certificateFacts(peer.certificate),
+          negotiated: peer.tlsVersion,
+          cipher: peer.cipher,
+          keyExchange: peer.keyExchange,
+        }
   const steps: Record<string, DetailedStep> = {
     proxy: ok('proxy', 'the proxy opens a connection to the server'),
     tls: ok('tls', `the server speaks ${peer?.tlsVersion ?? 'TLS'}`, facts),

@@ -53,13 +53,14 @@ function tlsStep({ server, certificate, attempt: { peer } }: TlsEvidence): Detai
   const { protocols = [] } = valueOf(server) ?? {}
   const facts = {
     protocols,
-    ...(peer && { negotiated: peer.tlsVersion, cipher: peer.cipher }),
+    ...(peer && { negotiated: peer.tlsVersion, cipher: peer.cipher, keyExchange: peer.keyExchange }),
     ...(certificate && { certificate: certificateFacts(certificate) }),
   }
   const versions = protocols.length === 0 ? (peer?.tlsVersion ?? 'TLS') : enumerate(protocols)
   const shows =
     certificate === undefined ? '' : `, with a certificate for ${namesOf(certificate)}, issued by ${certificate.issuer}`
-  return ok('tls', `the server speaks ${versions}${shows}`, facts)
+  const used = peer?.keyExchange === undefined ? '' : `; the key exchange of this connection is ${peer.keyExchange}`
+  return ok('tls', `the server speaks ${versions}${shows}${used}`, facts)
 }
 
 function namesOf({

@@ -60,7 +60,7 @@ function reportBlocks(report: AuditReport, page: Page): string[] {
     [paint('bold', FAMILIES[family]), ...checks.map((check) => checkText(check, page))].join('\n'),
   )
   return [
-    `${heading(report.target, paint)}${engine}`,
+    `${heading(report.target, paint)}${engine}${keyExchangeOf(report)}`,
     ...families,
     ...unreadBlock(report, page),
     ...unknownBlock(report, page),
@@ -69,6 +69,12 @@ function reportBlocks(report: AuditReport, page: Page): string[] {
     ...(page.all ? listBlock('Not applicable', groupsOf(report, isOpen('not-applicable')), page) : []),
     wrap(`${countsText(report)}.`, width),
   ]
+}
+
+/** Part of the heading if the connection was checked. */
+function keyExchangeOf({ keyExchange, checks }: AuditReport): string {
+  const isChecked = keyExchange !== undefined && checks.some(({ family }) => family === 'tls')
+  return isChecked ? `, key exchange ${shown(keyExchange)}` : ''
 }
 
 /** A check with its findings, one a line, and its remedy. */

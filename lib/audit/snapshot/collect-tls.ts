@@ -45,6 +45,8 @@ export async function collectTls(
       port,
       version: peer.tlsVersion,
       cipher: peer.cipher,
+      ...(peer.keyExchange !== undefined && { keyExchange: peer.keyExchange }),
+      openssl: process.versions.openssl,
       server: describe(peer.certificate),
       client: describe(set.client),
       cas: certificatesIn(set.caPem).map(describeCa),

@@ -52,6 +52,10 @@ export const TLS = z.object({
   /** Of the connection that the audit used. */
   version: z.string(),
   cipher: z.string(),
+  /** See `keyExchange` of a peer. Absent in older snapshots. */
+  keyExchange: z.string().optional(),
+  /** The OpenSSL of the process that made the connection. */
+  openssl: z.string().optional(),
   server: CERTIFICATE,
   client: CERTIFICATE,
   cas: z.array(CERTIFICATE),

@@ -197,7 +197,7 @@ export const audit: CommandSpec = {
     ],
     [sentence`${SELF} audit --replay build01.json --only container`, 'audit a saved snapshot'],
   ],
-  json: '{ format, tool: { name, version }, profile, summary: { failOn, hosts, notAudited, incomplete, failing, compared }, checks: [{ id, title, family, severity, cis, why, remedy, references }], exceptions, hosts: [{ ok, target, at, engine, skipped, withoutHost, counts, accepted, unread, certificates: [{ owner, name, validFrom, validTo, expiry }], baseline, findings: [{ check, severity, status, failing, subject: { kind, id, name }, detail, exception, change }] }] }; a host that could not be audited has only { ok, target, error: { code, message } }.',
+  json: '{ format, tool: { name, version }, profile, summary: { failOn, hosts, notAudited, incomplete, failing, compared }, checks: [{ id, title, family, severity, cis, why, remedy, references }], exceptions, hosts: [{ ok, target, at, engine, keyExchange, skipped, withoutHost, counts, accepted, unread, certificates: [{ owner, name, validFrom, validTo, expiry }], baseline, findings: [{ check, severity, status, failing, subject: { kind, id, name }, detail, exception, change }] }] }; a host that could not be audited has only { ok, target, error: { code, message } }.',
   stray: (extra) => sentence`Name the host with an option:  ${SELF} audit --host ${extra}`,
   define,
 }

@@ -58,7 +58,12 @@ function pingData({ endpoint, warnings, apiVersion, dispatcher: { peer } }: Dock
   return {
     endpoint: { url: formatEndpoint(endpoint), kind: endpoint.kind, source: endpoint.source },
     ...(peer !== undefined && {
-      tls: { version: peer.tlsVersion, cipher: peer.cipher, remoteAddress: peer.remoteAddress },
+      tls: {
+        version: peer.tlsVersion,
+        cipher: peer.cipher,
+        keyExchange: peer.keyExchange,
+        remoteAddress: peer.remoteAddress,
+      },
       server: certificateData(peer.certificate),
       client: certificateData(peer.client),
     }),
@@ -92,7 +97,7 @@ function pingText(
   return `${facts(shown, { paint, width })}\n`
 }
 
-function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Peer): [string, string][] {
+function peerRows({ tlsVersion, cipher, keyExchange, remoteAddress, certificate, client }: Peer): [string, string][] {
   const names = [...certificate.names.dns, ...certificate.names.ip].join(', ')
   return [
     ['Server', `${names}\n${keyName(certificate)}, ${until(certificate.validTo)}, issued by ${certificate.issuer}`],
@@ -101,7 +106,7 @@ function peerRows({ tlsVersion, cipher, remoteAddress, certificate, client }: Pe
       'You',
       `${client.commonName ?? client.subject}\n${keyName(client)}, ${until(client.validTo)}, issued by ${client.issuer}`,
     ],
-    ['TLS', `${tlsVersion}, ${cipher}`],
+    ['TLS', [tlsVersion, cipher, ...(keyExchange === undefined ? [] : [keyExchange])].join(', ')],
   ]
 }
 
@@ -149,7 +154,7 @@ function wordsForDoctor(words: readonly string[]): string[] {
 export const ping: CommandSpec = {
   description:
     "Connects to the daemon that the options or the environment select, and shows who answered: the server's names, the " +
-    'TLS version, the client certificate that the daemon accepted, and when both certificates expire.' +
+    'TLS version and key exchange, the client certificate that the daemon accepted, and when both certificates expire.' +
     '\n\n' +
     'With --wait it tries again while the daemon refuses the connection, its host is unreachable, its name is unknown, or the ' +
     'certificate files are missing. Then it fails with the last error. A wrong certificate, a plaintext port or a refused ' +
@@ -160,7 +165,7 @@ export const ping: CommandSpec = {
     [sentence`${SELF} ping --wait 60s`, 'wait for a daemon that is starting, up to a minute'],
     [sentence`${SELF} ping --host build01.example.com --cert-path ~/.docker`, 'without any variables'],
   ],
-  json: '{ endpoint: { url, kind, source }, tls: { version, cipher, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
+  json: '{ endpoint: { url, kind, source }, tls: { version, cipher, keyExchange, remoteAddress }, server, client,\n  engine: { version, os, arch }, api: { version, newest, oldest }, milliseconds: { connected, ping }, warnings }',
   stray: (extra) => sentence`Name the host with an option:  ${SELF} ping --host ${extra}`,
   hint: doctorHint,
   improve: withArguments,

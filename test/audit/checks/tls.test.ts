@@ -4,6 +4,8 @@ import { rootCertificates } from 'node:tls'
 import { readCertificate } from '../../../lib/identity/certificate.ts'
 import { CERTIFICATE_CHECKS } from '../../../lib/audit/checks/certificates.ts'
 import { TLS_CHECKS } from '../../../lib/audit/checks/tls.ts'
+import { VERSION } from '../../../lib/audit/snapshot/daemon-schema.ts'
+import type { Snapshot } from '../../../lib/audit/snapshot/snapshot.ts'
 import type { TlsFacts } from '../../../lib/audit/snapshot/tls-schema.ts'
 import type { Status } from '../../../lib/audit/verdict.ts'
 import { findingsOf, goodCa, goodCertificate, goodTls, snapshotOf } from '../support/tls-snapshots.ts'
@@ -159,6 +161,64 @@ function rsa(keyBits: number): TlsFacts['client'] {
   const { curve: _removed, ...rest } = goodCertificate()
   return { ...rest, keyType: 'rsa', keyBits }
 }
+
+/** Who lacks the post-quantum key exchange, by what its versions show. */
+const QUANTUM_ROWS: readonly (readonly [what: string, parts: Parameters<typeof snapshotOf>[0], detail: string])[] = [
+  [
+    "Debian's build of dockerd",
+    { tls: refusing('X25519'), version: goVersion('go1.24.4'), gateway: { value: null } },
+    'it refuses X25519MLKEM768: its go1.24.4 has it, but it is turned off; this connection uses X25519',
+  ],
+  [
+    'an older Go',
+    { tls: refusing('P-256'), version: goVersion('go1.23.12'), gateway: { value: null } },
+    "it refuses X25519MLKEM768: its go1.23.12 doesn't have it; this connection uses P-256",
+  ],
+  [
+    'a gateway, whatever the Go of dockerd',
+    { tls: refusing('X25519'), version: goVersion('go1.26.3'), gateway: { value: { shows: 'all' } } },
+    'the gateway refuses X25519MLKEM768, because its Node.js has an OpenSSL older than 3.5; this connection uses X25519',
+  ],
+  [
+    'a Go without a version',
+    { tls: refusing(undefined), version: goVersion('devel'), gateway: { value: null } },
+    'it refuses X25519MLKEM768',
+  ],
+  ['an engine that did not answer', { tls: refusing(undefined) }, 'it refuses X25519MLKEM768'],
+  [
+    'the Node.js of the client',
+    { tls: { value: goodTls({ keyExchange: 'X25519', openssl: '3.0.19' }) } },
+    'this connection uses X25519: OpenSSL 3.0.19 of Node.js here has no X25519MLKEM768',
+  ],
+  [
+    'the OpenSSL configuration of the client',
+    { tls: { value: goodTls({ keyExchange: 'X25519', openssl: '3.5.8+quic' }) } },
+    'this connection uses X25519',
+  ],
+]
+
+function refusing(keyExchange: string | undefined): { value: TlsFacts } {
+  return { value: goodTls({ postQuantum: { value: false }, openssl: '3.0.19', ...(keyExchange && { keyExchange }) }) }
+}
+
+function goVersion(GoVersion: string): Snapshot['version'] {
+  return { value: VERSION.parse({ GoVersion }) }
+}
+
+describe('T-PQ names who lacks it', () => {
+  for (const [what, parts, detail] of QUANTUM_ROWS) {
+    test(what, () => {
+      const [finding] = findingsOf(CHECKS, 'T-PQ', snapshotOf(parts))
+      assert.deepEqual([finding?.status, finding?.detail], ['warn', detail])
+    })
+  }
+
+  test('nobody, and names the group', () => {
+    const tls = { value: goodTls({ keyExchange: 'X25519MLKEM768', openssl: '3.5.8' }) }
+    const [finding] = findingsOf(CHECKS, 'T-PQ', snapshotOf({ tls }))
+    assert.deepEqual([finding?.status, finding?.detail], ['pass', 'X25519MLKEM768'])
+  })
+})
 
 describe('checks of the connection and of certificates', () => {
   for (const [id, status, what, tls] of ROWS) {

@@ -46,11 +46,11 @@ export function details(report: AuditReport, view: View): Html {
   return html`${problemsSection(report, view)}${unknownSection(report, view)}${acceptedSection(report, view)}${betterSection(report, view)}${quietSection(report, 'pass', view)}${quietSection(report, 'not-applicable', view)}`
 }
 
-function audited({ at, engine, profile, checks, skipped, withoutHost, baseline }: AuditReport): Html {
+function audited({ at, engine, keyExchange, profile, checks, skipped, withoutHost, baseline }: AuditReport): Html {
   const byOptions = skipped.filter((id) => !withoutHost.includes(id))
   const left = folded(byOptions.map(code), 8, (ids) => html`<span class="ids">${ids}</span>`)
   return html`<dl class="facts">
-    ${fact('Audited', timeLabel(at))}${fact('Docker Engine', engine ?? 'unknown')}${fact('Profile', profile)}${fact('Checks', checks.length)}${
+    ${fact('Audited', timeLabel(at))}${fact('Docker Engine', engine ?? 'unknown')}${keyExchange === undefined ? undefined : fact('Key exchange', keyExchange)}${fact('Profile', profile)}${fact('Checks', checks.length)}${
       byOptions.length === 0 ? undefined : fact(`Left out by options (${byOptions.length})`, left)
     }${baseline === undefined ? undefined : fact('Baseline', baselineText(baseline))}
   </dl>`
