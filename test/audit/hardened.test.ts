@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { ENDPOINT_SYSCTLS } from '../../lib/container/endpoint-options.ts'
 import { hardened, reviewCreate } from '../../lib/audit/hardened.ts'
 import type { Finding } from '../../lib/audit/check.ts'
 import type { Status } from '../../lib/audit/verdict.ts'
@@ -62,6 +63,16 @@ const REQUESTS: readonly (readonly [request: ContainerCreateRequest, faults: str
   [{ ExposedPorts: { '80/tcp': {} }, HostConfig: { PublishAllPorts: true } }, 'C-PORT', 'C-BRIDGE'],
   [{ HostConfig: { PortBindings: { '80/tcp': [{ HostPort: '8080' }] } } }, 'C-PORT', 'C-BRIDGE'],
   [{ HostConfig: { Sysctls: { 'net.ipv4.ip_forward': '1', 'net.core.somaxconn': '9' } } }, 'C-SYSCTL', 'C-BRIDGE'],
+  [
+    {
+      HostConfig: { NetworkMode: 'bridge' },
+      NetworkingConfig: {
+        EndpointsConfig: { bridge: { DriverOpts: { [ENDPOINT_SYSCTLS]: 'net.ipv4.conf.IFNAME.forwarding=1' } } },
+      },
+    },
+    'C-SYSCTL',
+    'C-BRIDGE',
+  ],
   [
     { HostConfig: { OomScoreAdj: -5, OomKillDisable: true, RestartPolicy: { Name: 'always' }, CgroupParent: '/' } },
     'C-OOM C-RESTART C-CGPARENT',

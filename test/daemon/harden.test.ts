@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { ENDPOINT_IFNAME, ENDPOINT_SYSCTLS } from '../../lib/container/endpoint-options.ts'
 import { hardenContainer } from '../../lib/audit/harden/harden-container.ts'
 import { renderHardened } from '../../lib/audit/harden/formats/render.ts'
 import type { HardenedContainer } from '../../lib/audit/harden/plan.ts'
@@ -18,7 +19,21 @@ import { cleanEnvironment, runCommand } from '../support/command.ts'
 import { COMMAND } from '../support/programs.ts'
 import { lacks } from '../support/requirements.ts'
 import { dockerLocally } from './harness/docker-cli.ts'
+import { testedEngine } from './harness/engine.ts'
 import { startBusyboxEngine, type BusyboxEngine } from './support/busybox-engine.ts'
+
+const IS_28 = testedEngine().major >= 28
+const OF_IMAGE = {
+  Type: 'image',
+  Source: 'busybox:made-here',
+  Target: '/programs',
+  ImageOptions: { Subpath: 'bin' },
+} as const
+/** As the docker command writes them, which makes them lower-case. The Compose of Docker 26 ignores them. */
+const DriverOpts = {
+  [ENDPOINT_IFNAME]: 'web0',
+  [ENDPOINT_SYSCTLS]: 'net.ipv4.conf.ifname.log_martians=1,net.ipv6.conf.ifname.accept_ra=0',
+}
 
 /** A container with about every setting that a container can have here. */
 const RICH: ContainerCreateRequest = {
@@ -39,6 +54,7 @@ const RICH: ContainerCreateRequest = {
     Mounts: [
       { Type: 'tmpfs', Target: '/memory', TmpfsOptions: { SizeBytes: 65_536, Mode: 0o700 } },
       { Type: 'bind', Source: '/usr/share', Target: '/share, "odd"', ReadOnly: true },
+      ...(IS_28 ? [OF_IMAGE] : []),
     ],
     Tmpfs: { '/fast': 'size=64k,mode=1777' },
     CapAdd: ['CHOWN', 'SYS_ADMIN'],
@@ -59,7 +75,9 @@ const RICH: ContainerCreateRequest = {
     LogConfig: { Type: 'json-file', Config: { 'max-file': '2' } },
     Devices: [{ PathOnHost: '/dev/null', PathInContainer: '/dev/x', CgroupPermissions: 'r' }],
   },
-  NetworkingConfig: { EndpointsConfig: { 'rich-net': { Aliases: ['web', 'www'] } } },
+  NetworkingConfig: {
+    EndpointsConfig: { 'rich-net': { Aliases: ['web', 'www'], ...(IS_28 && { DriverOpts, GwPriority: 5 }) } },
+  },
 }
 
 /** As root it needs CHOWN, and it writes to /run. */
@@ -103,6 +121,7 @@ describe('hardening real containers', { skip: lacks('namespaces', 'dockerd', 'do
       )
       const { original } = plan
       assert.deepEqual(original.Env, RICH.Env)
+      assert.deepEqual(plan.body.NetworkingConfig, RICH.NetworkingConfig)
       assert.deepEqual(original.HostConfig?.PortBindings, RICH.HostConfig?.PortBindings)
       assert.deepEqual(plan.body.HostConfig?.CapAdd, ['CHOWN'])
       assert.deepEqual(
@@ -223,10 +242,10 @@ function comparable({ Config, HostConfig, Path, Args, Mounts, NetworkSettings }:
     const isAnonymous = Type === 'volume' && Destination === '/srv'
     return { Type, Name: isAnonymous ? '' : Name, Source: Type === 'bind' ? Source : '', Destination, RW, Propagation }
   })
-  const aliases = Object.entries(NetworkSettings.Networks).map(([name, { Aliases }]) => [
-    name,
-    (Aliases ?? []).filter((alias) => ['web', 'www'].includes(alias)).toSorted(),
-  ])
+  const networks = Object.entries(NetworkSettings.Networks).map(([name, endpoint]) => {
+    const aliases = (endpoint.Aliases ?? []).filter((alias) => ['web', 'www'].includes(alias))
+    return [name, aliases.toSorted(), endpoint.DriverOpts, endpoint.GwPriority]
+  })
   return {
     User,
     Hostname,
@@ -239,7 +258,7 @@ function comparable({ Config, HostConfig, Path, Args, Mounts, NetworkSettings }:
     Healthcheck,
     command: [Path, ...Args],
     mounts: mounts.toSorted((one, other) => one.Destination.localeCompare(other.Destination)),
-    aliases,
+    networks,
     // The docker command writes CAP_CHOWN from Docker 28 on.
     capabilities: (CapAdd ?? []).map((name) => name.replace(/^CAP_/, '')),
     host: Object.fromEntries(Object.entries(host).map(([name, value]) => [name, normal(value)])),

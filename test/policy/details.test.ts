@@ -69,6 +69,23 @@ const ROWS: readonly (readonly [line: string, expected: object | undefined, body
       NetworkingConfig: { EndpointsConfig: { default: {} } },
     },
   ],
+  [
+    'POST /containers/create',
+    { networks: ['own'], sysctls: ['net.ipv4.ip_forward', 'net.ipv4.conf.IFNAME.forwarding', '*'] },
+    {
+      HostConfig: { Sysctls: { 'net.ipv4.ip_forward': '1' } },
+      NetworkingConfig: {
+        EndpointsConfig: {
+          own: {
+            DriverOpts: {
+              'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.forwarding=hunter2,?',
+              a: 'hunter2',
+            },
+          },
+        },
+      },
+    },
+  ],
   ['POST /networks/n/connect', { network: 'n', container: 'web' }, { Container: 'web' }],
   [
     'POST /networks/create',

@@ -105,6 +105,23 @@ describe('the networks of a container that exists', () => {
   })
 })
 
+const start = (DriverOpts: Json, level = 'baseline'): string =>
+  brief(
+    ask('POST /containers/web/start', undefined, { level }, [
+      ['container', 'web', container({ x: { NetworkID: '1', DriverOpts } })],
+    ]),
+  )
+
+test('the options of a container in its networks are judged like those of a new one', () => {
+  const sysctls = { 'com.docker.network.endpoint.sysctls': 'net.ipv4.conf.IFNAME.forwarding=1' }
+  for (const options of [sysctls, { token: 'x' }]) {
+    assert.equal(start(options), 'refuse TARGET_TOO_POWERFUL')
+    assert.equal(start(options, 'privileged'), 'allow')
+  }
+  for (const options of [null, {}, { 'com.docker.network.endpoint.ifname': 'web0' }])
+    assert.equal(start(options), 'allow')
+})
+
 describe('what is sent names networks by the ids that were judged', () => {
   const WEB: Known = [
     ['network', 'web', network('web', 'ab12')],

@@ -69,7 +69,9 @@ const devices = containerCheck({
     return worst([
       ...reported(HostConfig?.Devices, 'HostConfig.Devices').map(judgeDevice),
       ...reported(HostConfig?.DeviceCgroupRules, 'HostConfig.DeviceCgroupRules').map(judgeDeviceRule),
-      ...requests.map(({ Driver }) => warn(`devices of ${Driver === '' ? 'a driver' : (Driver ?? 'a driver')}`)),
+      ...requests.map(({ Driver, DeviceIDs = [] }) =>
+        warn([`devices of ${Driver || 'a driver'}`, ...DeviceIDs].join(' ')),
+      ),
     ])
   },
 })

@@ -2,6 +2,7 @@ import { containerCheck, type Check } from '../check.ts'
 import { cisItems, dockerDocs, manPage } from '../container/documents.ts'
 import { isTrue, parseSecurityOptions } from '../../container/security-options.ts'
 import { judgeNamespace } from '../container/shared-namespace.ts'
+import { ENDPOINT_SYSCTLS, endpointSysctls } from '../../container/endpoint-options.ts'
 import { judgeSysctl } from '../container/sysctls.ts'
 import { daemonFeatures, infoOf } from '../container/user-namespace.ts'
 import { worst } from '../worst.ts'
@@ -114,11 +115,16 @@ const sysctls = containerCheck({
   severity: 'medium',
   cis: {},
   why: 'Parameters without a namespace change the kernel of the host. Some network parameters turn the container into a router, or make it trust packets that it should drop, so that an attacker can redirect traffic.',
-  remedy: 'Create the container again without this --sysctl.',
+  remedy:
+    'Create the container again without this --sysctl, or without the option com.docker.network.endpoint.sysctls of its network.',
   references: [RUN, 'https://docs.kernel.org/networking/ip-sysctl.html'],
-  test: ({ HostConfig }) => {
+  test: ({ HostConfig, NetworkSettings }) => {
     const given = Object.entries(reported(HostConfig?.Sysctls, 'HostConfig.Sysctls'))
-    return worst(given.map(([name, value]) => judgeSysctl(name, value)))
+    const networks = Object.values(reported(NetworkSettings?.Networks, 'NetworkSettings.Networks'))
+    const ofInterfaces = networks.flatMap(({ DriverOpts }) =>
+      endpointSysctls(reported(DriverOpts?.[ENDPOINT_SYSCTLS], 'NetworkSettings.Networks[].DriverOpts')),
+    )
+    return worst([...given, ...ofInterfaces].map(([name, value]) => judgeSysctl(name, value)))
   },
 })
 

@@ -105,7 +105,7 @@ function mountsWith(
   return all.length > 0 ? { Mounts: all } : {}
 }
 
-/** The networks that dockerd provides take no settings of an endpoint. */
+/** The networks that dockerd provides take no names and addresses. */
 const BUILT_IN: ReadonlySet<string> = new Set(['bridge', 'default', 'host', 'none'])
 
 function attachedNetworks({ NetworkSettings }: ContainerInspect): [string, EndpointRequest & { NetworkID?: string }][] {
@@ -125,11 +125,14 @@ function networkMode({ NetworkMode }: HostConfig, inspect: ContainerInspect): Pi
 
 function networksOf(inspect: ContainerInspect): Record<string, EndpointRequest> {
   const id: unknown = inspect.Id
-  const named = attachedNetworks(inspect).filter(([name]) => !BUILT_IN.has(name))
-  return Object.fromEntries(named.map(([name, endpoint]) => [name, endpointRequest(endpoint, id)]))
+  const all = attachedNetworks(inspect).map(([name, endpoint]) => {
+    const isBuiltIn = BUILT_IN.has(name)
+    return [name, isBuiltIn ? optionsOf(endpoint) : endpointRequest(endpoint, id), isBuiltIn] as const
+  })
+  return Object.fromEntries(all.filter(([, request, isBuiltIn]) => !isBuiltIn || Object.keys(request).length > 0))
 }
 
-function endpointRequest({ IPAMConfig, Links, Aliases, DriverOpts, GwPriority }: EndpointRequest, id: unknown) {
+function endpointRequest({ IPAMConfig, Links, Aliases, ...options }: EndpointRequest, id: unknown): EndpointRequest {
   // Before API 1.45 the id is among the aliases.
   const names = (Array.isArray(Aliases) ? Aliases : []).filter(
     (alias) => typeof id !== 'string' || !id.startsWith(alias),
@@ -138,6 +141,12 @@ function endpointRequest({ IPAMConfig, Links, Aliases, DriverOpts, GwPriority }:
     ...(isObject(IPAMConfig) && Object.keys(IPAMConfig).length > 0 && { IPAMConfig }),
     ...(Array.isArray(Links) && Links.length > 0 && { Links }),
     ...(names.length > 0 && { Aliases: names }),
+    ...optionsOf(options),
+  }
+}
+
+function optionsOf({ DriverOpts, GwPriority }: EndpointRequest): EndpointRequest {
+  return {
     ...(isObject(DriverOpts) && Object.keys(DriverOpts).length > 0 && { DriverOpts }),
     ...(typeof GwPriority === 'number' && GwPriority !== 0 && { GwPriority }),
   }

@@ -111,7 +111,7 @@ function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot, isWhole: 
     Mounts: mountsOf(body),
     NetworkSettings: {
       Ports: {},
-      Networks: Object.fromEntries(networksOf(NetworkingConfig).map((name) => [name, {}])),
+      Networks: networksOf(NetworkingConfig),
     },
   }
   const { Config, ...facts } = CONTAINER.parse(fillOmitted(redactContainer(inspect)))
@@ -120,8 +120,9 @@ function inspectedForm(body: ContainerCreateRequest, daemon: Snapshot, isWhole: 
   return { ...facts, Config: Config && (hasTest ? Config : { ...Config, Healthcheck: undefined }) }
 }
 
-function networksOf(networking: ContainerCreateRequest['NetworkingConfig']): string[] {
-  return Object.keys(networking?.EndpointsConfig ?? {})
+function networksOf(networking: ContainerCreateRequest['NetworkingConfig']): Fields {
+  const all = Object.entries(networking?.EndpointsConfig ?? {})
+  return Object.fromEntries(all.map(([name, endpoint]) => [name, { DriverOpts: endpoint?.DriverOpts }]))
 }
 
 /** The mounts as the daemon would report them. Those of other containers have no type: they are unknown. */

@@ -1,7 +1,9 @@
 import type { ContainerCreateRequest } from '../../engine/containers/types/create.ts'
 import type { HostConfig } from '../../engine/containers/types/host-config.ts'
+import type { EndpointRequest } from '../../engine/networks/types/endpoint-settings.ts'
 import { isAnyAddress } from '../addresses.ts'
 import { parseBind } from '../../container/bind.ts'
+import { ENDPOINT_SYSCTLS, endpointSysctls } from '../../container/endpoint-options.ts'
 
 /** How a request changes so that a check passes. Each part of a list that does not pass alone is left out. */
 export interface Repair {
@@ -75,11 +77,23 @@ export const REPAIRS: readonly Repair[] = [
   removes('C-USERNS', { UsernsMode: '' }),
   adds('C-CGROUPNS', { CgroupnsMode: 'private' }),
   removes('C-CGPARENT', { CgroupParent: '' }),
-  removes('C-SYSCTL', ({ Sysctls }, passes) => ({
-    Sysctls: Object.fromEntries(
-      Object.entries(Sysctls ?? {}).filter(([name, value]) => passes({ Sysctls: { [name]: value } })),
-    ),
-  })),
+  {
+    check: 'C-SYSCTL',
+    onlyIfBad: true,
+    change: (body, passes) => {
+      const isFine = ([name, value]: readonly [string, string]): boolean => passes({ Sysctls: { [name]: value } })
+      const { HostConfig = {}, NetworkingConfig } = body
+      const Sysctls = Object.fromEntries(Object.entries(HostConfig.Sysctls ?? {}).filter(isFine))
+      const networks = Object.entries(NetworkingConfig?.EndpointsConfig ?? {}).map(
+        ([name, endpoint]) => [name, withSysctls(endpoint, isFine)] as const,
+      )
+      return {
+        ...body,
+        HostConfig: { ...HostConfig, Sysctls },
+        ...(networks.length > 0 && { NetworkingConfig: { EndpointsConfig: Object.fromEntries(networks) } }),
+      }
+    },
+  },
   removes('C-PROP', ({ Mounts, Binds }) => ({
     Mounts: (Mounts ?? []).map((mount) =>
       mount.BindOptions?.Propagation?.includes('shared')
@@ -118,6 +132,19 @@ export const REPAIRS: readonly Repair[] = [
   },
   adds('C-RO', (given) => ({ ReadonlyRootfs: true, Tmpfs: { ...temporaryFiles(given), ...given.Tmpfs } })),
 ]
+
+/** Keeps those of its kernel parameters that are fine. */
+function withSysctls(
+  endpoint: EndpointRequest,
+  isFine: (sysctl: readonly [string, string]) => boolean,
+): EndpointRequest {
+  const { [ENDPOINT_SYSCTLS]: given, ...options } = endpoint.DriverOpts ?? {}
+  if (given === undefined) return endpoint
+  const kept = endpointSysctls(given)
+    .filter(isFine)
+    .map((sysctl) => sysctl.join('='))
+  return { ...endpoint, DriverOpts: { ...options, ...(kept.length > 0 && { [ENDPOINT_SYSCTLS]: kept.join(',') }) } }
+}
 
 /** Publishes on loopback what was published on all addresses, also ports that the daemon would have chosen. */
 function onLoopback({ HostConfig, ExposedPorts }: ContainerCreateRequest): Partial<HostConfig> {

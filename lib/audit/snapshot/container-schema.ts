@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { count, field, list, map, nullAs, text, truth } from './fields.ts'
+import { ENDPOINT_SYSCTLS } from '../../container/endpoint-options.ts'
+import { count, field, list, map, nullAs, orElse, text, truth } from './fields.ts'
 
 const DEVICE = z.object({ PathOnHost: text, PathInContainer: text, CgroupPermissions: text })
 const DRIVER_CONFIG = nullAs(z.object({ Name: text, Options: nullAs(z.record(z.string(), z.string()), {}) }), {
@@ -27,6 +28,11 @@ const MOUNT = z.object({
   Driver: text,
   RW: truth,
   Propagation: text,
+})
+/** Other options of the driver may be secrets. */
+const ENDPOINT = z.object({
+  NetworkID: text,
+  DriverOpts: orElse(z.object({ [ENDPOINT_SYSCTLS]: orElse(z.string(), '') }), { [ENDPOINT_SYSCTLS]: '' }),
 })
 const PORT = z.object({ HostIp: text, HostPort: text })
 const PORTS = nullAs(z.record(z.string(), nullAs(z.array(PORT), [])), {})
@@ -78,7 +84,7 @@ export const CONTAINER = z.object({
       Tmpfs: nullAs(z.record(z.string(), z.string()), {}),
       Devices: list(DEVICE),
       DeviceCgroupRules: list(z.string()),
-      DeviceRequests: list(z.object({ Driver: text })),
+      DeviceRequests: list(z.object({ Driver: text, DeviceIDs: orElse(z.array(z.string()), []) })),
       Memory: count,
       NanoCpus: count,
       CpuShares: count,
@@ -101,7 +107,7 @@ export const CONTAINER = z.object({
     }),
   ),
   Mounts: list(MOUNT),
-  NetworkSettings: field(z.object({ Ports: PORTS, Networks: map(z.object({ NetworkID: text })) })),
+  NetworkSettings: field(z.object({ Ports: PORTS, Networks: map(ENDPOINT) })),
   ExecIDs: list(z.string()),
 })
 

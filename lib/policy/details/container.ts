@@ -1,4 +1,5 @@
 import { capabilityName } from '../../container/capabilities.ts'
+import { ENDPOINT_SYSCTLS, endpointSysctls } from '../../container/endpoint-options.ts'
 import { listOf, objectOf, stringsOf, textOf } from '../judging/values.ts'
 import type { Json, JsonObject } from '../request.ts'
 import { mountDetails } from './mounts.ts'
@@ -24,7 +25,7 @@ export function containerDetails(body: Json): RequestDetails {
     unmasked: Array.isArray(host['MaskedPaths']) || Array.isArray(host['ReadonlyPaths']),
     runtime: textOf(host['Runtime']),
     cgroupParent: textOf(host['CgroupParent']),
-    sysctls: Object.keys(objectOf(host['Sysctls'])).map(optionName),
+    sysctls: [...Object.keys(objectOf(host['Sysctls'])), ...interfaceSysctls(NetworkingConfig)].map(optionName),
     ports: ports(objectOf(host['PortBindings'])),
     publishAll: host['PublishAllPorts'] === true,
     // Docker's own client also names the network of the mode there.
@@ -34,6 +35,12 @@ export function containerDetails(body: Json): RequestDetails {
     logDriver: textOf(objectOf(host['LogConfig'])['Type']),
   }
 }
+
+/** Kernel parameters of its interfaces. */
+const interfaceSysctls = (networking: Json | undefined): string[] =>
+  Object.values(objectOf(objectOf(networking)['EndpointsConfig']))
+    .flatMap((endpoint) => endpointSysctls(textOf(objectOf(objectOf(endpoint)['DriverOpts'])[ENDPOINT_SYSCTLS])))
+    .map(([name]) => name)
 
 /** Docker's own client sends `default` for the network of each container. */
 function modes(host: JsonObject): RequestDetails {

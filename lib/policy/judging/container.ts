@@ -1,14 +1,26 @@
 import { effectiveCapabilities } from '../../container/capabilities.ts'
+import { ENDPOINT_IFNAME, ENDPOINT_SYSCTLS, endpointSysctls } from '../../container/endpoint-options.ts'
 import type { Json, JsonObject } from '../request.ts'
 import { judgeHardening, judgeUser as judgeUserOf } from './confinement.ts'
-import { fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
+import { fieldsOf, HARMLESS, judgeFields, OPTION_UNKNOWN, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { HOST_CONFIG, judgeContainers } from './host-config.ts'
 import { judgeNetworkMode, judgeNetworkName } from './namespaces.ts'
-import { isEmpty, objectOf, stringsOf, textOf } from './values.ts'
+import { judgeSysctl } from './sysctls.ts'
+import { objectOf, stringsOf, textOf } from './values.ts'
 
 const judgeImage: Judge = function* (value, where) {
   if (textOf(value) !== '') yield { kind: 'image', name: textOf(value), where }
+}
+
+/** `DriverOpts` of a connection to a network: dockerd's own, and those of the network's driver. */
+export const judgeEndpointOptions: Judge = function* (value, where) {
+  for (const [name, option] of Object.entries(objectOf(value))) {
+    const place = `${where}.${name}`
+    if (name === ENDPOINT_SYSCTLS) {
+      for (const [sysctl] of endpointSysctls(textOf(option))) yield* judgeSysctl(sysctl, place)
+    } else if (name !== ENDPOINT_IFNAME) yield fromBaseline('HOST_NETWORK', place, OPTION_UNKNOWN)
+  }
 }
 
 /** How a container is connected to one network. */
@@ -30,10 +42,7 @@ const ENDPOINT: Judges = {
     ],
     HARMLESS,
   ),
-  DriverOpts: function* (value, where) {
-    if (!isEmpty(value))
-      yield fromBaseline('HOST_NETWORK', where, 'it sets options of the network driver, also kernel parameters')
-  },
+  DriverOpts: judgeEndpointOptions,
   // The container gets the environment of the other.
   Links: judgeContainers,
   NetworkID: function* (value, where) {

@@ -29,6 +29,9 @@ export const eachOf = (judge: Judge): Judge =>
     }
   }
 
+/** Of an option of a network driver. */
+export const OPTION_UNKNOWN = 'docker-mtls does not know that its effect stays in the network'
+
 /** Gives nothing beyond what every container has. */
 export const HARMLESS: Judge = () => []
 

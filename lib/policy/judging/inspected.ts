@@ -4,7 +4,7 @@ import type { Json, JsonObject } from '../request.ts'
 import { fromBaseline, fromRestricted, type Judged, type Reference } from './finding.ts'
 import { hostPath } from './host-path.ts'
 import { judgeInspectedMasks, judgeUser } from './confinement.ts'
-import { judgeContainer } from './container.ts'
+import { judgeContainer, judgeEndpointOptions } from './container.ts'
 import { DEFAULT_NETWORK } from './namespaces.ts'
 import { containerIn, isEmpty, listOf, objectOf, stringsOf, textOf } from './values.ts'
 import { volumeOfDriver } from './volume.ts'
@@ -31,7 +31,9 @@ export function* judgeInspected(inspect: Json, byDaemon = false): Iterable<Judge
   const { MaskedPaths } = objectOf(HostConfig)
   if (MaskedPaths !== undefined) yield* judgeInspectedMasks(MaskedPaths, 'HostConfig.MaskedPaths')
   for (const [name, endpoint] of Object.entries(objectOf(objectOf(NetworkSettings)['Networks']))) {
-    const [id, where] = [textOf(objectOf(endpoint)['NetworkID']), `NetworkSettings.Networks.${name}`]
+    const { NetworkID, DriverOpts } = objectOf(endpoint)
+    const [id, where] = [textOf(NetworkID), `NetworkSettings.Networks.${name}`]
+    yield* judgeEndpointOptions(DriverOpts ?? null, `${where}.DriverOpts`)
     if (name !== 'none') yield { kind: 'joinedNetwork', name: name === 'default' ? DEFAULT_NETWORK : name, id, where }
   }
   const mounts = listOf(Mounts).map(objectOf)

@@ -1,6 +1,6 @@
 import type { Json } from '../request.ts'
 import { judgeEndpoint } from './container.ts'
-import { eachOf, fieldsOf, HARMLESS, judgeFields, whateverIn, type Judges } from './fields.ts'
+import { eachOf, fieldsOf, HARMLESS, judgeFields, OPTION_UNKNOWN, whateverIn, type Judges } from './fields.ts'
 import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { isEmpty, objectOf, textOf } from './values.ts'
 
@@ -14,15 +14,20 @@ const HARMLESS_OPTIONS: ReadonlySet<string> = new Set([
   'encrypted',
 ])
 
+/** How other hosts reach the containers of a bridge. The other modes are `nat`, and `isolated` without a gateway (moby, drivers/bridge). */
+const GATEWAY_MODE = /^com\.docker\.network\.bridge\.gateway_mode_ipv[46]$/
+const GATEWAY_MODES: Readonly<Record<string, string | undefined>> = {
+  nat: undefined,
+  isolated: undefined,
+  'nat-unprotected': 'other hosts would reach all ports of its containers, published or not',
+  routed: 'other hosts would reach published ports directly, even those published on 127.0.0.1 only',
+}
+
 const judgeOptions: Judge = function* (value, where) {
-  for (const name of Object.keys(objectOf(value))) {
-    if (!HARMLESS_OPTIONS.has(name)) {
-      yield fromBaseline(
-        'HOST_NETWORK',
-        `${where}.${name}`,
-        'docker-mtls does not know that its effect stays in the network',
-      )
-    }
+  for (const [name, option] of Object.entries(objectOf(value))) {
+    const mode = textOf(option)
+    const got = GATEWAY_MODE.test(name) && Object.hasOwn(GATEWAY_MODES, mode) ? GATEWAY_MODES[mode] : OPTION_UNKNOWN
+    if (!HARMLESS_OPTIONS.has(name) && got !== undefined) yield fromBaseline('HOST_NETWORK', `${where}.${name}`, got)
   }
 }
 

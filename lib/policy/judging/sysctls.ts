@@ -1,4 +1,4 @@
-import { fromBaseline, type Judge } from './finding.ts'
+import { fromBaseline, type Judge, type Judged } from './finding.ts'
 import { objectOf } from './values.ts'
 
 /** Those of the container's own namespaces that Kubernetes' Pod Security calls safe (kubernetes.io, pod-security-standards). */
@@ -17,7 +17,10 @@ const SAFE: ReadonlySet<string> = new Set([
 
 /** `HostConfig.Sysctls`. */
 export const judgeSysctls: Judge = function* (value, where) {
-  for (const name of Object.keys(objectOf(value))) {
-    if (!SAFE.has(name)) yield fromBaseline('KERNEL_PARAMETER', where, `it sets the kernel parameter ${name}`)
-  }
+  for (const name of Object.keys(objectOf(value))) yield* judgeSysctl(name, where)
+}
+
+/** A kernel parameter, of the container or of one of its interfaces. */
+export function* judgeSysctl(name: string, where: string): Iterable<Judged> {
+  if (!SAFE.has(name)) yield fromBaseline('KERNEL_PARAMETER', where, `it sets the kernel parameter ${name}`)
 }

@@ -10,6 +10,7 @@ import { hardenContainer } from '../../../lib/audit/harden/harden-container.ts'
 import { reviewCreate } from '../../../lib/audit/hardened.ts'
 import type { ContainerCreateRequest, ContainerInspect, DockerClient, FilesystemChange } from '../../../lib/index.ts'
 import { findProgram } from '../../../scripts/packages.ts'
+import { ENDPOINT_IFNAME } from '../../../lib/container/endpoint-options.ts'
 import { snapshotWith } from '../support/containers.ts'
 import { CONTROLS } from '../support/hostile.ts'
 
@@ -61,6 +62,8 @@ type Setting = Readonly<Record<string, unknown>>
 const withHost = (host: Setting): object => ({ ...PLAIN, HostConfig: { ...PLAIN.HostConfig, ...host } })
 const withConfig = (config: Setting): object => ({ ...PLAIN, Config: { ...PLAIN.Config, ...config } })
 
+const OF_ENDPOINT = { DriverOpts: { [ENDPOINT_IFNAME]: 'web0', token: 'canary-token' }, GwPriority: 5 }
+
 /** Inspected containers, and the request that would create them, without their image. */
 const REQUESTS: readonly (readonly [name: string, inspect: object, request: ContainerCreateRequest])[] = [
   ['nothing but defaults', PLAIN, {}],
@@ -97,6 +100,19 @@ const REQUESTS: readonly (readonly [name: string, inspect: object, request: Cont
       NetworkSettings: { Networks: { own: { NetworkID: 'n1', Aliases: ['a', ID.slice(0, 12)] } } },
     },
     { HostConfig: { NetworkMode: 'own' }, NetworkingConfig: { EndpointsConfig: { own: { Aliases: ['a'] } } } },
+  ],
+  [
+    'a network with options and a priority, and the default bridge with the same',
+    {
+      ...withHost({ NetworkMode: 'own' }),
+      NetworkSettings: {
+        Networks: { own: OF_ENDPOINT, bridge: { Aliases: null, ...OF_ENDPOINT }, other: { GwPriority: 0 } },
+      },
+    },
+    {
+      HostConfig: { NetworkMode: 'own' },
+      NetworkingConfig: { EndpointsConfig: { own: OF_ENDPOINT, bridge: OF_ENDPOINT, other: {} } },
+    },
   ],
   ['a name of its own', withConfig({ Hostname: 'h' }), { Hostname: 'h' }],
   [
@@ -294,6 +310,39 @@ describe('hostile text', () => {
       assert.match(text, /max-size.{1,4}1m/)
     })
   }
+})
+
+test('a network keeps its options and its priority in each format, and an image its subpath', () => {
+  const { body } = planHardening(
+    evidenceOf({
+      ...withHost({
+        NetworkMode: 'own',
+        Mounts: [{ Type: 'image', Source: 'tools', Target: '/t', ImageOptions: { Subpath: 'bin' } }],
+      }),
+      NetworkSettings: { Networks: { own: OF_ENDPOINT } },
+    }),
+  )
+  const [run, compose] = (['run', 'compose'] as const).map((format) => renderHardened({ name: 'web', body }, format))
+  const options = `driver-opt=${ENDPOINT_IFNAME}=web0,driver-opt=token=(value of token),gw-priority=5`
+  assert.ok(run?.includes(`--network='name=own,${options}'`), run)
+  assert.ok(run?.includes('--mount=type=image,source=tools,target=/t,image-subpath=bin'), run)
+  const { services } = parse(compose ?? '') as { services: { web: { networks: object; volumes: object } } }
+  assert.deepEqual(services.web.networks, {
+    own: { driver_opts: { [ENDPOINT_IFNAME]: 'web0', token: '(value of token)' }, gw_priority: 5 },
+  })
+  assert.deepEqual(services.web.volumes, [{ type: 'image', source: 'tools', target: '/t', image: { subpath: 'bin' } }])
+})
+
+test('a container on the default bridge and on another network can only be created by the API', () => {
+  const body: ContainerCreateRequest = { NetworkingConfig: { EndpointsConfig: { own: {}, bridge: OF_ENDPOINT } } }
+  assert.deepEqual(missingIn({ body }, 'run'), ['HostConfig.NetworkMode: bridge'])
+  assert.match(renderHardened({ name: 'web', body }, 'run'), /--network=own \\\n(?!.*--network)/s)
+  const ofBridge = 'NetworkingConfig.EndpointsConfig.bridge'
+  assert.deepEqual(missingIn({ body }, 'compose'), ['HostConfig.NetworkMode: bridge', ofBridge])
+  const alone = { NetworkingConfig: { EndpointsConfig: { bridge: OF_ENDPOINT } } }
+  assert.deepEqual([missingIn({ body: alone }, 'run'), missingIn({ body: alone }, 'compose')], [[], [ofBridge]])
+  assert.match(renderHardened({ name: 'web', body: alone }, 'run'), /--network='name=bridge,/)
+  assert.match(renderHardened({ name: 'web', body: alone }, 'compose'), /network_mode: "bridge"/)
 })
 
 test('what a format can not express is named', () => {

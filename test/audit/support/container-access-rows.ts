@@ -118,7 +118,13 @@ export const ACCESS_ROWS: readonly Row[] = [
     ...['a *:* rwm', 'b 8:* r', 'c *:* rwm', 'c 1:1 r'].map(
       (rule) => ['fail', host({ DeviceCgroupRules: [rule] })] as const,
     ),
-    ['warn', host({ DeviceRequests: [{ Driver: 'nvidia', Count: -1 }] }), {}, 'nvidia'],
+    ['warn', host({ DeviceRequests: [{ Driver: 'nvidia', Count: -1, DeviceIDs: null }] }), {}, 'devices of nvidia'],
+    [
+      'warn',
+      host({ DeviceRequests: [{ Driver: 'cdi', DeviceIDs: ['example.com/disk=all'] }] }),
+      {},
+      'devices of cdi example.com/disk=all',
+    ],
     ...[
       '/dev/sda1',
       '/dev/sg0',

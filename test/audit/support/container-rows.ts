@@ -1,10 +1,15 @@
+import { ENDPOINT_SYSCTLS } from '../../../lib/container/endpoint-options.ts'
 import { ACCESS_ROWS } from './container-access-rows.ts'
 import { IMAGE_ROWS } from './container-image-rows.ts'
 import { MOUNT_ROWS } from './container-mount-rows.ts'
 import { PORT_ROWS } from './container-port-rows.ts'
 import { RESOURCE_ROWS } from './container-resource-rows.ts'
-import type { Surroundings } from './containers.ts'
+import type { Raw, Surroundings } from './containers.ts'
 import { features, host, NO_INFO, ROOTFUL, ROOTLESS, rows, type Row } from './row.ts'
+
+const onInterface = (sysctls: string): Raw => ({
+  NetworkSettings: { Networks: { own: { NetworkID: 'n', DriverOpts: { [ENDPOINT_SYSCTLS]: sysctls } } } },
+})
 
 /** An old daemon, which does not tell. */
 const SILENT: Surroundings = { info: { SecurityOptions: undefined } }
@@ -243,6 +248,20 @@ const NAMESPACE_ROWS: readonly Row[] = [
     ['fail', host({ Sysctls: { 'kernel/core_pattern': '|/bin/sh' } })],
     ['fail', host({ Sysctls: { 'vm.overcommit_memory': '1' } })],
     ['unknown', host({ Sysctls: 'all' })],
+    ['pass', onInterface('net.ipv4.conf.IFNAME.log_martians=1,net.ipv6.conf.ifname.accept_ra=0')],
+    [
+      'warn',
+      onInterface('net.ipv4.conf.IFNAME.log_martians=1,net.ipv4.conf.IFNAME.forwarding=1'),
+      {},
+      'net.ipv4.conf.IFNAME.forwarding=1',
+    ],
+    [
+      'fail',
+      { ...host({ Sysctls: { 'vm.overcommit_memory': '1' } }), ...onInterface('net.ipv4.conf.IFNAME.forwarding=1') },
+    ],
+    ['pass', { NetworkSettings: { Networks: { own: { DriverOpts: null }, other: { DriverOpts: { token: 'x' } } } } }],
+    ['unknown', { NetworkSettings: { Networks: undefined } }],
+    ['unknown', { NetworkSettings: { Networks: { own: { DriverOpts: { [ENDPOINT_SYSCTLS]: 7 } } } } }],
   ),
 ]
 

@@ -337,7 +337,10 @@ test('what restricted requires of a container', () => {
 })
 
 test('what baseline refuses in other requests', () => {
-  const rows: readonly (readonly [name: string, body: Json, found: string[], query?: Record<string, string>])[] = [
+  const SYSCTLS = 'com.docker.network.endpoint.sysctls'
+  const MODE = 'com.docker.network.bridge.gateway_mode_ipv6'
+  type Row = readonly [name: string, body: Json, found: string[], query?: Record<string, string>]
+  const rows: readonly Row[] = [
     ['containers.update', { Memory: 1 }, []],
     ['containers.update', { Devices: [{ PathOnHost: '/dev/sda' }] }, ['HOST_DEVICE Devices.0.PathOnHost']],
     ['exec.create', { Privileged: true, Cmd: ['sh'] }, ['PRIVILEGED Privileged']],
@@ -374,8 +377,27 @@ test('what baseline refuses in other requests', () => {
     [
       'networks.connect',
       { Container: 'one', EndpointConfig: { DriverOpts: { a: 'b' } } },
-      ['network ', 'container one', 'HOST_NETWORK EndpointConfig.DriverOpts'],
+      ['network ', 'container one', 'HOST_NETWORK EndpointConfig.DriverOpts.a'],
     ],
+    [
+      'networks.connect',
+      { Container: 'one', EndpointConfig: { DriverOpts: { 'com.docker.network.endpoint.ifname': 'web0' } } },
+      ['network ', 'container one'],
+    ],
+    [
+      'networks.connect',
+      { Container: 'one', EndpointConfig: { DriverOpts: { [SYSCTLS]: 'net.ipv4.conf.IFNAME.forwarding=1' } } },
+      ['network ', 'container one', `KERNEL_PARAMETER EndpointConfig.DriverOpts.${SYSCTLS}`],
+    ],
+    ['networks.create', { Name: 'a', Options: { [MODE]: 'nat' } }, ['networkName a']],
+    ['networks.create', { Name: 'a', Options: { [MODE]: 'isolated' } }, ['networkName a']],
+    ...['routed', 'nat-unprotected', '', 'Nat', 'toString'].map((mode): Row => {
+      return [
+        'networks.create',
+        { Name: 'a', Options: { [MODE]: mode } },
+        ['networkName a', `HOST_NETWORK Options.${MODE}`],
+      ]
+    }),
     [
       'volumes.create',
       { Driver: 'local', DriverOpts: { type: 'none', o: 'bind', device: '/etc' } },

@@ -9,7 +9,7 @@ const MODE = /^(?:bridge|default|host|none|container:.*)$/s
 /** The keys of networks, names and addresses. */
 export function composeNetworks({ HostConfig = {}, NetworkingConfig }: ContainerCreateRequest): ComposeMap {
   const { NetworkMode = 'bridge' } = HostConfig
-  const named = NetworkingConfig?.EndpointsConfig ?? {}
+  const { bridge: _, ...named } = NetworkingConfig?.EndpointsConfig ?? {}
   const isMode = MODE.test(NetworkMode)
   const networks = { ...(!isMode && { [NetworkMode]: {} }), ...named }
   return withoutNothing({
@@ -24,13 +24,14 @@ export function composeNetworks({ HostConfig = {}, NetworkingConfig }: Container
   })
 }
 
-function endpointOf({ Aliases, IPAMConfig, DriverOpts }: EndpointRequest): ComposeMap {
+function endpointOf({ Aliases, IPAMConfig, DriverOpts, GwPriority }: EndpointRequest): ComposeMap {
   return withoutNothing({
     aliases: Aliases,
     ipv4_address: IPAMConfig?.IPv4Address,
     ipv6_address: IPAMConfig?.IPv6Address,
     link_local_ips: IPAMConfig?.LinkLocalIPs,
     driver_opts: DriverOpts,
+    gw_priority: GwPriority,
   })
 }
 

@@ -5,6 +5,7 @@ import { composeNetworks, composePorts } from './compose-networks.ts'
 import { withoutNothing, type ComposeMap, type Given } from './compose-value.ts'
 import { composeVolumes } from './compose-volumes.ts'
 import { duration } from './run-config-flags.ts'
+import { isOnBridgeToo, ON_BRIDGE } from './run-network-flags.ts'
 import { envFile, type WriteOptions } from './write-options.ts'
 
 type Service = ComposeMap
@@ -158,7 +159,8 @@ function others({ Init, RestartPolicy, Runtime, LogConfig, Annotations }: HostCo
 }
 
 /** Settings of a request that a Compose file has no key for. */
-export function missingInCompose({ Shell, NetworkDisabled, HostConfig = {} }: ContainerCreateRequest): string[] {
+export function missingInCompose(body: ContainerCreateRequest): string[] {
+  const { Shell, NetworkDisabled, HostConfig = {}, NetworkingConfig } = body
   const { MaskedPaths, ReadonlyPaths, SecurityOpt, AutoRemove, CpusetMems, Cgroup, Umask } = HostConfig
   const hasMasks = [MaskedPaths, ReadonlyPaths].some((paths) => (paths?.length ?? 0) > 0)
   return [
@@ -172,5 +174,8 @@ export function missingInCompose({ Shell, NetworkDisabled, HostConfig = {} }: Co
     ...(CpusetMems ? ['HostConfig.CpusetMems'] : []),
     ...(Cgroup ? ['HostConfig.Cgroup'] : []),
     ...(typeof Umask === 'number' ? ['HostConfig.Umask'] : []),
+    ...(isOnBridgeToo(body) ? [ON_BRIDGE] : []),
+    // Compose gives its containers names in each of its networks, which the default bridge refuses.
+    ...(NetworkingConfig?.EndpointsConfig?.['bridge'] ? ['NetworkingConfig.EndpointsConfig.bridge'] : []),
   ]
 }

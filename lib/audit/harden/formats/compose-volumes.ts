@@ -37,7 +37,7 @@ function mountOfBind(bind: string): ComposeMap {
 }
 
 function composeMount({ Type, Source, Target, ReadOnly, ...options }: Mount): ComposeMap {
-  const { BindOptions, VolumeOptions, TmpfsOptions } = options
+  const { BindOptions, VolumeOptions, TmpfsOptions, ImageOptions } = options
   return withoutNothing({
     type: Type,
     source: Source,
@@ -52,6 +52,7 @@ function composeMount({ Type, Source, Target, ReadOnly, ...options }: Mount): Co
     ...(Type === 'volume' && {
       volume: withoutNothing({ nocopy: VolumeOptions?.NoCopy, subpath: VolumeOptions?.Subpath }),
     }),
+    ...(Type === 'image' && { image: withoutNothing({ subpath: ImageOptions?.Subpath }) }),
     ...(Type === 'tmpfs' && {
       tmpfs: withoutNothing({ size: TmpfsOptions?.SizeBytes, mode: TmpfsOptions?.Mode }),
     }),

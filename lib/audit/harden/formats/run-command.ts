@@ -2,7 +2,7 @@ import type { ContainerCreateRequest } from '../../../engine/containers/types/cr
 import { wordsOf } from '../without-defaults.ts'
 import { configFlags, hasSpace, type Flag } from './run-config-flags.ts'
 import { hostFlags } from './run-host-flags.ts'
-import { networkFlags } from './run-network-flags.ts'
+import { isOnBridgeToo, networkFlags, ON_BRIDGE } from './run-network-flags.ts'
 import { safeShellWord } from './shell-words.ts'
 import type { WriteOptions } from './write-options.ts'
 
@@ -50,5 +50,6 @@ export function missingInRun(body: ContainerCreateRequest): string[] {
     ...(isInlineProfile ? ['HostConfig.SecurityOpt: seccomp'] : []),
     ...(isOther === true ? ['HostConfig.DeviceRequests'] : []),
     ...(Cgroup ? ['HostConfig.Cgroup'] : []),
+    ...(isOnBridgeToo(body) ? [ON_BRIDGE] : []),
   ]
 }

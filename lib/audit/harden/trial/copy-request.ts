@@ -61,8 +61,8 @@ export function isTaken(networkMode: string): boolean {
 }
 
 /** A name or address belongs to the original. */
-function endpointOfCopy({ Links, DriverOpts }: EndpointRequest): EndpointRequest {
-  return { ...(Links && { Links }), ...(DriverOpts && { DriverOpts }) }
+function endpointOfCopy({ Links, DriverOpts, GwPriority }: EndpointRequest): EndpointRequest {
+  return { ...(Links && { Links }), ...(DriverOpts && { DriverOpts }), ...(GwPriority && { GwPriority }) }
 }
 
 /** What a copy gets in place of a mount. */

@@ -30,7 +30,11 @@ export interface EndpointRequest {
   readonly MacAddress?: string
   /** Additional DNS names in the network. */
   readonly Aliases?: readonly string[] | null
-  /** Options for the network's driver. */
+  /**
+   * Options for the network's driver. Since API 1.46, `com.docker.network.endpoint.sysctls` sets kernel parameters of the
+   * container's interface: `net.ipv4.conf.IFNAME.log_martians=1,...`. Since API 1.48, `com.docker.network.endpoint.ifname`
+   * names the interface.
+   */
   readonly DriverOpts?: Readonly<Record<string, string>> | null
   /**
    * The network with the highest priority provides the default gateway; of equals, the first by name. Since API 1.48.

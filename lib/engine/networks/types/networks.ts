@@ -166,7 +166,11 @@ export interface NetworkCreateRequest {
   readonly EnableIPv4?: boolean
   /** Assign IPv6 addresses. @defaultValue `false` */
   readonly EnableIPv6?: boolean
-  /** Options for the driver: `{ 'com.docker.network.bridge.name': 'br-web' }`. */
+  /**
+   * Options for the driver: `{ 'com.docker.network.bridge.name': 'br-web' }`. Since API 1.46,
+   * `com.docker.network.bridge.gateway_mode_ipv4` and `gateway_mode_ipv6` of a bridge are `nat` or `routed`, and
+   * since API 1.48 also `isolated` or `nat-unprotected`.
+   */
   readonly Options?: Readonly<Record<string, string>>
   /** Labels of the network. */
   readonly Labels?: Readonly<Record<string, string>>

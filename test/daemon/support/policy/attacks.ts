@@ -267,6 +267,26 @@ export const ATTACKS: readonly Attack[] = [
     isNone: true,
   }),
   post(
+    'a network that opens all ports of its containers',
+    '/networks/create',
+    '{"Name":"xopen","Options":{"com.docker.network.bridge.gateway_mode_ipv4":"nat-unprotected"}}',
+    'HOST_NETWORK',
+    { isNone: true },
+  ),
+  create(
+    'a kernel parameter of its interface',
+    ',"NetworkingConfig":{"EndpointsConfig":{"bridge":{"DriverOpts":{"com.docker.network.endpoint.sysctls":"net.ipv4.conf.IFNAME.forwarding=1"}}}}',
+    'KERNEL_PARAMETER',
+    { isNone: true },
+  ),
+  post(
+    'a kernel parameter of its interface, later',
+    '/networks/bridge/connect',
+    '{"Container":"plain","EndpointConfig":{"driveropts":{"com.docker.network.endpoint.sysctls":"net.ipv4.conf.IFNAME.route_localnet=1"}}}',
+    'KERNEL_PARAMETER',
+    { isNone: true },
+  ),
+  post(
     'a network that takes the addresses of others',
     '/networks/create',
     '{"Name":"xsub","IPAM":{"Config":[{"Subnet":"8.8.8.0/24"}]}}',
