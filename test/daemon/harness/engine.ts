@@ -10,6 +10,8 @@ export interface TestedEngine {
   readonly major: number
   /** The newest API version that it serves: `1.45`. */
   readonly api: string
+  /** It keeps images in containerd, whatever daemon.json says: `--engine=docker-containerd`. */
+  readonly isContainerd: boolean
 }
 
 /** Asks dockerd itself: what tests expect must not depend on what they test. */
@@ -18,5 +20,6 @@ export function testedEngine(): TestedEngine {
   const release = /version (\d+\.\d+)/.exec(stdout ?? '')?.[1] ?? ''
   const api = API_VERSIONS[release]
   if (api === undefined) throw new Error(`dockerd is ${release}: add its API version here`)
-  return { major: Number.parseInt(release, 10), api }
+  const isContainerd = process.env['DOCKER_MTLS_ENGINE']?.endsWith('/docker-containerd') === true
+  return { major: Number.parseInt(release, 10), api, isContainerd }
 }
