@@ -73,7 +73,7 @@ const unprotected = eachCheck({
   family: 'network',
   severity: 'high',
   cis: {},
-  why: 'In the gateway mode nat-unprotected, attackers on other hosts reach all ports of its containers, published or not. In the mode routed, they reach the published ones without NAT.',
+  why: 'In the gateway mode nat-unprotected, attackers on other hosts reach all ports of its containers, published or not. In the mode routed, they reach the published ones without NAT, even those published on 127.0.0.1 only.',
   remedy:
     'Create the network again without the options com.docker.network.bridge.gateway_mode_ipv4 and gateway_mode_ipv6: docker network rm NAME, then docker network create NAME',
   references: ['https://docs.docker.com/engine/network/port-publishing/', BRIDGE_DOCS],

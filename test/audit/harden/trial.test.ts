@@ -26,7 +26,7 @@ const INSPECT = {
     { Type: 'volume', Name: 'data', Source: '/v', Destination: '/data', RW: true, Mode: '', Propagation: '' },
     { Type: 'volume', Name: 'conf', Source: '/c', Destination: '/conf', RW: false, Mode: '', Propagation: '' },
   ],
-  NetworkSettings: { Networks: { own: { Aliases: ['web'], IPAMConfig: { IPv4Address: '10.0.0.9' } } } },
+  NetworkSettings: { Networks: { own: { Aliases: ['web'], GwPriority: 5, IPAMConfig: { IPv4Address: '10.0.0.9' } } } },
 } as unknown as ContainerInspect
 
 const EVIDENCE: ContainerEvidence = {
@@ -134,7 +134,7 @@ describe('a copy does not get in the way of its original', () => {
     assert.deepEqual(Object.keys(Labels ?? {}), ['docker-mtls.hardened-copy-of', 'docker-mtls.remove-after'])
     assert.deepEqual([Hostname, HostConfig?.PortBindings, HostConfig?.Binds], [undefined, {}, undefined])
     assert.deepEqual([HostConfig?.RestartPolicy, Image], [{ Name: 'no' }, INSPECT.Image])
-    assert.deepEqual(NetworkingConfig?.EndpointsConfig, { own: {} })
+    assert.deepEqual(NetworkingConfig?.EndpointsConfig, { own: { GwPriority: 5 } })
     assert.deepEqual(HostConfig?.Mounts, [
       { Type: 'bind', Source: '/srv/web', Target: '/srv', ReadOnly: true, BindOptions: { Propagation: 'rprivate' } },
       { Type: 'volume', Target: '/data' },
