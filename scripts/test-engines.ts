@@ -55,6 +55,7 @@ const ON_NODES: Readonly<Record<string, readonly string[]>> = {
   'main job, refusals': daemon('client', 'acceptance'),
   'run, exec': daemon('engine/run', 'engine/exec'),
   gateway: daemon('gateway', 'gateway-exec'),
+  'audit, doctor': daemon('audit-tls'),
 }
 const ON_PODMAN: Readonly<Record<string, readonly string[]>> = {
   'main job, refusals': ['test/podman/client.test.ts'],
