@@ -15,6 +15,11 @@ export class GrpcFrames {
   /** How many bytes of it have arrived. */
   #size = 0
   #inMessage = false
+  readonly #most: number
+
+  constructor(most = MAX_MESSAGE_BYTES) {
+    this.#most = most
+  }
 
   /** Returns the messages that this chunk completes. @throws {@link GrpcFault} */
   push(chunk: Buffer): Buffer[] {
@@ -25,16 +30,16 @@ export class GrpcFrames {
       this.#size += copied
       if (this.#size < this.#part.length) return messages
       if (this.#inMessage) messages.push(this.#part)
-      this.#part = Buffer.allocUnsafe(this.#inMessage ? PREFIX_BYTES : lengthOf(this.#part))
+      this.#part = Buffer.allocUnsafe(this.#inMessage ? PREFIX_BYTES : lengthOf(this.#part, this.#most))
       this.#size = 0
       this.#inMessage = !this.#inMessage
     }
   }
 }
 
-function lengthOf(prefix: Buffer): number {
+function lengthOf(prefix: Buffer, most: number): number {
   if (prefix[0] !== 0) throw new GrpcFault('unimplemented', 'compressed messages are not supported')
   const length = prefix.readUInt32BE(1)
-  if (length > MAX_MESSAGE_BYTES) throw new GrpcFault('resourceExhausted', `a message of ${length} bytes is too long`)
+  if (length > most) throw new GrpcFault('resourceExhausted', `a message of ${length} bytes is too long`)
   return length
 }

@@ -161,7 +161,7 @@ describe("dockerd's authorization plugin", { skip }, () => {
   })
 
   test('says what the version of dockerd hides from plugins', () =>
-    plugin.says(/Warning: dockerd 26\..*CVE-2026-34040/))
+    plugin.says(/Warning: dockerd 2[68]\..*CVE-2026-34040/))
 
   for (const attack of ATTACKS) {
     test(attack.name, async () => {
@@ -681,9 +681,8 @@ describe("dockerd's authorization plugin", { skip }, () => {
   test('a reload that names a plugin which has never run ends dockerd, and it does not start again', async () => {
     await writeFile(join(server.folder, 'daemon.json'), '{"authorization-plugins":["never"]}')
     process.kill(server.daemon.pid, 'SIGHUP')
-    await until('the end', () =>
-      Promise.resolve(server.daemon.log().includes('Error validating authorization plugin: plugin')),
-    )
+    await until('the end', async () => !existsSync(`/proc/${server.daemon.pid}`))
+    assert.match(server.daemon.log(), /Error validating authorization plugin/)
     await assert.rejects(server.startAgain(), /validate authorization plugin|validating authorization plugin/)
   })
 })

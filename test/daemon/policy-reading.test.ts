@@ -8,6 +8,7 @@ import { NAMED, REFUSED } from '../policy/reading/paths.ts'
 import { plain } from '../policy/reading/support.ts'
 import { assertSamples, fc } from '../support/properties.ts'
 import { lacks } from '../support/requirements.ts'
+import { testedEngine } from './harness/engine.ts'
 import { makeImage } from './harness/image.ts'
 import { startSecuredDaemon, type SecuredDaemon } from './harness/secured.ts'
 import { disagreements, type Made } from './support/policy/agreement.ts'
@@ -65,7 +66,8 @@ describe('a request is read as dockerd reads it', needs, () => {
     })
   }
 
-  function compare({ made: expected = {} }: Trick, reading: ReadRequest | Reason, made: Made): void {
+  function compare({ made: ofAll = {}, madeSince27 }: Trick, reading: ReadRequest | Reason, made: Made): void {
+    const expected = testedEngine().major >= 27 ? (madeSince27 ?? ofAll) : ofAll
     for (const [name, value] of Object.entries(expected)) assert.deepEqual(made[name], value, name)
     if (isRead(reading)) assert.deepEqual(disagreements(made, reading.body, bare), [])
   }
@@ -92,9 +94,11 @@ describe('a request is read as dockerd reads it', needs, () => {
 
   for (const [code, line, status] of REFUSED) {
     if (status === undefined) continue
-    test(`${line} is ${status} for dockerd, and ${code} for us`, async () => {
+    test(`${line} is ${code} for us, and dockerd answers otherwise`, async () => {
+      // It is one of the versions that a newer daemon knows.
+      const isKnown = line.includes('/v1.45.1/') && testedEngine().api !== '1.45'
       const answer = await send({ line })
-      assert.equal(answer.status, status, answer.text)
+      assert.equal(answer.status, isKnown ? 200 : status, answer.text)
     })
   }
 

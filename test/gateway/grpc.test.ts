@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPairSync, X509Certificate } from 'node:crypto'
+import { createHash, generateKeyPairSync, X509Certificate } from 'node:crypto'
 import { EventEmitter, once } from 'node:events'
 import http2, { type ClientHttp2Session, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { duplexPair, type Duplex } from 'node:stream'
@@ -808,6 +808,94 @@ describe('sessions and builds', () => {
     assert.equal(codeIn(message), 'HOST_NAMESPACE')
     assert.equal((await early).message, message)
     assert.equal((await call(client, STATUS, bytesField(1, 'build-1'))).message, message)
+  })
+})
+
+/** An event of BuildKit's history: a record with an attestation, a result and a trace. */
+function recordOf(id: string, name: string): Buffer {
+  const descriptor = (what: string): Buffer => bytesField(2, digestOf(`${name} ${what}`))
+  const result = Buffer.concat([
+    bytesField(2, descriptor('attestation')),
+    bytesField(3, Buffer.concat([numberField(1, 0), bytesField(2, descriptor('result'))])),
+  ])
+  const record = [
+    bytesField(1, id),
+    mapField(3, { 'build-arg:TOKEN': `of ${name}` }),
+    bytesField(8, descriptor('log')),
+    bytesField(10, result),
+    bytesField(11, Buffer.concat([bytesField(1, 'linux/arm64'), bytesField(2, bytesField(2, descriptor('other')))])),
+    bytesField(13, descriptor('trace')),
+    bytesField(18, descriptor('error')),
+    numberField(999, 1),
+  ]
+  return Buffer.concat([numberField(1, 1), bytesField(2, Buffer.concat(record))])
+}
+const digestOf = (name: string): string => `sha256:${createHash('sha256').update(name).digest('hex')}`
+
+const READ = '/containerd.services.content.v1.Content/Read'
+const [OF_ANN, OF_BOB] = [recordOf('of-ann', 'ann'), recordOf('of-bob', 'bob')]
+
+/** Sends the answer in parts of so many bytes, to whoever asks for everything. */
+const answering =
+  (frames: Uint8Array, size = frames.length): Answer =>
+  ({ stream }) => {
+    stream.once('data', (body: Buffer) => {
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true })
+      stream.once('wantTrailers', () => stream.closed || stream.sendTrailers({ 'grpc-status': '0' }))
+      if (idIn(body) !== '') return stream.end()
+      for (let from = 0; from < frames.length; from += size) stream.write(frames.subarray(from, from + size))
+      stream.end()
+    })
+  }
+
+/** The code with which a client may not read a blob. */
+const read = async (client: ClientHttp2Session, what: string): Promise<string> =>
+  codeIn((await call(client, READ, bytesField(1, digestOf(what)))).message)
+
+describe('the history', () => {
+  const ALL = Buffer.concat([OF_BOB, OF_ANN, recordOf('of-nobody', 'nobody'), OF_BOB].map((one) => frame(one)))
+  for (const size of [1, 7, 4_096]) {
+    test(`has the builds of the caller alone, in parts of ${size} bytes`, async (t) => {
+      const { connect } = await place(t, echo, { asked: answering(ALL, size) })
+      const [anns, bobs] = [await connect(), await connect(bob)]
+      await call(anns, SOLVE, build('of-ann'))
+      await call(bobs, SOLVE, build('of-bob'))
+      const { status, messages } = await call(anns, HISTORY)
+      assert.deepEqual([status, messages], [0, [OF_ANN]])
+      assert.deepEqual((await call(bobs, HISTORY)).messages, [OF_BOB, OF_BOB])
+      assert.deepEqual((await call(await connect(await newClient('eve')), HISTORY)).messages, [])
+    })
+  }
+
+  test('gives the content that an own record names, and nothing else', async (t) => {
+    const { connect } = await place(t, echo, { asked: answering(ALL) })
+    const [anns, bobs] = [await connect(), await connect(bob)]
+    await call(anns, SOLVE, build('of-ann'))
+    await call(bobs, SOLVE, build('of-bob'))
+    assert.equal(await read(anns, 'ann result'), 'TARGET_UNKNOWN')
+    await call(anns, HISTORY)
+    await call(bobs, HISTORY)
+    for (const what of ['attestation', 'result', 'other', 'log', 'error'])
+      assert.deepEqual([await read(anns, `ann ${what}`), await read(anns, `bob ${what}`)], ['', 'TARGET_UNKNOWN'], what)
+    // A client can give its build the trace of another one.
+    for (const what of ['ann trace', 'nobody result']) assert.equal(await read(anns, what), 'TARGET_UNKNOWN')
+  })
+
+  test('that the gateway can not read is no success', async (t) => {
+    const twice = Buffer.concat([bytesField(2, bytesField(1, 'of-bob')), bytesField(2, bytesField(1, 'of-ann'))])
+    const rows: readonly (readonly [answer: Buffer, isWhole: boolean])[] = [
+      [frame(twice), true],
+      [frame(bytesField(2, Buffer.from([0x0d]))), false],
+      [frame(OF_ANN, 1), false],
+      [Buffer.from([0, 0xff, 0xff, 0xff, 0xff]), false],
+    ]
+    for (const [answer, isWhole] of rows) {
+      const { connect } = await place(t, echo, { asked: answering(answer) })
+      const anns = await connect()
+      await call(anns, SOLVE, build('of-ann'))
+      const { status, messages } = await call(anns, HISTORY).catch(() => ({ status: -1, messages: [] }))
+      assert.deepEqual([status === 0, messages], [isWhole, []])
+    }
   })
 })
 

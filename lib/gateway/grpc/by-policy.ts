@@ -22,6 +22,7 @@ export function callsByPolicy(policy: Policy, identityOf: (identity: GatewayIden
         message: decision.message,
         uses: decision.uses,
         opens: decision.opens,
+        answer: decision.answer,
         until: decision.until === undefined ? Infinity : Date.parse(decision.until),
       }
     },

@@ -5,6 +5,7 @@ import type {
   OutgoingHttpHeaders,
   ServerHttp2Stream,
 } from 'node:http2'
+import type { Readable } from 'node:stream'
 import type { OwnId } from '../../policy/calls/methods.ts'
 import { BodyRefused } from '../body.ts'
 import type { Connection } from '../connections.ts'
@@ -16,6 +17,7 @@ import { warningFields } from '../warnings.ts'
 import { refuseKnownBuild } from './known-build.ts'
 import type { CallJudge, CallVerdict, SharedByCalls } from './shared.ts'
 import { COMPRESSED, frameOf, readOneMessage } from './message.ts'
+import { ownMessages } from './own-messages.ts'
 
 /** What all calls on a connection share. */
 export interface CallContext extends SharedByCalls {
@@ -167,7 +169,7 @@ export class ForwardedCall {
     return ownIds.foreign(connection.key, opens) ?? refuseKnownBuild(daemon, opens.id, this.#left.signal)
   }
 
-  #forward({ message, opens, warnings, until }: CallVerdict): void {
+  #forward({ message, opens, answer, warnings, until }: CallVerdict): void {
     const { daemon, ownIds, connection } = this.#context
     if (daemon.closed || daemon.destroyed) return this.#refuse(BROKEN)
     const foreign = opens && ownIds.foreign(connection.key, opens)
@@ -183,7 +185,12 @@ export class ForwardedCall {
     if (message) call.end(frameOf(message))
     else this.#stream.pipe(call)
     this.#stream.once('close', () => call.close(ERROR.cancel))
-    this.#answer(call, warnings)
+    const filter = answer && ownMessages(answer, ownIds, connection.key)
+    filter?.once('error', (error) => {
+      this.#context.report({ event: 'failure', error })
+      this.#stream.close(ERROR.internal)
+    })
+    this.#answer(call, filter ? call.pipe(filter) : call, warnings)
   }
 
   #fieldsForDaemon(): OutgoingHttpHeaders {
@@ -205,7 +212,8 @@ export class ForwardedCall {
     }
   }
 
-  #answer(call: ClientHttp2Stream, warnings: readonly string[]): void {
+  /** @param body - what the client gets of the messages */
+  #answer(call: ClientHttp2Stream, body: Readable, warnings: readonly string[]): void {
     const stream = this.#stream
     let trailers: OutgoingHttpHeaders | undefined
     call.on('response', (headers, flags) => {
@@ -215,7 +223,7 @@ export class ForwardedCall {
       const fields = { ...headers, ...warningsOf(warnings) }
       this.#guard(() => stream.respond(fields, endStream ? { endStream } : { waitForTrailers: true }))
       // Not before: data can come first, and would begin an answer without a header.
-      call.pipe(stream, { end: false })
+      body.pipe(stream, { end: false })
     })
     call.on('trailers', (fields) => (trailers = { ...fields }))
     stream.once('wantTrailers', () => this.#guard(() => stream.sendTrailers(trailers ?? {})))
@@ -226,8 +234,9 @@ export class ForwardedCall {
       // Without trailers, a call has no result.
       else stream.close(call.rstCode || ERROR.internal)
     }
-    call.once('end', () => trailers && finish())
-    call.once('close', finish)
+    body.once('end', () => (trailers || call.closed) && finish())
+    // What is still being read ends it later.
+    call.once('close', () => (call.readableEnded && !body.readableEnded) || finish())
   }
 
   /** A stream that was reset is closed first, and destroyed a moment later. */

@@ -8,6 +8,9 @@ const MOST_BUILDS = 200
 /** How many refused builds of all identities are remembered. */
 const MOST_REFUSED = 1_000
 
+/** How many blobs of its own builds an identity may read. A build has a few. */
+const MOST_BLOBS = 1_000
+
 /** For a session or build of somebody else, and for one that was never opened. */
 export const NOT_OWN: Refusal = {
   status: 403,
@@ -16,12 +19,21 @@ export const NOT_OWN: Refusal = {
     'docker-mtls gateway: you have not opened the session or build that it names through this gateway (TARGET_UNKNOWN)',
 }
 
+const NOT_OWN_BLOB: Refusal = {
+  status: 403,
+  code: 'TARGET_UNKNOWN',
+  message:
+    'docker-mtls gateway: no record of your builds that you have read through this gateway names this content (TARGET_UNKNOWN)',
+}
+
 /**
  * The sessions and builds that each identity has opened through a gateway. Their ids are random and long; but whoever has
  * learned one could read another client's files and secrets in the session, and its results in the build.
  */
 export class OwnIds {
   readonly #owners = new Map<string, string>()
+  /** What the records name that each identity has read of its builds. The same content can be several identities'. */
+  readonly #blobs = new Map<string, Set<string>>()
   /** How often each build is running: once, or twice until BuildKit refuses the second. */
   readonly #running = new Map<string, number>()
   readonly #refused = new Map<string, Refusal>()
@@ -39,6 +51,15 @@ export class OwnIds {
     this.#wake(placeOf(key, id))
     if (id.kind === 'build') this.#running.set(name, (this.#running.get(name) ?? 0) + 1)
     return undefined
+  }
+
+  /** This identity may read what its builds have made. */
+  addBlobs(key: string, digests: readonly string[]): void {
+    const blobs = this.#blobs.get(key) ?? new Set()
+    for (const digest of digests) blobs.delete(digest)
+    for (const digest of digests) blobs.add(digest)
+    for (const digest of blobs) if (blobs.size > MOST_BLOBS) blobs.delete(digest)
+    this.#blobs.set(key, blobs)
   }
 
   /** Is it this identity's own, as far as the gateway remembers? */
@@ -94,6 +115,7 @@ export class OwnIds {
   }
 
   #check(key: string, id: OwnId, signal?: AbortSignal): Refusal | undefined | Promise<Refusal | undefined> {
+    if (id.kind === 'blob') return this.#blobs.get(key)?.has(id.id) ? undefined : NOT_OWN_BLOB
     const [place, name] = [placeOf(key, id), nameOf(id)]
     const result = (): Refusal | undefined =>
       this.#owners.get(name) === key ? undefined : (this.#refused.get(place) ?? NOT_OWN)

@@ -1,4 +1,4 @@
-import type { Call } from '../../policy/calls/decide.ts'
+import type { Call, CallDecision } from '../../policy/calls/decide.ts'
 import type { OwnId } from '../../policy/calls/methods.ts'
 import type { FairScheduler } from '../../base/fair-scheduler.ts'
 import type { Connection } from '../connections.ts'
@@ -17,6 +17,8 @@ export interface CallVerdict {
   readonly message: Uint8Array | undefined
   readonly uses: readonly OwnId[]
   readonly opens: OwnId | undefined
+  /** Reads a message of the answer, of which the caller gets what is about its own builds. */
+  readonly answer: CallDecision['answer']
   /** When the rule ends, in milliseconds. */
   readonly until: number
 }

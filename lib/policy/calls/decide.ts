@@ -7,7 +7,7 @@ import { reasonsOfCall } from '../reasons.ts'
 import type { Reason } from '../request.ts'
 import type { PolicyIdentity } from '../who/identity.ts'
 import { matchRule } from '../who/match.ts'
-import { isId, METHODS, type Metadata, type Method, type OwnId } from './methods.ts'
+import { isUsual, METHODS, type Metadata, type Method, type OwnId } from './methods.ts'
 import { readMessage, writeMessage, type Message } from './wire.ts'
 
 /** A call of gRPC, as it arrived. */
@@ -33,6 +33,8 @@ export interface CallDecision extends Pick<
   readonly uses: readonly OwnId[]
   /** What belongs to the caller if the daemon accepts the call. */
   readonly opens?: OwnId
+  /** Reads a message of the answer. Omitted: the caller gets the answer as it is. */
+  readonly answer?: Method['answer']
   /** What the build is about, for a log. */
   readonly details?: RequestDetails
 }
@@ -48,7 +50,7 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
     return { verdict: 'refuse', reasons: [noRule(policy, identity)], audit: [], warn: [], uses: [] }
   }
   const { enforce, audit, warn } = rule.level
-  const { operation, reasonsAt, message: judged = call.message, uses = [], opens, details } = readCall(call)
+  const { operation, reasonsAt, message: judged = call.message, uses = [], opens, answer, details } = readCall(call)
   const at = (level: Level | undefined): readonly Reason[] =>
     level === undefined || level === 'privileged' ? [] : reasonsAt({ level, rule })
   const reasons = at(enforce)
@@ -67,11 +69,14 @@ export function decideCall(policy: Policy, identity: PolicyIdentity, call: Call)
     ...(reasons.length === 0 && message && { message }),
     uses: isRoot ? [] : uses,
     ...(opens && { opens }),
+    ...(answer && !isRoot && { answer }),
     ...(details && { details }),
   }
 }
 
-interface ReadCall extends Partial<Pick<CallDecision, 'operation' | 'message' | 'uses' | 'opens' | 'details'>> {
+interface ReadCall extends Partial<
+  Pick<CallDecision, 'operation' | 'message' | 'uses' | 'opens' | 'answer' | 'details'>
+> {
   readonly reasonsAt: (on: Parameters<typeof reasonsOfCall>[2]) => readonly Reason[]
 }
 
@@ -95,7 +100,8 @@ const MOST_USES = 100
 
 const NOTHING: Message = {}
 
-function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, opens, details }: Method): ReadCall {
+function readKnown(call: Call, method: Method): ReadCall {
+  const { operation, shape, judge, rewrite, also, uses, opens, answer, details } = method
   const read = shape && readMessage(call.message ?? new Uint8Array(), shape)
   const message = (read && rewrite?.(read)) ?? read ?? NOTHING
   const operations = [operation, ...(also?.(message) ?? [])]
@@ -105,14 +111,15 @@ function readKnown(call: Call, { operation, shape, judge, rewrite, also, uses, o
   const used = uses?.(message, call.metadata) ?? []
   if (used.length > MOST_USES) throw new Unreadable('BODY_TOO_LARGE', 'the message', 'it names too many sessions')
   // Nobody has opened what has no name.
-  for (const { kind, id } of [...used.filter((one) => one.id !== ''), ...(opened ? [opened] : [])])
-    if (!isId(id)) throw new Unreadable('BODY_INVALID', 'the message', `its ${kind} has no usual id`)
+  for (const id of [...used.filter((one) => one.id !== ''), ...(opened ? [opened] : [])])
+    if (!isUsual(id)) throw new Unreadable('BODY_INVALID', 'the message', `its ${id.kind} has no usual id`)
   return {
     reasonsAt: (on) => reasonsOfCall(operations, judged, on),
     ...(shape && { message: writeMessage(message, shape) }),
     operation: operations.at(-1) ?? operation,
     uses: used,
     ...(opened && { opens: opened }),
+    ...(answer && { answer }),
     ...(about && { details: about }),
   }
 }

@@ -70,6 +70,13 @@ export const UPDATE_HISTORY: Shape = {
   4: ['Finalize', 'flag'],
 }
 
+/** Of Content/Info and Content/Read (containerd, api/services/content/v1/content.proto). */
+export const CONTENT: Shape = {
+  1: ['digest', 'text'],
+  2: ['offset', 'number'],
+  3: ['size', 'number'],
+}
+
 /** All names of fields, for those who must not repeat what a client writes. */
 export const FIELD_NAMES: readonly string[] = [
   ENTRY,
@@ -79,6 +86,7 @@ export const FIELD_NAMES: readonly string[] = [
   STATUS,
   HISTORY,
   UPDATE_HISTORY,
+  CONTENT,
 ].flatMap((shape) =>
   Object.values(shape as Record<string, readonly [name: string, kind: unknown]>).map(([name]) => name),
 )

@@ -2,18 +2,23 @@ import type { RequestDetails } from '../details/types.ts'
 import { fromBaseline, type Judged } from '../judging/finding.ts'
 import { detailsOfSolve } from './details.ts'
 import { judgeBridgeSolve, judgeSolve } from './judge-solve.ts'
-import { BRIDGE_SOLVE, HISTORY, SOLVE, STATUS, UPDATE_HISTORY } from './messages.ts'
+import { BRIDGE_SOLVE, CONTENT, HISTORY, SOLVE, STATUS, UPDATE_HISTORY } from './messages.ts'
+import { readRecord, type BuildRecord } from './records.ts'
 import { fieldsOf, textOf } from './values.ts'
 import type { Fields, Message, Shape } from './wire.ts'
 
-/** A thing of a client, which others may not use: its build, or its session, through which the daemon reads its files and secrets. */
+/**
+ * A thing of a client, which others may not use: its build, its session, through which the daemon reads its files and secrets, or a
+ * blob that a build has made.
+ */
 export interface OwnId {
-  readonly kind: 'build' | 'session'
+  readonly kind: 'blob' | 'build' | 'session'
   readonly id: string
 }
 
 /** As clients choose them. What comes before a colon, BuildKit doesn't compare (moby/buildkit, session/manager.go). */
 export const isId = (id: string): boolean => /^[\w-]{1,128}$/.test(id)
+export const isUsual = ({ kind, id }: OwnId): boolean => (kind === 'blob' ? /^sha256:[0-9a-f]{64}$/.test(id) : isId(id))
 
 /** What is known of a method. */
 export interface Method {
@@ -34,6 +39,8 @@ export interface Method {
   readonly uses?: (message: Message, metadata: Metadata) => readonly OwnId[]
   /** What belongs to the caller from now on. */
   readonly opens?: (message: Message, metadata: Metadata) => OwnId
+  /** Reads a message of the answer. The caller gets those that are about its own builds. Omitted: the caller gets all. */
+  readonly answer?: (message: Uint8Array) => BuildRecord
   /** What a log says of the message. */
   readonly details?: (message: Message) => RequestDetails | undefined
 }
@@ -43,6 +50,7 @@ export type Metadata = (name: string) => readonly string[]
 
 const CONTROL = '/moby.buildkit.v1.Control/'
 const BRIDGE = '/moby.buildkit.v1.frontend.LLBBridge/'
+const CONTENTS = '/containerd.services.content.v1.Content/'
 export const METHOD_OF_HISTORY = `${CONTROL}ListenBuildHistory`
 
 const build = (id: string): OwnId => ({ kind: 'build', id })
@@ -56,6 +64,21 @@ const inBuild = (_message: Message, metadata: Metadata): OwnId[] => [
 ]
 const bridge: Method = { operation: 'images.build', uses: inBuild }
 const byRef = (message: Message): OwnId[] => [build(textOf(message['Ref']))]
+/** buildx asks with this id whether there is a history. No build has it, and nothing of one that had it would be passed on. */
+const PROBE = 'buildx-test-history-api-feature'
+/** Without an id, it asks for all builds. */
+const ofHistory = (message: Message): OwnId[] => (['', PROBE].includes(textOf(message['Ref'])) ? [] : byRef(message))
+/**
+ * Without what makes dockerd 28.5.2 end if a record is marked as deleted. buildx applies filters itself, too, because an older
+ * BuildKit doesn't know them (buildx, commands/history/utils.go).
+ */
+const withoutFilter = (message: Message): Message =>
+  Object.fromEntries(Object.entries(message).filter(([name]) => name !== 'Filter' && name !== 'Limit'))
+const content: Method = {
+  operation: 'images.build',
+  shape: CONTENT,
+  uses: (message) => [{ kind: 'blob', id: textOf(message['digest']) }],
+}
 const sessionsIn = (attributes: Fields): OwnId[] =>
   [...attributes].filter(([name]) => name.startsWith('local-sessionid:')).map(([, id]) => session(id))
 
@@ -70,7 +93,13 @@ export const METHODS: Readonly<Record<string, Method>> = {
   [`${CONTROL}Info`]: { operation: 'system.info' },
   [`${CONTROL}ListWorkers`]: { operation: 'system.info' },
   // The records of all builds have their build arguments, which may be secrets.
-  [METHOD_OF_HISTORY]: { operation: 'images.build', shape: HISTORY, uses: byRef },
+  [METHOD_OF_HISTORY]: {
+    operation: 'images.build',
+    shape: HISTORY,
+    rewrite: withoutFilter,
+    uses: ofHistory,
+    answer: readRecord,
+  },
   [`${CONTROL}Prune`]: { operation: 'images.buildPrune' },
   // The same as POST /session. The daemon calls the client in it, and reads only what the client offers.
   [`${CONTROL}Session`]: {
@@ -117,10 +146,12 @@ export const METHODS: Readonly<Record<string, Method>> = {
     'its container is described by mounts of its own',
   ),
   ...refused(BRIDGE, ['ResolveImageConfig', 'ResolveSourceMeta'], 'it can name the session of another client'),
+  [`${CONTENTS}Info`]: content,
+  [`${CONTENTS}Read`]: content,
   ...refused(
-    '/containerd.services.content.v1.Content/',
-    ['Abort', 'Delete', 'Info', 'List', 'ListStatuses', 'Read', 'Status', 'Update', 'Write'],
-    'it reads the content of all builds',
+    CONTENTS,
+    ['Abort', 'Delete', 'List', 'ListStatuses', 'Status', 'Update', 'Write'],
+    'it lists or changes the content of all builds',
   ),
   // Spans of the client's own work, which dockerd passes to its collector if it has one.
   '/opentelemetry.proto.collector.trace.v1.TraceService/Export': { operation: 'images.build' },

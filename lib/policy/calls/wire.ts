@@ -99,7 +99,8 @@ interface RawField {
   readonly value: bigint | Uint8Array
 }
 
-function* rawFields(bytes: Uint8Array, at: string): Generator<RawField> {
+/** All fields of a message, also unknown ones. @throws {@link Unreadable} */
+export function* rawFields(bytes: Uint8Array, at: string): Generator<RawField> {
   let offset = 0
   const varint = (): bigint => {
     let value = 0n

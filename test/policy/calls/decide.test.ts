@@ -279,6 +279,51 @@ test('a record of the history can be pinned and completed, and only privileged d
   )
 })
 
+const LISTEN = `${CONTROL}ListenBuildHistory`
+const listen = (level: Level, ...fields: Buffer[]): CallDecision => decided(at(level), LISTEN, Buffer.concat(fields))
+
+const content = (name: string, message: Uint8Array): CallDecision =>
+  decided(at('baseline'), `/containerd.services.content.v1.Content/${name}`, message)
+
+describe('the history', () => {
+  test('of all builds, and whether there is one, names no build: the answer is filtered', () => {
+    const probe = bytesField(2, 'buildx-test-history-api-feature')
+    for (const fields of [[], [probe], [numberField(1, 1), probe, numberField(3, 1)]]) {
+      const { verdict, uses: used, answer } = listen('baseline', ...fields)
+      assert.deepEqual([verdict, used, typeof answer], ['allow', [], 'function'])
+    }
+    assert.equal(listen('read-only').verdict, 'refuse')
+  })
+
+  test('of one build is filtered, too, and not for privileged', () => {
+    const { uses: used, answer } = listen('baseline', bytesField(2, 'b1'))
+    assert.deepEqual([used, typeof answer], [[{ kind: 'build', id: 'b1' }], 'function'])
+    const all = listen('privileged', bytesField(2, 'b1'))
+    assert.deepEqual([all.uses, all.answer], [[], undefined])
+  })
+
+  test('is asked for without limit and filter, with which dockerd 28.5.2 can end', () => {
+    const sent = [numberField(1, 1), numberField(3, 1)]
+    const asked = [...sent, bytesField(4, 'status==error'), numberField(5, 50)]
+    assert.deepEqual(listen('baseline', ...asked).message, Buffer.concat(sent))
+    assert.deepEqual(listen('privileged', ...asked).message, Buffer.concat(asked))
+  })
+
+  test('names content, which only its owner may read, and nobody may list', () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    for (const name of ['Info', 'Read'])
+      assert.deepEqual(content(name, bytesField(1, digest)).uses, [{ kind: 'blob', id: digest }])
+    assert.deepEqual(content('Read', new Uint8Array()).uses, [{ kind: 'blob', id: '' }])
+    assert.equal(brief(content('Read', bytesField(1, 'sha256:../x'))), 'BODY_INVALID the message')
+    assert.equal(
+      brief(content('Read', Buffer.concat([bytesField(1, digest), bytesField(1, digest)]))),
+      'BODY_AMBIGUOUS digest',
+    )
+    for (const name of ['List', 'Write', 'Delete', 'Update'])
+      assert.equal(brief(content(name, bytesField(1, digest))), 'OPERATION_REFUSED the path')
+  })
+})
+
 /** What a call uses, and what it opens. */
 const uses = (path: string, message: Uint8Array, fields: Fields = {}): unknown => {
   const { uses: used, opens } = decided(at('baseline'), path, message, fields)
@@ -307,7 +352,6 @@ describe('what belongs to a caller', () => {
     assert.deepEqual(uses(`${BRIDGE}Ping`, new Uint8Array()), [['build '], undefined])
     const two = { 'buildkit-controlapi-buildid': ['b1', 'b2'] }
     assert.deepEqual(uses(`${BRIDGE}Ping`, new Uint8Array(), two), [['build '], undefined])
-    assert.deepEqual(uses(`${CONTROL}ListenBuildHistory`, new Uint8Array()), [['build '], undefined])
     for (const names of [[], ['s1', 's2']])
       assert.equal(
         brief(decided(at('baseline'), `${CONTROL}Session`, undefined, { 'x-docker-expose-session-uuid': names })),

@@ -58,9 +58,19 @@ export function exchange(
 export const statusesIn = (text: string): string[] =>
   [...text.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status = '']) => status)
 
+const QUOTED = String.raw`"((?:[^"\\]|\\.)*)"`
+const CALLING = new RegExp(` msg="Calling ${QUOTED.slice(1)}`, 'g')
+/** Since Docker 28, which puts quotation marks around few values. */
+const HANDLING = new RegExp(` msg="handling (\\S+) request" .*?\\brequest-url=(?:${QUOTED}|(\\S+))`, 'g')
+
+const unquoted = (text: string): string => JSON.parse(`"${text}"`) as string
+
 /** The requests that dockerd has carried out or refused, of whichever client, by its log of the level `debug`. */
 export function callsIn(log: string): string[] {
-  return [...log.matchAll(/ msg="Calling ((?:[^"\\]|\\.)*)"/g)].map(([, call]) => JSON.parse(`"${call}"`) as string)
+  return [
+    ...[...log.matchAll(CALLING)].map(([, call = '']) => unquoted(call)),
+    ...[...log.matchAll(HANDLING)].map(([, method, quoted, url]) => `${method} ${url ?? unquoted(quoted ?? '')}`),
+  ]
 }
 
 /** The same requests, as a plugin is asked about them. */

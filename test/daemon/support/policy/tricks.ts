@@ -10,6 +10,8 @@ export interface Trick extends RawRequest {
   readonly dockerd: number
   /** What dockerd has made, in spite of the trick: fields of Config and HostConfig. */
   readonly made?: Readonly<Record<string, unknown>>
+  /** What Docker 27 and newer make of it. Omitted: the same. */
+  readonly madeSince27?: Readonly<Record<string, unknown>>
 }
 
 const IMAGE = '"Image":"busybox:made-here"'
@@ -18,7 +20,7 @@ const JSON_TYPE: Headers = [['Content-Type', 'application/json']]
 const PRIVILEGED = { Privileged: true }
 const BOTH = { Privileged: true, PidMode: 'host' }
 
-type Rest = Partial<Pick<Trick, 'line' | 'headers' | 'made'>>
+type Rest = Partial<Pick<Trick, 'line' | 'headers' | 'made' | 'madeSince27'>>
 
 /** A body of POST /containers/create, without its outer braces. */
 function create(name: string, ours: Trick['ours'], dockerd: number, fields: string, rest: Rest = {}): Trick {
@@ -99,8 +101,11 @@ const BODIES: readonly Trick[] = [
   create('2^64', 'BODY_INVALID', 400, ',"HostConfig":{"Memory":18446744073709551616}'),
   create('a list as HostConfig', 'BODY_INVALID', 400, ',"HostConfig":[{"Privileged":true}]'),
   create('an object as a list', 'BODY_INVALID', 400, ',"HostConfig":{"Binds":{"0":"/:/h"}}'),
-  // dockerd 26 still reads the fields of HostConfig there, if HostConfig itself is missing, and some beside it.
-  create('a field of HostConfig outside', 'FIELD_UNKNOWN', 201, ',"Privileged":true', ANY_HOST),
+  // dockerd 26 still reads the fields of HostConfig there, if HostConfig itself is missing, and some beside it. dockerd 27 ignores them.
+  create('a field of HostConfig outside', 'FIELD_UNKNOWN', 201, ',"Privileged":true', {
+    ...ANY_HOST,
+    madeSince27: { Privileged: false },
+  }),
   create('such a field that is null', 'read', 201, ',"Privileged":null,"HostConfig":{"Memory":67108864}', {
     made: { Privileged: false, Memory: 67_108_864 },
   }),
@@ -113,9 +118,13 @@ const BODIES: readonly Trick[] = [
   create('an empty list of volumes outside', 'read', 201, ',"VolumesFrom":[],"HostConfig":{}', {
     made: { VolumesFrom: null },
   }),
-  create('such a field in lower case', 'FIELD_UNKNOWN', 201, ',"privileged":true,"pidmode":"host"', { made: BOTH }),
+  create('such a field in lower case', 'FIELD_UNKNOWN', 201, ',"privileged":true,"pidmode":"host"', {
+    made: BOTH,
+    madeSince27: { Privileged: false, PidMode: '' },
+  }),
   create('a limit outside', 'FIELD_UNKNOWN', 201, ',"Memory":67108864,"HostConfig":{}', {
     made: { Memory: 67_108_864 },
+    madeSince27: { Memory: 0 },
   }),
   create('the name of an embedded struct', 'FIELD_UNKNOWN', 201, ',"HostConfig":{"Resources":{"Memory":100000000}}', {
     made: { Memory: 0 },
