@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { buffer } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { audit } from '../../lib/audit.ts'
 import { ENDPOINT_IFNAME, ENDPOINT_SYSCTLS } from '../../lib/container/endpoint-options.ts'
@@ -115,20 +116,26 @@ describe('what is new in Docker 28', { skip: lacks('namespaces', 'dockerd', 'doc
     const { images } = engine.docker
     const { Os: os, Architecture: architecture } = await images.inspect(engine.image)
     const platform = { os, architecture }
-    const calls = {
-      history: images.history(engine.image, { platform }),
-      inspect: images.inspect(engine.image, { platform }),
-      manifests: images.inspect(engine.image, { manifests: true }),
-      identity: images.list({ manifests: true, identity: true }),
-      attestations: images.attestations(engine.image),
+    const archive = await buffer(await images.save(engine.image))
+    const calls: Readonly<Record<string, () => PromiseLike<unknown>>> = {
+      history: () => images.history(engine.image, { platform }),
+      inspect: () => images.inspect(engine.image, { platform }),
+      save: async () => buffer(await images.save(engine.image, { platform })),
+      'save several': () => images.save(engine.image, { platform: [platform, { os, architecture: 'riscv64' }] }),
+      load: () => images.load(archive, { platform }),
+      manifests: () => images.inspect(engine.image, { manifests: true }),
+      identity: () => images.list({ manifests: true, identity: true }),
+      attestations: () => images.attestations(engine.image),
     }
-    const ended = Object.entries(calls).map(async ([name, call]): Promise<[string, string]> => {
-      return [name, await call.then(() => 'ok', codeOf)]
-    })
+    const ended: Record<string, string> = {}
+    for (const [name, call] of Object.entries(calls)) ended[name] = await call().then(() => 'ok', codeOf)
     const tooNew = 'ERR_API_FIELD_TOO_NEW'
-    assert.deepEqual(Object.fromEntries(await Promise.all(ended)), {
+    assert.deepEqual(ended, {
       history: IS_28 ? 'ok' : tooNew,
       inspect: IS_28 ? 'ok' : tooNew,
+      save: IS_28 ? 'ok' : tooNew,
+      'save several': IS_28 ? 'ERR_API_BAD_REQUEST' : tooNew,
+      load: IS_28 ? 'ok' : tooNew,
       manifests: IS_28 ? 'ok' : tooNew,
       identity: tooNew,
       attestations: tooNew,
