@@ -37,7 +37,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   'run, exec': daemon('engine/run', 'engine/exec', 'engine/cut-off'),
   'copy, build': daemon('engine/copy', 'engine/build'),
   'images, pull': daemon('engine/images', 'engine/images-registry', 'registry-login'),
-  'events, system': daemon('engine/follow-events', 'engine/system', 'engine/refusals'),
+  'events, system': daemon('engine/follow-events', 'engine/system', 'engine/wordings'),
   'networks, volumes': daemon('engine/networks', 'engine/volumes', 'engine/containers', 'newer-features'),
   'swarm, plugins': daemon('engine/services', 'engine/secrets', 'engine/plugins'),
   'audit, doctor': daemon('audit-daemon', 'audit-containers', 'audit-tls', 'doctor'),

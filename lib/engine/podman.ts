@@ -1,13 +1,15 @@
 import { DockerApiError } from '../base/errors.ts'
 import { daemonMessage } from '../base/text.ts'
+import * as said from '../base/wordings/podman.ts'
+import type { Wording } from '../base/wordings/wording.ts'
 import { naming, type Named, type Refused } from './api-error.ts'
 
-/** Podman, pkg/api: a path without a route, one with other methods, the update of a secret, a part of a swarm, and what it lists as missing. */
-const LACKED: Readonly<Record<number, RegExp>> = {
-  404: /^(?:Not Found|Path \S+ is not supported)$/,
-  405: /^Method Not Allowed$/,
-  501: /^update is not supported$/,
-  503: /^Podman does not support service: /,
+/** By status: a path without a route, one with other methods, the update of a secret, and a part of a swarm. */
+const LACKED: Readonly<Record<number, Wording>> = {
+  404: said.NO_ROUTE,
+  405: said.NO_METHOD,
+  501: said.NO_UPDATE,
+  503: said.NO_SWARM,
 }
 
 const USE_DOCKER = 'Use another call, or Docker Engine. The page docs/podman.md lists the calls that Podman has.'
@@ -21,7 +23,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
 /** The error for a call that this version of Podman doesn't have; undefined if its answer means something else. */
 export function lackedCall(version: string, { status, body }: Refused, request: Named): DockerApiError | undefined {
   const message = daemonMessage(body) ?? ''
-  if (LACKED[status]?.test(message) !== true) return undefined
+  if (LACKED[status]?.pattern.test(message) !== true) return undefined
   const named = naming(request)
   const [, first = ''] = named.path.split('/')
   return new DockerApiError('ERR_API_CALL_UNSUPPORTED', {

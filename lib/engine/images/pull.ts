@@ -1,3 +1,5 @@
+import { PULLED as PULLED_BY_PODMAN } from '../../base/wordings/podman.ts'
+import * as said from '../../base/wordings/streams.ts'
 import { failureInside, type Named } from '../api-error.ts'
 import { checkOptions } from '../call.ts'
 import { PULL } from './operations.ts'
@@ -31,34 +33,25 @@ function namesOf({ name, tag, digest }: ImageReference): Record<string, string> 
   return { fromImage: name, ...(wanted !== undefined && { tag: wanted }) }
 }
 
-/** The daemon reports these only as text (moby, distribution/pull_v2.go; daemon/containerd/image_pull.go). */
-const DIGEST = /^Digest: (\S+)$/
-const STATUS = /^Status: (Downloaded newer image|Image is up to date) for /
-/** Docker 28 only warns (executed: 28.5.2); before that, it is the failure of the call (26.1.5). */
-const OTHER_PLATFORM = /^WARNING: (.* does not match the specified platform .*)$/
-
-/** The last message of Podman, which reports neither digest nor status (pkg/api/handlers/utils/images.go). */
-const DONE_BY_PODMAN = 'Download complete'
-
 function pullFold(reference: ImageReference, request: Named, podman: boolean): Fold<PullMessage, PullResult> {
   const one = reference.tag !== undefined || reference.digest !== undefined
   let digest: string | undefined
   let status: PullResult['status']
   let otherPlatform: string | undefined
-  let last: string | undefined
+  let isLastOfPodman = false
   return {
     add: ({ status: text = '' }) => {
-      last = text
-      digest = DIGEST.exec(text)?.[1] ?? digest
-      otherPlatform = OTHER_PLATFORM.exec(text)?.[1] ?? otherPlatform
-      const reported = STATUS.exec(text)?.[1]
+      isLastOfPodman = PULLED_BY_PODMAN.pattern.test(text)
+      digest = said.PULLED_DIGEST.pattern.exec(text)?.[1] ?? digest
+      otherPlatform = said.PULLED_OTHER_PLATFORM.pattern.exec(text)?.[1] ?? otherPlatform
+      const reported = said.PULLED.pattern.exec(text)?.[1]
       // For several tags: downloaded, if one of them was.
       if (reported !== undefined)
         status = reported === 'Downloaded newer image' ? 'downloaded' : (status ?? 'up to date')
     },
     result: () => {
       if (otherPlatform !== undefined) throw failureInside(request, otherPlatform)
-      const isDone = podman ? last === DONE_BY_PODMAN : !one || digest !== undefined || status !== undefined
+      const isDone = podman ? isLastOfPodman : !one || digest !== undefined || status !== undefined
       if (!isDone) throw unfinished(request)
       return {
         reference: formatReference(reference),

@@ -1,3 +1,4 @@
+import { PUSHED } from '../../base/wordings/streams.ts'
 import type { Named } from '../api-error.ts'
 import { checkOptions } from '../call.ts'
 import { PUSH } from './operations.ts'
@@ -23,12 +24,6 @@ export function push(send: Send, image: string, options: ImagePushOptions): Prog
   return registryProgress(send, PUSH, prepare, pushFold)
 }
 
-/**
- * The result as text. A daemon with containerd's image store reports it only like this
- * (daemon/containerd/image_push.go).
- */
-const PUSHED = /^(\S+): digest: (\S+) size: (\d+)$/
-
 export function pushFold(request: Named): Fold<PushMessage, PushResult> {
   const pushed = new Map<string, PushedTag>()
   return {
@@ -48,6 +43,6 @@ export function pushFold(request: Named): Fold<PushMessage, PushResult> {
 function pushedIn({ aux, status = '' }: PushMessage): PushedTag | undefined {
   const { Tag: tag, Digest: digest, Size: size } = (aux ?? {}) as { Tag?: unknown; Digest?: unknown; Size?: unknown }
   if (typeof tag === 'string' && typeof digest === 'string' && typeof size === 'number') return { tag, digest, size }
-  const [, name, sum, bytes] = PUSHED.exec(status) ?? []
+  const [, name, sum, bytes] = PUSHED.pattern.exec(status) ?? []
   return name === undefined || sum === undefined ? undefined : { tag: name, digest: sum, size: Number(bytes) }
 }

@@ -1,48 +1,46 @@
 import { AuthorizationDeniedError, DockerApiError } from '../../base/errors.ts'
 import { command, sentence, type CommandPart, type Sentence } from '../../base/sentence.ts'
+import * as said from '../../base/wordings/registries.ts'
+import type { Wording } from '../../base/wordings/wording.ts'
 import { HUB } from '../../registry/reference.ts'
 
-type Remedy = readonly [pattern: RegExp, todo: (registry: string) => Sentence]
+type Remedy = readonly [wording: Wording, todo: (registry: string) => Sentence]
 
-/** Messages of the daemon about its connection to a registry. */
+/** Remedies for what the daemon says of its connection to a registry. */
 const CONNECTIONS: readonly Remedy[] = [
   [
-    /server gave HTTP response to HTTPS client/i,
+    said.PLAIN_HTTP,
     (registry) => `Enable TLS on ${registry}: it answers with plain HTTP, and the daemon expects HTTPS.`,
   ],
   [
-    /x509:|tls:/i,
+    said.UNTRUSTED,
     (registry) =>
       `On the host of the daemon, save the CA certificate of ${registry} as /etc/docker/certs.d/${registry}/ca.crt`,
   ],
   [
-    /dial tcp|no such host|i\/o timeout|connection refused|context deadline exceeded|Client\.Timeout/i,
+    said.UNREACHABLE,
     (registry) =>
       `Check the name, and the network, DNS and proxy settings of the daemon's host: it can't reach ${registry}.`,
   ],
 ]
 
-/**
- * Messages of registries that the daemon passes on (moby, distribution/errors.go and registry/auth.go; containerd,
- * core/remotes/docker), and their remedies. A registry answers alike for a repository that doesn't exist and for one
- * that you may not see.
- */
+/** The same, and messages of registries that it passes on. */
 const REMEDIES: readonly Remedy[] = [
   [
-    /access denied|access (to the resource is )?(denied|forbidden)|authentication required|unauthorized|no basic auth credentials|incorrect username or password|authorization failed|insufficient_scope/i,
+    said.ACCESS_DENIED,
     (registry) =>
       sentence`Check the name. If the repository is private, run  ${loginTo(registry)}  and set the option auth to loadRegistryCredentials().`,
   ],
   [
-    /toomanyrequests|too many requests|rate limit/i,
+    said.TOO_MANY_REQUESTS,
     (registry) =>
       `Wait, or pass credentials for ${registry} with the option auth: registries allow more requests after a login.`,
   ],
   [
-    /manifest unknown|name unknown|not found: (manifest|name)|manifest for \S+ not found/i,
+    said.NO_MANIFEST,
     (registry) => `Check the name and the tag: ${registry} has no such image, or doesn't show it to you.`,
   ],
-  [/tag does not exist|not exist locally/i, () => 'Give the image this name first:  docker.images.tag(ID, NAME)'],
+  [said.NO_SUCH_TAG, () => 'Give the image this name first:  docker.images.tag(ID, NAME)'],
   ...CONNECTIONS,
 ]
 
@@ -56,7 +54,7 @@ export function registryRemedy(
   registry: string,
   remedies: readonly Remedy[] = REMEDIES,
 ): Sentence | undefined {
-  return remedies.find(([pattern]) => pattern.test(daemonMessage))?.[1](registry)
+  return remedies.find(([{ pattern }]) => pattern.test(daemonMessage))?.[1](registry)
 }
 
 /** The same for a call that is not about an image, such as a search: only the connection to the registry has a remedy. */

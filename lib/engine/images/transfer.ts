@@ -1,3 +1,4 @@
+import { LOADED } from '../../base/wordings/streams.ts'
 import { ArgumentError } from '../../base/errors.ts'
 import type { Bytes } from '../../transport/body.ts'
 import { watchInput } from '../../transport/given-streams.ts'
@@ -94,14 +95,11 @@ export function load(send: Send, tar: Bytes, options: ImageLoadOptions): Progres
   )
 }
 
-/** moby, image/tarexport/load.go; daemon/containerd/image_exporter.go. */
-const LOADED = /^Loaded image(?: ID)?: (\S+)\s*$/gm
-
 function loadFold(): Fold<LoadMessage, LoadResult> {
   const images: string[] = []
   return {
     add: ({ stream = '' }) => {
-      for (const [, name = ''] of stream.matchAll(LOADED)) images.push(name)
+      for (const [, name = ''] of stream.matchAll(LOADED.pattern)) images.push(name)
     },
     result: () => ({ images }),
   }

@@ -1,3 +1,4 @@
+import { PULLED_DIGEST } from '../../base/wordings/streams.ts'
 import { parseReference } from '../../registry/reference.ts'
 import type { Named } from '../api-error.ts'
 import { checkOptions } from '../call.ts'
@@ -38,14 +39,11 @@ export function pullPlugin(
   return registryProgress(send, operation, prepare, pullFold)
 }
 
-/** The daemon reports it only as text (moby, plugin/backend_linux.go). */
-const DIGEST = /^Digest: (\S+)$/
-
 function pullFold(request: Named): Fold<PullMessage, PluginPullResult> {
   let digest: string | undefined
   return {
     add: ({ status = '' }) => {
-      digest = DIGEST.exec(status)?.[1] ?? digest
+      digest = PULLED_DIGEST.pattern.exec(status)?.[1] ?? digest
     },
     result: () => {
       if (digest === undefined) throw unfinished(request)

@@ -1,4 +1,6 @@
 import { DockerApiError } from '../../base/errors.ts'
+import { EXEC_NOT_STARTED as EXEC_NOT_STARTED_BY_PODMAN } from '../../base/wordings/podman.ts'
+import { EXEC_NOT_STARTED, EXEC_STARTED_BEFORE } from '../../base/wordings/streams.ts'
 import { execFailed, type Named } from '../api-error.ts'
 import type { OutputChunk } from './frames.ts'
 
@@ -23,21 +25,7 @@ export interface ExecStartWatch {
 /** The message of a failure is a line or two. In bytes. */
 const LONGEST_MESSAGE = 16 * 1024
 
-/**
- * moby, daemon/exec.go: the exec has run before, or runs now. A program can't print this, since it doesn't know the
- * exec's id. Docker 28 has dropped `Error: `.
- */
-const STARTED_BEFORE = /^(?:Error: E|e)xec command [0-9a-f]{64} (has already run|is already running)\r\n$/
-
-/**
- * How such messages begin (moby, daemon/exec.go, daemon/errors.go; containerd). On a terminal every line ends in CR LF.
- */
-const MESSAGE_OF_DAEMON =
-  /^(OCI runtime |unable to find (user|group) |(?:Error: E|e)xec command |[Cc]ontainer \S+ is |exec attach failed)/
-
-/** Podman, libpod/define/errors.go. Then it ends the exec with an exit code that a program could also have. */
-const MESSAGE_OF_PODMAN =
-  /^Error: [^\n]+: OCI (?:runtime attempted to invoke a command that was not found|permission denied|runtime error)(?=\r?\n)/
+/** Podman ends an exec that didn't start with an exit code that a program could also have. */
 const CODES_OF_PODMAN: ReadonlySet<number | null> = new Set([125, 126, 127])
 
 /**
@@ -57,14 +45,14 @@ export async function* failIfNotStarted(
   const output = isComplete() ? only.take(tty) : undefined
   if (output === undefined) return
   if (podman) return failOfPodman(request, output, inspect)
-  if (STARTED_BEFORE.test(output)) throw execFailed(request, output.trim())
+  if (EXEC_STARTED_BEFORE.pattern.test(output)) throw execFailed(request, output.trim())
   const { Pid, Running, ExitCode } = await inspect().catch((error: unknown) => unknownEnd(output, error))
   if (Pid === 0 && !Running) throw execFailed(request, output.trim(), ExitCode)
 }
 
 /** Podman writes its message to standard error, and forgets the process: only message and exit code can tell. */
 async function failOfPodman(request: Named, output: string, inspect: ExecStartWatch['inspect']): Promise<void> {
-  const [message] = MESSAGE_OF_PODMAN.exec(output) ?? []
+  const [message] = EXEC_NOT_STARTED_BY_PODMAN.pattern.exec(output) ?? []
   if (message === undefined) return
   const { ExitCode } = await inspect()
   if (CODES_OF_PODMAN.has(ExitCode)) throw execFailed(request, message, ExitCode)
@@ -76,7 +64,7 @@ async function failOfPodman(request: Named, output: string, inspect: ExecStartWa
  */
 function unknownEnd(output: string, error: unknown): ExecEnd {
   if (!(error instanceof DockerApiError)) throw error
-  return { Pid: MESSAGE_OF_DAEMON.test(output) ? 0 : 1, Running: false, ExitCode: null }
+  return { Pid: EXEC_NOT_STARTED.pattern.test(output) ? 0 : 1, Running: false, ExitCode: null }
 }
 
 /** Keeps the output as long as it can still be only a message of the daemon. */
@@ -99,6 +87,6 @@ class OnlyMessage {
     const output = this.#data && Buffer.concat(this.#data).toString('utf8')
     if (output === undefined || this.#podman) return output
     if (!output.endsWith('\r\n')) return undefined
-    return tty && !MESSAGE_OF_DAEMON.test(output) ? undefined : output
+    return tty && !EXEC_NOT_STARTED.pattern.test(output) ? undefined : output
   }
 }

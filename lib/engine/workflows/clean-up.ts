@@ -1,5 +1,6 @@
 import { onAbort } from '../../base/abort.ts'
 import { ConflictError, NotFoundError } from '../../base/errors.ts'
+import { REMOVAL_RUNS } from '../../base/wordings/one-call.ts'
 import type { ContainerRemoveOptions, ContainerWaitOptions } from '../containers/options.ts'
 import type { StepOptions } from './in-time.ts'
 
@@ -67,5 +68,5 @@ async function untilRemoved(containers: RemovalCalls, id: string, options: StepO
 const isNotFound = (error: unknown): boolean => error instanceof NotFoundError
 
 function isBeingRemoved(error: unknown): boolean {
-  return error instanceof ConflictError && /already in progress/.test(error.daemonMessage ?? '')
+  return error instanceof ConflictError && REMOVAL_RUNS.pattern.test(error.daemonMessage ?? '')
 }

@@ -8,6 +8,8 @@ const API_VERSIONS: Readonly<Record<string, string>> = { '': '', '26.1': '1.45',
 export interface TestedEngine {
   /** `26` for 26.1.5. */
   readonly major: number
+  /** `26.1` */
+  readonly release: string
   /** The newest API version that it serves: `1.45`. */
   readonly api: string
   /** It keeps images in containerd, whatever daemon.json says: `--engine=docker-containerd`. */
@@ -19,7 +21,7 @@ export function testedEngine(): TestedEngine {
   const { stdout } = spawnSync(findProgram('dockerd') ?? 'dockerd', ['--version'], { encoding: 'utf8' })
   const release = /version (\d+\.\d+)/.exec(stdout ?? '')?.[1] ?? ''
   const api = API_VERSIONS[release]
-  if (api === undefined) throw new Error(`dockerd is ${release}: add its API version here`)
+  if (api === undefined) throw new Error(`dockerd is ${release || 'missing'}: add its API version here`)
   const isContainerd = process.env['DOCKER_MTLS_ENGINE']?.endsWith('/docker-containerd') === true
-  return { major: Number.parseInt(release, 10), api, isContainerd }
+  return { release, major: Number.parseInt(release, 10), api, isContainerd }
 }

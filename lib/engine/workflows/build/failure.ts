@@ -1,5 +1,7 @@
 import { BuildFailedError, StreamError } from '../../../base/errors.ts'
 import type { Sentence } from '../../../base/sentence.ts'
+import { BASE_IMAGE } from '../../../base/wordings/registries.ts'
+import { STEP_FAILED } from '../../../base/wordings/streams.ts'
 import { HUB } from '../../../registry/reference.ts'
 import { registryRemedy } from '../../images/registry-refusal.ts'
 
@@ -9,14 +11,11 @@ export interface FailedStep {
   readonly log: string
 }
 
-/** `exit code: 3` of BuildKit, `returned a non-zero code: 3` of the classic builder. */
-const EXIT_CODE = /(?:exit code|non-zero code): (\d+)/
-
 /** Adds the failed step and its output to a failure that the daemon reported. */
 export function explainFailure(error: unknown, { step, log }: FailedStep): unknown {
   if (!(error instanceof StreamError)) return error
   const message = error.daemonMessage ?? ''
-  const exitCode = EXIT_CODE.exec(message)?.[1]
+  const exitCode = STEP_FAILED.pattern.exec(message)?.[1]
   const end = log
     .trimEnd()
     .split(/\s*\n\s*/)
@@ -40,12 +39,9 @@ export function explainFailure(error: unknown, { step, log }: FailedStep): unkno
   })
 }
 
-/** A base image that the builder asks for (buildkit, source/containerimage), or the request itself. */
-const ASKED_FOR = /source metadata for ([^\s/]+)\/|"https?:\/\/([^/"]+)\/v2\//
-
 /** The remedy that a pull of the same image has. A step without output hasn't run a program. */
 function baseImageRemedy(message: string): Sentence | undefined {
-  const [, domain, host] = ASKED_FOR.exec(message) ?? []
+  const [, domain, host] = BASE_IMAGE.pattern.exec(message) ?? []
   const registry = domain ?? host
   return registry && registryRemedy(message, registry === 'registry-1.docker.io' ? HUB : registry)
 }

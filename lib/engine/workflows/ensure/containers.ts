@@ -1,4 +1,6 @@
 import { DockerApiError, NotModifiedError } from '../../../base/errors.ts'
+import { NOT_PAUSED, STARTS_PAUSED } from '../../../base/wordings/one-call.ts'
+import type { Wording } from '../../../base/wordings/wording.ts'
 import type { ContainerStopOptions } from '../../containers/options.ts'
 import type { RequestOptions } from '../../request-options.ts'
 import { removeContainer, type RemovalCalls } from '../clean-up.ts'
@@ -20,7 +22,7 @@ export function ensureRunning(containers: ContainerCalls, id: string, options: R
     try {
       return await changing(containers.start(id, step), NotModifiedError)
     } catch (error) {
-      if (!isAnswer(error, /paused container/)) throw error
+      if (!isAnswer(error, STARTS_PAUSED)) throw error
       return unpause(containers, id, step)
     }
   })
@@ -32,14 +34,14 @@ async function unpause(containers: ContainerCalls, id: string, step: StepOptions
     return { changed: true }
   } catch (error) {
     // Somebody else has unpaused it meanwhile.
-    if (!isAnswer(error, /is not paused/)) throw error
+    if (!isAnswer(error, NOT_PAUSED)) throw error
     return changing(containers.start(id, step), NotModifiedError)
   }
 }
 
 /** The status of these differs: 26.1.5 answers 409 to the start, and 500 to the second unpause. */
-function isAnswer(error: unknown, message: RegExp): boolean {
-  return error instanceof DockerApiError && message.test(error.daemonMessage ?? '')
+function isAnswer(error: unknown, { pattern }: Wording): boolean {
+  return error instanceof DockerApiError && pattern.test(error.daemonMessage ?? '')
 }
 
 /** Implements {@link Containers.ensureStopped}. */
