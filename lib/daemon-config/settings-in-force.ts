@@ -101,7 +101,7 @@ export function networkListeners({ settings, plaintext, passed }: SettingsInForc
 }
 
 /** Returns the folder of the three TLS files, if all of them are in one folder and have the names that docker-mtls uses. */
-function tlsDirOf(valueOf: (name: string) => string | undefined): string | undefined {
+export function tlsDirOf(valueOf: (name: string) => string | undefined): string | undefined {
   const ca = valueOf('tlscacert')
   if (ca === undefined) return undefined
   const folder = posix.dirname(ca)

@@ -31,6 +31,6 @@ describe('the environment of child processes', () => {
       for (const start of starts) assert.match(start, /^[^;]*\benv: childEnvironment\(/, `${name}: ${start}`)
       found += starts.length
     }
-    assert.equal(found, 7)
+    assert.equal(found, 8)
   })
 })

@@ -27,6 +27,11 @@ export const DAEMON_ERRORS = {
     cause: 'A wrong path in `--unit`.',
     remedy: "Copy the server's unit: `ssh SERVER systemctl cat docker.service > docker.service`.",
   },
+  ERR_PODMAN_TOO_OLD: {
+    meaning: "The installed Podman can't ask for client certificates.",
+    cause: 'Podman older than 5.7.',
+    remedy: 'Update Podman, or reach it by ssh: `DOCKER_HOST=ssh://USER@HOST`.',
+  },
   ERR_USERNS_INVALID: {
     meaning: "The value of `userns-remap` can't be used, or its subordinate ids can't.",
     cause: "An unknown user, overlapping ranges, or ranges that include the host's root.",

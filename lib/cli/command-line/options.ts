@@ -226,11 +226,21 @@ export function addDaemonOptions(command: Command, { unit = true }: { readonly u
   const remap = 'run containers in user namespaces; write a value with = (default: off; without a value: default)'
   command
     .option('--listen <addr:port>', 'the address that the daemon listens on (default: 0.0.0.0:2376)', once('--listen'))
-    .option('--tlsdir <dir>', 'the folder on the server for its files (default: /etc/docker/tls)', once('--tlsdir'))
+    .option(
+      '--tlsdir <dir>',
+      'the folder on the server for its files (default: /etc/docker/tls, /etc/containers/tls for Podman)',
+      once('--tlsdir'),
+    )
     .addOption(command.createOption('--userns-remap [user]', remap).preset('default').argParser(once('--userns-remap')))
     .option('--no-userns-remap', 'no user namespaces, even if the unit or an earlier run sets them')
   const about = "the server's docker.service (default: the one of this machine, else that of docker-ce)"
   return unit ? command.option('--unit <file>', about, once('--unit')) : command
+}
+
+/** The option for Podman in the place of dockerd. Podman has its own user namespaces, and its unit is always the same. */
+export function addPodman(command: Command, others: readonly string[] = []): Command {
+  const about = "for Podman 5.7 or later instead of dockerd: a systemd service of its own for Podman's API"
+  return command.addOption(command.createOption('--podman', about).conflicts(['usernsRemap', 'unit', ...others]))
 }
 
 /** Flags that select the daemon and the client's files. */

@@ -3,9 +3,18 @@ import { enumerate, printable } from '../../base/text.ts'
 import { warningTexts } from '../../base/warning.ts'
 import type { Command } from 'commander'
 import { join, resolve } from 'node:path'
+import { readIfThere } from '../../base/files.ts'
 import type { RenderOptions, RenderReport } from '../../daemon-config/render-files.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { addDaemonOptions, addFormOptions, addFrom, addJson, once, strayRemap } from '../command-line/options.ts'
+import {
+  addDaemonOptions,
+  addFormOptions,
+  addFrom,
+  addJson,
+  addPodman,
+  once,
+  strayRemap,
+} from '../command-line/options.ts'
 import { serverFolder } from '../inputs/server-folder.ts'
 import { oldFiles, summaryText } from '../reports/summary.ts'
 
@@ -13,6 +22,7 @@ interface RenderFlags {
   readonly systemd?: true
   readonly daemonJson?: true
   readonly withoutSystemd?: true
+  readonly podman?: true
   readonly from?: string
   readonly listen?: string
   readonly tlsdir?: string
@@ -25,6 +35,7 @@ interface RenderFlags {
 }
 
 async function runRender(flags: RenderFlags, context: Context): Promise<void> {
+  if (flags.podman === true) return renderForPodman(flags, context)
   const { renderDaemon } = await import('../../daemon-config/render-files.ts')
   const { readOverrideOfInit } = await import('../../apply/server-folder.ts')
   const folder = await serverFolder(flags.from, context)
@@ -38,6 +49,24 @@ async function runRender(flags: RenderFlags, context: Context): Promise<void> {
   sayOrigin(report, flags, context)
   const data = { files, unit: report.unit, warnings: warningTexts(report.warnings) }
   context.answer({ data, text, warnings: report.warnings.map((warning) => warning.text) }, flags)
+}
+
+/** The unit of Podman, with what `init --podman` chose where no option sets another value. */
+async function renderForPodman(flags: RenderFlags, context: Context): Promise<void> {
+  const { checkPodman, PODMAN_UNIT, readPodmanUnit, renderPodmanUnit } =
+    await import('../../daemon-config/podman-unit.ts')
+  const { parseRequested } = await import('../../daemon-config/requested-settings.ts')
+  const { installedPodman } = await import('../inputs/podman.ts')
+  checkPodman((await installedPodman(context.io.env)) ?? '')
+  const folder = await serverFolder(flags.from, context)
+  const ofInit = folder === undefined ? undefined : await readIfThere(join(folder, PODMAN_UNIT))
+  const requested = parseRequested({ listen: flags.listen, tlsDir: flags.tlsdir })
+  const { unit, settings } = renderPodmanUnit(requested, ofInit === undefined ? undefined : readPodmanUnit(ofInit))
+  if (flags.write === undefined)
+    return context.answer({ data: { files: [unit], warnings: [] }, text: unit.text, warnings: [] }, flags)
+  const { writeUnits } = await import('../reports/units.ts')
+  const { podmanSteps } = await import('../reports/next-steps.ts')
+  await writeUnits([unit], { ...flags, write: flags.write, steps: podmanSteps(settings), warnings: [] }, context)
 }
 
 async function write(
@@ -96,6 +125,7 @@ function define(command: Command, context: Context): void {
       )
       .conflicts(['systemd', 'unit']),
   )
+  addPodman(command, ['systemd', 'daemonJson', 'withoutSystemd', 'merge'])
   addFrom(command)
   addDaemonOptions(command)
   command
@@ -104,7 +134,11 @@ function define(command: Command, context: Context): void {
       "the server's daemon.json, whose other settings are kept (default: this machine's)",
       once('--merge'),
     )
-    .option('--write <path>', 'write the file; with --daemon-json, the folder for both files', once('--write'))
+    .option(
+      '--write <path>',
+      'write the file; with --daemon-json or --podman, the folder for the files',
+      once('--write'),
+    )
     .option('--force', 'replace a file that differs; the old one is kept beside it, with a date')
   addJson(command).action((flags: RenderFlags) => runRender(flags, context))
 }
@@ -129,6 +163,7 @@ export const daemonRender: CommandSpec = {
       sentence`${SELF} daemon render --without-systemd --merge second.json`,
       'for a second dockerd, whose hosts, data-root, exec-root and pidfile are in second.json',
     ],
+    [sentence`${SELF} daemon render --podman --write /etc/systemd/system`, "for Podman's API, as root on the server"],
     [sentence`${SELF} daemon render --userns-remap --listen 10.0.0.4:2376`, 'with user namespaces, on one address'],
   ],
   json: '{ files: [{ name, place, text }], unit, warnings }; with --write each file has path, action and keptAside too.',

@@ -10,6 +10,7 @@ import {
   addJson,
   addKeyType,
   addPassphraseFile,
+  addPodman,
   addProbe,
   keyTypeWarnings,
   many,
@@ -27,6 +28,7 @@ interface InitFlags extends PassphraseFlags {
   readonly tlsdir?: string
   readonly usernsRemap?: string | false
   readonly unit?: string
+  readonly podman?: true
   readonly encryptCaKey?: true
   readonly probe?: true
   readonly force?: true
@@ -72,6 +74,7 @@ async function readFlags(
     tlsDir: flags.tlsdir,
     usernsRemap: flags.usernsRemap,
     unit: flags.unit,
+    podman: flags.podman === true,
     force: flags.force === true,
     probe: flags.probe === true,
     root: context.io.root,
@@ -90,6 +93,7 @@ function define(command: Command, context: Context): void {
   )
   addKeyType(command)
   addDaemonOptions(command)
+  addPodman(command)
   addPassphraseFile(command)
   addProbe(command)
     .option('--encrypt-ca-key', 'encrypt the key of a new CA with a passphrase')
@@ -112,6 +116,10 @@ export const init: CommandSpec = {
     [
       sentence`${SELF} init --userns-remap build01.example.com`,
       'run containers in user namespaces (write a value as --userns-remap=USER)',
+    ],
+    [
+      sentence`${SELF} init build01.example.com --podman`,
+      'for a server with Podman, with a systemd service for its API',
     ],
     [
       sentence`${SELF} init build01.example.com --unit docker.service`,

@@ -29,11 +29,11 @@ export function initData(report: InitReport, warnings: readonly string[]): objec
 
 /** The report for a person, and what to do next. */
 export function initText(report: InitReport, options: InitOptions, context: Context): string {
-  const { clients: named, unit } = options
+  const { clients: named, unit, podman } = options
   const summaries = [
     caSummary(report),
     serverSummary(report),
-    dropInSummary(report, unit !== undefined),
+    podman === true ? podmanSummary(report) : dropInSummary(report, unit !== undefined),
     ...probeSummary(report),
     ...report.clients.map((client) => clientSummary(client, report, named === undefined)),
   ]
@@ -66,6 +66,11 @@ function dropInSummary(
     `systemd drop-in: dockerd listens on ${enumerate(daemon.listen)}${remap}`,
     ...(action === 'kept' ? [] : [`its ExecStart= is from ${origin(unit, named)}`]),
   ]
+  return { action, path, about: [...about, ...oldFiles(keptAside)] }
+}
+
+function podmanSummary({ override: { action, path, keptAside }, daemon }: InitReport): FileSummary {
+  const about = [`systemd service: Podman listens on ${enumerate(daemon.listen)}`]
   return { action, path, about: [...about, ...oldFiles(keptAside)] }
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { InitOptions, InitReport } from '../../keystore/init/init.ts'
 import type { Context } from '../command.ts'
 import { exportStep, testStep } from './client-steps.ts'
+import { PODMAN_UNIT } from '../../daemon-config/podman-unit.ts'
 import { isLoopback, readListener } from '../../daemon-config/listener-target.ts'
 import { option, sentence } from '../../base/sentence.ts'
 import { enumerate } from '../../base/text.ts'
@@ -14,12 +15,11 @@ const DROP_IN = '/etc/systemd/system/docker.service.d/override.conf'
 /** The next steps on each machine, as commands to copy. */
 export function nextSteps(report: InitReport, options: InitOptions, context: Context): string {
   const { folder } = options
-  const blocks = [
-    applySteps(report, options, context),
-    handSteps(report, options, context),
-    clientSteps(report, folder, context),
-    keepSafe(folder, context),
-  ]
+  const server =
+    options.podman === true
+      ? [podmanBlock(report, options, context)]
+      : [applySteps(report, options, context), handSteps(report, options, context)]
+  const blocks = [...server, clientSteps(report, folder, context), keepSafe(folder, context)]
   return blocks.filter((block) => block !== '').join('\n\n')
 }
 
@@ -29,6 +29,20 @@ function heading(text: string, { paint, width }: Context): string {
 
 function commands(lines: readonly string[]): string {
   return lines.map((line) => `  ${line}`).join('\n')
+}
+
+function podmanBlock({ daemon }: InitReport, { folder }: InitOptions, context: Context): string {
+  const unit = `install -m 0644 ${PODMAN_UNIT} /etc/systemd/system/`
+  return [
+    heading(`On the server, as root, in a copy of ${join(folder, 'server')}:`, context),
+    commands([unit, ...podmanSteps(daemon)]),
+  ].join('\n')
+}
+
+/** What root does once Podman's unit is in its place. */
+export function podmanSteps({ tlsDir = '' }: InitReport['daemon']): string[] {
+  const start = ['daemon-reload', `enable ${PODMAN_UNIT}`, `restart ${PODMAN_UNIT}`].map((step) => `systemctl ${step}`)
+  return [...installFiles(shellWord(tlsDir)), ...start]
 }
 
 function applySteps({ probe }: InitReport, { folder }: InitOptions, context: Context): string {

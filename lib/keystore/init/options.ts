@@ -23,6 +23,8 @@ export interface InitOptions extends RequestedSettings {
   readonly keyType?: string | undefined
   /** The path of the server's docker.service. @defaultValue the unit of this machine, or docker-ce's if there is none */
   readonly unit?: string | undefined
+  /** Renders the systemd service in which Podman serves its API, instead of the drop-in for dockerd. @defaultValue false */
+  readonly podman?: boolean | undefined
   /** Replaces files that differ or are broken; the old ones are kept beside them. @defaultValue false */
   readonly force?: boolean | undefined
   /** Encrypts the key of a new CA, and decrypts the key of an existing one. */
@@ -49,6 +51,7 @@ export interface InitRequest {
   readonly keyType: { readonly keyType?: KeyType }
   readonly daemon: ParsedSettings
   readonly source: SourceOptions
+  readonly podman: boolean
   readonly force: boolean
   readonly probe: boolean
   readonly signal: AbortSignal | undefined
@@ -65,6 +68,7 @@ const KNOWN: readonly (keyof InitOptions)[] = [
   'tlsDir',
   'listen',
   'unit',
+  'podman',
   'force',
   'passphrase',
   'probe',
@@ -82,12 +86,32 @@ const KNOWN: readonly (keyof InitOptions)[] = [
  */
 export function parseInitOptions(options: InitOptions): InitRequest {
   checkOptions(options, KNOWN, 'initialise')
-  const { folder, names, clients = [], defaultClient, keyType, unit, root, force, probe, signal, onStep } = options
+  const {
+    folder,
+    names,
+    clients = [],
+    defaultClient,
+    keyType,
+    unit,
+    podman,
+    root,
+    force,
+    probe,
+    signal,
+    onStep,
+  } = options
   if (typeof folder !== 'string' || folder === '') {
     throw new ArgumentError('ERR_ARGUMENT_INVALID', {
       tried: 'calling initialise',
       got: 'the option folder is not a path',
       todo: 'Pass the path of the folder for all files.',
+    })
+  }
+  if (podman === true && (unit ?? options.usernsRemap) !== undefined) {
+    throw new ArgumentError('ERR_ARGUMENT_INVALID', {
+      tried: 'calling initialise with the option podman',
+      got: 'unit and usernsRemap are settings of dockerd',
+      todo: 'Omit them.',
     })
   }
   return {
@@ -99,6 +123,7 @@ export function parseInitOptions(options: InitOptions): InitRequest {
     daemon: parseRequested(options),
     folder: new PkiFolder(folder),
     source: { unit, root },
+    podman: podman === true,
     force: force === true,
     probe: probe === true,
     signal,

@@ -11,6 +11,7 @@ import { clientPaths, serverPaths } from '../layout.ts'
 import { isKeyElsewhere, requestAgain } from '../key-held.ts'
 import { parseClientName } from '../../pki/client-name.ts'
 import type { ServerName } from '../../pki/server-name.ts'
+import { PODMAN_UNIT, readPodmanUnit, renderPodmanUnit } from '../../daemon-config/podman-unit.ts'
 import { findDaemonSource, assumedUnitWarnings, type DaemonSource } from '../../daemon-config/source.ts'
 import { parseInitOptions, type InitOptions, type InitRequest } from './options.ts'
 import { renderDropIn } from '../../daemon-config/render-files.ts'
@@ -65,13 +66,14 @@ const FORCE = option('force', 'true')
 export async function planInit(options: InitOptions): Promise<InitPlan> {
   const request = parseInitOptions(options)
   await isFolder(request.folder.path)
-  const source = await findDaemonSource(request.source)
-  const { override, settings, warnings } = await planDropIn(request, source)
+  const source = request.podman ? undefined : await findDaemonSource(request.source)
+  const planned = source === undefined ? planPodman(request) : planDropIn(request, source)
+  const { override, settings, warnings } = await planned
   const host = hostFor(request.reach, settings)
   const { clients, elsewhere } = await planClients(request, host)
   return {
     request,
-    unit: source.found?.paths ?? [],
+    unit: source?.found?.paths ?? [],
     override,
     settings,
     host,
@@ -100,6 +102,18 @@ async function planDropIn(
     settings: rendered.settings,
     warnings: [...assumed, ...rendered.warnings],
   }
+}
+
+/** The same for Podman's service. */
+async function planPodman(request: InitRequest): Promise<Pick<InitPlan, 'override' | 'settings' | 'warnings'>> {
+  const path = join(serverPaths(request.folder.path).folder, PODMAN_UNIT)
+  const text = await readIfThere(path)
+  const existing = text === undefined ? undefined : readPodmanUnit(text)
+  const { unit, settings } = renderPodmanUnit(request.daemon, existing)
+  const override = await planFile(path, unit.text, PUBLIC_MODE)
+  if (existing === undefined || !differs(override) || request.force) return { override, settings, warnings: [] }
+  refuseContradiction(path, request, existing)
+  return { override, settings: existing, warnings: [] }
 }
 
 async function readExisting(path: string, force: boolean): Promise<DaemonSettings | undefined> {

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inNamespaces } from '../../../scripts/namespaces.ts'
+import { startWords } from '../../../lib/daemon-config/gateway-unit.ts'
+import { parseListen } from '../../../lib/daemon-config/listen.ts'
+import { renderPodmanUnit } from '../../../lib/daemon-config/podman-unit.ts'
 import { PkiFolder } from '../../../lib/pki.ts'
 import { unmountBelow } from '../../daemon/harness/unmount.ts'
 import { cleanEnvironment } from '../../support/command.ts'
@@ -40,7 +43,6 @@ export async function startPodman(): Promise<Podman> {
   const { paths: client } = await pki.ensureClient('tester', { keyType: 'p256' })
   const port = await freePort()
   const host = `tcp://127.0.0.1:${port}`
-  const tls = [`--tls-cert=${server.cert}`, `--tls-key=${server.key}`, `--tls-client-ca=${server.ca}`]
   // nftables is a package that these tests don't need otherwise, and a container may not have higher limits than we.
   const settings = join(folder, 'containers.conf')
   await writeFile(
@@ -51,7 +53,9 @@ export async function startPodman(): Promise<Podman> {
   await writeFile(registries, '[[registry]]\nlocation = "127.0.0.1"\ninsecure = true\n')
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
-  const service = ['system', 'service', '--time=0', ...tls, host]
+  // As the unit of `init --podman` starts it.
+  const { unit } = renderPodmanUnit({ listen: [parseListen(host)], tlsDir: server.folder })
+  const service = startWords(unit.text).slice(1)
   const socketPath = join(folder, 'podman.sock')
   const children = [service, ['system', 'service', '--time=0', `unix://${socketPath}`]].map((args) =>
     spawn('setpriv', ['--pdeathsig', 'TERM', 'podman', ...podmanOptions(folder), ...args], {
