@@ -44,7 +44,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   harden: daemon('harden', 'guide-secure-a-container'),
   gateway: daemon('gateway', 'gateway-clients', 'gateway-exec', 'policy-gateway', 'policy-reading'),
   owners: daemon('policy-owner', 'policy-services'),
-  BuildKit: daemon('policy-buildkit'),
+  BuildKit: daemon('policy-buildkit', 'policy-buildx'),
   attacks: ['test/attack/attacks.test.ts'],
   'plugin of dockerd': daemon('authz-plugin'),
   presets: daemon('presets'),
