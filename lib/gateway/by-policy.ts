@@ -128,12 +128,12 @@ function sendInstead({ read }: Decision, body: AskedRequest['body']): SentInstea
 
 function refused(decision: Decision): Verdict {
   const { reasons } = decision
-  const missing = missingOf(reasons)
+  const missing = missingOf(decision)
   // It says nothing of the rest.
   if (missing)
     return {
       allow: false,
-      status: 404,
+      status: missing.status,
       code: missing.code,
       message: missing.message,
       reasons: [partOf(missing)],

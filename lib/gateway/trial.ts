@@ -178,10 +178,10 @@ async function answer(request: IncomingMessage, response: ServerResponse, attemp
     const reply = isFirstQuestion(decision) || verdict !== 'refuse' ? await answerTo(decision, attempt) : undefined
     const unanswered = verdict !== 'refuse' && reply === undefined
     attempt.requests.push({ line: `${method} ${target}`, decision, ...(unanswered && { unanswered }) })
-    const missing = missingOf(decision.reasons)
+    const missing = missingOf(decision)
     if (decision.operation === 'system.events' && verdict === 'allow') await sendEvents(response, attempt)
     // As a gateway does.
-    else if (reply === undefined && missing) send(response, 404, { message: missing.message })
+    else if (reply === undefined && missing) send(response, missing.status, { message: missing.message })
     else if (reply === undefined) send(response, 403, { message: `docker-mtls policy test: ${verdict}` })
     else if (reply.status === 101) response.socket?.end(UPGRADED)
     else send(response, reply.status, reply.value)

@@ -134,8 +134,8 @@ export interface RefusedPart {
 export interface Refused extends VerdictNotes {
   /** It is refused. */
   readonly allow: false
-  /** 404 hides that something exists. */
-  readonly status: 403 | 404
+  /** 404 hides that something exists; 400 too, where the docker command would take 404 for a missing image. */
+  readonly status: 400 | 403 | 404
   /** A stable name for programs, which the client finds in the header field `X-Docker-Mtls-Reason`. */
   readonly code: string
   /** For people. Docker's own client shows it. */

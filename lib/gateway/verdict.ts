@@ -53,7 +53,7 @@ export function readVerdict(verdict: unknown): ReadVerdict {
   }
   const { status, code, message, reasons } = Object(verdict) as Record<string, unknown>
   const refused = {
-    status: status === 404 ? 404 : 403,
+    status: status === 400 || status === 404 ? status : 403,
     code: isText(code) && code !== '' ? code : 'REFUSED',
     message: isText(message) ? message : 'docker-mtls gateway: refused',
   }

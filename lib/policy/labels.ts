@@ -4,6 +4,7 @@ import { MOST_FOUND } from './judging/finding.ts'
 import { inspectedLabels, labelsIn, labelsOf } from './judging/labels.ts'
 import { objectOf, textOf } from './judging/values.ts'
 import { refusedLabel } from './names.ts'
+import { namesOtherPlatform } from './platform.ts'
 import { OWNER_LABEL } from './owner/belonging.ts'
 import { changesFault } from './owner/changes.ts'
 import type { Json, ReadRequest, Reason } from './request.ts'
@@ -24,7 +25,7 @@ export function labelReasons(read: ReadRequest, asking: Asking): readonly Reason
     ...(unseen === undefined ? [] : [unseen]),
     ...labelsOfBuild(read).flatMap((one) => reasonsOfLabel(one, rule)),
     ...reasonsOfChanges(read),
-    ...reasonsOfPlatform(read),
+    ...reasonsOfPlatform(read, asking),
     ...reasonsOfBody(read, rule),
     ...reasonsOfSource(read, asking),
   ]
@@ -66,10 +67,9 @@ function reasonsOfChanges({ query }: ReadRequest): readonly Reason[] {
   return got === undefined ? [] : [{ code: 'LABEL_REFUSED', where: 'changes', got }]
 }
 
-/** Of an image for several platforms, only that of the daemon's own is inspected. */
-function reasonsOfPlatform({ operation, query }: ReadRequest): readonly Reason[] {
-  const [platform = ''] = (operation.name === 'containers.create' && query.get('platform')) || []
-  if (platform === '') return []
+function reasonsOfPlatform(read: ReadRequest, asking: Asking): readonly Reason[] {
+  const image = sourceOf(read.operation.name, '', read.body)
+  if (image?.kind !== 'image' || !namesOtherPlatform(read, 'platform', [asking.facts.get(image)], asking)) return []
   const got = 'the rule limits labels, and those of images for other platforms are not seen'
   return [{ code: 'LABEL_REFUSED', where: 'platform', got }]
 }

@@ -316,7 +316,7 @@ function twoOwners({ isContainerd, isManager }: { readonly isContainerd: boolean
   async function check({ ends }: Row, { status, text }: RawAnswer, { line, body = '' }: RawRequest): Promise<void> {
     const reason = /x-docker-mtls-reason: (\w+)/i.exec(text)?.[1]
     const shown = `${line} ${body} ${text.slice(-500)}`
-    if (ends === 'gone') assert.deepEqual([status, reason], [404, 'NOT_FOUND'], shown)
+    if (ends === 'gone') assert.deepEqual([status, reason], [statusOfMissing(line, body), 'NOT_FOUND'], shown)
     else if (ends === 'taken') assert.deepEqual([status, reason], [403, 'NAME_TAKEN'], shown)
     else if (ends === 'refused') assert.ok(status === 403 && reason !== undefined, shown)
     else if (ends === 'hidden') assert.ok(status < 400, shown)
@@ -397,6 +397,12 @@ function twoOwners({ isContainerd, isManager }: { readonly isContainerd: boolean
     await ann('stop', '-t', '0', 'renamed')
     await ann('start', 'renamed')
     await ann('rm', '-f', 'renamed')
+    const architecture = process.arch === 'x64' ? 'amd64' : process.arch
+    assert.equal(await ann('run', '--rm', '--platform', `linux/${architecture}`, image, 'echo', 'own'), 'own\n')
+    // It doesn't try to pull the image.
+    const lost = await cli(['run', '--rm', '--network', 'no_such', image, 'true'], as('ann'))
+    assert.deepEqual([lost.code, /network no_such not found/.test(lost.stderr)], [125, true], lost.stderr)
+    assert.doesNotMatch(lost.stderr, /Unable to find image/)
     const { code, stderr } = await cli(['rm', 'renamed'], as('ann'))
     assert.ok(code !== 0 && stderr.includes('No such container: renamed'), stderr)
   })
@@ -680,3 +686,9 @@ function twoOwners({ isContainerd, isManager }: { readonly isContainerd: boolean
     for (const id of ids) await admin.containers.remove(id)
   })
 }
+
+/** docker would pull the image after 404. */
+const statusOfMissing = (line: string, body: string): number =>
+  line.includes('/containers/create') && Object.keys(JSON.parse(body) as object).some((name) => name !== 'Image')
+    ? 400
+    : 404

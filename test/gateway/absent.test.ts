@@ -9,6 +9,10 @@ const POLICY = definePolicy({
   version: 1,
   rules: [{ name: 'ann', who: { commonName: 'ann' }, level: 'baseline' }],
 })
+const OWNED = definePolicy({
+  version: 1,
+  rules: [{ name: 'ann', who: { commonName: 'ann' }, level: 'baseline', owner: 'a' }],
+})
 const ann = await newClient('ann')
 
 const STRONG = { Id: 'ab'.repeat(32), Config: { Image: 'x' }, HostConfig: { Privileged: true } }
@@ -19,11 +23,12 @@ function daemonWithStrong(t: TestContext): Promise<FakeDaemon> {
     answer: ({ url = '' }, response) => {
       const found = /\/containers\/strong\/json/.test(url)
         ? STRONG
-        : /\/networks\/(?:net|lan)$/.test(url) && {
+        : (/\/images\/x\/json/.test(url) && { Id: 'sha256:1', Config: { Labels: null } }) ||
+          (/\/networks\/(?:net|lan)$/.test(url) && {
             Id: 'cd'.repeat(32),
             Name: 'net',
             Driver: url.endsWith('lan') ? 'host' : 'bridge',
-          }
+          })
       response.writeHead(found ? 200 : 404, { 'Content-Type': 'application/json' })
       response.end(JSON.stringify(found || { message: 'not found' }))
     },
@@ -86,4 +91,18 @@ for (const [line, body, status, message, reason = 'TARGET_UNKNOWN'] of ROWS)
       [],
     )
     await until(() => JSON.stringify(events).includes(`"code":"${reason}"`), 'the event')
+  })
+
+for (const [body, status, message] of [
+  [{ Image: 'nope' }, 404, 'No such image: nope:latest'],
+  [{ Image: 'x', HostConfig: { NetworkMode: 'no_pe' } }, 400, 'network no_pe not found'],
+] as const)
+  test(`an owner's container of ${JSON.stringify(body)} is ${status}, since docker pulls after 404`, async (t) => {
+    const daemon = await daemonWithStrong(t)
+    const { port } = await front(t, { socketPath: daemon.socketPath }, { policy: OWNED, authorize: undefined })
+    const socket = await dial(t, port, { client: ann })
+    socket.write(request('POST /containers/create', body))
+    const answer = await readUntil(socket, /\}\n$/)
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} [^]*X-Docker-Mtls-Reason: NOT_FOUND\r\n`))
+    assert.deepEqual(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n'))), { message })
   })

@@ -169,8 +169,15 @@ describe('labels that come with an image', () => {
   })
 
   test('those for another platform are not seen', () => {
-    const decision = ask(`${line}?platform=linux/arm64`, { Image: 'a' }, DENY, ofImage({}))
-    assert.equal(brief(decision), refused('platform'))
+    const own = { Os: 'linux', Architecture: 'arm64', Config: { Labels: {} } }
+    const on = (Architecture: string, image: Json = own): string => {
+      const info = { kind: 'daemon', name: 'info' } as const
+      const facts = new Facts().add({ kind: 'image', name: 'a' }, image).add(info, { OSType: 'linux', Architecture })
+      return brief(ask(`${line}?platform=linux/arm64`, { Image: 'a' }, DENY, facts))
+    }
+    assert.deepEqual([on('x86_64'), on('aarch64')], [refused('platform'), 'allow'])
+    assert.equal(on('aarch64', { ...own, Architecture: 'arm' }), refused('platform'))
+    assert.equal(on('aarch64', { ...own, Config: { Labels: { 'traefik.enable': 'true' } } }), refused('Image'))
     assert.equal(brief(ask(`${line}?platform=linux/arm64`, { Image: 'a' }, {}, ofImage({}))), 'allow')
     assert.equal(brief(ask(`${line}?platform=`, { Image: 'a' }, DENY, ofImage({}))), 'allow')
   })

@@ -468,9 +468,74 @@ describe('what an owner sees', () => {
   })
 })
 
-test('images for other platforms are refused, since their owner is not known', () => {
-  for (const line of ['GET /images/alpine/json?platform={}', 'POST /images/create?fromImage=a:1&platform=linux/arm64'])
-    assert.match(brief(ask(line, undefined, [SHARED])), /^refuse OWNER_UNSUPPORTED/, line)
+const info = (Architecture: string, OSType = 'linux'): Known[number] => ['daemon', 'info', { OSType, Architecture }]
+const json = (platform: object): string => encodeURIComponent(JSON.stringify(platform))
+const createOnArm64 = (known: Known): string =>
+  brief(ask('POST /containers/create?platform=linux/arm64', { Image: 'alpine' }, known))
+
+describe('images for a platform', () => {
+  const amd64 = { Id: 'sha256:1', Os: 'linux', Architecture: 'amd64', Config: { Labels: null } }
+  const arm64 = { ...amd64, Architecture: 'arm64', Variant: 'v8' }
+  const onAmd64 = (line: string, inspect: Json = amd64): string =>
+    brief(
+      ask(line, line.startsWith('POST /containers') ? { Image: 'alpine' } : undefined, [
+        info('x86_64'),
+        ['image', 'alpine', inspect],
+        ['image', 'docker.io/library/alpine:1', null],
+      ]),
+    )
+
+  test('the own one of the daemon are allowed, in each form', () => {
+    const rows = [
+      'POST /containers/create?platform=linux/amd64',
+      'POST /images/create?fromImage=alpine:1&platform=linux/amd64',
+      `GET /images/alpine/json?platform=${json({ architecture: 'amd64', os: 'linux' })}`,
+      'GET /images/alpine/json?platform=',
+    ]
+    for (const line of rows) assert.equal(onAmd64(line), 'allow', line)
+  })
+
+  test('any other is refused, since their owner is not known', () => {
+    const amd = { architecture: 'amd64', os: 'linux' }
+    const rows = [
+      'linux/arm64',
+      'linux/amd64/v2',
+      'linux',
+      'amd64',
+      'windows/amd64',
+      'linux/amd64,linux/arm64',
+      '{',
+      '{}',
+      ...[
+        { ...amd, variant: 'v2' },
+        { ...amd, 'os.version': '1' },
+        { ...amd, architecture: 'arm64' },
+        { OS: 'linux' },
+      ].map(json),
+    ].map((platform) => `POST /containers/create?platform=${platform}`)
+    for (const line of [...rows, 'POST /images/create?fromImage=alpine:1&platform=linux/arm64'])
+      assert.equal(onAmd64(line), 'refuse OWNER_UNSUPPORTED', line)
+  })
+
+  test('the daemon is asked for its own, and an unknown one is no platform', () => {
+    const image64 = ['image', 'alpine', arm64] as const
+    assert.equal(createOnArm64([image64]), 'needs daemon info')
+    assert.equal(createOnArm64([image64, info('aarch64')]), 'allow')
+    for (const own of [
+      info('x86_64'),
+      info('aarch64', 'windows'),
+      info('constructor'),
+      ['daemon', 'info', null] as const,
+    ])
+      assert.equal(createOnArm64([image64, own]), 'refuse OWNER_UNSUPPORTED')
+  })
+
+  test('of which the image that was judged is none are refused', () => {
+    assert.equal(onAmd64('POST /containers/create?platform=linux/amd64', arm64), 'refuse OWNER_UNSUPPORTED')
+    assert.equal(onAmd64('POST /containers/create?platform=linux/amd64', image(null)), 'refuse OWNER_UNSUPPORTED')
+    // dockerd has none to give.
+    assert.equal(onAmd64('POST /containers/create?platform=linux/amd64', null), 'refuse NOT_FOUND')
+  })
 })
 
 test('things of kinds that owners have none of are missing, so that docker inspect goes on', () => {

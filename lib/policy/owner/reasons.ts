@@ -1,5 +1,6 @@
 import type { Facts, Need } from '../facts.ts'
 import { objectOf, textOf } from '../judging/values.ts'
+import { namesOtherPlatform } from '../platform.ts'
 import type { Json, ReadRequest, Reason } from '../request.ts'
 import { isPredefinedName, isUsable, nameTaken, notFound, ownerOf } from './belonging.ts'
 import { faultsOfFilters } from './filters.ts'
@@ -24,7 +25,7 @@ export function ownerReasons(read: ReadRequest, owner: string, asking: Asking): 
     ...(operation.joinsNetworks ? networksOf(read, owner, asking) : []),
   ]
   return [
-    ...platformFaults(read),
+    ...platformFaults(read, found, asking),
     ...(operation.isFiltered ? faultsOfFilters(read) : []),
     ...(operation.removesByLabel ? faultsOfImagePrune(read, asking) : []),
     ...faultsOfLabels(read.body, owner),
@@ -42,10 +43,10 @@ function refusedFor({ operation: { name }, parameters }: ReadRequest): Reason {
 
 const unsupported = (where: string, got: string): Reason => ({ code: 'OWNER_UNSUPPORTED', where, got })
 
-/** Of an image for several platforms, only that of the daemon's own is inspected. */
-function platformFaults({ query }: ReadRequest): readonly Reason[] {
-  return ['platform', 'platforms']
-    .filter((name) => query.get(name)?.some((value) => value !== ''))
+function platformFaults(read: ReadRequest, found: readonly (Use | Reason)[], asking: Asking): readonly Reason[] {
+  const images = found.flatMap((one) => ('as' in one && one.kind === 'image' ? [asking.facts.get(one)] : []))
+  return (['platform', 'platforms'] as const)
+    .filter((name) => namesOtherPlatform(read, name, images, asking))
     .map((name) => unsupported(name, 'only images for the platform of the daemon have a known owner'))
 }
 

@@ -39,6 +39,7 @@ const MORE: Readonly<Record<string, Readonly<Record<string, Parameter>>>> = {
     ulimits: { json: '[Ulimits' },
   },
   'images.buildPrune': { 'keep-storage': TEXT },
+  'system.df': { type: LIST },
 }
 
 const KNOWN = new Map<Operation, ReadonlyMap<string, Parameter>>()

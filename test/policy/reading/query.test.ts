@@ -21,6 +21,7 @@ const READ: readonly (readonly [line: string, query: Record<string, readonly str
   ['POST /containers/a/rename?name=a=b?c', { name: ['a=b?c'] }],
   ['POST /containers/a/rename?name=%25%32%66', { name: ['%2f'] }],
   ['GET /images/get?names=a&names=b%2Fc&names=a', { names: ['a', 'b/c', 'a'] }],
+  ['GET /system/df?type=image&type=volume', { type: ['image', 'volume'] }],
   ['POST /build?t=a&t=b&extrahosts=x:1&extrahosts=y:2', { t: ['a', 'b'], extrahosts: ['x:1', 'y:2'] }],
   ['POST /commit?changes=USER+x&changes=CMD+y', { changes: ['USER x', 'CMD y'] }],
   [

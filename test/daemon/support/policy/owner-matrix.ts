@@ -271,6 +271,7 @@ export const ROWS: Readonly<Record<string, readonly Row[]>> = {
     hidden('GET /v1.45/system/df?type=container'),
     hidden('GET /v1.45/system/df?type=image'),
     hidden('GET /v1.45/system/df?type=volume'),
+    hidden('GET /v1.45/system/df?type=image&type=volume'),
   ],
   'system.events': [
     hidden('GET /events?since=1&until=NOW'),
