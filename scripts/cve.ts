@@ -11,6 +11,7 @@ import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { readInputs, renderSnapshot } from './cve/inputs.ts'
 import { readAdvisories } from './cve/osv.ts'
+import { PAGE, renderPage } from './cve/page.ts'
 import { rowsOf } from './cve/rows.ts'
 import { renderTable, TABLE } from './cve/table.ts'
 import { VERDICTS } from './cve/verdicts.ts'
@@ -22,5 +23,6 @@ if (positionals.length > 0) {
   const { path, text } = renderSnapshot(positionals.flatMap(readAdvisories), values.day ?? '')
   writeFileSync(path, text)
 }
-const { advisories, date } = readInputs()
-writeFileSync(TABLE, await renderTable(rowsOf(advisories, VERDICTS), date))
+const inputs = readInputs()
+writeFileSync(PAGE, renderPage(inputs, VERDICTS))
+writeFileSync(TABLE, await renderTable(rowsOf(inputs.advisories, VERDICTS), inputs.date))

@@ -15,12 +15,21 @@ const SNAPSHOT = fileURLToPath(new URL('go-vulndb.json', import.meta.url))
 /** Advisories that the database lacks, in the same form. */
 const OWN = fileURLToPath(new URL('advisories', import.meta.url))
 
+export interface Inputs {
+  readonly advisories: readonly Advisory[]
+  /** The day of the snapshot. */
+  readonly day: string
+  /** The day of the newest advisory, or of the snapshot if that is newer. */
+  readonly date: string
+}
+
 /** The inputs that are in the repository. */
-export function readInputs(): { readonly advisories: readonly Advisory[]; readonly date: string } {
+export function readInputs(): Inputs {
   const snapshot = JSON.parse(readFileSync(SNAPSHOT, 'utf8')) as Snapshot
   const own = readAdvisories(OWN)
   const days = [snapshot.day, ...own.flatMap(({ published }) => published ?? [])]
-  return { advisories: [...own, ...snapshot.advisories], date: days.toSorted().at(-1) ?? snapshot.day }
+  const date = days.toSorted().at(-1) ?? snapshot.day
+  return { advisories: [...own, ...snapshot.advisories], day: snapshot.day, date }
 }
 
 /** The file that keeps a snapshot, with a line for each advisory. */

@@ -1,5 +1,5 @@
 import { compare, parseVersion, type Version } from '../../lib/audit/cve/compare.ts'
-import type { Component, GroupedFlaw, Vulnerability } from '../../lib/audit/cve/vulnerability.ts'
+import type { Component, Flaw, FlawGroup, Vulnerability } from '../../lib/audit/cve/vulnerability.ts'
 import type { Advisory } from './osv.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -17,7 +17,7 @@ const MODULES: Readonly<Record<Component, readonly string[]>> = {
 /** The rows of the table. */
 export interface Rows {
   readonly vulnerabilities: readonly Vulnerability[]
-  readonly grouped: readonly GroupedFlaw[]
+  readonly grouped: readonly FlawGroup[]
 }
 
 /** Joins advisories and verdicts. Throws unless each has its counterpart. */
@@ -25,7 +25,7 @@ export function rowsOf(advisories: readonly Advisory[], verdicts: readonly Verdi
   const byId = new Map(advisories.flatMap((one) => [one.id, ...one.aliases].map((id) => [id, one] as const)))
   demandAll(advisories, verdicts, byId)
   const vulnerabilities = verdicts.flatMap((verdict) => (isChecked(verdict) ? vulnerabilityOf(verdict, byId) : []))
-  return { vulnerabilities, grouped: verdicts.flatMap((verdict) => groupedOf(verdict, byId)) }
+  return { vulnerabilities, grouped: verdicts.flatMap((verdict) => groupOf(verdict, byId)) }
 }
 
 function demandAll(advisories: readonly Advisory[], verdicts: readonly Verdict[], byId: ById): void {
@@ -50,30 +50,31 @@ function vulnerabilityOf(verdict: Checked, byId: ById): Vulnerability {
   const sets = new Set(verdict.ids.map((id) => fixedOf(verdict, id, byId).join(', ')))
   if (sets.size > 1) throw new Error(`${verdict.ids[0]} and those beside it are fixed in ${[...sets].join(' and in ')}`)
   const { ids, component, severity, why } = verdict
-  return { ids, component, ...fixOf(verdict, fixedOf(verdict, ids[0], byId)), severity, why, ...conditions(verdict) }
+  const fixed = fixedOf(verdict, ids[0], byId)
+  return { ids, component, fixed, severity, why, ...conditions(verdict) }
 }
 
-/** A row for each set of fixed versions. */
-function groupedOf(verdict: Verdict, byId: ById): GroupedFlaw[] {
+function groupOf(verdict: Verdict, byId: ById): FlawGroup[] {
   const { component, ids } = verdict
   const group = verdict.group ?? (verdict.reached === 'no' && !isChecked(verdict) ? 'D-UNREACHED' : undefined)
   if (component === undefined || group === undefined) return []
-  const fixes = ids.map((id) => fixedOf(verdict, id, byId).join(' '))
-  return [...new Set(fixes)].map((fix) => ({
-    group,
-    ids: ids.filter((_id, index) => fixes[index] === fix),
-    component,
-    ...fixOf(verdict, fix.split(' ')),
-    ...conditions(verdict),
-  }))
+  const fixes: Record<string, string> = {}
+  for (const id of ids) {
+    const fixed = fixedOf(verdict, id, byId).join(' ')
+    fixes[fixed] = fixes[fixed] === undefined ? id : `${fixes[fixed]} ${id}`
+  }
+  return [{ group, component, fixes, ...conditions(verdict) }]
 }
 
-function fixOf({ since }: Verdict, fixed: readonly string[]): Pick<Vulnerability, 'fixed' | 'since'> {
-  return { fixed, ...(since !== undefined && { since }) }
-}
-
-function conditions({ reached, reason, unconfirmed, undecided }: Verdict): Partial<Vulnerability> {
+function conditions({
+  since,
+  reached,
+  reason,
+  unconfirmed,
+  undecided,
+}: Verdict): Omit<Partial<Flaw>, 'ids' | 'component' | 'fixed'> {
   return {
+    ...(since !== undefined && { since }),
     ...(reached !== 'yes' && reached !== 'no' && { applies: reached }),
     ...(reached === 'no' && reason !== undefined && { unreached: reason }),
     ...(unconfirmed && { unconfirmed }),
@@ -82,7 +83,7 @@ function conditions({ reached, reason, unconfirmed, undecided }: Verdict): Parti
 }
 
 /** The first fixed version of each release line, the oldest first. */
-function fixedOf({ fixed, component }: Verdict, id: string, byId: ById): readonly string[] {
+export function fixedOf({ fixed, component }: Verdict, id: string, byId: ById): readonly string[] {
   if (fixed) return fixed
   const affected = byId.get(id)?.affected ?? {}
   const ranges = (component ? MODULES[component] : []).flatMap((module) => affected[module] ?? [])

@@ -522,6 +522,23 @@ describe('what registries say', () => {
     })
   }
 
+  for (const [registry, remedy] of [
+    ['localhost:5000', /^Add 127\.0\.0\.0\/8 and ::1\/128 to "insecure-registries"/],
+    ['127.0.0.1:5000', /^Add 127\.0\.0\.0\/8/],
+    ['localhost.example.com:5000', /^Enable TLS on localhost\.example\.com:5000/],
+  ] as const)
+    test(`plain HTTP of ${registry}, which newer daemons refuse even there`, async (t) => {
+      const message = `Get "https://${registry}/v2/": http: server gave HTTP response to HTTPS client`
+      const { docker } = await pretend(t, '1.57', (response) =>
+        response.writeHead(500).end(JSON.stringify({ message })),
+      )
+      await assert.rejects(Promise.resolve(docker.images.pull(`${registry}/x`)), (error) => {
+        assert.ok(error instanceof ServerError, String(error))
+        assert.match(error.todo, remedy)
+        return true
+      })
+    })
+
   test('an authorization plugin is no registry, and neither is what is imported from', async (t) => {
     const message = 'authorization denied by plugin casbin: access denied'
     const denied = await pretend(t, '1.45', (response) => response.writeHead(403).end(JSON.stringify({ message })))

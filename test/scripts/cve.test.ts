@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
+import { flawsOf } from '../../lib/audit/cve/vulnerability.ts'
 import { known } from '../../lib/audit/cve/judge.ts'
 import { readInputs } from '../../scripts/cve/inputs.ts'
 import type { Advisory } from '../../scripts/cve/osv.ts'
+import { PAGE, renderPage } from '../../scripts/cve/page.ts'
 import { rowsOf } from '../../scripts/cve/rows.ts'
 import { renderTable, TABLE } from '../../scripts/cve/table.ts'
 import type { Verdict } from '../../scripts/cve/verdict.ts'
@@ -13,6 +15,10 @@ test('lib/audit/cve/table.ts is what npm run cve writes', async () => {
   const { advisories, date } = readInputs()
   const text = await renderTable(rowsOf(advisories, VERDICTS), date)
   assert.ok(readFileSync(TABLE, 'utf8') === text, 'run  npm run cve')
+})
+
+test('docs/vulnerabilities.md is what npm run cve writes', () => {
+  assert.ok(readFileSync(PAGE, 'utf8') === renderPage(readInputs(), VERDICTS), 'run  npm run cve')
 })
 
 test('a first affected version is one that an advisory names', () => {
@@ -75,17 +81,14 @@ describe('rows', () => {
     assert.deepEqual(vulnerabilities[0]?.fixed, ['1.7.33', '2.0.10', '2.2.5'])
   })
 
-  test('of a group are one for each set of fixed versions', () => {
+  test('of a group have the ids by their fixed versions', () => {
     const ids = ['CVE-2026-1', 'CVE-2026-2', 'CVE-2026-3'] as const
     const advisories = [go(ids[0], '1.26.9'), go(ids[1], '1.26.8'), go(ids[2], '1.26.9')]
     const { grouped } = rowsOf(advisories, [{ ids, component: 'go', reached: 'yes', group: 'D-GO' }])
-    assert.deepEqual(
-      grouped.map((row) => [row.ids, row.fixed]),
-      [
-        [[ids[0], ids[2]], ['1.26.9']],
-        [[ids[1]], ['1.26.8']],
-      ],
-    )
+    assert.deepEqual(grouped.flatMap(flawsOf), [
+      { group: 'D-GO', component: 'go', ids: [ids[0], ids[2]], fixed: ['1.26.9'] },
+      { group: 'D-GO', component: 'go', ids: [ids[1]], fixed: ['1.26.8'] },
+    ])
   })
 
   test('that nobody reaches have the reason, and no check of their own', () => {
@@ -100,9 +103,8 @@ describe('rows', () => {
     assert.deepEqual(grouped, [
       {
         group: 'D-UNREACHED',
-        ids: ['CVE-2026-1'],
         component: 'runc',
-        fixed: ['1.3.6', '1.4.3'],
+        fixes: { '1.3.6 1.4.3': 'CVE-2026-1' },
         unreached: 'dockerd never asks runc for it',
       },
     ])

@@ -93,7 +93,7 @@ const insecureRegistries = daemonCheck({
     'Save the CA certificate of the registry as /etc/docker/certs.d/HOST:PORT/ca.crt, remove the registry from "insecure-registries" in daemon.json, use https:// in "registry-mirrors", and run systemctl reload docker.',
   fix: {
     settings: { 'insecure-registries': null },
-    trap: 'Images of these registries cannot be pulled until the certificates of their CAs are in /etc/docker/certs.d. Mirrors with http:// stay: change "registry-mirrors" yourself.',
+    trap: 'Images of these registries cannot be pulled until the certificates of their CAs are in /etc/docker/certs.d. Mirrors with http:// stay: change "registry-mirrors" yourself. Since Docker 29.10, registries on the host itself need TLS only while this list exists.',
   },
   references: ['https://docs.docker.com/engine/security/certificates/'],
   needs: ['info'],

@@ -8,7 +8,7 @@ import { judge, known, releaseLine } from '../cve/judge.ts'
 import { RELEASE_LINES, type Released } from '../cve/release-lines.ts'
 import { GROUPED, TABLE_DATE, VULNERABILITIES } from '../cve/table.ts'
 import { trackerPage } from '../cve/tracker.ts'
-import type { Component, Flaw, Vulnerability } from '../cve/vulnerability.ts'
+import { flawsOf, type Component, type Flaw, type Vulnerability } from '../cve/vulnerability.ts'
 import { enumerate } from '../../base/text.ts'
 import { fail, notApplicable, pass, unknown, warn, type Verdict } from '../verdict.ts'
 import { newerApi, UPGRADE } from '../newer-api.ts'
@@ -145,7 +145,7 @@ function firstFixed(fixed: readonly string[]): string {
 /** Rows with the same remedy, in one check. */
 function groupChecks(): readonly Check[] {
   return VERSION_GROUPS.map((facts) => {
-    const rows = GROUPED.filter(({ group }) => group === facts.id)
+    const rows = GROUPED.filter(({ group }) => group === facts.id).flatMap(flawsOf)
     const named = rows.filter(({ component, unreached }) => component !== 'go' && unreached === undefined)
     const combine = facts.id === 'D-UNREACHED' ? listUnreached : worstOf
     return daemonCheck({

@@ -1,6 +1,7 @@
 import { packageVersion } from '../../base/package-version.ts'
 import { REPORT_FORMAT } from '../baseline.ts'
 import type { CheckFacts, Severity } from '../check.ts'
+import { TABLE_DATE } from '../cve/table.ts'
 import { isFailing, type AuditReport, type ReportedFinding } from '../report.ts'
 import { nameOf } from '../subject.ts'
 import { safeJson } from './foreign.ts'
@@ -11,7 +12,7 @@ export function renderJson(results: readonly AuditResult[], options: RenderOptio
   const summary = summaryOf(results, options)
   return safeJson({
     format: REPORT_FORMAT,
-    tool: { name: 'docker-mtls', version: packageVersion() },
+    tool: { name: 'docker-mtls', version: packageVersion(), vulnerabilities: TABLE_DATE },
     profile: results.find(isReport)?.profile,
     summary,
     checks: checksOf(results),

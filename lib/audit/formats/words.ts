@@ -1,3 +1,4 @@
+import { TABLE_DATE } from '../cve/table.ts'
 import { SEVERITIES } from '../names.ts'
 import type { AuditReport } from '../report.ts'
 import { failuresBySeverity, type Summary } from './model.ts'
@@ -7,19 +8,24 @@ export function plural(count: number, one: string, several = `${one}s`): string 
   return `${count} ${count === 1 ? one : several}`
 }
 
-/** `2 failures (1 critical, 1 low), 1 warning, 3 unknown, 40 passed, 2 not applicable, 1 accepted`. */
+/**
+ * `2 failures (1 critical, 1 low), 1 warning, 3 unknown, 40 passed, 2 not applicable, 1 accepted`, and the age of the table of
+ * vulnerabilities, if its check has run.
+ */
 export function countsText(report: AuditReport): string {
-  const { counts, accepted } = report
+  const { counts, accepted, checks } = report
+  const age = checks.some(({ id }) => id === 'D-TABLE-AGE') ? `; vulnerabilities are known until ${TABLE_DATE}` : ''
   const bySeverity = failuresBySeverity(report)
   const severities = SEVERITIES.flatMap((one) => (bySeverity[one] === 0 ? [] : [`${bySeverity[one]} ${one}`]))
-  return [
+  const numbers = [
     `${plural(counts.fail, 'failure')}${severities.length === 0 ? '' : ` (${severities.join(', ')})`}`,
     plural(counts.warn, 'warning'),
     `${counts.unknown} unknown`,
     `${counts.pass} passed`,
     `${counts['not-applicable']} not applicable`,
     ...(accepted === 0 ? [] : [`${accepted} accepted`]),
-  ].join(', ')
+  ]
+  return `${numbers.join(', ')}${age}`
 }
 
 /** The result of an audit in one sentence, the worst first. */

@@ -4,13 +4,18 @@ import * as said from '../../base/wordings/registries.ts'
 import type { Wording } from '../../base/wordings/wording.ts'
 import { HUB } from '../../registry/reference.ts'
 
+const ON_THE_HOST = /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/
+
 type Remedy = readonly [wording: Wording, todo: (registry: string) => Sentence]
 
 /** Remedies for what the daemon says of its connection to a registry. */
 const CONNECTIONS: readonly Remedy[] = [
   [
     said.PLAIN_HTTP,
-    (registry) => `Enable TLS on ${registry}: it answers with plain HTTP, and the daemon expects HTTPS.`,
+    (registry) =>
+      ON_THE_HOST.test(registry)
+        ? `Add 127.0.0.0/8 and ::1/128 to "insecure-registries" in daemon.json: since Docker 29.10, such a list has them only if you name them.`
+        : `Enable TLS on ${registry}: it answers with plain HTTP, and the daemon expects HTTPS.`,
   ],
   [
     said.UNTRUSTED,

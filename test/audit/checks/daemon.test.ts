@@ -160,6 +160,9 @@ const SETTINGS: Cases = {
     ['pass', 'loopback alone', GOOD],
     ['pass', 'a registry on the host', registries(['127.0.0.0/8'], 'localhost:5000', '[::1]:5000', '127.0.0.1:5000')],
     ['fail', 'a registry', registries(['127.0.0.0/8'], 'registry.example.com:5000')],
+    // Since Engine 29.10, a list has loopback only if someone names it.
+    ['fail', 'a registry, in a list without loopback', registries([], 'registry.example.com:5000')],
+    ['pass', 'a list without loopback', registries([])],
     ['fail', 'a name that only looks like loopback', registries([], '127.0.0.1.example.com')],
     ['fail', 'a range', registries(['10.0.0.0/8'])],
     ['fail', 'everything', registries(['0.0.0.0/0'])],

@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { NEWEST_API_VERSION } from '../../../lib/base/api-version.ts'
 import { VERSIONS } from '../../../lib/audit/checks/versions.ts'
 import { known } from '../../../lib/audit/cve/judge.ts'
@@ -5,7 +7,10 @@ import { TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
 import type { Component, Vulnerability } from '../../../lib/audit/cve/vulnerability.ts'
 import { runCases, type Cases, type Row } from '../support/cases.ts'
 import type { Status } from '../../../lib/audit/verdict.ts'
-import type { Change } from '../support/daemon-snapshot.ts'
+import { GOOD, type Change } from '../support/daemon-snapshot.ts'
+import { auditSnapshot } from '../../../lib/audit/report.ts'
+import { renderJson } from '../../../lib/audit/formats/json.ts'
+import { renderText } from '../../../lib/audit/formats/text.ts'
 
 const DAY_MS = 86_400_000
 const daysAfter = (days: number): string => new Date(Date.parse(TABLE_DATE) + days * DAY_MS).toISOString()
@@ -174,4 +179,11 @@ runCases(VERSIONS, CASES, {
   ...limited,
   'D-UNREACHED': ['pass', 'not-applicable', 'unknown'],
   'D-CVE-2025-9074': ['pass', 'warn', 'not-applicable', 'unknown'],
+})
+
+test('a report says until when vulnerabilities are known, if it has looked at versions', () => {
+  const report = auditSnapshot(GOOD)
+  assert.match(renderText([report]), new RegExp(`\\d not applicable; vulnerabilities are known until ${TABLE_DATE}\\.`))
+  assert.match(renderJson([report]), new RegExp(`"vulnerabilities": ?"${TABLE_DATE}"`))
+  assert.doesNotMatch(renderText([auditSnapshot(GOOD, { skip: ['versions'] })]), /vulnerabilities are known/)
 })

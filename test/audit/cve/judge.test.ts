@@ -2,11 +2,11 @@ import { strict as assert } from 'node:assert'
 import { describe, test } from 'node:test'
 import { judge, known } from '../../../lib/audit/cve/judge.ts'
 import { GROUPED, TABLE_DATE, VULNERABILITIES } from '../../../lib/audit/cve/table.ts'
-import type { Flaw } from '../../../lib/audit/cve/vulnerability.ts'
+import { flawsOf, type Flaw } from '../../../lib/audit/cve/vulnerability.ts'
 import type { Verdict } from '../../../lib/audit/verdict.ts'
 import { changed, type Change } from '../support/daemon-snapshot.ts'
 
-const ALL: readonly Flaw[] = [...VULNERABILITIES, ...GROUPED]
+const ALL: readonly Flaw[] = [...VULNERABILITIES, ...GROUPED.flatMap(flawsOf)]
 
 function rowOf(id: string): Flaw {
   const row = ALL.find(({ ids }) => ids.includes(id))
