@@ -60,6 +60,7 @@ const ON_NODES: Readonly<Record<string, readonly string[]>> = {
 const ON_PODMAN: Readonly<Record<string, readonly string[]>> = {
   'main job, refusals': ['test/podman/client.test.ts'],
   'images, pull': ['test/podman/calls.test.ts'],
+  'events, system': ['test/podman/wordings.test.ts'],
   gateway: ['test/podman/gateway.test.ts'],
 }
 const SMOKE: Readonly<Record<string, readonly string[]>> = {

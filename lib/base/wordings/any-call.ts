@@ -18,7 +18,10 @@ export const NO_SUCH_IMAGE: Wording = {
 /** runc, libcontainer, and crun. */
 export const UNKNOWN_USER: Wording = { pattern: /unable to find (user|group) ([^:\s]+)/, seen: DOCKER }
 export const NO_WORKING_FOLDER: Wording = { pattern: /chdir to cwd \("([^"]*)"\)/, seen: DOCKER }
-export const NO_PROGRAM: Wording = { pattern: /exec: "[^"]*": |executable file \S+ not found/, seen: DOCKER }
+export const NO_PROGRAM: Wording = {
+  pattern: /exec: "[^"]*": |executable file \S+ not found/,
+  seen: [...DOCKER, 'Podman 5.8'],
+}
 /** moby, daemon/exec.go. Docker 28 has dropped `Error: E`. */
 export const EXEC_STARTED_BEFORE: Wording = {
   pattern: /[Ee]xec command [0-9a-f]{64} (?:has already run|is already running)/,
