@@ -134,7 +134,7 @@ describe('the tarball', () => {
  * What an install may cost, with the types of Node.js that our lock file has: the oldest ones. A project gets the newest ones,
  * which are 0.3 MB larger.
  */
-const MOST = { packages: 15, bytes: 18_000_000 }
+const MOST = { packages: 15, bytes: 18_100_000 }
 
 describe('installed elsewhere', () => {
   test('it brings few packages, and is small', async () => {

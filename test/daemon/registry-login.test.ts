@@ -69,7 +69,7 @@ describe('what docker login has kept, against a real daemon and a real registry'
 
   async function assertPushes(source: RegistryAuthSource): Promise<void> {
     const answer = await push(await authHeaderFor(source, image))
-    assert.match(answer, /"aux":\{"Tag":"1","Digest":"sha256:/)
+    assert.match(answer, /"status":"1: digest: sha256:/)
     assert.doesNotMatch(answer, /errorDetail/)
   }
 

@@ -14,7 +14,7 @@ import { formatReference } from '../../registry/reference.ts'
  * @example
  * ```ts
  * const { Descriptor, Platforms } = await docker.distribution.inspect('ghcr.io/me/app:1.2')
- * console.log(Descriptor.digest, Platforms.map(({ os, architecture }) => `${os}/${architecture}`))
+ * console.log(Descriptor.digest, Platforms?.map(({ os, architecture }) => `${os}/${architecture}`))
  * ```
  */
 export class Distribution {

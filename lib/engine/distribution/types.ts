@@ -4,6 +4,6 @@ import type { OCIDescriptor, OCIPlatform } from '../types/oci.ts'
 export interface DistributionInspect {
   /** The descriptor of its index, or of its only manifest. Its digest can be pulled. */
   readonly Descriptor: OCIDescriptor
-  /** The platforms that it can run on. */
-  readonly Platforms: readonly OCIPlatform[]
+  /** The platforms that it can run on. Null for the only manifest of an image in OCI's format, which dockerd 28 doesn't open. */
+  readonly Platforms: readonly OCIPlatform[] | null
 }

@@ -19,6 +19,7 @@ import {
 import { leaksOf, tracesOf } from '../../support/leaks.ts'
 import { lacks } from '../../support/requirements.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { testedEngine } from '../harness/engine.ts'
 import { startRegistry, type Registry } from '../harness/registry.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 import { startSlowProxy, type SlowProxy } from '../support/slow-proxy.ts'
@@ -26,6 +27,7 @@ import { startSlowProxy, type SlowProxy } from '../support/slow-proxy.ts'
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip', 'docker-registry', 'htpasswd')
 const DIGEST = /^sha256:[0-9a-f]{64}$/
 const MIB = 1024 * 1024
+const { isContainerd } = testedEngine()
 const auth = { username: 'ann', password: 'it\'s "secret" ?>~\u00ff $1' }
 const wrong = { username: 'ann', password: 'another secret that is wrong' }
 
@@ -57,7 +59,8 @@ describe('images and registries', { skip }, () => {
       said.push(`${status}`)
       if (status === 'Pushing') {
         assert.match(id ?? '', /^[0-9a-f]{12}$/)
-        assert.equal(typeof progressDetail?.current, 'number')
+        // In containerd, a layer that waits has none.
+        if (!isContainerd) assert.equal(typeof progressDetail?.current, 'number')
       }
     }
     const pushed = await pushing
@@ -76,9 +79,8 @@ describe('images and registries', { skip }, () => {
     for await (const { status } of pulling) heard.push(status)
     assert.deepEqual(await pulling, { reference: name, digest: pushed.digest, status: 'downloaded' })
     assert.equal(heard[0], 'Pulling from team/sub.part/app')
-    assert.deepEqual((await docker.images.inspect(name)).RepoDigests, [
-      `${open.host}/team/sub.part/app@${pushed.digest}`,
-    ])
+    const { RepoDigests } = await docker.images.inspect(name)
+    assert.ok(RepoDigests.includes(`${open.host}/team/sub.part/app@${pushed.digest}`), RepoDigests.join())
     assert.equal((await docker.images.push(name)).digest, pushed.digest)
   })
 
@@ -91,7 +93,7 @@ describe('images and registries', { skip }, () => {
     const image = await docker.images.inspect(exact)
     assert.deepEqual(
       [image.RepoTags.filter((tag) => tag.includes('by/digest')), image.RepoDigests.includes(exact)],
-      [[], true],
+      [isContainerd ? [exact] : [], true],
     )
     assert.equal((await docker.images.history(exact)).length, 1)
     assert.deepEqual((await docker.distribution.inspect(exact)).Descriptor.digest, digest)
@@ -149,10 +151,10 @@ describe('images and registries', { skip }, () => {
     const { digest, size } = await docker.images.push(name)
     const { Descriptor, Platforms } = await docker.distribution.inspect(name)
     assert.deepEqual([Descriptor.digest, Descriptor.size], [digest, size])
-    assert.match(Descriptor.mediaType, /manifest\.v2\+json$/)
+    assert.match(Descriptor.mediaType, isContainerd ? /oci\.image\.manifest\.v1\+json$/ : /manifest\.v2\+json$/)
     assert.deepEqual(
-      Platforms.map(({ os, architecture }) => `${os}/${architecture}`),
-      ['linux/amd64'],
+      Platforms?.map(({ os, architecture }) => `${os}/${architecture}`),
+      isContainerd ? undefined : ['linux/amd64'],
     )
     await assert.rejects(docker.distribution.inspect(`${open.host}/distributed/app:2`), NotFoundError)
     for (const bad of ['', '../x', 'A', 'a b', 'x?y=z', '%2e', 7, undefined])
@@ -185,14 +187,20 @@ describe('images and registries', { skip }, () => {
     ]
     await assert.rejects(
       Promise.resolve(unknown[0]),
-      (error) => error instanceof StreamError && /does not exist locally[^]*docker\.images\.tag/.test(error.message),
+      (error) =>
+        error instanceof StreamError &&
+        /(does not exist locally|tag does not exist)[^]*docker\.images\.tag/.test(error.message),
     )
     await unknown[1]
-    await assert.rejects(Promise.resolve(docker.images.pull(name, { platform: 'linux/arm64' })), (error) => {
-      assert.ok(error instanceof StreamError, String(error))
-      assert.match(error.daemonMessage ?? '', /does not match the specified platform/)
-      return true
-    })
+    const other = Promise.resolve(docker.images.pull(name, { platform: 'linux/arm64' }))
+    // Containerd takes an image for one platform for any.
+    if (isContainerd) await other
+    else
+      await assert.rejects(other, (error) => {
+        assert.ok(error instanceof StreamError, String(error))
+        assert.match(error.daemonMessage ?? '', /does not match the specified platform/)
+        return true
+      })
     await assert.rejects(Promise.resolve(docker.images.pull(name, { platform: 'a/b/c/d' })), { status: 400 })
     await assert.rejects(Promise.resolve(docker.images.pull('127.0.0.1:1/x')), (error) => {
       assert.ok(error instanceof ServerError, String(error))
@@ -255,7 +263,7 @@ describe('images and registries', { skip }, () => {
         await assert.rejects(call, (error) => {
           assert.ok(error instanceof DockerApiError, String(error))
           assert.match(error.tried, new RegExp(`for which the daemon asks the registry ${closed.host}$`))
-          assert.match(error.got, /no basic auth credentials|unauthorized: authentication required/)
+          assert.match(error.got, /no basic auth credentials|unauthorized: authentication required|401 Unauthorized/)
           assert.match(error.todo, new RegExp(`docker login ${closed.host} .*the option auth `))
           return true
         })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -26,12 +27,14 @@ import {
 } from '../../../lib/index.ts'
 import { lacks } from '../../support/requirements.ts'
 import { temporaryFolder } from '../../support/temporary.ts'
+import { testedEngine } from '../harness/engine.ts'
 import { busyboxTar } from '../harness/image.ts'
 import { soon, startBusyboxEngine, type BusyboxEngine } from '../support/busybox-engine.ts'
 
 const skip = lacks('namespaces', 'dockerd', 'docker', 'busybox', 'ip')
 const ID = /^sha256:[0-9a-f]{64}$/
 const MIB = 1024 * 1024
+const { isContainerd } = testedEngine()
 
 /** A tar of one file, which differs from every other. */
 function tarOf(text: string): Promise<Buffer> {
@@ -69,7 +72,8 @@ describe('images', { skip }, () => {
     assert.deepEqual(others, [])
     assert.equal(summary?.Id, id)
     assert.deepEqual(summary.RepoTags, ['listed:1'])
-    assert.deepEqual(summary.RepoDigests, [])
+    // The id of an image in containerd is a digest, too.
+    assert.deepEqual(summary.RepoDigests, isContainerd ? [`listed@${id}`] : [])
     assert.deepEqual(summary.Labels, { made: 'here' })
     assert.equal(summary.SharedSize, -1)
     assert.ok(Math.abs(summary.Created - Date.now() / 1000) < 60, `made at ${summary.Created}`)
@@ -97,13 +101,16 @@ describe('images', { skip }, () => {
     assert.deepEqual(image.Config?.Env, ['PATH=/bin'])
     assert.equal(image.Os, 'linux')
     assert.equal(image.RootFS.Layers?.length, 1)
-    assert.equal(image.GraphDriver?.Name, 'overlay2')
+    assert.equal(image.GraphDriver?.Name, isContainerd ? 'overlayfs' : 'overlay2')
     assert.equal(image.Comment, 'Imported from -')
     assert.equal((await docker.images.inspect(image.Id)).Id, image.Id)
     assert.equal((await docker.images.inspect(image.Id.slice(7, 19))).Id, image.Id)
     const [step, ...others] = await docker.images.history(engine.image)
     assert.deepEqual(others, [])
-    assert.deepEqual([step?.Id, step?.Tags, step?.Size], [image.Id, [engine.image], image.Size])
+    assert.deepEqual([step?.Id, step?.Tags], [image.Id, [engine.image]])
+    // In containerd, the size of an image is that of its compressed layers and more, which no step tells.
+    if (!isContainerd) assert.equal(step?.Size, image.Size)
+    assert.ok(step?.Size, 'a step without a size')
     await assert.rejects(docker.images.inspect('none'), NotFoundError)
     await assert.rejects(docker.images.history('none'), NotFoundError)
   })
@@ -135,8 +142,11 @@ describe('images', { skip }, () => {
     assert.deepEqual(await docker.images.remove('used:2', { noprune: true }), [{ Untagged: 'used:2' }])
     await assert.rejects(docker.images.remove('used:1'), ConflictError)
     const removed = await docker.images.remove('used:1', { force: true })
-    assert.deepEqual(removed.slice(0, 2), [{ Untagged: 'used:1' }, { Deleted: id }])
+    // In containerd, it stays without a name as long as the container.
+    const deleted = isContainerd ? [] : [{ Deleted: id }]
+    assert.deepEqual(removed.slice(0, 2), [{ Untagged: 'used:1' }, ...deleted])
     await docker.containers.remove(Id)
+    if (isContainerd) await docker.images.remove(id)
   })
 
   test('import: bytes, a stream, an iterable, packed', async () => {
@@ -239,6 +249,8 @@ describe('images', { skip }, () => {
   })
 
   test('prune: only what has no name, unless told otherwise; filters choose', async () => {
+    // What other tests have left.
+    await docker.images.prune()
     const named = await make('named:1')
     const { id: nameless } = await docker.images.import(await tarOf('nameless'), { changes: 'LABEL keep=no' })
     assert.deepEqual(await docker.images.prune({ filters: { label: 'keep=yes' } }), {
@@ -247,7 +259,7 @@ describe('images', { skip }, () => {
     })
     assert.equal((await docker.images.prune({ filters: { 'label!': 'keep', until: '0s' } })).ImagesDeleted, null)
     const { ImagesDeleted } = await docker.images.prune({ filters: { label: ['keep=no'], dangling: true } })
-    assert.deepEqual(ImagesDeleted?.[0], { Deleted: nameless })
+    assert.deepEqual(ImagesDeleted?.[0], isContainerd ? { Untagged: nameless } : { Deleted: nameless })
     const all = await docker.images.prune({ filters: { dangling: false, label: 'made=here' } })
     assert.deepEqual(all.ImagesDeleted?.slice(0, 2), [{ Untagged: 'named:1' }, { Deleted: named }])
     await docker.images.inspect(engine.image)
@@ -309,6 +321,7 @@ describe('images', { skip }, () => {
     const { id } = await docker.images.import(bigTar(SIZE), { repo: 'big:1' })
     const path = join(await temporaryFolder(t), 'big.tar')
     const watch = watchMemory()
+    t.after(watch.stop)
     const tar = await docker.images.save('big:1')
     const first: unknown = await once(tar, 'readable').then(() => tar.read())
     assert.ok(first instanceof Buffer, 'nothing came')
@@ -328,7 +341,8 @@ describe('images', { skip }, () => {
       if (status === 'Loading layer') loaded = Math.max(loaded, progressDetail?.current ?? 0)
     }
     assert.deepEqual((await loading).images, ['big:1'])
-    assert.ok(loaded >= SIZE, `progress ended at ${loaded}`)
+    // In containerd, it tells no progress.
+    assert.ok(isContainerd || loaded >= SIZE, `progress ended at ${loaded}`)
     assert.equal((await docker.images.inspect('big:1')).Id, id)
     const peak = watch.stop()
     assert.ok(peak < 64 * MIB, `${Math.round(peak / MIB)} MiB above idle`)
@@ -513,7 +527,8 @@ async function* bigTar(size: number): AsyncGenerator<Buffer, void, undefined> {
   const tar = pack()
   tar.entry({ name: 'big', size })
   yield await new Promise<Buffer>((resolve) => tar.once('data', (header) => resolve(header as Buffer)))
-  const block = Buffer.alloc(MIB, 'docker-mtls ')
+  // Containerd compresses layers.
+  const block = randomBytes(MIB)
   for (let written = 0; written < size; written += MIB) yield block
   yield Buffer.alloc(1024)
 }
