@@ -76,7 +76,10 @@ inner() {
   root=$1/root
   here=${0%/*}
   test -e "$disk/furnished" || sh "$here/furnish.sh" hide "$disk/upper"
-  mount -t overlay -o "lowerdir=${DOCKER_MTLS_ENGINE:+$DOCKER_MTLS_ENGINE:}/,upperdir=$disk/upper,workdir=$disk/work" overlay "$root"
+  mount -t overlay -o "lowerdir=/,upperdir=$disk/upper,workdir=$disk/work" overlay "$root"
+  # A copy, because a folder of / can't be a layer of its own beside it.
+  test -e "$disk/furnished" || test -z "${DOCKER_MTLS_ENGINE-}" ||
+    cp -a "$DOCKER_MTLS_ENGINE/usr" "$DOCKER_MTLS_ENGINE/etc" "$root"
   test -e "$disk/furnished" || sh "$here/furnish.sh" furnish "$root"
   touch "$disk/furnished"
   mount --bind "$disk/docker" "$root/var/lib/docker"

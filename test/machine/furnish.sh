@@ -116,7 +116,7 @@ furnish_programs() {
 }
 
 furnish_docker() {
-  mkdir "$root/etc/docker"
+  mkdir -p "$root/etc/docker"
   : >"$root/etc/default/docker"
   enable docker.service multi-user.target
   enable containerd.service multi-user.target

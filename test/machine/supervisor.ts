@@ -36,9 +36,10 @@ const SCRIPT = fileURLToPath(new URL('boot.sh', import.meta.url))
 export function startSupervisor(variables: Readonly<Record<string, string>>): Supervisor {
   const folder = mkdtempSync(join(tmpdir(), 'docker-mtls-machine-'))
   const name = machineGroupPrefix() + folder.slice(-6)
+  const { PATH, DOCKER_MTLS_ENGINE } = process.env
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', 'unshare', '--mount', 'sh', SCRIPT, 'outer', folder, name], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...variables },
+    env: { PATH, LC_ALL: 'C.UTF-8', ...(DOCKER_MTLS_ENGINE && { DOCKER_MTLS_ENGINE }), ...variables },
   })
   const complaints: string[] = []
   child.stderr.setEncoding('utf8').on('data', (text: string) => complaints.push(text))

@@ -13,6 +13,7 @@ const PLACES = {
   laptop: { address: '10.0.0.3', user: 'ben', options: {} },
   'build01.example.com': { address: '10.0.0.4', user: 'root', options: { docker: true, ssh: true, node: false } },
   'build02.example.com': { address: '10.0.0.5', user: 'root', options: { docker: true, ssh: true } },
+  'build03.example.com': { address: '10.0.0.9', user: 'root', options: { ssh: true, node: false } },
   runner: { address: '10.0.0.6', user: 'ci', options: {} },
   docker: { address: '10.0.0.7', user: 'root', options: { docker: true, node: false } },
   job: {
