@@ -62,6 +62,7 @@ const ON_PODMAN: Readonly<Record<string, readonly string[]>> = {
   'images, pull': ['test/podman/calls.test.ts'],
   'events, system': ['test/podman/wordings.test.ts'],
   gateway: ['test/podman/gateway.test.ts'],
+  'apply, setup': ['test/podman/guide.test.ts'],
 }
 const SMOKE: Readonly<Record<string, readonly string[]>> = {
   demo: ['test/demo.test.ts'],
