@@ -321,7 +321,7 @@ describe('images', { skip }, () => {
     const { id } = await docker.images.import(bigTar(SIZE), { repo: 'big:1' })
     const path = join(await temporaryFolder(t), 'big.tar')
     const watch = watchMemory()
-    t.after(watch.stop)
+    t.after(() => void watch.stop())
     const tar = await docker.images.save('big:1')
     const first: unknown = await once(tar, 'readable').then(() => tar.read())
     assert.ok(first instanceof Buffer, 'nothing came')
