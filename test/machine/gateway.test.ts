@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/temporary.ts'
 import { bootMachine, type Machine } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { cli } from './support/cli.ts'
-import { deskIn, type Desk } from './support/setup.ts'
+import { deskIn, until as untilSo, type Desk } from './support/setup.ts'
 
 const base = await temporaryFolder()
 
@@ -157,8 +157,12 @@ describe('the gateway as a service', { skip: lacksMachine() }, () => {
     )
     assert.ok(error instanceof DockerApiError, String(error))
     assert.deepEqual([error.status, error.gatewayReason], [502, 'DAEMON_UNREACHABLE'])
-    const log = await machine.read('/var/log/docker-mtls/audit.log')
-    assert.match(log, /"status":502,"reason":"DAEMON_UNREACHABLE"/)
+    // The gateway logs a request when its answer has been sent.
+    let log = ''
+    await untilSo('its log has the answer', async () => {
+      log = await machine.read('/var/log/docker-mtls/audit.log')
+      return /"status":502,"reason":"DAEMON_UNREACHABLE"/.test(log)
+    })
     assert.match(log, /"event":"failure","error":"ERR_[A-Z_]+"/)
     assert.equal(await asks('bob'), 'ERR_API_FORBIDDEN')
     await machine.must(['systemctl', 'start', 'docker.socket', 'docker.service'])

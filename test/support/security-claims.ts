@@ -456,7 +456,7 @@ export const CLAIMS: readonly Claim[] = [
     2,
     'So if somebody else may have a key',
     ['cli/cert.test.ts', 'an authority is replaced by --replace-ca alone'],
-    ['machine/guides.test.ts', 'the guide '],
+    ['machine/support/followed.ts', 'the guide '],
   ),
   claim(1, "A client's old ca.pem", ['machine/rotate.test.ts', 'phase finish: the old one is dropped']),
 
