@@ -22,15 +22,15 @@ const INSTEAD: Readonly<Record<string, string>> = {
 
 /** The error for a call that this version of Podman doesn't have; undefined if its answer means something else. */
 export function lackedCall(version: string, { status, body }: Refused, request: Named): DockerApiError | undefined {
-  const said = daemonMessage(body) ?? ''
-  if (LACKED[status]?.pattern.test(said) !== true) return undefined
+  const words = daemonMessage(body) ?? ''
+  if (LACKED[status]?.pattern.test(words) !== true) return undefined
   const named = naming(request)
   const [, first = ''] = named.path.split('/')
   return new DockerApiError('ERR_API_CALL_UNSUPPORTED', {
     ...named,
-    got: `Podman ${version} doesn't have this call of Docker's API, and answered ${status}, "${said}"`,
+    got: `Podman ${version} doesn't have this call of Docker's API, and answered ${status}, "${words}"`,
     todo: INSTEAD[first] ?? USE_DOCKER,
     status,
-    daemonMessage: said,
+    daemonMessage: words,
   })
 }
