@@ -21,7 +21,7 @@ export const PULLED: Wording = {
   pattern: /^Status: (Downloaded newer image|Image is up to date) for /,
   seen: DOCKER,
 }
-/** With the containerd store, and before Docker 28, this is the failure of the call. */
+/** Before Docker 28, this is the failure of the call. With the containerd store, an image for one platform is taken for any. */
 export const PULLED_OTHER_PLATFORM: Wording = {
   pattern: /^WARNING: (.* does not match the specified platform .*)$/,
   seen: ['28.5', '29.7 source'],
