@@ -1,5 +1,6 @@
 import { ours, sentence, type Sentence } from '../base/sentence.ts'
 import { enumerate } from '../base/text.ts'
+import { HAS_TLS, WITHOUT_CLIENT_CERTIFICATE } from '../base/wordings/dockerd.ts'
 import { formatTarget, isListenerOf, readListener, targetOf } from '../daemon-config/listener-target.ts'
 import { flagsOf, isOn } from '../daemon-config/unit/flags.ts'
 import { networkListeners, type SettingsInForce } from '../daemon-config/settings-in-force.ts'
@@ -100,9 +101,7 @@ export function tlsQuestions(facts: HostFacts, found: FoundUnit, inForce: Settin
   })
 }
 
-/** Go's answer to plain HTTP (net/http/server.go). The docker command prints it as it is. */
-const TLS_ANSWER = 'HTTP request to an HTTPS server'
-const ASK_PLAINLY = `timeout 10 docker -H "$1" version 2>&1 | grep -o '${TLS_ANSWER}'`
+const ASK_PLAINLY = `timeout 10 docker -H "$1" version 2>&1 | grep -o '${HAS_TLS.pattern.source}'`
 
 /** Can a word that only systemd can expand turn the verification on? `--label=%H` can't. */
 function maySwitch(word: string): boolean {
@@ -135,13 +134,13 @@ export function opensOnRestart(
 ): Conflict[] {
   const warned = facts.info?.['Warnings']
   // dockerd warns of its listeners with TLS that require no client certificate (moby, fillAPIInfo).
-  if (facts.info === undefined || JSON.stringify(warned ?? '').includes('API is accessible on https://')) return []
+  if (facts.info === undefined || WITHOUT_CLIENT_CERTIFICATE.pattern.test(JSON.stringify(warned ?? ''))) return []
   // The other functions here don't read what variables say.
   const { flags, unknown } = expand(found.unit, assignmentsOf(found.unit, environmentAfter(found, facts)))
   const verified = flags.findLast(({ name }) => name === 'tlsverify')
   if (unknown.some(maySwitch) || (verified !== undefined && isOn(verified))) return []
   return openListeners(found, inForce)
-    .filter((listener) => facts.fact(`tls:${listener}`).trim() === TLS_ANSWER)
+    .filter((listener) => HAS_TLS.pattern.test(facts.fact(`tls:${listener}`)))
     .map((listener) => ({
       code: 'ERR_APPLY_CONFLICT',
       kind: 'plaintext-before',

@@ -1,5 +1,6 @@
 import { ArgumentError, ConnectionError } from '../base/errors.ts'
 import { daemonMessage, printable } from '../base/text.ts'
+import { NO_MANAGER, SEVERAL_IDS } from '../base/wordings/one-call.ts'
 import type { WireAnswer } from '../transport/collector.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
 import { collect, type WireRequest } from '../transport/send.ts'
@@ -76,8 +77,8 @@ export async function pingDaemon(dispatcher: DockerDispatcher, bounds: Bounds): 
 function isAboutName(kind: InspectKind, status: number, body: Buffer): boolean {
   if (kind === 'volume') return false
   // Services are in swarms.
-  if (kind === 'service' && status === 503) return body.includes('not a swarm manager')
-  return status === 400 || (status === 500 && body.includes('multiple IDs found'))
+  if (kind === 'service' && status === 503) return NO_MANAGER.pattern.test(daemonMessage(body) ?? '')
+  return status === 400 || (status === 500 && SEVERAL_IDS.pattern.test(daemonMessage(body) ?? ''))
 }
 
 /** Only names of images and plugins have slashes; no name may lead elsewhere. */

@@ -1,6 +1,7 @@
 import { formatEndpoint, type SshEndpoint } from '../endpoint/endpoint.ts'
 import { ConnectionError } from '../base/errors.ts'
 import { command, option, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
+import * as said from '../base/wordings/dial-stdio.ts'
 import type { Fault } from './connection-context.ts'
 import type { SshExit } from './ssh-stream.ts'
 
@@ -82,26 +83,26 @@ const SSH_MESSAGES: readonly MessageFaultRow[] = [
 /** Messages of `docker system dial-stdio`. */
 const DOCKER_MESSAGES: readonly MessageFaultRow[] = [
   {
-    pattern: /permission denied/i,
+    pattern: said.NOT_ALLOWED.pattern,
     code: 'ERR_SOCKET_PERMISSION',
     got: "that user may not open the daemon's socket on the host",
     todo: () => 'Log in as root or as a member of the group docker. Membership gives the rights of root.',
   },
   {
-    pattern: /no such file or directory/i,
+    pattern: said.NO_SOCKET.pattern,
     code: 'ERR_SOCKET_NOT_FOUND',
     got: "the daemon's socket does not exist on the host",
     todo: (_, host) =>
       sentence`Start Docker on the host, or add the path of its socket:  ${option('host', `'${host}/PATH/docker.sock'`)}`,
   },
   {
-    pattern: /connection refused|cannot connect to the docker daemon/i,
+    pattern: said.NO_DAEMON.pattern,
     code: 'ERR_CONNECTION_REFUSED',
     got: 'no daemon is running on the host',
     todo: () => sentence`Start it. On the host:  ${command('systemctl', 'status', 'docker')}`,
   },
   {
-    pattern: /is not a docker command|is not recognized|unknown command/i,
+    pattern: said.NO_SUCH_COMMAND.pattern,
     code: 'ERR_SSH_DOCKER_MISSING',
     got: 'the docker command on the host has no "docker system dial-stdio"',
     todo: () => 'Install the Docker CLI 18.09 or later on the host, in the PATH of logins without a terminal.',

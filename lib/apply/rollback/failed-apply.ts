@@ -2,6 +2,7 @@ import { ConnectionError, isDockerMtlsError, ProvisionError } from '../../base/e
 import { sentencesOf } from '../../base/error.ts'
 import { runStep, type OnStep } from '../../base/progress.ts'
 import { sentence } from '../../base/sentence.ts'
+import { FAILED_AT_LAST, INVALID_TLS, LOGGED_ERROR, NOT_CONFIGURED, NOT_STARTED } from '../../base/wordings/dockerd.ts'
 import { shellFile } from '../../base/shell-file.ts'
 import { CHANGE_LIMITS } from '../../host/run-limits.ts'
 import { assignments, shellProgram } from '../../host/script.ts'
@@ -87,14 +88,7 @@ function checkOldDaemon({ shell, onStep, verifyOld }: FailedApply, cause: unknow
 }
 
 /** Lines of dockerd's log that say why it doesn't start, the most informative first. */
-const TELLING = [
-  /failed to start daemon: (.*)/,
-  /unable to configure the Docker daemon[^:]*: (.*)/,
-  // dockerd's last message has no time and no level.
-  /^(failed to .*)$/,
-  /^(invalid TLS configuration: .*)$/,
-  /level=(?:fatal|error) msg="((?:[^"\\]|\\.)*)"/,
-]
+const TELLING = [NOT_STARTED, NOT_CONFIGURED, FAILED_AT_LAST, INVALID_TLS, LOGGED_ERROR]
 
 /** `daemon-log.sh` prints no more lines. */
 const LOG_LINES = 60
@@ -111,7 +105,7 @@ async function whyNotStarted(shell: HostShell, id: string): Promise<string | und
   // The old daemon's last messages come first.
   const start = lines.findIndex((line) => line.startsWith('Starting docker.service'))
   const log = lines.slice(start + 1).toReversed()
-  for (const pattern of TELLING) {
+  for (const { pattern } of TELLING) {
     const said = log.map((line) => pattern.exec(line)?.[1]).find((words) => words !== undefined)
     if (said !== undefined) return said.replaceAll('\\"', '"')
   }

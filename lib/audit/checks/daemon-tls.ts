@@ -1,5 +1,6 @@
 import { daemonCheck, type Check } from '../check.ts'
-import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
+import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../../base/wordings/dockerd.ts'
+import type { Wording } from '../../base/wordings/wording.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { fail, pass, reported, unknown, type Verdict } from '../verdict.ts'
 import { OF_SOCKET_UNIT } from '../snapshot/host/schema.ts'
@@ -53,8 +54,8 @@ function passedWithoutTls(host: Snapshot['host']): string[] {
 }
 
 /** dockerd names each such listener in a warning (moby, daemon/info.go, fillAPIInfo). */
-function listenerWarning(info: InfoFacts, form: RegExp, how: string): Verdict {
-  const found = reported(info.Warnings, 'info.Warnings').flatMap((text) => form.exec(text)?.[1] ?? [])
+function listenerWarning(info: InfoFacts, { pattern }: Wording, how: string): Verdict {
+  const found = reported(info.Warnings, 'info.Warnings').flatMap((text) => pattern.exec(text)?.[1] ?? [])
   return found.length > 0 ? fail(`${found.join(', ')} ${how}`) : pass()
 }
 

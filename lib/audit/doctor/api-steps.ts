@@ -1,8 +1,8 @@
 import { DockerApiError, isDockerMtlsError, sentencesOf } from '../../base/errors.ts'
 import { command, ours, sentence, type Sentence } from '../../base/sentence.ts'
-import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../listener-warnings.ts'
 import { MOST_SKEW_MS } from '../clocks.ts'
 import { inWords } from '../../base/dates.ts'
+import { WITHOUT_CLIENT_CERTIFICATE, WITHOUT_TLS } from '../../base/wordings/dockerd.ts'
 import { engineName } from '../../engine/version.ts'
 import { newerApi, UPGRADE } from '../newer-api.ts'
 import type { Attempt } from './attempt.ts'
@@ -83,7 +83,9 @@ export const REMOVE_LISTENER: Sentence = sentence`Remove that listener from dock
 export function listenersStep({ info, gateway }: Attempt): DetailedStep {
   const warnings = info && valueOf(info)?.Warnings
   if (warnings === undefined) return unknown('neighbours', 'the daemon did not report whether it listens without TLS')
-  const open = warnings.filter((text) => WITHOUT_TLS.test(text) || WITHOUT_CLIENT_CERTIFICATE.test(text))
+  const open = warnings.filter(
+    (text) => WITHOUT_TLS.pattern.test(text) || WITHOUT_CLIENT_CERTIFICATE.pattern.test(text),
+  )
   if (open.length === 0)
     return ok('neighbours', "the daemon reports no listener without TLS; it doesn't report those of docker.socket")
   return {

@@ -35,6 +35,10 @@ export const NO_SAVED_IMAGE: Wording = {
 export const NO_SUCH_NETWORK: Wording = { pattern: /(?:^|desc = )network (\S+) not found/, seen: DOCKER }
 export const PRUNE_RUNS: Wording = { pattern: /prune operation is already running/, seen: DOCKER }
 export const IN_SWARM: Wording = { pattern: /already part of a swarm/, seen: DOCKER }
+/** A service can't be found, since there are none. */
+export const NO_MANAGER: Wording = { pattern: /not a swarm manager/, seen: DOCKER }
+/** The beginning of the ids of several containers. */
+export const SEVERAL_IDS: Wording = { pattern: /multiple IDs found/, seen: DOCKER }
 /** moby, plugin/errors.go: a plugin is in use, or enabled or disabled. */
 export const PLUGIN_IN_THIS_STATE: Wording = { pattern: / (?:enabled|disabled)$/, seen: DOCKER }
 export const IN_USE: Wording = { pattern: /in use/, seen: DOCKER }

@@ -8,6 +8,8 @@ import { after, before, describe, test } from 'node:test'
 import { readFile } from 'node:fs/promises'
 import { pack } from 'tar-stream'
 import * as any from '../../../lib/base/wordings/any-call.ts'
+import * as stdio from '../../../lib/base/wordings/dial-stdio.ts'
+import * as dockerd from '../../../lib/base/wordings/dockerd.ts'
 import * as one from '../../../lib/base/wordings/one-call.ts'
 import * as podman from '../../../lib/base/wordings/podman.ts'
 import * as registries from '../../../lib/base/wordings/registries.ts'
@@ -15,9 +17,13 @@ import * as streams from '../../../lib/base/wordings/streams.ts'
 import type { SeenOn, Wording } from '../../../lib/base/wordings/wording.ts'
 import { ConflictError, DockerApiError, type ContainerCreateRequest, type DockerClient } from '../../../lib/index.ts'
 import { runCommand } from '../../support/command.ts'
+import { freePort } from '../../support/ports.ts'
 import { lacks } from '../../support/requirements.ts'
 import { startAuthorization, type AuthorizationPlugin } from '../harness/authorization.ts'
+import { startDockerd, type Daemon } from '../harness/dockerd.ts'
 import { testedEngine } from '../harness/engine.ts'
+import { askLocally } from '../harness/local-socket.ts'
+import { chooseDaemonPlace } from '../harness/place.ts'
 import { pluginTar } from '../harness/plugin.ts'
 import { startRegistry, type Registry } from '../harness/registry.ts'
 import { startTlsDaemon } from '../harness/secured.ts'
@@ -41,7 +47,7 @@ const unreachable = (registry: string): RegExp => new RegExp(`it can't reach ${r
 
 /** The rows of all tables by their ids. */
 const ROWS: ReadonlyMap<Wording, string> = new Map(
-  Object.entries({ any, one, podman, registries, streams }).flatMap(([table, rows]) =>
+  Object.entries({ any, dockerd, one, podman, registries, stdio, streams }).flatMap(([table, rows]) =>
     Object.entries<Wording>(rows).map(([name, wording]) => [wording, `${table}.${name}`] as const),
   ),
 )
@@ -94,6 +100,25 @@ type Row = readonly [
   status: number | readonly number[],
   todo: RegExp,
 ]
+
+/** A dockerd besides the one of all tests, which is stopped then. */
+async function startOther(...flags: readonly string[]): Promise<Daemon> {
+  const place = await chooseDaemonPlace()
+  return startDockerd({ place, argv: [place.dockerd, ...place.listen.map((at) => `--host=${at}`), ...flags] })
+}
+
+/** The end of the log of a dockerd that doesn't start. */
+async function startsNot(...flags: readonly string[]): Promise<string> {
+  const error: unknown = await startOther(...flags).catch((reason: unknown) => reason)
+  assert.ok(error instanceof Error, `it starts with ${flags.join(' ')}`)
+  return error.message
+}
+
+/** What the docker command of a user who may nothing writes as its error. */
+async function dialled(...to: readonly string[]): Promise<string> {
+  const nobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'docker']
+  return (await runCommand('setpriv', [...nobody, ...to], { env: { HOME: '/nonexistent' } })).stderr
+}
 
 describe('the daemon refuses a call for its own reason, and the error has the remedy for that', { skip }, () => {
   let plugin: AuthorizationPlugin
@@ -613,6 +638,27 @@ describe('the daemon refuses a call for its own reason, and the error has the re
     assert.match(ours.todo, /in the policy of its authorization plugin/)
   })
 
+  test('to the docker command, which tells it to ssh', async () => {
+    const socket = `unix://${engine.daemon.place.socketPath}`
+    heard(stdio.NOT_ALLOWED, await dialled('-H', socket, 'system', 'dial-stdio'))
+    heard(stdio.NO_SOCKET, await dialled('-H', `${socket}.other`, 'system', 'dial-stdio'))
+    heard(stdio.NO_DAEMON, await dialled('-H', `tcp://127.0.0.1:${await freePort()}`, 'system', 'dial-stdio'))
+    heard(stdio.NO_SUCH_COMMAND, await dialled('dial-stdio'))
+  })
+
+  test('about the beginning of the ids of two containers', async () => {
+    const beginnings = new Set<string>()
+    for (;;) {
+      const { Id } = await docker.containers.create({ Image: engine.image, Cmd: ['true'] })
+      const beginning = Id.slice(0, 1)
+      if (beginnings.has(beginning)) {
+        await refused([[one.SEVERAL_IDS, () => docker.containers.inspect(beginning), [400, 500], /./]])
+        return
+      }
+      beginnings.add(beginning)
+    }
+  })
+
   test('about the swarm and its objects', async () => {
     const { configs, nodes, secrets, services, swarm } = docker
     const Data = Buffer.from('x')
@@ -656,8 +702,38 @@ describe('the daemon refuses a call for its own reason, and the error has the re
       const wrong = `${UnlockKey.slice(0, -4)}AAAA`
       await refused([[any.WRONG_UNLOCK_KEY, () => swarm.unlock({ UnlockKey: wrong }), 401, /swarm\.unlockKey\(\)/]])
     } finally {
-      await again.stop()
+      // Its files are needed below.
+      await again.stop({ keep: true })
     }
+  })
+
+  test('about its listeners', async () => {
+    const { ca, cert, key } = engine.daemon.server
+    const files = [`--tlscacert=${ca}`, `--tlscert=${cert}`, `--tlskey=${key}`]
+    const rows: [Wording, string[]][] = [
+      [dockerd.WITHOUT_TLS, ['--tls=false']],
+      [dockerd.WITHOUT_CLIENT_CERTIFICATE, ['--tls', '--tlsverify=false', ...files]],
+    ]
+    for (const [wording, flags] of rows) {
+      const other = await startOther(...flags)
+      const { socketPath, port } = other.place
+      try {
+        heard(wording, (await askLocally(socketPath, '/info')).body)
+        heard(one.NO_MANAGER, (await askLocally(socketPath, '/services/web')).body)
+        const plain = await fetch(`http://127.0.0.1:${port}/_ping`)
+        if (!plain.ok) heard(dockerd.HAS_TLS, await plain.text())
+      } finally {
+        await other.stop()
+      }
+    }
+  })
+
+  test('to start, in its log', async () => {
+    const noBridge = await startsNot('--tls=false', '--bridge=nonexistent0')
+    for (const wording of [dockerd.NOT_STARTED, dockerd.FAILED_AT_LAST]) heard(wording, noBridge)
+    heard(dockerd.LOGGED_ERROR, engine.daemon.log())
+    heard(dockerd.NOT_CONFIGURED, await startsNot('--config-file=/proc/self/status'))
+    heard(dockerd.INVALID_TLS, await startsNot('--tlsverify', '--tlscert=/nonexistent', '--tlskey=/nonexistent'))
   })
 
   test('each row of the tables was provoked, except those that no Docker says', () => {

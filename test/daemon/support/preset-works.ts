@@ -1,4 +1,5 @@
 import type { OperationName } from '../../../lib/policy/levels/operations.ts'
+import { testedEngine } from '../harness/engine.ts'
 
 /** A line for sh, in which IMAGE, PULLED, OPEN and REGISTRY stand for names. */
 export type Line = string
@@ -23,6 +24,13 @@ const only = (operation: OperationName): RegExp =>
   new RegExp(`${operation.replace('.', String.raw`\.`)}: the rule allows only others \\(OPERATION_REFUSED\\)`)
 
 const PING = { 'system.ping': "Docker's clients ask it if HEAD fails" } as const
+/** With images in containerd, BuildKit itself pushes what it has built. */
+const ASKED_AFTER_PUSH = testedEngine().isContainerd
+  ? {
+      'distribution.inspect': 'buildx asks for the digest that dockerd has pushed',
+      'images.inspect': 'buildx asks dockerd to push',
+    }
+  : {}
 const BUILD = 'docker build --build-arg BASE=IMAGE'
 
 /** What the real tools do, by the name of their preset. */
@@ -118,7 +126,7 @@ export const WORKS: Readonly<Record<string, Work>> = {
   },
   'ci-build-and-push': {
     needs: ['docker', BUILDX, 'docker-registry', 'htpasswd'],
-    unused: PING,
+    unused: { ...PING, ...ASKED_AFTER_PUSH },
     lines: [
       'echo hush | docker login --username ci --password-stdin REGISTRY',
       `${BUILD} -t ci:a . && docker tag ci:a REGISTRY/ci:a && docker push REGISTRY/ci:a`,
