@@ -52,9 +52,9 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   'apply, setup': machine('apply', 'setup'),
 }
 const ON_NODES: Readonly<Record<string, readonly string[]>> = {
-  'main job, refusals': daemon('client', 'acceptance'),
-  'run, exec': daemon('engine/run', 'engine/exec'),
-  gateway: daemon('gateway', 'gateway-exec'),
+  'main job, refusals': daemon('client'),
+  'run, exec': daemon('engine/exec'),
+  gateway: daemon('gateway'),
   'audit, doctor': daemon('audit-tls'),
 }
 const ON_PODMAN: Readonly<Record<string, readonly string[]>> = {

@@ -12,6 +12,8 @@ export interface TestedEngine {
   readonly release: string
   /** The newest API version that it serves: `1.45`. */
   readonly api: string
+  /** It is this system's own, not one of `--engine`. */
+  readonly isSystems: boolean
   /** It keeps images in containerd, whatever daemon.json says: `--engine=docker-containerd`. */
   readonly isContainerd: boolean
 }
@@ -22,6 +24,7 @@ export function testedEngine(): TestedEngine {
   const release = /version (\d+\.\d+)/.exec(stdout ?? '')?.[1] ?? ''
   const api = API_VERSIONS[release]
   if (api === undefined) throw new Error(`dockerd is ${release || 'missing'}: add its API version here`)
-  const isContainerd = process.env['DOCKER_MTLS_ENGINE']?.endsWith('/docker-containerd') === true
-  return { release, major: Number.parseInt(release, 10), api, isContainerd }
+  const engine = process.env['DOCKER_MTLS_ENGINE']
+  const isContainerd = engine?.endsWith('/docker-containerd') === true
+  return { release, major: Number.parseInt(release, 10), api, isSystems: engine === undefined, isContainerd }
 }
