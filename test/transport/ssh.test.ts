@@ -135,6 +135,12 @@ describe('what ssh and docker say', { skip }, () => {
     ['', 126, 'ERR_SSH_DOCKER_MISSING'],
     ["'docker' is not recognized as an internal or external command", 1, 'ERR_SSH_DOCKER_MISSING'],
     ['Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?', 1, 'ERR_CONNECTION_REFUSED'],
+    [
+      'WARNING: Error loading config file: open /root/.docker/config.json: permission denied\n' +
+        'failed to open the raw stream connection: dial unix /run/docker.sock: connect: connection refused',
+      1,
+      'ERR_CONNECTION_REFUSED',
+    ],
     ['context "x" not found', 1, 'ERR_SSH_FAILED'],
     ['', 'kill -9 $$', 'ERR_SSH_FAILED'],
   ]
