@@ -14,7 +14,7 @@ Runs the same tests on each engine, and prints a table: engine by feature. It un
 .cache/engines once, without installing them. Delete that folder to fetch newer ones.
 
   --only=COLUMN  a column: ${['system', ...ENGINES.map(({ id }) => id), 'node-VERSION'].join(', ')}. Repeat it for several
-  --smoke        the demo and the refusals on the newest Docker: at most a minute
+  --smoke        the main job and a gateway on the newest Docker: less than a minute
   --strict       fail if an engine can't be fetched
   --help         print this`
 
@@ -67,7 +67,6 @@ const ON_PODMAN: Readonly<Record<string, readonly string[]>> = {
   'apply, setup': ['test/podman/guide.test.ts'],
 }
 const SMOKE: Readonly<Record<string, readonly string[]>> = {
-  demo: ['test/demo.test.ts'],
   'main job, refusals': daemon('client'),
   gateway: daemon('gateway'),
 }
