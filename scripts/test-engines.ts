@@ -51,7 +51,7 @@ const FEATURES: Readonly<Record<string, readonly string[]>> = {
   'user namespaces': daemon('userns-in-force'),
   'apply, setup': machine('apply', 'setup'),
 }
-/** dockerd has no user namespaces with this store: one of Docker 29 then uses graph drivers. */
+/** With this store, dockerd has no user namespaces: with them, Docker 29 uses graph drivers. */
 const ON_CONTAINERD = Object.fromEntries(Object.entries(FEATURES).filter(([feature]) => feature !== 'user namespaces'))
 const ON_NODES: Readonly<Record<string, readonly string[]>> = {
   'main job, refusals': daemon('client'),
