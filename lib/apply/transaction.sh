@@ -118,7 +118,7 @@ begin() {
 
 # Prints for how many seconds systemd may be waited for. The rest is for a rollback before that of the timer.
 seconds_left() {
-  left=$((ends - after / 20 - $(date +%s)))
+  left=$((ends - after / 20 - 2 - $(date +%s)))
   echo "$((left > 1 ? left : 1))"
 }
 
