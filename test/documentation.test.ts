@@ -15,7 +15,7 @@ import * as probe from '../lib/probe.ts'
 import * as provision from '../lib/provision.ts'
 import { ATTACK_PAGE, renderAttackPage } from '../scripts/attack-page.ts'
 import { CHECK_PAGES, renderCheckPages } from '../scripts/check-pages.ts'
-import { renderPage } from '../scripts/error-pages.ts'
+import type { ApiErrorCode, ApiErrorOf } from '../lib/base/errors.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const ENTRIES = {
@@ -156,9 +156,61 @@ test('every example in the documentation compiles, and a wrong one is found', ()
   assert.deepEqual(found.slice(1), [])
 })
 
-test('docs/errors.md is what npm run docs:errors writes', () => {
-  assert.ok(readFileSync(join(ROOT, 'docs/errors.md'), 'utf8') === renderPage(), 'run:  npm run docs:errors')
+/** The subclasses of DockerApiError; `switch (error.code)` narrows to them. */
+const API_CLASSES: { readonly [Code in ApiErrorCode]: Code extends keyof ApiErrorOf ? string : undefined } = {
+  ERR_API_NOT_MODIFIED: 'NotModifiedError',
+  ERR_API_BAD_REQUEST: 'BadRequestError',
+  ERR_API_UNAUTHORIZED: 'UnauthorizedError',
+  ERR_API_FORBIDDEN: 'ForbiddenError',
+  ERR_API_AUTHORIZATION_DENIED: 'AuthorizationDeniedError',
+  ERR_API_NOT_FOUND: 'NotFoundError',
+  ERR_API_CONFLICT: 'ConflictError',
+  ERR_API_SERVER_ERROR: 'ServerError',
+  ERR_API_UNAVAILABLE: 'UnavailableError',
+  ERR_API_STATUS: undefined,
+  ERR_API_CALL_UNSUPPORTED: undefined,
+  ERR_API_RESPONSE_INVALID: undefined,
+  ERR_API_STREAM_FAILED: 'StreamError',
+  ERR_API_STREAM_INVALID: undefined,
+  ERR_API_STREAM_TRUNCATED: undefined,
+  ERR_API_EXEC_FAILED: 'StreamError',
+  ERR_API_BUILD_FAILED: 'BuildFailedError',
+  ERR_API_VERSION_UNSUPPORTED: undefined,
+}
+
+test('docs/errors.md says of each code its class, its meaning, a usual cause and a remedy', () => {
+  const [head = '', ...families] = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8').split(/^## /m)
+  const unions = readFileSync(join(ROOT, 'lib/base/error-codes.ts'), 'utf8').matchAll(
+    /export type (\w+Error)Code =((?:\s*\|? *'\w+')+)/g,
+  )
+  const inCode = [...unions].map(([, name = '', codes = '']): [string, string[]] => [
+    name === 'ApiError' ? 'DockerApiError' : name,
+    codes.match(/ERR_\w+/g) ?? [],
+  ])
+  const onPage = new Map<string, string[]>()
+  const rows = families.map((family) => {
+    const [title = '', ...rest] = family.split('\n')
+    const [, name = '', entries = ''] = /^\nClass `(\w+)`\.\n\n([^]*)$/.exec(rest.join('\n')) ?? []
+    const codes = entries.split(/^### /m).slice(1).map(codeOf)
+    onPage.set(name, [...(onPage.get(name) ?? []), ...codes])
+    const [anchor] = anchorsIn(`## ${title}`)
+    return `| [${title}](#${anchor}) | \`${name}\` | ${codes.length} |`
+  })
+  assert.deepEqual(byClass(onPage), byClass(inCode))
+  assert.deepEqual(head.match(/^\| \[.*$/gm), rows, 'the table at the top lists the parts of the page')
 })
+
+const byClass = (classes: Iterable<[string, string[]]>): object =>
+  Object.fromEntries([...classes].map(([name, codes]) => [name, codes.toSorted()]))
+
+/** The code of an entry of docs/errors.md, which has to be whole. */
+function codeOf(entry: string): string {
+  const [, code = '', meaning = ''] = /^(ERR_\w+)\n\n(.+)\n\n- Usual cause: .+\n- Remedy: .+\n*$/.exec(entry) ?? []
+  assert.notEqual(code, '', `an entry needs a meaning, a usual cause and a remedy:\n### ${entry}`)
+  const ownClass = /^`(\w+)`\. /.exec(meaning)?.[1]
+  assert.equal(ownClass, Object.hasOwn(API_CLASSES, code) ? API_CLASSES[code as ApiErrorCode] : undefined, code)
+  return code
+}
 
 test('docs/checks/ is what npm run docs:checks writes', () => {
   const pages = renderCheckPages()
@@ -181,8 +233,10 @@ function localLinks(page: string): { readonly link: string; readonly path: strin
 }
 
 /** The anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(page: string): string[] {
-  const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/```[^]*?```/g, '')
+const anchorsOf = (page: string): string[] =>
+  anchorsIn(readFileSync(join(ROOT, page), 'utf8').replaceAll(/```[^]*?```/g, ''))
+
+function anchorsIn(text: string): string[] {
   const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading)
   return headings.map((heading) =>
     heading
