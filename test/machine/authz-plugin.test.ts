@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { COMMAND } from '../support/programs.ts'
 import { bootMachine, type Machine, type Ran } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { daemonPid } from './support/daemon.ts'
+import { COMMAND_THERE } from './support/cli.ts'
 
 const page = readFileSync(new URL('../../docs/authz-plugin.md', import.meta.url), 'utf8')
 
@@ -37,7 +37,7 @@ describe('the authorization plugin as a service, as its page says', { skip: lack
   before(async () => {
     machine = await bootMachine({ docker: true })
     image = await machine.makeImage()
-    const words = [process.execPath, ...COMMAND].map((word) => `'${word}'`).join(' ')
+    const words = ['node', ...COMMAND_THERE].map((word) => `'${word}'`).join(' ')
     await machine.write('/usr/local/bin/docker-mtls', `#!/bin/sh\nexec ${words} "$@"\n`, 0o755)
     pid = await daemonPid(machine)
   })

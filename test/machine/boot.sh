@@ -143,10 +143,10 @@ node() {
 
 # By mounts that come back at each boot: what lies on another file system than /, or in a folder that is hidden.
 mount_programs() {
-  if test -n "$MACHINE_NODE" && ! test -e "$root$MACHINE_CHECKOUT"; then
-    mkdir -p "$root$MACHINE_CHECKOUT"
-    mount --bind "$MACHINE_CHECKOUT" "$root$MACHINE_CHECKOUT"
-    mount -o remount,bind,ro "$root$MACHINE_CHECKOUT"
+  if test -n "$MACHINE_NODE"; then
+    mkdir -p "$root$MACHINE_CHECKOUT_THERE"
+    mount --bind "$MACHINE_CHECKOUT" "$root$MACHINE_CHECKOUT_THERE"
+    mount -o remount,bind,ro "$root$MACHINE_CHECKOUT_THERE"
   fi
   if test -n "$MACHINE_NODE" && ! test -e "$root$MACHINE_NODE"; then
     touch "$root/usr/local/bin/node"

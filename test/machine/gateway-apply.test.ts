@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { COMMAND } from '../support/programs.ts'
 import { bootMachine, type Machine, type Ran } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
-import { cli, cliLines, cliRunning } from './support/cli.ts'
+import { cli, cliLines, cliRunning, COMMAND_THERE } from './support/cli.ts'
 import { daemonPid, listeners, localDaemonAnswers, pingAs, snapshot } from './support/daemon.ts'
 
 const FOLDER = '/etc/docker-mtls'
@@ -504,7 +503,7 @@ describe('gateway apply, status and rollback', { skip: lacksMachine() }, () => {
       await tidy()
     }
     const stranger = await machine.run(
-      ['node', ...COMMAND, 'gateway', 'apply', '--policy', '/root/policy.yaml', '--yes'],
+      ['node', ...COMMAND_THERE, 'gateway', 'apply', '--policy', '/root/policy.yaml', '--yes'],
       {
         user: 'nosudo',
       },

@@ -14,7 +14,7 @@ import { machineGroupPrefix } from '../../scripts/namespaces.ts'
 import { runCommand } from '../support/command.ts'
 import { processesNaming } from '../support/processes.ts'
 import { temporaryFolder } from '../support/temporary.ts'
-import { bootMachine, type Machine, PASSWORD, type Ran } from './machine.ts'
+import { bootMachine, CHECKOUT_THERE, type Machine, PASSWORD, type Ran } from './machine.ts'
 import { lacksMachine } from './requirements.ts'
 import { printing } from '../daemon/harness/image.ts'
 
@@ -54,10 +54,10 @@ describe('a machine with docker', { skip: lacksMachine() }, () => {
   })
 
   test('has this checkout, and the node that runs this', async () => {
-    const main = new URL('../../lib/cli/main.ts', import.meta.url).pathname
+    const main = `${CHECKOUT_THERE}/lib/cli/main.ts`
     const options = { env: { TMPDIR: '/tmp' } }
     assert.match(
-      await machine.must(['sh', '-c', `cd '${main}/../../..' && node --import tsx '${main}' --version`], options),
+      await machine.must(['sh', '-c', `cd ${CHECKOUT_THERE} && node --import tsx ${main} --version`], options),
       /^\d/,
     )
     assert.equal((await machine.must(['node', '--version'])).trim(), process.version)

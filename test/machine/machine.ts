@@ -16,7 +16,7 @@ export interface MachineOptions {
   readonly docker?: boolean
   /** Whose docker.service is installed. @defaultValue debian */
   readonly unit?: 'debian' | 'docker-ce'
-  /** Whether it has a node, the one that runs this, and this checkout at the same path. @defaultValue true */
+  /** Whether it has a node, the one that runs this, and this checkout at {@link CHECKOUT_THERE}. @defaultValue true */
   readonly node?: boolean
   /** A cable from here to there. Only in namespaces of our own. */
   readonly network?: NetworkOptions
@@ -83,8 +83,9 @@ export interface Machine {
 /** The password of the user `asks`, who has to say it to sudo. */
 export const PASSWORD = 'open sesame'
 
-/** This checkout, which machines with a node have at the same path. */
-export const CHECKOUT: string = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
+/** Where machines with a node have this checkout: a gateway runs nothing from the folder of a user or from /tmp, where it may be here. */
+export const CHECKOUT_THERE = '/opt/docker-mtls-checkout'
+const CHECKOUT: string = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '')
 const NAME = 'machine'
 const DISK_MEGABYTES = 1024
 const BOOT_TIMEOUT_MS = 60_000
@@ -120,9 +121,15 @@ function variablesFor(options: MachineOptions, sshKey = ''): Record<string, stri
     MACHINE_UNIT: unit,
     MACHINE_NODE: node ? process.execPath : '',
     MACHINE_CHECKOUT: CHECKOUT,
+    MACHINE_CHECKOUT_THERE: CHECKOUT_THERE,
     MACHINE_SSH_KEY: sshKey,
     MACHINE_PASSWORD: PASSWORD,
   }
+}
+
+/** Words of a command here, with the paths that files of this checkout have in a machine. */
+export function wordsThere(words: readonly string[]): string[] {
+  return words.map((word) => word.replace(CHECKOUT, CHECKOUT_THERE))
 }
 
 class BootedMachine implements Machine {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { CHECKOUT, type Machine } from '../machine.ts'
+import { CHECKOUT_THERE, type Machine } from '../machine.ts'
 import { cli, cliLines, cliRunning } from './cli.ts'
 import { localDaemonAnswers, pingAs } from './daemon.ts'
 
@@ -35,7 +35,7 @@ export function applyHelpers(machineOf: () => Machine) {
     const places = `/run/docker-mtls.* /tmp/*mtls* ${STATE}/*Z-* ${STATE}/recover.new /etc/systemd/system/docker-mtls-*`
     assert.equal(await sh(`ls -d ${places} 2>/dev/null || true`), '')
     // An apply writes nowhere in /usr, where most files are, nor in the checkout.
-    const elsewhere = `\\( -name node_modules -o -path /usr -o -path '${CHECKOUT}' \\) -prune`
+    const elsewhere = `\\( -name node_modules -o -path /usr -o -path '${CHECKOUT_THERE}' \\) -prune`
     assert.equal(await sh(`find / -xdev ${elsewhere} -o -name '*.docker-mtls' -print 2>/dev/null`), '')
   }
 

@@ -1,17 +1,20 @@
 import { COMMAND, TYPESCRIPT } from '../../support/programs.ts'
-import type { Machine, Ran, Running, RunOptions } from '../machine.ts'
+import { wordsThere, type Machine, type Ran, type Running, type RunOptions } from '../machine.ts'
+
+/** The words after `node` that run our command line in a machine. */
+export const COMMAND_THERE: readonly string[] = wordsThere(COMMAND)
 
 /** Where commands run: root's home folder in the machine. */
 export const HOME = '/root'
 
 /** The words that run a file of TypeScript in the machine, in root's home folder. */
 export function nodeIn(file: string, ...words: readonly string[]): string[] {
-  return ['env', '--chdir', HOME, 'node', ...TYPESCRIPT, file, ...words]
+  return ['env', '--chdir', HOME, 'node', ...wordsThere([...TYPESCRIPT, file]), ...words]
 }
 
 /** The words that run our command line in the machine, in root's home folder. */
 export function cliIn(...words: readonly string[]): string[] {
-  return ['env', '--chdir', HOME, 'node', ...COMMAND, ...words]
+  return ['env', '--chdir', HOME, 'node', ...COMMAND_THERE, ...words]
 }
 
 /** Runs a command line of ours in the machine, as root. */
@@ -39,5 +42,5 @@ export async function cliLines(
 
 /** Runs a command line of ours as somebody else, in a folder that everybody may enter. */
 export function cliAs(machine: Machine, user: string, words: readonly string[]): Promise<Ran> {
-  return machine.run(['node', ...COMMAND, ...words], { user })
+  return machine.run(['node', ...COMMAND_THERE, ...words], { user })
 }
