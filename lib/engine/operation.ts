@@ -69,6 +69,29 @@ export const TRANSFER_IDLE_MS = 600_000
  */
 export const WORK_IDLE_MS = 3_600_000
 
+type Line = `${Operation['method']} ${string}`
+type Rest = Omit<Operation, 'name' | 'method' | 'path' | 'lane' | 'idle'>
+
+/** An operation that the daemon answers at once. */
+export const short = (name: string, line: Line, rest?: Rest): Operation => operation('short', name, line, rest)
+/** One that may take as long as it wants. */
+export const patient = (name: string, line: Line, rest?: Rest): Operation => operation('patient', name, line, rest)
+/** One with {@link TRANSFER_IDLE_MS}. */
+export const transfer = (name: string, line: Line, rest?: Rest): Operation => ({
+  ...operation('patient', name, line, rest),
+  idle: TRANSFER_IDLE_MS,
+})
+/** One with {@link WORK_IDLE_MS}. */
+export const work = (name: string, line: Line, rest?: Rest): Operation => ({
+  ...operation('patient', name, line, rest),
+  idle: WORK_IDLE_MS,
+})
+
+function operation(lane: Lane, name: string, line: Line, rest?: Rest): Operation {
+  const [method, path = ''] = line.split(' ') as [Operation['method'], string?]
+  return { name, method, path, lane, ...rest }
+}
+
 /** A query parameter that needs no encoding. */
 export const PLAIN: QueryTake = {}
 /** Filters, with the names that the operation has. */

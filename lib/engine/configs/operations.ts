@@ -1,30 +1,16 @@
-import { COUNT, filtersOf, type Operation } from '../operation.ts'
+import { COUNT, filtersOf, short, type Operation } from '../operation.ts'
 
-export const LIST: Operation = {
-  name: 'configs.list',
-  method: 'GET',
-  path: '/configs',
-  lane: 'short',
+export const LIST: Operation = short('configs.list', 'GET /configs', {
   query: { filters: filtersOf('id', 'label', 'name', 'names') },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'configs.create',
-  method: 'POST',
-  path: '/configs/create',
-  lane: 'short',
-  body: 'json',
-}
+export const CREATE: Operation = short('configs.create', 'POST /configs/create', { body: 'json' })
 
-export const INSPECT: Operation = { name: 'configs.inspect', method: 'GET', path: '/configs/{id}', lane: 'short' }
+export const INSPECT: Operation = short('configs.inspect', 'GET /configs/{id}')
 
-export const UPDATE: Operation = {
-  name: 'configs.update',
-  method: 'POST',
-  path: '/configs/{id}/update',
-  lane: 'short',
+export const UPDATE: Operation = short('configs.update', 'POST /configs/{id}/update', {
   query: { version: COUNT },
   body: 'json',
-}
+})
 
-export const REMOVE: Operation = { name: 'configs.remove', method: 'DELETE', path: '/configs/{id}', lane: 'short' }
+export const REMOVE: Operation = short('configs.remove', 'DELETE /configs/{id}')

@@ -1,24 +1,22 @@
 import {
   BOOLEAN,
-  filtersOf,
   COUNT,
   MOMENT,
-  oneOf,
   PLAIN,
   SECONDS,
+  filtersOf,
+  oneOf,
+  patient,
+  short,
+  transfer,
+  withValues,
+  work,
   type Operation,
   type QueryTake,
-  TRANSFER_IDLE_MS,
-  withValues,
-  WORK_IDLE_MS,
 } from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
-export const LIST: Operation = {
-  name: 'containers.list',
-  method: 'GET',
-  path: '/containers/json',
-  lane: 'short',
+export const LIST: Operation = short('containers.list', 'GET /containers/json', {
   query: {
     all: BOOLEAN,
     limit: COUNT,
@@ -52,13 +50,9 @@ export const LIST: Operation = {
       ),
     },
   },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'containers.create',
-  method: 'POST',
-  path: '/containers/create',
-  lane: 'short',
+export const CREATE: Operation = short('containers.create', 'POST /containers/create', {
   query: { name: PLAIN, platform: { since: '1.41' } },
   own: ['pull', 'auth'],
   body: 'json',
@@ -77,104 +71,45 @@ export const CREATE: Operation = {
     'NetworkingConfig.EndpointsConfig.*.GwPriority': '1.48',
     'HostConfig.Umask': '1.56',
   },
-}
+})
 
-export const INSPECT: Operation = {
-  name: 'containers.inspect',
-  method: 'GET',
-  path: '/containers/{id}/json',
-  lane: 'short',
-  query: { size: BOOLEAN },
-}
+export const INSPECT: Operation = short('containers.inspect', 'GET /containers/{id}/json', { query: { size: BOOLEAN } })
 
-export const TOP: Operation = {
-  name: 'containers.top',
-  method: 'GET',
-  path: '/containers/{id}/top',
-  lane: 'short',
-  query: { ps_args: PLAIN },
-}
+export const TOP: Operation = short('containers.top', 'GET /containers/{id}/top', { query: { ps_args: PLAIN } })
 
-export const LOGS: Operation = {
-  name: 'containers.logs',
-  method: 'GET',
-  path: '/containers/{id}/logs',
-  lane: 'patient',
+export const LOGS: Operation = patient('containers.logs', 'GET /containers/{id}/logs', {
   query: { ...LOGS_QUERY, until: MOMENT },
-}
+})
 
-export const CHANGES: Operation = {
-  name: 'containers.changes',
-  method: 'GET',
-  path: '/containers/{id}/changes',
-  lane: 'short',
-}
+export const CHANGES: Operation = short('containers.changes', 'GET /containers/{id}/changes')
 
-export const EXPORT: Operation = {
-  name: 'containers.export',
-  method: 'GET',
-  path: '/containers/{id}/export',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
-}
+export const EXPORT: Operation = transfer('containers.export', 'GET /containers/{id}/export')
 
-export const STATS: Operation = {
-  name: 'containers.stats',
-  method: 'GET',
-  path: '/containers/{id}/stats',
-  lane: 'patient',
+export const STATS: Operation = patient('containers.stats', 'GET /containers/{id}/stats', {
   query: { stream: BOOLEAN, oneShot: { ...BOOLEAN, as: 'one-shot', since: '1.41' } },
-}
+})
 
-export const RESIZE: Operation = {
-  name: 'containers.resize',
-  method: 'POST',
-  path: '/containers/{id}/resize',
-  lane: 'short',
+export const RESIZE: Operation = short('containers.resize', 'POST /containers/{id}/resize', {
   query: { h: COUNT, w: COUNT },
-}
+})
 
-export const START: Operation = {
-  name: 'containers.start',
-  method: 'POST',
-  path: '/containers/{id}/start',
-  lane: 'short',
+export const START: Operation = short('containers.start', 'POST /containers/{id}/start', {
   // `checkpoint` isn't in the specification (moby, api/server/router/container). Current daemons refuse
   // `checkpoint-dir`.
   query: { detachKeys: PLAIN, checkpoint: PLAIN },
-}
+})
 
 const STOP_QUERY: Readonly<Record<string, QueryTake>> = { killSignal: { as: 'signal', since: '1.42' }, t: SECONDS }
 
-export const STOP: Operation = {
-  name: 'containers.stop',
-  method: 'POST',
-  path: '/containers/{id}/stop',
-  lane: 'patient',
-  query: STOP_QUERY,
-}
+export const STOP: Operation = patient('containers.stop', 'POST /containers/{id}/stop', { query: STOP_QUERY })
 
-export const RESTART: Operation = {
-  name: 'containers.restart',
-  method: 'POST',
-  path: '/containers/{id}/restart',
-  lane: 'patient',
-  query: STOP_QUERY,
-}
+export const RESTART: Operation = patient('containers.restart', 'POST /containers/{id}/restart', { query: STOP_QUERY })
 
-export const KILL: Operation = {
-  name: 'containers.kill',
-  method: 'POST',
-  path: '/containers/{id}/kill',
-  lane: 'short',
+export const KILL: Operation = short('containers.kill', 'POST /containers/{id}/kill', {
   query: { killSignal: { as: 'signal' } },
-}
+})
 
-export const UPDATE: Operation = {
-  name: 'containers.update',
-  method: 'POST',
-  path: '/containers/{id}/update',
-  lane: 'short',
+export const UPDATE: Operation = short('containers.update', 'POST /containers/{id}/update', {
   body: 'json',
   newer: {
     BlkioWeightDevice: '1.55',
@@ -183,99 +118,48 @@ export const UPDATE: Operation = {
     BlkioDeviceReadIOps: '1.55',
     BlkioDeviceWriteIOps: '1.55',
   },
-}
+})
 
-export const RENAME: Operation = {
-  name: 'containers.rename',
-  method: 'POST',
-  path: '/containers/{id}/rename',
-  lane: 'short',
-  query: { name: PLAIN },
-}
+export const RENAME: Operation = short('containers.rename', 'POST /containers/{id}/rename', { query: { name: PLAIN } })
 
-export const PAUSE: Operation = {
-  name: 'containers.pause',
-  method: 'POST',
-  path: '/containers/{id}/pause',
-  lane: 'short',
-}
+export const PAUSE: Operation = short('containers.pause', 'POST /containers/{id}/pause')
 
-export const UNPAUSE: Operation = {
-  name: 'containers.unpause',
-  method: 'POST',
-  path: '/containers/{id}/unpause',
-  lane: 'short',
-}
+export const UNPAUSE: Operation = short('containers.unpause', 'POST /containers/{id}/unpause')
 
 const ATTACH_QUERY: Readonly<Record<string, QueryTake>> = { detachKeys: PLAIN, logs: BOOLEAN, stream: BOOLEAN }
 
-export const ATTACH: Operation = {
-  name: 'containers.attach',
-  method: 'POST',
-  path: '/containers/{id}/attach',
-  lane: 'patient',
+export const ATTACH: Operation = patient('containers.attach', 'POST /containers/{id}/attach', {
   query: { ...ATTACH_QUERY, stdin: BOOLEAN, stdout: BOOLEAN, stderr: BOOLEAN },
-}
+})
 
 /** Before 1.42 the daemon always attached all three streams (Engine API, version history). */
 const WEBSOCKET_STREAM: QueryTake = { ...BOOLEAN, since: '1.42' }
 
-export const ATTACH_WEBSOCKET: Operation = {
-  name: 'containers.attachWebSocket',
-  method: 'GET',
-  path: '/containers/{id}/attach/ws',
-  lane: 'patient',
+export const ATTACH_WEBSOCKET: Operation = patient('containers.attachWebSocket', 'GET /containers/{id}/attach/ws', {
   query: { ...ATTACH_QUERY, stdin: WEBSOCKET_STREAM, stdout: WEBSOCKET_STREAM, stderr: WEBSOCKET_STREAM },
-}
+})
 
-export const WAIT: Operation = {
-  name: 'containers.wait',
-  method: 'POST',
-  path: '/containers/{id}/wait',
-  lane: 'patient',
+export const WAIT: Operation = patient('containers.wait', 'POST /containers/{id}/wait', {
   query: { condition: oneOf('not-running', 'next-exit', 'removed') },
-}
+})
 
-export const REMOVE: Operation = {
-  name: 'containers.remove',
-  method: 'DELETE',
-  path: '/containers/{id}',
-  lane: 'short',
+export const REMOVE: Operation = short('containers.remove', 'DELETE /containers/{id}', {
   query: { v: BOOLEAN, force: BOOLEAN, link: BOOLEAN },
-}
+})
 
-export const ARCHIVE_STAT: Operation = {
-  name: 'containers.archive.stat',
-  method: 'HEAD',
-  path: '/containers/{id}/archive',
-  lane: 'short',
+export const ARCHIVE_STAT: Operation = short('containers.archive.stat', 'HEAD /containers/{id}/archive', {
   query: { path: PLAIN },
-}
+})
 
-export const ARCHIVE_GET: Operation = {
-  name: 'containers.archive.get',
-  method: 'GET',
-  path: '/containers/{id}/archive',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const ARCHIVE_GET: Operation = transfer('containers.archive.get', 'GET /containers/{id}/archive', {
   query: { path: PLAIN },
-}
+})
 
-export const ARCHIVE_PUT: Operation = {
-  name: 'containers.archive.put',
-  method: 'PUT',
-  path: '/containers/{id}/archive',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const ARCHIVE_PUT: Operation = transfer('containers.archive.put', 'PUT /containers/{id}/archive', {
   query: { path: PLAIN, noOverwriteDirNonDir: BOOLEAN, copyUIDGID: BOOLEAN },
   body: 'bytes',
-}
+})
 
-export const PRUNE: Operation = {
-  name: 'containers.prune',
-  method: 'POST',
-  path: '/containers/prune',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const PRUNE: Operation = work('containers.prune', 'POST /containers/prune', {
   query: { filters: filtersOf('label', 'label!', 'until') },
-}
+})

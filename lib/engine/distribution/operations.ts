@@ -1,10 +1,3 @@
-import { type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { work, type Operation } from '../operation.ts'
 
-export const INSPECT: Operation = {
-  name: 'distribution.inspect',
-  method: 'GET',
-  path: '/distribution/{name}/json',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  own: ['auth'],
-}
+export const INSPECT: Operation = work('distribution.inspect', 'GET /distribution/{name}/json', { own: ['auth'] })

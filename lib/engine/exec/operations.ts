@@ -1,29 +1,15 @@
-import { COUNT, type Operation } from '../operation.ts'
+import { COUNT, patient, short, type Operation } from '../operation.ts'
 
-export const CREATE: Operation = {
-  name: 'exec.create',
-  method: 'POST',
-  path: '/containers/{id}/exec',
-  lane: 'short',
+export const CREATE: Operation = short('exec.create', 'POST /containers/{id}/exec', {
   body: 'json',
   newer: { ConsoleSize: '1.42' },
-}
+})
 
-export const START: Operation = {
-  name: 'exec.start',
-  method: 'POST',
-  path: '/exec/{id}/start',
-  lane: 'patient',
+export const START: Operation = patient('exec.start', 'POST /exec/{id}/start', {
   body: 'json',
   newer: { ConsoleSize: '1.42' },
-}
+})
 
-export const RESIZE: Operation = {
-  name: 'exec.resize',
-  method: 'POST',
-  path: '/exec/{id}/resize',
-  lane: 'short',
-  query: { h: COUNT, w: COUNT },
-}
+export const RESIZE: Operation = short('exec.resize', 'POST /exec/{id}/resize', { query: { h: COUNT, w: COUNT } })
 
-export const INSPECT: Operation = { name: 'exec.inspect', method: 'GET', path: '/exec/{id}/json', lane: 'short' }
+export const INSPECT: Operation = short('exec.inspect', 'GET /exec/{id}/json')

@@ -2,24 +2,21 @@ import {
   BOOLEAN,
   BYTES,
   COUNT,
-  filtersOf,
   INTEGER,
   JSON_VALUE,
   PLAIN,
+  filtersOf,
+  short,
+  transfer,
+  work,
   type Operation,
   type QueryTake,
-  TRANSFER_IDLE_MS,
-  WORK_IDLE_MS,
 } from '../operation.ts'
 
 /** A platform is sent as JSON, like every object, and several as repeated names. */
 const PLATFORM: QueryTake = { since: '1.48' }
 
-export const LIST: Operation = {
-  name: 'images.list',
-  method: 'GET',
-  path: '/images/json',
-  lane: 'short',
+export const LIST: Operation = short('images.list', 'GET /images/json', {
   query: {
     all: BOOLEAN,
     filters: filtersOf('before', 'dangling', 'label', 'label!', 'reference', 'since', 'until'),
@@ -28,14 +25,9 @@ export const LIST: Operation = {
     manifests: { ...BOOLEAN, since: '1.47' },
     identity: { ...BOOLEAN, since: '1.54' },
   },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'images.create',
-  method: 'POST',
-  path: '/images/create',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const CREATE: Operation = transfer('images.create', 'POST /images/create', {
   query: {
     fromImage: PLAIN,
     fromSrc: PLAIN,
@@ -47,7 +39,7 @@ export const CREATE: Operation = {
   },
   own: ['auth'],
   body: 'bytes',
-}
+})
 
 /** {@link CREATE} with a registry. */
 export const PULL: Operation = {
@@ -65,81 +57,39 @@ export const IMPORT: Operation = {
   own: [],
 }
 
-export const INSPECT: Operation = {
-  name: 'images.inspect',
-  method: 'GET',
-  path: '/images/{name}/json',
-  lane: 'short',
+export const INSPECT: Operation = short('images.inspect', 'GET /images/{name}/json', {
   query: { manifests: { ...BOOLEAN, since: '1.48' }, platform: { encode: 'json', since: '1.49' } },
-}
+})
 
-export const ATTESTATIONS: Operation = {
-  name: 'images.attestations',
-  method: 'GET',
-  path: '/images/{name}/attestations',
-  lane: 'short',
+export const ATTESTATIONS: Operation = short('images.attestations', 'GET /images/{name}/attestations', {
   since: '1.55',
   query: { platform: PLAIN, type: PLAIN, statement: BOOLEAN },
-}
+})
 
-export const HISTORY: Operation = {
-  name: 'images.history',
-  method: 'GET',
-  path: '/images/{name}/history',
-  lane: 'short',
+export const HISTORY: Operation = short('images.history', 'GET /images/{name}/history', {
   query: { platform: { encode: 'json', since: '1.48' } },
-}
+})
 
-export const PUSH: Operation = {
-  name: 'images.push',
-  method: 'POST',
-  path: '/images/{name}/push',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const PUSH: Operation = transfer('images.push', 'POST /images/{name}/push', {
   query: { tag: PLAIN, platform: { encode: 'json', since: '1.46' } },
   own: ['auth', 'allTags'],
-}
+})
 
-export const TAG: Operation = {
-  name: 'images.tag',
-  method: 'POST',
-  path: '/images/{name}/tag',
-  lane: 'short',
-  query: { repo: PLAIN, tag: PLAIN },
-}
+export const TAG: Operation = short('images.tag', 'POST /images/{name}/tag', { query: { repo: PLAIN, tag: PLAIN } })
 
-export const REMOVE: Operation = {
-  name: 'images.remove',
-  method: 'DELETE',
-  path: '/images/{name}',
-  lane: 'short',
+export const REMOVE: Operation = short('images.remove', 'DELETE /images/{name}', {
   query: { force: BOOLEAN, noprune: BOOLEAN, platforms: { since: '1.50' } },
-}
+})
 
-export const SEARCH: Operation = {
-  name: 'images.search',
-  method: 'GET',
-  path: '/images/search',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const SEARCH: Operation = work('images.search', 'GET /images/search', {
   query: { term: PLAIN, limit: COUNT, filters: filtersOf('is-automated', 'is-official', 'stars') },
-}
+})
 
-export const PRUNE: Operation = {
-  name: 'images.prune',
-  method: 'POST',
-  path: '/images/prune',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const PRUNE: Operation = work('images.prune', 'POST /images/prune', {
   query: { filters: filtersOf('dangling', 'label', 'label!', 'until') },
-}
+})
 
-export const COMMIT: Operation = {
-  name: 'images.commit',
-  method: 'POST',
-  path: '/commit',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const COMMIT: Operation = work('images.commit', 'POST /commit', {
   query: {
     container: PLAIN,
     repo: PLAIN,
@@ -152,43 +102,21 @@ export const COMMIT: Operation = {
   body: 'json',
   bodyOptional: true,
   newer: { 'Healthcheck.StartInterval': '1.44' },
-}
+})
 
-export const GET: Operation = {
-  name: 'images.save',
-  method: 'GET',
-  path: '/images/{name}/get',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  query: { platform: PLATFORM },
-}
+export const GET: Operation = work('images.save', 'GET /images/{name}/get', { query: { platform: PLATFORM } })
 
-export const GET_ALL: Operation = {
-  name: 'images.save',
-  method: 'GET',
-  path: '/images/get',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const GET_ALL: Operation = work('images.save', 'GET /images/get', {
   query: { names: PLAIN, platform: PLATFORM },
-}
+})
 
-export const LOAD: Operation = {
-  name: 'images.load',
-  method: 'POST',
-  path: '/images/load',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const LOAD: Operation = work('images.load', 'POST /images/load', {
   query: { quiet: BOOLEAN, platform: PLATFORM },
   body: 'bytes',
-}
+})
 
 /** The API's default is the classic builder. `session` and `buildid` work, but aren't in the specification. */
-export const BUILD: Operation = {
-  name: 'images.build',
-  method: 'POST',
-  path: '/build',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const BUILD: Operation = work('images.build', 'POST /build', {
   query: {
     dockerfile: PLAIN,
     t: PLAIN,
@@ -220,14 +148,9 @@ export const BUILD: Operation = {
   },
   own: ['builder', 'secrets', 'auth'],
   body: 'bytes',
-}
+})
 
-export const BUILD_PRUNE: Operation = {
-  name: 'images.buildPrune',
-  method: 'POST',
-  path: '/build/prune',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const BUILD_PRUNE: Operation = work('images.buildPrune', 'POST /build/prune', {
   query: {
     reservedSpace: { ...BYTES, least: 0, as: 'reserved-space' },
     maxUsedSpace: { ...BYTES, least: 0, as: 'max-used-space', since: '1.48' },
@@ -235,7 +158,7 @@ export const BUILD_PRUNE: Operation = {
     all: BOOLEAN,
     filters: filtersOf('description', 'id', 'inuse', 'parent', 'private', 'shared', 'type', 'until', 'unused-for'),
   },
-}
+})
 
 /** Up to API 1.47 `reserved-space` had another name, and the new one was silently ignored. */
 export const BUILD_PRUNE_1_47: Operation = {
@@ -244,11 +167,4 @@ export const BUILD_PRUNE_1_47: Operation = {
 }
 
 /** Not in the specification (moby, router/build). */
-export const BUILD_CANCEL: Operation = {
-  name: 'images.cancelBuild',
-  method: 'POST',
-  path: '/build/cancel',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  query: { id: PLAIN },
-}
+export const BUILD_CANCEL: Operation = work('images.cancelBuild', 'POST /build/cancel', { query: { id: PLAIN } })

@@ -1,62 +1,34 @@
-import { BOOLEAN, filtersOf, oneOf, type Operation, withValues, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, filtersOf, oneOf, short, withValues, work, type Operation } from '../operation.ts'
 
 const SCOPES = ['local', 'global', 'swarm']
 
-export const LIST: Operation = {
-  name: 'networks.list',
-  method: 'GET',
-  path: '/networks',
-  lane: 'short',
+export const LIST: Operation = short('networks.list', 'GET /networks', {
   query: {
     filters: withValues(filtersOf('dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'), {
       scope: SCOPES,
       type: ['builtin', 'custom'],
     }),
   },
-}
+})
 
-export const INSPECT: Operation = {
-  name: 'networks.inspect',
-  method: 'GET',
-  path: '/networks/{id}',
-  lane: 'short',
+export const INSPECT: Operation = short('networks.inspect', 'GET /networks/{id}', {
   query: { verbose: BOOLEAN, scope: oneOf(...SCOPES) },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'networks.create',
-  method: 'POST',
-  path: '/networks/create',
-  lane: 'short',
+export const CREATE: Operation = short('networks.create', 'POST /networks/create', {
   body: 'json',
   newer: { EnableIPv4: '1.48' },
-}
+})
 
-export const CONNECT: Operation = {
-  name: 'networks.connect',
-  method: 'POST',
-  path: '/networks/{id}/connect',
-  lane: 'short',
-  body: 'json',
-  // In the specification since 1.44, but ignored until 1.54 (moby, api/docs/CHANGELOG.md).
+export const CONNECT: Operation = short('networks.connect', 'POST /networks/{id}/connect', {
+  body: 'json', // In the specification since 1.44, but ignored until 1.54 (moby, api/docs/CHANGELOG.md).
   newer: { 'EndpointConfig.MacAddress': '1.54', 'EndpointConfig.GwPriority': '1.48' },
-}
+})
 
-export const DISCONNECT: Operation = {
-  name: 'networks.disconnect',
-  method: 'POST',
-  path: '/networks/{id}/disconnect',
-  lane: 'short',
-  body: 'json',
-}
+export const DISCONNECT: Operation = short('networks.disconnect', 'POST /networks/{id}/disconnect', { body: 'json' })
 
-export const REMOVE: Operation = { name: 'networks.remove', method: 'DELETE', path: '/networks/{id}', lane: 'short' }
+export const REMOVE: Operation = short('networks.remove', 'DELETE /networks/{id}')
 
-export const PRUNE: Operation = {
-  name: 'networks.prune',
-  method: 'POST',
-  path: '/networks/prune',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const PRUNE: Operation = work('networks.prune', 'POST /networks/prune', {
   query: { filters: filtersOf('label', 'label!', 'until') },
-}
+})

@@ -1,33 +1,19 @@
-import { BOOLEAN, COUNT, filtersOf, type Operation, withValues } from '../operation.ts'
+import { BOOLEAN, COUNT, filtersOf, short, withValues, type Operation } from '../operation.ts'
 
-export const LIST: Operation = {
-  name: 'nodes.list',
-  method: 'GET',
-  path: '/nodes',
-  lane: 'short',
+export const LIST: Operation = short('nodes.list', 'GET /nodes', {
   query: {
     filters: withValues(filtersOf('id', 'label', 'membership', 'name', 'node.label', 'role'), {
       membership: ['accepted', 'pending'],
       role: ['worker', 'manager'],
     }),
   },
-}
+})
 
-export const INSPECT: Operation = { name: 'nodes.inspect', method: 'GET', path: '/nodes/{id}', lane: 'short' }
+export const INSPECT: Operation = short('nodes.inspect', 'GET /nodes/{id}')
 
-export const UPDATE: Operation = {
-  name: 'nodes.update',
-  method: 'POST',
-  path: '/nodes/{id}/update',
-  lane: 'short',
+export const UPDATE: Operation = short('nodes.update', 'POST /nodes/{id}/update', {
   query: { version: COUNT },
   body: 'json',
-}
+})
 
-export const REMOVE: Operation = {
-  name: 'nodes.remove',
-  method: 'DELETE',
-  path: '/nodes/{id}',
-  lane: 'short',
-  query: { force: BOOLEAN },
-}
+export const REMOVE: Operation = short('nodes.remove', 'DELETE /nodes/{id}', { query: { force: BOOLEAN } })

@@ -1,99 +1,43 @@
-import { BOOLEAN, filtersOf, PLAIN, SECONDS, type Operation, TRANSFER_IDLE_MS, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, PLAIN, SECONDS, filtersOf, short, transfer, work, type Operation } from '../operation.ts'
 
-export const LIST: Operation = {
-  name: 'plugins.list',
-  method: 'GET',
-  path: '/plugins',
-  lane: 'short',
+export const LIST: Operation = short('plugins.list', 'GET /plugins', {
   query: { filters: filtersOf('capability', 'enabled') },
-}
+})
 
-export const PRIVILEGES: Operation = {
-  name: 'plugins.privileges',
-  method: 'GET',
-  path: '/plugins/privileges',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const PRIVILEGES: Operation = work('plugins.privileges', 'GET /plugins/privileges', {
   query: { remote: PLAIN },
   own: ['auth'],
-}
+})
 
-export const PULL: Operation = {
-  name: 'plugins.pull',
-  method: 'POST',
-  path: '/plugins/pull',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const PULL: Operation = transfer('plugins.pull', 'POST /plugins/pull', {
   query: { remote: PLAIN, name: PLAIN },
   own: ['auth'],
   body: 'json',
-}
+})
 
-export const INSPECT: Operation = {
-  name: 'plugins.inspect',
-  method: 'GET',
-  path: '/plugins/{name}/json',
-  lane: 'short',
-}
+export const INSPECT: Operation = short('plugins.inspect', 'GET /plugins/{name}/json')
 
-export const REMOVE: Operation = {
-  name: 'plugins.remove',
-  method: 'DELETE',
-  path: '/plugins/{name}',
-  lane: 'short',
-  query: { force: BOOLEAN },
-}
+export const REMOVE: Operation = short('plugins.remove', 'DELETE /plugins/{name}', { query: { force: BOOLEAN } })
 
-export const ENABLE: Operation = {
-  name: 'plugins.enable',
-  method: 'POST',
-  path: '/plugins/{name}/enable',
-  lane: 'short',
+export const ENABLE: Operation = short('plugins.enable', 'POST /plugins/{name}/enable', {
   query: { clientTimeout: { ...SECONDS, as: 'timeout' } },
-}
+})
 
-export const DISABLE: Operation = {
-  name: 'plugins.disable',
-  method: 'POST',
-  path: '/plugins/{name}/disable',
-  lane: 'short',
+export const DISABLE: Operation = short('plugins.disable', 'POST /plugins/{name}/disable', {
   query: { force: BOOLEAN },
-}
+})
 
-export const UPGRADE: Operation = {
-  name: 'plugins.upgrade',
-  method: 'POST',
-  path: '/plugins/{name}/upgrade',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const UPGRADE: Operation = transfer('plugins.upgrade', 'POST /plugins/{name}/upgrade', {
   query: { remote: PLAIN },
   own: ['auth'],
   body: 'json',
-}
+})
 
-export const CREATE: Operation = {
-  name: 'plugins.create',
-  method: 'POST',
-  path: '/plugins/create',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
+export const CREATE: Operation = transfer('plugins.create', 'POST /plugins/create', {
   query: { name: PLAIN },
   body: 'bytes',
-}
+})
 
-export const PUSH: Operation = {
-  name: 'plugins.push',
-  method: 'POST',
-  path: '/plugins/{name}/push',
-  lane: 'patient',
-  idle: TRANSFER_IDLE_MS,
-  own: ['auth'],
-}
+export const PUSH: Operation = transfer('plugins.push', 'POST /plugins/{name}/push', { own: ['auth'] })
 
-export const SET: Operation = {
-  name: 'plugins.set',
-  method: 'POST',
-  path: '/plugins/{name}/set',
-  lane: 'short',
-  body: 'json',
-}
+export const SET: Operation = short('plugins.set', 'POST /plugins/{name}/set', { body: 'json' })

@@ -1,30 +1,16 @@
-import { COUNT, filtersOf, type Operation } from '../operation.ts'
+import { COUNT, filtersOf, short, type Operation } from '../operation.ts'
 
-export const LIST: Operation = {
-  name: 'secrets.list',
-  method: 'GET',
-  path: '/secrets',
-  lane: 'short',
+export const LIST: Operation = short('secrets.list', 'GET /secrets', {
   query: { filters: filtersOf('id', 'label', 'name', 'names') },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'secrets.create',
-  method: 'POST',
-  path: '/secrets/create',
-  lane: 'short',
-  body: 'json',
-}
+export const CREATE: Operation = short('secrets.create', 'POST /secrets/create', { body: 'json' })
 
-export const INSPECT: Operation = { name: 'secrets.inspect', method: 'GET', path: '/secrets/{id}', lane: 'short' }
+export const INSPECT: Operation = short('secrets.inspect', 'GET /secrets/{id}')
 
-export const UPDATE: Operation = {
-  name: 'secrets.update',
-  method: 'POST',
-  path: '/secrets/{id}/update',
-  lane: 'short',
+export const UPDATE: Operation = short('secrets.update', 'POST /secrets/{id}/update', {
   query: { version: COUNT },
   body: 'json',
-}
+})
 
-export const REMOVE: Operation = { name: 'secrets.remove', method: 'DELETE', path: '/secrets/{id}', lane: 'short' }
+export const REMOVE: Operation = short('secrets.remove', 'DELETE /secrets/{id}')

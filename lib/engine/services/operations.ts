@@ -1,4 +1,14 @@
-import { BOOLEAN, COUNT, filtersOf, oneOf, type Operation, type Since, withValues } from '../operation.ts'
+import {
+  BOOLEAN,
+  COUNT,
+  filtersOf,
+  oneOf,
+  patient,
+  short,
+  withValues,
+  type Operation,
+  type Since,
+} from '../operation.ts'
 import { LOGS_QUERY } from '../logs-query.ts'
 
 /**
@@ -27,11 +37,7 @@ const NEWER: Readonly<Record<string, Since>> = {
   'TaskTemplate.Resources.MemorySwappiness': '1.52',
 }
 
-export const LIST: Operation = {
-  name: 'services.list',
-  method: 'GET',
-  path: '/services',
-  lane: 'short',
+export const LIST: Operation = short('services.list', 'GET /services', {
   query: {
     filters: withValues(filtersOf('id', 'label', 'mode', 'name', 'runtime'), {
       mode: ['replicated', 'global', 'replicated-job', 'global-job'],
@@ -39,43 +45,25 @@ export const LIST: Operation = {
     }),
     status: { ...BOOLEAN, since: '1.41' },
   },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'services.create',
-  method: 'POST',
-  path: '/services/create',
-  lane: 'short',
+export const CREATE: Operation = short('services.create', 'POST /services/create', {
   own: ['auth'],
   body: 'json',
   newer: NEWER,
-}
+})
 
-export const INSPECT: Operation = {
-  name: 'services.inspect',
-  method: 'GET',
-  path: '/services/{id}',
-  lane: 'short',
+export const INSPECT: Operation = short('services.inspect', 'GET /services/{id}', {
   query: { insertDefaults: BOOLEAN },
-}
+})
 
-export const UPDATE: Operation = {
-  name: 'services.update',
-  method: 'POST',
-  path: '/services/{id}/update',
-  lane: 'short',
+export const UPDATE: Operation = short('services.update', 'POST /services/{id}/update', {
   query: { version: COUNT, registryAuthFrom: oneOf('spec', 'previous-spec'), rollback: oneOf('previous') },
   own: ['auth'],
   body: 'json',
   newer: NEWER,
-}
+})
 
-export const REMOVE: Operation = { name: 'services.remove', method: 'DELETE', path: '/services/{id}', lane: 'short' }
+export const REMOVE: Operation = short('services.remove', 'DELETE /services/{id}')
 
-export const LOGS: Operation = {
-  name: 'services.logs',
-  method: 'GET',
-  path: '/services/{id}/logs',
-  lane: 'patient',
-  query: LOGS_QUERY,
-}
+export const LOGS: Operation = patient('services.logs', 'GET /services/{id}/logs', { query: LOGS_QUERY })

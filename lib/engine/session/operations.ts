@@ -1,9 +1,3 @@
-import type { Operation } from '../operation.ts'
+import { patient, type Operation } from '../operation.ts'
 
-export const OPEN: Operation = {
-  name: 'session.open',
-  method: 'POST',
-  path: '/session',
-  lane: 'patient',
-  own: ['name', 'sharedKey', 'methods'],
-}
+export const OPEN: Operation = patient('session.open', 'POST /session', { own: ['name', 'sharedKey', 'methods'] })

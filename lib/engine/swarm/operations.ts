@@ -1,51 +1,18 @@
-import { BOOLEAN, COUNT, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, COUNT, short, work, type Operation } from '../operation.ts'
 
-export const INSPECT: Operation = { name: 'swarm.inspect', method: 'GET', path: '/swarm', lane: 'short' }
+export const INSPECT: Operation = short('swarm.inspect', 'GET /swarm')
 
-export const INIT: Operation = {
-  name: 'swarm.init',
-  method: 'POST',
-  path: '/swarm/init',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  body: 'json',
-}
+export const INIT: Operation = work('swarm.init', 'POST /swarm/init', { body: 'json' })
 
-export const JOIN: Operation = {
-  name: 'swarm.join',
-  method: 'POST',
-  path: '/swarm/join',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  body: 'json',
-}
+export const JOIN: Operation = work('swarm.join', 'POST /swarm/join', { body: 'json' })
 
-export const LEAVE: Operation = {
-  name: 'swarm.leave',
-  method: 'POST',
-  path: '/swarm/leave',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  query: { force: BOOLEAN },
-}
+export const LEAVE: Operation = work('swarm.leave', 'POST /swarm/leave', { query: { force: BOOLEAN } })
 
-export const UPDATE: Operation = {
-  name: 'swarm.update',
-  method: 'POST',
-  path: '/swarm/update',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const UPDATE: Operation = work('swarm.update', 'POST /swarm/update', {
   query: { version: COUNT, rotateWorkerToken: BOOLEAN, rotateManagerToken: BOOLEAN, rotateManagerUnlockKey: BOOLEAN },
   body: 'json',
-}
+})
 
-export const UNLOCK_KEY: Operation = { name: 'swarm.unlockKey', method: 'GET', path: '/swarm/unlockkey', lane: 'short' }
+export const UNLOCK_KEY: Operation = short('swarm.unlockKey', 'GET /swarm/unlockkey')
 
-export const UNLOCK: Operation = {
-  name: 'swarm.unlock',
-  method: 'POST',
-  path: '/swarm/unlock',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  body: 'json',
-}
+export const UNLOCK: Operation = work('swarm.unlock', 'POST /swarm/unlock', { body: 'json' })

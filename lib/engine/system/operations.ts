@@ -1,32 +1,20 @@
-import { BOOLEAN, filtersOf, MOMENT, oneOf, type Operation, withValues, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, MOMENT, filtersOf, oneOf, patient, short, withValues, work, type Operation } from '../operation.ts'
 
-export const AUTH: Operation = {
-  name: 'system.auth',
-  method: 'POST',
-  path: '/auth',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
-  body: 'json',
-  lowerCase: true,
-}
+export const AUTH: Operation = work('system.auth', 'POST /auth', { body: 'json', lowerCase: true })
 
-export const INFO: Operation = { name: 'system.info', method: 'GET', path: '/info', lane: 'short' }
+export const INFO: Operation = short('system.info', 'GET /info')
 
-export const VERSION: Operation = { name: 'system.version', method: 'GET', path: '/version', lane: 'short' }
+export const VERSION: Operation = short('system.version', 'GET /version')
 
 /** Sent without a version, since it serves to negotiate the version. */
-export const PING: Operation = { name: 'system.ping', method: 'GET', path: '/_ping', lane: 'short' }
+export const PING: Operation = short('system.ping', 'GET /_ping')
 
 /** Also sent without a version. */
-export const PING_HEAD: Operation = { name: 'system.pingHead', method: 'HEAD', path: '/_ping', lane: 'short' }
+export const PING_HEAD: Operation = short('system.pingHead', 'HEAD /_ping')
 
 const EVENT_TYPES = 'builder config container daemon image network node plugin secret service volume'.split(' ')
 
-export const EVENTS: Operation = {
-  name: 'system.events',
-  method: 'GET',
-  path: '/events',
-  lane: 'patient',
+export const EVENTS: Operation = patient('system.events', 'GET /events', {
   query: {
     since: MOMENT,
     until: MOMENT,
@@ -50,16 +38,11 @@ export const EVENTS: Operation = {
       { scope: ['local', 'swarm'], type: EVENT_TYPES },
     ),
   },
-}
+})
 
-export const DF: Operation = {
-  name: 'system.df',
-  method: 'GET',
-  path: '/system/df',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const DF: Operation = work('system.df', 'GET /system/df', {
   query: {
     type: { ...oneOf('container', 'image', 'volume', 'build-cache'), since: '1.42' },
     verbose: { ...BOOLEAN, since: '1.52' },
   },
-}
+})

@@ -1,47 +1,24 @@
-import { BOOLEAN, COUNT, filtersOf, type Operation, WORK_IDLE_MS } from '../operation.ts'
+import { BOOLEAN, COUNT, filtersOf, short, work, type Operation } from '../operation.ts'
 
-export const LIST: Operation = {
-  name: 'volumes.list',
-  method: 'GET',
-  path: '/volumes',
-  lane: 'short',
+export const LIST: Operation = short('volumes.list', 'GET /volumes', {
   query: { filters: filtersOf('dangling', 'driver', 'label', 'name') },
-}
+})
 
-export const CREATE: Operation = {
-  name: 'volumes.create',
-  method: 'POST',
-  path: '/volumes/create',
-  lane: 'short',
+export const CREATE: Operation = short('volumes.create', 'POST /volumes/create', {
   body: 'json',
   newer: { ClusterVolumeSpec: '1.42' },
-}
+})
 
-export const INSPECT: Operation = { name: 'volumes.inspect', method: 'GET', path: '/volumes/{name}', lane: 'short' }
+export const INSPECT: Operation = short('volumes.inspect', 'GET /volumes/{name}')
 
-export const UPDATE: Operation = {
-  name: 'volumes.update',
-  method: 'PUT',
-  path: '/volumes/{name}',
-  lane: 'short',
+export const UPDATE: Operation = short('volumes.update', 'PUT /volumes/{name}', {
   since: '1.42',
   query: { version: COUNT },
   body: 'json',
-}
+})
 
-export const REMOVE: Operation = {
-  name: 'volumes.remove',
-  method: 'DELETE',
-  path: '/volumes/{name}',
-  lane: 'short',
-  query: { force: BOOLEAN },
-}
+export const REMOVE: Operation = short('volumes.remove', 'DELETE /volumes/{name}', { query: { force: BOOLEAN } })
 
-export const PRUNE: Operation = {
-  name: 'volumes.prune',
-  method: 'POST',
-  path: '/volumes/prune',
-  lane: 'patient',
-  idle: WORK_IDLE_MS,
+export const PRUNE: Operation = work('volumes.prune', 'POST /volumes/prune', {
   query: { filters: { ...filtersOf('all', 'label', 'label!'), newer: { all: '1.42' } } },
-}
+})
