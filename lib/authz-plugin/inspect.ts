@@ -1,4 +1,4 @@
-import { inspectBy, type Parse } from '../gateway/inspect.ts'
+import { inspectBy, type Parse } from '../gateway/deciding/inspect.ts'
 import type { Need } from '../policy/facts.ts'
 import { objectOf, textOf } from '../policy/judging/values.ts'
 import type { Json, Reason } from '../policy/request.ts'

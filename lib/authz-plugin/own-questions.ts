@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ServedVersion } from '../gateway/served-version.ts'
+import { ServedVersion } from '../gateway/forwarding/served-version.ts'
 import type { WireAnswer } from '../transport/collector.ts'
 import { collect } from '../transport/send.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'

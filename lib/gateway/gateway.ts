@@ -14,36 +14,35 @@ import { parseHost } from '../endpoint/host.ts'
 import { listenPrivately, type SocketFile } from '../interop/socket-file.ts'
 import { dispatcherOf } from '../interop/source.ts'
 import { createDispatcher, type DockerDispatcher } from '../transport/dispatcher.ts'
-import { callerOf, Connections } from './connections.ts'
-import { Exchange } from './exchange.ts'
-import { failedHandshake, refusedHandshake } from './handshakes.ts'
-import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './listener.ts'
+import { callerOf, Connections } from './arriving/connections.ts'
+import { failedHandshake, refusedHandshake } from './arriving/handshakes.ts'
+import { createLocalServer, createTlsServer, describeMalformed, listenOn } from './arriving/listener.ts'
 import type { Policy } from '../policy/file/types.ts'
-import { byPolicy, type PolicyJudges } from './by-policy.ts'
+import { byPolicy, type PolicyJudges } from './deciding/by-policy.ts'
 import type { GatewayEvent } from './events.ts'
 import { OwnIds } from './grpc/own-ids.ts'
 import { checkChange, type GatewayChange, type GatewayLimits, type GatewayOptions } from './options.ts'
-import { inspectThing, pingDaemon } from './inspect.ts'
-import { KeptInfo } from './kept-info.ts'
+import { inspectThing, pingDaemon } from './deciding/inspect.ts'
+import { KeptInfo } from './deciding/kept-info.ts'
 import type { Gateway, GatewayAddress } from './interface.ts'
 import type { MetricsSource } from './metrics/interface.ts'
-import { peerOf, type Peer } from './peer.ts'
-import { Quotas } from './quota.ts'
-import { RequestRecord } from './record.ts'
+import { peerOf, type Peer } from './trust/peer.ts'
+import { serve } from './pipeline/pipeline.ts'
+import { Quotas } from './arriving/quota.ts'
+import { RequestRecord } from './log/record.ts'
 import { isForCertificate, refusal, renderRawRefusal, TOO_MANY_CONNECTIONS, type Refusal } from './refusal.ts'
 import type { Renewals } from './renewal/renewals.ts'
 import { renewFor } from './renewal/serve.ts'
-import { Reporting } from './reporting.ts'
-import { Revoked } from './revoked.ts'
-import { ServedVersion } from './served-version.ts'
+import { Reporting } from './log/reporting.ts'
+import { Revoked } from './trust/revoked.ts'
+import { ServedVersion } from './forwarding/served-version.ts'
 import type { Arrived, Shared } from './shared.ts'
-import { Trust } from './trust.ts'
+import { sweep, SWEEP_MS } from './sweep.ts'
+import { Trust } from './trust/trust.ts'
 
 /** For a gateway with a function, which asks no policy. */
 const NOTHING: Policy = { version: 1, rules: [] }
 
-/** How often open streams are checked for expired and revoked certificates, and for rules that have ended, in milliseconds. */
-const SWEEP_MS = 500
 /** How long a client may read why its connection ends, in milliseconds. */
 const LINGER_MS = 1_000
 
@@ -228,8 +227,7 @@ export class HttpGateway implements Gateway {
       // Its handshake was refused, or it is closed already.
       if (connection === undefined) return void arrived.request.socket.destroy()
       connection.intake?.begin(arrived.request, arrived.response === undefined)
-      const exchange = new Exchange(this.#shared, { ...arrived, connection })
-      void exchange.run().catch((error: unknown) => {
+      serve(this.#shared, { ...arrived, connection }).catch((error: unknown) => {
         this.#report({ event: 'failure', error })
         arrived.request.socket.destroy()
       })
@@ -315,23 +313,8 @@ export class HttpGateway implements Gateway {
     return this.#revoked.check(peer, this.#trust?.renewedBy(peer)) ?? this.#trust?.check(peer, Date.now())
   }
 
-  /**
-   * Cuts what belongs to clients that may not connect any more, and gives their places back. A missing revocation list ends no stream. An
-   * idle connection stays, so that its next request gets the reason.
-   */
   #sweep(): void {
-    const now = Date.now()
-    for (const connection of this.#connections.all) {
-      connection.probe()
-      const refused = this.#check(connection.peer)
-      if (isForCertificate(refused?.code) && !connection.isApart) connection.release()
-      const isOut = connection.isForwarding && refused?.status === 403
-      const reason = isOut ? refused.code : connection.hasEnded(now) && 'RULE_ENDED'
-      // Its socket closes in a later turn of the event loop.
-      if (!reason || connection.isCut) continue
-      this.#report({ event: 'cut', ...connection.caller, reason })
-      connection.cut()
-    }
+    sweep(this.#connections.all, ({ peer }) => this.#check(peer), this.#shared.report)
   }
 
   /** Sessions of the TLS context before can't be resumed. */

@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { InTurn } from '../base/fair-scheduler.ts'
 import type { DockerDispatcher } from '../transport/dispatcher.ts'
-import type { Connection } from './connections.ts'
+import type { Connection } from './arriving/connections.ts'
 import type { SharedByCalls } from './grpc/shared.ts'
-import type { KeptInfo } from './kept-info.ts'
+import type { KeptInfo } from './deciding/kept-info.ts'
 import type { Refusal } from './refusal.ts'
 import type { RenewalAsked, Renewed } from './renewal/renewals.ts'
-import type { ServedVersion } from './served-version.ts'
+import type { ServedVersion } from './forwarding/served-version.ts'
 import type { AskedHead, AskedRequest, Verdict } from './types.ts'
 
 /** What all requests of a gateway share. */

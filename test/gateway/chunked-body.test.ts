@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { ChunkedBody } from '../../lib/gateway/chunked-body.ts'
+import { ChunkedBody } from '../../lib/gateway/arriving/chunked-body.ts'
 import { assertProperty, fc } from '../support/properties.ts'
 
 const chunk = (data: string): string => `${data.length.toString(16)}\r\n${data}\r\n`

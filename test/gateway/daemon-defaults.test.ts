@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { KeptInfo } from '../../lib/gateway/kept-info.ts'
+import { KeptInfo } from '../../lib/gateway/deciding/kept-info.ts'
 import { definePolicy } from '../../lib/policy.ts'
 import { collect } from '../../lib/transport/send.ts'
 import { dispatcherTo, fakeDaemon, front, newClient } from './support/fixture.ts'

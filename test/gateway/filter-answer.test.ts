@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { RequestListener } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import type { GatewayLimits } from '../../lib/gateway.ts'
-import { HeldAnswer } from '../../lib/gateway/held-answer.ts'
+import { HeldAnswer } from '../../lib/gateway/forwarding/held-answer.ts'
 import { collect } from '../../lib/transport/send.ts'
 import { dispatcherTo, fakeDaemon, front } from './support/fixture.ts'
 

@@ -3,8 +3,8 @@ import { X509Certificate } from 'node:crypto'
 import { describe, test, type TestContext } from 'node:test'
 import { olderLists } from '../../lib/apply/gateway/lists.ts'
 import { isDockerMtlsError } from '../../lib/base/errors.ts'
-import { Peer } from '../../lib/gateway/peer.ts'
-import { Trust } from '../../lib/gateway/trust.ts'
+import { Peer } from '../../lib/gateway/trust/peer.ts'
+import { Trust } from '../../lib/gateway/trust/trust.ts'
 import { createAuthority, createCrl, issueClient, issueServer } from '../../lib/pki.ts'
 
 const HOUR = 3_600_000

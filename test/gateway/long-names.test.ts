@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { decidedBy } from '../../lib/gateway/decided.ts'
+import { decidedBy } from '../../lib/gateway/deciding/decided.ts'
 import { callsByPolicy } from '../../lib/gateway/grpc/by-policy.ts'
 import { decide, definePolicy, type Decision } from '../../lib/policy.ts'
 import { refusalText } from '../../lib/policy/refusal-text.ts'

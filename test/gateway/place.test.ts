@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { test } from 'node:test'
 import { FairScheduler } from '../../lib/base/fair-scheduler.ts'
-import { BodyRefused } from '../../lib/gateway/body.ts'
-import { Place } from '../../lib/gateway/place.ts'
-import type { Quotas } from '../../lib/gateway/quota.ts'
+import { BodyRefused } from '../../lib/gateway/arriving/body.ts'
+import { Place } from '../../lib/gateway/arriving/place.ts'
+import type { Quotas } from '../../lib/gateway/arriving/quota.ts'
 
 test('what waits for a decision counts against the limits of its identity, also after its client has left', async () => {
   const given: string[] = []

@@ -5,7 +5,7 @@ import { isDockerMtlsError } from '../../lib/base/errors.ts'
 import { isSignedBy, publicKeyOf, readCertificate, readOwnerNames } from '../../lib/identity/certificate.ts'
 import { keyFactsOf, openPublicKey, publicHalf, readPublicKey, readSigningKey } from '../../lib/identity/public-key.ts'
 import { inspectCertificate } from '../../lib/pki.ts'
-import { Peer } from '../../lib/gateway/peer.ts'
+import { Peer } from '../../lib/gateway/trust/peer.ts'
 import { formatPem } from '../../lib/identity/pem.ts'
 import { distinguishedName } from '../../lib/pki/sign.ts'
 import {

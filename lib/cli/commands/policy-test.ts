@@ -7,10 +7,10 @@ import { printable } from '../../base/text.ts'
 import { wrap } from '../../base/wrap.ts'
 import type { DockerClient } from '../../engine/client.ts'
 import { NEWEST_API_VERSION } from '../../base/api-version.ts'
-import { isDocker } from '../../gateway/docker-command.ts'
+import { isDocker } from '../../gateway/trial/docker-command.ts'
 import type { Refusal } from '../../gateway/refusal.ts'
-import type { ServedVersion } from '../../gateway/served-version.ts'
-import type { Own, Trial, TrialOptions, TriedRequest } from '../../gateway/trial.ts'
+import type { ServedVersion } from '../../gateway/forwarding/served-version.ts'
+import type { Own, Trial, TrialOptions, TriedRequest } from '../../gateway/trial/trial.ts'
 import type { Decision } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/file/types.ts'
 import type { Need } from '../../policy/facts.ts'
@@ -123,7 +123,7 @@ async function tryRequest(
 }
 
 async function tryCommandLine(command: readonly string[], { io }: Context, asking: Asking): Promise<Trial> {
-  const { tryCommand } = await import('../../gateway/trial.ts')
+  const { tryCommand } = await import('../../gateway/trial/trial.ts')
   try {
     return await tryCommand(command, { ...asking, env: io.env, signal: io.signal })
   } catch (cause) {
@@ -159,8 +159,8 @@ type Decider = (
 /** What a gateway serves in front of the daemon, or of one that is as new as docker-mtls. */
 async function servedBy(docker: DockerClient | undefined): Promise<ServedVersion> {
   const [{ ServedVersion }, { pingDaemon }] = await Promise.all([
-    import('../../gateway/served-version.ts'),
-    import('../../gateway/inspect.ts'),
+    import('../../gateway/forwarding/served-version.ts'),
+    import('../../gateway/deciding/inspect.ts'),
   ])
   const newest = { headers: { 'api-version': NEWEST_API_VERSION } }
   return new ServedVersion(async () => (docker ? pingDaemon(docker.dispatcher, { method: 'HEAD' }) : newest))
@@ -192,7 +192,7 @@ async function decider(docker: DockerClient | undefined, served: ServedVersion):
   }
   if (docker === undefined) return (policy, identity, request, own) => decideAlone(own, policy, identity, request)
   const { decideAsking } = await import('../../policy/decide-asking.ts')
-  const { inspectThing } = await import('../../gateway/inspect.ts')
+  const { inspectThing } = await import('../../gateway/deciding/inspect.ts')
   return (policy, identity, request, own) => {
     // A volume that is there already stays as it is when it is created once more.
     const isNew: Own = (need) => (need.kind === 'volume' ? undefined : own(need))

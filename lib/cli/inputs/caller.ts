@@ -54,7 +54,7 @@ async function ofCertificate(
   { rules }: Policy,
   { io, warn }: Context,
 ): Promise<Caller> {
-  const { triedCaller } = await import('../../gateway/tried-caller.ts')
+  const { triedCaller } = await import('../../gateway/trial/caller.ts')
   const authorities = ca === undefined ? undefined : (await readInput(ca, io, { what: 'the CAs' })).toString('utf8')
   const own = (await readInput(cert, io, { what: 'the certificate' })).toString('utf8')
   const { missing, ...caller } = triedCaller(own, authorities, Date.now())

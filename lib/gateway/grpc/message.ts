@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import { BodyRefused, readBody, type BodyLimits } from '../body.ts'
+import { BodyRefused, readBody, type BodyLimits } from '../arriving/body.ts'
 import { refusal } from '../refusal.ts'
 
 /** What precedes a message: a compression flag (one byte) and the length (four bytes). */

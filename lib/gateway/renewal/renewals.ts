@@ -6,9 +6,9 @@ import { loadIssuer, type Issuer } from '../../pki/issuer.ts'
 import { hasPrimeModulus, PRIME_MODULUS } from '../../pki/prime-modulus.ts'
 import { readRequest } from '../../pki/read-request.ts'
 import type { GatewayIssuer } from '../options.ts'
-import type { Peer } from '../peer.ts'
+import type { Peer } from '../trust/peer.ts'
 import { refusal, type Refusal } from '../refusal.ts'
-import type { IssuerFault, Trust } from '../trust.ts'
+import type { IssuerFault, Trust } from '../trust/trust.ts'
 
 /** Between two renewals of one line, in milliseconds. */
 const PAUSE_MS = 1_000

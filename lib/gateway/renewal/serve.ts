@@ -1,8 +1,8 @@
-import type { Connection } from '../connections.ts'
+import type { Connection } from '../arriving/connections.ts'
 import type { GatewayEvent } from '../events.ts'
 import { refusal, type Refusal } from '../refusal.ts'
-import type { Revoked } from '../revoked.ts'
-import type { Trust } from '../trust.ts'
+import type { Revoked } from '../trust/revoked.ts'
+import type { Trust } from '../trust/trust.ts'
 import type { RenewalAsked, Renewals, Renewed } from './renewals.ts'
 
 /** What renews certificates at a gateway. */
