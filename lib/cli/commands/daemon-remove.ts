@@ -2,40 +2,41 @@ import { SELF, sentence, type Sentence } from '../../base/sentence.ts'
 import { enumerate, printableLines } from '../../base/text.ts'
 import { tlsFilesIn } from '../../daemon-config/options.ts'
 import type { Command } from 'commander'
-import type { RemovePlan } from '../../apply/remove/plan.ts'
-import type { CommandSpec, Context } from '../command.ts'
+import { carryOutRemove } from '../../apply/remove/carry-out.ts'
+import { isNothingToRemove, planRemove, type RemovePlan } from '../../apply/remove/plan.ts'
+import { localShell } from '../../host/local-shell.ts'
+import { changeHost, type HostFlags } from '../change-host.ts'
+import type { Answer, CommandSpec, Context } from '../command.ts'
 import { addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
 import { listensAsBefore, removeData, removeText } from '../reports/remove.ts'
-import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { withProgress } from '../terminal/progress.ts'
 
-interface RemoveFlags extends ConfirmFlags {
-  readonly dryRun?: true
-  readonly rollbackAfter?: string
-  readonly json?: true
-}
-
-async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
-  const { planRemove, isNothingToRemove } = await import('../../apply/remove/plan.ts')
-  const { carryOutRemove } = await import('../../apply/remove/carry-out.ts')
-  const { settled } = await import('../reports/rollback.ts')
-  const { refuseConflicts } = await import('../../apply/conflicts.ts')
-  const { localShell } = await import('../../host/local-shell.ts')
+async function runRemove(flags: HostFlags, context: Context): Promise<void> {
   const rollbackAfter = await rollbackAfterOf(flags)
   const shell = localShell()
   const { signal } = context.io
-  const inspect = (): Promise<RemovePlan> => planRemove(shell, signal)
-  const first = await inspect()
-  if (flags.dryRun === true) return answerPlan(first, flags, context)
-  const plan = await settled(first, { shell, inspect, flags }, context)
-  refuseConflicts(plan)
-  if (isNothingToRemove(plan)) return answerNothing(plan, flags, context)
-  if (flags.json !== true) context.say(removeText(plan, context).trimEnd())
-  await confirm(question(plan), flags, context, 'Nothing was removed.')
-  await withProgress(context, flags, (onStep) => carryOutRemove(plan, { shell, rollbackAfter, signal, onStep }))
-  const data = { ...removeData(plan, context), removed: true }
-  context.answer({ data, text: `${printableLines(doneText(plan))}\n`, warnings: afterwards(plan) }, flags)
+  await changeHost<RemovePlan, undefined>(
+    {
+      shell,
+      inspect: () => planRemove(shell, signal),
+      planData: (plan) => removeData(plan, context),
+      planText: (plan) => removeText(plan, context),
+      next: 'daemon remove',
+      nothing: (plan) => (isNothingToRemove(plan) ? nothing(plan, context) : undefined),
+      question,
+      unchanged: 'Nothing was removed.',
+      carryOut: async (plan, onStep) => {
+        await carryOutRemove(plan, { shell, rollbackAfter, signal, onStep })
+        return undefined
+      },
+      answer: (plan) => {
+        const data = { ...removeData(plan, context), removed: true }
+        return { data, text: `${printableLines(doneText(plan))}\n`, warnings: afterwards(plan) }
+      },
+    },
+    flags,
+    context,
+  )
 }
 
 function question({ changes }: RemovePlan): string {
@@ -45,21 +46,12 @@ function question({ changes }: RemovePlan): string {
     : `Take these files back, restart docker, and ${backups}?`
 }
 
-function answerPlan(plan: RemovePlan, flags: RemoveFlags, context: Context): void {
-  const warnings = plan.isPending ? [PENDING] : []
-  const failed = plan.conflicts.length > 0
-  context.answer({ data: removeData(plan, context), text: removeText(plan, context), warnings, failed }, flags)
-}
-
-const PENDING =
-  'An earlier apply did not finish. daemon remove first rolls it back, and may then find other files than these.'
-
-function answerNothing(plan: RemovePlan, flags: RemoveFlags, context: Context): void {
+function nothing(plan: RemovePlan, context: Context): Answer {
   const text =
     plan.stays.length === 0
       ? 'Nothing to remove: docker-mtls has not configured dockerd on this host.\n'
       : `Nothing to remove.\n${removeText(plan, context)}`
-  context.answer({ data: { ...removeData(plan, context), removed: false }, text }, flags)
+  return { data: { ...removeData(plan, context), removed: false }, text }
 }
 
 function doneText(plan: RemovePlan): string {
@@ -83,7 +75,7 @@ function define(command: Command, context: Context): void {
   command.option('--dry-run', 'show what would be removed, and change nothing')
   addRollbackAfter(command)
   addYes(command)
-  addJsonLines(command).action((flags: RemoveFlags) => runRemove(flags, context))
+  addJsonLines(command).action((flags: HostFlags) => runRemove(flags, context))
 }
 
 export const daemonRemove: CommandSpec = {

@@ -1,43 +1,33 @@
-import { SELF, sentence } from '../../base/sentence.ts'
 import type { Command } from 'commander'
+import { requireLastApply } from '../../apply/rollback/last-apply.ts'
+import { planRollback, type RollbackPlan } from '../../apply/rollback/plan.ts'
+import { rollBack } from '../../apply/rollback/rollback.ts'
+import { SELF, sentence } from '../../base/sentence.ts'
+import { undoOnHost, type HostFlags } from '../change-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
-import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
-import { rollbackDone, rollbackPlanText } from '../reports/rollback-plan.ts'
-import { withProgress } from '../terminal/progress.ts'
+import { rollbackDone } from '../reports/rollback-plan.ts'
 
-interface RollbackFlags extends ConfirmFlags {
-  readonly json?: true
-}
-
-async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
-  const { requireLastApply } = await import('../../apply/rollback/last-apply.ts')
-  const { refuseConflicts } = await import('../../apply/conflicts.ts')
-  const { rollBack } = await import('../../apply/rollback/rollback.ts')
-  const { planRollback } = await import('../../apply/rollback/plan.ts')
-  const { gatherFacts } = await import('../../host/facts.ts')
-  const { localShell } = await import('../../host/local-shell.ts')
-  const { refuseHost } = await import('../../host/preconditions.ts')
-  const shell = localShell()
-  const { signal } = context.io
-  const facts = await gatherFacts(shell, signal)
-  refuseHost(facts, shell.name, 'undo')
-  const last = await requireLastApply(shell)
-  const plan = await planRollback(shell, facts, last, { signal })
-  refuseConflicts(plan)
-  if (flags.json === true) for (const { text } of plan.losses) context.warn(context.typed(text))
-  else context.say(rollbackPlanText(plan, context))
-  await confirm('Restore these files and restart docker?', flags, context)
-  await withProgress(context, flags, (onStep) => rollBack(plan, { shell, onStep, signal }))
-  const { id, restored, removed, wasActive } = last
-  const warnings = plan.losses.map(({ text }) => context.typed(text))
-  const data = { id, restored, removed, warnings, active: wasActive, stopped: plan.stops }
-  context.answer({ data, text: `${context.typed(rollbackDone(plan))}\n` }, flags)
+async function runRollback(flags: HostFlags, context: Context): Promise<void> {
+  await undoOnHost<RollbackPlan, unknown>(
+    {
+      plan: async (shell, facts, signal) => planRollback(shell, facts, await requireLastApply(shell), { signal }),
+      question: () => 'Restore these files and restart docker?',
+      carryOut: rollBack,
+      answer: (plan, _report, warnings) => {
+        const { id, restored, removed, wasActive } = plan.last
+        const data = { id, restored, removed, warnings, active: wasActive, stopped: plan.stops }
+        return { data, text: `${context.typed(rollbackDone(plan))}\n` }
+      },
+    },
+    flags,
+    context,
+  )
 }
 
 function define(command: Command, context: Context): void {
   addYes(command)
-  addJsonLines(command).action((flags: RollbackFlags) => runRollback(flags, context))
+  addJsonLines(command).action((flags: HostFlags) => runRollback(flags, context))
 }
 
 export const daemonRollback: CommandSpec = {

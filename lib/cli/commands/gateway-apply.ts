@@ -4,12 +4,13 @@ import { GATEWAY_FILES } from '../../apply/gateway/files.ts'
 import { planGateway, type GatewayPlan } from '../../apply/gateway/plan.ts'
 import { programFaults } from '../../apply/gateway/program.ts'
 import type { RequestedGateway } from '../../apply/gateway/requested.ts'
-import type { Probe } from '../../apply/source.ts'
-import type { HostShell } from '../../host/shell.ts'
+import { findProbe, findSource } from '../../apply/source.ts'
+import { localShell } from '../../host/local-shell.ts'
 import { noteDelivered } from '../../keystore/presented.ts'
 import { parsePolicy } from '../../policy/file/parse.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
 import { TLS_PORT } from '../../base/ports.ts'
+import { changeHost, UNPROVEN, type HostFlags } from '../change-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addFrom, addJsonLines, addYes, choice, many, once } from '../command-line/options.ts'
@@ -19,10 +20,8 @@ import { scriptPath } from '../inputs/script.ts'
 import { serverFolder } from '../inputs/server-folder.ts'
 import { gatewayPlanData, gatewayPlanText, gatewayReportData, gatewayResultText } from '../reports/gateway-apply.ts'
 import { policyWarnings } from '../reports/policy-warnings.ts'
-import { settled, withRollbackReport } from '../reports/rollback.ts'
-import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 
-interface GatewayApplyFlags extends ConfirmFlags {
+interface GatewayApplyFlags extends HostFlags {
   readonly policy?: string
   readonly from?: string
   readonly crl?: readonly string[]
@@ -33,14 +32,9 @@ interface GatewayApplyFlags extends ConfirmFlags {
   readonly liveRestore?: true
   readonly probeIdentity?: string
   readonly clientProof?: false
-  readonly rollbackAfter?: string
-  readonly dryRun?: true
-  readonly json?: true
 }
 
 async function runApply(flags: GatewayApplyFlags, context: Context): Promise<void> {
-  const { findProbe, findSource } = await import('../../apply/source.ts')
-  const { localShell } = await import('../../host/local-shell.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
   const given = await gatewayPolicy(flags.policy, context)
   const source = await findSource(await serverFolder(flags.from, context))
@@ -49,25 +43,37 @@ async function runApply(flags: GatewayApplyFlags, context: Context): Promise<voi
   const { signal } = context.io
   const policy = given?.text ?? keptPolicy
   const requested = { ...(await requestedOf(flags, context)), policy, server: source.server }
-  const inspect = async (): Promise<GatewayPlan> => {
-    const plan = await planGateway(requested, shell, signal)
-    await checkTrust(plan)
-    return plan
-  }
-  const first = await inspect()
-  if (flags.dryRun === true) return answerPlan(first, shell, flags, context)
-  const plan = await settled(first, { shell, inspect, flags }, context)
-  for (const warning of policyWarnings(given?.policy ?? parsePolicy(plan.policy, GATEWAY_FILES.policy)))
-    context.warn(warning)
-  await agree(plan, flags, context)
-  const options = { shell, probe: probe?.identity, rollbackAfter, signal }
-  const report = await withRollbackReport(
+  await changeHost<GatewayPlan, GatewayReport>(
+    {
+      shell,
+      inspect: async () => {
+        const plan = await planGateway(requested, shell, signal)
+        await checkTrust(plan)
+        return plan
+      },
+      validate: (plan) => validateGateway(plan, { shell, signal }),
+      planData: (plan) => gatewayPlanData(plan, context),
+      planText: (plan, isDryRun) => gatewayPlanText(plan, context, isDryRun),
+      next: 'The next one',
+      notes: (plan) => policyWarnings(given?.policy ?? parsePolicy(plan.policy, GATEWAY_FILES.policy)),
+      question: ({ isDone, restarts, starts }) =>
+        isDone
+          ? undefined
+          : `Write these files${restarts ? ', restart docker' : ''}${starts ? ' and start the gateway' : ''}?`,
+      carryOut: (plan, onStep) =>
+        carryOutGateway(plan, { shell, probe: probe?.identity, rollbackAfter, signal, onStep }),
+      rollback: { after: rollbackAfter, command: ours('gateway', 'rollback') },
+      probe,
+      answer: async (plan, report) => {
+        if (source.folder !== undefined) await noteDelivered(source.folder)
+        const failed = !report.clientProven && flags.clientProof !== false
+        const text = gatewayResultText(plan, report, context)
+        return { data: gatewayReportData(plan, report, context), text, warnings: failed ? [UNPROVEN] : [], failed }
+      },
+    },
+    flags,
     context,
-    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags, probe },
-    (onStep) => carryOutGateway(plan, { ...options, onStep }),
   )
-  if (source.folder !== undefined) await noteDelivered(source.folder)
-  await answerReport(plan, { report, probe }, flags, context)
 }
 
 async function requestedOf(
@@ -87,57 +93,6 @@ async function requestedOf(
     liveRestore,
   }
 }
-
-async function answerPlan(
-  plan: GatewayPlan,
-  shell: HostShell,
-  flags: GatewayApplyFlags,
-  context: Context,
-): Promise<void> {
-  const failed = plan.conflicts.length > 0
-  if (!failed) await validateGateway(plan, { shell, signal: context.io.signal })
-  const warnings = [...plan.warnings.map(({ text }) => text), ...(plan.isPending ? [PENDING] : [])]
-  const text = gatewayPlanText(plan, context, true)
-  context.answer({ data: gatewayPlanData(plan, context), text, warnings, failed }, flags)
-}
-
-const PENDING =
-  'An earlier apply did not finish. The next one first rolls it back, and may then find other files than these.'
-
-/** Shows the plan and asks; a plan with conflicts is refused before. */
-async function agree(plan: GatewayPlan, flags: GatewayApplyFlags, context: Context): Promise<void> {
-  const { refuseConflicts } = await import('../../apply/conflicts.ts')
-  refuseConflicts(plan)
-  for (const { text } of plan.warnings) context.warn(text)
-  if (plan.isDone) return
-  if (flags.json !== true) context.say(gatewayPlanText(plan, context, false).trimEnd())
-  const docker = plan.restarts ? ', restart docker' : ''
-  const gateway = plan.starts ? ' and start the gateway' : ''
-  await confirm(`Write these files${docker}${gateway}?`, flags, context)
-}
-
-interface Outcome {
-  readonly report: GatewayReport
-  readonly probe: Probe | undefined
-}
-
-async function answerReport(
-  plan: GatewayPlan,
-  { report, probe }: Outcome,
-  flags: GatewayApplyFlags,
-  context: Context,
-): Promise<void> {
-  const unproven = !report.clientProven && flags.clientProof !== false
-  if (report.clientProven && probe !== undefined) {
-    const { endProbe } = await import('../inputs/probe.ts')
-    await endProbe(probe.folder, context)
-  }
-  const data = gatewayReportData(plan, report, context)
-  const warnings = unproven ? [UNPROVEN] : []
-  context.answer({ data, text: gatewayResultText(plan, report, context), warnings, failed: unproven }, flags)
-}
-
-const UNPROVEN = sentence`No client certificate was tested. To test one here, create a one-day client certificate with  init --probe ; to omit the test, add  --no-client-proof . Or connect from a client's machine:  ${ours('ping')}`
 
 function define(command: Command, context: Context): void {
   command.option('--policy <file>', 'who may do what (default: policy.yaml in /etc/docker-mtls)', once('--policy'))

@@ -4,47 +4,52 @@ import { planGatewayRemove, type GatewayRemovePlan } from '../../apply/gateway/r
 import { findRemovalProbe, gatewayServer } from '../../apply/gateway/remove/server.ts'
 import type { Probe } from '../../apply/source.ts'
 import { ours, SELF, sentence } from '../../base/sentence.ts'
+import { localShell } from '../../host/local-shell.ts'
+import { changeHost, type HostFlags } from '../change-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addNoClientProof, addRollbackAfter, rollbackAfterOf } from '../command-line/apply-options.ts'
 import { addJsonLines, addYes, once } from '../command-line/options.ts'
 import { gatewayRemoveData, gatewayRemovedText, gatewayRemoveText } from '../reports/gateway-remove.ts'
 import { untrustedReason } from '../inputs/found.ts'
-import { settled, withRollbackReport } from '../reports/rollback.ts'
-import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
 
-interface RemoveFlags extends ConfirmFlags {
+interface RemoveFlags extends HostFlags {
   readonly daemonListens?: true
   readonly probeIdentity?: string
   readonly clientProof?: false
-  readonly rollbackAfter?: string
-  readonly dryRun?: true
-  readonly json?: true
 }
 
 async function runRemove(flags: RemoveFlags, context: Context): Promise<void> {
-  const { localShell } = await import('../../host/local-shell.ts')
-  const { refuseConflicts } = await import('../../apply/conflicts.ts')
   const rollbackAfter = await rollbackAfterOf(flags)
   const probe = await probeOf(flags, context)
   const shell = localShell()
   const { signal } = context.io
-  const inspect = async (): Promise<GatewayRemovePlan> =>
-    planGatewayRemove(flags.daemonListens === true ? { server: await gatewayServer() } : {}, shell, signal)
-  const first = await inspect()
-  if (flags.dryRun === true) return answerPlan(first, flags, context)
-  const plan = await settled(first, { shell, inspect, flags }, context)
-  refuseConflicts(plan)
-  if (!plan.installed) return answerNothing(plan, flags, context)
-  for (const { text } of plan.warnings) context.warn(text)
-  if (flags.json !== true) context.say(gatewayRemoveText(plan, context, false).trimEnd())
-  await confirm(question(plan), flags, context, 'Nothing was removed.')
-  const options = { shell, probe: probe?.identity, rollbackAfter, signal }
-  const report = await withRollbackReport(
+  await changeHost<GatewayRemovePlan, GatewayRemoveReport>(
+    {
+      shell,
+      inspect: async () =>
+        planGatewayRemove(flags.daemonListens === true ? { server: await gatewayServer() } : {}, shell, signal),
+      planData: (plan) => gatewayRemoveData(plan, context),
+      planText: (plan, isDryRun) => (plan.installed ? gatewayRemoveText(plan, context, isDryRun) : NOTHING),
+      next: 'gateway remove',
+      nothing: (plan) =>
+        plan.installed ? undefined : { data: { ...gatewayRemoveData(plan, context), removed: [] }, text: NOTHING },
+      question,
+      unchanged: 'Nothing was removed.',
+      carryOut: (plan, onStep) =>
+        carryOutGatewayRemove(plan, { shell, probe: probe?.identity, rollbackAfter, signal, onStep }),
+      rollback: { after: rollbackAfter, command: ours('gateway', 'rollback') },
+      probe,
+      answer: (plan, report) => {
+        const { id, ...seen } = report
+        const failed = plan.daemon !== undefined && !seen.clientProven && flags.clientProof !== false
+        const data = { ...gatewayRemoveData(plan, context), ...seen, rollback: id }
+        const text = gatewayRemovedText(plan, report, context)
+        return { data, text, warnings: failed ? [UNPROVEN] : [], failed }
+      },
+    },
+    flags,
     context,
-    { after: rollbackAfter, atOnce: () => [ours('gateway', 'rollback')], flags, probe },
-    (onStep) => carryOutGatewayRemove(plan, { ...options, onStep }),
   )
-  await answerReport(plan, { report, probe }, flags, context)
 }
 
 /** One that is found by itself is deleted after the test, so it has to be the user's own. */
@@ -61,45 +66,7 @@ function question({ daemon }: GatewayRemovePlan): string {
     : 'Stop the gateway, change these files and restart docker?'
 }
 
-function answerPlan(plan: GatewayRemovePlan, flags: RemoveFlags, context: Context): void {
-  const warnings = [...plan.warnings.map(({ text }) => text), ...(plan.isPending ? [PENDING] : [])]
-  const text = plan.installed ? gatewayRemoveText(plan, context, true) : NOTHING
-  const failed = plan.conflicts.length > 0
-  context.answer({ data: gatewayRemoveData(plan, context), text, warnings, failed }, flags)
-}
-
-const PENDING =
-  'An earlier apply did not finish. gateway remove first rolls it back, and may then find other files than these.'
-
 const NOTHING = 'Nothing to remove: no gateway is installed on this host.\n'
-
-function answerNothing(plan: GatewayRemovePlan, flags: RemoveFlags, context: Context): void {
-  context.answer({ data: { ...gatewayRemoveData(plan, context), removed: [] }, text: NOTHING }, flags)
-}
-
-interface Outcome {
-  readonly report: GatewayRemoveReport
-  readonly probe: Probe | undefined
-}
-
-async function answerReport(
-  plan: GatewayRemovePlan,
-  { report, probe }: Outcome,
-  flags: RemoveFlags,
-  context: Context,
-): Promise<void> {
-  const { id, ...seen } = report
-  if (seen.clientProven && probe !== undefined) {
-    const { endProbe } = await import('../inputs/probe.ts')
-    await endProbe(probe.folder, context)
-  }
-  const failed = plan.daemon !== undefined && !seen.clientProven && flags.clientProof !== false
-  const data = { ...gatewayRemoveData(plan, context), ...seen, rollback: id }
-  context.answer(
-    { data, text: gatewayRemovedText(plan, report, context), warnings: failed ? [UNPROVEN] : [], failed },
-    flags,
-  )
-}
 
 const UNPROVEN = sentence`No client certificate was tested. To omit the test, add  --no-client-proof . Or connect from a client's machine:  ${ours('ping')}`
 

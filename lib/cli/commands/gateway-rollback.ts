@@ -1,44 +1,33 @@
 import type { Command } from 'commander'
 import { planGatewayRollback, rollBackGateway } from '../../apply/gateway/rollback.ts'
 import { SELF, sentence } from '../../base/sentence.ts'
+import { undoOnHost, type HostFlags } from '../change-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { addJsonLines, addYes } from '../command-line/options.ts'
-import { gatewayRollbackDone, rollbackPlanText } from '../reports/rollback-plan.ts'
-import { confirm, type ConfirmFlags } from '../terminal/confirm.ts'
-import { withProgress } from '../terminal/progress.ts'
+import { gatewayRollbackDone } from '../reports/rollback-plan.ts'
 
-interface RollbackFlags extends ConfirmFlags {
-  readonly json?: true
-}
-
-async function runRollback(flags: RollbackFlags, context: Context): Promise<void> {
-  const { refuseConflicts } = await import('../../apply/conflicts.ts')
-  const { gatherFacts } = await import('../../host/facts.ts')
-  const { localShell } = await import('../../host/local-shell.ts')
-  const { refuseHost } = await import('../../host/preconditions.ts')
-  const shell = localShell()
-  const { signal } = context.io
-  const facts = await gatherFacts(shell, signal)
-  refuseHost(facts, shell.name, 'undo')
-  const plan = await planGatewayRollback(shell, facts, signal)
-  refuseConflicts(plan)
-  if (flags.json === true) for (const { text } of plan.losses) context.warn(context.typed(text))
-  else context.say(rollbackPlanText(plan, context))
-  const docker = plan.last.gateway?.restarted === true ? ' and restart docker' : ''
-  await confirm(`Restore these files${docker}?`, flags, context)
-  const now = await withProgress(context, flags, (onStep) => rollBackGateway(plan, { shell, onStep, signal }))
-  const { id, restored, removed, wasActive } = plan.last
-  const { listeners, hasGateway } = now
-  const { kept = [], losses, stops } = plan
-  const warnings = losses.map(({ text }) => context.typed(text))
-  const about = { id, restored, removed, kept, warnings, active: wasActive, stopped: stops }
-  const data = { ...about, listeners, gateway: hasGateway }
-  context.answer({ data, text: `${context.typed(gatewayRollbackDone(plan, now))}\n` }, flags)
+async function runRollback(flags: HostFlags, context: Context): Promise<void> {
+  await undoOnHost(
+    {
+      plan: planGatewayRollback,
+      question: ({ last }) => `Restore these files${last.gateway?.restarted === true ? ' and restart docker' : ''}?`,
+      carryOut: rollBackGateway,
+      answer: (plan, now, warnings) => {
+        const { kept = [], last, stops } = plan
+        const { id, restored, removed, wasActive } = last
+        const about = { id, restored, removed, kept, warnings, active: wasActive, stopped: stops }
+        const data = { ...about, listeners: now.listeners, gateway: now.hasGateway }
+        return { data, text: `${context.typed(gatewayRollbackDone(plan, now))}\n` }
+      },
+    },
+    flags,
+    context,
+  )
 }
 
 function define(command: Command, context: Context): void {
   addYes(command)
-  addJsonLines(command).action((flags: RollbackFlags) => runRollback(flags, context))
+  addJsonLines(command).action((flags: HostFlags) => runRollback(flags, context))
 }
 
 export const gatewayRollback: CommandSpec = {

@@ -4,6 +4,7 @@ import { SELF, sentence } from '../../base/sentence.ts'
 import { isSuccess, type Outcome } from '../../setup/for-each-host.ts'
 import type { UndoOptions, UndoPlan } from '../../setup/undo/plan.ts'
 import { rollbackAfterOf, type ApplyFlags } from '../command-line/apply-options.ts'
+import { pendingWarning } from '../change-host.ts'
 import type { Context } from '../command.ts'
 import { refuseOptions } from '../command-line/useless-options.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
@@ -75,7 +76,9 @@ async function agree(plans: readonly UndoPlan[], { options, flags, context }: Ca
 function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, flags, context }: Call): void {
   const plans = valuesOf(planned)
   const failed = !planned.every(isSuccess) || plans.some(({ remove }) => remove.conflicts.length > 0)
-  const pending = plans.flatMap(({ host, remove }) => (remove.isPending ? [`${host}: ${PENDING}`] : []))
+  const pending = plans.flatMap(({ host, remove }) =>
+    remove.isPending ? [`${host}: ${pendingWarning('setup --undo', ' there')}`] : [],
+  )
   const warnings = [
     ...pending,
     ...folderWarnings(plans, options.dir),
@@ -86,9 +89,6 @@ function answerPlan(planned: readonly Outcome<UndoPlan>[], { targets, options, f
   const data = { folder: resolve(options.dir), hosts, warnings: warnings.map(context.typed) }
   context.answer({ data, text: undoText(plans, context), warnings, failed }, flags)
 }
-
-const PENDING =
-  'An earlier apply did not finish there. setup --undo first rolls it back, and may then find other files than these.'
 
 async function answerDone(
   done: readonly Outcome<UndoPlan>[],

@@ -7,6 +7,7 @@ import type { InspectedHost } from '../../setup/inspect-hosts.ts'
 import type { SetupOptions } from '../../setup/options.ts'
 import type { SetupTarget } from '../../setup/target.ts'
 import { addApplyOptions, rollbackAfterOf, requestedSettings, type ApplyFlags } from '../command-line/apply-options.ts'
+import { pendingWarning } from '../change-host.ts'
 import type { CommandSpec, Context } from '../command.ts'
 import { confirm, requireSomebody, type ConfirmFlags } from '../terminal/confirm.ts'
 import { dockerConfig } from '../inputs/docker-config.ts'
@@ -153,14 +154,13 @@ async function answerDryRun<Planned extends PlannedThere, Done extends ReachedSe
   const failed = hosts.length < planned.length || hosts.some(({ plan }) => plan.conflicts.length > 0)
   const warnings = [
     ...warningsOf(hosts),
-    ...hosts.flatMap(({ host, plan }) => (plan.isPending ? [`${host}: ${PENDING}`] : [])),
+    ...hosts.flatMap(({ host, plan }) =>
+      plan.isPending ? [`${host}: ${pendingWarning('The next one', ' there')}`] : [],
+    ),
   ]
   const data = { folder: resolve(options.dir), hosts: hostsData(planned, targets, way.plannedData, context) }
   context.answer({ data, text: way.plansText(hosts, context, true), warnings, failed }, flags)
 }
-
-const PENDING =
-  'An earlier apply did not finish there. The next one first rolls it back, and may then find other files than these.'
 
 function answerNone(seen: readonly Outcome<InspectedHost>[], { targets, options, flags, context }: Call): void {
   const data = { folder: resolve(options.dir), hosts: hostsData(seen, targets, () => ({}), context) }

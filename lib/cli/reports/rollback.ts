@@ -1,11 +1,8 @@
 import { command, sentence, type Sentence } from '../../base/sentence.ts'
-import type { Probe } from '../../apply/source.ts'
-import type { HostShell } from '../../host/shell.ts'
 import type { OnStep, StepEvent } from '../../base/progress.ts'
 import type { Context } from '../command.ts'
 import { errorText } from '../errors.ts'
 import { Interrupted } from '../terminal/io.ts'
-import { withProgress, type ProgressFlags } from '../terminal/progress.ts'
 
 /** How the host rolls back without us. */
 export interface HostRollback {
@@ -13,60 +10,6 @@ export interface HostRollback {
   readonly after: number
   /** The command that rolls the host back at once. */
   readonly atOnce: (subject: string) => Sentence
-}
-
-/** A change of this host that can be rolled back. */
-export interface GuardedChange {
-  /** As in {@link HostRollback}. @defaultValue the default of an apply */
-  readonly after: number | undefined
-  /** The command that rolls this host back at once. */
-  readonly atOnce: () => Sentence
-  readonly flags: ProgressFlags
-  /** The client certificate of the test, which is needed again if the change fails. */
-  readonly probe: Probe | undefined
-}
-
-/** How to inspect this host. */
-export interface Inspection<Plan> {
-  readonly shell: HostShell
-  readonly inspect: () => Promise<Plan>
-  readonly flags: ProgressFlags
-}
-
-/**
- * Rolls back an unfinished apply of this host, if there is one.
- *
- * @param first - the plan for the host as it is
- * @returns the plan for the host as it is then
- */
-export async function settled<Plan extends { readonly isPending: boolean }>(
-  first: Plan,
-  { shell, inspect, flags }: Inspection<Plan>,
-  context: Context,
-): Promise<Plan> {
-  if (!first.isPending) return first
-  const { settlePending } = await import('../../apply/rollback/pending.ts')
-  await withProgress(context, flags, (onStep) => settlePending(shell, onStep, context.io.signal))
-  return inspect()
-}
-
-/** Changes this host, shows the steps, and reports after Ctrl-C whether the changes were rolled back. */
-export async function withRollbackReport<Report>(
-  context: Context,
-  { after, atOnce, flags, probe }: GuardedChange,
-  work: (onStep: OnStep) => Promise<Report>,
-): Promise<Report> {
-  const { ROLLBACK_AFTER_S } = await import('../../apply/options.ts')
-  const reporter = rollbackReporter(context, { after: after ?? ROLLBACK_AFTER_S, atOnce })
-  try {
-    const report = await withProgress(context, flags, (onStep) => work(reporter.watch(onStep)))
-    reporter.end()
-    return report
-  } catch (error) {
-    reporter.end(error)
-    if (probe !== undefined) await (await import('../inputs/probe.ts')).keepProbe(probe.folder, context)
-    throw error
-  }
 }
 
 /** The state of one host, from its steps. */
