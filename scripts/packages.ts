@@ -115,7 +115,7 @@ export async function ensurePackages(
   const obstacle = whyNoInstall()
   if (obstacle === undefined) {
     say(`Installing with apt-get, without starting services: ${names(missing)}`)
-    await withoutServiceStarts((prefix) => install(prefix, missing))
+    await withoutServiceStarts((prefix) => install(prefix, missing, say))
   }
   const absent = missingPackages(missing)
   if (absent.length > 0) say(`Missing: ${absent.map(describe).join(', ')}${obstacle ? `; ${obstacle}` : ''}.`)
@@ -130,7 +130,11 @@ function describe({ name, neededFor }: DebianPackage): string {
   return `${name} (${neededFor})`
 }
 
-async function install(prefix: readonly string[], packages: readonly DebianPackage[]): Promise<void> {
+async function install(
+  prefix: readonly string[],
+  packages: readonly DebianPackage[],
+  say: (line: string) => void,
+): Promise<void> {
   // The existing list may be enough if refreshing fails. Unknown packages are reported below.
   await run([...prefix, 'apt-get', 'update', '-q'])
   const known = []
@@ -141,9 +145,17 @@ async function install(prefix: readonly string[], packages: readonly DebianPacka
   if (known.length === 0) return
   // --no-remove: never remove a package that the user has installed.
   const options = ['-q', '-y', '--no-install-recommends', '--no-remove', '-o', 'DPkg::Lock::Timeout=120']
+  say(sizesIn((await run([...prefix, 'apt-get', 'install', ...options, '--assume-no', ...known])).output))
   const { code, output } = await run([...prefix, 'apt-get', 'install', ...options, ...known])
   if (code !== 0)
     throw new Error(`apt-get install ${known.join(' ')} failed:\n${output.split('\n').slice(-5).join('\n')}`)
+}
+
+/** How much apt-get would download and install, in its own words. */
+function sizesIn(output: string): string {
+  const download = /^Need to get (.*?)(?:\/.*)? of archives/m.exec(output)?.[1] ?? 'an unknown amount'
+  const disk = /^After this operation, (.*) of additional disk space/m.exec(output)?.[1] ?? 'an unknown amount'
+  return `It downloads ${download} and takes ${disk} of disk space. This happens once, and takes a minute or two.`
 }
 
 async function run(command: readonly string[]): Promise<{ code: number; output: string }> {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { inNamespaces } from '../../../scripts/namespaces.ts'
+import { findProgram } from '../../../scripts/packages.ts'
 import { startWords } from '../../../lib/daemon-config/gateway-unit.ts'
 import { parseListen } from '../../../lib/daemon-config/listen.ts'
 import { renderPodmanUnit } from '../../../lib/daemon-config/podman-unit.ts'
@@ -35,7 +36,8 @@ export function podmanOptions(folder: string): string[] {
 
 /** Starts it with the files that `docker-mtls init` makes. It ends with this process. */
 export async function startPodman(): Promise<Podman> {
-  if (!inNamespaces()) throw new Error('Podman is started only in namespaces: npm test -- --engine=podman FILE')
+  if (!inNamespaces() || findProgram('podman') === undefined)
+    throw new Error('These tests need Podman in namespaces:  npm test -- --engine=podman FILE')
   const folder = await mkdtemp(join(tmpdir(), 'podman-'))
   const pki = new PkiFolder(join(folder, 'pki'))
   await pki.ensureAuthority({ keyType: 'p256' })
