@@ -2,7 +2,6 @@ import type { UsernsPlan } from '../daemon-config/userns/subuid-ranges.ts'
 import { readDaemonJson } from '../daemon-config/existing-daemon-json.ts'
 import { sentencesOf } from '../base/error.ts'
 import { isDockerMtlsError } from '../base/errors.ts'
-import type { Warning } from '../base/warning.ts'
 import type { DaemonSource } from '../daemon-config/source.ts'
 import { ours } from '../base/sentence.ts'
 import { gatherFacts, gatherFurtherFacts, isActive, runsOrStarts, type HostFacts } from '../host/facts.ts'
@@ -14,7 +13,7 @@ import { DEFAULT_TLS_DIR, tlsFilesIn } from '../daemon-config/options.ts'
 import { renderFlags } from '../daemon-config/render-flags.ts'
 import { parseRequested } from '../daemon-config/requested-settings.ts'
 import { DAEMON_JSON, DROP_IN } from '../daemon-config/render-files.ts'
-import { changesOf, isWritten, type Change } from './changes.ts'
+import { changesOf, isWritten } from './changes.ts'
 import { closedFolders, findConflicts, inPlaceOf, type Conflict } from './conflicts.ts'
 import {
   currentSettings,
@@ -25,6 +24,7 @@ import {
   type DaemonSettings,
   type SettingsInForce,
 } from '../daemon-config/settings-in-force.ts'
+import type { HostPlan } from './host-plan.ts'
 import type { RequestedApply } from './options.ts'
 import { besideGateway } from './gateway/beside.ts'
 import { UNIT_PATH } from './gateway/files.ts'
@@ -44,17 +44,11 @@ import { filesBefore, lostClients, type FilesBefore } from './lost-clients.ts'
 import { keptListeners, lossesOf, warningsOf } from './warnings.ts'
 
 /** An apply, planned before anything is done. */
-export interface ApplyPlan {
+export interface ApplyPlan extends HostPlan {
   readonly form: ConfigurationForm
   readonly settings: DaemonSettings
   readonly tlsDir: string
   readonly server: ServerFiles
-  readonly changes: readonly Change[]
-  /** The reasons against the apply; empty if there are none. */
-  readonly conflicts: readonly Conflict[]
-  readonly warnings: readonly Warning[]
-  /** Containers that stop, and data that will be hidden, once dockerd restarts. The user has to agree. */
-  readonly losses: readonly Warning[]
   /** The CAs of the clients, and the certificate, that dockerd uses now. */
   readonly before: FilesBefore
   /** The user namespaces, if they will be on. */
@@ -67,9 +61,6 @@ export interface ApplyPlan {
   readonly restarts: boolean
   /** How dockerd will be started, for the validation. */
   readonly start: Start
-  readonly facts: HostFacts
-  /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
-  readonly isPending: boolean
   /** Why it can only be shown: the host has no systemd, or no Docker Engine. */
   readonly cantApply?: UnmetPrecondition
 }

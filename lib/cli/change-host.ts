@@ -1,10 +1,10 @@
 import { refuseConflicts, type Conflict } from '../apply/conflicts.ts'
+import type { HostPlan } from '../apply/host-plan.ts'
 import { ROLLBACK_AFTER_S } from '../apply/options.ts'
 import { settlePending } from '../apply/rollback/pending.ts'
 import type { Probe } from '../apply/source.ts'
 import type { OnStep } from '../base/progress.ts'
 import { ours, sentence, type CommandPart, type Sentence } from '../base/sentence.ts'
-import type { Warning } from '../base/warning.ts'
 import { gatherFacts, type HostFacts } from '../host/facts.ts'
 import { localShell } from '../host/local-shell.ts'
 import { refuseHost } from '../host/preconditions.ts'
@@ -21,13 +21,6 @@ export interface HostFlags extends ConfirmFlags {
   readonly rollbackAfter?: string
   readonly dryRun?: true
   readonly json?: true
-}
-
-/** What is planned, as far as all plans have it. */
-interface HostPlan {
-  readonly isPending: boolean
-  readonly conflicts: readonly Conflict[]
-  readonly warnings?: readonly Warning[]
 }
 
 type HostReport = { readonly clientProven: boolean } | undefined
@@ -82,7 +75,7 @@ export async function changeHost<Plan extends HostPlan, Report extends HostRepor
   refuseConflicts(plan)
   const nothing = change.nothing?.(plan)
   if (nothing) return context.answer(nothing, flags)
-  for (const { text } of plan.warnings ?? []) context.warn(text)
+  for (const { text } of plan.warnings) context.warn(text)
   const question = change.question(plan)
   if (question !== undefined) {
     if (flags.json !== true) context.say(change.planText(plan, false).trimEnd())
@@ -103,7 +96,7 @@ async function answerPlan<Plan extends HostPlan, Report extends HostReport>(
   const failed = plan.conflicts.length > 0
   if (!failed) await change.validate?.(plan)
   const warnings = [
-    ...(plan.warnings ?? []).map(({ text }) => text),
+    ...plan.warnings.map(({ text }) => text),
     ...(plan.isPending ? [pendingWarning(change.next)] : []),
     ...(change.planWarnings?.(plan) ?? []),
   ]

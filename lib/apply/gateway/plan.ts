@@ -1,4 +1,3 @@
-import type { Warning } from '../../base/warning.ts'
 import { IN_FORCE_PATH, parseInForce } from '../../daemon-config/gateway-in-force.ts'
 import { GATEWAY_UNIT } from '../../daemon-config/gateway-unit.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../daemon-config/listen.ts'
@@ -12,8 +11,9 @@ import { gatherFacts, gatherFurtherFacts, isActive, runsOrStarts, type HostFacts
 import type { FurtherFacts } from '../../host/facts-script.ts'
 import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
-import { changesOf, isWritten, keptMode, type Change, type WantedFile } from '../changes.ts'
-import { inPlaceOf, type Conflict } from '../conflicts.ts'
+import { changesOf, isWritten, keptMode, type WantedFile } from '../changes.ts'
+import { inPlaceOf } from '../conflicts.ts'
+import type { HostPlan } from '../host-plan.ts'
 import { filesBefore, lostClients } from '../lost-clients.ts'
 import { parentsQuestions } from '../parents.ts'
 import { openDoorQuestions } from '../ports.ts'
@@ -48,7 +48,7 @@ import { gatewayQuestion, parseGatewayState, type GatewayState } from './state.t
 import { gatewayWarnings } from './warnings.ts'
 
 /** A gateway in front of dockerd, planned before anything is done. */
-export interface GatewayPlan {
+export interface GatewayPlan extends HostPlan {
   readonly listen: TcpListener
   readonly server: ServerFiles
   /** The policy that the gateway will have. */
@@ -59,12 +59,6 @@ export interface GatewayPlan {
   readonly issuer?: PlannedIssuer
   /** Where it will serve metrics: a port, or an address and a port. */
   readonly metrics?: string
-  readonly changes: readonly Change[]
-  /** The reasons against the apply; empty if there are none. */
-  readonly conflicts: readonly Conflict[]
-  readonly warnings: readonly Warning[]
-  /** Containers that stop once dockerd restarts, and clients that can't connect any more. */
-  readonly losses: readonly Warning[]
   /** The listeners that dockerd has now, and will not have any more. */
   readonly closes: readonly string[]
   /** Does the user of the service have to be created? */
@@ -83,9 +77,6 @@ export interface GatewayPlan {
   readonly start?: Start
   readonly usernsRemap?: string
   readonly state: GatewayState
-  readonly facts: HostFacts
-  /** Is another apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
-  readonly isPending: boolean
 }
 
 /**

@@ -18,6 +18,7 @@ import { refuseHost } from '../../host/preconditions.ts'
 import type { HostShell } from '../../host/shell.ts'
 import { isWritten, OWNER, type Change } from '../changes.ts'
 import type { Conflict } from '../conflicts.ts'
+import type { HostPlan } from '../host-plan.ts'
 import { MANAGED_FLAGS } from '../../daemon-config/effective-settings.ts'
 import { besideGateway, hasOwnGateway } from '../gateway/beside.ts'
 import { gatewayQuestion } from '../gateway/state.ts'
@@ -31,11 +32,7 @@ import { foldersOf, isGatewayAlone, renderLeft, takenOver, type Rendered } from 
 import { settingsTargets, tlsTargets, type Secured, type Target } from './targets.ts'
 
 /** The removal of docker-mtls from a host, planned before anything is done. */
-export interface RemovePlan {
-  readonly changes: readonly Change[]
-  readonly conflicts: readonly Conflict[]
-  /** Who can connect to dockerd again, containers that stop, and data that will be hidden. */
-  readonly losses: readonly Warning[]
+export interface RemovePlan extends HostPlan {
   /** What stays on the host. */
   readonly stays: readonly string[]
   /** The listeners that dockerd will no longer have. */
@@ -52,9 +49,6 @@ export interface RemovePlan {
   readonly hasBackups: boolean
   /** Copies in it of files that docker-mtls has replaced, which don't come back, and the paths that they get. */
   readonly asides: readonly { readonly copy: string; readonly path: string }[]
-  readonly facts: HostFacts
-  /** Is an apply unfinished? It has to be rolled back first. */
-  readonly isPending: boolean
 }
 
 /**
@@ -141,6 +135,7 @@ export async function planRemove(shell: HostShell, signal?: AbortSignal): Promis
     ...left,
     changes,
     conflicts,
+    warnings: [],
     losses: [...(conflicts.length > 0 || changes.length === 0 ? [] : reopened(listeners)), ...effects.losses],
     stays: [
       ...targets.flatMap(({ path, stays }) => (stays === undefined ? [] : [`${path}: ${stays}`])),
@@ -189,7 +184,7 @@ function changesIn(targets: readonly Target[]): Change[] {
   return targets.flatMap(({ change }) => (change !== undefined && isWritten(change) ? [change] : []))
 }
 
-const NOTHING = { changes: [], conflicts: [], losses: [], closes: [], remaps: false } as const
+const NOTHING = { changes: [], conflicts: [], warnings: [], losses: [], closes: [], remaps: false } as const
 
 function fileOf({ path, action, text, mode, copy }: Change, { file }: HostFacts): HostFile | undefined {
   if (action === 'remove') return undefined

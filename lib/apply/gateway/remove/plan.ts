@@ -1,4 +1,3 @@
-import type { Warning } from '../../../base/warning.ts'
 import type { GatewayFlags } from '../../../daemon-config/gateway-unit.ts'
 import { IN_FORCE_PATH } from '../../../daemon-config/gateway-in-force.ts'
 import { DEFAULT_LISTENER, parseListen, type TcpListener } from '../../../daemon-config/listen.ts'
@@ -8,8 +7,8 @@ import { gatherFacts, gatherFurtherFacts, type HostFacts } from '../../../host/f
 import type { FurtherFacts } from '../../../host/facts-script.ts'
 import { refuseHost } from '../../../host/preconditions.ts'
 import type { HostShell } from '../../../host/shell.ts'
-import type { Change } from '../../changes.ts'
 import type { Conflict } from '../../conflicts.ts'
+import type { HostPlan } from '../../host-plan.ts'
 import { openPassed, passedConflict } from '../../plaintext-before.ts'
 import { planFor, type ApplyPlan } from '../../plan.ts'
 import { readOriginals } from '../../remove/originals.ts'
@@ -43,17 +42,11 @@ export interface RequestedRemoval {
 }
 
 /** The removal of a gateway from a host, planned before anything is done. */
-export interface GatewayRemovePlan {
+export interface GatewayRemovePlan extends HostPlan {
   /** Is there a gateway? If not, there is nothing to do. */
   readonly installed: boolean
   /** Where the gateway listens. */
   readonly listen: TcpListener
-  readonly changes: readonly Change[]
-  /** The reasons against the removal; empty if there are none. */
-  readonly conflicts: readonly Conflict[]
-  readonly warnings: readonly Warning[]
-  /** Containers that stop once dockerd restarts. */
-  readonly losses: readonly Warning[]
   /** What stays on the host. */
   readonly stays: readonly string[]
   /** The apply by which dockerd takes the place of the gateway. Absent: dockerd doesn't restart. */
@@ -61,9 +54,6 @@ export interface GatewayRemovePlan {
   /** Listeners on the network that dockerd has besides the gateway, and keeps. */
   readonly open: readonly string[]
   readonly state: GatewayState
-  readonly facts: HostFacts
-  /** Is an apply unfinished? It has to be rolled back first, and the host has to be inspected again. */
-  readonly isPending: boolean
 }
 
 /**
