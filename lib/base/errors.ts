@@ -137,7 +137,6 @@ export class PolicyError<Code extends PolicyErrorCode = PolicyErrorCode> extends
 }
 nameClass(PolicyError, 'PolicyError')
 
-/** A file on this machine couldn't be read or written. An existing file is unchanged. */
 /** A file on this machine, or a stream that you passed, couldn't be read or written. An existing file is unchanged. */
 export class FileError<Code extends FileErrorCode = FileErrorCode> extends DockerMtlsError<Code> {}
 nameClass(FileError, 'FileError')

@@ -16,6 +16,7 @@ import { decidedBy, MOST_REASONS } from './decided.ts'
 import { callsByPolicy } from '../grpc/by-policy.ts'
 import type { CallJudge } from '../grpc/shared.ts'
 import { missingOf } from './missing.ts'
+import { RepeatedVerdicts } from './repeated-verdicts.ts'
 import { isRenewal, RENEW_OPERATION } from '../renewal/path.ts'
 import { nameAndKeyOf } from '../trust/trusted-ca.ts'
 import type { AskedHead, AskedRequest, GatewayIdentity, RefusedPart, SentInstead, Verdict } from '../types.ts'
@@ -42,8 +43,9 @@ interface ClientTrust {
  */
 export function byPolicy(policy: Policy, trust?: ClientTrust): PolicyJudges {
   const identityOf = identities(trust)
+  const repeated = new RepeatedVerdicts(policy)
   return {
-    authorize: (asked) => authorize(policy, identityOf, asked),
+    authorize: (asked) => repeated.get(identityOf(asked.identity), asked, (one) => authorize(policy, identityOf, one)),
     needsBody: ({ identity, method, target, headers }) =>
       dependsOnBody(policy, identityOf(identity), { method, target, headers, isRewritten: true, at: new Date() }),
     calls: callsByPolicy(policy, identityOf),

@@ -86,14 +86,18 @@ function isAllowed(verdict: unknown): verdict is Allowed {
 
 function readDecided(value: unknown): Decided {
   const given = Object(value) as Record<string, unknown>
-  const texts = (['operation', 'rule', 'level'] as const).map((name) => [name, given[name]] as const)
-  const lists = (['reasons', 'audit', 'warn'] as const).map((name) => [name, readReasons(given[name])] as const)
+  const read: { -readonly [Key in keyof Decided]: Decided[Key] } = {}
+  for (const name of ['operation', 'rule', 'level'] as const) {
+    const text = given[name]
+    if (isText(text)) read[name] = text.slice(0, LONGEST)
+  }
   const details = boundDetails(given['details'])
-  return Object.fromEntries([
-    ...texts.flatMap(([name, text]) => (isText(text) ? [[name, text.slice(0, LONGEST)]] : [])),
-    ...(details ? [['details', details]] : []),
-    ...lists.filter(([, list]) => list.length > 0),
-  ]) as Decided
+  if (details) read.details = details
+  for (const name of ['reasons', 'audit', 'warn'] as const) {
+    const list = readReasons(given[name])
+    if (list.length > 0) read[name] = list
+  }
+  return read
 }
 
 function readParts(value: unknown): RefusedPart[] {

@@ -1,6 +1,9 @@
 /** `@`, also percent-encoded, unless a digest follows it: `name@sha256:...`. */
 const END_OF_LOGIN = /(?:@|%(?:25)*40)(?!sha\d{3}(?::|%(?:25)*3a)[\da-f]{32,}(?:\/|$))/gi
 
+/** Almost no path has any of these, and searching for logins takes time. */
+const MAY_HAVE_LOGIN = /[@%]/
+
 /** Stands for a login. */
 const HIDDEN = '*'
 
@@ -17,6 +20,7 @@ export function loggedPath(target: string): string {
 }
 
 function hideLogin(text: string): string {
+  if (!MAY_HAVE_LOGIN.test(text)) return text
   const end = [...text.matchAll(END_OF_LOGIN)].at(-1)
   return end === undefined ? text : `${HIDDEN}${text.slice(end.index)}`
 }

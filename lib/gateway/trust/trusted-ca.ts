@@ -88,6 +88,8 @@ export const isInTime = (ca: TrustedCa, now: number): boolean => endOf(ca, now) 
 
 /** Of certificates for one key of a CA, the one that is valid, and for longest; if none is, the first one. */
 export function validOf(cas: readonly TrustedCa[] = [], now: number): TrustedCa | undefined {
+  // This is asked several times for each request, and most CAs have one certificate.
+  if (cas.length < 2) return cas[0]
   const ends = (ca: TrustedCa): number => endOf(ca, now) ?? -Infinity
   const valid = cas.filter((ca) => isInTime(ca, now))
   return valid.toSorted((one, other) => ends(other) - ends(one))[0] ?? cas[0]

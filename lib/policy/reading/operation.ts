@@ -19,6 +19,10 @@ interface Pattern {
 const WITH_SLASHES = /^\/(images|plugins|distribution)\//
 
 const PATTERNS: readonly Pattern[] = [...OPERATIONS, REMOVE_LINK].map(toPattern)
+/** Those without parameters, by method and path. */
+const EXACT: ReadonlyMap<string, Pattern> = new Map(
+  PATTERNS.flatMap((one) => (one.names.length === 0 ? [[`${one.operation.method} ${one.operation.path}`, one]] : [])),
+)
 
 /**
  * Chooses the operation as dockerd does, by the exact method and the decoded path. The last segments decide, so that
@@ -26,11 +30,15 @@ const PATTERNS: readonly Pattern[] = [...OPERATIONS, REMOVE_LINK].map(toPattern)
  */
 export function chooseOperation(method: string, segments: readonly string[]): Route {
   const path = `/${segments.join('/')}`
-  const fitting = PATTERNS.filter((pattern) => pattern.operation.method === method && pattern.path.test(path))
   // A path without parameters wins: GET /images/json isn't an image.
-  const chosen = fitting.toSorted((one, other) => one.names.length - other.names.length)[0]
+  const chosen = EXACT.get(`${method} ${path}`) ?? fitting(method, path)[0]
   if (!chosen) throw unknownOperation(path)
   return { operation: chosen.operation, parameters: parametersOf(chosen, path) }
+}
+
+function fitting(method: string, path: string): Pattern[] {
+  const all = PATTERNS.filter((pattern) => pattern.operation.method === method && pattern.path.test(path))
+  return all.toSorted((one, other) => one.names.length - other.names.length)
 }
 
 /** Refuses a path with an alias that doesn't remove a link. */
