@@ -1,8 +1,8 @@
 /** `@`, also percent-encoded, unless a digest follows it: `name@sha256:...`. */
 const END_OF_LOGIN = /(?:@|%(?:25)*40)(?!sha\d{3}(?::|%(?:25)*3a)[\da-f]{32,}(?:\/|$))/gi
 
-/** Almost no path has any of these, and searching for logins takes time. */
-const MAY_HAVE_LOGIN = /[@%]/
+/** Almost no target has any of these, and searching for logins takes time. */
+const UNUSUAL = /[?@%]|\/\//
 
 /** Stands for a login. */
 const HIDDEN = '*'
@@ -12,6 +12,7 @@ const HIDDEN = '*'
  * of its host.
  */
 export function loggedPath(target: string): string {
+  if (!UNUSUAL.test(target)) return target
   const path = target.replace(/\?.*/s, '')
   const [before = '', ...urls] = path.split('//')
   const segments = before.split('/').map(hideLogin).join('/')
@@ -20,7 +21,6 @@ export function loggedPath(target: string): string {
 }
 
 function hideLogin(text: string): string {
-  if (!MAY_HAVE_LOGIN.test(text)) return text
   const end = [...text.matchAll(END_OF_LOGIN)].at(-1)
   return end === undefined ? text : `${HIDDEN}${text.slice(end.index)}`
 }
