@@ -17,7 +17,7 @@ import { lacks } from '../support/requirements.ts'
 import { writeClient } from '../transport/support/credentials.ts'
 import { startDockerd, type Daemon } from './harness/dockerd.ts'
 import { testedEngine } from './harness/engine.ts'
-import { makeImage } from './harness/image.ts'
+import { makeImage, printing } from './harness/image.ts'
 import { chooseDaemonPlace } from './harness/place.ts'
 
 const PYTHON = '/usr/lib/python3/dist-packages/docker/__init__.py'
@@ -143,7 +143,7 @@ describe('an engine that is newer than docker-mtls', { skip: lacks('namespaces',
     assert.match((await python('baseline', RUN, image)).stdout, /inside/)
     for (const variablesOf of [env, { DOCKER_HOST: `unix://${bridged.path}` }]) {
       const cli = (args: string[], more = {}) => runCommand('docker', args, { env: { ...variablesOf, ...more } })
-      const { stdout, stderr } = await cli(['run', '--rm', image, 'echo', 'inside'])
+      const { stdout, stderr } = await cli(['run', '--rm', image, ...printing('echo inside')])
       assert.deepEqual([stdout, stderr], ['inside\n', ''])
       const version = await cli(['version', '--format', '{{.Client.APIVersion}} {{.Server.APIVersion}}'])
       assert.match(version.stdout, new RegExp(`^1\\.\\d+ ${NEWEST_API_VERSION}\n$`))
