@@ -1,7 +1,6 @@
 import { CREATE, LIST, REMOVE } from './operations.ts'
-import type { CheckpointOptions } from './options.ts'
+import type { CheckpointOptions, Checkpoint, CheckpointCreateRequest } from './types.ts'
 import type { FieldOptions, Send } from '../send.ts'
-import type { Checkpoint, CheckpointCreateRequest } from './types.ts'
 
 /**
  * Checkpoints of containers: `docker.checkpoints`. They need an experimental daemon (`"experimental": true`) and CRIU

@@ -1,3 +1,5 @@
+import type { RequestOptions } from '../send.ts'
+
 /** A checkpoint to create: the state of a running container's processes, written to disk by CRIU. */
 export interface CheckpointCreateRequest {
   /** Letters, digits, `_`, `.` and `-`. */
@@ -12,4 +14,10 @@ export interface CheckpointCreateRequest {
 export interface Checkpoint {
   /** Its name, for starting and removing it. */
   readonly Name: string
+}
+
+/** Options of {@link Checkpoints.list} and {@link Checkpoints.remove}. */
+export interface CheckpointOptions extends RequestOptions {
+  /** A folder on the daemon's host. @defaultValue a folder of the container */
+  readonly dir?: string
 }

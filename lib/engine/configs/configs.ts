@@ -1,8 +1,14 @@
 import { CREATE, INSPECT, LIST, REMOVE, UPDATE } from './operations.ts'
-import type { ConfigListOptions, ConfigUpdateOptions } from './options.ts'
+import type {
+  ConfigListOptions,
+  ConfigUpdateOptions,
+  Config,
+  ConfigCreateRequest,
+  ConfigCreateResponse,
+  ConfigSpec,
+} from './types.ts'
 import { withPayload } from '../secrets/payload.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
-import type { Config, ConfigCreateRequest, ConfigCreateResponse, ConfigSpec } from './types.ts'
 
 /**
  * Configs of a swarm: `docker.configs`. Only managers answer these calls. Other daemons throw an

@@ -5,7 +5,6 @@ export const LIST: Operation = short('configs.list', 'GET /configs', {
 })
 
 export const CREATE: Operation = short('configs.create', 'POST /configs/create', { body: 'json' })
-
 export const INSPECT: Operation = short('configs.inspect', 'GET /configs/{id}')
 
 export const UPDATE: Operation = short('configs.update', 'POST /configs/{id}/update', {

@@ -1,4 +1,6 @@
 import type { ClusterObject, Driver } from '../types/cluster-objects.ts'
+import type { FilterValue } from '../filters.ts'
+import type { FieldOptions } from '../send.ts'
 
 /** The settings and the data of a config. */
 export interface ConfigSpec {
@@ -31,4 +33,25 @@ export interface Config extends ClusterObject {
 export interface ConfigCreateResponse {
   /** The id of the new config. */
   readonly ID: string
+}
+
+/** Options of {@link Configs.list}. */
+export interface ConfigListOptions extends FieldOptions {
+  /** Only configs that match: by id, label or name. */
+  readonly filters?: {
+    /** The beginning of the id. */
+    readonly id?: FilterValue
+    /** `key` or `key=value`. */
+    readonly label?: FilterValue
+    /** The beginning of the name. */
+    readonly name?: FilterValue
+    /** The exact name. Docker Engine 26 doesn't support it. */
+    readonly names?: FilterValue
+  }
+}
+
+/** Options of {@link Configs.update}. */
+export interface ConfigUpdateOptions extends FieldOptions {
+  /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
+  readonly version: number
 }

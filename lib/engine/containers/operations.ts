@@ -74,7 +74,6 @@ export const CREATE: Operation = short('containers.create', 'POST /containers/cr
 })
 
 export const INSPECT: Operation = short('containers.inspect', 'GET /containers/{id}/json', { query: { size: BOOLEAN } })
-
 export const TOP: Operation = short('containers.top', 'GET /containers/{id}/top', { query: { ps_args: PLAIN } })
 
 export const LOGS: Operation = patient('containers.logs', 'GET /containers/{id}/logs', {
@@ -82,7 +81,6 @@ export const LOGS: Operation = patient('containers.logs', 'GET /containers/{id}/
 })
 
 export const CHANGES: Operation = short('containers.changes', 'GET /containers/{id}/changes')
-
 export const EXPORT: Operation = transfer('containers.export', 'GET /containers/{id}/export')
 
 export const STATS: Operation = patient('containers.stats', 'GET /containers/{id}/stats', {
@@ -102,7 +100,6 @@ export const START: Operation = short('containers.start', 'POST /containers/{id}
 const STOP_QUERY: Readonly<Record<string, QueryTake>> = { killSignal: { as: 'signal', since: '1.42' }, t: SECONDS }
 
 export const STOP: Operation = patient('containers.stop', 'POST /containers/{id}/stop', { query: STOP_QUERY })
-
 export const RESTART: Operation = patient('containers.restart', 'POST /containers/{id}/restart', { query: STOP_QUERY })
 
 export const KILL: Operation = short('containers.kill', 'POST /containers/{id}/kill', {
@@ -121,9 +118,7 @@ export const UPDATE: Operation = short('containers.update', 'POST /containers/{i
 })
 
 export const RENAME: Operation = short('containers.rename', 'POST /containers/{id}/rename', { query: { name: PLAIN } })
-
 export const PAUSE: Operation = short('containers.pause', 'POST /containers/{id}/pause')
-
 export const UNPAUSE: Operation = short('containers.unpause', 'POST /containers/{id}/unpause')
 
 const ATTACH_QUERY: Readonly<Record<string, QueryTake>> = { detachKeys: PLAIN, logs: BOOLEAN, stream: BOOLEAN }

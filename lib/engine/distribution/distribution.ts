@@ -2,10 +2,9 @@ import { parseOne } from '../images/names.ts'
 import { authHeaders } from '../images/registry-auth.ts'
 import { checkOptions } from '../call.ts'
 import { INSPECT } from './operations.ts'
-import type { DistributionInspectOptions } from './options.ts'
+import type { DistributionInspectOptions, DistributionInspect } from './types.ts'
 import { explainRefusal } from '../images/registry-refusal.ts'
 import type { Send } from '../send.ts'
-import type { DistributionInspect } from './types.ts'
 import { formatReference } from '../../registry/reference.ts'
 
 /**

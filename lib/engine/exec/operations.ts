@@ -11,5 +11,4 @@ export const START: Operation = patient('exec.start', 'POST /exec/{id}/start', {
 })
 
 export const RESIZE: Operation = short('exec.resize', 'POST /exec/{id}/resize', { query: { h: COUNT, w: COUNT } })
-
 export const INSPECT: Operation = short('exec.inspect', 'GET /exec/{id}/json')

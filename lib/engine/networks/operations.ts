@@ -26,7 +26,6 @@ export const CONNECT: Operation = short('networks.connect', 'POST /networks/{id}
 })
 
 export const DISCONNECT: Operation = short('networks.disconnect', 'POST /networks/{id}/disconnect', { body: 'json' })
-
 export const REMOVE: Operation = short('networks.remove', 'DELETE /networks/{id}')
 
 export const PRUNE: Operation = work('networks.prune', 'POST /networks/prune', {

@@ -1,7 +1,6 @@
 import { INSPECT, LIST, REMOVE, UPDATE } from './operations.ts'
-import type { NodeListOptions, NodeRemoveOptions, NodeUpdateOptions } from './options.ts'
+import type { NodeListOptions, NodeRemoveOptions, NodeUpdateOptions, Node, NodeSpec } from './types.ts'
 import type { RequestOptions, Send } from '../send.ts'
-import type { Node, NodeSpec } from './types.ts'
 
 /**
  * The machines of a swarm: `docker.nodes`. Only managers answer these calls. Other daemons throw an

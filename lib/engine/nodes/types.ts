@@ -1,5 +1,7 @@
 import type { ClusterObject, NodePlatform, SwarmTlsInfo, Topology } from '../types/cluster-objects.ts'
 import type { GenericResource } from '../tasks/types/tasks.ts'
+import type { FilterOf, FilterValue } from '../filters.ts'
+import type { FieldOptions, RequestOptions } from '../send.ts'
 
 /** `active` gets new tasks, `pause` only keeps its tasks, `drain` moves them to other nodes. */
 export type NodeAvailability = 'active' | 'pause' | 'drain'
@@ -99,4 +101,35 @@ export interface ManagerStatus {
   readonly Reachability: 'unknown' | 'unreachable' | 'reachable'
   /** IP address and port. */
   readonly Addr: string
+}
+
+/** Options of {@link Nodes.list}. */
+export interface NodeListOptions extends FieldOptions {
+  /** Only nodes that match, e.g. `{ role: 'manager' }`. */
+  readonly filters?: {
+    /** The beginning of the id. */
+    readonly id?: FilterValue
+    /** A label of its engine, `key` or `key=value`. */
+    readonly label?: FilterValue
+    /** Whether it was accepted into the swarm. */
+    readonly membership?: 'accepted' | 'pending'
+    /** The beginning of the name. */
+    readonly name?: FilterValue
+    /** A label of the node, `key` or `key=value`. */
+    readonly 'node.label'?: FilterValue
+    /** `worker` or `manager`. */
+    readonly role?: FilterOf<'worker' | 'manager'>
+  }
+}
+
+/** Options of {@link Nodes.update}. */
+export interface NodeUpdateOptions extends FieldOptions {
+  /** `Version.Index` of the inspected object. The update fails if the object has changed since. */
+  readonly version: number
+}
+
+/** Options of {@link Nodes.remove}. */
+export interface NodeRemoveOptions extends RequestOptions {
+  /** Remove it even if it is up. @defaultValue `false` */
+  readonly force?: boolean
 }

@@ -16,7 +16,6 @@ export const PULL: Operation = transfer('plugins.pull', 'POST /plugins/pull', {
 })
 
 export const INSPECT: Operation = short('plugins.inspect', 'GET /plugins/{name}/json')
-
 export const REMOVE: Operation = short('plugins.remove', 'DELETE /plugins/{name}', { query: { force: BOOLEAN } })
 
 export const ENABLE: Operation = short('plugins.enable', 'POST /plugins/{name}/enable', {
@@ -39,5 +38,4 @@ export const CREATE: Operation = transfer('plugins.create', 'POST /plugins/creat
 })
 
 export const PUSH: Operation = transfer('plugins.push', 'POST /plugins/{name}/push', { own: ['auth'] })
-
 export const SET: Operation = short('plugins.set', 'POST /plugins/{name}/set', { body: 'json' })

@@ -6,13 +6,12 @@ import { authHeaders } from '../images/registry-auth.ts'
 import { pushFold } from '../images/push.ts'
 import type { Operation } from '../operation.ts'
 import { PUSH } from './operations.ts'
-import type { PluginPullOptions, PluginRegistryOptions } from './options.ts'
+import type { PluginPullOptions, PluginRegistryOptions, PluginPrivilege, PluginPullResult } from './types.ts'
 import { registryProgress, type RegistryCall } from '../images/registry-progress.ts'
 import type { Send } from '../send.ts'
 import { unfinished, type Fold } from '../stream/calls.ts'
 import type { Progress } from '../stream/progress.ts'
 import type { PullMessage, PushedTag, PushMessage } from '../images/types/progress.ts'
-import type { PluginPrivilege, PluginPullResult } from './types.ts'
 
 /** A plugin to pull, and its granted privileges. */
 export interface PluginPull {

@@ -5,7 +5,6 @@ export const LIST: Operation = short('secrets.list', 'GET /secrets', {
 })
 
 export const CREATE: Operation = short('secrets.create', 'POST /secrets/create', { body: 'json' })
-
 export const INSPECT: Operation = short('secrets.inspect', 'GET /secrets/{id}')
 
 export const UPDATE: Operation = short('secrets.update', 'POST /secrets/{id}/update', {

@@ -1,8 +1,14 @@
 import { CREATE, INSPECT, LIST, REMOVE, UPDATE } from './operations.ts'
-import type { SecretListOptions, SecretUpdateOptions } from './options.ts'
+import type {
+  SecretListOptions,
+  SecretUpdateOptions,
+  Secret,
+  SecretCreateRequest,
+  SecretCreateResponse,
+  SecretSpec,
+} from './types.ts'
 import { withPayload } from './payload.ts'
 import type { FieldOptions, RequestOptions, Send } from '../send.ts'
-import type { Secret, SecretCreateRequest, SecretCreateResponse, SecretSpec } from './types.ts'
 
 /**
  * Secrets of a swarm: `docker.secrets`. Only managers answer these calls. Other daemons throw an

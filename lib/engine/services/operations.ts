@@ -65,5 +65,4 @@ export const UPDATE: Operation = short('services.update', 'POST /services/{id}/u
 })
 
 export const REMOVE: Operation = short('services.remove', 'DELETE /services/{id}')
-
 export const LOGS: Operation = patient('services.logs', 'GET /services/{id}/logs', { query: LOGS_QUERY })

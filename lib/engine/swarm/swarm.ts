@@ -1,7 +1,7 @@
 import { INIT, INSPECT, JOIN, LEAVE, UNLOCK, UNLOCK_KEY, UPDATE } from './operations.ts'
-import type { SwarmLeaveOptions, SwarmUpdateOptions } from './options.ts'
-import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 import type {
+  SwarmLeaveOptions,
+  SwarmUpdateOptions,
   SwarmInitRequest,
   SwarmInspect,
   SwarmJoinRequest,
@@ -9,6 +9,7 @@ import type {
   SwarmUnlockKeyResponse,
   SwarmUnlockRequest,
 } from './types.ts'
+import type { FieldOptions, RequestOptions, Send } from '../send.ts'
 
 /**
  * The swarm that the daemon is a node of: `docker.swarm`. All calls but `init`, `join`, `leave` and `unlock` need a

@@ -1,9 +1,7 @@
 import { BOOLEAN, MOMENT, filtersOf, oneOf, patient, short, withValues, work, type Operation } from '../operation.ts'
 
 export const AUTH: Operation = work('system.auth', 'POST /auth', { body: 'json', lowerCase: true })
-
 export const INFO: Operation = short('system.info', 'GET /info')
-
 export const VERSION: Operation = short('system.version', 'GET /version')
 
 /** Sent without a version, since it serves to negotiate the version. */

@@ -11,5 +11,4 @@ export const LIST: Operation = short('tasks.list', 'GET /tasks', {
 })
 
 export const INSPECT: Operation = short('tasks.inspect', 'GET /tasks/{id}')
-
 export const LOGS: Operation = patient('tasks.logs', 'GET /tasks/{id}/logs', { query: LOGS_QUERY })
